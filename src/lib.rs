@@ -1,0 +1,16 @@
+//! chatapp: a complete chat backend in one binary.
+//!
+//! The layers, and the only direction in which they may name each other:
+//!
+//! ```text
+//! cli → server → { http, ws } → chat (rules) → storage ← sqlite | postgres
+//!                                chat → realtime (hub)         everything → model
+//! ```
+//!
+//! `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
+//! `storage`; poem is named only in `server`, `http` and `ws`.
+
+#![forbid(unsafe_code)]
+
+pub mod model;
+pub mod storage;

@@ -1,0 +1,149 @@
+//! The room log: events, messages, and positions in them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{RoomId, Timestamp, UserId};
+
+/// A position in one room's log: 1, 2, 3, … without gaps. 0 is before the first event.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Seq(pub i64);
+
+impl Seq {
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An event's (and so a message's) identity: an integer unique in the server, never given twice.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct EventId(pub i64);
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One entry of a room's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    Message(Message),
+}
+
+impl Event {
+    pub fn room_id(&self) -> RoomId {
+        match self {
+            Self::Message(message) => message.room_id,
+        }
+    }
+
+    pub fn seq(&self) -> Seq {
+        match self {
+            Self::Message(message) => message.seq,
+        }
+    }
+}
+
+/// A message as it stands now. Its fields are in the order of the frame of the original contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    /// Unique in the server.
+    pub id: EventId,
+    /// The text. Empty once the message has been deleted.
+    pub content: String,
+    /// The sender's name.
+    pub username: Arc<str>,
+    /// The sender.
+    pub user_id: UserId,
+    /// When the server accepted it.
+    pub timestamp: Timestamp,
+    pub room_id: RoomId,
+    /// Its position in the room's log.
+    pub seq: Seq,
+    /// The sender's own id for it, if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// A message to be appended. The rules have already been applied to every field.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub room_id: RoomId,
+    pub user_id: UserId,
+    /// The sender's name, so that an append need not look it up.
+    pub username: Arc<str>,
+    pub content: String,
+    /// (room, sender, client_id) is unique for ever.
+    pub client_id: Option<String>,
+    pub timestamp: Timestamp,
+}
+
+/// A message that is in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub message: Message,
+    /// True if `client_id` had been seen: `message` is then the original, and nothing was stored.
+    pub duplicate: bool,
+}
+
+/// Which page of a room's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    Newest,
+    /// The newest messages with a smaller seq.
+    Before(Seq),
+    /// The oldest messages with a greater seq.
+    After(Seq),
+    /// Half of the page before this seq, the rest from it on.
+    Around(Seq),
+}
+
+/// A page of a room's messages, in ascending `seq`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePage {
+    pub messages: Vec<Message>,
+    pub has_older: bool,
+    pub has_newer: bool,
+    /// The room's newest seq, read in the same snapshot.
+    pub head_seq: Seq,
+}
+
+/// A stretch of a room's log, in ascending `seq`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventPage {
+    pub events: Vec<Event>,
+    /// The room's newest seq, read in the same snapshot.
+    pub head_seq: Seq,
+}

@@ -1,0 +1,17 @@
+//! The values everything else speaks of: ids, users, sessions, rooms, events.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number.
+
+mod event;
+mod room;
+mod session;
+mod time;
+mod user;
+
+pub use event::{
+    Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, Seq,
+};
+pub use room::{NewRoom, Room, RoomId};
+pub use session::{Identity, NewSession, Session, SessionId};
+pub use time::{Clock, Timestamp};
+pub use user::{Credentials, NewUser, Role, User, UserId};

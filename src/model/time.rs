@@ -1,0 +1,100 @@
+//! Points in time, and the one place that reads the wall clock.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
+///
+/// Shown and serialised as RFC 3339 in UTC with three decimals: `2025-01-31T10:30:00.000Z`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// This moment plus `seconds`.
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// Whole seconds since 1970, rounded down: the unit of the claims of a JWT (RFC 7519 §2).
+    pub fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(timestamp) => write!(f, "{timestamp:.3}"),
+            // Only a row edited by hand can hold such a number; show it rather than fail.
+            Err(_) => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let timestamp = jiff::Timestamp::deserialize(deserializer)?;
+        Ok(Self(timestamp.as_millisecond()))
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "description": "RFC 3339, UTC, with milliseconds",
+            "examples": ["2025-01-31T10:30:00.000Z"],
+        })
+    }
+}
+
+/// Where the rules get the time from: the system's clock, or a fixed moment in a test.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    System,
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    pub fn now(self) -> Timestamp {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
+            Self::System => Timestamp(jiff::Timestamp::now().as_millisecond()),
+            Self::Fixed(timestamp) => timestamp,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_is_rfc3339_with_milliseconds_and_reads_back() {
+        let json = serde_json::to_string(&Timestamp(1_738_319_400_000)).unwrap();
+        assert_eq!(json, r#""2025-01-31T10:30:00.000Z""#);
+        assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), Timestamp(1_738_319_400_000));
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_shown_not_a_panic() {
+        assert_eq!(Timestamp(i64::MAX).to_string(), format!("{} ms", i64::MAX));
+    }
+}

@@ -1,0 +1,131 @@
+//! The one interface of every database.
+
+use super::{Error, Result};
+use crate::model::{
+    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
+    NewUser, Role, Room, RoomId, Seq, Session, SessionId, Timestamp, User, UserId,
+};
+
+/// Facts about the whole database, one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Random, changed by restore and import. A cursor of another epoch means nothing here.
+    pub epoch: String,
+}
+
+/// One versioned change of the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    pub version: i32,
+    pub name: String,
+    pub sql: String,
+    pub state: MigrationState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MigrationState {
+    /// When, RFC 3339, as the migration table has it.
+    Applied {
+        at: String,
+    },
+    Pending,
+}
+
+/// Why one message of a batch was not appended.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppendError {
+    #[error("no such room")]
+    RoomNotFound,
+    #[error("no such user")]
+    UserNotFound,
+    /// The batch, or this one when tried alone, failed as a whole.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// A database. Every method blocks and is one short transaction; a look-up that finds nothing is
+/// `Ok(None)`, and an update or delete says whether it found its row.
+///
+/// Implementations are used from several threads at once and hold their own pools. They must be
+/// made, used and dropped on threads that run no async runtime (the `postgres` client blocks on
+/// a runtime of its own, which panics inside another).
+pub trait Backend: Send + Sync + 'static {
+    /// Every known migration in order of version, and whether it has been applied.
+    ///
+    /// # Errors
+    /// [`Error::SchemaTooNew`] if the database has one that is not known.
+    fn list_migrations(&self) -> Result<Vec<Migration>>;
+
+    /// Applies what is pending and returns it. Safe to run from several processes at once:
+    /// one applies, the others wait and find nothing left.
+    fn migrate(&self) -> Result<Vec<Migration>>;
+
+    fn get_server_facts(&self) -> Result<ServerFacts>;
+
+    /// The token secret kept in the database; stores `candidate` first if there is none.
+    fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>>;
+
+    /// # Errors
+    /// [`Conflict`](super::Conflict) if the name, the email (both without regard to case) or the
+    /// place of the first admin is taken.
+    fn create_user(&self, user: &NewUser) -> Result<User>;
+    fn get_user(&self, id: UserId) -> Result<Option<User>>;
+    /// By name, without regard to case.
+    fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
+    fn has_admin(&self) -> Result<bool>;
+    /// Replaces the password and revokes the user's sessions, but for `keep`. False: no such user.
+    fn update_password(
+        &self,
+        id: UserId,
+        password_hash: &str,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<bool>;
+    /// Sets the role and revokes the user's sessions. False: no such user.
+    fn update_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<bool>;
+    /// Activates or deactivates; deactivation revokes the user's sessions. False: no such user.
+    fn update_active(&self, id: UserId, is_active: bool, now: Timestamp) -> Result<bool>;
+
+    fn create_session(&self, session: &NewSession) -> Result<()>;
+    fn get_session(&self, id: SessionId) -> Result<Option<Session>>;
+    /// Moves the end of a session that is not revoked. False: there is none.
+    fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool>;
+    /// False: no such session, or revoked before.
+    fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
+    /// Sessions revoked at or after `since`, in any order.
+    fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>>;
+    /// Forgets sessions that ended, by expiry or revocation, before `before`; says how many.
+    fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64>;
+
+    /// # Errors
+    /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to case.
+    fn create_room(&self, room: &NewRoom) -> Result<Room>;
+    fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
+    /// Every room, in order of id.
+    fn list_rooms(&self) -> Result<Vec<Room>>;
+    /// Deletes the room and its log. False: no such room.
+    fn delete_room(&self, id: RoomId) -> Result<bool>;
+
+    /// Appends messages in order, as one transaction, each with the next `seq` of its room.
+    ///
+    /// The result has one entry per message, in the same order. A message that cannot be stored
+    /// fails alone. A `client_id` seen before, in this batch too, gives the original message and
+    /// stores nothing. Rooms are locked in order of id. `Err` means that none was stored, or,
+    /// after a connection lost during commit, that it is not known: the sender tries again with
+    /// the same `client_id`.
+    fn append_messages(
+        &self,
+        messages: Vec<NewMessage>,
+    ) -> Result<Vec<Result<Appended, AppendError>>>;
+
+    /// A page of at most `limit` messages. `None`: no such room.
+    fn list_messages(
+        &self,
+        room_id: RoomId,
+        cursor: Cursor,
+        limit: u32,
+    ) -> Result<Option<MessagePage>>;
+
+    /// At most `limit` events after `after`. `None`: no such room.
+    fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>>;
+}

@@ -1,0 +1,45 @@
+//! How storage fails, in the words of neither driver.
+
+/// A uniqueness rule of the database that a write would have broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    #[error("this username is taken")]
+    UsernameTaken,
+    #[error("this email is taken")]
+    EmailTaken,
+    #[error("this room name is taken")]
+    RoomNameTaken,
+    #[error("an admin exists already")]
+    AdminExists,
+}
+
+/// Why storage did not do what it was asked. The texts are for the log and the operator,
+/// never for a client.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// More work than can be taken now; trying again soon will do.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// The database cannot be reached or written: connection lost, disk full, read-only.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// The schema is newer than this binary knows.
+    #[error(
+        "the database has schema version {found}, and this chatapp knows only up to {known}: \
+         use the newer chatapp that migrated it"
+    )]
+    SchemaTooNew { found: i32, known: i32 },
+    /// The schema is older than this binary needs.
+    #[error("the database needs migrating: run `chatapp migrate`")]
+    SchemaTooOld,
+    /// The URL of the database cannot be used as it is.
+    #[error("{0}")]
+    BadUrl(String),
+    /// A defect, of the database file or of this program.
+    #[error("{0}")]
+    Internal(String),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,14 @@
+//! What is kept, and how it is reached.
+//!
+//! [`Backend`] is plain blocking code, implemented by [`sqlite`] and [`postgres`] and used
+//! directly by the command line. [`Store`] is the async handle over it for the server. No rule of
+//! the chat lives here, and no type of a database driver leaves the two folders.
+
+mod backend;
+mod error;
+pub mod postgres;
+pub mod sqlite;
+mod store;
+
+pub use backend::{AppendError, Backend, Migration, MigrationState, ServerFacts};
+pub use error::{Conflict, Error, Result};

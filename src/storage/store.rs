@@ -1,0 +1,1 @@
+//! The async handle over a [`Backend`](super::Backend).
