@@ -12,5 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod config;
+pub mod executor;
 pub mod model;
 pub mod storage;
