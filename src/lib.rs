@@ -18,3 +18,4 @@ pub mod executor;
 pub mod model;
 pub mod realtime;
 pub mod storage;
+pub mod ws;

@@ -195,7 +195,7 @@ impl Connection {
     }
 
     /// Counts an answer and wakes the task, if it waits for one.
-    pub(super) fn sub_in_flight(&self) {
+    pub fn sub_in_flight(&self) {
         if self.in_flight.fetch_sub(1, Ordering::Relaxed) == MAX_IN_FLIGHT {
             self.wake.notify_one();
         }

@@ -28,6 +28,9 @@ const ROOM_TAIL_BYTES: usize = 256 * 1024;
 /// The most bytes kept of all rooms' logs together.
 const ALL_TAILS_BYTES: usize = 64 * 1024 * 1024;
 
+/// How long a socket may take to take its close frame.
+const CLOSE_SECONDS: u32 = 3;
+
 /// The most slices given to one write (the system's limit is 1,024).
 const WRITE_SLICES: usize = 64;
 
@@ -61,7 +64,8 @@ struct Client {
     heard_at: u32,
     is_touched: bool,
     is_pinged: bool,
-    is_closing: bool,
+    /// Since when a close frame is on its way out.
+    closing_at: Option<u32>,
 }
 
 #[derive(Default)]
@@ -151,6 +155,9 @@ impl State {
             if let Some(client) = self.clients.get_mut(slot) {
                 client.is_touched = false;
                 write(client, slot, &mut self.rooms, &self.config, self.now);
+                if client.closing_at.is_some() && client.out.is_empty() {
+                    client.connection.post(|mail| mail.closing = true);
+                }
             }
         }
         for (reply, answer) in self.replies.drain(..) {
@@ -164,7 +171,10 @@ impl State {
         let wall = self.config.clock.now();
         for slot in self.slots() {
             let client = &mut self.clients[slot];
-            if client.is_closing {
+            if let Some(since) = client.closing_at {
+                if self.now - since >= CLOSE_SECONDS {
+                    client.connection.post(|mail| mail.broken = true);
+                }
                 continue;
             }
             if client.connection.take_heard() {
@@ -202,7 +212,7 @@ impl State {
             heard_at: self.now,
             is_touched: false,
             is_pinged: false,
-            is_closing: false,
+            closing_at: None,
         });
         if reply.send(ConnectionId { slot, serial }).is_err() {
             self.clients.remove(slot);
@@ -218,7 +228,7 @@ impl State {
     fn join(&mut self, id: ConnectionId, room_id: RoomId, start: Start, reference: Option<String>) {
         let Some(slot) = self.slot(id) else { return };
         let client = &mut self.clients[slot];
-        if client.is_closing || client.rooms.contains(&room_id) {
+        if client.closing_at.is_some() || client.rooms.contains(&room_id) {
             return;
         }
         client.rooms.push(room_id);
@@ -351,7 +361,7 @@ impl State {
         let Some(member) = self.member(slot, room_id) else { return };
         let Cursor::Reading(cursor) = member.cursor else { return };
         let client = &mut self.clients[slot];
-        if client.is_closing || chunk.first() > cursor.next() {
+        if client.closing_at.is_some() || chunk.first() > cursor.next() {
             return;
         }
         let mut spans =
@@ -388,14 +398,12 @@ impl State {
     }
 
     fn close(&mut self, slot: usize, code: CloseCode) {
-        if self.clients[slot].is_closing {
+        if self.clients[slot].closing_at.is_some() {
             return;
         }
         self.leave_all(slot);
         self.push(slot, &close_frame(code));
-        let client = &mut self.clients[slot];
-        client.is_closing = true;
-        client.connection.post(|mail| mail.closing = true);
+        self.clients[slot].closing_at = Some(self.now);
     }
 
     fn close_room(&mut self, room_id: RoomId) {
@@ -520,7 +528,7 @@ impl State {
     /// Adds whole frames for one client, to be written at the end of the turn.
     fn push(&mut self, slot: usize, frames: &[u8]) {
         let client = &mut self.clients[slot];
-        if !client.is_closing && !frames.is_empty() {
+        if client.closing_at.is_none() && !frames.is_empty() {
             client.out.extend_from_slice(frames);
             self.touch(slot);
         }
