@@ -13,8 +13,10 @@
 #![forbid(unsafe_code)]
 
 pub mod chat;
+pub mod cli;
 pub mod config;
 pub mod executor;
+pub mod logging;
 pub mod model;
 pub mod realtime;
 pub mod storage;
