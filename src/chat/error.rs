@@ -33,6 +33,8 @@ pub enum Error {
     SessionRevoked,
     #[error("the username or the password is wrong")]
     WrongCredentials,
+    #[error("the current password is wrong")]
+    WrongCurrentPassword,
     #[error("this needs an admin")]
     AdminRequired,
     #[error(
@@ -78,6 +80,7 @@ impl Error {
             Self::TokenExpired => "token_expired",
             Self::SessionRevoked => "session_revoked",
             Self::WrongCredentials => "wrong_credentials",
+            Self::WrongCurrentPassword => "wrong_current_password",
             Self::AdminRequired => "admin_required",
             Self::AdminSignupRefused => "admin_signup_refused",
             Self::RoomNotFound => "room_not_found",
