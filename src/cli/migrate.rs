@@ -88,10 +88,8 @@ impl From<Migration> for Row {
 
 /// Comments and SQL only, so that it can be given to a database's own shell.
 fn dry_run(migrations: &[Migration], out: &mut impl std::io::Write) -> std::io::Result<()> {
-    let mut pending = migrations
-        .iter()
-        .filter(|migration| migration.state == MigrationState::Pending)
-        .peekable();
+    let mut pending =
+        migrations.iter().filter(|migration| migration.state == MigrationState::Pending).peekable();
     if pending.peek().is_none() {
         return writeln!(out, "-- nothing to do: schema {}", schema_version(migrations));
     }

@@ -133,7 +133,7 @@ fn show(value: &Value) -> String {
         ValueKind::Array(items) => {
             format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(", "))
         }
-        ValueKind::Table(_) => "a section".to_owned(),
+        ValueKind::Nil => "an empty section".to_owned(),
         ValueKind::Float(number) => format!("{number:?}"),
         other => other.to_string(),
     }
