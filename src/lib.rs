@@ -16,6 +16,7 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod executor;
+pub mod http;
 pub mod logging;
 pub mod model;
 pub mod realtime;
