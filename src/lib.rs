@@ -20,5 +20,6 @@ pub mod http;
 pub mod logging;
 pub mod model;
 pub mod realtime;
+pub mod server;
 pub mod storage;
 pub mod ws;

@@ -65,7 +65,8 @@ impl Source<'_> {
             DeValue::Array(items) => ValueKind::Array(
                 items.iter().map(|item| self.value(item.span().start, item)).collect(),
             ),
-            DeValue::Table(_) => ValueKind::Table(config::Map::new()),
+            // Empty, where a setting should be.
+            DeValue::Table(_) => ValueKind::Nil,
         };
         Value::new(Some(&self.place(offset)), kind)
     }

@@ -75,6 +75,10 @@ pub(super) fn find(key: &str) -> Option<(&'static str, Rule)> {
 pub(super) fn nearest(key: &str) -> &'static str {
     let name = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
     let distance = |known: &&str| {
+        // `[http.bind]`: a section of the name of a setting.
+        if key.strip_prefix(known).is_some_and(|rest| rest.starts_with('.')) {
+            return 0;
+        }
         let whole = strsim::damerau_levenshtein(key, known);
         whole.min(1 + strsim::damerau_levenshtein(&name(key), &name(known)))
     };
@@ -115,6 +119,10 @@ impl Rule {
             (DatabaseUrl, ValueKind::String(text)) => !text.is_empty(),
             (Secret, ValueKind::String(text)) => text.is_empty() || text.len() >= SECRET_BYTES,
             (Number { min, max }, ValueKind::I64(number)) => (min..=max).contains(number),
+            // The defaults, as they are serialised.
+            (Number { min, max }, ValueKind::U64(number)) => {
+                i64::try_from(*number).is_ok_and(|number| (min..=max).contains(&number))
+            }
             (Word(words), ValueKind::String(text)) => words.contains(&text.as_str()),
             (LogFilter, ValueKind::String(text)) => {
                 !text.trim().is_empty() && EnvFilter::try_new(text).is_ok()

@@ -2,9 +2,9 @@
 //!
 //! poem's own refuses every request that has another `Origin`, the server's own included.
 
-use poem::http::header::{self, HeaderMap, HeaderValue};
-use poem::http::Method;
 use poem::Request;
+use poem::http::Method;
+use poem::http::header::{self, HeaderMap, HeaderValue};
 
 pub(super) struct Cors {
     allowed: Vec<String>,

@@ -31,9 +31,11 @@ pub(super) fn add_to(route: Route) -> Route {
 /// validator on the internet.
 fn swagger_ui(page: &str, as_made: &str, document: &str) -> String {
     let options = "deepLinking: true, persistAuthorization: true, validatorUrl: null,";
-    page.replace(as_made, document)
-        .replacen("deepLinking: true,", options, 1)
-        .replacen("<title>Swagger UI</title>", "<title>chatapp API</title>", 1)
+    page.replace(as_made, document).replacen("deepLinking: true,", options, 1).replacen(
+        "<title>Swagger UI</title>",
+        "<title>chatapp API</title>",
+        1,
+    )
 }
 
 /// ReDoc with the published document, without the fonts it would load.

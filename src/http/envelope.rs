@@ -9,8 +9,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::header::{self, HeaderName, HeaderValue};
 use poem::http::{Method, StatusCode};
 use poem::middleware::CatchPanic;
-use poem::route::PathPattern;
-use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response};
+use poem::{Endpoint, EndpointExt, IntoResponse, PathPattern, Request, Response};
 use tracing::Instrument;
 use uuid::Uuid;
 

@@ -12,7 +12,7 @@ use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{
     MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, MetaSecurityScheme, Registry,
 };
-use poem_openapi::types::{ParseFromJSON, ParseFromParameter, Type};
+use poem_openapi::types::{ParseFromJSON, ParseFromParameter};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 
@@ -146,8 +146,8 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
         check_content_type(request)?;
         let bytes = read(request, body).await?;
         let parse = || serde_json::from_slice::<Value>(&bytes);
-        let value = parse()
-            .map_err(|error| Problem::malformed_json(format!("the body is not JSON: {error}")))?;
+        let value =
+            parse().map_err(|error| Problem::from(Error::MalformedJson(error.to_string())))?;
         match T::parse_from_json(Some(value)) {
             Ok(parsed) => Ok(Self(parsed)),
             Err(_) => {
@@ -285,7 +285,7 @@ async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Problem::too_large(limit).into()),
         // The client went away in the middle of it: nobody reads this answer.
-        Ok(Err(_)) => Err(Problem::malformed_json("the body is incomplete".into()).into()),
+        Ok(Err(_)) => Err(Problem::from(Error::MalformedJson("it is cut off".into())).into()),
         Err(_) => {
             let detail = "the body did not arrive in time";
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail).into())

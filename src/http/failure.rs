@@ -8,7 +8,7 @@ use poem_openapi::registry::{
 use poem_openapi::types::Type;
 
 use super::dto::ProblemDto;
-use super::problem::{self, Problem};
+use super::problem::{CONTENT_TYPE, Problem};
 use crate::chat::Error;
 
 /// An error of an endpoint whose statuses are those of `SET`, a union of the constants below.
@@ -41,8 +41,6 @@ const STATUSES: [(u16, &str); 11] = [
     (503, "The server is busy or its database is away: try again after `Retry-After` seconds."),
 ];
 
-const PROBLEM: &str = "application/problem+json";
-
 impl<const SET: u32> From<Error> for Failure<SET> {
     fn from(error: Error) -> Self {
         let problem = Problem::from(error);
@@ -66,7 +64,7 @@ impl<const SET: u32> ApiResponse for Failure<SET> {
                 status: Some(status),
                 status_range: None,
                 content: vec![MetaMediaType {
-                    content_type: PROBLEM,
+                    content_type: CONTENT_TYPE,
                     schema: ProblemDto::schema_ref(),
                 }],
                 headers: headers(status),
@@ -116,6 +114,5 @@ mod tests {
         assert_eq!(of(CONFLICT), [409]);
         assert_eq!(of(FIELDS), [422]);
         assert_eq!(of(STORE), [500, 503]);
-        assert_eq!(PROBLEM, problem::CONTENT_TYPE);
     }
 }

@@ -44,10 +44,6 @@ impl Problem {
         self
     }
 
-    pub fn malformed_json(detail: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
-    }
-
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("the body may have at most {limit} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
@@ -113,7 +109,8 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = match &error {
-            Error::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::MalformedJson(_) => StatusCode::BAD_REQUEST,
+            Error::InvalidFields(_) | Error::UnknownType(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TokenMissing
             | Error::TokenInvalid
             | Error::TokenExpired
@@ -128,6 +125,7 @@ impl From<Error> for Problem {
             | Error::EmailTaken
             | Error::RoomNameTaken
             | Error::TooManyRooms
+            | Error::AlreadySubscribed
             | Error::EpochChanged => StatusCode::CONFLICT,
             Error::Busy | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,

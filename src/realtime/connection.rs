@@ -5,12 +5,12 @@
 //! of mail is either a flag or one entry per room.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use crate::model::{Identity, RoomId, Seq};
 use crate::storage::AppendError;
@@ -145,7 +145,7 @@ pub struct Mail {
 /// One client's connection, shared by the hub and the connection's task.
 #[derive(Debug)]
 pub struct Connection {
-    pub peer: Peer,
+    pub peer: Arc<Peer>,
     pub identity: Identity,
     /// The one room the connection was opened for, if it was.
     pub only_room: Option<RoomId>,
@@ -158,12 +158,22 @@ pub struct Connection {
     heard: AtomicBool,
 }
 
-/// The socket's two ends of use: the hub writes without waiting, the task reads.
+/// A TCP connection with two users: the hub writes to it without waiting, the task reads from it.
+/// Its place among the connections that the server allows is given back when it is dropped.
 #[derive(Debug)]
-pub struct Peer(pub std::sync::Arc<TcpStream>);
+pub struct Peer {
+    pub tcp: TcpStream,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Peer {
+    pub fn new(tcp: TcpStream, slot: OwnedSemaphorePermit) -> Self {
+        Self { tcp, _slot: slot }
+    }
+}
 
 impl Connection {
-    pub fn new(peer: Peer, identity: Identity, only_room: Option<RoomId>) -> Self {
+    pub fn new(peer: Arc<Peer>, identity: Identity, only_room: Option<RoomId>) -> Self {
         Self {
             peer,
             identity,

@@ -331,7 +331,7 @@ impl State {
         }
         match (slot, result) {
             (Some(slot), Ok(appended)) => {
-                if wants_ack {
+                if wants_ack && self.clients[slot].closing_at.is_none() {
                     let message = &appended.message;
                     let ack = ServerFrame::Ack {
                         reference: reference.as_deref(),
@@ -640,7 +640,7 @@ fn write_spans(client: &mut Client, spans: &mut [Span], now: u32) -> Vec<(RoomId
                 .take(room_left)
                 .map(|span| IoSlice::new(span.chunk.bytes_from(span.offset))),
         );
-        let mut written = match client.connection.peer.0.try_write_vectored(&slices) {
+        let mut written = match client.connection.peer.tcp.try_write_vectored(&slices) {
             Ok(written) if written > 0 => written,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

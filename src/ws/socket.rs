@@ -35,7 +35,7 @@ const READ_BUFFER: usize = 1024;
 /// Serves one connection until it ends.
 pub async fn run(
     sockets: &Sockets,
-    stream: Arc<TcpStream>,
+    peer: Arc<Peer>,
     already_read: Vec<u8>,
     caller: Caller,
     subscribe: Option<Subscribe>,
@@ -46,14 +46,14 @@ pub async fn run(
         .write_buffer_size(0)
         .max_message_size(Some(limit))
         .max_frame_size(Some(limit));
-    let io = Io { stream: stream.clone(), replies: Vec::new() };
+    let io = Io { peer: peer.clone(), replies: Vec::new() };
     let reader = WebSocket::from_partially_read(io, already_read, Role::Server, Some(config));
     let identity = match caller {
         Ok(identity) => identity,
-        Err(error) => return refuse(reader, &stream, close_code(&error)).await,
+        Err(error) => return refuse(reader, &peer.tcp, close_code(&error)).await,
     };
     let only_room = subscribe.as_ref().map(|subscribe| subscribe.room_id);
-    let connection = Arc::new(Connection::new(Peer(stream), identity, only_room));
+    let connection = Arc::new(Connection::new(peer, identity, only_room));
     let Some(id) = sockets.hub.connect(connection.clone()).await else { return };
     let mut socket =
         Socket { sockets, connection, id, reader, is_blocked: false, is_closing: false };
@@ -63,13 +63,13 @@ pub async fn run(
 
 /// The reading half, as tungstenite wants it. What it writes by itself, pongs, is kept for the hub.
 struct Io {
-    stream: Arc<TcpStream>,
+    peer: Arc<Peer>,
     replies: Vec<u8>,
 }
 
 impl Read for Io {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.try_read(buffer)
+        self.peer.tcp.try_read(buffer)
     }
 }
 
@@ -121,7 +121,7 @@ impl Socket<'_> {
                 return;
             }
             if mail.closing {
-                let _ = timeout(LINGER, drain(&mut self.reader, &self.connection.peer.0)).await;
+                let _ = timeout(LINGER, drain(&mut self.reader, &self.connection.peer.tcp)).await;
                 return;
             }
             self.on_mail(&mut session, mail).await;
@@ -147,7 +147,7 @@ impl Socket<'_> {
 
     /// Waits for mail or for the socket, and reads what came.
     async fn wait(&mut self, session: &mut Session) -> Next {
-        let stream = &self.connection.peer.0;
+        let stream = &self.connection.peer.tcp;
         let interest = if self.is_blocked { Interest::WRITABLE } else { Interest::READABLE };
         let may_read = !self.is_closing && self.connection.in_flight() < MAX_IN_FLIGHT;
         tokio::select! {

@@ -12,7 +12,6 @@ use poem::http::{HeaderMap, StatusCode, header};
 use poem::{Request, Response, handler, web::Data};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_util::task::TaskTracker;
 use tungstenite::handshake::derive_accept_key;
 
@@ -21,7 +20,7 @@ use super::socket;
 use crate::chat::{Chat, Error};
 use crate::http::problem;
 use crate::model::{Identity, RoomId, Seq};
-use crate::realtime::Hub;
+use crate::realtime::{Hub, Peer};
 
 /// The subprotocol that a browser offers together with `bearer.<token>`.
 const SUBPROTOCOL: &str = "chatapp.v1";
@@ -38,15 +37,14 @@ pub struct Sockets {
     pub allowed_origins: Arc<[String]>,
 }
 
-/// A TCP stream with two users: the HTTP connection, then the socket's task, reads and writes it
-/// as any stream; the hub writes to it without waiting.
+/// A connection as hyper wants it, while it still speaks HTTP.
 #[derive(Debug)]
-pub struct SharedStream(pub Arc<TcpStream>);
+pub struct SharedStream(pub Arc<Peer>);
 
 /// Put into a request's extensions by the listener: what becomes of the connection afterwards.
 #[derive(Clone)]
 pub struct UpgradeSlot {
-    pub stream: Arc<TcpStream>,
+    pub peer: Arc<Peer>,
     pub on_upgrade: Arc<Mutex<Option<hyper::upgrade::OnUpgrade>>>,
 }
 
@@ -93,9 +91,9 @@ async fn handshake(
     let slot = request.extensions().get::<UpgradeSlot>();
     let upgrade = slot.and_then(|slot| {
         let on_upgrade = slot.on_upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some((slot.stream.clone(), on_upgrade))
+        Some((slot.peer.clone(), on_upgrade))
     });
-    let Some((stream, on_upgrade)) = upgrade else {
+    let Some((peer, on_upgrade)) = upgrade else {
         return Err(upgrade_required(request));
     };
 
@@ -119,7 +117,7 @@ async fn handshake(
         };
         let already_read = parts.read_buf.to_vec();
         drop(parts.io);
-        socket::run(&sockets_of_task, stream, already_read, identity, subscribe).await;
+        socket::run(&sockets_of_task, peer, already_read, identity, subscribe).await;
     });
 
     let mut response = Response::builder()
@@ -239,8 +237,8 @@ impl AsyncRead for SharedStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
         loop {
-            ready!(self.0.poll_read_ready(cx))?;
-            match self.0.try_read(buffer.initialize_unfilled()) {
+            ready!(self.0.tcp.poll_read_ready(cx))?;
+            match self.0.tcp.try_read(buffer.initialize_unfilled()) {
                 Ok(read) => {
                     buffer.advance(read);
                     return Poll::Ready(Ok(()));
@@ -259,8 +257,8 @@ impl AsyncWrite for SharedStream {
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
         loop {
-            ready!(self.0.poll_write_ready(cx))?;
-            match self.0.try_write(bytes) {
+            ready!(self.0.tcp.poll_write_ready(cx))?;
+            match self.0.tcp.try_write(bytes) {
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }
@@ -273,8 +271,8 @@ impl AsyncWrite for SharedStream {
         slices: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
         loop {
-            ready!(self.0.poll_write_ready(cx))?;
-            match self.0.try_write_vectored(slices) {
+            ready!(self.0.tcp.poll_write_ready(cx))?;
+            match self.0.tcp.try_write_vectored(slices) {
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }
@@ -290,6 +288,6 @@ impl AsyncWrite for SharedStream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(socket2::SockRef::from(&*self.0).shutdown(std::net::Shutdown::Write))
+        Poll::Ready(socket2::SockRef::from(&self.0.tcp).shutdown(std::net::Shutdown::Write))
     }
 }
