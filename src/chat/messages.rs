@@ -15,7 +15,7 @@ pub const MAX_PAGE: u32 = 200;
 pub const MAX_CLIENT_ID_BYTES: usize = 64;
 
 /// A message that somebody wants to send.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub room_id: RoomId,
     pub content: String,

@@ -3,15 +3,13 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 
 use super::context::Context;
 use super::database::{Database, Missing, schema_version};
-use crate::config::{AdminSignup, Config};
-use crate::logging;
-use crate::storage::Backend;
+use crate::config::AdminSignup;
+use crate::{logging, server};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,22 +44,8 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
         admin_signup: config.auth.admin_signup,
     };
     let bind = config.http.bind.clone();
-    listen(config, database.backend, |address| ready.announce(address))
+    server::serve(&config, database.backend, |address| ready.announce(address))
         .map_err(|error| sentence(&bind, error))
-}
-
-/// The one place where the command line meets the server: serves until it is told to stop, and
-/// calls `ready` once connections are accepted.
-fn listen(
-    config: Config,
-    backend: Arc<dyn Backend>,
-    ready: impl FnOnce(SocketAddr),
-) -> anyhow::Result<()> {
-    // server::serve(config, backend, ready)
-    drop(backend);
-    let listener = std::net::TcpListener::bind(&config.http.bind)?;
-    ready(listener.local_addr()?);
-    Err(anyhow!("this build has no server"))
 }
 
 /// What the operator is told once connections are accepted.

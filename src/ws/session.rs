@@ -1,0 +1,419 @@
+//! What one connection may do and what happens next: a pure state machine. It reads no socket,
+//! no clock and no database; [`Session::on`] takes what happened and says what to do.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::command::{ClientFrame, Command, Send, Subscribe};
+use crate::chat::{Draft, Error};
+use crate::model::{Event, RoomId, Seq};
+use crate::realtime::frame::ServerFrame;
+use crate::realtime::{CloseCode, Start};
+
+/// Seconds after which a client is told to try again when the server is busy.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// The most messages that `history` gives; more are a matter for the HTTP API.
+const MAX_HISTORY: u32 = 200;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A text frame came.
+    Text(String),
+    /// A binary frame came.
+    Binary,
+    /// [`Action::OpenRoom`] found the room.
+    RoomOpened { subscribe: Subscribe, reference: Option<String>, head: Seq },
+    /// [`Action::OpenRoom`] failed.
+    RoomRefused { room_id: RoomId, reference: Option<String>, error: Error },
+    /// The hub needs the events after `cursor`, or (`None`) the head of the room.
+    Behind { room_id: RoomId, cursor: Option<Seq> },
+    /// [`Action::ReadEvents`] read these.
+    Events { room_id: RoomId, events: Vec<Event> },
+    /// [`Action::ReadHead`] read this.
+    Head { room_id: RoomId, head: Seq },
+    /// A read for a room failed.
+    ReadFailed { room_id: RoomId, error: Error },
+    /// A send was not stored.
+    SendFailed { reference: Option<String>, error: Error },
+    /// The hub took the connection out of a room that is gone.
+    RoomGone(RoomId),
+}
+
+/// What to do, in this order.
+#[derive(Debug, PartialEq)]
+pub enum Action {
+    /// Look whether the room exists and may be entered.
+    OpenRoom {
+        subscribe: Subscribe,
+        reference: Option<String>,
+    },
+    Join {
+        room_id: RoomId,
+        start: Start,
+        reference: Option<String>,
+    },
+    Leave {
+        room_id: RoomId,
+        farewell: Option<Vec<u8>>,
+    },
+    /// Queue a message for storage.
+    Post {
+        draft: Draft,
+        reference: Option<String>,
+        wants_ack: bool,
+    },
+    /// Read the next events after this seq.
+    ReadEvents {
+        room_id: RoomId,
+        after: Seq,
+    },
+    ReadHead {
+        room_id: RoomId,
+    },
+    /// Give the hub what was read.
+    SendPage {
+        room_id: RoomId,
+        events: Vec<Event>,
+    },
+    TellHead {
+        room_id: RoomId,
+        head: Seq,
+    },
+    Typing {
+        room_id: RoomId,
+    },
+    /// Send whole frames.
+    Reply(Vec<u8>),
+    Close(CloseCode),
+}
+
+pub struct Session {
+    /// The room of `/ws/{room_id}`: frames that name no room mean it.
+    only_room: Option<RoomId>,
+    /// Rooms joined or about to be.
+    rooms: BTreeSet<RoomId>,
+    max_rooms: usize,
+    epoch: Arc<str>,
+}
+
+impl Session {
+    pub fn new(max_rooms: usize, epoch: Arc<str>) -> Self {
+        Self { only_room: None, rooms: BTreeSet::new(), max_rooms, epoch }
+    }
+
+    /// A session of `/ws/{room_id}`, and how it begins.
+    pub fn with_room(
+        subscribe: Subscribe,
+        max_rooms: usize,
+        epoch: Arc<str>,
+    ) -> (Self, Vec<Action>) {
+        let room_id = subscribe.room_id;
+        let rooms = BTreeSet::from([room_id]);
+        let session = Self { only_room: Some(room_id), rooms, max_rooms, epoch };
+        (session, vec![Action::OpenRoom { subscribe, reference: None }])
+    }
+
+    pub fn on(&mut self, input: Input) -> Vec<Action> {
+        match input {
+            Input::Text(text) => match ClientFrame::parse(&text) {
+                Ok(frame) => self.on_command(frame),
+                Err((reference, error)) => vec![refuse(reference, None, &error)],
+            },
+            Input::Binary => vec![Action::Close(CloseCode::UnsupportedData)],
+            Input::RoomOpened { subscribe, reference, head } => {
+                self.on_room_opened(subscribe, reference, head)
+            }
+            Input::RoomRefused { room_id, reference, error } => {
+                self.on_room_refused(room_id, reference, &error)
+            }
+            Input::Behind { room_id, .. } if !self.rooms.contains(&room_id) => vec![],
+            Input::Behind { room_id, cursor: Some(after) } => {
+                vec![Action::ReadEvents { room_id, after }]
+            }
+            Input::Behind { room_id, cursor: None } => vec![Action::ReadHead { room_id }],
+            Input::Events { room_id, events } => vec![Action::SendPage { room_id, events }],
+            Input::Head { room_id, head } => vec![Action::TellHead { room_id, head }],
+            Input::ReadFailed { room_id, error } => self.on_read_failed(room_id, &error),
+            Input::SendFailed { reference, error } => vec![refuse(reference, None, &error)],
+            Input::RoomGone(room_id) => {
+                self.rooms.remove(&room_id);
+                vec![]
+            }
+        }
+    }
+
+    fn on_command(&mut self, ClientFrame { reference, command }: ClientFrame) -> Vec<Action> {
+        match command {
+            Command::Send { send, has_type } => self.on_send(send, reference, has_type),
+            Command::Subscribe(subscribe) => self.on_subscribe(subscribe, reference),
+            Command::Unsubscribe(unsubscribe) => {
+                let room_id = unsubscribe.room_id;
+                if !self.rooms.remove(&room_id) {
+                    return vec![refuse(reference, Some(room_id), &Error::NotSubscribed)];
+                }
+                let reference = reference.as_deref();
+                let farewell = ServerFrame::Unsubscribed { reference, room_id }.to_bytes();
+                vec![Action::Leave { room_id, farewell: Some(farewell) }]
+            }
+            Command::Typing(typing) => match self.room(typing.room_id) {
+                Ok(room_id) => vec![Action::Typing { room_id }],
+                Err(error) => vec![refuse(reference, typing.room_id, &error)],
+            },
+            Command::Ping => {
+                let reference = reference.as_deref();
+                vec![Action::Reply(ServerFrame::Pong { reference }.to_bytes())]
+            }
+        }
+    }
+
+    fn on_send(&self, send: Send, reference: Option<String>, has_type: bool) -> Vec<Action> {
+        match self.room(send.room_id) {
+            Ok(room_id) => {
+                // The bare form of the original contract knows no ack: its message coming back
+                // is the answer.
+                let wants_ack = has_type || reference.is_some() || send.client_id.is_some();
+                let draft = Draft { room_id, content: send.content, client_id: send.client_id };
+                vec![Action::Post { draft, reference, wants_ack }]
+            }
+            Err(error) => vec![refuse(reference, send.room_id, &error)],
+        }
+    }
+
+    fn on_subscribe(&mut self, subscribe: Subscribe, reference: Option<String>) -> Vec<Action> {
+        let room_id = subscribe.room_id;
+        if self.rooms.contains(&room_id) {
+            return vec![refuse(reference, Some(room_id), &Error::AlreadySubscribed)];
+        }
+        if self.rooms.len() >= self.max_rooms {
+            return vec![refuse(reference, Some(room_id), &Error::TooManyRooms)];
+        }
+        self.rooms.insert(room_id);
+        vec![Action::OpenRoom { subscribe, reference }]
+    }
+
+    fn on_room_opened(
+        &mut self,
+        subscribe: Subscribe,
+        reference: Option<String>,
+        head: Seq,
+    ) -> Vec<Action> {
+        let Subscribe { room_id, since, epoch, history } = subscribe;
+        let is_other_epoch = epoch.is_some_and(|epoch| *epoch != *self.epoch);
+        // The head was read after the client asked, so a position beyond it is not of this log.
+        if since.is_some_and(|since| is_other_epoch || since < Seq(0) || since > head) {
+            return self.on_room_refused(room_id, reference, &Error::EpochChanged);
+        }
+        let start = match since {
+            Some(since) => Start::Since(since),
+            None => Start::Newest(history.unwrap_or(0).min(MAX_HISTORY)),
+        };
+        vec![Action::Join { room_id, start, reference }]
+    }
+
+    fn on_room_refused(
+        &mut self,
+        room_id: RoomId,
+        reference: Option<String>,
+        error: &Error,
+    ) -> Vec<Action> {
+        self.rooms.remove(&room_id);
+        let refusal = refuse(reference, Some(room_id), error);
+        if self.only_room == Some(room_id) {
+            return vec![refusal, Action::Close(close_code(error))];
+        }
+        vec![refusal]
+    }
+
+    /// The history that is owed cannot be read. Without it the cursor cannot go on, so the client
+    /// leaves the room and comes back with `since`.
+    fn on_read_failed(&mut self, room_id: RoomId, error: &Error) -> Vec<Action> {
+        if !self.rooms.remove(&room_id) {
+            return vec![];
+        }
+        let mut actions = vec![Action::Leave { room_id, farewell: None }];
+        actions.push(refuse(None, Some(room_id), error));
+        if self.only_room == Some(room_id) {
+            actions.push(Action::Close(close_code(error)));
+        }
+        actions
+    }
+
+    /// The room that a frame means.
+    fn room(&self, named: Option<RoomId>) -> Result<RoomId, Error> {
+        let room_id = named.or(self.only_room).ok_or(Error::NotSubscribed)?;
+        if self.rooms.contains(&room_id) { Ok(room_id) } else { Err(Error::NotSubscribed) }
+    }
+}
+
+/// The code that a connection is closed with when it cannot be in its only room.
+pub fn close_code(error: &Error) -> CloseCode {
+    match error {
+        Error::TokenMissing
+        | Error::TokenInvalid
+        | Error::TokenExpired
+        | Error::SessionRevoked
+        | Error::WrongCredentials => CloseCode::SignInAgain,
+        Error::RoomNotFound => CloseCode::RoomGone,
+        Error::EpochChanged => CloseCode::EpochChanged,
+        Error::AdminRequired | Error::AdminSignupRefused => CloseCode::Forbidden,
+        Error::Busy | Error::Unavailable => CloseCode::Restart,
+        _ => CloseCode::InternalError,
+    }
+}
+
+fn refuse(reference: Option<String>, room_id: Option<RoomId>, error: &Error) -> Action {
+    let retry_after = match error {
+        Error::Busy | Error::Unavailable => Some(RETRY_AFTER_SECONDS),
+        _ => None,
+    };
+    let detail = match error {
+        // A frame has few fields: the first that is wrong says enough.
+        Error::InvalidFields(fields) => fields.first().map_or_else(
+            || error.to_string(),
+            |field| format!("{}: {}", field.field, field.message),
+        ),
+        _ => error.to_string(),
+    };
+    let reference = reference.as_deref();
+    let frame = ServerFrame::Error { code: error.code(), detail, reference, room_id, retry_after };
+    Action::Reply(frame.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: RoomId = RoomId(1);
+
+    fn subscribe(since: Option<i64>, epoch: Option<&str>, history: Option<u32>) -> Subscribe {
+        Subscribe { room_id: ROOM, since: since.map(Seq), epoch: epoch.map(str::to_owned), history }
+    }
+
+    /// A session of `/ws/1` that is in its room.
+    fn in_room() -> Session {
+        let (mut session, actions) = Session::with_room(subscribe(None, None, None), 2, "e".into());
+        assert!(matches!(actions[..], [Action::OpenRoom { .. }]));
+        let opened = opened(subscribe(None, None, None), 10);
+        assert_eq!(session.on(opened), [join(Start::Newest(0))]);
+        session
+    }
+
+    fn opened(subscribe: Subscribe, head: i64) -> Input {
+        Input::RoomOpened { subscribe, reference: None, head: Seq(head) }
+    }
+
+    fn join(start: Start) -> Action {
+        Action::Join { room_id: ROOM, start, reference: None }
+    }
+
+    fn text(session: &mut Session, text: &str) -> Vec<Action> {
+        session.on(Input::Text(text.to_owned()))
+    }
+
+    /// The frame of the only action, which is a reply.
+    fn reply(actions: &[Action]) -> serde_json::Value {
+        let [Action::Reply(frame)] = actions else { panic!("{actions:?}") };
+        let json = frame.iter().position(|&byte| byte == b'{').unwrap();
+        serde_json::from_slice(&frame[json..]).unwrap()
+    }
+
+    #[test]
+    fn a_bare_send_goes_to_the_room_of_the_url_and_wants_no_ack() {
+        let post = |content: &str, reference: Option<&str>, wants_ack| Action::Post {
+            draft: Draft { room_id: ROOM, content: content.to_owned(), client_id: None },
+            reference: reference.map(str::to_owned),
+            wants_ack,
+        };
+        let mut session = in_room();
+        assert_eq!(text(&mut session, r#"{"content":"hi"}"#), [post("hi", None, false)]);
+        assert_eq!(
+            text(&mut session, r#"{"content":"hi","ref":"7"}"#),
+            [post("hi", Some("7"), true)]
+        );
+        assert_eq!(
+            text(&mut session, r#"{"type":"send","content":"hi"}"#),
+            [post("hi", None, true)]
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_answered_and_harms_nothing() {
+        let mut session = in_room();
+        assert_eq!(reply(&text(&mut session, "nonsense"))["code"], "malformed_json");
+        let error = reply(&text(&mut session, r#"{"type":"dance","ref":"7"}"#));
+        assert_eq!((&error["code"], &error["ref"]), (&"unknown_type".into(), &"7".into()));
+        let error = reply(&text(&mut session, r#"{"type":"send","room_id":2,"content":"hi"}"#));
+        assert_eq!((&error["code"], &error["room_id"]), (&"not_subscribed".into(), &2.into()));
+        assert_eq!(text(&mut session, r#"{"content":"hi"}"#).len(), 1);
+    }
+
+    #[test]
+    fn without_a_room_in_the_url_a_send_names_one() {
+        let mut session = Session::new(2, "e".into());
+        let error = reply(&text(&mut session, r#"{"content":"hi"}"#));
+        assert_eq!(error["code"], "not_subscribed");
+    }
+
+    #[test]
+    fn since_resumes_within_the_log_only() {
+        let start = |subscribe: Subscribe| {
+            let (mut session, _) = Session::with_room(subscribe.clone(), 2, "e".into());
+            session.on(opened(subscribe, 10))
+        };
+        assert_eq!(start(subscribe(Some(4), None, None)), [join(Start::Since(Seq(4)))]);
+        assert_eq!(start(subscribe(Some(10), Some("e"), None)), [join(Start::Since(Seq(10)))]);
+        for stale in [subscribe(Some(4), Some("f"), None), subscribe(Some(11), None, None)] {
+            let actions = start(stale);
+            assert_eq!(reply(&actions[..1])["code"], "epoch_changed");
+            assert_eq!(actions[1..], [Action::Close(CloseCode::EpochChanged)]);
+        }
+        assert_eq!(start(subscribe(None, Some("f"), Some(3))), [join(Start::Newest(3))]);
+        assert_eq!(start(subscribe(None, None, Some(999))), [join(Start::Newest(200))]);
+    }
+
+    #[test]
+    fn a_room_is_joined_once_left_once_and_there_is_a_limit() {
+        let mut session = in_room();
+        let again = text(&mut session, r#"{"type":"subscribe","room_id":1}"#);
+        assert_eq!(reply(&again)["code"], "already_subscribed");
+        let second = text(&mut session, r#"{"type":"subscribe","room_id":2,"ref":"a"}"#);
+        assert!(matches!(second[..], [Action::OpenRoom { .. }]));
+        let third = text(&mut session, r#"{"type":"subscribe","room_id":3}"#);
+        assert_eq!(reply(&third)["code"], "too_many_rooms");
+        let left = text(&mut session, r#"{"type":"unsubscribe","room_id":2}"#);
+        assert!(matches!(left[..], [Action::Leave { room_id: RoomId(2), .. }]));
+        let twice = text(&mut session, r#"{"type":"unsubscribe","room_id":2}"#);
+        assert_eq!(reply(&twice)["code"], "not_subscribed");
+    }
+
+    #[test]
+    fn a_reader_is_served_from_storage_and_not_after_it_left() {
+        let mut session = in_room();
+        let behind = |cursor: Option<i64>| Input::Behind { room_id: ROOM, cursor: cursor.map(Seq) };
+        assert_eq!(
+            session.on(behind(Some(3))),
+            [Action::ReadEvents { room_id: ROOM, after: Seq(3) }]
+        );
+        assert_eq!(session.on(behind(None)), [Action::ReadHead { room_id: ROOM }]);
+        assert_eq!(text(&mut session, r#"{"type":"unsubscribe","room_id":1}"#).len(), 1);
+        assert_eq!(session.on(behind(Some(3))), []);
+    }
+
+    #[test]
+    fn a_room_that_cannot_be_entered_closes_its_own_socket_only() {
+        let refused = |error: Error| Input::RoomRefused { room_id: ROOM, reference: None, error };
+        let (mut session, _) = Session::with_room(subscribe(None, None, None), 2, "e".into());
+        let actions = session.on(refused(Error::RoomNotFound));
+        assert_eq!(actions[1..], [Action::Close(CloseCode::RoomGone)]);
+
+        let mut session = Session::new(2, "e".into());
+        text(&mut session, r#"{"type":"subscribe","room_id":1}"#);
+        assert_eq!(reply(&session.on(refused(Error::RoomNotFound)))["code"], "room_not_found");
+        assert!(matches!(
+            text(&mut session, r#"{"type":"subscribe","room_id":1}"#)[..],
+            [Action::OpenRoom { .. }]
+        ));
+    }
+}
