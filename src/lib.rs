@@ -12,5 +12,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod chat;
+pub mod config;
+pub mod executor;
 pub mod model;
+pub mod realtime;
 pub mod storage;

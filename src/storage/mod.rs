@@ -12,3 +12,4 @@ mod store;
 
 pub use backend::{AppendError, Backend, Migration, MigrationState, ServerFacts};
 pub use error::{Conflict, Error, Result};
+pub use store::{Outcome, Store, StoreConfig, Writer};

@@ -1,1 +1,199 @@
-//! The async handle over a [`Backend`](super::Backend).
+//! The async handle over a [`Backend`]: reads on a bounded set of threads, writes on one thread
+//! that commits whatever is waiting as one transaction.
+//!
+//! Group commit needs no timer: while one batch is being committed the next one gathers. What
+//! has been committed is handed on in the order of commit, from the writer's own thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
+
+use super::{AppendError, Backend, Error, Result};
+use crate::executor::{Executor, ExecutorError};
+use crate::model::{Appended, NewMessage};
+
+/// The sizes of the store's queues and pools.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreConfig {
+    /// Threads that read, each with a connection of the backend's pool.
+    pub read_threads: usize,
+    /// Reads that may wait; one more is refused as busy.
+    pub read_queue: usize,
+    /// Writes that may wait; one more is refused as busy.
+    pub write_queue: usize,
+}
+
+/// The most messages in one transaction. Larger batches gain nothing (the sync is shared by
+/// hundreds already) and make the first of them wait longer.
+const MAX_BATCH: usize = 512;
+
+/// The most text in one transaction, in bytes: bounds the memory of a batch of long messages.
+const MAX_BATCH_BYTES: usize = 1 << 20;
+
+/// What became of one append: given to the store's listener together with the tag it came with.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    pub tag: T,
+    pub result: Result<Appended, AppendError>,
+}
+
+enum Write<T> {
+    Append(NewMessage, T),
+    Run(Box<dyn FnOnce(&dyn Backend) + Send>),
+    Stop,
+}
+
+/// A cheap handle. `T` is what the caller attaches to an append to know it again.
+pub struct Store<T> {
+    backend: Arc<dyn Backend>,
+    reads: Executor,
+    writes: Sender<Write<T>>,
+}
+
+impl<T> Clone for Store<T> {
+    fn clone(&self) -> Self {
+        Self {
+            backend: self.backend.clone(),
+            reads: self.reads.clone(),
+            writes: self.writes.clone(),
+        }
+    }
+}
+
+/// The writer's thread, to be waited for at shutdown.
+pub struct Writer(JoinHandle<()>);
+
+impl Writer {
+    /// Waits until everything that was queued before [`Store::stop`] is committed.
+    pub fn join(self) {
+        // The writer catches the panics of its jobs; should it still die, shutdown goes on.
+        let _ = self.0.join();
+    }
+}
+
+impl<T: Send + 'static> Store<T> {
+    /// Starts the threads. `on_commit` is called on the writer's thread after each batch, with
+    /// one outcome per append in the order of commit; it may block, which slows the writer.
+    pub fn start(
+        backend: Arc<dyn Backend>,
+        config: StoreConfig,
+        on_commit: impl FnMut(Vec<Outcome<T>>) + Send + 'static,
+    ) -> std::io::Result<(Self, Writer)> {
+        let reads = Executor::start("chatapp-read", config.read_threads, config.read_queue)?;
+        let (writes, waiting) = bounded(config.write_queue);
+        let writer = thread::Builder::new().name("chatapp-write".to_owned()).spawn({
+            let backend = backend.clone();
+            move || write_loop(&*backend, &waiting, on_commit)
+        })?;
+        Ok((Self { backend, reads, writes }, Writer(writer)))
+    }
+
+    /// Runs `query` on a reading thread.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too many reads are waiting, else what `query` returns.
+    pub async fn read<R: Send + 'static>(
+        &self,
+        query: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let backend = self.backend.clone();
+        match self.reads.run(move || query(&*backend)).await {
+            Ok(result) => result,
+            Err(ExecutorError::Full) => Err(Error::Busy("too many reads are waiting".into())),
+            Err(ExecutorError::Panicked) => Err(Error::Internal("a read panicked".into())),
+        }
+    }
+
+    /// Runs `change` on the writing thread, after every write queued before it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too many writes are waiting, else what `change` returns.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        change: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let (done, result) = oneshot::channel();
+        let job = Box::new(move |backend: &dyn Backend| {
+            // The caller may have gone away; the change is made all the same.
+            let _ = done.send(change(backend));
+        });
+        self.enqueue(Write::Run(job)).map_err(|(error, _)| error)?;
+        result.await.unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())))
+    }
+
+    /// Queues a message for the next batch. The outcome goes to the listener of the store.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] and the tag, at once, if too many writes are waiting.
+    pub fn append(&self, message: NewMessage, tag: T) -> Result<(), (Error, T)> {
+        self.enqueue(Write::Append(message, tag)).map_err(|(error, write)| match write {
+            Write::Append(_, tag) => (error, tag),
+            Write::Run(_) | Write::Stop => unreachable!("what comes back is what was queued"),
+        })
+    }
+
+    /// Lets the writer end once it has done everything queued before. Later writes are refused
+    /// as unavailable. Blocks while the queue is full.
+    pub fn stop(&self) {
+        // A writer that is gone already needs no telling.
+        let _ = self.writes.send(Write::Stop);
+    }
+
+    fn enqueue(&self, write: Write<T>) -> Result<(), (Error, Write<T>)> {
+        self.writes.try_send(write).map_err(|error| match error {
+            TrySendError::Full(write) => (Error::Busy("too many writes are waiting".into()), write),
+            TrySendError::Disconnected(write) => {
+                (Error::Unavailable("the server is stopping".into()), write)
+            }
+        })
+    }
+}
+
+fn write_loop<T>(
+    backend: &dyn Backend,
+    waiting: &Receiver<Write<T>>,
+    mut on_commit: impl FnMut(Vec<Outcome<T>>),
+) {
+    let mut messages = Vec::new();
+    let mut tags = Vec::new();
+    while let Ok(first) = waiting.recv() {
+        let mut next = Some(first);
+        let mut bytes = 0;
+        // Gather appends until the queue is empty, the batch is full or something else comes.
+        while let Some(Write::Append(message, tag)) = next {
+            bytes += message.content.len();
+            messages.push(message);
+            tags.push(tag);
+            let full = messages.len() == MAX_BATCH || bytes >= MAX_BATCH_BYTES;
+            next = if full { None } else { waiting.try_recv().ok() };
+        }
+        if !messages.is_empty() {
+            on_commit(append(backend, std::mem::take(&mut messages), std::mem::take(&mut tags)));
+        }
+        match next {
+            Some(Write::Run(job)) => {
+                // The panic hook has logged it; whoever waits sees its channel close.
+                let _ = catch_unwind(AssertUnwindSafe(|| job(backend)));
+            }
+            Some(Write::Stop) => return,
+            Some(Write::Append(..)) | None => {}
+        }
+    }
+}
+
+fn append<T>(backend: &dyn Backend, messages: Vec<NewMessage>, tags: Vec<T>) -> Vec<Outcome<T>> {
+    let results = catch_unwind(AssertUnwindSafe(|| backend.append_messages(messages)))
+        .unwrap_or_else(|_| Err(Error::Internal("an append panicked".into())));
+    match results {
+        Ok(results) => {
+            tags.into_iter().zip(results).map(|(tag, result)| Outcome { tag, result }).collect()
+        }
+        Err(error) => tags
+            .into_iter()
+            .map(|tag| Outcome { tag, result: Err(AppendError::Storage(error.clone())) })
+            .collect(),
+    }
+}

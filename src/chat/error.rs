@@ -1,0 +1,143 @@
+//! The one error of the rules: what a client is told. What only the operator may know is logged
+//! where it happens.
+
+use serde::Serialize;
+
+use crate::storage;
+
+/// A field that breaks a rule, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    pub field: String,
+    pub message: String,
+}
+
+impl FieldError {
+    pub fn new(field: &str, message: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), message: message.into() }
+    }
+}
+
+/// Why a request was not carried out. Its text is safe to show to anybody.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("some fields are not acceptable")]
+    InvalidFields(Vec<FieldError>),
+    #[error("sign in first: no token was given")]
+    TokenMissing,
+    #[error("this token is not valid; sign in again")]
+    TokenInvalid,
+    #[error("this token has expired; sign in again")]
+    TokenExpired,
+    #[error("this session has ended; sign in again")]
+    SessionRevoked,
+    #[error("the username or the password is wrong")]
+    WrongCredentials,
+    #[error("this needs an admin")]
+    AdminRequired,
+    #[error(
+        "nobody can sign up as an admin here: an admin's token can make one, \
+         and so can `chatapp create-admin` on the server"
+    )]
+    AdminSignupRefused,
+    #[error("there is no such room")]
+    RoomNotFound,
+    #[error("this username is taken")]
+    UsernameTaken,
+    #[error("this email is taken")]
+    EmailTaken,
+    #[error("this room name is taken")]
+    RoomNameTaken,
+    #[error("join the room first")]
+    NotSubscribed,
+    #[error("no more rooms can be joined on one socket")]
+    TooManyRooms,
+    /// The cursor belongs to an earlier life of the database.
+    #[error("the history was replaced since this position was read: reload it")]
+    EpochChanged,
+    #[error("the server is busy; try again in a moment")]
+    Busy,
+    #[error("the database cannot be used at the moment; try again in a moment")]
+    Unavailable,
+    #[error("something went wrong in the server; the request id finds it in the log")]
+    Internal,
+}
+
+impl Error {
+    /// One bad field.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        Self::InvalidFields(vec![FieldError::new(field, message)])
+    }
+
+    /// The stable word for programs, the same over HTTP and on the socket.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidFields(_) => "invalid_field",
+            Self::TokenMissing => "token_missing",
+            Self::TokenInvalid => "token_invalid",
+            Self::TokenExpired => "token_expired",
+            Self::SessionRevoked => "session_revoked",
+            Self::WrongCredentials => "wrong_credentials",
+            Self::AdminRequired => "admin_required",
+            Self::AdminSignupRefused => "admin_signup_refused",
+            Self::RoomNotFound => "room_not_found",
+            Self::UsernameTaken => "username_taken",
+            Self::EmailTaken => "email_taken",
+            Self::RoomNameTaken => "room_name_taken",
+            Self::NotSubscribed => "not_subscribed",
+            Self::TooManyRooms => "too_many_rooms",
+            Self::EpochChanged => "epoch_changed",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl From<storage::Conflict> for Error {
+    fn from(conflict: storage::Conflict) -> Self {
+        match conflict {
+            storage::Conflict::UsernameTaken => Self::UsernameTaken,
+            storage::Conflict::EmailTaken => Self::EmailTaken,
+            storage::Conflict::RoomNameTaken => Self::RoomNameTaken,
+            storage::Conflict::AdminExists => Self::AdminSignupRefused,
+        }
+    }
+}
+
+/// Logs what the operator must know and keeps what the client may know.
+impl From<storage::Error> for Error {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::Conflict(conflict) => conflict.into(),
+            storage::Error::Busy(_) => {
+                tracing::warn!(%error, "storage refused work");
+                Self::Busy
+            }
+            storage::Error::Unavailable(_) => {
+                tracing::error!(%error, "storage is unavailable");
+                Self::Unavailable
+            }
+            storage::Error::SchemaTooNew { .. }
+            | storage::Error::SchemaTooOld
+            | storage::Error::BadUrl(_)
+            | storage::Error::Internal(_) => {
+                tracing::error!(%error, "storage failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<storage::AppendError> for Error {
+    fn from(error: storage::AppendError) -> Self {
+        match error {
+            storage::AppendError::RoomNotFound => Self::RoomNotFound,
+            // The account was removed while its session was still open.
+            storage::AppendError::UserNotFound => Self::SessionRevoked,
+            storage::AppendError::Storage(error) => error.into(),
+        }
+    }
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,160 @@
+//! Every setting, with its default: one struct per section of `chatapp.toml`.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub http: Http,
+    pub database: Database,
+    pub auth: Auth,
+    pub limits: Limits,
+    pub log: Log,
+}
+
+/// `[http]`: the listener and what it accepts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Address and port to listen on; port 0 takes a free one.
+    pub bind: String,
+    /// Origins of browsers, besides the server's own, that may use the API and the socket:
+    /// `https://chat.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// A request's head, and a handshake, must be complete in this time.
+    pub header_timeout_ms: u64,
+    /// Connections at once, sockets included; one more waits to be accepted.
+    pub max_connections: usize,
+    /// The largest body of a request, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a stopping server waits for what is under way.
+    pub shutdown_timeout_ms: u64,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            bind: "127.0.0.1:8000".into(),
+            allowed_origins: Vec::new(),
+            header_timeout_ms: 10_000,
+            max_connections: 20_000,
+            max_body_bytes: 64 * 1024,
+            shutdown_timeout_ms: 10_000,
+        }
+    }
+}
+
+/// `[database]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://chat.db`, `sqlite:///absolute/path.db` or `postgres://user:password@host/name`.
+    pub url: String,
+    /// Threads that read, each with a connection of its own.
+    pub read_threads: usize,
+    /// How long to wait for a lock or a connection before answering that the database is busy.
+    pub busy_timeout_ms: u64,
+    /// Writes, and reads, that may wait; one more is answered with 503.
+    pub queue: usize,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: "sqlite://chatapp.db".into(),
+            read_threads: 4,
+            busy_timeout_ms: 5_000,
+            queue: 8_192,
+        }
+    }
+}
+
+/// Who may ask for the role `admin` when signing up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AdminSignup {
+    /// The first account, from the machine itself.
+    First,
+    /// Nobody: `chatapp create-admin` makes them.
+    Off,
+}
+
+/// `[auth]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    pub admin_signup: AdminSignup,
+    /// The secret that signs tokens, at least 32 bytes. Empty: one is made and kept in the database.
+    pub secret: String,
+    /// How long a token is valid, in seconds.
+    pub token_seconds: u32,
+    /// The shortest password accepted, in characters.
+    pub min_password_chars: usize,
+    /// Each step doubles the work of checking a password (4 to 31).
+    pub bcrypt_cost: u32,
+    /// Threads that check passwords; more logins than these at once wait.
+    pub bcrypt_threads: usize,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            admin_signup: AdminSignup::First,
+            secret: String::new(),
+            token_seconds: 12 * 60 * 60,
+            min_password_chars: 8,
+            bcrypt_cost: 12,
+            bcrypt_threads: 1,
+        }
+    }
+}
+
+/// `[limits]`: of messages and of sockets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The longest message, in characters.
+    pub message_chars: usize,
+    /// The largest frame a socket's client may send, in bytes.
+    pub frame_bytes: usize,
+    /// Rooms that one socket may be in.
+    pub rooms_per_socket: usize,
+    /// A silent client is pinged after this time, and closed after twice this time.
+    pub ping_seconds: u32,
+    /// A client that takes nothing for this time is closed; it resumes where it was.
+    pub stall_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_chars: 4_000,
+            frame_bytes: 64 * 1024,
+            rooms_per_socket: 1_000,
+            ping_seconds: 30,
+            stall_seconds: 30,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,chatapp::http=debug`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".into() }
+    }
+}

@@ -1,0 +1,87 @@
+//! Blocking work on a fixed number of threads with a bounded queue: reads of the database,
+//! password hashing. One kind of work cannot starve another, for each has an executor of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The work was not done: the queue is full, or the work itself panicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExecutorError {
+    #[error("too much work is waiting")]
+    Full,
+    #[error("the work panicked")]
+    Panicked,
+}
+
+/// A fixed set of threads. Dropping the last handle ends them once the queue is empty.
+#[derive(Clone)]
+pub struct Executor {
+    jobs: Sender<Job>,
+}
+
+impl Executor {
+    /// Starts `threads` threads, shown as `name` by the system's tools; `queue` jobs may wait.
+    pub fn start(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
+        let (jobs, waiting) = bounded::<Job>(queue);
+        for _ in 0..threads {
+            let waiting = waiting.clone();
+            thread::Builder::new().name(name.to_owned()).spawn(move || run(&waiting))?;
+        }
+        Ok(Self { jobs })
+    }
+
+    /// Runs `work` on one of the threads. If the caller goes away, what was queued still runs.
+    pub async fn run<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, ExecutorError> {
+        let (done, result) = oneshot::channel();
+        let job = Box::new(move || {
+            // The receiver may be gone: nobody is left to tell.
+            let _ = done.send(work());
+        });
+        match self.jobs.try_send(job) {
+            Ok(()) => result.await.map_err(|_| ExecutorError::Panicked),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(ExecutorError::Full),
+        }
+    }
+}
+
+fn run(waiting: &Receiver<Job>) {
+    for job in waiting {
+        // The panic hook has already logged it; the thread lives on for the next job.
+        let _ = catch_unwind(AssertUnwindSafe(job));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_and_a_panic_harms_only_its_own_job() {
+        let executor = Executor::start("test", 1, 1).unwrap();
+        let (release, gate) = bounded::<()>(0);
+        let (started, running) = bounded::<()>(1);
+        let busy = executor.run(move || {
+            started.send(()).unwrap();
+            gate.recv().unwrap();
+            1
+        });
+        let waiting = executor.run(|| -> i32 { panic!("on purpose") });
+        let (mut busy, mut waiting) = (Box::pin(busy), Box::pin(waiting));
+        assert!(futures_util::poll!(&mut busy).is_pending());
+        running.recv().unwrap();
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert_eq!(executor.run(|| 3).await, Err(ExecutorError::Full));
+        release.send(()).unwrap();
+        assert_eq!(busy.await, Ok(1));
+        assert_eq!(waiting.await, Err(ExecutorError::Panicked));
+        assert_eq!(executor.run(|| 4).await, Ok(4));
+    }
+}

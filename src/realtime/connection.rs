@@ -1,0 +1,205 @@
+//! What the hub and a connection's own task share, and the table of close codes.
+//!
+//! The hub writes to the socket, the task reads from it. They meet in a [`Connection`]: the
+//! task is told what it must do next through a small mailbox that cannot grow, because every kind
+//! of mail is either a flag or one entry per room.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::model::{Identity, RoomId, Seq};
+
+/// A connection's place in the hub: never given twice while the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionId {
+    pub(super) slot: u32,
+    pub(super) serial: u64,
+}
+
+/// Why the server ends a connection. The number is the close code of RFC 6455 §7.4: those from
+/// 4000 on are this protocol's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseCode {
+    /// Answer to the client's own close.
+    Normal,
+    Restart,
+    ProtocolError,
+    UnsupportedData,
+    InvalidText,
+    TooBig,
+    InternalError,
+    SignInAgain,
+    Forbidden,
+    RoomGone,
+    Stalled,
+    EpochChanged,
+    TooFast,
+}
+
+impl CloseCode {
+    /// Every code, for the documents made from this table.
+    pub const ALL: [Self; 13] = [
+        Self::Normal,
+        Self::Restart,
+        Self::ProtocolError,
+        Self::UnsupportedData,
+        Self::InvalidText,
+        Self::TooBig,
+        Self::InternalError,
+        Self::SignInAgain,
+        Self::Forbidden,
+        Self::RoomGone,
+        Self::Stalled,
+        Self::EpochChanged,
+        Self::TooFast,
+    ];
+
+    /// The number in the close frame.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Normal => 1000,
+            Self::Restart => 1001,
+            Self::ProtocolError => 1002,
+            Self::UnsupportedData => 1003,
+            Self::InvalidText => 1007,
+            Self::TooBig => 1009,
+            Self::InternalError => 1011,
+            Self::SignInAgain => 4401,
+            Self::Forbidden => 4403,
+            Self::RoomGone => 4404,
+            Self::Stalled => 4408,
+            Self::EpochChanged => 4409,
+            Self::TooFast => 4429,
+        }
+    }
+
+    /// The reason in the close frame: what happened, at most 123 bytes (RFC 6455 §5.5.1).
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Normal => "closed",
+            Self::Restart => "the server is restarting",
+            Self::ProtocolError => "not a valid WebSocket frame",
+            Self::UnsupportedData => "binary messages are not supported",
+            Self::InvalidText => "text is not valid UTF-8",
+            Self::TooBig => "the message is too big",
+            Self::InternalError => "something went wrong in the server",
+            Self::SignInAgain => "the token is missing, invalid, expired or revoked",
+            Self::Forbidden => "not allowed here",
+            Self::RoomGone => "there is no such room",
+            Self::Stalled => "the client took nothing for too long",
+            Self::EpochChanged => "the history was replaced",
+            Self::TooFast => "too many messages",
+        }
+    }
+
+    /// What the client does next.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Normal => "nothing",
+            Self::Restart => "reconnect after a random delay of up to a few seconds and resume",
+            Self::ProtocolError | Self::UnsupportedData | Self::InvalidText => {
+                "do not reconnect: the client is at fault"
+            }
+            Self::TooBig => "do not send that message again; reconnect and resume",
+            Self::InternalError => "reconnect after a delay and resume",
+            Self::SignInAgain => "sign in again, then reconnect and resume",
+            Self::Forbidden | Self::RoomGone => "do not reconnect",
+            Self::Stalled => "reconnect and resume",
+            Self::EpochChanged => {
+                "forget what is known of the room, then reconnect without `since`"
+            }
+            Self::TooFast => "reconnect after a delay and send more slowly",
+        }
+    }
+}
+
+/// What the hub has for a connection's task.
+#[derive(Debug, Default)]
+pub struct Mail {
+    /// The socket took no more: tell the hub when it does again.
+    pub blocked: bool,
+    /// Rooms in which the connection is behind the memory of the hub, and after which seq the
+    /// database must be read. `None`: the hub does not know the head of the room either.
+    pub behind: Vec<(RoomId, Option<Seq>)>,
+    /// Rooms that the hub took the connection out of, because they are gone.
+    pub gone: Vec<RoomId>,
+    /// The close frame is out: read until the peer closes too, for a little while.
+    pub closing: bool,
+}
+
+/// One client's connection, shared by the hub and the connection's task.
+#[derive(Debug)]
+pub struct Connection {
+    pub peer: Peer,
+    pub identity: Identity,
+    mail: Mutex<Mail>,
+    /// Wakes the task for its mail, and when `in_flight` falls.
+    pub wake: Notify,
+    /// Sends that were queued and not answered yet.
+    in_flight: AtomicU32,
+    /// When the client was last heard of, in seconds of the hub's clock.
+    last_heard: AtomicU32,
+}
+
+/// The socket's two ends of use: the hub writes without waiting, the task reads.
+#[derive(Debug)]
+pub struct Peer(pub std::sync::Arc<TcpStream>);
+
+impl Connection {
+    pub fn new(peer: Peer, identity: Identity) -> Self {
+        Self {
+            peer,
+            identity,
+            mail: Mutex::default(),
+            wake: Notify::new(),
+            in_flight: AtomicU32::new(0),
+            last_heard: AtomicU32::new(0),
+        }
+    }
+
+    /// Takes what is in the mailbox.
+    pub fn take_mail(&self) -> Mail {
+        std::mem::take(&mut *self.lock())
+    }
+
+    pub(super) fn post(&self, write: impl FnOnce(&mut Mail)) {
+        write(&mut self.lock());
+        self.wake.notify_one();
+    }
+
+    /// Counts a send on its way to storage.
+    pub fn add_in_flight(&self) {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Counts an answer and wakes the task, if it waits because of `limit`.
+    pub(super) fn sub_in_flight(&self, limit: u32) {
+        if self.in_flight.fetch_sub(1, Ordering::Relaxed) == limit {
+            self.wake.notify_one();
+        }
+    }
+
+    pub fn heard_at(&self, seconds: u32) {
+        self.last_heard.store(seconds, Ordering::Relaxed);
+    }
+
+    pub(super) fn last_heard(&self) -> u32 {
+        self.last_heard.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Mail> {
+        // A std mutex: held for a few instructions, never across an await. No holder can panic
+        // half-way through a change, so a poisoned one is as good as any.
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

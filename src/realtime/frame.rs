@@ -1,0 +1,199 @@
+//! What the server says on the socket: the frames' types, their JSON, and their bytes on the wire.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::{EventId, Message, RoomId, Seq, Timestamp, UserId};
+
+/// Everything the server sends. `type` tells which.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame<'a> {
+    /// An event of the room's log: a message. It is in the database before anybody sees it.
+    Message(&'a Message),
+    /// Somebody came into the room: sent once per person, not per connection.
+    UserJoined(PresenceChange),
+    /// Somebody's last connection left the room.
+    UserLeft(PresenceChange),
+    /// Who is in the room: on joining it, and from time to time in big rooms.
+    ActiveUsers {
+        room_id: RoomId,
+        /// The people in the room; in a big room, the first of them.
+        users: Vec<ActiveUser>,
+        /// How many people are in the room.
+        count: usize,
+    },
+    /// A send was stored, or had been before.
+    Ack {
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_id: Option<&'a str>,
+        room_id: RoomId,
+        id: EventId,
+        seq: Seq,
+        /// The `client_id` had been seen: `id` and `seq` are those of the original.
+        duplicate: bool,
+    },
+    /// All that was missed has been sent; what follows is live.
+    Synced {
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        room_id: RoomId,
+        head_seq: Seq,
+        /// The database's life: given back with `since` when resuming.
+        epoch: &'a str,
+    },
+    /// The connection left the room, as asked.
+    Unsubscribed {
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        room_id: RoomId,
+    },
+    /// The room was deleted.
+    RoomDeleted { room_id: RoomId },
+    /// Somebody is typing. Not stored; may be dropped.
+    Typing { room_id: RoomId, user_id: UserId, username: Arc<str> },
+    /// Answer to `ping`.
+    Pong {
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+    /// What was asked was not done. The connection lives on.
+    Error {
+        /// The stable word for programs, the same as over HTTP.
+        code: &'a str,
+        /// What happened and what to do, for people.
+        detail: String,
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room_id: Option<RoomId>,
+        /// Seconds after which to try again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u32>,
+    },
+}
+
+/// Who came or left, and when.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PresenceChange {
+    pub room_id: RoomId,
+    pub user_id: UserId,
+    pub username: Arc<str>,
+    pub timestamp: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ActiveUser {
+    pub user_id: UserId,
+    pub username: Arc<str>,
+}
+
+/// The kinds of frame of RFC 6455 §5.2 that the server sends, as first bytes (FIN is set).
+const TEXT: u8 = 0x81;
+const CLOSE: u8 = 0x88;
+const PING: u8 = 0x89;
+
+impl ServerFrame<'_> {
+    /// Appends the frame as one WebSocket text frame, unmasked as a server's must be, so that the
+    /// bytes are the same for every recipient.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        // Room for the header of a middling payload, which nearly every frame has.
+        out.extend_from_slice(&[TEXT, 126, 0, 0]);
+        serde_json::to_writer(&mut *out, self)
+            .expect("these types serialise without error, and a Vec takes every byte");
+        let payload = out.len() - start - 4;
+        match payload {
+            0..126 => {
+                out[start + 1] = payload as u8;
+                out.drain(start + 2..start + 4);
+            }
+            126..=0xFFFF => {
+                out[start + 2..start + 4].copy_from_slice(&(payload as u16).to_be_bytes())
+            }
+            _ => {
+                out[start + 1] = 127;
+                out.splice(start + 2..start + 4, (payload as u64).to_be_bytes());
+            }
+        }
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(128);
+        self.encode(&mut out);
+        out
+    }
+}
+
+/// A ping without payload.
+pub const PING_FRAME: [u8; 2] = [PING, 0];
+
+/// A close frame with a code and a reason of at most 123 bytes.
+pub fn close_frame(code: super::CloseCode) -> Vec<u8> {
+    let reason = code.reason().as_bytes();
+    let mut frame = vec![CLOSE, 2 + reason.len() as u8];
+    frame.extend_from_slice(&code.number().to_be_bytes());
+    frame.extend_from_slice(reason);
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(content: &str) -> Message {
+        Message {
+            id: EventId(1),
+            content: content.to_owned(),
+            username: "admin".into(),
+            user_id: UserId(1),
+            timestamp: Timestamp(1_738_319_400_000),
+            room_id: RoomId(1),
+            seq: Seq(1),
+            client_id: None,
+            edited_at: None,
+            deleted_at: None,
+        }
+    }
+
+    #[test]
+    fn a_message_is_the_frame_of_the_original_contract() {
+        let message = message("Hello, everyone!");
+        let bytes = ServerFrame::Message(&message).to_bytes();
+        assert_eq!(&bytes[..2], [TEXT, 126]);
+        assert_eq!(
+            std::str::from_utf8(&bytes[4..]).unwrap(),
+            r#"{"type":"message","id":1,"content":"Hello, everyone!","username":"admin","user_id":1,"timestamp":"2025-01-31T10:30:00.000Z","room_id":1,"seq":1}"#
+        );
+    }
+
+    /// The three forms of the length (RFC 6455 §5.2), at their edges.
+    #[test]
+    fn the_header_tells_the_length_of_the_payload() {
+        let empty = ServerFrame::Pong { reference: Some("") }.to_bytes().len() - 2;
+        for payload in [empty, 125, 126, 127, 0xFFFF, 0x1_0000, 200_000] {
+            let reference = "x".repeat(payload - empty);
+            let bytes = ServerFrame::Pong { reference: Some(&reference) }.to_bytes();
+            let (length, header) = match bytes[1] {
+                126 => (u16::from_be_bytes([bytes[2], bytes[3]]) as usize, 4),
+                127 => (u64::from_be_bytes(bytes[2..10].try_into().unwrap()) as usize, 10),
+                short => (short as usize, 2),
+            };
+            assert_eq!((length, bytes.len()), (payload, payload + header));
+            assert_eq!(bytes[header], b'{');
+            assert_eq!(bytes.last(), Some(&b'}'));
+        }
+    }
+
+    #[test]
+    fn every_close_reason_fits_its_frame() {
+        for code in super::super::CloseCode::ALL {
+            assert!(code.reason().len() <= 123);
+            assert_eq!(close_frame(code)[2..4], code.number().to_be_bytes());
+        }
+    }
+}

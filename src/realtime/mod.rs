@@ -1,0 +1,14 @@
+//! Live delivery: who is connected, where each of them is in which room's log, and the bytes
+//! they are sent.
+//!
+//! One thread, the hub, owns all of it (see [`hub`]); everybody else holds a [`Hub`] handle and
+//! sends it commands through a bounded queue. Nothing here is the only copy of anything: what a
+//! hub forgets is read again from storage.
+
+mod connection;
+pub mod frame;
+mod hub;
+mod tail;
+
+pub use connection::{CloseCode, Connection, ConnectionId, Mail, Peer};
+pub use hub::{Hub, HubConfig, ReplyTo};

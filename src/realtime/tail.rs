@@ -1,0 +1,1 @@
+//! The newest part of a room's log, encoded.
