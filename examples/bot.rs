@@ -41,6 +41,16 @@ struct Args {
     password: Option<String>,
 }
 
+/// What the bot remembers from one connection to the next.
+struct Memory {
+    token: String,
+    /// Whether the server has let the bot in with this token.
+    token_works: bool,
+    cursor: Option<Cursor>,
+    /// Attempts since the bot was last live in the room.
+    attempts: u32,
+}
+
 /// Where the bot is in the room: it has seen everything up to `seq`.
 struct Cursor {
     seq: i64,
@@ -52,9 +62,20 @@ struct Cursor {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Frame {
-    Message { id: i64, seq: i64, username: String, content: String },
-    Synced { head_seq: i64, epoch: String },
-    Error { code: String, detail: String },
+    Message {
+        id: i64,
+        seq: i64,
+        username: String,
+        content: String,
+    },
+    Synced {
+        head_seq: i64,
+        epoch: String,
+    },
+    Error {
+        code: String,
+        detail: String,
+    },
     #[serde(other)]
     Other,
 }
@@ -83,23 +104,21 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
-    let mut token = sign_in(&args).await?;
-    let mut cursor = None;
-    let mut failures = 0;
+    let token = sign_in(&args).await?;
+    let mut memory = Memory { token, token_works: false, cursor: None, attempts: 0 };
     loop {
-        let was_live = cursor.is_some();
-        match converse(&args, &token, &mut cursor, &mut failures).await {
+        match converse(&args, &mut memory).await {
             Ended::Resume => {}
-            Ended::SignIn if args.token.is_none() && failures == 0 => token = sign_in(&args).await?,
+            Ended::SignIn if args.token.is_none() && memory.token_works => {
+                memory.token = sign_in(&args).await?;
+                memory.token_works = false;
+            }
             Ended::SignIn => bail!("the server does not take the token"),
-            Ended::Reload => cursor = None,
+            Ended::Reload => memory.cursor = None,
             Ended::GiveUp(reason) => bail!(reason),
         }
-        if !was_live && cursor.is_none() && failures > 5 {
-            bail!("cannot reach {}", args.url);
-        }
-        failures += 1;
-        let pause = pause_before(failures);
+        memory.attempts += 1;
+        let pause = pause_before(memory.attempts);
         println!("disconnected, trying again in {} ms", pause.as_millis());
         tokio::time::sleep(pause).await;
     }
@@ -127,15 +146,10 @@ async fn sign_in(args: &Args) -> anyhow::Result<String> {
 }
 
 /// One connection, from the handshake to its end.
-async fn converse(
-    args: &Args,
-    token: &str,
-    cursor: &mut Option<Cursor>,
-    failures: &mut u32,
-) -> Ended {
+async fn converse(args: &Args, memory: &mut Memory) -> Ended {
     let base = args.url.replacen("http", "ws", 1);
-    let mut address = format!("{base}/ws/{}?token={token}", args.room);
-    if let Some(Cursor { seq, epoch }) = cursor {
+    let mut address = format!("{base}/ws/{}?token={}", args.room, memory.token);
+    if let Some(Cursor { seq, epoch }) = &memory.cursor {
         address.push_str(&format!("&since={seq}&epoch={epoch}"));
     }
     let mut socket = match connect_async(address).await {
@@ -162,15 +176,16 @@ async fn converse(
                         return Ended::Resume;
                     }
                 }
-                if let Some(cursor) = cursor {
+                if let Some(cursor) = &mut memory.cursor {
                     cursor.seq = seq;
                 }
             }
             Ok(Frame::Synced { head_seq, epoch }) => {
-                let seq = cursor.as_ref().map_or(head_seq, |cursor| cursor.seq);
-                println!("listening in room {} from message {seq} on", args.room);
-                *cursor = Some(Cursor { seq, epoch });
-                *failures = 0;
+                println!("listening in room {}", args.room);
+                let seq = memory.cursor.as_ref().map_or(head_seq, |cursor| cursor.seq);
+                memory.cursor = Some(Cursor { seq, epoch });
+                memory.token_works = true;
+                memory.attempts = 0;
             }
             Ok(Frame::Error { code, detail }) => eprintln!("refused: {code}, {detail}"),
             Ok(Frame::Other) => {}

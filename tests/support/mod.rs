@@ -20,11 +20,13 @@ use std::time::Duration;
 
 mod client;
 mod postgres;
+mod program;
 mod schema;
 mod server;
 
 pub use client::{Answer, Client, Closed, Socket};
-pub use server::{Database, Server, ServerBuilder};
+pub use program::{Program, python};
+pub use server::{Database, PASSWORD, Server, ServerBuilder};
 
 /// How long a test waits for something that should come at once. Long, because a loaded machine
 /// must not fail a test; a test that passes never waits for it.

@@ -20,11 +20,10 @@ impl FrameSchema {
         let mut by_type: HashMap<String, Vec<Validator>> = HashMap::new();
         for (name, message) in messages {
             let Some(frame_type) = fixed_type(document, &message["payload"]) else { continue };
-            // References inside the payload point into the document, so its components go along.
-            let schema = json!({
-                "$ref": format!("#/components/messages/{}/payload", pointer_token(name)),
-                "components": document["components"],
-            });
+            // References inside the payload point into the document, so all of it goes along.
+            let mut schema = document.clone();
+            schema["$ref"] =
+                json!(format!("#/components/messages/{}/payload", pointer_token(name)));
             let validator = jsonschema::validator_for(&schema)
                 .unwrap_or_else(|error| panic!("the schema of `{name}` is not one: {error}"));
             by_type.entry(frame_type).or_default().push(validator);
@@ -53,12 +52,12 @@ impl FrameSchema {
 
 /// The one value that a payload allows for `type`, if it is an object that fixes it.
 fn fixed_type(document: &Value, payload: &Value) -> Option<String> {
-    let payload = match payload["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.strip_prefix('#')?)?,
-        None => payload,
-    };
     let property = &payload["properties"]["type"];
-    property["const"].as_str().or(property["enum"][0].as_str()).map(str::to_owned)
+    if let Some(value) = property["const"].as_str().or(property["enum"][0].as_str()) {
+        return Some(value.to_owned());
+    }
+    let reference = payload["$ref"].as_str()?.strip_prefix('#')?;
+    fixed_type(document, document.pointer(reference)?)
 }
 
 /// A key as one step of a JSON pointer (RFC 6901, section 3).

@@ -1,20 +1,18 @@
 //! A running server: the real binary in a folder of its own, on a port of its own.
 
-use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Instant;
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::OnceCell;
 
 use super::DEADLINE;
 use super::client::Client;
 use super::postgres::{self, PgDatabase};
+use super::program::Program;
 use super::schema::FrameSchema;
 
 /// The password of every account the harness makes.
@@ -28,11 +26,12 @@ pub enum Database {
 
 /// A server process. It dies with this value; if the test is failing, its log is printed.
 pub struct Server {
-    child: Child,
+    program: Program,
     address: SocketAddr,
     setup: Setup,
     shared: Arc<Shared>,
-    log: Log,
+    /// What the processes before the last restart wrote.
+    earlier_log: Vec<String>,
 }
 
 /// What the clients of one server share with it.
@@ -50,8 +49,6 @@ struct Setup {
     /// Kept because dropping it drops the database.
     _postgres: Option<PgDatabase>,
 }
-
-type Log = Arc<Mutex<Vec<String>>>;
 
 pub struct ServerBuilder {
     database: Database,
@@ -92,15 +89,14 @@ impl ServerBuilder {
         environment.extend(self.environment);
         let setup = Setup { folder, database_url, environment, _postgres: postgres };
 
-        let log = Log::default();
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (child, address) = setup.spawn(any_port, &log).await;
+        let (program, address) = setup.serve(any_port).await;
         let shared = Arc::new(Shared {
             http: reqwest::Client::builder().timeout(DEADLINE).build().expect("an HTTP client"),
             base_url: format!("http://{address}"),
             frames: OnceCell::new(),
         });
-        Server { child, address, setup, shared, log }
+        Server { program, address, setup, shared, earlier_log: Vec::new() }
     }
 }
 
@@ -135,7 +131,7 @@ impl Server {
     }
 
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.program.pid()
     }
 
     /// Signs up the first admin, as the original walk-through does, and signs in.
@@ -175,54 +171,33 @@ impl Server {
 
     /// SIGKILL: the process gets no chance to do anything.
     pub fn kill9(&mut self) {
-        self.child.kill().expect("kill the server");
-        self.child.wait().expect("reap the server");
+        self.program.kill();
     }
 
     /// Asks the server to stop, and waits until it has.
     pub async fn sigterm(&mut self) -> ExitStatus {
-        let sent = Command::new("kill")
-            .args(["-TERM", &self.pid().to_string()])
-            .status()
-            .expect("run kill");
-        assert!(sent.success(), "kill -TERM failed");
+        self.program.signal("TERM");
         self.exited().await
     }
 
     /// Waits until the process has ended by itself.
     pub async fn exited(&mut self) -> ExitStatus {
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("wait for the server") {
-                return status;
-            }
-            // A polled wait: std has no wait with a deadline.
-            assert!(started.elapsed() < DEADLINE * 3, "the server is still running");
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        self.program.ended().await
     }
 
     /// Starts a server that was stopped or killed, on the same port, folder and database.
     pub async fn restart(&mut self) {
-        let (child, address) = self.setup.spawn(self.address, &self.log).await;
+        self.earlier_log.append(&mut self.program.lines());
+        let (program, address) = self.setup.serve(self.address).await;
         assert_eq!(address, self.address, "the server came back on another port");
-        self.child = child;
+        self.program = program;
     }
 
-    /// What the server has written so far, on stdout and stderr, one line each.
+    /// What the server has written so far, on stdout and stderr, line by line.
     pub fn log(&self) -> Vec<String> {
-        self.log.lock().expect("the log").clone()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Both fail if the process has already gone, which is what is wanted.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if thread::panicking() {
-            eprintln!("---- the server's log ----\n{}\n----", self.log().join("\n"));
-        }
+        let mut log = self.earlier_log.clone();
+        log.append(&mut self.program.lines());
+        log
     }
 }
 
@@ -258,44 +233,13 @@ impl Setup {
     }
 
     /// Starts the server and waits for the line that says where it listens.
-    async fn spawn(&self, bind: SocketAddr, log: &Log) -> (Child, SocketAddr) {
-        let mut child = self
-            .command()
-            .args(["serve", "--bind", &bind.to_string(), "--database", &self.database_url])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("run chatapp serve");
-        // One place: only the first address matters, the readers never wait.
-        let (found, mut ready) = mpsc::channel(1);
-        collect(child.stdout.take().expect("stdout"), log.clone(), found.clone());
-        collect(child.stderr.take().expect("stderr"), log.clone(), found);
-        match tokio::time::timeout(DEADLINE * 3, ready.recv()).await {
-            Ok(Some(address)) => (child, address),
-            outcome => {
-                let _ = child.kill();
-                let why = match outcome {
-                    Ok(_) => "ended before it listened",
-                    Err(_) => "did not listen in time",
-                };
-                let lines = log.lock().expect("the log").join("\n");
-                panic!("chatapp serve {why}; it wrote:\n{lines}");
-            }
-        }
+    async fn serve(&self, bind: SocketAddr) -> (Program, SocketAddr) {
+        let mut command = self.command();
+        command.args(["serve", "--bind", &bind.to_string(), "--database", &self.database_url]);
+        let mut program = Program::start(command);
+        let address = program.until("listening on http://127.0.0.1:…", listening_address).await;
+        (program, address)
     }
-}
-
-/// Copies a stream into the log, line by line, and reports the address the server listens on.
-fn collect(stream: impl Read + Send + 'static, log: Log, found: mpsc::Sender<SocketAddr>) {
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            if let Some(address) = listening_address(&line) {
-                let _ = found.try_send(address);
-            }
-            log.lock().expect("the log").push(line);
-        }
-    });
 }
 
 /// The address in `… http://127.0.0.1:PORT …`.
