@@ -41,7 +41,10 @@ async fn the_bot_answers_and_resumes_after_a_crash() {
     socket.say("!echo good morning").await;
     assert_eq!(socket.recv_type("message").await["content"], "!echo good morning");
     let answer = socket.recv_type("message").await;
-    assert_eq!((&answer["content"], &answer["username"]), (&json!("good morning"), &json!("helper")));
+    assert_eq!(
+        (&answer["content"], &answer["username"]),
+        (&json!("good morning"), &json!("helper"))
+    );
 
     // The bot sleeps through the crash, so that it must ask for what it missed.
     bot.signal("STOP");
@@ -104,7 +107,8 @@ async fn the_python_client_chats_and_resumes_after_a_crash() {
         "good night",
     ];
     assert_eq!(history, expected);
-    let printed: Vec<String> = bo.lines().into_iter().filter(|line| !line.starts_with('*')).collect();
+    let printed: Vec<String> =
+        bo.lines().into_iter().filter(|line| !line.starts_with('*')).collect();
     let chat = ["ann", "bo", "ann", "ann", "bo"].iter().zip(expected);
     let chat: Vec<String> = chat.map(|(who, what)| format!("{who}: {what}")).collect();
     assert_eq!(printed[..chat.len()], chat, "each message is printed once, in order");
@@ -135,8 +139,6 @@ async fn the_browser_page_chats_and_resumes_after_a_crash() {
     page.fills("text", "hello from <b>the page</b>").await;
     page.submits("compose").await;
     let message = socket.recv_type("message").await;
-    assert_eq!(message["content"], "before you came");
-    let message = socket.recv_type("message").await;
     assert_eq!(message["content"], "hello from <b>the page</b>");
     assert_eq!(message["username"], "bo");
     socket.says(room, "hello page", "2").await;
@@ -152,7 +154,9 @@ async fn the_browser_page_chats_and_resumes_after_a_crash() {
     page.shows("messages", "typed while the server was away").await;
 
     let shown = page
-        .evaluates("[...document.querySelectorAll('#messages li')].map(li => li.lastChild.textContent)")
+        .evaluates(
+            "[...document.querySelectorAll('#messages li')].map(li => li.lastChild.textContent)",
+        )
         .await;
     let history = contents(&ann.history(room).await);
     assert_eq!(shown, json!(history), "the page shows the history, each message once");
@@ -179,8 +183,9 @@ async fn the_walkthrough_script_runs_from_an_empty_folder() {
     assert_eq!(contents(messages), ["Hello over HTTP", "Hello, everyone!"], "{stdout}\n{stderr}");
 }
 
-fn contents(messages: &[Value]) -> Vec<&str> {
-    messages.iter().map(|message| message["content"].as_str().expect("content")).collect()
+fn contents(messages: &[Value]) -> Vec<String> {
+    let content = |message: &Value| message["content"].as_str().expect("content").to_owned();
+    messages.iter().map(content).collect()
 }
 
 /// Answers every HTTP request with this file, on an address of its own, as long as the test runs.
@@ -239,7 +244,9 @@ impl Page {
         let mut browser = Program::start(command);
         let devtools = browser
             .until("DevTools listening on", |line| {
-                line.strip_prefix("DevTools listening on ws://")?.split_once('/').map(|(host, _)| host.to_owned())
+                line.strip_prefix("DevTools listening on ws://")?
+                    .split_once('/')
+                    .map(|(host, _)| host.to_owned())
             })
             .await;
         let targets: Value = reqwest::get(format!("http://{devtools}/json/list"))
@@ -308,7 +315,8 @@ impl Page {
     async fn receive(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         timeout(DEADLINE * 2, async {
             loop {
-                let message = self.devtools.next().await.expect("the browser runs").expect("a frame");
+                let message =
+                    self.devtools.next().await.expect("the browser runs").expect("a frame");
                 let Message::Text(text) = message else { continue };
                 let message: Value = serde_json::from_str(&text).expect("JSON");
                 if wanted(&message) {

@@ -110,8 +110,7 @@ impl Client {
     /// A request with this client's token, for what the helpers do not cover; end it with
     /// [`Answer::to`].
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let request =
-            self.shared.http.request(method, format!("{}{path}", self.shared.base_url));
+        let request = self.shared.http.request(method, format!("{}{path}", self.shared.base_url));
         if self.token.is_empty() { request } else { request.bearer_auth(&self.token) }
     }
 
@@ -184,12 +183,7 @@ impl Client {
         let (stream, _) = timeout(DEADLINE, connecting)
             .await
             .unwrap_or_else(|_| panic!("the server did not answer a WebSocket handshake"))?;
-        Ok(Socket {
-            shared: self.shared.clone(),
-            stream,
-            welcome: Vec::new(),
-            synced: Value::Null,
-        })
+        Ok(Socket { shared: self.shared.clone(), stream, welcome: Vec::new(), synced: Value::Null })
     }
 }
 
@@ -265,7 +259,9 @@ impl Answer {
 impl Socket {
     /// Sends a text frame as it is.
     pub async fn send_text(&mut self, text: &str) {
-        self.try_send_text(text).await.unwrap_or_else(|error| panic!("cannot send {text}: {error}"));
+        self.try_send_text(text)
+            .await
+            .unwrap_or_else(|error| panic!("cannot send {text}: {error}"));
     }
 
     pub async fn send(&mut self, frame: Value) {
@@ -277,17 +273,25 @@ impl Socket {
         self.send(json!({ "content": content })).await;
     }
 
-    /// Sends a message in full and waits for its `ack`, passing over other frames.
+    /// Sends a message in full and waits until it is acknowledged and has come back as a `message`,
+    /// in whichever order, passing over other frames. Returns the `ack`.
     pub async fn says(&mut self, room_id: i64, content: &str, client_id: &str) -> Value {
         self.send(json!({
             "type": "send", "room_id": room_id, "content": content,
             "client_id": client_id, "ref": client_id,
         }))
         .await;
+        let (mut ack, mut came_back) = (None, false);
         loop {
-            let ack = self.recv_type("ack").await;
-            if ack["ref"] == client_id {
-                return ack;
+            let frame = self.recv_for(&format!("the ack and the message of `{content}`")).await;
+            match frame["type"].as_str() {
+                Some("ack") if frame["ref"] == client_id => ack = Some(frame),
+                Some("message") if frame["client_id"] == client_id => came_back = true,
+                Some("error") => panic!("cannot say `{content}`: {frame}"),
+                _ => {}
+            }
+            if let (Some(ack), true) = (&ack, came_back) {
+                return ack.clone();
             }
         }
     }

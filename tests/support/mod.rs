@@ -14,7 +14,12 @@
 //! server publishes at `/asyncapi.json`, and each HTTP error must be a complete problem document.
 //! Nothing here sleeps to wait for the server: a test waits for the frame it expects, and fails
 //! after [`DEADLINE`] saying which one that was.
-#![allow(dead_code, unused_imports, reason = "each test file is a crate that uses its own part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "each test file is a crate that uses its own part"
+)]
 
 use std::time::Duration;
 

@@ -82,7 +82,8 @@ impl Program {
     /// Types a line into the program.
     pub fn types(&mut self, line: &str) {
         let stdin = self.child.stdin.as_mut().expect("its input is open");
-        writeln!(stdin, "{line}").unwrap_or_else(|error| panic!("{} reads no more: {error}", self.name));
+        writeln!(stdin, "{line}")
+            .unwrap_or_else(|error| panic!("{} reads no more: {error}", self.name));
     }
 
     /// Ctrl-D.
