@@ -24,6 +24,10 @@ const SENDERS_PER_ROOM: usize = 2;
 const READERS_PER_ROOM: usize = 2;
 /// Sends a sender has under way at once: what a crash catches between commit and acknowledgement.
 const WINDOW: usize = 16;
+/// Acknowledged sends that a sender repeats after a crash, as if the acknowledgement had been lost.
+const REPEATS: usize = 4;
+/// Acknowledgements that a late reader stays away for, so that it has something to catch up with.
+const ABSENCE: u64 = 60;
 /// Acknowledgements between one kill and the next, so that each kill meets a server at work.
 const ACKS_BETWEEN_KILLS: u64 = 150;
 /// How often a client tries again while the server is down.
@@ -42,7 +46,7 @@ struct Seen {
 /// What a sender was promised, by client_id.
 type Acknowledged = HashMap<String, Acknowledgement>;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Acknowledgement {
     seq: i64,
     id: i64,
@@ -79,11 +83,18 @@ async fn nothing_acknowledged_or_delivered_is_lost_to_kill_9(database: Database)
     let mut readers = JoinSet::new();
     for &room_id in &rooms {
         for n in 0..READERS_PER_ROOM {
-            let client = users[n % users.len()].clone();
-            let final_heads = final_heads.clone();
-            readers.spawn(async move { (room_id, read(client, room_id, final_heads).await) });
+            let reader = Reader {
+                client: users[n % users.len()].clone(),
+                room_id,
+                absence: if n == 0 { 0 } else { ABSENCE },
+                acked: acked.clone(),
+                final_heads: final_heads.clone(),
+            };
+            readers.spawn(async move { (room_id, reader.run().await) });
         }
     }
+
+    drop(progress);
 
     for kill in 1..=kills {
         let goal = *acked.borrow_and_update() + ACKS_BETWEEN_KILLS;
@@ -146,11 +157,14 @@ struct Sender {
 impl Sender {
     async fn run(self) -> Acknowledged {
         let mut acknowledged = Acknowledged::new();
+        let mut latest: VecDeque<String> = VecDeque::new();
         let mut under_way: VecDeque<String> = VecDeque::new();
         let mut made = 0;
         loop {
             let path = format!("/ws/{}?token={}", self.room_id, self.client.token);
             let mut socket = keep_opening(&self.client, &path).await;
+            // In the order of the first time.
+            under_way = latest.drain(..).chain(under_way).collect();
             let mut to_send: Vec<String> = under_way.iter().cloned().collect();
             // Until the connection breaks, or everything is answered after the stop.
             loop {
@@ -170,11 +184,20 @@ impl Sender {
                 match frame["type"].as_str() {
                     Some("ack") => {
                         let client_id = frame["ref"].as_str().expect("ref");
+                        let ack = Acknowledgement {
+                            seq: number(&frame, "seq"),
+                            id: number(&frame, "id"),
+                        };
+                        if let Some(earlier) = acknowledged.get(client_id) {
+                            assert_eq!(&ack, earlier, "{client_id} was stored again");
+                            assert_eq!(frame["duplicate"], true, "{frame}");
+                        }
+                        acknowledged.insert(client_id.to_owned(), ack);
                         under_way.retain(|waiting| waiting != client_id);
-                        let (seq, id) = (number(&frame, "seq"), number(&frame, "id"));
-                        let earlier =
-                            acknowledged.insert(client_id.to_owned(), Acknowledgement { seq, id });
-                        assert!(earlier.is_none(), "{client_id} was acknowledged twice");
+                        latest.push_back(client_id.to_owned());
+                        if latest.len() > REPEATS {
+                            latest.pop_front();
+                        }
                         self.progress.send_modify(|count| *count += 1);
                     }
                     Some("error") => panic!("a send was refused: {frame}"),
@@ -197,47 +220,59 @@ impl Sender {
 }
 
 /// Reads a room, resuming after each crash, until it has all of the final history.
-async fn read(
+struct Reader {
     client: Client,
     room_id: i64,
-    mut final_heads: watch::Receiver<HashMap<i64, i64>>,
-) -> Vec<Seen> {
-    let mut delivered: Vec<Seen> = Vec::new();
-    let mut epoch = String::new();
-    loop {
-        let mut path = format!("/ws/{room_id}?token={}&since={}", client.token, delivered.len());
-        if !epoch.is_empty() {
-            path.push_str(&format!("&epoch={epoch}"));
-        }
-        let mut socket = keep_opening(&client, &path).await;
+    /// How much happens before it comes back.
+    absence: u64,
+    acked: watch::Receiver<u64>,
+    final_heads: watch::Receiver<HashMap<i64, i64>>,
+}
+
+impl Reader {
+    async fn run(mut self) -> Vec<Seen> {
+        let mut delivered: Vec<Seen> = Vec::new();
+        let mut epoch = String::new();
         loop {
-            let final_head = final_heads.borrow_and_update().get(&room_id).copied();
-            if final_head == Some(delivered.len() as i64) {
-                return delivered;
+            let room_id = self.room_id;
+            let mut path =
+                format!("/ws/{room_id}?token={}&since={}", self.client.token, delivered.len());
+            if !epoch.is_empty() {
+                path.push_str(&format!("&epoch={epoch}"));
             }
-            let frame = tokio::select! {
-                received = socket.try_recv() => match received {
-                    Ok(frame) => frame,
-                    Err(_) => break,
-                },
-                changed = final_heads.changed() => {
-                    changed.expect("the test runs");
-                    continue;
+            let mut socket = keep_opening(&self.client, &path).await;
+            loop {
+                let final_head = self.final_heads.borrow_and_update().get(&room_id).copied();
+                if final_head == Some(delivered.len() as i64) {
+                    return delivered;
                 }
-            };
-            match frame["type"].as_str() {
-                Some("message") => {
-                    let message = seen(&frame);
-                    assert_eq!(
-                        message.seq,
-                        delivered.len() as i64 + 1,
-                        "room {room_id}: the next message has the wrong place: {frame}"
-                    );
-                    delivered.push(message);
+                let frame = tokio::select! {
+                    received = socket.try_recv() => match received {
+                        Ok(frame) => frame,
+                        Err(_) => break,
+                    },
+                    changed = self.final_heads.changed() => {
+                        changed.expect("the test runs");
+                        continue;
+                    }
+                };
+                match frame["type"].as_str() {
+                    Some("message") => {
+                        let message = seen(&frame);
+                        assert_eq!(
+                            message.seq,
+                            delivered.len() as i64 + 1,
+                            "room {room_id}: the next message has the wrong place: {frame}"
+                        );
+                        delivered.push(message);
+                    }
+                    Some("synced") => epoch = frame["epoch"].as_str().expect("epoch").to_owned(),
+                    _ => {}
                 }
-                Some("synced") => epoch = frame["epoch"].as_str().expect("epoch").to_owned(),
-                _ => {}
             }
+            let goal = *self.acked.borrow_and_update() + self.absence;
+            // It fails when the senders have gone: then there is nothing more to wait for.
+            let _ = self.acked.wait_for(|&count| count >= goal).await;
         }
     }
 }
