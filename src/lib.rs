@@ -13,8 +13,13 @@
 #![forbid(unsafe_code)]
 
 pub mod chat;
+pub mod cli;
 pub mod config;
 pub mod executor;
+pub mod http;
+pub mod logging;
 pub mod model;
 pub mod realtime;
+pub mod server;
 pub mod storage;
+pub mod ws;

@@ -1,1 +1,14 @@
-fn main() {}
+//! Parse, run, exit code: 0 done, 1 failed, 2 wrong usage.
+
+use std::process::ExitCode;
+
+use chatapp::cli::{self, Cli};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.run(std::env::vars_os().collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => cli::report(&error),
+    }
+}

@@ -15,8 +15,11 @@ CREATE TABLE users (
     is_active     boolean NOT NULL DEFAULT true,
     created_at    bigint  NOT NULL              -- times are milliseconds since 1970, UTC
 );
-CREATE UNIQUE INDEX users_username ON users (lower(username));
-CREATE UNIQUE INDEX users_email ON users (lower(email));
+-- COLLATE "C": upper and lower case are those of ASCII, as in SQLite, whatever the locale of the
+-- database, so that a name which is free in one is free in the other.
+CREATE UNIQUE INDEX users_username ON users (lower(username COLLATE "C"));
+CREATE UNIQUE INDEX users_email ON users (lower(email COLLATE "C"));
+CREATE INDEX users_admin ON users (id) WHERE role = 'admin';
 
 CREATE TABLE sessions (
     id         text   PRIMARY KEY,              -- 32 hexadecimal digits
@@ -37,7 +40,7 @@ CREATE TABLE rooms (
     created_at  bigint NOT NULL,
     head_seq    bigint NOT NULL DEFAULT 0       -- the seq of the newest event
 ) WITH (fillfactor = 50);                       -- head_seq changes with every batch: room for HOT updates
-CREATE UNIQUE INDEX rooms_name ON rooms (lower(name));
+CREATE UNIQUE INDEX rooms_name ON rooms (lower(name COLLATE "C"));
 
 -- The log of every room. A row is written once per event; only what an edit or a deletion does to
 -- a message changes it later.

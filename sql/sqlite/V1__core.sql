@@ -16,8 +16,10 @@ CREATE TABLE users (
     is_active     INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
     created_at    INTEGER NOT NULL              -- times are milliseconds since 1970, UTC
 ) STRICT;
-CREATE UNIQUE INDEX users_username ON users (username);
+-- SQLite checks the newest index first: of two that are taken, the name is what is complained of.
 CREATE UNIQUE INDEX users_email ON users (email);
+CREATE UNIQUE INDEX users_username ON users (username);
+CREATE INDEX users_admin ON users (id) WHERE role = 'admin';
 
 CREATE TABLE sessions (
     id         TEXT    PRIMARY KEY,             -- 32 hexadecimal digits

@@ -33,6 +33,8 @@ pub enum Error {
     SessionRevoked,
     #[error("the username or the password is wrong")]
     WrongCredentials,
+    #[error("the current password is wrong")]
+    WrongCurrentPassword,
     #[error("this needs an admin")]
     AdminRequired,
     #[error(
@@ -48,8 +50,15 @@ pub enum Error {
     EmailTaken,
     #[error("this room name is taken")]
     RoomNameTaken,
-    #[error("join the room first")]
+    /// What is wrong with the JSON, in the parser's words.
+    #[error("this is not the JSON that was expected: {0}")]
+    MalformedJson(String),
+    #[error("there is no message of type \"{0}\"")]
+    UnknownType(String),
+    #[error("subscribe to the room first")]
     NotSubscribed,
+    #[error("this connection is subscribed to the room already")]
+    AlreadySubscribed,
     #[error("no more rooms can be joined on one socket")]
     TooManyRooms,
     /// The cursor belongs to an earlier life of the database.
@@ -78,12 +87,16 @@ impl Error {
             Self::TokenExpired => "token_expired",
             Self::SessionRevoked => "session_revoked",
             Self::WrongCredentials => "wrong_credentials",
+            Self::WrongCurrentPassword => "wrong_current_password",
             Self::AdminRequired => "admin_required",
             Self::AdminSignupRefused => "admin_signup_refused",
             Self::RoomNotFound => "room_not_found",
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",
             Self::RoomNameTaken => "room_name_taken",
+            Self::MalformedJson(_) => "malformed_json",
+            Self::UnknownType(_) => "unknown_type",
+            Self::AlreadySubscribed => "already_subscribed",
             Self::NotSubscribed => "not_subscribed",
             Self::TooManyRooms => "too_many_rooms",
             Self::EpochChanged => "epoch_changed",

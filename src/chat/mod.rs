@@ -1,5 +1,128 @@
 //! The rules: who may do what, and what is acceptable. Knows storage and the hub, never HTTP.
+//!
+//! [`Chat`] is one cheap handle with a file of methods per area. Every method that acts for
+//! somebody takes the [`Identity`](crate::model::Identity) that `authenticate` gave; what that
+//! person may do is decided in `permissions` only.
 
+mod accounts;
 mod error;
+mod messages;
+mod passwords;
+mod permissions;
+mod rooms;
+mod sessions;
+mod tokens;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use crate::config::{AdminSignup, Auth, Limits};
+use crate::model::Clock;
+use crate::realtime::{Hub, ReplyTo};
+use crate::storage::{ServerFacts, Store};
+
+pub use accounts::{Login, Signup, SignupCaller};
 pub use error::{Error, FieldError, Result};
+pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
+pub use passwords::MAX_PASSWORD_BYTES;
+pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
+
+/// What the rules are built from.
+pub struct ChatParts {
+    pub store: Store<ReplyTo>,
+    pub hub: Hub,
+    pub clock: Clock,
+    pub auth: Auth,
+    pub limits: Limits,
+    pub facts: ServerFacts,
+    /// Signs the tokens: at least 32 bytes.
+    pub secret: Vec<u8>,
+}
+
+/// Why the rules cannot be built. For the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("auth.secret has {0} bytes; it needs at least {min}", min = tokens::MIN_SECRET_BYTES)]
+    SecretTooShort(usize),
+    #[error("auth.bcrypt_cost is {0}; it must be from 4 to 31")]
+    BcryptCost(u32),
+    #[error("auth.min_password_chars is {0}; no password can be longer than {MAX_PASSWORD_BYTES}")]
+    MinPasswordChars(usize),
+    #[error("cannot start the threads that check passwords: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+/// The rules. Cheap to clone.
+#[derive(Clone)]
+pub struct Chat {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store<ReplyTo>,
+    hub: Hub,
+    clock: Clock,
+    limits: Limits,
+    admin_signup: AdminSignup,
+    epoch: Arc<str>,
+    passwords: passwords::Passwords,
+    tokens: tokens::Tokens,
+    sessions: sessions::Cache,
+    /// Up to when revocations have been read, in milliseconds since 1970.
+    swept_until: AtomicI64,
+}
+
+impl Chat {
+    /// Starts the threads that check passwords.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting cannot work or a thread cannot be started.
+    pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
+        let ChatParts { store, hub, clock, auth, limits, facts, secret } = parts;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                passwords: passwords::Passwords::start(&auth)?,
+                tokens: tokens::Tokens::new(&secret, auth.token_seconds)?,
+                sessions: sessions::Cache::default(),
+                swept_until: AtomicI64::new(clock.now().0),
+                admin_signup: auth.admin_signup,
+                epoch: facts.epoch.into(),
+                store,
+                hub,
+                clock,
+                limits,
+            }),
+        })
+    }
+
+    /// The life of the database: a cursor from another one is refused.
+    pub fn epoch(&self) -> &Arc<str> {
+        &self.inner.epoch
+    }
+
+    pub fn clock(&self) -> Clock {
+        self.inner.clock
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    pub fn hub(&self) -> &Hub {
+        &self.inner.hub
+    }
+
+    /// Reads one row, to see whether the database can be used.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too many reads wait, [`Error::Unavailable`] for every other failure.
+    pub async fn check_ready(&self) -> Result<()> {
+        match self.inner.store.read(|backend| backend.get_server_facts()).await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.into() {
+                Error::Busy => Err(Error::Busy),
+                _ => Err(Error::Unavailable),
+            },
+        }
+    }
+}

@@ -4,20 +4,21 @@
 //! task is told what it must do next through a small mailbox that cannot grow, because every kind
 //! of mail is either a flag or one entry per room.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use crate::model::{Identity, RoomId, Seq};
+use crate::storage::AppendError;
 
 /// A connection's place in the hub: never given twice while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectionId {
-    pub(super) slot: u32,
+    pub(super) slot: usize,
     pub(super) serial: u64,
 }
 
@@ -119,16 +120,24 @@ impl CloseCode {
     }
 }
 
+/// Sends of one connection that may be on their way to storage: its task reads no further until
+/// some are answered.
+pub const MAX_IN_FLIGHT: u32 = 256;
+
 /// What the hub has for a connection's task.
 #[derive(Debug, Default)]
 pub struct Mail {
     /// The socket took no more: tell the hub when it does again.
     pub blocked: bool,
+    /// The socket is broken: nothing can be sent any more.
+    pub broken: bool,
     /// Rooms in which the connection is behind the memory of the hub, and after which seq the
     /// database must be read. `None`: the hub does not know the head of the room either.
     pub behind: Vec<(RoomId, Option<Seq>)>,
     /// Rooms that the hub took the connection out of, because they are gone.
     pub gone: Vec<RoomId>,
+    /// Sends that were not stored, and why.
+    pub failed: Vec<(Option<String>, AppendError)>,
     /// The close frame is out: read until the peer closes too, for a little while.
     pub closing: bool,
 }
@@ -136,30 +145,43 @@ pub struct Mail {
 /// One client's connection, shared by the hub and the connection's task.
 #[derive(Debug)]
 pub struct Connection {
-    pub peer: Peer,
+    pub peer: Arc<Peer>,
     pub identity: Identity,
+    /// The one room the connection was opened for, if it was.
+    pub only_room: Option<RoomId>,
     mail: Mutex<Mail>,
     /// Wakes the task for its mail, and when `in_flight` falls.
     pub wake: Notify,
     /// Sends that were queued and not answered yet.
     in_flight: AtomicU32,
-    /// When the client was last heard of, in seconds of the hub's clock.
-    last_heard: AtomicU32,
+    /// The client was heard of since the hub last looked.
+    heard: AtomicBool,
 }
 
-/// The socket's two ends of use: the hub writes without waiting, the task reads.
+/// A TCP connection with two users: the hub writes to it without waiting, the task reads from it.
+/// Its place among the connections that the server allows is given back when it is dropped.
 #[derive(Debug)]
-pub struct Peer(pub std::sync::Arc<TcpStream>);
+pub struct Peer {
+    pub tcp: TcpStream,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Peer {
+    pub fn new(tcp: TcpStream, slot: OwnedSemaphorePermit) -> Self {
+        Self { tcp, _slot: slot }
+    }
+}
 
 impl Connection {
-    pub fn new(peer: Peer, identity: Identity) -> Self {
+    pub fn new(peer: Arc<Peer>, identity: Identity, only_room: Option<RoomId>) -> Self {
         Self {
             peer,
             identity,
+            only_room,
             mail: Mutex::default(),
             wake: Notify::new(),
             in_flight: AtomicU32::new(0),
-            last_heard: AtomicU32::new(0),
+            heard: AtomicBool::new(true),
         }
     }
 
@@ -182,19 +204,20 @@ impl Connection {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Counts an answer and wakes the task, if it waits because of `limit`.
-    pub(super) fn sub_in_flight(&self, limit: u32) {
-        if self.in_flight.fetch_sub(1, Ordering::Relaxed) == limit {
+    /// Counts an answer and wakes the task, if it waits for one.
+    pub fn sub_in_flight(&self) {
+        if self.in_flight.fetch_sub(1, Ordering::Relaxed) == MAX_IN_FLIGHT {
             self.wake.notify_one();
         }
     }
 
-    pub fn heard_at(&self, seconds: u32) {
-        self.last_heard.store(seconds, Ordering::Relaxed);
+    /// Notes that the client is alive.
+    pub fn hear(&self) {
+        self.heard.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn last_heard(&self) -> u32 {
-        self.last_heard.load(Ordering::Relaxed)
+    pub(super) fn take_heard(&self) -> bool {
+        self.heard.swap(false, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Mail> {

@@ -8,7 +8,9 @@
 mod connection;
 pub mod frame;
 mod hub;
+mod presence;
+mod state;
 mod tail;
 
-pub use connection::{CloseCode, Connection, ConnectionId, Mail, Peer};
-pub use hub::{Hub, HubConfig, ReplyTo};
+pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer};
+pub use hub::{Hub, HubConfig, HubThread, ReplyTo, Start};

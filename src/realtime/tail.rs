@@ -1,1 +1,205 @@
-//! The newest part of a room's log, encoded.
+//! The newest part of a room's log, encoded once and shared by everybody it is sent to.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::frame::ServerFrame;
+use crate::model::{Event, Seq};
+
+/// A run of encoded frames with contiguous `seq`.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    first: Seq,
+    /// Where each frame ends in `bytes`.
+    ends: std::sync::Arc<[u32]>,
+    bytes: Bytes,
+}
+
+impl Chunk {
+    /// Encodes events with contiguous `seq`. `None` if there are none.
+    pub fn encode(events: &[Event]) -> Option<Self> {
+        let first = events.first()?.seq();
+        let size = events.iter().map(|event| size_hint(event)).sum();
+        let mut bytes = Vec::with_capacity(size);
+        let ends = events
+            .iter()
+            .enumerate()
+            .map(|(i, event)| {
+                debug_assert_eq!(event.seq().0, first.0 + i as i64);
+                match event {
+                    Event::Message(message) => ServerFrame::Message(message).encode(&mut bytes),
+                }
+                bytes.len() as u32
+            })
+            .collect();
+        Some(Self { first, ends, bytes: bytes.into() })
+    }
+
+    pub fn first(&self) -> Seq {
+        self.first
+    }
+
+    pub fn last(&self) -> Seq {
+        Seq(self.first.0 + self.ends.len() as i64 - 1)
+    }
+
+    pub fn len_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Where the first frame after `cursor` begins.
+    pub fn offset_after(&self, cursor: Seq) -> usize {
+        match usize::try_from(cursor.0 - self.first.0) {
+            Ok(frame) => self.ends[frame.min(self.ends.len() - 1)] as usize,
+            Err(_) => 0,
+        }
+    }
+
+    pub fn bytes_from(&self, offset: usize) -> &[u8] {
+        &self.bytes[offset..]
+    }
+
+    /// If writing stopped at `offset`: the cursor to go on from, and the rest of the frame that
+    /// was cut, which must be written first.
+    pub fn cut_at(&self, offset: usize) -> (Seq, &[u8]) {
+        let frame = self.ends.partition_point(|&end| end as usize <= offset);
+        let start = if frame == 0 { 0 } else { self.ends[frame - 1] as usize };
+        let before = Seq(self.first.0 + frame as i64 - 1);
+        if start == offset {
+            (before, &[])
+        } else {
+            (before.next(), &self.bytes[offset..self.ends[frame] as usize])
+        }
+    }
+}
+
+fn size_hint(event: &Event) -> usize {
+    match event {
+        // The frame around a message of the usual names and numbers is under 200 bytes.
+        Event::Message(message) => message.content.len() + message.content.len() / 8 + 200,
+    }
+}
+
+/// The newest chunks of a room, bounded in bytes: the last one is always kept.
+#[derive(Debug, Default)]
+pub struct Tail {
+    chunks: VecDeque<Chunk>,
+    bytes: usize,
+}
+
+impl Tail {
+    /// Adds the chunk that continues the tail. One that does not continue it, because another
+    /// process wrote in between, replaces it.
+    pub fn push(&mut self, chunk: Chunk, limit: usize) {
+        if self.chunks.back().is_some_and(|back| back.last().next() != chunk.first()) {
+            self.clear();
+        }
+        self.bytes += chunk.len_bytes();
+        self.chunks.push_back(chunk);
+        while self.bytes > limit && self.chunks.len() > 1 {
+            if let Some(front) = self.chunks.pop_front() {
+                self.bytes -= front.len_bytes();
+            }
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.chunks.clear();
+        self.bytes = 0;
+    }
+
+    pub fn len_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// True if every frame after `cursor`, up to the newest, is here.
+    pub fn covers(&self, cursor: Seq) -> bool {
+        self.chunks.front().is_some_and(|front| front.first() <= cursor.next())
+    }
+
+    /// The chunks that have frames after `cursor`, oldest first.
+    pub fn after(&self, cursor: Seq) -> impl Iterator<Item = &Chunk> {
+        let start = self.chunks.partition_point(|chunk| chunk.last() <= cursor);
+        self.chunks.range(start..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{EventId, Message, RoomId, Timestamp, UserId};
+
+    fn events(from: i64, lengths: &[usize]) -> Vec<Event> {
+        lengths
+            .iter()
+            .enumerate()
+            .map(|(i, length)| {
+                Event::Message(Message {
+                    id: EventId(i as i64),
+                    content: "x".repeat(*length),
+                    username: "ann".into(),
+                    user_id: UserId(1),
+                    timestamp: Timestamp(0),
+                    room_id: RoomId(1),
+                    seq: Seq(from + i as i64),
+                    client_id: None,
+                    edited_at: None,
+                    deleted_at: None,
+                })
+            })
+            .collect()
+    }
+
+    proptest! {
+        /// Wherever a write stops, the rest of the cut frame and the frames after the cursor are
+        /// exactly the bytes that were not written.
+        #[test]
+        fn a_cut_loses_and_repeats_nothing(
+            first in 1i64..1000,
+            lengths in proptest::collection::vec(0usize..300, 1..20),
+            at in 0.0f64..1.0,
+        ) {
+            let chunk = Chunk::encode(&events(first, &lengths)).unwrap();
+            let offset = (chunk.len_bytes() as f64 * at) as usize;
+            let (cursor, rest) = chunk.cut_at(offset);
+            let resumed = [rest, chunk.bytes_from(chunk.offset_after(cursor))].concat();
+            prop_assert_eq!(&resumed[..], chunk.bytes_from(offset));
+        }
+
+        /// What a tail says it covers it has, without gap, whatever its limit is.
+        #[test]
+        fn a_tail_has_what_it_covers(
+            batches in proptest::collection::vec(1usize..6, 1..20),
+            limit in 0usize..5000,
+        ) {
+            let mut tail = Tail::default();
+            let mut next = 1;
+            for batch in batches {
+                tail.push(Chunk::encode(&events(next, &vec![10; batch])).unwrap(), limit);
+                next += batch as i64;
+            }
+            let head = Seq(next - 1);
+            for cursor in (0..=head.0).map(Seq).filter(|&cursor| tail.covers(cursor)) {
+                let mut at = cursor;
+                for chunk in tail.after(cursor) {
+                    prop_assert!(chunk.first() <= at.next());
+                    at = chunk.last();
+                }
+                prop_assert_eq!(at, head);
+            }
+            prop_assert!(tail.covers(head));
+        }
+    }
+
+    #[test]
+    fn a_chunk_after_a_gap_starts_the_tail_anew() {
+        let mut tail = Tail::default();
+        tail.push(Chunk::encode(&events(1, &[1, 1])).unwrap(), 10_000);
+        tail.push(Chunk::encode(&events(5, &[1])).unwrap(), 10_000);
+        assert!(!tail.covers(Seq(2)));
+        assert!(tail.covers(Seq(4)));
+    }
+}

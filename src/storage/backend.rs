@@ -60,6 +60,18 @@ pub trait Backend: Send + Sync + 'static {
     /// one applies, the others wait and find nothing left.
     fn migrate(&self) -> Result<Vec<Migration>>;
 
+    /// Whether the schema is the one this binary was made for.
+    ///
+    /// # Errors
+    /// [`Error::SchemaTooOld`] if a migration is pending, [`Error::SchemaTooNew`].
+    fn check_schema(&self) -> Result<()> {
+        let migrations = self.list_migrations()?;
+        match migrations.iter().any(|migration| migration.state == MigrationState::Pending) {
+            true => Err(Error::SchemaTooOld),
+            false => Ok(()),
+        }
+    }
+
     fn get_server_facts(&self) -> Result<ServerFacts>;
 
     /// The token secret kept in the database; stores `candidate` first if there is none.

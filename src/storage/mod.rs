@@ -6,10 +6,15 @@
 
 mod backend;
 mod error;
+mod open;
+mod pool;
 pub mod postgres;
+mod schema;
 pub mod sqlite;
 mod store;
+mod window;
 
 pub use backend::{AppendError, Backend, Migration, MigrationState, ServerFacts};
 pub use error::{Conflict, Error, Result};
+pub use open::{OpenOptions, open};
 pub use store::{Outcome, Store, StoreConfig, Writer};

@@ -1,1 +1,270 @@
-//! SQLite.
+//! SQLite: the embedded database, one file.
+//!
+//! Owns the connections: one that writes, a pool of those that read. In WAL mode neither waits for
+//! the other (<https://sqlite.org/wal.html>). The statements are in one file per area; this one
+//! only says which of them is a read and which a write.
+
+mod errors;
+mod events;
+mod migrations;
+mod rooms;
+mod sessions;
+mod users;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::pool::Pool;
+use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
+use crate::model::{
+    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
+    NewUser, Role, Room, RoomId, Seq, Session, SessionId, Timestamp, User, UserId,
+};
+
+/// More than there are statements, so that each is compiled once per connection.
+const CACHED_STATEMENTS: usize = 64;
+
+/// synchronous=FULL: a commit is on the disk before it is answered; NORMAL would lose the last
+/// ones with the power. The log is cut back to 64 MiB after a burst. No mmap: an I/O error in a
+/// mapped page is a SIGBUS, which ends the process (<https://sqlite.org/mmap.html>).
+const WRITER_PRAGMAS: &str = "
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA cache_size = -16384;
+    PRAGMA temp_store = MEMORY;
+";
+const READER_PRAGMAS: &str = "
+    PRAGMA query_only = ON;
+    PRAGMA cache_size = -8192;
+    PRAGMA temp_store = MEMORY;
+";
+
+/// An open SQLite file.
+pub struct Sqlite {
+    readers: Pool<SqliteConnectionManager>,
+    writer: Mutex<Connection>,
+}
+
+impl Sqlite {
+    /// Opens the file, making it if it is missing and `options.create` says so.
+    ///
+    /// # Errors
+    /// [`Error::BadUrl`] if there is no such file or folder, or the file is no database.
+    pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
+        check_path(&path, options.create)?;
+        let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
+        let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
+            if errors::is_not_a_database(&error) {
+                return Error::BadUrl(format!("{} is not an SQLite database", path.display()));
+            }
+            match Error::from(error) {
+                Error::Unavailable(text) => {
+                    Error::Unavailable(format!("{}: {text}", path.display()))
+                }
+                other => other,
+            }
+        })?;
+        let manager = SqliteConnectionManager::file(path)
+            .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .with_init(move |connection| {
+                connection.busy_timeout(busy_timeout)?;
+                connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+                connection.execute_batch(READER_PRAGMAS)
+            });
+        let readers = Pool::new(manager, options.read_connections, busy_timeout);
+        Ok(Self { readers, writer: Mutex::new(writer) })
+    }
+
+    fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        run(&*self.readers.get()?)
+    }
+
+    /// Runs in one transaction, which takes the write lock at once: a transaction that began by
+    /// reading could find, when it comes to write, that it may not (SQLITE_BUSY_SNAPSHOT).
+    fn write<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        // A panic while the lock was held has rolled its transaction back: the connection is good.
+        let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = run(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+}
+
+fn check_path(path: &Path, create: bool) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::BadUrl(format!(
+            "{} is a folder: name a file in it, as in sqlite://chat.db",
+            path.display()
+        )));
+    }
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            return Err(Error::BadUrl(format!(
+                "there is no folder {} to keep {} in: make it first",
+                folder.display(),
+                path.display()
+            )));
+        }
+        _ => {}
+    }
+    if !create && !path.exists() {
+        return Err(Error::BadUrl(format!(
+            "there is no database at {}: `chatapp serve` or `chatapp migrate` makes one",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    connection.execute_batch(WRITER_PRAGMAS)?;
+    use_wal(&connection, busy_timeout)?;
+    Ok(connection)
+}
+
+/// The mode is kept in the file. Changing it does not wait for other connections as everything
+/// else does, but fails; several processes may be opening a new file.
+fn use_wal(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + busy_timeout;
+    loop {
+        let attempt = connection
+            .query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0))
+            .and_then(|mode| match mode.as_str() {
+                "wal" => Ok(mode),
+                _ => connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)),
+            });
+        match attempt {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => return Err(errors::no_wal(&mode)),
+            Err(error) if errors::is_busy(&error) && Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Backend for Sqlite {
+    fn list_migrations(&self) -> Result<Vec<Migration>> {
+        self.read(migrations::list_migrations)
+    }
+
+    fn migrate(&self) -> Result<Vec<Migration>> {
+        // Not in `write`: the migrations bring their own transaction.
+        migrations::migrate(&mut self.writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn get_server_facts(&self) -> Result<ServerFacts> {
+        self.read(migrations::get_server_facts)
+    }
+
+    fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
+        self.write(|tx| sessions::get_or_create_secret(tx, candidate))
+    }
+
+    fn create_user(&self, user: &NewUser) -> Result<User> {
+        self.write(|tx| users::create_user(tx, user))
+    }
+
+    fn get_user(&self, id: UserId) -> Result<Option<User>> {
+        self.read(|db| users::get_user(db, id))
+    }
+
+    fn get_credentials(&self, username: &str) -> Result<Option<Credentials>> {
+        self.read(|db| users::get_credentials(db, username))
+    }
+
+    fn has_admin(&self) -> Result<bool> {
+        self.read(users::has_admin)
+    }
+
+    fn update_password(
+        &self,
+        id: UserId,
+        password_hash: &str,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|tx| users::update_password(tx, id, password_hash, keep, now))
+    }
+
+    fn update_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<bool> {
+        self.write(|tx| users::update_role(tx, id, role, now))
+    }
+
+    fn update_active(&self, id: UserId, is_active: bool, now: Timestamp) -> Result<bool> {
+        self.write(|tx| users::update_active(tx, id, is_active, now))
+    }
+
+    fn create_session(&self, session: &NewSession) -> Result<()> {
+        self.write(|tx| sessions::create_session(tx, session))
+    }
+
+    fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
+        self.read(|db| sessions::get_session(db, id))
+    }
+
+    fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool> {
+        self.write(|tx| sessions::extend_session(tx, id, expires_at))
+    }
+
+    fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool> {
+        self.write(|tx| sessions::revoke_session(tx, id, now))
+    }
+
+    fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>> {
+        self.read(|db| sessions::list_revoked_sessions(db, since))
+    }
+
+    fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64> {
+        self.write(|tx| sessions::delete_ended_sessions(tx, before))
+    }
+
+    fn create_room(&self, room: &NewRoom) -> Result<Room> {
+        self.write(|tx| rooms::create_room(tx, room))
+    }
+
+    fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
+        self.read(|db| rooms::get_room(db, id))
+    }
+
+    fn list_rooms(&self) -> Result<Vec<Room>> {
+        self.read(rooms::list_rooms)
+    }
+
+    fn delete_room(&self, id: RoomId) -> Result<bool> {
+        self.write(|tx| rooms::delete_room(tx, id))
+    }
+
+    fn append_messages(
+        &self,
+        messages: Vec<NewMessage>,
+    ) -> Result<Vec<Result<Appended, AppendError>>> {
+        self.write(|tx| events::append_messages(tx, messages))
+    }
+
+    fn list_messages(
+        &self,
+        room_id: RoomId,
+        cursor: Cursor,
+        limit: u32,
+    ) -> Result<Option<MessagePage>> {
+        self.read(|db| events::list_messages(db, room_id, cursor, limit))
+    }
+
+    fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>> {
+        self.read(|db| events::list_events(db, room_id, after, limit))
+    }
+}

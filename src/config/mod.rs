@@ -1,4 +1,16 @@
 //! Every setting, with its default: one struct per section of `chatapp.toml`.
+//!
+//! Where a value comes from is [`load`]'s business, what it may be is in `rules`: a new setting is
+//! a field here, a line there and a line in `chatapp.toml.example`.
+
+mod file;
+mod load;
+mod redact;
+mod rules;
+
+pub use load::{Loaded, Problems, Sources, load};
+pub use redact::{database_url as redact_database_url, setting as redact_setting};
+pub use rules::keys;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,240 @@
+//! Accounts: signing up, logging in, the caller's own account and password.
+
+use email_address::{EmailAddress, Options};
+
+use super::permissions::{self, Action};
+use super::{Chat, Error, FieldError, Result};
+use crate::config::AdminSignup;
+use crate::model::{Identity, NewUser, Role, User};
+
+const MIN_USERNAME_CHARS: usize = 2;
+const MAX_USERNAME_CHARS: usize = 32;
+/// The longest address that fits an SMTP path (RFC 5321 §4.5.3.1.3, erratum 1690 of RFC 3696).
+const MAX_EMAIL_BYTES: usize = 254;
+
+/// An account that somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Signup {
+    pub username: String,
+    pub email: String,
+    pub password: String,
+    pub role: Role,
+}
+
+/// Who asks for an account.
+#[derive(Clone, Debug, Default)]
+pub struct SignupCaller {
+    /// On the machine itself, with nothing in between.
+    pub local: bool,
+    /// The holder of the token that came along, if one did.
+    pub identity: Option<Identity>,
+}
+
+/// A session that was opened or extended.
+#[derive(Clone, Debug)]
+pub struct Login {
+    pub token: String,
+    pub expires_in_seconds: u32,
+    pub user: User,
+}
+
+impl Chat {
+    /// Creates an account.
+    ///
+    /// The role `admin` is given if an admin asks, or for the first admin of all to a caller on
+    /// the machine itself, unless that is switched off.
+    ///
+    /// # Errors
+    /// [`Error::AdminSignupRefused`], [`Error::AdminRequired`] (another user's token asks for an
+    /// admin), [`Error::InvalidFields`], [`Error::UsernameTaken`], [`Error::EmailTaken`],
+    /// [`Error::Busy`].
+    pub async fn signup(&self, signup: Signup, caller: SignupCaller) -> Result<User> {
+        let only_if_no_admin = match signup.role {
+            Role::User => false,
+            Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
+        };
+        let mut errors = Vec::new();
+        check_username(&signup.username, &mut errors);
+        check_email(&signup.email, &mut errors);
+        self.inner.passwords.check_new("password", &signup.password, &mut errors);
+        if !errors.is_empty() {
+            return Err(Error::InvalidFields(errors));
+        }
+        let user = NewUser {
+            username: signup.username,
+            email: signup.email,
+            password_hash: self.inner.passwords.hash(signup.password).await?,
+            role: signup.role,
+            created_at: self.inner.clock.now(),
+            // Two who ask at once get here both; the transaction lets one through.
+            only_if_no_admin,
+        };
+        Ok(self.inner.store.write(move |backend| backend.create_user(&user)).await?)
+    }
+
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// [`Error::WrongCredentials`] for an unknown user, a wrong password and an account that is
+    /// not active alike; [`Error::InvalidFields`] for a password that no account can have;
+    /// [`Error::Busy`].
+    pub async fn login(&self, username: String, password: String) -> Result<Login> {
+        let mut errors = Vec::new();
+        check_username(&username, &mut errors);
+        let credentials = if errors.is_empty() {
+            self.inner.store.read(move |backend| backend.get_credentials(&username)).await?
+        } else {
+            // No account can have this name. The password is checked all the same, for the time.
+            None
+        };
+        let (user, hash) = credentials.map(|known| (known.user, known.password_hash)).unzip();
+        let right = self.inner.passwords.verify("password", password, hash).await?;
+        match user {
+            Some(user) if right && user.is_active => self.open_session(user).await,
+            _ => Err(Error::WrongCredentials),
+        }
+    }
+
+    /// The caller's account as it stands now.
+    pub async fn me(&self, caller: &Identity) -> Result<User> {
+        let id = caller.user_id;
+        let user = self.inner.store.read(move |backend| backend.get_user(id)).await?;
+        // The account was removed while its session was still remembered.
+        user.ok_or(Error::SessionRevoked)
+    }
+
+    /// Replaces the caller's password, ends the caller's other sessions and closes their sockets.
+    ///
+    /// # Errors
+    /// [`Error::WrongCurrentPassword`], [`Error::InvalidFields`], [`Error::Busy`].
+    pub async fn change_password(
+        &self,
+        caller: &Identity,
+        current: String,
+        new: String,
+    ) -> Result<()> {
+        let mut errors = Vec::new();
+        self.inner.passwords.check_new("new_password", &new, &mut errors);
+        if !errors.is_empty() {
+            return Err(Error::InvalidFields(errors));
+        }
+        let username = caller.username.clone();
+        let credentials =
+            self.inner.store.read(move |backend| backend.get_credentials(&username)).await?;
+        let hash = credentials
+            .filter(|credentials| credentials.user.id == caller.user_id)
+            .ok_or(Error::SessionRevoked)?
+            .password_hash;
+        if !self.inner.passwords.verify("current_password", current, Some(hash)).await? {
+            return Err(Error::WrongCurrentPassword);
+        }
+        let hash = self.inner.passwords.hash(new).await?;
+        let (id, keep, now) = (caller.user_id, caller.session_id, self.inner.clock.now());
+        let found = self
+            .inner
+            .store
+            .write(move |backend| backend.update_password(id, &hash, Some(keep), now))
+            .await?;
+        if !found {
+            return Err(Error::SessionRevoked);
+        }
+        // Which sessions that ended is in the database. Should reading it fail now, it has been
+        // logged, and the next sweep finds them.
+        let _ = self.sweep_revoked().await;
+        Ok(())
+    }
+
+    async fn check_admin_signup(&self, caller: &SignupCaller) -> Result<MakesAdmin> {
+        if let Some(identity) = &caller.identity {
+            permissions::require(identity, Action::MakeAdmin)?;
+            return Ok(MakesAdmin::Another);
+        }
+        match self.inner.admin_signup {
+            AdminSignup::First if caller.local => {}
+            AdminSignup::First | AdminSignup::Off => return Err(Error::AdminSignupRefused),
+        }
+        if self.inner.store.read(|backend| backend.has_admin()).await? {
+            return Err(Error::AdminSignupRefused);
+        }
+        Ok(MakesAdmin::TheFirst)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MakesAdmin {
+    TheFirst,
+    Another,
+}
+
+fn check_username(username: &str, errors: &mut Vec<FieldError>) {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    if !(MIN_USERNAME_CHARS..=MAX_USERNAME_CHARS).contains(&username.len())
+        || !username.bytes().all(allowed)
+    {
+        let message = format!(
+            "must be {MIN_USERNAME_CHARS} to {MAX_USERNAME_CHARS} characters of \
+             a-z, A-Z, 0-9, `_`, `.` and `-`"
+        );
+        errors.push(FieldError::new("username", message));
+    }
+}
+
+fn check_email(email: &str, errors: &mut Vec<FieldError>) {
+    let options = Options::default().without_display_text().without_domain_literal();
+    if email.len() > MAX_EMAIL_BYTES {
+        let message = format!("must be at most {MAX_EMAIL_BYTES} bytes long");
+        errors.push(FieldError::new("email", message));
+    } else if email.chars().any(char::is_control)
+        || EmailAddress::parse_with_options(email, options).is_err()
+    {
+        errors.push(FieldError::new("email", "must be an email address, like ann@example.com"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(check: fn(&str, &mut Vec<FieldError>), value: &str) -> usize {
+        let mut errors = Vec::new();
+        check(value, &mut errors);
+        errors.len()
+    }
+
+    #[test]
+    fn usernames() {
+        let longest = "x".repeat(32);
+        for good in ["bo", "Ann", "a.b-c_9", "..", &longest] {
+            assert_eq!(faults(check_username, good), 0, "{good}");
+        }
+        let too_long = "x".repeat(33);
+        for bad in ["", "a", &too_long, "a b", "jörg", "a\0b", "a/b", "a@b", "ann\n"] {
+            assert_eq!(faults(check_username, bad), 1, "{bad}");
+        }
+    }
+
+    #[test]
+    fn emails() {
+        for good in ["ann@example.com", "a+b@localhost", "o'hara@x.museum", "jörg@exämple.de"] {
+            assert_eq!(faults(check_email, good), 0, "{good}");
+        }
+        let too_long = format!("{}@{}.com", "x".repeat(60), "y.".repeat(100));
+        for bad in [
+            "",
+            "ann",
+            "@",
+            "ann@",
+            "@example.com",
+            "a@b@c",
+            "a b@example.com",
+            "a@-x.com",
+            "Ann <ann@example.com>",
+            "ann@[127.0.0.1]",
+            "ann\0@example.com",
+            "\"a\n\"@x.com",
+            &too_long,
+        ] {
+            assert_eq!(faults(check_email, bad), 1, "{bad}");
+        }
+    }
+}

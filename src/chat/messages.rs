@@ -1,0 +1,192 @@
+//! Messages: sending them and reading the log.
+
+use tokio::sync::oneshot;
+
+use super::permissions::{self, Action};
+use super::{Chat, Error, FieldError, Result};
+use crate::model::{Appended, Cursor, EventPage, Identity, MessagePage, NewMessage, RoomId, Seq};
+use crate::realtime::ReplyTo;
+
+/// Entries of a page, unless the caller says how many.
+pub const DEFAULT_PAGE: u32 = 50;
+pub const MAX_PAGE: u32 = 200;
+
+/// A `client_id` is 1 to 64 of the visible characters of ASCII: `!` to `~`, no space.
+pub const MAX_CLIENT_ID_BYTES: usize = 64;
+
+/// A message that somebody wants to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub room_id: RoomId,
+    pub content: String,
+    /// The sender's own id for it: sent again with the same one, it is stored once.
+    pub client_id: Option<String>,
+}
+
+impl Chat {
+    /// Checks a message and queues it for the next commit. The outcome goes to `reply`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFields`]; [`Error::Busy`] if too many messages wait, [`Error::Unavailable`]
+    /// if the server is stopping. After an error nothing is queued and `reply` gets nothing.
+    pub fn post(&self, caller: &Identity, draft: Draft, reply: ReplyTo) -> Result<()> {
+        permissions::require(caller, Action::Post)?;
+        check(&draft, self.inner.limits.message_chars)?;
+        let message = NewMessage {
+            room_id: draft.room_id,
+            user_id: caller.user_id,
+            username: caller.username.clone(),
+            content: draft.content,
+            client_id: draft.client_id,
+            timestamp: self.inner.clock.now(),
+        };
+        self.inner.store.append(message, reply).map_err(|(error, _)| error.into())
+    }
+
+    /// Sends a message and waits until it is stored for good.
+    ///
+    /// # Errors
+    /// Those of [`Chat::post`], and [`Error::RoomNotFound`].
+    pub async fn send(&self, caller: &Identity, draft: Draft) -> Result<Appended> {
+        let (reply, outcome) = oneshot::channel();
+        self.post(caller, draft, ReplyTo::Task(reply))?;
+        // A hub that went away without an answer is a server that stops. Whether the message was
+        // stored is not known then: the sender tries again with the same `client_id`.
+        Ok(outcome.await.map_err(|_| Error::Unavailable)??)
+    }
+
+    /// A page of a room's messages, in ascending seq.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`]; [`Error::InvalidFields`] if `limit` is not from 1 to
+    /// [`MAX_PAGE`] or the cursor is negative.
+    pub async fn list_messages(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        cursor: Cursor,
+        limit: u32,
+    ) -> Result<MessagePage> {
+        permissions::require(caller, Action::ReadRoom)?;
+        check_page(cursor, limit)?;
+        let page = self
+            .inner
+            .store
+            .read(move |backend| backend.list_messages(room_id, cursor, limit))
+            .await?;
+        page.ok_or(Error::RoomNotFound)
+    }
+
+    /// The room's log after a position, in ascending seq.
+    ///
+    /// # Errors
+    /// As for [`Chat::list_messages`].
+    pub async fn list_events(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        after: Seq,
+        limit: u32,
+    ) -> Result<EventPage> {
+        permissions::require(caller, Action::ReadRoom)?;
+        check_page(Cursor::After(after), limit)?;
+        let page = self
+            .inner
+            .store
+            .read(move |backend| backend.list_events(room_id, after, limit))
+            .await?;
+        page.ok_or(Error::RoomNotFound)
+    }
+}
+
+fn check(draft: &Draft, max_chars: usize) -> Result<()> {
+    let mut errors = Vec::new();
+    let content = draft.content.as_str();
+    if content.trim().is_empty() {
+        errors.push(FieldError::new("content", "must not be blank"));
+    } else if content.len() > max_chars && content.chars().count() > max_chars {
+        let message = format!("must have at most {max_chars} characters");
+        errors.push(FieldError::new("content", message));
+    } else if content.contains('\0') {
+        errors.push(FieldError::new("content", "must not contain the character NUL"));
+    }
+    if let Some(client_id) = &draft.client_id
+        && (!(1..=MAX_CLIENT_ID_BYTES).contains(&client_id.len())
+            || !client_id.bytes().all(|b| b.is_ascii_graphic()))
+    {
+        let message =
+            format!("must be 1 to {MAX_CLIENT_ID_BYTES} visible ASCII characters without spaces");
+        errors.push(FieldError::new("client_id", message));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
+}
+
+fn check_page(cursor: Cursor, limit: u32) -> Result<()> {
+    let mut errors = Vec::new();
+    if !(1..=MAX_PAGE).contains(&limit) {
+        errors.push(FieldError::new("limit", format!("must be from 1 to {MAX_PAGE}")));
+    }
+    let position = match cursor {
+        Cursor::Newest => None,
+        Cursor::Before(seq) => Some(("before", seq)),
+        Cursor::After(seq) => Some(("after", seq)),
+        Cursor::Around(seq) => Some(("around", seq)),
+    };
+    if let Some((field, seq)) = position
+        && seq < Seq(0)
+    {
+        errors.push(FieldError::new(field, "must not be negative"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(content: &str, client_id: Option<&str>) -> Draft {
+        Draft {
+            room_id: RoomId(1),
+            content: content.to_owned(),
+            client_id: client_id.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn contents() {
+        for good in ["x", "ääää", " x\n", "\u{7}"] {
+            assert_eq!(check(&draft(good, None), 4), Ok(()), "{good:?}");
+        }
+        for bad in ["", " \n\t\u{a0}", "xxxxx", "a\0b"] {
+            assert!(check(&draft(bad, None), 4).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn client_ids() {
+        let longest = "x".repeat(64);
+        for good in ["1", "550e8400-e29b-41d4-a716-446655440000", "!~", &longest] {
+            assert_eq!(check(&draft("x", Some(good)), 4), Ok(()), "{good:?}");
+        }
+        let too_long = "x".repeat(65);
+        for bad in ["", " ", "a b", "ä", "a\0", "a\n", &too_long] {
+            assert!(check(&draft("x", Some(bad)), 4).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn pages() {
+        assert_eq!(check_page(Cursor::Newest, 1), Ok(()));
+        assert_eq!(check_page(Cursor::After(Seq(0)), 200), Ok(()));
+        for limit in [0, 201, u32::MAX] {
+            let Err(Error::InvalidFields(errors)) = check_page(Cursor::Newest, limit) else {
+                panic!("{limit}")
+            };
+            assert_eq!(errors[0].field, "limit");
+        }
+        let Err(Error::InvalidFields(errors)) = check_page(Cursor::Around(Seq(-1)), 0) else {
+            panic!()
+        };
+        assert_eq!(errors[1].field, "around");
+    }
+}

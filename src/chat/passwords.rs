@@ -1,0 +1,176 @@
+//! Passwords: what is acceptable, hashing and checking, on threads of their own so that a flood
+//! of logins cannot starve anything else.
+
+use std::sync::Arc;
+
+use super::{Error, FieldError, Result, StartError};
+use crate::config::Auth;
+use crate::executor::{Executor, ExecutorError};
+
+/// bcrypt reads 72 bytes with a terminating NUL; a longer password would be cut off silently.
+pub const MAX_PASSWORD_BYTES: usize = 71;
+
+/// Checks that may wait for each thread. At a quarter of a second each (cost 12) the last of them
+/// waits 8 s; a client that would wait longer is better told to come back.
+const QUEUE_PER_THREAD: usize = 32;
+
+pub(super) struct Passwords {
+    threads: Executor,
+    cost: u32,
+    min_chars: usize,
+    /// No password is known for it, and checking against it takes as long as against a real one.
+    nobodys_hash: Arc<str>,
+}
+
+impl Passwords {
+    pub fn start(auth: &Auth) -> std::result::Result<Self, StartError> {
+        if !(4..=31).contains(&auth.bcrypt_cost) {
+            return Err(StartError::BcryptCost(auth.bcrypt_cost));
+        }
+        if auth.min_password_chars > MAX_PASSWORD_BYTES {
+            return Err(StartError::MinPasswordChars(auth.min_password_chars));
+        }
+        let threads = auth.bcrypt_threads.max(1);
+        Ok(Self {
+            threads: Executor::start("chatapp-bcrypt", threads, threads * QUEUE_PER_THREAD)?,
+            cost: auth.bcrypt_cost,
+            min_chars: auth.min_password_chars,
+            nobodys_hash: nobodys_hash(auth.bcrypt_cost).into(),
+        })
+    }
+
+    /// Notes what is wrong with a password that is to be stored.
+    pub fn check_new(&self, field: &str, password: &str, errors: &mut Vec<FieldError>) {
+        if password.chars().count() < self.min_chars {
+            let message = format!("must have at least {} characters", self.min_chars);
+            errors.push(FieldError::new(field, message));
+        } else {
+            check_representable(field, password, errors);
+        }
+    }
+
+    /// # Errors
+    /// [`Error::Busy`] if too many checks wait.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        let cost = self.cost;
+        self.run(move || bcrypt::non_truncating_hash(password, cost)).await
+    }
+
+    /// Whether the password is the one of the hash. Without a hash it never is, after the same time.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFields`] for a password that bcrypt cannot represent, whatever the hash;
+    /// [`Error::Busy`] if too many checks wait.
+    pub async fn verify(
+        &self,
+        field: &str,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool> {
+        let mut errors = Vec::new();
+        check_representable(field, &password, &mut errors);
+        if !errors.is_empty() {
+            return Err(Error::InvalidFields(errors));
+        }
+        let known = hash.is_some();
+        let hash = hash.map_or_else(|| self.nobodys_hash.clone(), Arc::from);
+        let matches = self.run(move || bcrypt::non_truncating_verify(password, &hash)).await?;
+        Ok(known && matches)
+    }
+
+    async fn run<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> bcrypt::BcryptResult<R> + Send + 'static,
+    ) -> Result<R> {
+        // Dropped with this future: work for a client that has gone is not begun.
+        let waiting = Arc::new(());
+        let wanted = Arc::downgrade(&waiting);
+        let outcome = self.threads.run(move || wanted.upgrade().map(|_| work())).await;
+        match outcome {
+            Ok(Some(Ok(result))) => Ok(result),
+            Ok(Some(Err(error))) => {
+                tracing::error!(%error, "bcrypt failed");
+                Err(Error::Internal)
+            }
+            // Nobody is left to read the answer.
+            Ok(None) => Err(Error::Busy),
+            Err(ExecutorError::Full) => {
+                tracing::warn!("too many passwords wait to be checked");
+                Err(Error::Busy)
+            }
+            Err(ExecutorError::Panicked) => Err(Error::Internal),
+        }
+    }
+}
+
+fn check_representable(field: &str, password: &str, errors: &mut Vec<FieldError>) {
+    if password.len() > MAX_PASSWORD_BYTES {
+        let message = format!(
+            "must be at most {MAX_PASSWORD_BYTES} bytes in UTF-8, and has {}",
+            password.len()
+        );
+        errors.push(FieldError::new(field, message));
+    } else if password.contains('\0') {
+        errors.push(FieldError::new(field, "must not contain the character NUL"));
+    }
+}
+
+/// A hash in the modular crypt format that was made of no password: 22 digits of salt and 31 of
+/// hash, in bcrypt's alphabet.
+fn nobodys_hash(cost: u32) -> String {
+    format!("$2b${cost:02}$chatappNobodysSalt00.uchatappNobodysHash000000000000u")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords() -> Passwords {
+        Passwords::start(&Auth { bcrypt_cost: 4, ..Auth::default() }).unwrap()
+    }
+
+    fn faults(password: &str) -> usize {
+        let mut errors = Vec::new();
+        passwords().check_new("password", password, &mut errors);
+        errors.len()
+    }
+
+    #[test]
+    fn a_new_password_is_neither_short_nor_cut_off() {
+        assert_eq!(faults("1234567"), 1);
+        assert_eq!(faults("12345678"), 0);
+        assert_eq!(faults("ÄÖÜäöüßé"), 0, "characters are counted, not bytes");
+        assert_eq!(faults(&"x".repeat(71)), 0);
+        assert_eq!(faults(&"x".repeat(72)), 1);
+        assert_eq!(faults(&"ä".repeat(36)), 1, "72 bytes");
+        assert_eq!(faults("12345678\0"), 1);
+    }
+
+    #[tokio::test]
+    async fn only_the_right_password_verifies() {
+        let passwords = passwords();
+        let longest = "x".repeat(71);
+        let hash = passwords.hash(longest.clone()).await.unwrap();
+        assert_eq!(passwords.verify("password", longest, Some(hash.clone())).await, Ok(true));
+        assert_eq!(passwords.verify("password", "x".repeat(70), Some(hash)).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn nobodys_hash_is_checked_like_a_real_one_and_never_matches() {
+        let hash = nobodys_hash(4);
+        assert_eq!(bcrypt::non_truncating_verify("x", &hash).ok(), Some(false));
+        assert_eq!(nobodys_hash(12).get(..7), Some("$2b$12$"));
+        assert_eq!(passwords().verify("password", "x".into(), None).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn what_bcrypt_cannot_represent_is_refused_with_and_without_a_hash() {
+        let passwords = passwords();
+        for password in ["x".repeat(72), "a\0b".to_owned()] {
+            for hash in [None, Some(nobodys_hash(4))] {
+                let result = passwords.verify("password", password.clone(), hash).await;
+                assert!(matches!(result, Err(Error::InvalidFields(_))));
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Who may do what: the one place where it is decided.
+
+use super::{Error, Result};
+use crate::model::{Identity, Role};
+
+/// Everything an authenticated caller can ask for that not everybody may do for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Give a new account the role of an admin.
+    MakeAdmin,
+    CreateRoom,
+    DeleteRoom,
+    /// See a room, who is in it, and its log.
+    ReadRoom,
+    /// Send messages into a room.
+    Post,
+}
+
+/// # Errors
+/// [`Error::AdminRequired`].
+pub(super) fn require(caller: &Identity, action: Action) -> Result<()> {
+    match action {
+        Action::MakeAdmin | Action::CreateRoom | Action::DeleteRoom => require_admin(caller),
+        // Every room is open to every account.
+        Action::ReadRoom | Action::Post => Ok(()),
+    }
+}
+
+fn require_admin(caller: &Identity) -> Result<()> {
+    match caller.role {
+        Role::Admin => Ok(()),
+        Role::User => Err(Error::AdminRequired),
+    }
+}

@@ -1,0 +1,281 @@
+//! Sessions: from a token to a caller, and the ways in which a login ends.
+//!
+//! A session is looked up at most once a second; in between it is remembered. What ends a session
+//! in this process removes it from memory at once; what other processes end is found by
+//! [`Chat::sweep_revoked`].
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Chat, Error, Login, Result};
+use crate::model::{Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId};
+
+/// How long a look-up is good for, in milliseconds: the promise is that a revoked token does
+/// nothing within a second.
+const REMEMBERED_MS: i64 = 1000;
+
+/// Sessions remembered at once, at about 150 bytes each. More callers than this in one second
+/// are looked up each time.
+const MAX_REMEMBERED: usize = 32_768;
+
+/// How far back, in milliseconds, each sweep looks again: longer than a transaction takes to
+/// commit after it noted the time, and than the clocks of two nodes may differ.
+const SWEEP_OVERLAP_MS: i64 = 10_000;
+
+impl Chat {
+    /// Who the holder of this token is.
+    ///
+    /// # Errors
+    /// [`Error::TokenInvalid`], [`Error::TokenExpired`], [`Error::SessionRevoked`], or those of a
+    /// database that cannot be read.
+    pub async fn authenticate(&self, token: &str) -> Result<Identity> {
+        let now = self.inner.clock.now();
+        let proof = self.inner.tokens.verify(token, now)?;
+        let known = match self.inner.sessions.get(proof.session_id, now) {
+            Ok(known) => known,
+            Err(missing) => {
+                let id = proof.session_id;
+                let found = self.inner.store.read(move |backend| backend.get_session(id)).await?;
+                // A session that is not there any more ended long ago and was forgotten.
+                let known = Known::check(found.ok_or(Error::SessionRevoked)?, now)?;
+                self.inner.sessions.insert(id, known.clone(), missing);
+                known
+            }
+        };
+        if known.user_id != proof.user_id {
+            return Err(Error::TokenInvalid);
+        }
+        if known.expires_at <= now {
+            return Err(Error::TokenExpired);
+        }
+        Ok(Identity {
+            user_id: known.user_id,
+            username: known.username,
+            role: known.role,
+            session_id: proof.session_id,
+            expires_at: proof.expires_at,
+        })
+    }
+
+    /// Ends the caller's session and closes its sockets. Ending it twice is no error.
+    pub async fn logout(&self, caller: &Identity) -> Result<()> {
+        let (id, now) = (caller.session_id, self.inner.clock.now());
+        self.inner.store.write(move |backend| backend.revoke_session(id, now)).await?;
+        self.end_sessions(vec![id]).await;
+        Ok(())
+    }
+
+    /// A new token for the caller's session, whose end moves with it.
+    ///
+    /// # Errors
+    /// [`Error::SessionRevoked`] if it was ended in the meantime.
+    pub async fn refresh(&self, caller: &Identity) -> Result<Login> {
+        let now = self.inner.clock.now();
+        let expires_at = self.inner.tokens.expiry(now);
+        let id = caller.session_id;
+        let session = self
+            .inner
+            .store
+            .write(move |backend| {
+                if !backend.extend_session(id, expires_at)? {
+                    return Ok(None);
+                }
+                backend.get_session(id)
+            })
+            .await?
+            .ok_or(Error::SessionRevoked)?;
+        self.inner.sessions.remove(&[id]);
+        self.sign(session.user, id, now, expires_at)
+    }
+
+    /// Finds the sessions that were ended lately, wherever that was done, forgets them and closes
+    /// their sockets. To be called about twice a second.
+    ///
+    /// Each sweep names the revocations of the last ten seconds anew, so that a socket that was
+    /// let in just before its session ended is found by one of them.
+    ///
+    /// # Errors
+    /// Those of a database that cannot be read; the next sweep then covers this one's time too.
+    pub async fn sweep_revoked(&self) -> Result<()> {
+        let now = self.inner.clock.now();
+        let since = self.inner.swept_until.load(Ordering::Relaxed) - SWEEP_OVERLAP_MS;
+        let revoked = self
+            .inner
+            .store
+            .read(move |backend| backend.list_revoked_sessions(Timestamp(since)))
+            .await?;
+        if !revoked.is_empty() {
+            self.end_sessions(revoked).await;
+        }
+        self.inner.swept_until.fetch_max(now.0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Stores a session for somebody who proved who they are.
+    pub(super) async fn open_session(&self, user: User) -> Result<Login> {
+        let now = self.inner.clock.now();
+        let expires_at = self.inner.tokens.expiry(now);
+        let id = SessionId(uuid::Uuid::new_v4().as_u128());
+        let session = NewSession { id, user_id: user.id, created_at: now, expires_at };
+        self.inner.store.write(move |backend| backend.create_session(&session)).await?;
+        self.sign(user, id, now, expires_at)
+    }
+
+    fn sign(
+        &self,
+        user: User,
+        id: SessionId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Login> {
+        let token = self.inner.tokens.issue(&user, id, now, expires_at)?;
+        Ok(Login { token, expires_in_seconds: self.inner.tokens.seconds, user })
+    }
+
+    async fn end_sessions(&self, ids: Vec<SessionId>) {
+        self.inner.sessions.remove(&ids);
+        self.inner.hub.close_sessions(ids).await;
+    }
+}
+
+/// What is remembered of a session.
+#[derive(Clone, Debug)]
+struct Known {
+    user_id: UserId,
+    username: Arc<str>,
+    role: Role,
+    expires_at: Timestamp,
+    /// When it was looked up.
+    at: Timestamp,
+}
+
+impl Known {
+    fn check(session: Session, now: Timestamp) -> Result<Self> {
+        if session.revoked_at.is_some() || !session.user.is_active {
+            return Err(Error::SessionRevoked);
+        }
+        Ok(Self {
+            user_id: session.user.id,
+            username: session.user.username.into(),
+            role: session.user.role,
+            expires_at: session.expires_at,
+            at: now,
+        })
+    }
+}
+
+/// Sessions that were looked up less than a second ago.
+#[derive(Default)]
+pub(super) struct Cache {
+    // A std mutex: held for one look-up or insert, never across an await.
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    known: HashMap<SessionId, Known>,
+    /// How often something was removed: what was read before a removal must not be put back.
+    removals: u64,
+}
+
+/// The state of the cache when something was not in it.
+struct Missing {
+    removals: u64,
+}
+
+impl Cache {
+    fn get(&self, id: SessionId, now: Timestamp) -> Result<Known, Missing> {
+        let entries = self.lock();
+        match entries.known.get(&id) {
+            // A clock that was set back does not make an entry young again.
+            Some(known) if (0..REMEMBERED_MS).contains(&(now.0 - known.at.0)) => Ok(known.clone()),
+            _ => Err(Missing { removals: entries.removals }),
+        }
+    }
+
+    fn insert(&self, id: SessionId, known: Known, missing: Missing) {
+        let mut entries = self.lock();
+        if entries.removals != missing.removals {
+            return;
+        }
+        if entries.known.len() >= MAX_REMEMBERED {
+            let now = known.at;
+            entries.known.retain(|_, old| (0..REMEMBERED_MS).contains(&(now.0 - old.at.0)));
+            if entries.known.len() >= MAX_REMEMBERED {
+                return;
+            }
+        }
+        entries.known.insert(id, known);
+    }
+
+    fn remove(&self, ids: &[SessionId]) {
+        let mut entries = self.lock();
+        entries.removals += 1;
+        for id in ids {
+            entries.known.remove(id);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        // Every change is complete before anything can panic: a poisoned one is as good as any.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: SessionId = SessionId(1);
+
+    fn known(at: i64) -> Known {
+        Known {
+            user_id: UserId(1),
+            username: "ann".into(),
+            role: Role::User,
+            expires_at: Timestamp(i64::MAX),
+            at: Timestamp(at),
+        }
+    }
+
+    fn missing(cache: &Cache, at: i64) -> Missing {
+        cache.get(ID, Timestamp(at)).err().unwrap()
+    }
+
+    #[test]
+    fn a_look_up_is_good_for_a_second() {
+        let cache = Cache::default();
+        cache.insert(ID, known(5_000), missing(&cache, 5_000));
+        assert!(cache.get(ID, Timestamp(5_999)).is_ok());
+        assert!(cache.get(ID, Timestamp(6_000)).is_err());
+        assert!(cache.get(ID, Timestamp(4_999)).is_err(), "the clock was set back");
+    }
+
+    #[test]
+    fn what_was_read_before_a_removal_is_not_put_back_after_it() {
+        let cache = Cache::default();
+        let before = missing(&cache, 0);
+        cache.remove(&[ID]);
+        cache.insert(ID, known(0), before);
+        assert!(cache.get(ID, Timestamp(0)).is_err());
+        cache.insert(ID, known(0), missing(&cache, 0));
+        assert!(cache.get(ID, Timestamp(0)).is_ok());
+    }
+
+    #[test]
+    fn the_cache_is_bounded_and_makes_room_from_what_is_stale() {
+        let cache = Cache::default();
+        let fill = |at: i64, first: u128| {
+            for n in 0..MAX_REMEMBERED as u128 + 10 {
+                let none = Missing { removals: 0 };
+                cache.insert(SessionId(first + n), known(at), none);
+            }
+        };
+        fill(0, 0);
+        assert_eq!(cache.lock().known.len(), MAX_REMEMBERED);
+        fill(2_000, 1 << 64);
+        assert_eq!(cache.lock().known.len(), MAX_REMEMBERED);
+        assert!(cache.get(SessionId(1 << 64), Timestamp(2_000)).is_ok());
+    }
+}

@@ -1,0 +1,193 @@
+//! Access tokens: JWTs (RFC 7519) signed with HS256 and nothing else.
+//!
+//! A token only names a session; whether the session still stands is for `sessions` to say.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Result, StartError};
+use crate::model::{Role, SessionId, Timestamp, User, UserId};
+
+/// RFC 7518 §3.2: the key is at least as long as the hash.
+pub(super) const MIN_SECRET_BYTES: usize = 32;
+
+pub(super) struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    /// How long a token is valid, in seconds.
+    pub seconds: u32,
+}
+
+/// What a valid token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Proof {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    /// The user's id as a string: RFC 7519 §4.1.2.
+    sub: String,
+    username: String,
+    role: Role,
+    sid: String,
+    /// Seconds since 1970, as is `exp`.
+    iat: i64,
+    exp: i64,
+}
+
+impl Tokens {
+    pub fn new(secret: &[u8], seconds: u32) -> std::result::Result<Self, StartError> {
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(StartError::SecretTooShort(secret.len()));
+        }
+        // `new` pins the algorithm: a header that names another one, or none, is refused.
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The library would ask the machine's clock; `verify` asks its caller's, without leeway.
+        validation.validate_exp = false;
+        Ok(Self {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            validation,
+            seconds,
+        })
+    }
+
+    /// When a token issued now dies: a whole second, as its claim is.
+    pub fn expiry(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.as_seconds().saturating_mul(1000)).plus_seconds(self.seconds.into())
+    }
+
+    pub fn issue(
+        &self,
+        user: &User,
+        session: SessionId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<String> {
+        let claims = Claims {
+            sub: user.id.to_string(),
+            username: user.username.clone(),
+            role: user.role,
+            sid: session.to_string(),
+            iat: now.as_seconds(),
+            exp: expires_at.as_seconds(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(
+            |error| {
+                tracing::error!(%error, "cannot sign a token");
+                Error::Internal
+            },
+        )
+    }
+
+    /// # Errors
+    /// [`Error::TokenExpired`] if it was valid once, [`Error::TokenInvalid`] for anything else.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Proof> {
+        let claims: Claims = jsonwebtoken::decode(token, &self.decoding, &self.validation)
+            .map_err(|_| Error::TokenInvalid)?
+            .claims;
+        let user_id = claims.sub.parse().map(UserId).map_err(|_| Error::TokenInvalid)?;
+        let session_id = claims.sid.parse().map_err(|()| Error::TokenInvalid)?;
+        let expires_at = Timestamp(claims.exp.saturating_mul(1000));
+        if expires_at <= now {
+            return Err(Error::TokenExpired);
+        }
+        Ok(Proof { user_id, session_id, expires_at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SECRET: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
+    const NOW: Timestamp = Timestamp(1_738_319_400_500);
+
+    fn tokens() -> Tokens {
+        Tokens::new(SECRET, 60).unwrap()
+    }
+
+    fn user() -> User {
+        User {
+            id: UserId(7),
+            username: "ann".into(),
+            email: "ann@example.com".into(),
+            role: Role::User,
+            is_active: true,
+            created_at: NOW,
+        }
+    }
+
+    fn claims() -> Value {
+        json!({
+            "sub": "7", "username": "ann", "role": "user", "sid": SessionId(9).to_string(),
+            "iat": NOW.as_seconds(), "exp": NOW.as_seconds() + 60,
+        })
+    }
+
+    fn signed(algorithm: Algorithm, claims: &Value, secret: &[u8]) -> String {
+        let key = EncodingKey::from_secret(secret);
+        jsonwebtoken::encode(&Header::new(algorithm), claims, &key).unwrap()
+    }
+
+    #[test]
+    fn a_token_proves_its_session_until_it_expires() {
+        let tokens = tokens();
+        let expires_at = tokens.expiry(NOW);
+        let token = tokens.issue(&user(), SessionId(9), NOW, expires_at).unwrap();
+        let proof = Proof { user_id: UserId(7), session_id: SessionId(9), expires_at };
+        assert_eq!(tokens.verify(&token, NOW), Ok(proof));
+        assert_eq!(tokens.verify(&token, Timestamp(expires_at.0 - 1)), Ok(proof));
+        assert_eq!(tokens.verify(&token, expires_at), Err(Error::TokenExpired));
+    }
+
+    #[test]
+    fn only_hs256_with_the_secret_and_every_claim_is_accepted() {
+        let tokens = tokens();
+        let verify = |token: &str| tokens.verify(token, NOW);
+        assert!(verify(&signed(Algorithm::HS256, &claims(), SECRET)).is_ok());
+        let another = b"another secret of thirty-two byte";
+        assert_eq!(verify(&signed(Algorithm::HS256, &claims(), another)), Err(Error::TokenInvalid));
+        for algorithm in [Algorithm::HS384, Algorithm::HS512] {
+            let token = signed(algorithm, &claims(), SECRET);
+            assert_eq!(verify(&token), Err(Error::TokenInvalid));
+        }
+        for claim in ["sub", "sid", "exp", "iat", "role", "username"] {
+            let mut claims = claims();
+            claims.as_object_mut().unwrap().remove(claim);
+            let token = signed(Algorithm::HS256, &claims, SECRET);
+            assert_eq!(verify(&token), Err(Error::TokenInvalid), "without {claim}");
+        }
+    }
+
+    #[test]
+    fn claims_of_the_wrong_kind_are_refused_not_a_panic() {
+        let tokens = tokens();
+        let with = |claim: &str, value: Value| {
+            let mut claims = claims();
+            claims[claim] = value;
+            tokens.verify(&signed(Algorithm::HS256, &claims, SECRET), NOW)
+        };
+        assert_eq!(with("sub", json!("seven")), Err(Error::TokenInvalid));
+        assert_eq!(with("sid", json!("9")), Err(Error::TokenInvalid));
+        assert_eq!(with("role", json!("root")), Err(Error::TokenInvalid));
+        assert_eq!(with("exp", json!("never")), Err(Error::TokenInvalid));
+        assert_eq!(with("exp", json!(0)), Err(Error::TokenExpired));
+        assert!(with("exp", json!(i64::MIN)).is_err());
+        assert!(with("exp", json!(i64::MAX)).is_ok());
+        for rubbish in ["", ".", "..", "a.b.c", "é.é.é", "eyJhbGciOiJub25lIn0.e30."] {
+            assert_eq!(tokens.verify(rubbish, NOW), Err(Error::TokenInvalid));
+        }
+    }
+
+    #[test]
+    fn a_short_secret_is_refused() {
+        assert!(matches!(Tokens::new(&SECRET[..31], 60), Err(StartError::SecretTooShort(31))));
+    }
+}

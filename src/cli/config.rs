@@ -1,0 +1,81 @@
+//! `chatapp config`: the settings as the other commands see them.
+
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::context::Context;
+use super::output::{Listing, Output, print};
+use crate::config::{Loaded, redact_setting};
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp config show
+  chatapp config check --config /etc/chatapp.toml && systemctl restart chatapp";
+
+/// Show or check the settings
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List every setting, its value, and where that comes from; secrets are hidden
+    Show {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Say everything that is wrong with the settings, if anything is
+    Check,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let loaded = context.settings(None)?;
+    match &args.command {
+        Command::Show { output } => show(&loaded, output),
+        Command::Check => {
+            let file = context.file();
+            let read = if file.exists() { format!(" ({})", file.display()) } else { String::new() };
+            Ok(print(|out| {
+                use std::io::Write;
+                writeln!(out, "the settings are fine{read}")
+            })?)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Row {
+    key: &'static str,
+    value: Value,
+    source: String,
+}
+
+fn show(loaded: &Loaded, output: &Output) -> anyhow::Result<()> {
+    let sections = serde_json::to_value(&loaded.config)?;
+    let rows: Vec<Row> = crate::config::keys()
+        .map(|key| {
+            let value = &sections.pointer(&format!("/{}", key.replace('.', "/")));
+            let value = match value.cloned().unwrap_or_default() {
+                Value::String(text) => Value::String(redact_setting(key, &text)),
+                other => other,
+            };
+            Row { key, value, source: loaded.origins[key].clone() }
+        })
+        .collect();
+    Ok(output.write(&Listing {
+        rows: &rows,
+        headers: &["key", "value", "source"],
+        cells: &|row: &Row| {
+            let value = match &row.value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            vec![row.key.to_owned(), value, row.source.clone()]
+        },
+        empty: "there are no settings",
+    })?)
+}

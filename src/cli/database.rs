@@ -1,0 +1,86 @@
+//! Opening the database for a command, and what to say when that, or its use, fails.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+
+use crate::config::{Config, redact_database_url};
+use crate::storage::{self, Backend, Error, Migration, MigrationState, OpenOptions};
+
+/// Whether a missing SQLite file may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    Create,
+    Fail,
+}
+
+/// A command's database.
+pub(super) struct Database {
+    pub backend: Arc<dyn Backend>,
+    /// Without its password.
+    pub url: String,
+}
+
+impl Database {
+    pub fn open(config: &Config, read_connections: u32, missing: Missing) -> anyhow::Result<Self> {
+        let url = absolute(&redact_database_url(&config.database.url));
+        let options = OpenOptions {
+            read_connections,
+            busy_timeout_ms: config.database.busy_timeout_ms,
+            create: missing == Missing::Create,
+        };
+        match storage::open(&config.database.url, options) {
+            Ok(backend) => Ok(Self { backend, url }),
+            Err(error) => Err(sentence(error, &url)),
+        }
+    }
+
+    /// Runs one operation; its failure is a sentence for the operator.
+    pub fn run<T>(
+        &self,
+        operation: impl FnOnce(&dyn Backend) -> storage::Result<T>,
+    ) -> anyhow::Result<T> {
+        operation(&*self.backend).map_err(|error| sentence(error, &self.url))
+    }
+}
+
+/// The newest version that has been applied; 0 if none has.
+pub(super) fn schema_version(migrations: &[Migration]) -> i32 {
+    let applied = migrations.iter().filter(|migration| match migration.state {
+        MigrationState::Applied { .. } => true,
+        MigrationState::Pending => false,
+    });
+    applied.map(|migration| migration.version).max().unwrap_or(0)
+}
+
+fn sentence(error: Error, url: &str) -> anyhow::Error {
+    match error {
+        Error::Unavailable(reason) => anyhow!(
+            "the database {url} cannot be used ({reason}): check that it is there and running, \
+             and that --database or database.url is right"
+        ),
+        Error::Busy(reason) => {
+            anyhow!("the database {url} is busy ({reason}): try again in a moment")
+        }
+        Error::Conflict(_)
+        | Error::SchemaTooNew { .. }
+        | Error::SchemaTooOld
+        | Error::BadUrl(_)
+        | Error::Internal(_) => anyhow!("{error}"),
+    }
+}
+
+/// A SQLite URL with the whole path, so that it says the same in every folder.
+fn absolute(url: &str) -> String {
+    let Some(path) = url.strip_prefix("sqlite://") else { return url.to_owned() };
+    // The `/./chat.db` of SQLAlchemy is relative.
+    let path = match path.strip_prefix('/') {
+        Some(relative) if relative.starts_with("./") || relative.starts_with("../") => relative,
+        _ => path,
+    };
+    match std::path::absolute(Path::new(path)) {
+        Ok(path) => format!("sqlite://{}", path.display()),
+        Err(_) => url.to_owned(),
+    }
+}

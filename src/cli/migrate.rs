@@ -1,0 +1,101 @@
+//! `chatapp migrate`: brings the schema up to date, or says what that would mean.
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::database::{Database, Missing, schema_version};
+use super::output::{Listing, Output, print};
+use crate::storage::{Migration, MigrationState};
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp migrate --status       what has been applied, and when
+  chatapp migrate --dry-run      the SQL that would run, without running it
+  chatapp migrate
+
+Safe to run from several machines at once: one applies, the others wait.";
+
+/// Bring the database's schema up to date
+///
+/// `chatapp serve` does the same when it starts; this is for doing it beforehand.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// List the migrations and whether they have been applied; changes nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    status: bool,
+
+    /// Print the SQL that would run; changes nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let config = context.settings(None)?.config;
+    let changes = !args.status && !args.dry_run;
+    let missing = if changes { Missing::Create } else { Missing::Fail };
+    let database = Database::open(&config, 1, missing)?;
+    if args.status {
+        let rows: Vec<_> =
+            database.run(|backend| backend.list_migrations())?.into_iter().map(Row::from).collect();
+        return Ok(args.output.write(&Listing {
+            rows: &rows,
+            headers: &["version", "name", "state", "applied at"],
+            cells: &|row: &Row| {
+                let applied_at = row.applied_at.clone().unwrap_or_default();
+                vec![row.version.to_string(), row.name.clone(), row.state.to_owned(), applied_at]
+            },
+            empty: "there are no migrations",
+        })?);
+    }
+    if args.dry_run {
+        let migrations = database.run(|backend| backend.list_migrations())?;
+        return Ok(print(|out| dry_run(&migrations, out))?);
+    }
+    let applied = database.run(|backend| backend.migrate())?;
+    let migrations = database.run(|backend| backend.list_migrations())?;
+    Ok(print(|out| {
+        use std::io::Write;
+        for migration in &applied {
+            writeln!(out, "applied V{}__{}", migration.version, migration.name)?;
+        }
+        let version = schema_version(&migrations);
+        writeln!(out, "{} has schema {version}, the newest", database.url)
+    })?)
+}
+
+/// One migration, as `--output json` shows it.
+#[derive(Serialize)]
+struct Row {
+    version: i32,
+    name: String,
+    state: &'static str,
+    applied_at: Option<String>,
+}
+
+impl From<Migration> for Row {
+    fn from(Migration { version, name, state, sql: _ }: Migration) -> Self {
+        let (state, applied_at) = match state {
+            MigrationState::Applied { at } => ("applied", Some(at)),
+            MigrationState::Pending => ("pending", None),
+        };
+        Self { version, name, state, applied_at }
+    }
+}
+
+/// Comments and SQL only, so that it can be given to a database's own shell.
+fn dry_run(migrations: &[Migration], out: &mut impl std::io::Write) -> std::io::Result<()> {
+    let mut pending =
+        migrations.iter().filter(|migration| migration.state == MigrationState::Pending).peekable();
+    if pending.peek().is_none() {
+        return writeln!(out, "-- nothing to do: schema {}", schema_version(migrations));
+    }
+    for migration in pending {
+        writeln!(out, "-- V{}__{}", migration.version, migration.name)?;
+        writeln!(out, "{}", migration.sql.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! The command line: one file per subcommand, each with its `Args` and `run`.
+//!
+//! Nothing here knows a rule of the chat. Every command but `serve` does its work in one thread
+//! without an async runtime, as the databases' drivers want it.
+
+mod completions;
+mod config;
+mod context;
+mod create_admin;
+mod database;
+mod list_rooms;
+mod migrate;
+mod openapi;
+mod output;
+mod serve;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::context::{Context, Global};
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp serve                               a server on http://127.0.0.1:8000, with SQLite
+  chatapp serve --bind 0.0.0.0:80             the same for everybody who can reach this machine
+  chatapp create-admin --username ann --email ann@example.com
+  chatapp list-rooms --output json
+
+Settings come from flags, else the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or
+DATABASE_URL, and so on), else chatapp.toml, else their defaults: `chatapp config show` lists all.
+A database URL with a password belongs into the environment or the file, not into a flag, which
+every user of the machine can see.";
+
+/// A complete chat backend in one binary.
+///
+/// `chatapp serve` in an empty folder is a working server with an embedded SQLite database.
+/// Give it a PostgreSQL URL when you outgrow one machine.
+#[derive(Debug, Parser)]
+#[command(name = "chatapp", version, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Migrate(migrate::Args),
+    CreateAdmin(create_admin::Args),
+    ListRooms(list_rooms::Args),
+    Config(config::Args),
+    Openapi(openapi::Args),
+    Completions(completions::Args),
+}
+
+impl Cli {
+    /// # Errors
+    /// What to tell the operator; give it to [`report`].
+    pub fn run(self, environment: Vec<(OsString, OsString)>) -> anyhow::Result<()> {
+        let context = Context::new(self.global, environment);
+        match self.command {
+            Command::Serve(args) => serve::run(args, &context),
+            Command::Migrate(args) => migrate::run(&args, &context),
+            Command::CreateAdmin(args) => create_admin::run(args, &context),
+            Command::ListRooms(args) => list_rooms::run(&args, &context),
+            Command::Config(args) => config::run(&args, &context),
+            Command::Openapi(args) => openapi::run(&args),
+            Command::Completions(args) => completions::run(&args),
+        }
+    }
+}
+
+/// Tells the operator on stderr, a line for each thing that is wrong. A reader that went away, as
+/// in `chatapp list-rooms | head -1`, is nothing wrong.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    let reader_left = error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    });
+    if reader_left {
+        return ExitCode::SUCCESS;
+    }
+    let mut stderr = io::stderr().lock();
+    for line in format!("{error:#}").lines() {
+        // Without a stderr there is nobody to tell.
+        let _ = writeln!(stderr, "error: {line}");
+    }
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,122 @@
+//! How results are written: tables for people, JSON for scripts, all on stdout.
+//!
+//! The one place that knows the table library. Writing fails as an error, never as a panic, so
+//! that a closed pipe ends a command quietly.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Columns for people
+    Table,
+    /// An array of objects, with the names of the HTTP API
+    Json,
+}
+
+/// `--output`, for every command that lists something.
+#[derive(Debug, clap::Args)]
+pub(super) struct Output {
+    /// How to write the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    output: Format,
+}
+
+/// A result of many rows.
+pub(super) struct Listing<'a, T> {
+    pub rows: &'a [T],
+    pub headers: &'a [&'a str],
+    /// One row of the table, a cell for each header.
+    pub cells: &'a dyn Fn(&T) -> Vec<String>,
+    /// What to say, on stderr, instead of a table without rows.
+    pub empty: &'a str,
+}
+
+impl Output {
+    pub fn write<T: Serialize>(&self, listing: &Listing<'_, T>) -> io::Result<()> {
+        match self.output {
+            Format::Json => print(|out| {
+                serde_json::to_writer_pretty(&mut *out, listing.rows)?;
+                writeln!(out)
+            }),
+            Format::Table if listing.rows.is_empty() => {
+                note(listing.empty);
+                Ok(())
+            }
+            Format::Table => {
+                let table = listing.table().trim_fmt();
+                print(|out| writeln!(out, "{table}"))
+            }
+        }
+    }
+}
+
+impl<T> Listing<'_, T> {
+    /// Without lines, so that it can be cut, sorted and searched; as wide as its content where
+    /// stdout is not a terminal.
+    fn table(&self) -> Table {
+        let rows: Vec<Vec<String>> = self.rows.iter().map(|row| (self.cells)(row)).collect();
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(self.headers.iter().map(|header| header.to_uppercase()));
+        for row in &rows {
+            table.add_row(row.iter().map(|text| visible(text)));
+        }
+        for (index, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, 2));
+            if rows.iter().all(|row| row[index].parse::<i64>().is_ok()) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
+    }
+}
+
+/// Writes to stdout, buffered, and notices when that fails.
+pub(super) fn print(
+    write: impl FnOnce(&mut io::BufWriter<io::StdoutLock<'_>>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    write(&mut out)?;
+    out.flush()
+}
+
+/// A remark for people, on stderr, where it does not get among the results.
+pub(super) fn note(text: &str) {
+    // Without a stderr there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// One line without control characters: a room's name must not move an operator's cursor.
+fn visible(text: &str) -> String {
+    if text.is_empty() {
+        return "-".to_owned();
+    }
+    text.chars()
+        .flat_map(|char| {
+            let escaped = char.is_control().then(|| char.escape_debug().to_string());
+            escaped.unwrap_or_else(|| char.to_string()).chars().collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_aligned_and_shows_control_characters_instead_of_obeying_them() {
+        let rows = [(1, "a\u{1b}[2J\nb"), (10, ""), (7, "ümlaut")];
+        let listing = Listing {
+            rows: &rows,
+            headers: &["id", "name"],
+            cells: &|(id, name)| vec![id.to_string(), (*name).to_owned()],
+            empty: "",
+        };
+        let expected = "ID  NAME\n 1  a\\u{1b}[2J\\nb\n10  -\n 7  ümlaut";
+        assert_eq!(listing.table().force_no_tty().trim_fmt(), expected);
+    }
+}

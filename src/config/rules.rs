@@ -1,0 +1,180 @@
+//! What each setting accepts, one line per key, and the sentence that says so.
+//!
+//! Knows values, not where they came from.
+
+use config::{Value, ValueKind};
+use tracing_subscriber::EnvFilter;
+
+/// What a setting accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// `ADDRESS:PORT`, or `localhost:PORT`.
+    Address,
+    /// A list of origins, as a browser writes them in the header.
+    Origins,
+    /// Anything but nothing; storage knows the rest. May hold a password.
+    DatabaseUrl,
+    /// Empty, or long enough for HS256 (RFC 7518 §3.2).
+    Secret,
+    Number {
+        min: i64,
+        max: i64,
+    },
+    Word(&'static [&'static str]),
+    LogFilter,
+}
+
+use Rule::{Address, DatabaseUrl, LogFilter, Number, Origins, Secret, Word};
+
+const SECRET_BYTES: usize = 32;
+const SECOND_MS: i64 = 1_000;
+const DAY_S: i64 = 24 * 60 * 60;
+const MIB: i64 = 1024 * 1024;
+
+/// Every key of [`Config`](super::Config). The upper ends keep sums of times and sizes far from
+/// overflow, and a slip of the finger from becoming a machine out of memory.
+const RULES: &[(&str, Rule)] = &[
+    ("http.bind", Address),
+    ("http.allowed_origins", Origins),
+    ("http.header_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
+    ("http.max_connections", Number { min: 1, max: 10_000_000 }),
+    ("http.max_body_bytes", Number { min: 1, max: 1024 * MIB }),
+    ("http.shutdown_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
+    ("database.url", DatabaseUrl),
+    ("database.read_threads", Number { min: 1, max: 1_024 }),
+    ("database.busy_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
+    ("database.queue", Number { min: 1, max: 1_000_000 }),
+    ("auth.admin_signup", Word(&["first", "off"])),
+    ("auth.secret", Secret),
+    ("auth.token_seconds", Number { min: 1, max: 3_650 * DAY_S }),
+    // 71 bytes is the longest password, see `chat`.
+    ("auth.min_password_chars", Number { min: 1, max: 71 }),
+    ("auth.bcrypt_cost", Number { min: 4, max: 31 }),
+    ("auth.bcrypt_threads", Number { min: 1, max: 1_024 }),
+    ("limits.message_chars", Number { min: 1, max: MIB }),
+    ("limits.frame_bytes", Number { min: 1, max: 64 * MIB }),
+    ("limits.rooms_per_socket", Number { min: 1, max: 1_000_000 }),
+    ("limits.ping_seconds", Number { min: 1, max: DAY_S }),
+    ("limits.stall_seconds", Number { min: 1, max: DAY_S }),
+    ("log.format", Word(&["text", "json"])),
+    ("log.level", LogFilter),
+];
+
+/// Every key, `section.name`, in the order of the sections.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|(key, _)| *key)
+}
+
+/// The key as the table has it, and what it accepts.
+pub(super) fn find(key: &str) -> Option<(&'static str, Rule)> {
+    RULES.iter().find(|(known, _)| *known == key).copied()
+}
+
+/// The known key that looks most like `key`. The name weighs more than the section, for people
+/// remember what a setting is called better than where it is.
+pub(super) fn nearest(key: &str) -> &'static str {
+    let name = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    let distance = |known: &&str| {
+        // `[http.bind]`: a section of the name of a setting.
+        if key.strip_prefix(known).is_some_and(|rest| rest.starts_with('.')) {
+            return 0;
+        }
+        let whole = strsim::damerau_levenshtein(key, known);
+        whole.min(1 + strsim::damerau_levenshtein(&name(key), &name(known)))
+    };
+    keys().min_by_key(distance).unwrap_or_default()
+}
+
+impl Rule {
+    /// The value of this kind that a text of the environment or of a flag stands for; a text that
+    /// stands for none is left as it is, for [`Rule::check`] to refuse.
+    pub(super) fn read(self, text: String) -> ValueKind {
+        match self {
+            Number { .. } => match text.trim().parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) => text.into(),
+            },
+            Origins => {
+                let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+                origins.map(ToOwned::to_owned).collect::<Vec<String>>().into()
+            }
+            Address | DatabaseUrl | Secret | Word(_) | LogFilter => text.into(),
+        }
+    }
+
+    /// Whether the value may be shown to whoever reads an error or the settings.
+    pub(super) fn is_secret(self) -> bool {
+        match self {
+            DatabaseUrl | Secret => true,
+            Address | Origins | Number { .. } | Word(_) | LogFilter => false,
+        }
+    }
+
+    /// # Errors
+    /// What is accepted instead, to follow "it takes".
+    pub(super) fn check(self, value: &Value) -> Result<(), String> {
+        let accepted = match (self, &value.kind) {
+            (Address, ValueKind::String(text)) => is_address(text),
+            (Origins, ValueKind::Array(origins)) => return check_origins(origins),
+            (DatabaseUrl, ValueKind::String(text)) => !text.is_empty(),
+            (Secret, ValueKind::String(text)) => text.is_empty() || text.len() >= SECRET_BYTES,
+            (Number { min, max }, ValueKind::I64(number)) => (min..=max).contains(number),
+            // The defaults, as they are serialised.
+            (Number { min, max }, ValueKind::U64(number)) => {
+                i64::try_from(*number).is_ok_and(|number| (min..=max).contains(&number))
+            }
+            (Word(words), ValueKind::String(text)) => words.contains(&text.as_str()),
+            (LogFilter, ValueKind::String(text)) => {
+                !text.trim().is_empty() && EnvFilter::try_new(text).is_ok()
+            }
+            _ => false,
+        };
+        if accepted { Ok(()) } else { Err(self.accepts()) }
+    }
+
+    fn accepts(self) -> String {
+        match self {
+            Address => "an address and a port, such as \"127.0.0.1:8000\", \"[::1]:8000\" or \
+                        \"localhost:8000\""
+                .to_owned(),
+            Origins => "a list of origins, such as [\"https://chat.example.com\"]".to_owned(),
+            DatabaseUrl => "a URL, such as \"sqlite://chat.db\" or \
+                            \"postgres://user:password@host/database\""
+                .to_owned(),
+            Secret => format!("a text of at least {SECRET_BYTES} bytes, or nothing"),
+            Number { min, max } => format!("a whole number from {min} to {max}"),
+            Word(words) => format!("\"{}\"", words.join("\" or \"")),
+            LogFilter => "error, warn, info, debug, trace, off, or a filter such as \
+                          \"info,chatapp::http=debug\""
+                .to_owned(),
+        }
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<std::net::SocketAddr>().is_ok()
+        || text.strip_prefix("localhost:").is_some_and(|port| port.parse::<u16>().is_ok())
+}
+
+fn check_origins(origins: &[Value]) -> Result<(), String> {
+    for origin in origins {
+        let ValueKind::String(text) = &origin.kind else { return Err(Origins.accepts()) };
+        match canonical_origin(text) {
+            Some(canonical) if canonical == *text => {}
+            // What differs in a letter never equals the header, so it would never be allowed.
+            Some(canonical) => {
+                return Err(format!("origins as a browser sends them: write \"{canonical}\""));
+            }
+            None => return Err(Origins.accepts()),
+        }
+    }
+    Ok(())
+}
+
+/// `scheme://host[:port]` without the scheme's own port, in small letters (RFC 6454 §6.1).
+fn canonical_origin(text: &str) -> Option<String> {
+    let url = url::Url::parse(text).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{}://{host}{port}", url.scheme()))
+}

@@ -1,0 +1,120 @@
+//! Accepts connections and speaks HTTP/1.1 on them, with hyper beneath poem's endpoint.
+//!
+//! poem's own server sets no time limit on a request's head, does not wait for upgraded
+//! connections at shutdown, spins when descriptors run out and leaves Nagle's algorithm on.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use poem::endpoint::BoxEndpoint;
+use poem::http::uri::Scheme;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint, Response};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config;
+use crate::realtime::Peer;
+use crate::ws::{SharedStream, UpgradeSlot};
+
+/// The most bytes of a request's head.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// How long to wait before accepting again when the system has no descriptor left.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(200);
+
+/// Accepts until `stop`. Every connection is one of `tasks`, and ends after `stop` when the request
+/// under way is answered.
+pub async fn accept(
+    listener: TcpListener,
+    endpoint: BoxEndpoint<'static, Response>,
+    config: config::Http,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) {
+    let endpoint = Arc::new(endpoint);
+    let slots = Arc::new(Semaphore::new(config.max_connections));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(config.header_timeout_ms))
+        .max_buf_size(MAX_HEAD_BYTES);
+    loop {
+        let accepted = tokio::select! {
+            accepted = async {
+                // The semaphore is never closed.
+                let slot = slots.clone().acquire_owned().await.ok()?;
+                Some((listener.accept().await, slot))
+            } => accepted,
+            () = stop.cancelled() => break,
+        };
+        let Some((accepted, slot)) = accepted else { break };
+        let (stream, remote) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                if !is_of_one_connection(&error) {
+                    tracing::error!(%error, "cannot accept connections");
+                    tokio::time::sleep(ACCEPT_BACKOFF).await;
+                }
+                continue;
+            }
+        };
+        // Chat frames are small and must not wait for each other. A socket on which this fails
+        // is broken and will say so when it is used.
+        let _ = stream.set_nodelay(true);
+        let Ok(local) = stream.local_addr() else { continue };
+        let peer = Arc::new(Peer::new(stream, slot));
+        let io = TokioIo::new(SharedStream(peer.clone()));
+        let endpoint = endpoint.clone();
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            let endpoint = endpoint.clone();
+            if let Some(on_upgrade) = request.extensions_mut().remove::<hyper::upgrade::OnUpgrade>()
+            {
+                let on_upgrade = Arc::new(Mutex::new(Some(on_upgrade)));
+                request.extensions_mut().insert(UpgradeSlot { peer: peer.clone(), on_upgrade });
+            }
+            let local = LocalAddr(Addr::SocketAddr(local));
+            let remote = RemoteAddr(Addr::SocketAddr(remote));
+            let request = poem::Request::from((request, local, remote, Scheme::HTTP));
+            async move {
+                let response = endpoint.get_response(request).await;
+                Ok::<_, Infallible>(hyper::Response::from(response))
+            }
+        });
+        let connection = http.serve_connection(io, service).with_upgrades();
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.cancelled() => {
+                    // The request under way is finished; no further one is read.
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                // Clients that go away, or do not speak HTTP, are everyday events.
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+    }
+}
+
+/// Errors of a connection that failed before it was accepted: the next one may be fine.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
+}

@@ -1,0 +1,155 @@
+//! The running server: its parts put together, its listener, its end.
+//!
+//! Owns no rule. What blocks (storage, the hub) is made and ended here, outside the async
+//! runtime, because the database's clients must not be dropped inside one.
+
+mod listener;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::chat::{Chat, ChatParts};
+use crate::config::Config;
+use crate::model::Clock;
+use crate::realtime::{Hub, HubConfig};
+use crate::storage::{Backend, Store, StoreConfig};
+use crate::ws::Sockets;
+
+/// How often revocations made by other processes are looked for.
+const SWEEP: Duration = Duration::from_millis(500);
+
+/// Serves until SIGTERM or SIGINT, then ends in order: no new connections; what is queued is
+/// committed; every socket is told to come back; requests under way are finished, or cut off at
+/// the deadline. A second signal ends the process at once.
+///
+/// `on_ready` is called with the address once connections are accepted. The schema must be
+/// up to date.
+///
+/// # Errors
+/// For the operator: the address cannot be used, the database cannot be read.
+pub fn serve(
+    config: &Config,
+    backend: Arc<dyn Backend>,
+    on_ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
+    let facts = backend.get_server_facts()?;
+    let secret = match config.auth.secret.as_str() {
+        "" => backend.get_or_create_secret(&random_secret())?,
+        configured => configured.as_bytes().to_vec(),
+    };
+    let (hub, hub_thread) = Hub::start(HubConfig {
+        epoch: facts.epoch.as_str().into(),
+        clock: Clock::System,
+        ping_seconds: config.limits.ping_seconds,
+        stall_seconds: config.limits.stall_seconds,
+    })?;
+    let sizes = StoreConfig {
+        read_threads: config.database.read_threads,
+        read_queue: config.database.queue,
+        write_queue: config.database.queue,
+    };
+    let publisher = hub.clone();
+    let (store, writer) =
+        Store::start(backend, sizes, move |outcomes| publisher.committed(outcomes))?;
+    let chat = Chat::new(ChatParts {
+        store: store.clone(),
+        hub,
+        clock: Clock::System,
+        auth: config.auth.clone(),
+        limits: config.limits.clone(),
+        facts,
+        secret,
+    })?;
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(run(config, chat, &store, on_ready));
+    // Every task, and with it every handle to the hub but the writer's, is gone after this.
+    drop(runtime);
+    store.stop();
+    writer.join();
+    drop(store);
+    hub_thread.join();
+    result
+}
+
+async fn run(
+    config: &Config,
+    chat: Chat,
+    store: &Store<crate::realtime::ReplyTo>,
+    on_ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let listener = TcpListener::bind(&config.http.bind).await?;
+    let address = listener.local_addr()?;
+    let tasks = TaskTracker::new();
+    let stop = CancellationToken::new();
+
+    tasks.spawn(sweep(chat.clone(), stop.clone()));
+    let sockets = Sockets {
+        chat: chat.clone(),
+        hub: chat.hub().clone(),
+        tasks: tasks.clone(),
+        allowed_origins: config.http.allowed_origins.clone().into(),
+    };
+    let endpoint = crate::http::endpoint(chat.clone(), sockets, &config.http);
+    let accepting = tasks.spawn(listener::accept(
+        listener,
+        endpoint,
+        config.http.clone(),
+        tasks.clone(),
+        stop.clone(),
+    ));
+    on_ready(address);
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+    let drain = async {
+        let _ = accepting.await;
+        // Whatever was queued so far is committed, and its answers are on their way, when an
+        // empty write has had its turn.
+        let _ = store.write(|_| Ok(())).await;
+        chat.hub().close_all().await;
+        tasks.close();
+        tasks.wait().await;
+    };
+    let deadline = Duration::from_millis(config.http.shutdown_timeout_ms);
+    tokio::select! {
+        done = tokio::time::timeout(deadline, drain) => {
+            if done.is_err() {
+                tracing::warn!("some connections did not end in time and were cut off");
+            }
+        }
+        _ = terminate.recv() => std::process::exit(1),
+        _ = interrupt.recv() => std::process::exit(1),
+    }
+    Ok(())
+}
+
+/// Ends the sockets of sessions that another process revoked.
+async fn sweep(chat: Chat, stop: CancellationToken) {
+    let mut interval = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            _ = interval.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        // What went wrong is in the log; the next sweep covers this one's time.
+        let _ = chat.sweep_revoked().await;
+    }
+}
+
+fn random_secret() -> Vec<u8> {
+    // Two version 4 UUIDs: 244 random bits from the system's generator.
+    [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat()
+}

@@ -1,0 +1,94 @@
+//! A pool of connections that tells "all are in use" from "none can be made".
+//!
+//! r2d2 does the pooling; both look the same to it: a wait that ran out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use r2d2::event::AcquireEvent;
+use r2d2::{HandleError, HandleEvent, ManageConnection, PooledConnection};
+
+use super::{Error, Result};
+
+/// How soon a wait notices that no connection can be made.
+const GLANCE: Duration = Duration::from_millis(50);
+/// r2d2 tries again at growing intervals of at most half of this.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+pub(super) struct Pool<M: ManageConnection> {
+    connections: r2d2::Pool<M>,
+    last_failure: LastFailure,
+    wait: Duration,
+}
+
+impl<M: ManageConnection> Pool<M> {
+    /// Makes no connection yet: they are made as they are needed.
+    pub fn new(manager: M, size: u32, wait: Duration) -> Self {
+        let last_failure = LastFailure::default();
+        let connections = r2d2::Pool::builder()
+            .max_size(size.max(1))
+            .min_idle(Some(0))
+            .connection_timeout(RECONNECT)
+            .error_handler(Box::new(last_failure.clone()))
+            .event_handler(Box::new(last_failure.clone()))
+            .build_unchecked(manager);
+        Self { connections, last_failure, wait }
+    }
+
+    /// # Errors
+    /// [`Error::Busy`] after the wait; [`Error::Unavailable`], sooner, if there is no connection
+    /// and the last attempt to make one failed.
+    pub fn get(&self) -> Result<PooledConnection<M>> {
+        if let Some(connection) = self.connections.try_get() {
+            return Ok(connection);
+        }
+        let deadline = Instant::now() + self.wait;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if let Ok(connection) = self.connections.get_timeout(left.min(GLANCE)) {
+                return Ok(connection);
+            }
+            if self.connections.state().connections == 0
+                && let Some(failure) = self.last_failure.get()
+            {
+                return Err(Error::Unavailable(failure));
+            }
+            if left.is_zero() {
+                let wait_ms = self.wait.as_millis();
+                return Err(Error::Busy(format!("no connection was free for {wait_ms} ms")));
+            }
+        }
+    }
+}
+
+/// Why the last attempt to connect failed; empty once one succeeds.
+#[derive(Clone, Debug, Default)]
+struct LastFailure(Arc<Mutex<Option<String>>>);
+
+impl LastFailure {
+    fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, failure: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+}
+
+impl<E: std::error::Error> HandleError<E> for LastFailure {
+    fn handle_error(&self, error: E) {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        self.set(Some(text));
+    }
+}
+
+impl HandleEvent for LastFailure {
+    fn handle_acquire(&self, _: AcquireEvent) {
+        self.set(None);
+    }
+}

@@ -1,0 +1,75 @@
+//! SQLite's result codes (<https://sqlite.org/rescode.html>) in the words of [`Error`].
+
+use rusqlite::{ErrorCode, ffi};
+
+use super::super::{Conflict, Error};
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
+        match code(&error) {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(text),
+            Some(
+                ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::PermissionDenied
+                | ErrorCode::OutOfMemory,
+            ) => Self::Unavailable(text),
+            Some(ErrorCode::ConstraintViolation) => match conflict(&text) {
+                Some(conflict) => Self::Conflict(conflict),
+                None => Self::Internal(text),
+            },
+            Some(ErrorCode::Unknown)
+                if text.starts_with("no such table") || text.starts_with("no such column") =>
+            {
+                Self::SchemaTooOld
+            }
+            _ => Self::Internal(text),
+        }
+    }
+}
+
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(code(error), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+pub(super) fn is_not_a_database(error: &rusqlite::Error) -> bool {
+    code(error) == Some(ErrorCode::NotADatabase)
+}
+
+pub(super) fn is_foreign_key(error: &rusqlite::Error) -> bool {
+    error.sqlite_extended_error_code() == Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
+}
+
+/// Whether the row was refused for what is in it, and others may still be taken.
+pub(super) fn is_of_the_row(error: &rusqlite::Error) -> bool {
+    matches!(code(error), Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig))
+}
+
+/// The file system, or the file, cannot have a write-ahead log.
+pub(super) fn no_wal(mode: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        ffi::Error::new(ffi::SQLITE_CANTOPEN),
+        Some(format!("the journal mode stays `{mode}`: this place does not allow WAL")),
+    )
+}
+
+fn code(error: &rusqlite::Error) -> Option<ErrorCode> {
+    match error {
+        rusqlite::Error::SqlInputError { error, .. } => Some(error.code),
+        other => other.sqlite_error_code(),
+    }
+}
+
+/// SQLite names the columns: `UNIQUE constraint failed: users.username`.
+fn conflict(text: &str) -> Option<Conflict> {
+    match text.strip_prefix("UNIQUE constraint failed: ")? {
+        "users.username" => Some(Conflict::UsernameTaken),
+        "users.email" => Some(Conflict::EmailTaken),
+        "rooms.name" => Some(Conflict::RoomNameTaken),
+        _ => None,
+    }
+}

@@ -1,0 +1,239 @@
+//! The log: appending to it, and reading stretches of it.
+
+use std::collections::HashMap;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params, types::Type};
+
+use super::super::window::Window;
+use super::super::{AppendError, Result};
+use super::errors;
+use crate::model::{
+    Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, RoomId, Seq,
+    Timestamp, UserId,
+};
+
+/// Stores nothing if the client_id was seen before. The table's own checks take the place of a
+/// look-up per message: the index is walked once, and only a retry pays for finding its original.
+const APPEND: &str = "
+    INSERT INTO events (room_id, seq, id, user_id, created_at, content, client_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (room_id, user_id, client_id) WHERE client_id IS NOT NULL DO NOTHING";
+
+const GET_BY_CLIENT_ID: &str = "
+    SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id,
+           edited_at, deleted_at, kind
+    FROM events JOIN users ON users.id = events.user_id
+    WHERE room_id = ?1 AND user_id = ?2 AND client_id = ?3";
+
+const LIST_OLDER_MESSAGES: &str = "
+    SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id,
+           edited_at, deleted_at, kind
+    FROM events JOIN users ON users.id = events.user_id
+    WHERE room_id = ?1 AND seq < ?2 AND kind = 'message'
+    ORDER BY seq DESC LIMIT ?3";
+
+const LIST_NEWER_MESSAGES: &str = "
+    SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id,
+           edited_at, deleted_at, kind
+    FROM events JOIN users ON users.id = events.user_id
+    WHERE room_id = ?1 AND seq >= ?2 AND kind = 'message'
+    ORDER BY seq LIMIT ?3";
+
+const LIST_EVENTS: &str = "
+    SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id,
+           edited_at, deleted_at, kind
+    FROM events JOIN users ON users.id = events.user_id
+    WHERE room_id = ?1 AND seq > ?2
+    ORDER BY seq LIMIT ?3";
+
+pub(super) fn append_messages(
+    tx: &Connection,
+    messages: Vec<NewMessage>,
+) -> Result<Vec<Result<Appended, AppendError>>> {
+    let mut batch = Batch {
+        tx,
+        insert: tx.prepare_cached(APPEND)?,
+        last_event_id: tx
+            .prepare_cached("SELECT last_event_id FROM server WHERE id = 1")?
+            .query_row([], |row| row.get(0))?,
+        heads: HashMap::new(),
+    };
+    let mut results = Vec::with_capacity(messages.len());
+    for message in messages {
+        results.push(batch.append(message)?);
+    }
+    batch.finish()?;
+    Ok(results)
+}
+
+/// What one transaction of appends has read and not yet written back.
+struct Batch<'tx> {
+    tx: &'tx Connection,
+    insert: CachedStatement<'tx>,
+    last_event_id: i64,
+    /// `None`: there is no such room.
+    heads: HashMap<RoomId, Option<Head>>,
+}
+
+struct Head {
+    stored: Seq,
+    seq: Seq,
+}
+
+impl Batch<'_> {
+    /// The outer error ends the batch, the inner one only this message.
+    fn append(&mut self, message: NewMessage) -> Result<Result<Appended, AppendError>> {
+        let head = match self.heads.get_mut(&message.room_id) {
+            Some(head) => head,
+            None => {
+                let head = get_head_seq(self.tx, message.room_id)?;
+                let head = head.map(|seq| Head { stored: seq, seq });
+                self.heads.entry(message.room_id).or_insert(head)
+            }
+        };
+        let Some(head) = head else {
+            return Ok(Err(AppendError::RoomNotFound));
+        };
+        let seq = head.seq.next();
+        let id = self.last_event_id + 1;
+        let stored = self.insert.execute(params![
+            message.room_id.0,
+            seq.0,
+            id,
+            message.user_id.0,
+            message.timestamp.0,
+            message.content,
+            message.client_id
+        ]);
+        match stored {
+            Ok(0) => {
+                let original = self.tx.prepare_cached(GET_BY_CLIENT_ID)?.query_row(
+                    params![message.room_id.0, message.user_id.0, message.client_id],
+                    message_of,
+                )?;
+                Ok(Ok(Appended { message: original, duplicate: true }))
+            }
+            Ok(_) => {
+                head.seq = seq;
+                self.last_event_id = id;
+                Ok(Ok(Appended {
+                    message: message_at(message, EventId(id), seq),
+                    duplicate: false,
+                }))
+            }
+            // The room is there: it was read in this transaction.
+            Err(error) if errors::is_foreign_key(&error) => Ok(Err(AppendError::UserNotFound)),
+            Err(error) if errors::is_of_the_row(&error) => {
+                Ok(Err(AppendError::Storage(error.into())))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        let mut update = self.tx.prepare_cached("UPDATE rooms SET head_seq = ?2 WHERE id = ?1")?;
+        let mut has_changed = false;
+        for (room_id, head) in &self.heads {
+            if let Some(head) = head
+                && head.seq != head.stored
+            {
+                update.execute(params![room_id.0, head.seq.0])?;
+                has_changed = true;
+            }
+        }
+        if has_changed {
+            self.tx
+                .prepare_cached("UPDATE server SET last_event_id = ?1 WHERE id = 1")?
+                .execute([self.last_event_id])?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn list_messages(
+    db: &Connection,
+    room_id: RoomId,
+    cursor: Cursor,
+    limit: u32,
+) -> Result<Option<MessagePage>> {
+    let snapshot = db.unchecked_transaction()?;
+    let Some(head_seq) = get_head_seq(&snapshot, room_id)? else {
+        return Ok(None);
+    };
+    let window = Window::new(cursor, limit);
+    let mut messages = Vec::new();
+    for (sql, scan) in
+        [(LIST_OLDER_MESSAGES, window.scan_older()), (LIST_NEWER_MESSAGES, window.scan_newer())]
+    {
+        let mut statement = snapshot.prepare_cached(sql)?;
+        for message in statement.query_map(params![room_id.0, window.pivot.0, scan], message_of)? {
+            messages.push(message?);
+        }
+    }
+    Ok(Some(window.into_page(messages, head_seq)))
+}
+
+pub(super) fn list_events(
+    db: &Connection,
+    room_id: RoomId,
+    after: Seq,
+    limit: u32,
+) -> Result<Option<EventPage>> {
+    let snapshot = db.unchecked_transaction()?;
+    let Some(head_seq) = get_head_seq(&snapshot, room_id)? else {
+        return Ok(None);
+    };
+    let mut statement = snapshot.prepare_cached(LIST_EVENTS)?;
+    let events = statement
+        .query_map(params![room_id.0, after.0, limit], event_of)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(EventPage { events, head_seq }))
+}
+
+fn get_head_seq(db: &Connection, room_id: RoomId) -> Result<Option<Seq>> {
+    Ok(db
+        .prepare_cached("SELECT head_seq FROM rooms WHERE id = ?1")?
+        .query_row([room_id.0], |row| row.get(0).map(Seq))
+        .optional()?)
+}
+
+fn message_at(message: NewMessage, id: EventId, seq: Seq) -> Message {
+    Message {
+        id,
+        content: message.content,
+        username: message.username,
+        user_id: message.user_id,
+        timestamp: message.timestamp,
+        room_id: message.room_id,
+        seq,
+        client_id: message.client_id,
+        edited_at: None,
+        deleted_at: None,
+    }
+}
+
+fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let kind: String = row.get(10)?;
+    match kind.as_str() {
+        "message" => Ok(Event::Message(message_of(row)?)),
+        _ => {
+            let error = format!("unknown kind of event `{kind}`").into();
+            Err(rusqlite::Error::FromSqlConversionFailure(10, Type::Text, error))
+        }
+    }
+}
+
+fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        id: EventId(row.get(0)?),
+        content: row.get(1)?,
+        username: row.get(2)?,
+        user_id: UserId(row.get(3)?),
+        timestamp: Timestamp(row.get(4)?),
+        room_id: RoomId(row.get(5)?),
+        seq: Seq(row.get(6)?),
+        client_id: row.get(7)?,
+        edited_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(9)?.map(Timestamp),
+    })
+}

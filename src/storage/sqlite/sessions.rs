@@ -1,0 +1,100 @@
+//! Logins, and the secret that signs their tokens.
+
+use rusqlite::{Connection, OptionalExtension, params, types::Type};
+
+use super::super::Result;
+use super::users;
+use crate::model::{NewSession, Session, SessionId, Timestamp, UserId};
+
+pub(super) fn get_or_create_secret(tx: &Connection, candidate: &[u8]) -> Result<Vec<u8>> {
+    tx.prepare_cached("UPDATE server SET token_secret = ?1 WHERE id = 1 AND token_secret IS NULL")?
+        .execute([candidate])?;
+    Ok(tx
+        .prepare_cached("SELECT token_secret FROM server WHERE id = 1")?
+        .query_row([], |row| row.get(0))?)
+}
+
+pub(super) fn create_session(tx: &Connection, session: &NewSession) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![
+        session.id.to_string(),
+        session.user_id.0,
+        session.created_at.0,
+        session.expires_at.0
+    ])?;
+    Ok(())
+}
+
+pub(super) fn get_session(db: &Connection, id: SessionId) -> Result<Option<Session>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT users.id, username, email, role, is_active, users.created_at,
+                    sessions.created_at, expires_at, revoked_at
+             FROM sessions JOIN users ON users.id = sessions.user_id
+             WHERE sessions.id = ?1",
+        )?
+        .query_row([id.to_string()], |row| {
+            Ok(Session {
+                id,
+                user: users::user(row)?,
+                created_at: Timestamp(row.get(6)?),
+                expires_at: Timestamp(row.get(7)?),
+                revoked_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
+            })
+        })
+        .optional()?)
+}
+
+pub(super) fn extend_session(
+    tx: &Connection,
+    id: SessionId,
+    expires_at: Timestamp,
+) -> Result<bool> {
+    let found = tx
+        .prepare_cached("UPDATE sessions SET expires_at = ?2 WHERE id = ?1 AND revoked_at IS NULL")?
+        .execute(params![id.to_string(), expires_at.0])?;
+    Ok(found > 0)
+}
+
+pub(super) fn revoke_session(tx: &Connection, id: SessionId, now: Timestamp) -> Result<bool> {
+    let found = tx
+        .prepare_cached("UPDATE sessions SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL")?
+        .execute(params![id.to_string(), now.0])?;
+    Ok(found > 0)
+}
+
+/// Revokes every session of a user but `keep`.
+pub(super) fn revoke_sessions(
+    tx: &Connection,
+    user_id: UserId,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE sessions SET revoked_at = ?2
+         WHERE user_id = ?1 AND revoked_at IS NULL AND id IS NOT ?3",
+    )?
+    .execute(params![user_id.0, now.0, keep.map(|id| id.to_string())])?;
+    Ok(())
+}
+
+pub(super) fn list_revoked_sessions(db: &Connection, since: Timestamp) -> Result<Vec<SessionId>> {
+    let mut statement = db.prepare_cached("SELECT id FROM sessions WHERE revoked_at >= ?1")?;
+    let ids = statement.query_map([since.0], |row| {
+        let id: String = row.get(0)?;
+        id.parse().map_err(|()| {
+            let error = format!("`{id}` is no session id").into();
+            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error)
+        })
+    })?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn delete_ended_sessions(tx: &Connection, before: Timestamp) -> Result<u64> {
+    let deleted = tx
+        .prepare_cached("DELETE FROM sessions WHERE expires_at < ?1 OR revoked_at < ?1")?
+        .execute([before.0])?;
+    Ok(deleted as u64)
+}

@@ -1,0 +1,116 @@
+//! Accounts.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
+
+use super::super::{Conflict, Error, Result};
+use super::sessions;
+use crate::model::{Credentials, NewUser, Role, SessionId, Timestamp, User, UserId};
+
+pub(super) fn create_user(tx: &Connection, user: &NewUser) -> Result<User> {
+    if user.only_if_no_admin && has_admin(tx)? {
+        return Err(Error::Conflict(Conflict::AdminExists));
+    }
+    let id = tx
+        .prepare_cached(
+            "INSERT INTO users (username, email, password_hash, role, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
+        )?
+        .query_row(
+            params![
+                user.username,
+                user.email,
+                user.password_hash,
+                user.role.as_str(),
+                user.created_at.0
+            ],
+            |row| row.get(0),
+        )?;
+    Ok(User {
+        id: UserId(id),
+        username: user.username.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        is_active: true,
+        created_at: user.created_at,
+    })
+}
+
+pub(super) fn get_user(db: &Connection, id: UserId) -> Result<Option<User>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id, username, email, role, is_active, created_at FROM users WHERE id = ?1",
+        )?
+        .query_row([id.0], user)
+        .optional()?)
+}
+
+pub(super) fn get_credentials(db: &Connection, username: &str) -> Result<Option<Credentials>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id, username, email, role, is_active, created_at, password_hash
+             FROM users WHERE username = ?1",
+        )?
+        .query_row([username], |row| {
+            Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
+        })
+        .optional()?)
+}
+
+pub(super) fn has_admin(db: &Connection) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')")?
+        .query_row([], |row| row.get(0))?)
+}
+
+pub(super) fn update_password(
+    tx: &Connection,
+    id: UserId,
+    password_hash: &str,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> Result<bool> {
+    let found = tx
+        .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1")?
+        .execute(params![id.0, password_hash])?;
+    sessions::revoke_sessions(tx, id, keep, now)?;
+    Ok(found > 0)
+}
+
+pub(super) fn update_role(tx: &Connection, id: UserId, role: Role, now: Timestamp) -> Result<bool> {
+    let found = tx
+        .prepare_cached("UPDATE users SET role = ?2 WHERE id = ?1")?
+        .execute(params![id.0, role.as_str()])?;
+    sessions::revoke_sessions(tx, id, None, now)?;
+    Ok(found > 0)
+}
+
+pub(super) fn update_active(
+    tx: &Connection,
+    id: UserId,
+    is_active: bool,
+    now: Timestamp,
+) -> Result<bool> {
+    let found = tx
+        .prepare_cached("UPDATE users SET is_active = ?2 WHERE id = ?1")?
+        .execute(params![id.0, is_active])?;
+    if !is_active {
+        sessions::revoke_sessions(tx, id, None, now)?;
+    }
+    Ok(found > 0)
+}
+
+/// From the first six columns: id, username, email, role, is_active, created_at.
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    let role: String = row.get(3)?;
+    Ok(User {
+        id: UserId(row.get(0)?),
+        username: row.get(1)?,
+        email: row.get(2)?,
+        role: role.parse::<Role>().map_err(|()| {
+            let error = format!("unknown role `{role}`").into();
+            rusqlite::Error::FromSqlConversionFailure(3, Type::Text, error)
+        })?,
+        is_active: row.get(4)?,
+        created_at: Timestamp(row.get(5)?),
+    })
+}

@@ -1,0 +1,49 @@
+//! The arithmetic of a page of messages, the same for every database.
+
+use crate::model::{Cursor, Message, MessagePage, Seq};
+
+/// A cursor as two range scans round a pivot: down from the seq before it, up from the pivot on.
+///
+/// Each scan takes one row more than the page shows: whether there is one is what `has_older` and
+/// `has_newer` say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub pivot: Seq,
+    older: usize,
+    newer: usize,
+}
+
+impl Window {
+    pub fn new(cursor: Cursor, limit: u32) -> Self {
+        let limit = limit as usize;
+        match cursor {
+            Cursor::Newest => Self { pivot: Seq(i64::MAX), older: limit, newer: 0 },
+            Cursor::Before(seq) => Self { pivot: seq, older: limit, newer: 0 },
+            Cursor::After(seq) => {
+                Self { pivot: Seq(seq.0.saturating_add(1)), older: 0, newer: limit }
+            }
+            Cursor::Around(seq) => Self { pivot: seq, older: limit / 2, newer: limit - limit / 2 },
+        }
+    }
+
+    /// How many rows to scan below the pivot, downwards.
+    pub fn scan_older(self) -> i64 {
+        self.older as i64 + 1
+    }
+
+    /// How many rows to scan from the pivot on, upwards.
+    pub fn scan_newer(self) -> i64 {
+        self.newer as i64 + 1
+    }
+
+    /// Both scans, in whatever order the database gave them, as a page.
+    pub fn into_page(self, mut messages: Vec<Message>, head_seq: Seq) -> MessagePage {
+        messages.sort_unstable_by_key(|message| message.seq);
+        let split = messages.partition_point(|message| message.seq < self.pivot);
+        let has_older = split > self.older;
+        let has_newer = messages.len() - split > self.newer;
+        messages.truncate(split + self.newer);
+        messages.drain(..split.saturating_sub(self.older));
+        MessagePage { messages, has_older, has_newer, head_seq }
+    }
+}

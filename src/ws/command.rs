@@ -1,0 +1,128 @@
+//! What a client says on the socket.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::chat::Error;
+use crate::model::{RoomId, Seq};
+
+/// A frame from a client, and the `ref` to answer it with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientFrame {
+    pub reference: Option<String>,
+    pub command: Command,
+}
+
+/// Everything a client may say. `type` tells which; a frame without it is a [`Send`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Send { send: Send, has_type: bool },
+    Subscribe(Subscribe),
+    Unsubscribe(Unsubscribe),
+    Typing(Typing),
+    Ping,
+}
+
+/// Sends a message to a room.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Send {
+    /// The room; may be left out on `/ws/{room_id}`.
+    pub room_id: Option<RoomId>,
+    pub content: String,
+    /// The sender's own id for the message, unique per room and sender for ever: sending again
+    /// with the same one stores nothing and is answered with the original, as `duplicate`.
+    pub client_id: Option<String>,
+}
+
+/// Joins a room: `active_users`, what was missed, `synced`, then what happens.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Subscribe {
+    pub room_id: RoomId,
+    /// Everything after this seq is sent first.
+    pub since: Option<Seq>,
+    /// The epoch that `since` belongs to, from `synced`.
+    pub epoch: Option<String>,
+    /// Without `since`: the newest so many messages are sent first; 0 if left out.
+    pub history: Option<u32>,
+}
+
+/// Leaves a room.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Unsubscribe {
+    pub room_id: RoomId,
+}
+
+/// Tells the others in the room that the user is typing.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Typing {
+    /// The room; may be left out on `/ws/{room_id}`.
+    pub room_id: Option<RoomId>,
+}
+
+/// The fields that every frame may have.
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+}
+
+impl ClientFrame {
+    /// Parses a text frame.
+    ///
+    /// # Errors
+    /// What is wrong with it, and its `ref` if that could be read.
+    pub fn parse(text: &str) -> Result<Self, (Option<String>, Error)> {
+        let Envelope { kind, reference } =
+            serde_json::from_str(text).map_err(|error| (None, malformed(&error)))?;
+        let command = match kind.as_deref() {
+            None => body(text).map(|send| Command::Send { send, has_type: false }),
+            Some("send") => body(text).map(|send| Command::Send { send, has_type: true }),
+            Some("subscribe") => body(text).map(Command::Subscribe),
+            Some("unsubscribe") => body(text).map(Command::Unsubscribe),
+            Some("typing") => body(text).map(Command::Typing),
+            Some("ping") => Ok(Command::Ping),
+            Some(other) => Err(Error::UnknownType(other.chars().take(40).collect())),
+        };
+        match command {
+            Ok(command) => Ok(Self { reference, command }),
+            Err(error) => Err((reference, error)),
+        }
+    }
+}
+
+fn body<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|error| malformed(&error))
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::MalformedJson(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plain_form_is_a_send() {
+        let frame = ClientFrame::parse(r#"{"content":"Hello, everyone!"}"#).unwrap();
+        assert_eq!(frame.reference, None);
+        let Command::Send { send, has_type: false } = frame.command else { panic!() };
+        assert_eq!(send.content, "Hello, everyone!");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_the_ref() {
+        let error = |text| ClientFrame::parse(text).unwrap_err();
+        assert_eq!(error("nonsense").0, None);
+        assert_eq!(error("nonsense").1.code(), "malformed_json");
+        assert_eq!(error("[]").1.code(), "malformed_json");
+        let (reference, unknown) = error(r#"{"type":"dance","ref":"7"}"#);
+        assert_eq!((reference.as_deref(), unknown.code()), (Some("7"), "unknown_type"));
+        let (reference, missing) = error(r#"{"type":"send","ref":"8"}"#);
+        assert_eq!(reference.as_deref(), Some("8"));
+        assert!(missing.to_string().contains("missing field `content`"), "{missing}");
+    }
+}

@@ -1,0 +1,337 @@
+//! A connection's task: reads frames, tells the session, does what the session says. The hub
+//! writes; what this task must say goes through it too, so that one place orders the bytes.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
+use tungstenite::{Error as WsError, Message as WsMessage};
+
+use super::command::Subscribe;
+use super::session::{Action, Input, Session, close_code};
+use super::upgrade::{Caller, Sockets};
+use crate::model::Identity;
+use crate::realtime::frame::close_frame;
+use crate::realtime::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer, ReplyTo};
+
+/// How long a closed client may take to close too. RFC 6455 §7.1.1 lets the server close first.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Frames taken from one socket before others get their turn.
+const FRAMES_A_TURN: usize = 32;
+
+/// Events of one page of what a client missed.
+const PAGE: u32 = 100;
+
+/// Bytes read at once. Small, for every open connection keeps such a buffer.
+const READ_BUFFER: usize = 1024;
+
+/// Serves one connection until it ends.
+pub async fn run(
+    sockets: &Sockets,
+    peer: Arc<Peer>,
+    already_read: Vec<u8>,
+    caller: Caller,
+    subscribe: Option<Subscribe>,
+) {
+    let limit = sockets.chat.limits().frame_bytes;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(limit))
+        .max_frame_size(Some(limit));
+    let io = Io { peer: peer.clone(), replies: Vec::new() };
+    let reader = WebSocket::from_partially_read(io, already_read, Role::Server, Some(config));
+    let identity = match caller {
+        Ok(identity) => identity,
+        Err(error) => return refuse(reader, &peer.tcp, close_code(&error)).await,
+    };
+    let only_room = subscribe.as_ref().map(|subscribe| subscribe.room_id);
+    let connection = Arc::new(Connection::new(peer, identity, only_room));
+    let Some(id) = sockets.hub.connect(connection.clone()).await else { return };
+    let mut socket =
+        Socket { sockets, connection, id, reader, is_blocked: false, is_closing: false };
+    socket.serve(subscribe).await;
+    sockets.hub.disconnect(id).await;
+}
+
+/// The reading half, as tungstenite wants it. What it writes by itself, pongs, is kept for the hub.
+struct Io {
+    peer: Arc<Peer>,
+    replies: Vec<u8>,
+}
+
+impl Read for Io {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.peer.tcp.try_read(buffer)
+    }
+}
+
+impl Write for Io {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.replies.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Socket<'a> {
+    sockets: &'a Sockets,
+    connection: Arc<Connection>,
+    id: ConnectionId,
+    reader: WebSocket<Io>,
+    /// The client takes no more bytes: nothing is read from it either, so that nothing piles up.
+    is_blocked: bool,
+    /// The connection is being closed: only the hub's mail matters.
+    is_closing: bool,
+}
+
+/// Whether to go on.
+enum Next {
+    Continue,
+    End,
+}
+
+impl Socket<'_> {
+    async fn serve(&mut self, subscribe: Option<Subscribe>) {
+        let max_rooms = self.sockets.chat.limits().rooms_per_socket;
+        let epoch = self.sockets.chat.epoch().clone();
+        let mut session = match subscribe {
+            Some(subscribe) => {
+                let (mut session, actions) = Session::with_room(subscribe, max_rooms, epoch);
+                self.perform(&mut session, actions).await;
+                session
+            }
+            None => Session::new(max_rooms, epoch),
+        };
+        // Frames that came together with the handshake are in the reader already.
+        let mut next = self.read_frames(&mut session).await;
+        while let Next::Continue = next {
+            let mail = self.connection.take_mail();
+            if mail.broken {
+                return;
+            }
+            if mail.closing {
+                let _ = timeout(LINGER, drain(&mut self.reader, &self.connection.peer.tcp)).await;
+                return;
+            }
+            self.on_mail(&mut session, mail).await;
+            next = self.wait(&mut session).await;
+        }
+    }
+
+    async fn on_mail(&mut self, session: &mut Session, mail: Mail) {
+        self.is_blocked |= mail.blocked;
+        for room_id in mail.gone {
+            let actions = session.on(Input::RoomGone(room_id));
+            self.perform(session, actions).await;
+        }
+        for (reference, error) in mail.failed {
+            let actions = session.on(Input::SendFailed { reference, error: error.into() });
+            self.perform(session, actions).await;
+        }
+        for (room_id, cursor) in mail.behind {
+            let actions = session.on(Input::Behind { room_id, cursor });
+            self.perform(session, actions).await;
+        }
+    }
+
+    /// Waits for mail or for the socket, and reads what came.
+    async fn wait(&mut self, session: &mut Session) -> Next {
+        let stream = &self.connection.peer.tcp;
+        let interest = if self.is_blocked { Interest::WRITABLE } else { Interest::READABLE };
+        let may_read = !self.is_closing && self.connection.in_flight() < MAX_IN_FLIGHT;
+        tokio::select! {
+            () = self.connection.wake.notified() => Next::Continue,
+            ready = stream.ready(interest), if self.is_blocked || may_read => match ready {
+                Err(_) => Next::End,
+                Ok(_) if self.is_blocked => {
+                    self.is_blocked = false;
+                    self.sockets.hub.writable(self.id).await;
+                    Next::Continue
+                }
+                Ok(_) => self.read_frames(session).await,
+            }
+        }
+    }
+
+    async fn read_frames(&mut self, session: &mut Session) -> Next {
+        for _ in 0..FRAMES_A_TURN {
+            if self.connection.in_flight() >= MAX_IN_FLIGHT {
+                return Next::Continue;
+            }
+            let input = match self.reader.read() {
+                Ok(WsMessage::Text(text)) => Input::Text(text.as_str().to_owned()),
+                Ok(WsMessage::Binary(_)) => Input::Binary,
+                Ok(WsMessage::Ping(_) | WsMessage::Pong(_)) => {
+                    self.connection.hear();
+                    self.send_replies().await;
+                    continue;
+                }
+                Ok(WsMessage::Close(_)) => {
+                    return self.close(CloseCode::Normal).await;
+                }
+                Ok(WsMessage::Frame(_)) => continue,
+                Err(WsError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Next::Continue;
+                }
+                Err(error) => return self.on_error(&error).await,
+            };
+            self.connection.hear();
+            let actions = session.on(input);
+            self.perform(session, actions).await;
+        }
+        // There may be more: let the others have their turn first.
+        tokio::task::yield_now().await;
+        self.connection.wake.notify_one();
+        Next::Continue
+    }
+
+    /// tungstenite answers pings when it is next asked to write.
+    async fn send_replies(&mut self) {
+        // Writing to a Vec neither fails nor blocks.
+        let _ = self.reader.flush();
+        let replies = std::mem::take(&mut self.reader.get_mut().replies);
+        if !replies.is_empty() {
+            self.sockets.hub.send_frame(self.id, replies).await;
+        }
+    }
+
+    async fn on_error(&mut self, error: &WsError) -> Next {
+        let code = match error {
+            WsError::Capacity(_) => CloseCode::TooBig,
+            WsError::Utf8(_) => CloseCode::InvalidText,
+            WsError::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
+            | WsError::ConnectionClosed
+            | WsError::AlreadyClosed
+            | WsError::Io(_) => return Next::End,
+            _ => CloseCode::ProtocolError,
+        };
+        self.close(code).await
+    }
+
+    /// Reads no more, and waits for the hub's word that the close frame is out.
+    async fn close(&mut self, code: CloseCode) -> Next {
+        self.is_closing = true;
+        self.sockets.hub.close(self.id, code).await;
+        Next::Continue
+    }
+
+    /// Does what the session says, and what it says to the results.
+    async fn perform(&self, session: &mut Session, actions: Vec<Action>) {
+        let Sockets { chat, hub, .. } = self.sockets;
+        let identity: &Identity = &self.connection.identity;
+        let mut actions = VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
+            let input = match action {
+                Action::OpenRoom { subscribe, reference } => {
+                    let room_id = subscribe.room_id;
+                    match chat.open_room(identity, room_id).await {
+                        Ok(room) => Input::RoomOpened { subscribe, reference, head: room.head_seq },
+                        Err(error) => Input::RoomRefused { room_id, reference, error },
+                    }
+                }
+                Action::Post { draft, reference, wants_ack } => {
+                    let reply = ReplyTo::Connection {
+                        id: self.id,
+                        reference: reference.clone(),
+                        wants_ack,
+                    };
+                    self.connection.add_in_flight();
+                    match chat.post(identity, draft, reply) {
+                        Ok(()) => continue,
+                        Err(error) => {
+                            self.connection.sub_in_flight();
+                            Input::SendFailed { reference, error }
+                        }
+                    }
+                }
+                Action::ReadEvents { room_id, after } => {
+                    match chat.list_events(identity, room_id, after, PAGE).await {
+                        Ok(page) => Input::Events { room_id, events: page.events },
+                        Err(error) => Input::ReadFailed { room_id, error },
+                    }
+                }
+                Action::ReadHead { room_id } => match chat.open_room(identity, room_id).await {
+                    Ok(room) => Input::Head { room_id, head: room.head_seq },
+                    Err(error) => Input::ReadFailed { room_id, error },
+                },
+                Action::Join { room_id, start, reference } => {
+                    hub.join(self.id, room_id, start, reference).await;
+                    continue;
+                }
+                Action::Leave { room_id, farewell } => {
+                    hub.leave(self.id, room_id, farewell).await;
+                    continue;
+                }
+                Action::SendPage { room_id, events } => {
+                    hub.send_page(self.id, room_id, &events).await;
+                    continue;
+                }
+                Action::TellHead { room_id, head } => {
+                    hub.tell_head(self.id, room_id, head).await;
+                    continue;
+                }
+                Action::Typing { room_id } => {
+                    hub.typing(self.id, room_id).await;
+                    continue;
+                }
+                Action::Reply(frame) => {
+                    hub.send_frame(self.id, frame).await;
+                    continue;
+                }
+                Action::Close(code) => {
+                    hub.close(self.id, code).await;
+                    continue;
+                }
+            };
+            actions.extend(session.on(input));
+        }
+    }
+}
+
+/// Ends a connection that may not begin.
+async fn refuse(mut reader: WebSocket<Io>, stream: &TcpStream, code: CloseCode) {
+    // A socket that has just been made takes a small frame; if not, its client sees it end.
+    let _ = stream.try_write(&close_frame(code));
+    let _ = timeout(LINGER, drain(&mut reader, stream)).await;
+}
+
+/// Reads until the client closes too. To close a socket with unread bytes would make the system
+/// reset the connection, and the client might never see the close frame.
+async fn drain(reader: &mut WebSocket<Io>, stream: &TcpStream) {
+    loop {
+        match reader.read() {
+            Ok(WsMessage::Close(_)) => return,
+            Ok(_) => {}
+            Err(WsError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                if stream.readable().await.is_err() {
+                    return;
+                }
+            }
+            Err(_) => break,
+        }
+    }
+    // No more frames can be read: tell the client that nothing more comes, and read bytes.
+    if socket2::SockRef::from(stream).shutdown(Shutdown::Write).is_err() {
+        return;
+    }
+    let mut buffer = [0; 1024];
+    while stream.readable().await.is_ok() {
+        match stream.try_read(&mut buffer) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! From a request to a connection: the handshake of RFC 6455 §4, the caller's origin and token.
+//!
+//! A handshake that is not one, or comes from a foreign page, is refused over HTTP. Everything
+//! later is told by a close code, for that is all that a browser lets a page see.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use hyper_util::rt::TokioIo;
+use poem::http::{HeaderMap, StatusCode, header};
+use poem::{Request, Response, handler, web::Data};
+use serde::Deserialize;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::task::TaskTracker;
+use tungstenite::handshake::derive_accept_key;
+
+use super::command::Subscribe;
+use super::socket;
+use crate::chat::{Chat, Error};
+use crate::http::problem;
+use crate::model::{Identity, RoomId, Seq};
+use crate::realtime::{Hub, Peer};
+
+/// The subprotocol that a browser offers together with `bearer.<token>`.
+const SUBPROTOCOL: &str = "chatapp.v1";
+const SUBPROTOCOL_TOKEN: &str = "bearer.";
+
+/// What a socket needs of the server.
+#[derive(Clone)]
+pub struct Sockets {
+    pub chat: Chat,
+    pub hub: Hub,
+    /// Every connection's task, so that shutdown can wait for them.
+    pub tasks: TaskTracker,
+    /// Origins of pages, besides the server's own, that may connect.
+    pub allowed_origins: Arc<[String]>,
+}
+
+/// A connection as hyper wants it, while it still speaks HTTP.
+#[derive(Debug)]
+pub struct SharedStream(pub Arc<Peer>);
+
+/// Put into a request's extensions by the listener: what becomes of the connection afterwards.
+#[derive(Clone)]
+pub struct UpgradeSlot {
+    pub peer: Arc<Peer>,
+    pub on_upgrade: Arc<Mutex<Option<hyper::upgrade::OnUpgrade>>>,
+}
+
+/// The query of a socket's URL.
+#[derive(Debug, Default, Deserialize)]
+pub struct ConnectQuery {
+    pub token: Option<String>,
+    pub since: Option<i64>,
+    pub epoch: Option<String>,
+    pub history: Option<u32>,
+}
+
+/// `/ws`: many rooms.
+#[handler]
+pub async fn connect(request: &Request, sockets: Data<&Sockets>) -> Response {
+    handshake(request, sockets.0, None).await.unwrap_or_else(|refusal| refusal)
+}
+
+/// `/ws/{room_id}`: one room.
+#[handler]
+pub async fn connect_room(request: &Request, sockets: Data<&Sockets>) -> Response {
+    let Ok(room_id) = request.path_params::<i64>() else {
+        return problem::not_found(request);
+    };
+    handshake(request, sockets.0, Some(RoomId(room_id))).await.unwrap_or_else(|refusal| refusal)
+}
+
+async fn handshake(
+    request: &Request,
+    sockets: &Sockets,
+    room_id: Option<RoomId>,
+) -> Result<Response, Response> {
+    let headers = request.headers();
+    let key = check_handshake(request)?;
+    check_origin(request, &sockets.allowed_origins)?;
+    let query: ConnectQuery = request.params().map_err(|error| {
+        problem::refuse(
+            request,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_field",
+            &format!("the query of the URL cannot be read: {error}"),
+        )
+    })?;
+    let slot = request.extensions().get::<UpgradeSlot>();
+    let upgrade = slot.and_then(|slot| {
+        let on_upgrade = slot.on_upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some((slot.peer.clone(), on_upgrade))
+    });
+    let Some((peer, on_upgrade)) = upgrade else {
+        return Err(upgrade_required(request));
+    };
+
+    let identity = match token(headers, &query) {
+        Some(token) => sockets.chat.authenticate(&token).await,
+        None => Err(Error::TokenMissing),
+    };
+    let subscribe = room_id.map(|room_id| Subscribe {
+        room_id,
+        since: query.since.map(Seq),
+        epoch: query.epoch,
+        history: query.history,
+    });
+    let sockets_of_task = sockets.clone();
+    sockets.tasks.spawn(async move {
+        // The client may have gone before the answer reached it.
+        let Ok(upgraded) = on_upgrade.await else { return };
+        let Ok(parts) = upgraded.downcast::<TokioIo<SharedStream>>() else {
+            tracing::error!("a connection was upgraded that the listener did not make");
+            return;
+        };
+        let already_read = parts.read_buf.to_vec();
+        drop(parts.io);
+        socket::run(&sockets_of_task, peer, already_read, identity, subscribe).await;
+    });
+
+    let mut response = Response::builder()
+        .status(StatusCode::SWITCHING_PROTOCOLS)
+        .header(header::CONNECTION, "Upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes()));
+    if offered_protocols(headers).any(|protocol| protocol == SUBPROTOCOL) {
+        response = response.header(header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
+    }
+    Ok(response.finish())
+}
+
+/// Checks what RFC 6455 §4.2.1 asks of the request; returns its key.
+fn check_handshake(request: &Request) -> Result<&str, Response> {
+    let headers = request.headers();
+    let is_upgrade = has_word(headers, header::CONNECTION, "upgrade")
+        && has_word(headers, header::UPGRADE, "websocket");
+    if !is_upgrade {
+        return Err(upgrade_required(request));
+    }
+    let version = headers.get(header::SEC_WEBSOCKET_VERSION).map(|value| value.as_bytes());
+    if version != Some(b"13") {
+        let mut refusal = problem::refuse(
+            request,
+            StatusCode::UPGRADE_REQUIRED,
+            "upgrade_required",
+            "only version 13 of the WebSocket protocol is spoken here",
+        );
+        refusal
+            .headers_mut()
+            .insert(header::SEC_WEBSOCKET_VERSION, header::HeaderValue::from_static("13"));
+        return Err(refusal);
+    }
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
+    key.filter(|key| key.len() == 24).ok_or_else(|| {
+        problem::refuse(
+            request,
+            StatusCode::BAD_REQUEST,
+            "bad_handshake",
+            "Sec-WebSocket-Key must be 16 bytes in base64",
+        )
+    })
+}
+
+fn upgrade_required(request: &Request) -> Response {
+    let mut refusal = problem::refuse(
+        request,
+        StatusCode::UPGRADE_REQUIRED,
+        "upgrade_required",
+        "this is a WebSocket: connect with a WebSocket client; see /docs/socket",
+    );
+    refusal.headers_mut().insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
+    refusal
+}
+
+/// A page of another site must not use its visitor's place on the network or token: RFC 6455
+/// §10.2. What is not a browser sends no Origin.
+fn check_origin(request: &Request, allowed: &[String]) -> Result<(), Response> {
+    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_allowed = origin.to_str().is_ok_and(|origin| {
+        let own = origin.split_once("://").map(|(_, authority)| authority);
+        (own.is_some() && own == host) || allowed.iter().any(|allowed| allowed == origin)
+    });
+    if is_allowed {
+        return Ok(());
+    }
+    Err(problem::refuse(
+        request,
+        StatusCode::FORBIDDEN,
+        "origin_refused",
+        "pages of this origin may not connect; the operator can add it to http.allowed_origins",
+    ))
+}
+
+/// The token, from the first place that has one: header, subprotocol, query.
+fn token(headers: &HeaderMap, query: &ConnectQuery) -> Option<String> {
+    let of_header = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned());
+    let of_protocol = || {
+        offered_protocols(headers)
+            .find_map(|protocol| protocol.strip_prefix(SUBPROTOCOL_TOKEN).map(str::to_owned))
+    };
+    of_header.or_else(of_protocol).or_else(|| query.token.clone())
+}
+
+fn offered_protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+fn has_word(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|value| value.trim().eq_ignore_ascii_case(word))
+}
+
+/// Why a connection could not begin, or whose it is.
+pub type Caller = Result<Identity, Error>;
+
+impl AsyncRead for SharedStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        loop {
+            ready!(self.0.tcp.poll_read_ready(cx))?;
+            match self.0.tcp.try_read(buffer.initialize_unfilled()) {
+                Ok(read) => {
+                    buffer.advance(read);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for SharedStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        loop {
+            ready!(self.0.tcp.poll_write_ready(cx))?;
+            match self.0.tcp.try_write(bytes) {
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        loop {
+            ready!(self.0.tcp.poll_write_ready(cx))?;
+            match self.0.tcp.try_write_vectored(slices) {
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(socket2::SockRef::from(&self.0.tcp).shutdown(std::net::Shutdown::Write))
+    }
+}
