@@ -230,10 +230,14 @@ impl Shared {
 impl Setup {
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chatapp"));
+        // The developer's own settings are not the test's.
+        for (name, _) in std::env::vars_os() {
+            if name == "DATABASE_URL" || name.to_string_lossy().starts_with("CHATAPP_") {
+                command.env_remove(name);
+            }
+        }
         command
             .current_dir(self.folder.path())
-            // The developer's own settings are not the test's.
-            .env_remove("DATABASE_URL")
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
