@@ -156,7 +156,7 @@ fn only_our_variables_are_read() {
         // Kubernetes, where a service is called chatapp; and our own tests.
         .env("CHATAPP_SERVICE_HOST", "10.0.0.1")
         .env("CHATAPP_PORT_8000_TCP_ADDR", "10.0.0.1")
-        .env("TEST_KILLS", "5")
+        .env("CHATAPP_TEST_KILLS", "5")
         .loads();
 }
 
