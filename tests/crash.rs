@@ -3,7 +3,7 @@
 //! What is promised (DESIGN: acknowledged is durable, one order for all, resume without gap or
 //! duplicate, send once) is compared at the end: everything acknowledged and everything delivered
 //! against the history, and each receiver's sequence against the numbers 1, 2, 3, ….
-//! `TEST_KILLS` sets the number of kills; CI makes do with a few.
+//! `CHATAPP_TEST_KILLS` sets the number of kills; CI makes do with a few.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -53,7 +53,7 @@ struct Acknowledgement {
 }
 
 async fn nothing_acknowledged_or_delivered_is_lost_to_kill_9(database: Database) {
-    let kills = std::env::var("TEST_KILLS").map_or(5, |n| n.parse().expect("a number"));
+    let kills = std::env::var("CHATAPP_TEST_KILLS").map_or(5, |n| n.parse().expect("a number"));
     let mut server = Server::start(database).await;
     let admin = server.admin("admin").await;
     let users = [server.user("ann").await, server.user("bo").await];

@@ -133,7 +133,7 @@ impl Drop for Program {
 
 /// The Python that scripts/test has prepared, with the packages the Python example needs.
 pub fn python() -> PathBuf {
-    let python = std::env::var_os("TEST_PYTHON").map_or_else(
+    let python = std::env::var_os("CHATAPP_TEST_PYTHON").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python3"),
         PathBuf::from,
     );
