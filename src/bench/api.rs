@@ -185,9 +185,12 @@ impl Connection {
 
 /// What a problem document (RFC 9457) says, or the status alone.
 pub fn refusal(status: StatusCode, answer: &[u8]) -> String {
-    let problem: Option<Value> = serde_json::from_slice(answer).ok();
-    match problem.as_ref().and_then(|problem| problem["detail"].as_str()) {
-        Some(detail) => format!("{detail} ({})", status.as_u16()),
-        None => status.to_string(),
-    }
+    let problem: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let Some(detail) = problem["detail"].as_str() else { return status.to_string() };
+    let fields = problem["errors"].as_array().into_iter().flatten();
+    let fields = fields.map(|field| {
+        let word = |name: &str| field[name].as_str().unwrap_or_default();
+        format!(", {} {}", word("field"), word("message"))
+    });
+    format!("{detail}{} ({})", fields.collect::<String>(), status.as_u16())
 }

@@ -12,10 +12,6 @@ use super::sender::Sender;
 use super::wire::Frame;
 use super::{Progress, Report, Scenario, Target, parse_seconds};
 
-/// Many receivers in one room, a few senders, as fast as it goes
-///
-/// Checks that every receiver gets every message exactly once, all in the same order. Senders
-/// receive too, and count among the deliveries.
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Connections that only receive
@@ -101,8 +97,8 @@ impl Scenario for Options {
         report.add_count("senders", self.senders.into());
         report.add_count("window", self.window.into());
         report.add("message", self.bytes as f64, "bytes");
-        report.add_throughput("deliveries", deliveries, &window);
-        report.add_throughput("sends", sends, &window);
+        report.add_throughput("delivery", "deliveries", deliveries, &window);
+        report.add_throughput("send", "sends", sends, &window);
         report.add_latency("ack", &latency);
         report.add_window(&window);
         report.add_memory(target.process.and_then(|process| process.memory()));

@@ -5,13 +5,19 @@
 //! each scenario; docs/PERFORMANCE.md has the method.
 
 mod api;
+pub mod churn;
 mod crowd;
 pub mod fanout;
+pub mod history;
+pub mod idle;
+pub mod ingest;
 mod net;
 mod order;
 mod private;
 mod process;
 mod progress;
+pub mod rate;
+pub mod reconnect;
 mod report;
 mod sender;
 mod target;

@@ -100,10 +100,6 @@ impl Net {
         self.peers.try_remove(slot);
     }
 
-    pub fn count(&self) -> usize {
-        self.peers.len()
-    }
-
     /// Sends what `write` appends.
     pub fn send(&mut self, slot: Slot, write: impl FnOnce(&mut Vec<u8>)) -> anyhow::Result<()> {
         let peer = self.peers.get_mut(slot).context("the connection is closed")?;

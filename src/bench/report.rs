@@ -92,15 +92,16 @@ impl Report {
         self.add(name, value as f64, "");
     }
 
-    /// `per_second`, and per second of the server's CPU if that is known.
-    pub fn add_throughput(&mut self, name: &str, count: u64, window: &Window) {
-        self.add(&format!("{name}_per_second"), count as f64 / window.seconds(), "1/s");
-        if let Some(seconds) = window.server_seconds().filter(|seconds| *seconds > 0.0) {
-            self.add(&format!("{name}_per_server_cpu_second"), count as f64 / seconds, "1/s");
-            if count > 0 {
-                let micros = seconds * 1e6 / count as f64;
-                self.add(&format!("server_cpu_per_{name}"), micros, "us");
-            }
+    /// How many a second and, if the server's CPU is known, what one costs. `one` and `many` are
+    /// the words for what was done.
+    pub fn add_throughput(&mut self, one: &str, many: &str, count: u64, window: &Window) {
+        let count = count as f64;
+        self.add(&format!("{many}_per_second"), count / window.seconds(), "1/s");
+        // Less than one tick of the system's clock says nothing.
+        let seconds = window.server_seconds().filter(|seconds| *seconds > 0.0 && count > 0.0);
+        if let Some(seconds) = seconds {
+            self.add(&format!("{many}_per_server_cpu_second"), count / seconds, "1/s");
+            self.add(&format!("server_cpu_per_{one}"), seconds * 1e6 / count, "us");
         }
     }
 

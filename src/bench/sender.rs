@@ -36,7 +36,7 @@ impl Sender {
             limit: u64::MAX,
             sent: 0,
             acked: 0,
-            sent_at: VecDeque::with_capacity(window),
+            sent_at: VecDeque::new(),
             text: String::new(),
         }
     }
@@ -77,6 +77,11 @@ impl Sender {
         self.acked += 1;
         let sent_at = self.sent_at.pop_front().unwrap_or(now);
         Ok(now.saturating_duration_since(sent_at))
+    }
+
+    /// Lets it send so many more.
+    pub fn allow(&mut self, more: u64) {
+        self.limit += more;
     }
 
     /// Sends no more.

@@ -34,7 +34,36 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Scenario {
+    /// A few senders, many receivers, one room, as fast as it goes
+    ///
+    /// Checks that every receiver gets every message exactly once, all in the same order. Senders
+    /// receive too, and count among the deliveries.
     Fanout(Run<bench::fanout::Options>),
+    /// Messages on a timetable: how late each receiver gets them
+    ///
+    /// Latency counts from when a message was due, so that a stall is felt by all that was due in
+    /// it. Checks that every receiver gets every message exactly once, all in the same order.
+    Rate(Run<bench::rate::Options>),
+    /// Many connections that send, over many rooms
+    ///
+    /// Then reads every room's log back and checks that each acknowledged message is in it exactly
+    /// once, where its acknowledgement said.
+    Ingest(Run<bench::ingest::Options>),
+    /// Connections that only wait: memory of each, CPU to connect and to wait
+    Idle(Run<bench::idle::Options>),
+    /// Pages of a long room at random depths, over HTTP
+    ///
+    /// Checks that every page is whole and in order.
+    History(Run<bench::history::Options>),
+    /// Everybody loses the connection at once and comes back for what was missed
+    ///
+    /// Checks that each gets exactly what it missed.
+    Reconnect(Run<bench::reconnect::Options>),
+    /// Connections that come and go while a conversation runs
+    ///
+    /// Checks that those who stay get every message exactly once, and those who come, everything
+    /// since they were live. The CPU of a join is what is used beyond the same conversation alone.
+    Churn(Run<bench::churn::Options>),
 }
 
 // A scenario's own options, then those that all have. No doc comment: it would be the help text.
@@ -81,6 +110,12 @@ struct Common {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     match &args.scenario {
         Scenario::Fanout(run) => run.run(context),
+        Scenario::Rate(run) => run.run(context),
+        Scenario::Ingest(run) => run.run(context),
+        Scenario::Idle(run) => run.run(context),
+        Scenario::History(run) => run.run(context),
+        Scenario::Reconnect(run) => run.run(context),
+        Scenario::Churn(run) => run.run(context),
     }
 }
 
