@@ -71,6 +71,7 @@ impl Operator {
 fn nothing_at_all_is_the_defaults() {
     let loaded = operator().try_load().unwrap();
     assert_eq!(loaded.config, Config::default());
+    assert_eq!(loaded.origins.len(), keys().count());
     assert!(loaded.origins.values().all(|origin| origin == "default"), "{:?}", loaded.origins);
 }
 

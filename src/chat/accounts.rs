@@ -3,9 +3,9 @@
 use email_address::{EmailAddress, Options};
 
 use super::permissions::{self, Action};
-use super::{Chat, Error, FieldError, Result};
-use crate::config::AdminSignup;
-use crate::model::{Identity, NewUser, Role, User};
+use super::{Chat, Error, FieldError, Result, passwords};
+use crate::config::{AdminSignup, Auth};
+use crate::model::{Identity, NewUser, Role, Timestamp, User};
 
 const MIN_USERNAME_CHARS: usize = 2;
 const MAX_USERNAME_CHARS: usize = 32;
@@ -158,6 +158,34 @@ impl Chat {
         }
         Ok(MakesAdmin::TheFirst)
     }
+}
+
+/// An account made beside the server, by somebody who can write its database: the rules of a
+/// sign-up, but for who may ask. Blocks for as long as bcrypt takes.
+///
+/// # Errors
+/// [`Error::InvalidFields`].
+pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUser> {
+    let mut errors = Vec::new();
+    check_username(&signup.username, &mut errors);
+    check_email(&signup.email, &mut errors);
+    passwords::check_new(auth.min_password_chars, "password", &signup.password, &mut errors);
+    if !errors.is_empty() {
+        return Err(Error::InvalidFields(errors));
+    }
+    let hash = bcrypt::non_truncating_hash(signup.password, auth.bcrypt_cost);
+    let password_hash = hash.map_err(|error| {
+        tracing::error!(%error, "bcrypt failed");
+        Error::Internal
+    })?;
+    Ok(NewUser {
+        username: signup.username,
+        email: signup.email,
+        password_hash,
+        role: signup.role,
+        created_at: now,
+        only_if_no_admin: false,
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

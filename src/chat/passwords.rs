@@ -41,12 +41,7 @@ impl Passwords {
 
     /// Notes what is wrong with a password that is to be stored.
     pub fn check_new(&self, field: &str, password: &str, errors: &mut Vec<FieldError>) {
-        if password.chars().count() < self.min_chars {
-            let message = format!("must have at least {} characters", self.min_chars);
-            errors.push(FieldError::new(field, message));
-        } else {
-            check_representable(field, password, errors);
-        }
+        check_new(self.min_chars, field, password, errors);
     }
 
     /// # Errors
@@ -100,6 +95,20 @@ impl Passwords {
             }
             Err(ExecutorError::Panicked) => Err(Error::Internal),
         }
+    }
+}
+
+pub(super) fn check_new(
+    min_chars: usize,
+    field: &str,
+    password: &str,
+    errors: &mut Vec<FieldError>,
+) {
+    if password.chars().count() < min_chars {
+        let message = format!("must have at least {min_chars} characters");
+        errors.push(FieldError::new(field, message));
+    } else {
+        check_representable(field, password, errors);
     }
 }
 

@@ -1,12 +1,15 @@
 //! `chatapp create-admin`: an admin account, made by whoever can read the database.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 use super::context::Context;
 use super::database::{Database, Missing, schema_version};
 use super::output::print;
+use crate::chat::{self, Signup};
+use crate::model::{Clock, NewUser, Role, User};
+use crate::storage::{Conflict, Error, MigrationState};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,6 +41,84 @@ pub(super) struct Args {
 const MAX_INPUT_BYTES: u64 = 64 * 1024;
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let _ = (args, context, MAX_INPUT_BYTES);
-    bail!("todo")
+    let config = context.settings(None)?.config;
+    let password = if args.password_stdin { read_password()? } else { ask_password()? };
+    let signup = Signup { username: args.username, email: args.email, password, role: Role::Admin };
+    // Before the database is opened: what is refused leaves no new file behind.
+    let user = chat::new_account(signup, &config.auth, Clock::System.now()).map_err(refusal)?;
+    let database = Database::open(&config, 1, Missing::Create)?;
+    let is_new = prepare(&database)?;
+    let user = store(&database, &user)?;
+    Ok(print(|out| {
+        let place = if is_new { "the new database" } else { "the database" };
+        writeln!(out, "{} is now an admin of {place} {}", user.username, database.url)
+    })?)
+}
+
+/// Makes the schema in an empty database. An older one may be in use by an older server, so that
+/// it is for `migrate` or `serve` to change.
+fn prepare(database: &Database) -> anyhow::Result<bool> {
+    let migrations = database.run(|backend| backend.list_migrations())?;
+    let is_new = schema_version(&migrations) == 0;
+    if is_new {
+        database.run(|backend| backend.migrate())?;
+    } else if migrations.iter().any(|migration| migration.state == MigrationState::Pending) {
+        return database.run(|_| Err(Error::SchemaTooOld));
+    }
+    Ok(is_new)
+}
+
+fn store(database: &Database, user: &NewUser) -> anyhow::Result<User> {
+    match database.backend.create_user(user) {
+        Err(Error::Conflict(Conflict::UsernameTaken)) => {
+            bail!("the username {} is taken: choose another with --username", user.username)
+        }
+        Err(Error::Conflict(Conflict::EmailTaken)) => {
+            bail!("the email {} is taken: choose another with --email", user.email)
+        }
+        result => database.run(|_| result),
+    }
+}
+
+fn refusal(error: chat::Error) -> anyhow::Error {
+    match error {
+        chat::Error::InvalidFields(fields) => {
+            let lines: Vec<_> =
+                fields.iter().map(|field| format!("{} {}", field.field, field.message)).collect();
+            anyhow!(lines.join("\n"))
+        }
+        other => other.into(),
+    }
+}
+
+fn ask_password() -> anyhow::Result<String> {
+    let password = rpassword::prompt_password("Password: ").map_err(no_password)?;
+    let again = rpassword::prompt_password("Again: ").map_err(no_password)?;
+    if password != again {
+        bail!("the two passwords are not the same: try again");
+    }
+    Ok(password)
+}
+
+fn no_password(error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return anyhow!("no password was given: try again");
+    }
+    anyhow!("there is no terminal to ask for the password on: give it with --password-stdin")
+}
+
+fn read_password() -> anyhow::Result<String> {
+    let mut password = String::new();
+    io::stdin()
+        .lock()
+        .take(MAX_INPUT_BYTES)
+        .read_to_string(&mut password)
+        .context("the password on stdin cannot be read")?;
+    if password.ends_with('\n') {
+        password.pop();
+        if password.ends_with('\r') {
+            password.pop();
+        }
+    }
+    Ok(password)
 }

@@ -17,7 +17,8 @@ Safe to run from several machines at once: one applies, the others wait.";
 
 /// Bring the database's schema up to date
 ///
-/// `chatapp serve` does the same when it starts; this is for doing it beforehand.
+/// `chatapp serve` does the same when it starts; this is for doing it beforehand. Makes a SQLite
+/// database that does not exist, and lists what it has applied.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -39,31 +40,29 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let missing = if changes { Missing::Create } else { Missing::Fail };
     let database = Database::open(&config, 1, missing)?;
     if args.status {
-        let rows: Vec<_> =
-            database.run(|backend| backend.list_migrations())?.into_iter().map(Row::from).collect();
-        return Ok(args.output.write(&Listing {
-            rows: &rows,
-            headers: &["version", "name", "state", "applied at"],
-            cells: &|row: &Row| {
-                let applied_at = row.applied_at.clone().unwrap_or_default();
-                vec![row.version.to_string(), row.name.clone(), row.state.to_owned(), applied_at]
-            },
-            empty: "there are no migrations",
-        })?);
+        let migrations = database.run(|backend| backend.list_migrations())?;
+        return list(&args.output, migrations, "there are no migrations");
     }
     if args.dry_run {
         let migrations = database.run(|backend| backend.list_migrations())?;
         return Ok(print(|out| dry_run(&migrations, out))?);
     }
     let applied = database.run(|backend| backend.migrate())?;
-    let migrations = database.run(|backend| backend.list_migrations())?;
-    Ok(print(|out| {
-        use std::io::Write;
-        for migration in &applied {
-            writeln!(out, "applied V{}__{}", migration.version, migration.name)?;
-        }
-        let version = schema_version(&migrations);
-        writeln!(out, "{} has schema {version}, the newest", database.url)
+    let version = schema_version(&database.run(|backend| backend.list_migrations())?);
+    let empty = format!("nothing to do: {} has schema {version}, the newest", database.url);
+    list(&args.output, applied, &empty)
+}
+
+fn list(output: &Output, migrations: Vec<Migration>, empty: &str) -> anyhow::Result<()> {
+    let rows: Vec<_> = migrations.into_iter().map(Row::from).collect();
+    Ok(output.write(&Listing {
+        rows: &rows,
+        headers: &["version", "name", "state", "applied at"],
+        cells: &|row: &Row| {
+            let applied_at = row.applied_at.clone().unwrap_or_default();
+            vec![row.version.to_string(), row.name.clone(), row.state.to_owned(), applied_at]
+        },
+        empty,
     })?)
 }
 

@@ -31,7 +31,7 @@ Examples:
 
 Settings come from flags, else the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or
 DATABASE_URL, and so on), else chatapp.toml, else their defaults: `chatapp config show` lists all.
-A database URL with a password belongs into the environment or the file, not into a flag, which
+A database URL with a password belongs in the environment or the file, not into a flag, which
 every user of the machine can see.";
 
 /// A complete chat backend in one binary.

@@ -72,9 +72,13 @@ pub fn load(sources: Sources) -> Result<Loaded, Problems> {
     let merged = merge(layers, &mut problems).map_err(|error| Problems(vec![error.to_string()]))?;
     let mut origins = BTreeMap::new();
     for key in keys() {
-        let Some(value) = find(&merged.cache, key) else { continue };
-        check(key, value, &mut problems);
-        origins.insert(key, value.origin().unwrap_or("default").to_owned());
+        // An empty list among the defaults is left out by `config` when it serialises them.
+        let value = find(&merged.cache, key);
+        if let Some(value) = value {
+            check(key, value, &mut problems);
+        }
+        let origin = value.and_then(Value::origin).unwrap_or("default");
+        origins.insert(key, origin.to_owned());
     }
     if !problems.is_empty() {
         return Err(Problems(problems));

@@ -110,6 +110,24 @@ pub struct NewMessage {
     pub timestamp: Timestamp,
 }
 
+impl NewMessage {
+    /// The message as it stands once it is in the log.
+    pub fn into_message(self, id: EventId, seq: Seq) -> Message {
+        Message {
+            id,
+            content: self.content,
+            username: self.username,
+            user_id: self.user_id,
+            timestamp: self.timestamp,
+            room_id: self.room_id,
+            seq,
+            client_id: self.client_id,
+            edited_at: None,
+            deleted_at: None,
+        }
+    }
+}
+
 /// A message that is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::postgres::Postgres;
 use super::sqlite::Sqlite;
 use super::{Backend, Error, Result};
 
@@ -34,9 +35,7 @@ impl Default for OpenOptions {
 pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Backend>> {
     match parse(url)? {
         Location::Sqlite(path) => Ok(Arc::new(Sqlite::open(path, &options)?)),
-        Location::Postgres(_) => {
-            Err(Error::BadUrl("PostgreSQL is not supported yet: use sqlite://".to_owned()))
-        }
+        Location::Postgres(url) => Ok(Arc::new(Postgres::open(url, &options)?)),
     }
 }
 

@@ -280,3 +280,140 @@ fn refuse(reference: Option<String>, room_id: Option<RoomId>, error: &Error) -> 
     let frame = ServerFrame::Error { code: error.code(), detail, reference, room_id, retry_after };
     Action::Reply(frame.to_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: RoomId = RoomId(1);
+
+    fn subscribe(since: Option<i64>, epoch: Option<&str>, history: Option<u32>) -> Subscribe {
+        Subscribe { room_id: ROOM, since: since.map(Seq), epoch: epoch.map(str::to_owned), history }
+    }
+
+    /// A session of `/ws/1` that is in its room.
+    fn in_room() -> Session {
+        let (mut session, actions) = Session::with_room(subscribe(None, None, None), 2, "e".into());
+        assert!(matches!(actions[..], [Action::OpenRoom { .. }]));
+        let opened = opened(subscribe(None, None, None), 10);
+        assert_eq!(session.on(opened), [join(Start::Newest(0))]);
+        session
+    }
+
+    fn opened(subscribe: Subscribe, head: i64) -> Input {
+        Input::RoomOpened { subscribe, reference: None, head: Seq(head) }
+    }
+
+    fn join(start: Start) -> Action {
+        Action::Join { room_id: ROOM, start, reference: None }
+    }
+
+    fn text(session: &mut Session, text: &str) -> Vec<Action> {
+        session.on(Input::Text(text.to_owned()))
+    }
+
+    /// The frame of the only action, which is a reply.
+    fn reply(actions: &[Action]) -> serde_json::Value {
+        let [Action::Reply(frame)] = actions else { panic!("{actions:?}") };
+        let json = frame.iter().position(|&byte| byte == b'{').unwrap();
+        serde_json::from_slice(&frame[json..]).unwrap()
+    }
+
+    #[test]
+    fn a_bare_send_goes_to_the_room_of_the_url_and_wants_no_ack() {
+        let post = |content: &str, reference: Option<&str>, wants_ack| Action::Post {
+            draft: Draft { room_id: ROOM, content: content.to_owned(), client_id: None },
+            reference: reference.map(str::to_owned),
+            wants_ack,
+        };
+        let mut session = in_room();
+        assert_eq!(text(&mut session, r#"{"content":"hi"}"#), [post("hi", None, false)]);
+        assert_eq!(
+            text(&mut session, r#"{"content":"hi","ref":"7"}"#),
+            [post("hi", Some("7"), true)]
+        );
+        assert_eq!(
+            text(&mut session, r#"{"type":"send","content":"hi"}"#),
+            [post("hi", None, true)]
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_answered_and_harms_nothing() {
+        let mut session = in_room();
+        assert_eq!(reply(&text(&mut session, "nonsense"))["code"], "malformed_json");
+        let error = reply(&text(&mut session, r#"{"type":"dance","ref":"7"}"#));
+        assert_eq!((&error["code"], &error["ref"]), (&"unknown_type".into(), &"7".into()));
+        let error = reply(&text(&mut session, r#"{"type":"send","room_id":2,"content":"hi"}"#));
+        assert_eq!((&error["code"], &error["room_id"]), (&"not_subscribed".into(), &2.into()));
+        assert_eq!(text(&mut session, r#"{"content":"hi"}"#).len(), 1);
+    }
+
+    #[test]
+    fn without_a_room_in_the_url_a_send_names_one() {
+        let mut session = Session::new(2, "e".into());
+        let error = reply(&text(&mut session, r#"{"content":"hi"}"#));
+        assert_eq!(error["code"], "not_subscribed");
+    }
+
+    #[test]
+    fn since_resumes_within_the_log_only() {
+        let start = |subscribe: Subscribe| {
+            let (mut session, _) = Session::with_room(subscribe.clone(), 2, "e".into());
+            session.on(opened(subscribe, 10))
+        };
+        assert_eq!(start(subscribe(Some(4), None, None)), [join(Start::Since(Seq(4)))]);
+        assert_eq!(start(subscribe(Some(10), Some("e"), None)), [join(Start::Since(Seq(10)))]);
+        for stale in [subscribe(Some(4), Some("f"), None), subscribe(Some(11), None, None)] {
+            let actions = start(stale);
+            assert_eq!(reply(&actions[..1])["code"], "epoch_changed");
+            assert_eq!(actions[1..], [Action::Close(CloseCode::EpochChanged)]);
+        }
+        assert_eq!(start(subscribe(None, Some("f"), Some(3))), [join(Start::Newest(3))]);
+        assert_eq!(start(subscribe(None, None, Some(999))), [join(Start::Newest(200))]);
+    }
+
+    #[test]
+    fn a_room_is_joined_once_left_once_and_there_is_a_limit() {
+        let mut session = in_room();
+        let again = text(&mut session, r#"{"type":"subscribe","room_id":1}"#);
+        assert_eq!(reply(&again)["code"], "already_subscribed");
+        let second = text(&mut session, r#"{"type":"subscribe","room_id":2,"ref":"a"}"#);
+        assert!(matches!(second[..], [Action::OpenRoom { .. }]));
+        let third = text(&mut session, r#"{"type":"subscribe","room_id":3}"#);
+        assert_eq!(reply(&third)["code"], "too_many_rooms");
+        let left = text(&mut session, r#"{"type":"unsubscribe","room_id":2}"#);
+        assert!(matches!(left[..], [Action::Leave { room_id: RoomId(2), .. }]));
+        let twice = text(&mut session, r#"{"type":"unsubscribe","room_id":2}"#);
+        assert_eq!(reply(&twice)["code"], "not_subscribed");
+    }
+
+    #[test]
+    fn a_reader_is_served_from_storage_and_not_after_it_left() {
+        let mut session = in_room();
+        let behind = |cursor: Option<i64>| Input::Behind { room_id: ROOM, cursor: cursor.map(Seq) };
+        assert_eq!(
+            session.on(behind(Some(3))),
+            [Action::ReadEvents { room_id: ROOM, after: Seq(3) }]
+        );
+        assert_eq!(session.on(behind(None)), [Action::ReadHead { room_id: ROOM }]);
+        assert_eq!(text(&mut session, r#"{"type":"unsubscribe","room_id":1}"#).len(), 1);
+        assert_eq!(session.on(behind(Some(3))), []);
+    }
+
+    #[test]
+    fn a_room_that_cannot_be_entered_closes_its_own_socket_only() {
+        let refused = |error: Error| Input::RoomRefused { room_id: ROOM, reference: None, error };
+        let (mut session, _) = Session::with_room(subscribe(None, None, None), 2, "e".into());
+        let actions = session.on(refused(Error::RoomNotFound));
+        assert_eq!(actions[1..], [Action::Close(CloseCode::RoomGone)]);
+
+        let mut session = Session::new(2, "e".into());
+        text(&mut session, r#"{"type":"subscribe","room_id":1}"#);
+        assert_eq!(reply(&session.on(refused(Error::RoomNotFound)))["code"], "room_not_found");
+        assert!(matches!(
+            text(&mut session, r#"{"type":"subscribe","room_id":1}"#)[..],
+            [Action::OpenRoom { .. }]
+        ));
+    }
+}

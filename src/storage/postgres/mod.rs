@@ -1,1 +1,280 @@
-//! PostgreSQL.
+//! PostgreSQL: for more than one machine.
+//!
+//! Owns the pools, one for reads and one for writes, so that slow pages never keep a message from
+//! being stored. The statements are in one file per area; this one only says which of them is a
+//! read and which a write.
+
+mod append;
+mod connection;
+mod errors;
+mod events;
+mod migrations;
+mod rooms;
+mod sessions;
+mod users;
+
+use std::time::Duration;
+
+use postgres::Config;
+use postgres::config::{Host, SslMode};
+
+use self::connection::{Connection, Manager};
+use super::pool::Pool;
+use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
+use crate::model::{
+    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
+    NewUser, Role, Room, RoomId, Seq, Session, SessionId, Timestamp, User, UserId,
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A server that vanished without a word is given up after this long.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(15);
+/// `gen_random_uuid` is in the core since this one.
+const OLDEST_VERSION: i32 = 130_000;
+
+/// An open PostgreSQL database.
+pub struct Postgres {
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+    config: Config,
+}
+
+impl Postgres {
+    /// Opens the database and makes sure that it answers.
+    ///
+    /// # Errors
+    /// [`Error::BadUrl`] if the URL is not understood, [`Error::Unavailable`] if there is no answer.
+    pub fn open(url: &str, options: &OpenOptions) -> Result<Self> {
+        let config = parse(url)?;
+        let wait = Duration::from_millis(options.busy_timeout_ms);
+        let manager = Manager::new(config.clone(), wait);
+        let readers = Pool::new(manager.clone(), options.read_connections, wait);
+        let writers = Pool::new(manager, 1, wait);
+        let backend = Self { readers, writers, config };
+        match backend.read(server_version) {
+            Ok(version) if version >= OLDEST_VERSION => Ok(backend),
+            Ok(_) => Err(Error::Unavailable("PostgreSQL 13 or newer is needed".to_owned())),
+            Err(Error::Unavailable(text)) => {
+                let address = address(&backend.config);
+                Err(Error::Unavailable(format!("PostgreSQL at {address}: {text}")))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A read that loses its connection is tried once more on another: it changed nothing.
+    fn read<T>(&self, run: impl Fn(&mut Connection) -> Result<T>) -> Result<T> {
+        let mut connection = self.readers.get()?;
+        match run(&mut connection) {
+            Err(Error::Unavailable(_)) if connection.is_lost() => {
+                drop(connection);
+                run(&mut *self.readers.get()?)
+            }
+            result => result,
+        }
+    }
+
+    fn write<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        run(&mut *self.writers.get()?)
+    }
+}
+
+fn server_version(db: &mut Connection) -> Result<i32> {
+    Ok(db.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0))
+}
+
+/// The sentences repeat nothing of the URL but the name of an option: it may hold a password.
+fn parse(url: &str) -> Result<Config> {
+    let ats = url.matches('@').count();
+    if ats > 1 {
+        return Err(Error::BadUrl(
+            "the database URL has more than one @: write an @ in a password as %40".to_owned(),
+        ));
+    }
+    let mut config: Config = url.parse().map_err(|error: postgres::Error| {
+        // With one @, the password is before it, and what the driver complains of is behind it.
+        let detail = if ats == 1 { errors::describe(&error) } else { "no @ in it".to_owned() };
+        Error::BadUrl(format!(
+            "the database URL is not understood ({detail}): write \
+             postgres://user:password@host:5432/database, with %40 for @, %2F for / and %3F for ? \
+             in the password"
+        ))
+    })?;
+    if config.get_ssl_mode() == SslMode::Require {
+        return Err(Error::BadUrl(
+            "sslmode=require: chatapp speaks to PostgreSQL without TLS; remove it and reach the \
+             database over a private network or a tunnel"
+                .to_owned(),
+        ));
+    }
+    config.ssl_mode(SslMode::Disable);
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        config.host("localhost");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_TIMEOUT);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("chatapp");
+    }
+    config
+        .keepalives_idle(SILENCE_TIMEOUT / 3)
+        .keepalives_interval(SILENCE_TIMEOUT / 3)
+        .keepalives_retries(2)
+        .tcp_user_timeout(SILENCE_TIMEOUT);
+    Ok(config)
+}
+
+fn address(config: &Config) -> String {
+    let ports = config.get_ports();
+    let hosts = config.get_hosts().iter().enumerate().map(|(i, host)| {
+        let port = ports.get(i).or(ports.first()).copied().unwrap_or(5432);
+        match host {
+            Host::Tcp(name) => format!("{name}:{port}"),
+            #[cfg(unix)]
+            Host::Unix(path) => format!("{}:{port}", path.display()),
+        }
+    });
+    hosts.collect::<Vec<_>>().join(", ")
+}
+
+impl Backend for Postgres {
+    fn list_migrations(&self) -> Result<Vec<Migration>> {
+        self.read(migrations::list_migrations)
+    }
+
+    fn migrate(&self) -> Result<Vec<Migration>> {
+        migrations::migrate(&self.config)
+    }
+
+    fn get_server_facts(&self) -> Result<ServerFacts> {
+        self.read(migrations::get_server_facts)
+    }
+
+    fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
+        self.write(|db| sessions::get_or_create_secret(db, candidate))
+    }
+
+    fn create_user(&self, user: &NewUser) -> Result<User> {
+        self.write(|db| users::create_user(db, user))
+    }
+
+    fn get_user(&self, id: UserId) -> Result<Option<User>> {
+        self.read(|db| users::get_user(db, id))
+    }
+
+    fn get_credentials(&self, username: &str) -> Result<Option<Credentials>> {
+        self.read(|db| users::get_credentials(db, username))
+    }
+
+    fn has_admin(&self) -> Result<bool> {
+        self.read(users::has_admin)
+    }
+
+    fn update_password(
+        &self,
+        id: UserId,
+        password_hash: &str,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(|db| users::update_password(db, id, password_hash, keep, now))
+    }
+
+    fn update_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<bool> {
+        self.write(|db| users::update_role(db, id, role, now))
+    }
+
+    fn update_active(&self, id: UserId, is_active: bool, now: Timestamp) -> Result<bool> {
+        self.write(|db| users::update_active(db, id, is_active, now))
+    }
+
+    fn create_session(&self, session: &NewSession) -> Result<()> {
+        self.write(|db| sessions::create_session(db, session))
+    }
+
+    fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
+        self.read(|db| sessions::get_session(db, id))
+    }
+
+    fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool> {
+        self.write(|db| sessions::extend_session(db, id, expires_at))
+    }
+
+    fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool> {
+        self.write(|db| sessions::revoke_session(db, id, now))
+    }
+
+    fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>> {
+        self.read(|db| sessions::list_revoked_sessions(db, since))
+    }
+
+    fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64> {
+        self.write(|db| sessions::delete_ended_sessions(db, before))
+    }
+
+    fn create_room(&self, room: &NewRoom) -> Result<Room> {
+        self.write(|db| rooms::create_room(db, room))
+    }
+
+    fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
+        self.read(|db| rooms::get_room(db, id))
+    }
+
+    fn list_rooms(&self) -> Result<Vec<Room>> {
+        self.read(rooms::list_rooms)
+    }
+
+    fn delete_room(&self, id: RoomId) -> Result<bool> {
+        self.write(|db| rooms::delete_room(db, id))
+    }
+
+    fn append_messages(
+        &self,
+        messages: Vec<NewMessage>,
+    ) -> Result<Vec<Result<Appended, AppendError>>> {
+        self.write(|db| append::append_messages(db, messages))
+    }
+
+    fn list_messages(
+        &self,
+        room_id: RoomId,
+        cursor: Cursor,
+        limit: u32,
+    ) -> Result<Option<MessagePage>> {
+        self.read(|db| events::list_messages(db, room_id, cursor, limit))
+    }
+
+    fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>> {
+        self.read(|db| events::list_events(db, room_id, after, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_repeats_no_password() {
+        for url in [
+            "postgres://ann:sesame@db:x/chat",
+            "postgres://ann:sesame@db/chat?colour=red",
+            "postgres://ann:sesame@db/chat?sslmode=verify-full",
+            "postgres://ann:sesame@db/chat?sslmode=require",
+            "postgres://ann:open@sesame@db/chat",
+            "postgres://ann:sesame/db",
+            "postgres://ann?sesame=1",
+        ] {
+            let Err(Error::BadUrl(text)) = parse(url) else { panic!("{url} was taken") };
+            assert!(!text.contains("sesame"), "{url}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_named() {
+        let Err(Error::BadUrl(text)) = parse("postgres://ann:x@db/chat?colour=red") else {
+            panic!("taken")
+        };
+        assert!(text.contains("colour"), "{text}");
+    }
+}

@@ -117,7 +117,7 @@ impl Batch<'_> {
                 head.seq = seq;
                 self.last_event_id = id;
                 Ok(Ok(Appended {
-                    message: message_at(message, EventId(id), seq),
+                    message: message.into_message(EventId(id), seq),
                     duplicate: false,
                 }))
             }
@@ -195,21 +195,6 @@ fn get_head_seq(db: &Connection, room_id: RoomId) -> Result<Option<Seq>> {
         .prepare_cached("SELECT head_seq FROM rooms WHERE id = ?1")?
         .query_row([room_id.0], |row| row.get(0).map(Seq))
         .optional()?)
-}
-
-fn message_at(message: NewMessage, id: EventId, seq: Seq) -> Message {
-    Message {
-        id,
-        content: message.content,
-        username: message.username,
-        user_id: message.user_id,
-        timestamp: message.timestamp,
-        room_id: message.room_id,
-        seq,
-        client_id: message.client_id,
-        edited_at: None,
-        deleted_at: None,
-    }
 }
 
 fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {

@@ -1,0 +1,198 @@
+//! Appending to the log: the hot path, one round trip for a whole batch.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+
+use super::super::{AppendError, Result};
+use super::connection::Connection;
+use super::{errors, events};
+use crate::model::{Appended, EventId, Message, NewMessage, RoomId, Seq};
+
+/// One statement, and so one transaction, that holds the locks of the rooms for no longer than its
+/// own work and its commit take.
+///
+/// `targets` locks the rooms in order of id, so that two batches never wait for each other, and
+/// waits for whoever has them; `bumped` then counts on from what those left behind. The lock is
+/// held until the commit: the order of seq is the order of commit. The ids are drawn last, after a
+/// sort that has read all of `bumped`, and so in order of seq too.
+///
+/// Messages whose client_id the statement's snapshot has are given back as they are. One that was
+/// stored while this statement waited for the room makes it fail on the unique index; the second
+/// attempt sees it.
+///
+/// Gives the originals with their position in the batch, then what was stored, in order of room and seq.
+const APPEND: &str = "
+    WITH input AS (
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
+            WITH ORDINALITY AS input (room_id, user_id, created_at, content, client_id, ord)
+    ), examined AS MATERIALIZED (
+        SELECT input.*, events.seq AS original
+        FROM input LEFT JOIN events USING (room_id, user_id, client_id)
+    ), fresh AS MATERIALIZED (
+        SELECT *, row_number() OVER (PARTITION BY room_id ORDER BY ord) AS nth
+        FROM examined WHERE original IS NULL
+    ), targets AS MATERIALIZED (
+        SELECT rooms.id, n
+        FROM (SELECT room_id, count(*) AS n FROM fresh GROUP BY room_id) AS counts
+        JOIN rooms ON rooms.id = counts.room_id
+        ORDER BY rooms.id FOR NO KEY UPDATE OF rooms
+    ), bumped AS (
+        UPDATE rooms SET head_seq = head_seq + n FROM targets WHERE rooms.id = targets.id
+        RETURNING rooms.id, head_seq - n AS base
+    ), inserted AS (
+        INSERT INTO events (room_id, seq, user_id, created_at, content, client_id)
+        SELECT room_id, base + nth, user_id, created_at, content, client_id
+        FROM fresh JOIN bumped ON bumped.id = fresh.room_id
+        ORDER BY room_id, nth
+        RETURNING id, room_id, seq
+    )
+    SELECT events.id, events.content,
+           (SELECT username FROM users WHERE users.id = events.user_id),
+           events.user_id, events.created_at, events.room_id, events.seq, events.client_id,
+           edited_at, deleted_at, ord
+    FROM examined JOIN events ON events.room_id = examined.room_id AND events.seq = original
+    UNION ALL
+    SELECT id, NULL, NULL, NULL, NULL, room_id, seq, NULL, NULL, NULL, NULL FROM inserted
+    ORDER BY room_id, seq";
+
+type Outcome = Result<Appended, AppendError>;
+
+pub(super) fn append_messages(
+    db: &mut Connection,
+    messages: Vec<NewMessage>,
+) -> Result<Vec<Outcome>> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    match append_twice(db, &messages) {
+        Ok(places) => Ok(outcomes(messages, places)),
+        Err(error) if errors::is_of_the_row(&error) => append_one_by_one(db, messages),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Each message in a transaction of its own, so that only the ones at fault fail.
+fn append_one_by_one(db: &mut Connection, messages: Vec<NewMessage>) -> Result<Vec<Outcome>> {
+    let count = messages.len();
+    let mut all: Vec<Outcome> = Vec::with_capacity(count);
+    for message in messages {
+        match append_twice(db, std::slice::from_ref(&message)) {
+            Ok(places) => all.extend(outcomes(vec![message], places)),
+            Err(error) if errors::is_missing_user(&error) => {
+                all.push(Err(AppendError::UserNotFound));
+            }
+            Err(error) if errors::is_of_the_row(&error) => {
+                all.push(Err(AppendError::Storage(error.into())));
+            }
+            // The database has gone, and the rest would fare no better.
+            Err(error) if all.iter().any(Result::is_ok) => {
+                let error = AppendError::Storage(error.into());
+                all.resize_with(count, || Err(error.clone()));
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(all)
+}
+
+/// Again, once, if somebody else was in the way.
+fn append_twice(
+    db: &mut Connection,
+    messages: &[NewMessage],
+) -> Result<Vec<Place>, postgres::Error> {
+    match append(db, messages) {
+        Err(error) if errors::is_unique_violation(&error) || errors::is_busy(&error) => {
+            append(db, messages)
+        }
+        result => result,
+    }
+}
+
+/// What became of one message of a batch.
+enum Place {
+    Stored {
+        id: EventId,
+        seq: Seq,
+    },
+    /// Its client_id had been stored before.
+    Original(Message),
+    /// Its client_id is that of the message at this index of the batch.
+    Repeats(usize),
+    RoomNotFound,
+}
+
+fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, postgres::Error> {
+    let first_of = repeats(messages);
+    let sent: Vec<usize> = (0..messages.len()).filter(|i| !first_of.contains_key(i)).collect();
+    let room_ids: Vec<i64> = sent.iter().map(|&i| messages[i].room_id.0).collect();
+    let user_ids: Vec<i64> = sent.iter().map(|&i| messages[i].user_id.0).collect();
+    let times: Vec<i64> = sent.iter().map(|&i| messages[i].timestamp.0).collect();
+    let contents: Vec<&str> = sent.iter().map(|&i| messages[i].content.as_str()).collect();
+    let client_ids: Vec<Option<&str>> =
+        sent.iter().map(|&i| messages[i].client_id.as_deref()).collect();
+    let rows = db.query(APPEND, &[&room_ids, &user_ids, &times, &contents, &client_ids])?;
+
+    let mut originals = HashMap::new();
+    let mut stored: HashMap<RoomId, VecDeque<Place>> = HashMap::new();
+    for row in &rows {
+        match row.get::<_, Option<i64>>(10) {
+            Some(ord) => {
+                originals.insert(sent[ord as usize - 1], events::message_of(row));
+            }
+            None => {
+                let place = Place::Stored { id: EventId(row.get(0)), seq: Seq(row.get(6)) };
+                stored.entry(RoomId(row.get(5))).or_default().push_back(place);
+            }
+        }
+    }
+    // A room's rows come in the order of the batch.
+    let place = |(i, message): (usize, &NewMessage)| {
+        if let Some(&first) = first_of.get(&i) {
+            return Place::Repeats(first);
+        }
+        if let Some(original) = originals.remove(&i) {
+            return Place::Original(original);
+        }
+        let next = stored.get_mut(&message.room_id).and_then(VecDeque::pop_front);
+        next.unwrap_or(Place::RoomNotFound)
+    };
+    Ok(messages.iter().enumerate().map(place).collect())
+}
+
+/// Messages whose client_id an earlier one of the batch has: their index, and that one's.
+fn repeats(messages: &[NewMessage]) -> HashMap<usize, usize> {
+    let mut seen = HashMap::new();
+    let mut first_of = HashMap::new();
+    for (i, message) in messages.iter().enumerate() {
+        if let Some(client_id) = &message.client_id {
+            match seen.entry((message.room_id, message.user_id, client_id)) {
+                Entry::Occupied(first) => {
+                    first_of.insert(i, *first.get());
+                }
+                Entry::Vacant(entry) => {
+                    entry.insert(i);
+                }
+            }
+        }
+    }
+    first_of
+}
+
+fn outcomes(messages: Vec<NewMessage>, places: Vec<Place>) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(messages.len());
+    for (message, place) in messages.into_iter().zip(places) {
+        let outcome = match place {
+            Place::Stored { id, seq } => {
+                Ok(Appended { message: message.into_message(id, seq), duplicate: false })
+            }
+            Place::Original(message) => Ok(Appended { message, duplicate: true }),
+            Place::Repeats(first) => {
+                outcomes[first].clone().map(|it| Appended { duplicate: true, ..it })
+            }
+            Place::RoomNotFound => Err(AppendError::RoomNotFound),
+        };
+        outcomes.push(outcome);
+    }
+    outcomes
+}

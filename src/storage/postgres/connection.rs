@@ -1,0 +1,185 @@
+//! One connection: its settings, its prepared statements, and whether it is still good.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use postgres::types::ToSql;
+use postgres::{Client, Config, NoTls, Row, Statement};
+use r2d2::ManageConnection;
+use r2d2_postgres::PostgresConnectionManager;
+
+use super::super::Result;
+use super::errors;
+
+/// A connection that answered within this time is not asked again whether it lives.
+const TRUSTED: Duration = Duration::from_secs(1);
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Makes connections for the pools.
+#[derive(Clone)]
+pub(super) struct Manager {
+    config: Config,
+    settings: Arc<str>,
+    losses: Arc<AtomicU64>,
+}
+
+impl Manager {
+    pub fn new(config: Config, lock_timeout: Duration) -> Self {
+        Self { config, settings: settings(lock_timeout).into(), losses: Arc::default() }
+    }
+}
+
+/// Read committed, whatever the server's default: the locks of the writer do the rest. A commit is
+/// on the server's disk before it is answered, even where the server was told to be lax; stricter
+/// settings stay. Every statement has one good plan, made of index look-ups, so it is planned once
+/// and never compiled.
+fn settings(lock_timeout: Duration) -> String {
+    let lock_timeout_ms = lock_timeout.as_millis().max(1);
+    format!(
+        "SET default_transaction_isolation = 'read committed';
+         SET lock_timeout = {lock_timeout_ms};
+         SET statement_timeout = '30s';
+         SET idle_in_transaction_session_timeout = '30s';
+         SET client_min_messages = warning;
+         SET plan_cache_mode = force_generic_plan;
+         SET jit = off;
+         SELECT set_config('synchronous_commit', 'on', false)
+         WHERE current_setting('synchronous_commit') = 'off';"
+    )
+}
+
+impl ManageConnection for Manager {
+    type Connection = Connection;
+    type Error = postgres::Error;
+
+    fn connect(&self) -> Result<Connection, postgres::Error> {
+        let losses = self.losses.load(Ordering::Relaxed);
+        let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls).connect()?;
+        client.batch_execute(&self.settings)?;
+        Ok(Connection {
+            client,
+            statements: HashMap::new(),
+            answered_at: Instant::now(),
+            losses_then: losses,
+            losses: self.losses.clone(),
+            is_lost: false,
+            in_transaction: false,
+        })
+    }
+
+    /// A round trip, but for a connection that has just been used while none was lost.
+    fn is_valid(&self, connection: &mut Connection) -> Result<(), postgres::Error> {
+        let losses = self.losses.load(Ordering::Relaxed);
+        if connection.losses_then == losses && connection.answered_at.elapsed() < TRUSTED {
+            return Ok(());
+        }
+        connection.client.is_valid(PING_TIMEOUT)?;
+        connection.answered_at = Instant::now();
+        connection.losses_then = losses;
+        Ok(())
+    }
+
+    /// A connection still in a transaction was dropped by a panic in the middle of it.
+    fn has_broken(&self, connection: &mut Connection) -> bool {
+        connection.is_lost || connection.in_transaction || connection.client.is_closed()
+    }
+}
+
+/// A client that prepares each statement once. Statements are known by their text.
+pub(super) struct Connection {
+    client: Client,
+    statements: HashMap<&'static str, Statement>,
+    answered_at: Instant,
+    /// How many connections had been lost when this one last answered.
+    losses_then: u64,
+    losses: Arc<AtomicU64>,
+    is_lost: bool,
+    in_transaction: bool,
+}
+
+type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+impl Connection {
+    pub fn query(
+        &mut self,
+        sql: &'static str,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, postgres::Error> {
+        let result = self.prepare(sql).and_then(|it| self.client.query(&it, params));
+        self.note(result)
+    }
+
+    pub fn query_opt(
+        &mut self,
+        sql: &'static str,
+        params: Params<'_>,
+    ) -> Result<Option<Row>, postgres::Error> {
+        let result = self.prepare(sql).and_then(|it| self.client.query_opt(&it, params));
+        self.note(result)
+    }
+
+    pub fn query_one(
+        &mut self,
+        sql: &'static str,
+        params: Params<'_>,
+    ) -> Result<Row, postgres::Error> {
+        let result = self.prepare(sql).and_then(|it| self.client.query_one(&it, params));
+        self.note(result)
+    }
+
+    /// How many rows were changed.
+    pub fn execute(
+        &mut self,
+        sql: &'static str,
+        params: Params<'_>,
+    ) -> Result<u64, postgres::Error> {
+        let result = self.prepare(sql).and_then(|it| self.client.execute(&it, params));
+        self.note(result)
+    }
+
+    /// Runs all of it or nothing. A single statement needs none of this: it is a transaction.
+    pub fn transaction<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.command("BEGIN")?;
+        self.in_transaction = true;
+        let result = run(self);
+        self.command(if result.is_ok() { "COMMIT" } else { "ROLLBACK" }).or_else(|error| {
+            // What made it roll back is the better thing to say.
+            if result.is_ok() { Err(error) } else { Ok(()) }
+        })?;
+        self.in_transaction = false;
+        result
+    }
+
+    /// Whether the connection, and not what was asked of it, was the reason of an error.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    fn command(&mut self, sql: &str) -> Result<(), postgres::Error> {
+        let result = self.client.batch_execute(sql);
+        self.note(result)
+    }
+
+    fn prepare(&mut self, sql: &'static str) -> Result<Statement, postgres::Error> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql)?;
+        self.statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    fn note<T>(&mut self, result: Result<T, postgres::Error>) -> Result<T, postgres::Error> {
+        match &result {
+            Err(error) if errors::ends_connection(error) => {
+                self.is_lost = true;
+                // The others may be as dead: the server was restarted.
+                self.losses.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => self.answered_at = Instant::now(),
+        }
+        result
+    }
+}

@@ -1,0 +1,121 @@
+//! PostgreSQL's error codes (<https://www.postgresql.org/docs/current/errcodes-appendix.html>) in
+//! the words of [`Error`].
+
+use std::error::Error as _;
+
+use postgres::error::{DbError, SqlState};
+
+use super::super::{Conflict, Error};
+
+impl From<postgres::Error> for Error {
+    fn from(error: postgres::Error) -> Self {
+        let text = describe(&error);
+        let Some(db_error) = error.as_db_error() else {
+            return match is_of_the_driver(&error) {
+                true => Self::Internal(text),
+                false => Self::Unavailable(text),
+            };
+        };
+        let code = db_error.code();
+        if *code == SqlState::UNIQUE_VIOLATION
+            && let Some(conflict) = conflict(db_error)
+        {
+            return Self::Conflict(conflict);
+        }
+        if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN {
+            return Self::SchemaTooOld;
+        }
+        if is_busy(&error)
+            || *code == SqlState::LOCK_NOT_AVAILABLE
+            || *code == SqlState::QUERY_CANCELED
+            || *code == SqlState::TOO_MANY_CONNECTIONS
+            // A statement prepared before a migration; the connection that holds it is given up.
+            || is_stale_statement(code)
+        {
+            return Self::Busy(text);
+        }
+        match &code.code()[..2] {
+            // Connection, authorisation, no such database, resources, operator, system.
+            "08" | "28" | "3D" | "53" | "57" | "58" => Self::Unavailable(text),
+            _ if ends_connection(&error) => Self::Unavailable(text),
+            _ => Self::Internal(text),
+        }
+    }
+}
+
+/// Two transactions were in each other's way, and this one gave way: trying again will do.
+pub(super) fn is_busy(error: &postgres::Error) -> bool {
+    matches!(
+        error.code(),
+        Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED)
+    )
+}
+
+/// Whether the connection is dead, or of no more use.
+pub(super) fn ends_connection(error: &postgres::Error) -> bool {
+    match error.as_db_error() {
+        Some(db_error) => {
+            let code = db_error.code();
+            matches!(db_error.severity(), "FATAL" | "PANIC")
+                // It was the primary and is no longer: another connection may find the new one.
+                || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+                || is_stale_statement(code)
+        }
+        None => !is_of_the_driver(error),
+    }
+}
+
+/// What the server said with its code, or else the whole chain of causes. Not the detail: that
+/// repeats the values of the row.
+pub(super) fn describe(error: &postgres::Error) -> String {
+    if let Some(db_error) = error.as_db_error() {
+        return format!("{} ({})", db_error.message(), db_error.code().code());
+    }
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+pub(super) fn is_unique_violation(error: &postgres::Error) -> bool {
+    error.code() == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
+/// Whether an event named a user who is not there.
+pub(super) fn is_missing_user(error: &postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        *error.code() == SqlState::FOREIGN_KEY_VIOLATION
+            && error.constraint() == Some("events_user_id_fkey")
+    })
+}
+
+/// Whether a row was refused for what is in it, and others may still be taken: a value that is no
+/// data (class 22), a constraint (23), a limit (54).
+pub(super) fn is_of_the_row(error: &postgres::Error) -> bool {
+    error.code().is_some_and(|code| ["22", "23", "54"].contains(&&code.code()[..2]))
+}
+
+fn is_stale_statement(code: &SqlState) -> bool {
+    *code == SqlState::FEATURE_NOT_SUPPORTED || *code == SqlState::INVALID_SQL_STATEMENT_NAME
+}
+
+/// A value could not be converted, or a row was not there: the driver says no, not the server.
+fn is_of_the_driver(error: &postgres::Error) -> bool {
+    // The kind is private; its texts are not.
+    let text = error.to_string();
+    ["error serializing", "error deserializing", "invalid column", "query returned", "expected "]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
+fn conflict(error: &DbError) -> Option<Conflict> {
+    match error.constraint()? {
+        "users_username" => Some(Conflict::UsernameTaken),
+        "users_email" => Some(Conflict::EmailTaken),
+        "rooms_name" => Some(Conflict::RoomNameTaken),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! Reading stretches of the log. Appending to it is in `append`.
+
+use std::sync::Arc;
+
+use postgres::Row;
+
+use super::super::window::Window;
+use super::super::{Error, Result};
+use super::connection::Connection;
+use crate::model::{
+    Cursor, Event, EventId, EventPage, Message, MessagePage, RoomId, Seq, Timestamp, UserId,
+};
+
+/// One statement sees one snapshot, so the head belongs to the page. A room without messages
+/// gives one row, of which only the head is not null. The name is looked up per row: joined, it
+/// would be worth a scan of all users to a planner that does not know how small the page is.
+const LIST_MESSAGES: &str = "
+    SELECT page.id, content,
+           (SELECT username FROM users WHERE users.id = page.user_id),
+           user_id, page.created_at, room_id, seq, client_id, edited_at, deleted_at, kind, head_seq
+    FROM rooms LEFT JOIN LATERAL (
+        (SELECT * FROM events WHERE room_id = $1 AND seq < $2 AND kind = 'message'
+         ORDER BY seq DESC LIMIT $3)
+        UNION ALL
+        (SELECT * FROM events WHERE room_id = $1 AND seq >= $2 AND kind = 'message'
+         ORDER BY seq LIMIT $4)
+    ) AS page ON true
+    WHERE rooms.id = $1";
+
+const LIST_EVENTS: &str = "
+    SELECT page.id, content,
+           (SELECT username FROM users WHERE users.id = page.user_id),
+           user_id, page.created_at, room_id, seq, client_id, edited_at, deleted_at, kind, head_seq
+    FROM rooms LEFT JOIN LATERAL (
+        SELECT * FROM events WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+    ) AS page ON true
+    WHERE rooms.id = $1
+    ORDER BY seq";
+
+pub(super) fn list_messages(
+    db: &mut Connection,
+    room_id: RoomId,
+    cursor: Cursor,
+    limit: u32,
+) -> Result<Option<MessagePage>> {
+    let window = Window::new(cursor, limit);
+    let rows = db.query(
+        LIST_MESSAGES,
+        &[&room_id.0, &window.pivot.0, &window.scan_older(), &window.scan_newer()],
+    )?;
+    let Some(head_seq) = head_seq(&rows) else {
+        return Ok(None);
+    };
+    let messages = rows.iter().filter(|row| is_event(row)).map(message_of).collect();
+    Ok(Some(window.into_page(messages, head_seq)))
+}
+
+pub(super) fn list_events(
+    db: &mut Connection,
+    room_id: RoomId,
+    after: Seq,
+    limit: u32,
+) -> Result<Option<EventPage>> {
+    let rows = db.query(LIST_EVENTS, &[&room_id.0, &after.0, &i64::from(limit)])?;
+    let Some(head_seq) = head_seq(&rows) else {
+        return Ok(None);
+    };
+    let events = rows.iter().filter(|row| is_event(row)).map(event_of).collect::<Result<_>>()?;
+    Ok(Some(EventPage { events, head_seq }))
+}
+
+fn head_seq(rows: &[Row]) -> Option<Seq> {
+    rows.first().map(|row| Seq(row.get(11)))
+}
+
+fn is_event(row: &Row) -> bool {
+    row.get::<_, Option<i64>>(0).is_some()
+}
+
+fn event_of(row: &Row) -> Result<Event> {
+    match row.get(10) {
+        "message" => Ok(Event::Message(message_of(row))),
+        kind => Err(Error::Internal(format!("unknown kind of event `{kind}`"))),
+    }
+}
+
+/// From the first ten columns, in the order of the fields of [`Message`].
+pub(super) fn message_of(row: &Row) -> Message {
+    Message {
+        id: EventId(row.get(0)),
+        content: row.get(1),
+        username: Arc::from(row.get::<_, &str>(2)),
+        user_id: UserId(row.get(3)),
+        timestamp: Timestamp(row.get(4)),
+        room_id: RoomId(row.get(5)),
+        seq: Seq(row.get(6)),
+        client_id: row.get(7),
+        edited_at: row.get::<_, Option<i64>>(8).map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(9).map(Timestamp),
+    }
+}

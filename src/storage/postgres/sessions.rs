@@ -1,0 +1,101 @@
+//! Logins, and the secret that signs their tokens.
+
+use super::super::{Error, Result};
+use super::connection::Connection;
+use super::users;
+use crate::model::{NewSession, Session, SessionId, Timestamp, UserId};
+
+pub(super) fn get_or_create_secret(db: &mut Connection, candidate: &[u8]) -> Result<Vec<u8>> {
+    // Of two who come at once, the second waits for the row, and then finds the first one's.
+    let row = db.query_one(
+        "UPDATE server SET token_secret = coalesce(token_secret, $1) WHERE id = 1
+         RETURNING token_secret",
+        &[&candidate],
+    )?;
+    Ok(row.get(0))
+}
+
+pub(super) fn create_session(db: &mut Connection, session: &NewSession) -> Result<()> {
+    db.execute(
+        "INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        &[
+            &session.id.to_string(),
+            &session.user_id.0,
+            &session.created_at.0,
+            &session.expires_at.0,
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn get_session(db: &mut Connection, id: SessionId) -> Result<Option<Session>> {
+    db.query_opt(
+        "SELECT users.id, username, email, role, is_active, users.created_at,
+                sessions.created_at, expires_at, revoked_at
+         FROM sessions JOIN users ON users.id = sessions.user_id
+         WHERE sessions.id = $1",
+        &[&id.to_string()],
+    )?
+    .map(|row| {
+        Ok(Session {
+            id,
+            user: users::user(&row)?,
+            created_at: Timestamp(row.get(6)),
+            expires_at: Timestamp(row.get(7)),
+            revoked_at: row.get::<_, Option<i64>>(8).map(Timestamp),
+        })
+    })
+    .transpose()
+}
+
+pub(super) fn extend_session(
+    db: &mut Connection,
+    id: SessionId,
+    expires_at: Timestamp,
+) -> Result<bool> {
+    let found = db.execute(
+        "UPDATE sessions SET expires_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+        &[&id.to_string(), &expires_at.0],
+    )?;
+    Ok(found > 0)
+}
+
+pub(super) fn revoke_session(db: &mut Connection, id: SessionId, now: Timestamp) -> Result<bool> {
+    let found = db.execute(
+        "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+        &[&id.to_string(), &now.0],
+    )?;
+    Ok(found > 0)
+}
+
+/// Revokes every session of a user but `keep`.
+pub(super) fn revoke_sessions(
+    tx: &mut Connection,
+    user_id: UserId,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE sessions SET revoked_at = $2
+         WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3",
+        &[&user_id.0, &now.0, &keep.map(|id| id.to_string())],
+    )?;
+    Ok(())
+}
+
+pub(super) fn list_revoked_sessions(
+    db: &mut Connection,
+    since: Timestamp,
+) -> Result<Vec<SessionId>> {
+    db.query("SELECT id FROM sessions WHERE revoked_at >= $1", &[&since.0])?
+        .iter()
+        .map(|row| {
+            let id: &str = row.get(0);
+            id.parse().map_err(|()| Error::Internal(format!("`{id}` is no session id")))
+        })
+        .collect()
+}
+
+pub(super) fn delete_ended_sessions(db: &mut Connection, before: Timestamp) -> Result<u64> {
+    Ok(db.execute("DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1", &[&before.0])?)
+}

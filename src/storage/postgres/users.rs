@@ -1,0 +1,134 @@
+//! Accounts.
+
+use postgres::Row;
+
+use super::super::{Conflict, Error, Result};
+use super::connection::Connection;
+use super::sessions;
+use crate::model::{Credentials, NewUser, Role, SessionId, Timestamp, User, UserId};
+
+pub(super) fn create_user(db: &mut Connection, user: &NewUser) -> Result<User> {
+    if !user.only_if_no_admin {
+        return insert_user(db, user);
+    }
+    db.transaction(|tx| {
+        // Of two who would both be the first admin, the second waits here, and then sees the first.
+        tx.query_one("SELECT id FROM server WHERE id = 1 FOR UPDATE", &[])?;
+        if has_admin(tx)? {
+            return Err(Error::Conflict(Conflict::AdminExists));
+        }
+        insert_user(tx, user)
+    })
+}
+
+fn insert_user(db: &mut Connection, user: &NewUser) -> Result<User> {
+    let row = db.query_one(
+        "INSERT INTO users (username, email, password_hash, role, created_at)
+         VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        &[
+            &user.username,
+            &user.email,
+            &user.password_hash,
+            &user.role.as_str(),
+            &user.created_at.0,
+        ],
+    )?;
+    Ok(User {
+        id: UserId(row.get(0)),
+        username: user.username.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        is_active: true,
+        created_at: user.created_at,
+    })
+}
+
+pub(super) fn get_user(db: &mut Connection, id: UserId) -> Result<Option<User>> {
+    db.query_opt(
+        "SELECT id, username, email, role, is_active, created_at FROM users WHERE id = $1",
+        &[&id.0],
+    )?
+    .map(|row| user(&row))
+    .transpose()
+}
+
+pub(super) fn get_credentials(db: &mut Connection, username: &str) -> Result<Option<Credentials>> {
+    // PostgreSQL has no text with a NUL in it, and refuses to look for one.
+    if username.contains('\0') {
+        return Ok(None);
+    }
+    db.query_opt(
+        "SELECT id, username, email, role, is_active, created_at, password_hash
+         FROM users WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\")",
+        &[&username],
+    )?
+    .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(6) }))
+    .transpose()
+}
+
+pub(super) fn has_admin(db: &mut Connection) -> Result<bool> {
+    let row = db.query_one("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')", &[])?;
+    Ok(row.get(0))
+}
+
+pub(super) fn update_password(
+    db: &mut Connection,
+    id: UserId,
+    password_hash: &str,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> Result<bool> {
+    db.transaction(|tx| {
+        let found = tx.execute(
+            "UPDATE users SET password_hash = $2 WHERE id = $1",
+            &[&id.0, &password_hash],
+        )?;
+        sessions::revoke_sessions(tx, id, keep, now)?;
+        Ok(found > 0)
+    })
+}
+
+pub(super) fn update_role(
+    db: &mut Connection,
+    id: UserId,
+    role: Role,
+    now: Timestamp,
+) -> Result<bool> {
+    db.transaction(|tx| {
+        let found =
+            tx.execute("UPDATE users SET role = $2 WHERE id = $1", &[&id.0, &role.as_str()])?;
+        sessions::revoke_sessions(tx, id, None, now)?;
+        Ok(found > 0)
+    })
+}
+
+pub(super) fn update_active(
+    db: &mut Connection,
+    id: UserId,
+    is_active: bool,
+    now: Timestamp,
+) -> Result<bool> {
+    db.transaction(|tx| {
+        let found =
+            tx.execute("UPDATE users SET is_active = $2 WHERE id = $1", &[&id.0, &is_active])?;
+        if !is_active {
+            sessions::revoke_sessions(tx, id, None, now)?;
+        }
+        Ok(found > 0)
+    })
+}
+
+/// From the first six columns: id, username, email, role, is_active, created_at.
+pub(super) fn user(row: &Row) -> Result<User> {
+    let role: &str = row.try_get(3)?;
+    Ok(User {
+        id: UserId(row.try_get(0)?),
+        username: row.try_get(1)?,
+        email: row.try_get(2)?,
+        role: role
+            .parse::<Role>()
+            .map_err(|()| Error::Internal(format!("unknown role `{role}`")))?,
+        is_active: row.try_get(4)?,
+        created_at: Timestamp(row.try_get(5)?),
+    })
+}

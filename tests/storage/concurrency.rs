@@ -1,0 +1,247 @@
+//! Several handles on one database at once, as several processes would have.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chatapp::model::{Cursor, Event, Seq};
+use chatapp::storage::{AppendError, Error, OpenOptions};
+
+use crate::harness::{TestDatabase, fill, log, message, room, seqs, user, with_client_id};
+
+pub fn writers_with_handles_of_their_own_leave_no_gap(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let rooms = [room(&*backend, &ann), room(&*backend, &ann)];
+    thread::scope(|scope| {
+        for writer in 0..8 {
+            let (rooms, ann) = (&rooms, &ann);
+            scope.spawn(move || {
+                let backend = db.open();
+                for i in 0..20 {
+                    // Every other writer goes through the rooms in the other order.
+                    let first = &rooms[writer % 2];
+                    let second = &rooms[(writer + 1) % 2];
+                    let content = format!("{writer} {i}");
+                    let batch = [first, second, first].map(|room| message(room, ann, &content));
+                    for outcome in backend.append_messages(batch.to_vec()).unwrap() {
+                        outcome.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let mut ids = HashSet::new();
+    for room in &rooms {
+        let log = log(&*backend, room.id);
+        assert_eq!(seqs(&log), (1..=240).collect::<Vec<_>>());
+        assert!(log.is_sorted_by(|a, b| a.id < b.id), "ids grow with seq");
+        assert!(log.iter().all(|message| ids.insert(message.id)), "an id was given twice");
+        for writer in 0..8 {
+            let prefix = format!("{writer} ");
+            let own = log.iter().filter_map(|message| message.content.strip_prefix(&prefix));
+            let own: Vec<u32> = own.map(|i| i.parse().unwrap()).collect();
+            assert!(own.is_sorted(), "a writer's messages are in its order");
+        }
+    }
+}
+
+pub fn senders_of_the_same_client_id_store_it_once(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    let stored = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let backend = db.open();
+                for i in 0..30 {
+                    // An ordinary message shares the batch and must not fail with the race.
+                    let client_id = i.to_string();
+                    let retry = with_client_id(message(&room, &ann, "x"), &client_id);
+                    let batch = vec![retry, message(&room, &ann, "plain")];
+                    for outcome in backend.append_messages(batch).unwrap() {
+                        let appended = outcome.unwrap();
+                        if appended.message.client_id.is_some() && !appended.duplicate {
+                            stored.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(stored.into_inner(), 30);
+    assert_eq!(seqs(&log(&*backend, room.id)), (1..=30 + 8 * 30).collect::<Vec<_>>());
+}
+
+pub fn batches_over_rooms_in_any_order_do_not_block_each_other(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let rooms: Vec<_> = (0..20).map(|_| room(&*backend, &ann)).collect();
+    thread::scope(|scope| {
+        for writer in 0..8usize {
+            let (rooms, ann) = (&rooms, &ann);
+            scope.spawn(move || {
+                let backend = db.open();
+                for i in 0..15 {
+                    // Another order of all rooms each time: 7 and 20 have no common factor.
+                    let order = (0..20).map(|n| &rooms[(n * [1, 3, 7, 19][writer % 4] + i) % 20]);
+                    let batch = order.map(|room| message(room, ann, "x")).collect();
+                    for outcome in backend.append_messages(batch).unwrap() {
+                        outcome.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    for room in &rooms {
+        assert_eq!(backend.get_room(room.id).unwrap().unwrap().head_seq, Seq(8 * 15));
+    }
+}
+
+/// The order of seq is the order of commit: whoever reads on from a cursor finds the next seq or
+/// nothing, though writers hold their transactions open for random times and some give up.
+pub fn a_tailing_reader_misses_nothing_while_writers_stall(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    let is_done = AtomicBool::new(false);
+    let (room, ann, is_done) = (&room, &ann, &is_done);
+    let (acknowledged, stalled, seen) = thread::scope(|scope| {
+        let tail = scope.spawn(move || {
+            let backend = db.open();
+            let mut random = Random(1);
+            let mut seen: Vec<(i64, i64)> = Vec::new();
+            loop {
+                let was_done = is_done.load(Ordering::Acquire);
+                let after = seen.last().map_or(0, |(seq, _)| *seq);
+                let limit = 1 + random.below(7) as u32;
+                let page = backend.list_events(room.id, Seq(after), limit).unwrap().unwrap();
+                for Event::Message(message) in &page.events {
+                    let next = seen.last().map_or(1, |(seq, _)| seq + 1);
+                    assert_eq!(message.seq.0, next, "a gap, or a row out of order");
+                    seen.push((message.seq.0, message.id.0));
+                }
+                let last = seen.last().map_or(0, |(seq, _)| *seq);
+                if page.events.len() < limit as usize {
+                    assert_eq!(page.head_seq.0, last, "a head without its event");
+                    if was_done {
+                        return seen;
+                    }
+                }
+            }
+        });
+        let stallers = (0..8).map(|i| {
+            scope.spawn(move || {
+                let mut random = Random(100 + i);
+                let mut raw = db.raw();
+                let mut committed = 0;
+                for _ in 0..12 {
+                    raw.begin(room);
+                    random.sleep_up_to_ms(4);
+                    raw.append(room, ann, None);
+                    random.sleep_up_to_ms(4);
+                    let gives_up = random.below(4) == 0;
+                    raw.execute(if gives_up { "ROLLBACK" } else { "COMMIT" });
+                    committed += u64::from(!gives_up);
+                    random.sleep_up_to_ms(2);
+                }
+                committed
+            })
+        });
+        let stallers: Vec<_> = stallers.collect();
+        let writers = (0..8).map(|i| {
+            scope.spawn(move || {
+                let mut random = Random(200 + i);
+                let backend = db.open();
+                let mut acknowledged = Vec::new();
+                for _ in 0..25 {
+                    let size = 1 + random.below(5);
+                    let batch = (0..size).map(|_| message(room, ann, "fast")).collect();
+                    for outcome in backend.append_messages(batch).unwrap() {
+                        let message = outcome.unwrap().message;
+                        acknowledged.push((message.seq.0, message.id.0));
+                    }
+                    random.sleep_up_to_ms(3);
+                }
+                acknowledged
+            })
+        });
+        let writers: Vec<_> = writers.collect();
+        let acknowledged: Vec<_> =
+            writers.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        let stalled: u64 = stallers.into_iter().map(|thread| thread.join().unwrap()).sum();
+        is_done.store(true, Ordering::Release);
+        (acknowledged, stalled, tail.join().unwrap())
+    });
+    assert_eq!(seen.len() as u64, acknowledged.len() as u64 + stalled);
+    let seen: HashSet<_> = seen.into_iter().collect();
+    assert!(acknowledged.iter().all(|message| seen.contains(message)));
+}
+
+pub fn a_page_and_its_head_are_of_one_snapshot(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..200 {
+                fill(&*backend, &room, &ann, 2);
+            }
+            is_done.store(true, Ordering::Release);
+        });
+        let reader = db.open();
+        while !is_done.load(Ordering::Acquire) {
+            let page = reader.list_messages(room.id, Cursor::Newest, 3).unwrap().unwrap();
+            let newest = page.messages.last().map_or(Seq(0), |message| message.seq);
+            assert_eq!(newest, page.head_seq);
+            assert_eq!(page.head_seq.0 % 2, 0, "half a batch was seen");
+        }
+    });
+}
+
+pub fn a_stalled_writer_makes_others_busy_and_reads_live_on(db: &TestDatabase) {
+    db.backend();
+    let backend = db.open_with(OpenOptions { busy_timeout_ms: 300, ..OpenOptions::default() });
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    fill(&*backend, &room, &ann, 2);
+    let mut stalled = db.raw();
+    stalled.begin(&room);
+    stalled.append(&room, &ann, None);
+
+    let started = Instant::now();
+    assert_eq!(seqs(&log(&*backend, room.id)), [1, 2]);
+    assert!(started.elapsed() < Duration::from_millis(250), "a read waited for the writer");
+    let batch = vec![message(&room, &ann, "refused")];
+    let refused = backend.append_messages(batch.clone());
+    let is_busy = match &refused {
+        Err(Error::Busy(_)) => true,
+        Ok(outcomes) => matches!(outcomes[..], [Err(AppendError::Storage(Error::Busy(_)))]),
+        Err(_) => false,
+    };
+    assert!(is_busy, "{refused:?}");
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+
+    stalled.execute("COMMIT");
+    backend.append_messages(batch).unwrap()[0].as_ref().unwrap();
+    assert_eq!(seqs(&log(&*backend, room.id)), [1, 2, 3, 4]);
+}
+
+/// xorshift64 (Marsaglia, 2003), so that a failing run can be run again.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+
+    fn sleep_up_to_ms(&mut self, ms: u64) {
+        thread::sleep(Duration::from_micros(self.below(ms * 1000)));
+    }
+}

@@ -1,0 +1,194 @@
+//! A database to test, and shorthand for what the cases put into it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use chatapp::model::{
+    Event, Message, NewMessage, NewRoom, NewSession, NewUser, Role, Room, RoomId, Seq, SessionId,
+    Timestamp, User,
+};
+use chatapp::storage::{self, Backend, OpenOptions};
+use tempfile::TempDir;
+
+use crate::postgres_server::{self, PgDatabase};
+
+pub const NOW: Timestamp = Timestamp(1_738_319_400_000);
+
+/// An empty database, not migrated yet but through [`TestDatabase::backend`].
+pub struct TestDatabase {
+    home: Home,
+}
+
+enum Home {
+    Sqlite(TempDir),
+    Postgres(PgDatabase),
+}
+
+pub fn sqlite() -> TestDatabase {
+    TestDatabase { home: Home::Sqlite(tempfile::tempdir().unwrap()) }
+}
+
+pub fn postgres() -> TestDatabase {
+    TestDatabase { home: Home::Postgres(postgres_server::database()) }
+}
+
+impl TestDatabase {
+    pub fn url(&self) -> String {
+        match &self.home {
+            Home::Sqlite(folder) => format!("sqlite://{}/chat.db", folder.path().display()),
+            Home::Postgres(database) => database.url().to_owned(),
+        }
+    }
+
+    /// A handle of its own, as another process would have.
+    pub fn open(&self) -> Arc<dyn Backend> {
+        self.open_with(OpenOptions { busy_timeout_ms: 20_000, ..OpenOptions::default() })
+    }
+
+    pub fn open_with(&self, options: OpenOptions) -> Arc<dyn Backend> {
+        storage::open(&self.url(), OpenOptions { create: true, ..options }).unwrap()
+    }
+
+    /// A handle on the database, migrated.
+    pub fn backend(&self) -> Arc<dyn Backend> {
+        let backend = self.open();
+        backend.migrate().unwrap();
+        backend
+    }
+
+    /// A connection that is none of the backend's.
+    pub fn raw(&self) -> Raw {
+        match &self.home {
+            Home::Sqlite(folder) => {
+                let connection = rusqlite::Connection::open(folder.path().join("chat.db")).unwrap();
+                connection.busy_timeout(Duration::from_secs(20)).unwrap();
+                Raw::Sqlite(connection)
+            }
+            Home::Postgres(database) => Raw::Postgres(Box::new(database.client())),
+        }
+    }
+}
+
+/// A connection on which a test does what a stalled writer would.
+pub enum Raw {
+    Sqlite(rusqlite::Connection),
+    Postgres(Box<postgres::Client>),
+}
+
+impl Raw {
+    pub fn execute(&mut self, sql: &str) {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch(sql).unwrap(),
+            Self::Postgres(client) => client.batch_execute(sql).unwrap(),
+        }
+    }
+
+    /// Begins a transaction that has the room's lock.
+    pub fn begin(&mut self, room: &Room) {
+        match self {
+            Self::Sqlite(_) => self.execute("BEGIN IMMEDIATE"),
+            Self::Postgres(_) => self.execute(&format!(
+                "BEGIN; SELECT id FROM rooms WHERE id = {} FOR NO KEY UPDATE",
+                room.id
+            )),
+        }
+    }
+
+    /// In a transaction that has the room's lock: gives the next seq to an event.
+    pub fn append(&mut self, room: &Room, user: &User, client_id: Option<&str>) {
+        let client_id = client_id.map_or("NULL".to_owned(), |id| format!("'{id}'"));
+        let (column, id) = match self {
+            Self::Sqlite(_) => {
+                self.execute("UPDATE server SET last_event_id = last_event_id + 1");
+                ("id,", "(SELECT last_event_id FROM server),")
+            }
+            Self::Postgres(_) => ("", ""),
+        };
+        self.execute(&format!(
+            "UPDATE rooms SET head_seq = head_seq + 1 WHERE id = {room};
+             INSERT INTO events ({column} room_id, seq, user_id, created_at, content, client_id)
+             SELECT {id} {room}, head_seq, {user}, 0, 'slow', {client_id}
+             FROM rooms WHERE id = {room}",
+            room = room.id,
+            user = user.id
+        ));
+    }
+}
+
+pub fn new_user(name: &str) -> NewUser {
+    NewUser {
+        username: name.to_owned(),
+        email: format!("{name}@example.org"),
+        password_hash: "$2b$12$hash".to_owned(),
+        role: Role::User,
+        created_at: NOW,
+        only_if_no_admin: false,
+    }
+}
+
+pub fn user(backend: &dyn Backend, name: &str) -> User {
+    backend.create_user(&new_user(name)).unwrap()
+}
+
+pub fn new_room(name: &str, creator: &User) -> NewRoom {
+    NewRoom { name: name.to_owned(), description: None, created_by: creator.id, created_at: NOW }
+}
+
+pub fn room(backend: &dyn Backend, creator: &User) -> Room {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let name = format!("room {}", NEXT.fetch_add(1, Ordering::Relaxed));
+    backend.create_room(&new_room(&name, creator)).unwrap()
+}
+
+pub fn session(backend: &dyn Backend, id: u128, user: &User) -> SessionId {
+    let id = SessionId(id);
+    let expires_at = NOW.plus_seconds(60);
+    backend
+        .create_session(&NewSession { id, user_id: user.id, created_at: NOW, expires_at })
+        .unwrap();
+    id
+}
+
+pub fn message(room: &Room, user: &User, content: &str) -> NewMessage {
+    NewMessage {
+        room_id: room.id,
+        user_id: user.id,
+        username: user.username.as_str().into(),
+        content: content.to_owned(),
+        client_id: None,
+        timestamp: NOW,
+    }
+}
+
+pub fn with_client_id(message: NewMessage, client_id: &str) -> NewMessage {
+    NewMessage { client_id: Some(client_id.to_owned()), ..message }
+}
+
+/// Appends `count` messages; their content is their seq in an empty room.
+pub fn fill(backend: &dyn Backend, room: &Room, user: &User, count: u32) {
+    let messages = (1..=count).map(|i| message(room, user, &i.to_string())).collect();
+    for outcome in backend.append_messages(messages).unwrap() {
+        outcome.unwrap();
+    }
+}
+
+/// The whole log, read as a client would that catches up.
+pub fn log(backend: &dyn Backend, room_id: RoomId) -> Vec<Message> {
+    let mut log = Vec::new();
+    loop {
+        let after = log.last().map_or(Seq(0), |message: &Message| message.seq);
+        let page = backend.list_events(room_id, after, 100).unwrap().unwrap();
+        if page.events.is_empty() {
+            assert_eq!(after, page.head_seq, "the head is the last event");
+            return log;
+        }
+        log.extend(page.events.into_iter().map(|event| match event {
+            Event::Message(message) => message,
+        }));
+    }
+}
+
+pub fn seqs(messages: &[Message]) -> Vec<i64> {
+    messages.iter().map(|message| message.seq.0).collect()
+}

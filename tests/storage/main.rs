@@ -1,0 +1,108 @@
+//! The contract of [`Backend`](chatapp::storage::Backend), held against every database from one
+//! list. A failing test's name says which database and which case.
+
+mod append;
+mod concurrency;
+mod harness;
+mod migrations;
+mod only_postgres;
+mod only_sqlite;
+mod pages;
+#[path = "../support/postgres.rs"]
+mod postgres_server;
+mod properties;
+mod rooms;
+mod sessions;
+mod users;
+
+macro_rules! contract {
+    ($($area:ident { $($case:ident)* })*) => {
+        mod sqlite {
+            $(mod $area { $(
+                #[test]
+                fn $case() {
+                    crate::$area::$case(&crate::harness::sqlite());
+                }
+            )* })*
+        }
+
+        mod postgres {
+            $(mod $area { $(
+                #[test]
+                fn $case() {
+                    crate::$area::$case(&crate::harness::postgres());
+                }
+            )* })*
+        }
+    };
+}
+
+contract! {
+    migrations {
+        in_an_empty_database_everything_is_pending
+        migrating_applies_everything_once
+        threads_that_migrate_at_once_apply_everything_once
+        a_newer_schema_is_refused
+        an_epoch_is_random_and_stays
+    }
+    users {
+        a_user_reads_back_as_created
+        a_taken_name_or_email_is_a_conflict_whatever_its_case
+        only_ascii_letters_have_case
+        credentials_are_found_by_name_in_any_case
+        only_one_can_be_the_first_admin
+        of_many_who_would_be_the_first_admin_at_once_one_is
+        a_new_password_revokes_the_other_sessions
+        a_new_role_revokes_all_sessions
+        deactivation_revokes_all_sessions_and_activation_restores_none
+        what_is_done_to_nobody_says_so
+    }
+    sessions {
+        a_session_reads_back_with_its_user_as_it_is_now
+        a_session_can_be_extended_until_it_is_revoked
+        a_session_is_revoked_once
+        revoked_sessions_are_listed_from_a_moment_on
+        ended_sessions_are_forgotten_after_a_moment
+        a_secret_is_made_once
+        threads_that_make_a_secret_at_once_get_the_same
+    }
+    rooms {
+        a_room_reads_back_as_created
+        a_taken_name_is_a_conflict_whatever_its_case
+        rooms_are_listed_in_order_of_id
+        a_deleted_room_is_gone_with_its_log
+        ids_are_never_given_twice
+    }
+    append {
+        seqs_are_contiguous_in_each_room
+        an_empty_batch_is_nothing
+        a_message_reads_back_as_sent
+        an_unknown_room_or_user_fails_alone
+        a_client_id_seen_before_gives_the_original
+        a_client_id_seen_in_the_same_batch_gives_the_original
+        a_client_id_belongs_to_one_user_in_one_room
+        a_message_that_cannot_be_stored_fails_alone
+    }
+    pages {
+        of_an_unknown_room_there_is_no_page
+        of_an_empty_room_the_page_is_empty
+        the_newest_page
+        the_page_before
+        the_page_after
+        the_page_around
+        cursors_at_the_ends_of_the_numbers
+        events_after_a_cursor
+    }
+    properties {
+        the_log_is_what_a_model_says
+        walking_the_pages_gives_the_log
+    }
+    concurrency {
+        writers_with_handles_of_their_own_leave_no_gap
+        senders_of_the_same_client_id_store_it_once
+        batches_over_rooms_in_any_order_do_not_block_each_other
+        a_tailing_reader_misses_nothing_while_writers_stall
+        a_page_and_its_head_are_of_one_snapshot
+        a_stalled_writer_makes_others_busy_and_reads_live_on
+    }
+}

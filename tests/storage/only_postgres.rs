@@ -1,0 +1,113 @@
+//! What only a server can do: vanish, come back, and let two writers race.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chatapp::storage::{self, Backend, Error, OpenOptions};
+
+use crate::harness::{self, log, message, room, seqs, user, with_client_id};
+use crate::postgres_server::PgCluster;
+
+const OPTIONS: OpenOptions =
+    OpenOptions { read_connections: 2, busy_timeout_ms: 5_000, create: false };
+
+#[test]
+fn a_server_that_does_not_answer_is_unavailable_and_named_without_the_password() {
+    let started = Instant::now();
+    let url = "postgres://ann:sesame@127.0.0.1:1/chat";
+    let Err(Error::Unavailable(text)) = storage::open(url, OPTIONS) else { panic!("opened") };
+    assert!(text.contains("127.0.0.1:1") && text.contains("refused"), "{text}");
+    assert!(!text.contains("sesame"), "{text}");
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_missing_database_is_named() {
+    let database = harness::postgres();
+    let url = database.url().replace("chatapp_test_", "missing_");
+    let Err(Error::Unavailable(text)) = storage::open(&url, OPTIONS) else { panic!("opened") };
+    assert!(text.contains("missing_") && text.contains("does not exist"), "{text}");
+}
+
+#[test]
+fn connections_cut_by_the_server_are_replaced() {
+    let database = harness::postgres();
+    let backend = database.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    for _ in 0..3 {
+        database.raw().execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = 'chatapp'",
+        );
+        // A read that finds its connection dead takes another.
+        assert_eq!(backend.get_user(ann.id).unwrap().as_ref(), Some(&ann));
+        // A write may or may not have been done: it is not for the storage to try it again.
+        let outcome = backend.append_messages(vec![message(&room, &ann, "x")]);
+        assert!(matches!(outcome, Ok(_) | Err(Error::Unavailable(_))), "{outcome:?}");
+        backend.append_messages(vec![message(&room, &ann, "x")]).unwrap();
+    }
+}
+
+#[test]
+fn a_restarted_server_is_found_again() {
+    let cluster = PgCluster::private();
+    let database = cluster.database();
+    let backend = storage::open(database.url(), OPTIONS).unwrap();
+    backend.migrate().unwrap();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    let append = |backend: &dyn Backend| backend.append_messages(vec![message(&room, &ann, "x")]);
+    append(&*backend).unwrap();
+    cluster.stop();
+    for _ in 0..3 {
+        let started = Instant::now();
+        assert!(matches!(append(&*backend), Err(Error::Unavailable(_))));
+        assert!(matches!(backend.list_rooms(), Err(Error::Unavailable(_))));
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    }
+    cluster.start();
+    let started = Instant::now();
+    while append(&*backend).is_err() || backend.list_rooms().is_err() {
+        assert!(started.elapsed() < Duration::from_secs(3), "the pool has not healed");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(seqs(&log(&*backend, room.id)), [1, 2]);
+}
+
+/// The sender's first attempt is in a transaction that has not ended when the second comes.
+#[test]
+fn a_retry_that_meets_its_original_in_mid_transaction_gets_it() {
+    for does_commit in [true, false] {
+        let database = harness::postgres();
+        let backend = database.backend();
+        let ann = user(&*backend, "ann");
+        let room = room(&*backend, &ann);
+        let mut first = database.raw();
+        first.begin(&room);
+        first.append(&room, &ann, Some("c-1"));
+        let appended = thread::scope(|scope| {
+            let retry = scope.spawn(|| {
+                let retry = with_client_id(message(&room, &ann, "retry"), "c-1");
+                let batch = vec![message(&room, &ann, "plain"), retry];
+                backend.append_messages(batch).unwrap()
+            });
+            wait_for_a_lock(&database);
+            first.execute(if does_commit { "COMMIT" } else { "ROLLBACK" });
+            retry.join().unwrap()
+        });
+        let retry = appended[1].as_ref().unwrap();
+        assert_eq!(retry.duplicate, does_commit);
+        assert_eq!(retry.message.content, if does_commit { "slow" } else { "retry" });
+        assert_eq!(seqs(&log(&*backend, room.id)), [1, 2]);
+    }
+}
+
+fn wait_for_a_lock(database: &harness::TestDatabase) {
+    let harness::Raw::Postgres(mut client) = database.raw() else { panic!("not PostgreSQL") };
+    let sql = "SELECT count(*) FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while client.query_one(sql, &[]).unwrap().get::<_, i64>(0) == 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+}

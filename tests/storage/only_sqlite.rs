@@ -1,0 +1,56 @@
+//! What only a file can do.
+
+use std::fs;
+
+use chatapp::storage::{self, Error, OpenOptions};
+
+use crate::harness;
+
+const CREATE: OpenOptions =
+    OpenOptions { read_connections: 1, busy_timeout_ms: 1_000, create: true };
+const DO_NOT_CREATE: OpenOptions = OpenOptions { create: false, ..CREATE };
+
+fn refusal(url: &str, options: OpenOptions) -> String {
+    match storage::open(url, options) {
+        Err(Error::BadUrl(text)) => text,
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("{url} was opened"),
+    }
+}
+
+#[test]
+fn a_missing_file_is_made_only_if_it_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chat.db");
+    let url = format!("sqlite://{}", file.display());
+    let text = refusal(&url, DO_NOT_CREATE);
+    assert!(text.contains("no database at") && text.contains("chat.db"), "{text}");
+    assert!(text.contains("chatapp migrate"), "{text}");
+    assert!(!file.exists());
+    storage::open(&url, CREATE).unwrap();
+    assert!(file.exists());
+    storage::open(&url, DO_NOT_CREATE).unwrap();
+}
+
+#[test]
+fn what_is_no_file_of_sqlite_is_refused_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display();
+    let text = refusal(&format!("sqlite://{path}/missing/chat.db"), CREATE);
+    assert!(text.contains("no folder") && text.contains("missing"), "{text}");
+    let text = refusal(&format!("sqlite://{path}"), CREATE);
+    assert!(text.contains("is a folder"), "{text}");
+    fs::write(folder.path().join("notes.txt"), "this is no database\n".repeat(100)).unwrap();
+    let text = refusal(&format!("sqlite://{path}/notes.txt"), CREATE);
+    assert!(text.contains("notes.txt is not an SQLite database"), "{text}");
+}
+
+#[test]
+fn the_file_is_in_wal_mode() {
+    let database = harness::sqlite();
+    let backend = database.backend();
+    let harness::Raw::Sqlite(raw) = database.raw() else { panic!("not SQLite") };
+    let mode: String = raw.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+    drop(backend);
+}

@@ -1,0 +1,156 @@
+//! Random use of the log, compared with a model of it.
+
+use std::collections::{HashMap, HashSet};
+
+use chatapp::model::{Cursor, EventId, Message, Room, RoomId, Seq};
+use chatapp::storage::{AppendError, Backend};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::harness::{TestDatabase, fill, log, message, room, seqs, user, with_client_id};
+
+const ROOMS: usize = 3;
+const USERS: usize = 2;
+
+/// Room (one of them is missing), user, client_id.
+type Send = (usize, usize, Option<u8>);
+
+fn runner() -> TestRunner {
+    // Every failure is printed with its smallest case; there is no file of old ones to keep.
+    TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() })
+}
+
+pub fn the_log_is_what_a_model_says(db: &TestDatabase) {
+    let backend = db.backend();
+    let users = ["ann", "bo"].map(|name| user(&*backend, name));
+    let batches = vec(vec((0..ROOMS + 1, 0..USERS, option::of(0..5u8)), 0..12), 0..8);
+    let check = |batches: Vec<Vec<Send>>| {
+        let mut rooms: Vec<Room> = (0..ROOMS).map(|_| room(&*backend, &users[0])).collect();
+        rooms.push(Room { id: RoomId(i64::MAX), ..rooms[0].clone() });
+        let mut model: Vec<Vec<Message>> = vec![Vec::new(); ROOMS];
+        let mut originals: HashMap<(usize, usize, u8), Message> = HashMap::new();
+        let mut ids: HashSet<EventId> = HashSet::new();
+        for (number, batch) in batches.into_iter().enumerate() {
+            let sends = batch.iter().enumerate().map(|(i, &(room, user, client_id))| {
+                let new = message(&rooms[room], &users[user], &format!("{number}.{i}"));
+                match client_id {
+                    Some(client_id) => with_client_id(new, &client_id.to_string()),
+                    None => new,
+                }
+            });
+            let sends: Vec<_> = sends.collect();
+            let outcomes = backend.append_messages(sends.clone()).unwrap();
+            prop_assert_eq!(outcomes.len(), batch.len());
+            for ((outcome, send), (room, user, client_id)) in
+                outcomes.into_iter().zip(sends).zip(batch)
+            {
+                if room == ROOMS {
+                    prop_assert!(matches!(outcome, Err(AppendError::RoomNotFound)));
+                    continue;
+                }
+                let appended = outcome.unwrap();
+                let key = client_id.map(|client_id| (room, user, client_id));
+                if let Some(original) = key.and_then(|key| originals.get(&key)) {
+                    prop_assert!(appended.duplicate);
+                    prop_assert_eq!(&appended.message, original);
+                    continue;
+                }
+                prop_assert!(!appended.duplicate);
+                let seq = Seq(model[room].len() as i64 + 1);
+                let expected = send.into_message(appended.message.id, seq);
+                prop_assert_eq!(&appended.message, &expected);
+                prop_assert!(ids.insert(expected.id));
+                if let Some(before) = model[room].last() {
+                    prop_assert!(before.id < expected.id);
+                }
+                if let Some(key) = key {
+                    originals.insert(key, expected.clone());
+                }
+                model[room].push(expected);
+            }
+        }
+        for (room, expected) in rooms.iter().zip(model) {
+            prop_assert_eq!(log(&*backend, room.id), expected);
+        }
+        Ok(())
+    };
+    runner().run(&batches, check).unwrap();
+}
+
+pub fn walking_the_pages_gives_the_log(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let walks = (0..40u32, 0..45i64, vec(1..9u32, 1..5));
+    let check = |(count, pivot, limits): (u32, i64, Vec<u32>)| {
+        let room = room(&*backend, &ann);
+        fill(&*backend, &room, &ann, count);
+        let all: Vec<i64> = (1..=i64::from(count)).collect();
+        let start = |cursor| backend.list_messages(room.id, cursor, limits[0]).unwrap().unwrap();
+
+        let newest = start(Cursor::Newest);
+        prop_assert!(!newest.has_newer);
+        let mut seen = newest.messages;
+        walk_older(&*backend, &room, &mut seen, newest.has_older, &limits)?;
+        prop_assert_eq!(seqs(&seen), &all[..]);
+
+        let oldest = start(Cursor::After(Seq(0)));
+        prop_assert!(!oldest.has_older);
+        let mut seen = oldest.messages;
+        walk_newer(&*backend, &room, &mut seen, oldest.has_newer, &limits)?;
+        prop_assert_eq!(seqs(&seen), &all[..]);
+
+        let middle = start(Cursor::Around(Seq(pivot)));
+        prop_assert!(middle.messages.len() <= limits[0] as usize);
+        let mut seen = middle.messages;
+        if !seen.is_empty() {
+            walk_older(&*backend, &room, &mut seen, middle.has_older, &limits)?;
+            walk_newer(&*backend, &room, &mut seen, middle.has_newer, &limits)?;
+            prop_assert_eq!(seqs(&seen), &all[..]);
+        }
+        Ok(())
+    };
+    runner().run(&walks, check).unwrap();
+}
+
+/// Goes on to the first message, each page as long as the next of `limits` in turn.
+fn walk_older(
+    backend: &dyn Backend,
+    room: &Room,
+    seen: &mut Vec<Message>,
+    mut has_older: bool,
+    limits: &[u32],
+) -> Result<(), TestCaseError> {
+    let mut limits = limits.iter().cycle().copied();
+    while has_older {
+        let limit = limits.next().unwrap_or(1);
+        let cursor = Cursor::Before(seen[0].seq);
+        let page = backend.list_messages(room.id, cursor, limit).unwrap().unwrap();
+        prop_assert!(!page.messages.is_empty() && page.messages.len() <= limit as usize);
+        prop_assert!(page.has_newer);
+        seen.splice(0..0, page.messages);
+        has_older = page.has_older;
+    }
+    Ok(())
+}
+
+fn walk_newer(
+    backend: &dyn Backend,
+    room: &Room,
+    seen: &mut Vec<Message>,
+    mut has_newer: bool,
+    limits: &[u32],
+) -> Result<(), TestCaseError> {
+    let mut limits = limits.iter().cycle().copied();
+    while has_newer {
+        let limit = limits.next().unwrap_or(1);
+        let cursor = Cursor::After(seen[seen.len() - 1].seq);
+        let page = backend.list_messages(room.id, cursor, limit).unwrap().unwrap();
+        prop_assert!(!page.messages.is_empty() && page.messages.len() <= limit as usize);
+        prop_assert!(page.has_older);
+        seen.extend(page.messages);
+        has_newer = page.has_newer;
+    }
+    Ok(())
+}

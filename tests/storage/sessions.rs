@@ -1,0 +1,99 @@
+//! Logins, and the secret that signs their tokens.
+
+use std::collections::HashSet;
+use std::thread;
+
+use chatapp::model::{NewSession, SessionId};
+
+use crate::harness::{NOW, TestDatabase, session, user};
+
+pub fn a_session_reads_back_with_its_user_as_it_is_now(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let id = SessionId(u128::MAX - 7);
+    let expires_at = NOW.plus_seconds(60);
+    backend
+        .create_session(&NewSession { id, user_id: ann.id, created_at: NOW, expires_at })
+        .unwrap();
+    let session = backend.get_session(id).unwrap().unwrap();
+    assert_eq!(session.id, id);
+    assert_eq!(session.user, ann);
+    assert_eq!((session.created_at, session.expires_at), (NOW, expires_at));
+    assert_eq!(session.revoked_at, None);
+    backend.update_active(ann.id, false, NOW).unwrap();
+    assert!(!backend.get_session(id).unwrap().unwrap().user.is_active);
+    assert!(backend.get_session(SessionId(1)).unwrap().is_none());
+}
+
+pub fn a_session_can_be_extended_until_it_is_revoked(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let id = session(&*backend, 1, &ann);
+    let later = NOW.plus_seconds(600);
+    assert!(backend.extend_session(id, later).unwrap());
+    assert_eq!(backend.get_session(id).unwrap().unwrap().expires_at, later);
+    assert!(backend.revoke_session(id, NOW).unwrap());
+    assert!(!backend.extend_session(id, later.plus_seconds(1)).unwrap());
+    assert_eq!(backend.get_session(id).unwrap().unwrap().expires_at, later);
+    assert!(!backend.extend_session(SessionId(2), later).unwrap());
+}
+
+pub fn a_session_is_revoked_once(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let id = session(&*backend, 1, &ann);
+    assert!(backend.revoke_session(id, NOW).unwrap());
+    assert!(!backend.revoke_session(id, NOW.plus_seconds(1)).unwrap());
+    assert_eq!(backend.get_session(id).unwrap().unwrap().revoked_at, Some(NOW));
+    assert!(!backend.revoke_session(SessionId(2), NOW).unwrap());
+}
+
+pub fn revoked_sessions_are_listed_from_a_moment_on(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    for i in 0..4 {
+        let id = session(&*backend, i, &ann);
+        if i > 0 {
+            backend.revoke_session(id, NOW.plus_seconds(i as i64)).unwrap();
+        }
+    }
+    let since = |seconds| -> HashSet<SessionId> {
+        let ids = backend.list_revoked_sessions(NOW.plus_seconds(seconds)).unwrap();
+        ids.into_iter().collect()
+    };
+    assert_eq!(since(0), HashSet::from([SessionId(1), SessionId(2), SessionId(3)]));
+    assert_eq!(since(2), HashSet::from([SessionId(2), SessionId(3)]));
+    assert_eq!(since(4), HashSet::new());
+}
+
+pub fn ended_sessions_are_forgotten_after_a_moment(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    // They expire 60 seconds from now; the second is revoked after 10.
+    let (expiring, revoked) = (session(&*backend, 1, &ann), session(&*backend, 2, &ann));
+    backend.revoke_session(revoked, NOW.plus_seconds(10)).unwrap();
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(10)).unwrap(), 0);
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(11)).unwrap(), 1);
+    assert!(backend.get_session(revoked).unwrap().is_none());
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(60)).unwrap(), 0);
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(61)).unwrap(), 1);
+    assert!(backend.get_session(expiring).unwrap().is_none());
+}
+
+pub fn a_secret_is_made_once(db: &TestDatabase) {
+    let backend = db.backend();
+    assert_eq!(backend.get_or_create_secret(b"first\0secret").unwrap(), b"first\0secret");
+    assert_eq!(backend.get_or_create_secret(b"second").unwrap(), b"first\0secret");
+    assert_eq!(db.open().get_or_create_secret(b"third").unwrap(), b"first\0secret");
+}
+
+pub fn threads_that_make_a_secret_at_once_get_the_same(db: &TestDatabase) {
+    db.backend();
+    let secrets: HashSet<Vec<u8>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..8u8)
+            .map(|i| scope.spawn(move || db.open().get_or_create_secret(&[i; 32]).unwrap()))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(secrets.len(), 1);
+}

@@ -1,0 +1,144 @@
+//! Accounts.
+
+use std::thread;
+
+use chatapp::model::{NewUser, Role, User, UserId};
+use chatapp::storage::{Conflict, Error};
+
+use crate::harness::{NOW, TestDatabase, new_user, session, user};
+
+pub fn a_user_reads_back_as_created(db: &TestDatabase) {
+    let backend = db.backend();
+    let created = user(&*backend, "ann");
+    let expected = User {
+        id: created.id,
+        username: "ann".to_owned(),
+        email: "ann@example.org".to_owned(),
+        role: Role::User,
+        is_active: true,
+        created_at: NOW,
+    };
+    assert_eq!(created, expected);
+    assert_eq!(backend.get_user(created.id).unwrap(), Some(expected));
+    assert_eq!(backend.get_user(UserId(created.id.0 + 1)).unwrap(), None);
+    assert_ne!(user(&*backend, "bo").id, created.id);
+}
+
+pub fn a_taken_name_or_email_is_a_conflict_whatever_its_case(db: &TestDatabase) {
+    let backend = db.backend();
+    user(&*backend, "ann");
+    let conflict = |username: &str, email: &str| {
+        let (username, email) = (username.to_owned(), email.to_owned());
+        match backend.create_user(&NewUser { username, email, ..new_user("x") }) {
+            Err(Error::Conflict(conflict)) => conflict,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(conflict("ann", "other@example.org"), Conflict::UsernameTaken);
+    assert_eq!(conflict("ANN", "other@example.org"), Conflict::UsernameTaken);
+    assert_eq!(conflict("other", "ann@example.org"), Conflict::EmailTaken);
+    assert_eq!(conflict("other", "Ann@Example.ORG"), Conflict::EmailTaken);
+    assert_eq!(conflict("Ann", "ann@example.org"), Conflict::UsernameTaken);
+    user(&*backend, "other");
+}
+
+pub fn only_ascii_letters_have_case(db: &TestDatabase) {
+    let backend = db.backend();
+    let small = user(&*backend, "élan");
+    let capital = user(&*backend, "Élan");
+    let found = |name: &str| backend.get_credentials(name).unwrap().unwrap().user.id;
+    assert_eq!((found("éLAN"), found("ÉLAN")), (small.id, capital.id));
+}
+
+pub fn credentials_are_found_by_name_in_any_case(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "Ann");
+    for name in ["Ann", "ann", "ANN"] {
+        let credentials = backend.get_credentials(name).unwrap().unwrap();
+        assert_eq!(credentials.user, ann);
+        assert_eq!(credentials.password_hash, "$2b$12$hash");
+    }
+    for name in ["", "an", "anna", "ann ", "a%", "ann\0", "\0"] {
+        assert!(backend.get_credentials(name).unwrap().is_none(), "{name:?}");
+    }
+}
+
+pub fn only_one_can_be_the_first_admin(db: &TestDatabase) {
+    let backend = db.backend();
+    let first = |name| NewUser { role: Role::Admin, only_if_no_admin: true, ..new_user(name) };
+    user(&*backend, "ann");
+    assert!(!backend.has_admin().unwrap());
+    assert_eq!(backend.create_user(&first("bo")).unwrap().role, Role::Admin);
+    assert!(backend.has_admin().unwrap());
+    let second = backend.create_user(&first("cy"));
+    assert!(matches!(second, Err(Error::Conflict(Conflict::AdminExists))), "{second:?}");
+    assert!(backend.get_credentials("cy").unwrap().is_none());
+    // Any number can be admins when it is not asked for the first.
+    backend.create_user(&NewUser { role: Role::Admin, ..new_user("dee") }).unwrap();
+}
+
+pub fn of_many_who_would_be_the_first_admin_at_once_one_is(db: &TestDatabase) {
+    db.backend();
+    let admins: Vec<bool> = thread::scope(|scope| {
+        let become_admin = |i: usize| {
+            let name = format!("admin{i}");
+            let new = NewUser { role: Role::Admin, only_if_no_admin: true, ..new_user(&name) };
+            match db.open().create_user(&new) {
+                Ok(_) => true,
+                Err(Error::Conflict(Conflict::AdminExists)) => false,
+                Err(error) => panic!("{error}"),
+            }
+        };
+        let threads: Vec<_> = (0..8).map(|i| scope.spawn(move || become_admin(i))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(admins.iter().filter(|is_admin| **is_admin).count(), 1);
+}
+
+pub fn a_new_password_revokes_the_other_sessions(db: &TestDatabase) {
+    let backend = db.backend();
+    let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
+    let (kept, other) = (session(&*backend, 1, &ann), session(&*backend, 2, &ann));
+    let bos = session(&*backend, 3, &bo);
+    let later = NOW.plus_seconds(5);
+    assert!(backend.update_password(ann.id, "new hash", Some(kept), later).unwrap());
+    let revoked_at = |id| backend.get_session(id).unwrap().unwrap().revoked_at;
+    assert_eq!(revoked_at(kept), None);
+    assert_eq!(revoked_at(other), Some(later));
+    assert_eq!(revoked_at(bos), None);
+    assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, "new hash");
+    assert!(backend.update_password(ann.id, "newer hash", None, later.plus_seconds(1)).unwrap());
+    assert_eq!(revoked_at(kept), Some(later.plus_seconds(1)));
+    assert_eq!(revoked_at(other), Some(later), "the first revocation counts");
+}
+
+pub fn a_new_role_revokes_all_sessions(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let id = session(&*backend, 1, &ann);
+    assert!(backend.update_role(ann.id, Role::Admin, NOW).unwrap());
+    let session = backend.get_session(id).unwrap().unwrap();
+    assert_eq!((session.user.role, session.revoked_at), (Role::Admin, Some(NOW)));
+    assert!(backend.has_admin().unwrap());
+}
+
+pub fn deactivation_revokes_all_sessions_and_activation_restores_none(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let before = session(&*backend, 1, &ann);
+    assert!(backend.update_active(ann.id, false, NOW).unwrap());
+    assert!(!backend.get_user(ann.id).unwrap().unwrap().is_active);
+    let after = session(&*backend, 2, &ann);
+    assert!(backend.update_active(ann.id, true, NOW.plus_seconds(1)).unwrap());
+    assert!(backend.get_user(ann.id).unwrap().unwrap().is_active);
+    assert_eq!(backend.get_session(before).unwrap().unwrap().revoked_at, Some(NOW));
+    assert_eq!(backend.get_session(after).unwrap().unwrap().revoked_at, None);
+}
+
+pub fn what_is_done_to_nobody_says_so(db: &TestDatabase) {
+    let backend = db.backend();
+    let nobody = UserId(77);
+    assert!(!backend.update_password(nobody, "hash", None, NOW).unwrap());
+    assert!(!backend.update_role(nobody, Role::Admin, NOW).unwrap());
+    assert!(!backend.update_active(nobody, false, NOW).unwrap());
+}

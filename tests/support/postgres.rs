@@ -1,0 +1,281 @@
+//! PostgreSQL for tests: a fresh database in a throwaway cluster.
+//!
+//! If `CHATAPP_TEST_POSTGRES_URL` is set, databases are made there. Otherwise all tests of a target
+//! folder share one cluster, whichever process comes first: it is started under a lock, every
+//! process that uses it holds a second lock for as long as it lives, and a small shell, which
+//! outlives a panic, Ctrl-C and kill -9, waits until nobody holds that one, then stops the cluster
+//! and removes it.
+#![allow(dead_code, reason = "every test binary uses its own part of this")]
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+
+use postgres::{Client, NoTls};
+use uuid::Uuid;
+
+/// A fresh, empty database, which is dropped with this value.
+pub struct PgDatabase {
+    url: String,
+    name: String,
+    admin_url: String,
+}
+
+pub fn database() -> PgDatabase {
+    static ADMIN_URL: OnceLock<(String, Option<PgCluster>)> = OnceLock::new();
+    let (admin_url, _) = ADMIN_URL.get_or_init(|| {
+        if let Ok(url) = std::env::var("CHATAPP_TEST_POSTGRES_URL") {
+            return (url, None);
+        }
+        let cluster = PgCluster::shared();
+        (cluster.admin_url.clone(), Some(cluster))
+    });
+    PgDatabase::create(admin_url)
+}
+
+impl PgDatabase {
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection that is none of the backend's.
+    pub fn client(&self) -> Client {
+        Client::connect(&self.url, NoTls).expect("the test database answers")
+    }
+
+    fn create(admin_url: &str) -> Self {
+        let name = format!("chatapp_test_{}", Uuid::new_v4().simple());
+        execute(admin_url, format!("CREATE DATABASE {name} TEMPLATE template0")).unwrap_or_else(
+            |error| panic!("no database can be made at the test server: {error:?}"),
+        );
+        let url = with_database(admin_url, &name);
+        Self { url, name, admin_url: admin_url.to_owned() }
+    }
+}
+
+impl Drop for PgDatabase {
+    fn drop(&mut self) {
+        // A cluster that a test has stopped cannot drop it, and need not.
+        let _ = execute(&self.admin_url, format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
+
+/// On a thread of its own: the blocking client panics on one that runs an async runtime.
+fn execute(url: &str, sql: String) -> Result<(), postgres::Error> {
+    let url = url.to_owned();
+    let run = move || Client::connect(&url, NoTls)?.batch_execute(&sql);
+    thread::spawn(run).join().expect("the client does not panic")
+}
+
+fn with_database(url: &str, name: &str) -> String {
+    let (rest, params) = match url.split_once('?') {
+        Some((rest, params)) => (rest, format!("?{params}")),
+        None => (url, String::new()),
+    };
+    let host = rest.find("://").map_or(0, |scheme| scheme + 3);
+    let end = rest[host..].find('/').map_or(rest.len(), |slash| host + slash);
+    format!("{}/{name}{params}", &rest[..end])
+}
+
+/// A server, and the promise that this process uses it.
+pub struct PgCluster {
+    pub admin_url: String,
+    folder: PathBuf,
+    _in_use: File,
+}
+
+impl PgCluster {
+    /// One that is nobody else's, to be stopped and started by the test.
+    pub fn private() -> Self {
+        let folder = new_folder();
+        let in_use = share(&folder);
+        supervise(&folder, &folder, 0);
+        let admin_url = initialise(&folder);
+        let cluster = Self { admin_url, folder, _in_use: in_use };
+        cluster.start();
+        cluster
+    }
+
+    pub fn database(&self) -> PgDatabase {
+        PgDatabase::create(&self.admin_url)
+    }
+
+    pub fn start(&self) {
+        let data = self.folder.join("data");
+        run(&self.folder, "pg_ctl", &["start", "--wait", "--log", "log", "-D", path(&data)]);
+    }
+
+    /// Ends every connection and the server.
+    pub fn stop(&self) {
+        let data = self.folder.join("data");
+        run(&self.folder, "pg_ctl", &["stop", "--wait", "--mode", "fast", "-D", path(&data)]);
+    }
+
+    fn shared() -> Self {
+        let locks = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
+        fs::create_dir_all(&locks).expect("the target folder can be written");
+        let gate = File::create(locks.join("start.lock")).expect("a lock file can be made");
+        gate.lock().expect("a file can be locked");
+        let in_use = share(&locks);
+        let note = locks.join("running");
+        if let Ok(running) = fs::read_to_string(&note)
+            && let Some((admin_url, folder)) = running.split_once('\n')
+            && execute(admin_url, "SELECT 1".to_owned()).is_ok()
+        {
+            let (admin_url, folder) = (admin_url.to_owned(), folder.into());
+            return Self { admin_url, folder, _in_use: in_use };
+        }
+        let folder = new_folder();
+        supervise(&locks, &folder, 5);
+        let admin_url = initialise(&folder);
+        let cluster = Self { admin_url, folder, _in_use: in_use };
+        cluster.start();
+        fs::write(note, format!("{}\n{}", cluster.admin_url, path(&cluster.folder)))
+            .expect("the target folder can be written");
+        cluster
+    }
+}
+
+/// Held until the process ends, however it ends.
+fn share(locks: &Path) -> File {
+    let in_use = File::create(locks.join("in_use.lock")).expect("a lock file can be made");
+    in_use.lock_shared().expect("a file can be locked");
+    in_use
+}
+
+/// Starts the shell that stops the cluster `linger` seconds after the last user has gone. It looks
+/// again whether there is one while it holds the lock that keeps others from starting.
+#[expect(clippy::zombie_processes, reason = "it is there to outlive this process")]
+fn supervise(locks: &Path, folder: &Path, linger: u32) {
+    const SCRIPT: &str = r#"
+        locks=$1 folder=$2 linger=$3 pg_ctl=$4 as=$5
+        while [ -d "$folder" ]; do
+            flock "$locks/in_use.lock" true
+            sleep "$linger"
+            if flock "$locks/start.lock" sh -c '
+                flock --nonblock "$1/in_use.lock" true || exit 1
+                rm -f "$1/running"
+                cd "$2" && $4 "$3" stop -m immediate -D "$2/data"
+                rm -rf "$2"
+            ' sh "$locks" "$folder" "$pg_ctl" "$as"; then exit; fi
+        done"#;
+    let pg_ctl = program("pg_ctl");
+    let user = server_user().map_or(String::new(), |user| format!("runuser -u {user} --"));
+    // A session of its own: Ctrl-C is not for it.
+    Command::new("setsid")
+        .args(["sh", "-c", SCRIPT, "sh", path(locks), path(folder)])
+        .args([&linger.to_string(), path(&pg_ctl), &user])
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("setsid and flock are there: install util-linux");
+}
+
+/// Makes the cluster's files; gives the URL it will have.
+fn initialise(folder: &Path) -> String {
+    let data = folder.join("data");
+    // The locale is one in which lower() knows more than ASCII, as most real ones are.
+    let locale = ["--encoding", "UTF8", "--locale", "C.UTF-8", "--auth", "trust"];
+    let arguments = ["--no-sync", "--username", "postgres", "-D", path(&data)];
+    run(folder, "initdb", &[&locale[..], &arguments[..]].concat());
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port is free")
+        .port();
+    // It is thrown away with the machine's memory at the latest: no need to wait for the disk.
+    let settings = format!(
+        "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n\
+         max_connections = 300\nfsync = off\nfull_page_writes = off\n",
+        path(folder)
+    );
+    let file = data.join("postgresql.conf");
+    let mut text = fs::read_to_string(&file).expect("initdb writes it");
+    text.push_str(&settings);
+    fs::write(&file, text).expect("the file can be written");
+    format!("postgres://postgres@127.0.0.1:{port}/postgres")
+}
+
+fn new_folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("chatapp-postgres-{}", Uuid::new_v4().simple()));
+    fs::create_dir(&folder).expect("the temporary folder can be written");
+    if let Some(user) = server_user() {
+        let output = Command::new("id").args(["-u", user]).output().expect("`id` is there");
+        let uid = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a user id");
+        chown(&folder, Some(uid), None).expect("root may give a folder away");
+    }
+    folder
+}
+
+/// PostgreSQL refuses to run as root; then it runs as another.
+fn server_user() -> Option<&'static str> {
+    let me = Command::new("id").arg("-u").output().expect("`id` is there");
+    if me.stdout != b"0\n" {
+        return None;
+    }
+    let exists = |user: &&&str| {
+        let id = Command::new("id").args(["-u", user]).output();
+        id.is_ok_and(|output| output.status.success())
+    };
+    Some(["postgres", "nobody"].iter().find(exists).expect("there is a user called nobody"))
+}
+
+fn run(folder: &Path, name: &str, arguments: &[&str]) {
+    let program = program(name);
+    let mut command = match server_user() {
+        Some(user) => {
+            let mut command = Command::new("runuser");
+            command.args(["-u", user, "--"]).arg(program);
+            command
+        }
+        None => Command::new(program),
+    };
+    // Not a pipe: the server would keep it open.
+    let log = folder.join("commands.log");
+    let file = File::options().create(true).append(true).open(&log).expect("a log can be written");
+    let status = command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(file.try_clone().expect("a file can be shared"))
+        .stderr(file)
+        .status()
+        .unwrap_or_else(|error| panic!("{name} cannot be run: {error}"));
+    if !status.success() {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+        panic!("{name} failed, {status}:\n{said}\n{log}");
+    }
+}
+
+/// On the PATH, else where Debian has it, the newest.
+fn program(name: &str) -> PathBuf {
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .collect();
+    folders.sort();
+    std::env::split_paths(&on_path)
+        .chain(folders.into_iter().rev())
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+        .unwrap_or_else(|| {
+            panic!(
+                "`{name}` was not found: install the PostgreSQL server (apt-get install \
+                 postgresql), or set CHATAPP_TEST_POSTGRES_URL to one whose user may create \
+                 databases"
+            )
+        })
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("the path is UTF-8")
+}
