@@ -9,7 +9,7 @@ use super::database::{Database, Missing, schema_version};
 use super::output::print;
 use crate::chat::{self, Signup};
 use crate::model::{Clock, NewUser, Role, User};
-use crate::storage::{Conflict, Error, MigrationState};
+use crate::storage::{Conflict, Error};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,9 +62,8 @@ fn prepare(database: &Database) -> anyhow::Result<bool> {
     let is_new = schema_version(&migrations) == 0;
     if is_new {
         database.run(|backend| backend.migrate())?;
-    } else if migrations.iter().any(|migration| migration.state == MigrationState::Pending) {
-        return database.run(|_| Err(Error::SchemaTooOld));
     }
+    database.check_schema()?;
     Ok(is_new)
 }
 

@@ -36,6 +36,24 @@ impl Database {
         }
     }
 
+    /// A database that is there and has the schema of this binary, for commands that change
+    /// neither.
+    pub fn open_current(config: &Config) -> anyhow::Result<Self> {
+        let database = Self::open(config, 1, Missing::Fail)?;
+        database.check_schema()?;
+        Ok(database)
+    }
+
+    /// # Errors
+    /// If the schema is older or newer than this binary's.
+    pub fn check_schema(&self) -> anyhow::Result<()> {
+        self.run(|backend| {
+            let migrations = backend.list_migrations()?;
+            let is_pending = |migration: &Migration| migration.state == MigrationState::Pending;
+            if migrations.iter().any(is_pending) { Err(Error::SchemaTooOld) } else { Ok(()) }
+        })
+    }
+
     /// Runs one operation; its failure is a sentence for the operator.
     pub fn run<T>(
         &self,

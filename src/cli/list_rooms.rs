@@ -1,9 +1,10 @@
 //! `chatapp list-rooms`: every room of the database.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::context::Context;
-use super::database::{Database, Missing};
+use super::database::Database;
 use super::output::{Listing, Output};
 use crate::model::Room;
 
@@ -24,15 +25,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let config = context.settings(None)?.config;
-    let database = Database::open(&config, 1, Missing::Fail)?;
+    let database = Database::open_current(&config)?;
     let rooms = database.run(|backend| backend.list_rooms())?;
     let mut creators = HashMap::new();
     for room in &rooms {
-        if !creators.contains_key(&room.created_by) {
+        if let Entry::Vacant(creator) = creators.entry(room.created_by) {
             let user = database.run(|backend| backend.get_user(room.created_by))?;
             // Accounts are never removed; should one be, its number is better than nothing.
-            let name = user.map_or_else(|| room.created_by.to_string(), |user| user.username);
-            creators.insert(room.created_by, name);
+            creator.insert(user.map_or_else(|| room.created_by.to_string(), |user| user.username));
         }
     }
     Ok(args.output.write(&Listing {

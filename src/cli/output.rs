@@ -80,8 +80,9 @@ pub(super) fn print(
     write: impl FnOnce(&mut io::BufWriter<io::StdoutLock<'_>>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    write(&mut out)?;
-    out.flush()
+    write(&mut out).and_then(|()| out.flush()).map_err(|error| {
+        io::Error::new(error.kind(), format!("the result cannot be written to stdout: {error}"))
+    })
 }
 
 /// A remark for people, on stderr, where it does not get among the results.

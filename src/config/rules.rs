@@ -80,7 +80,10 @@ pub(super) fn nearest(key: &str) -> &'static str {
             return 0;
         }
         let whole = strsim::damerau_levenshtein(key, known);
-        whole.min(1 + strsim::damerau_levenshtein(&name(key), &name(known)))
+        let by_name = 1 + strsim::damerau_levenshtein(&name(key), &name(known));
+        // `[limit]`, with nothing in it.
+        let section = known.split('.').next().unwrap_or_default();
+        whole.min(by_name).min(1 + strsim::damerau_levenshtein(key, section))
     };
     keys().min_by_key(distance).unwrap_or_default()
 }
