@@ -1,6 +1,7 @@
 //! `chatapp serve`: what it says, and databases and addresses that it cannot use.
 
 use std::io::{BufRead, BufReader, Read};
+use std::process::Command;
 
 use crate::shell::{Shell, on_every_database};
 
@@ -17,8 +18,9 @@ fn a_server_says_where_it_listens() {
         assert_eq!(line(), format!("  API docs  {url}/docs"));
         assert_eq!(line(), format!("  database  {} (schema 1)", shell.url()));
         assert!(line().starts_with("  no admin yet: sign up with \"role\":\"admin\""));
-        server.kill().unwrap();
-        server.wait().unwrap();
+        let terminate = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+        assert!(terminate.success());
+        assert_eq!(server.wait().unwrap().code(), Some(0));
     });
 }
 
@@ -45,7 +47,7 @@ fn a_database_that_cannot_be_used_is_one_sentence() {
         ("mysql://ann:sesame@db/chat", "sqlite:// or postgres://"),
         ("ann:sesame@db/chat", "sqlite://chat.db"),
         ("postgresql+psycopg2://ann:sesame@db/chat", "postgresql://"),
-        ("postgres://ann:sesame@127.0.0.1:1/chat", "check that it is there and running"),
+        ("postgres://ann:sesame@127.0.0.1:1/chat", "check that it is running"),
         ("sqlite://folder", "is a folder"),
         ("sqlite://nowhere/chat.db", "there is no folder nowhere"),
         ("sqlite://notes.txt", "is not an SQLite database"),
@@ -56,6 +58,11 @@ fn a_database_that_cannot_be_used_is_one_sentence() {
             let error = shell.run(&[command, "--database", url]).error();
             assert!(error.contains(hint), "{url}: {error}");
             assert!(!error.contains("sesame"), "{url}: {error}");
+        }
+        if hint.contains("://") {
+            let error = shell.run(&["config", "check", "--database", url]).error();
+            assert!(error.contains(hint), "{url}: {error}");
+            assert!(error.ends_with("(database.url is from --database)"), "{error}");
         }
     }
 }
