@@ -7,10 +7,10 @@ use super::{Chat, Error, FieldError, Result, passwords};
 use crate::config::{AdminSignup, Auth};
 use crate::model::{Identity, NewUser, Role, Timestamp, User};
 
-const MIN_USERNAME_CHARS: usize = 2;
-const MAX_USERNAME_CHARS: usize = 32;
+pub const MIN_USERNAME_CHARS: usize = 2;
+pub const MAX_USERNAME_CHARS: usize = 32;
 /// The longest address that fits an SMTP path (RFC 5321 §4.5.3.1.3, erratum 1690 of RFC 3696).
-const MAX_EMAIL_BYTES: usize = 254;
+pub const MAX_EMAIL_BYTES: usize = 254;
 
 /// An account that somebody asks for.
 #[derive(Clone, Debug)]

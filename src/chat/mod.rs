@@ -21,7 +21,10 @@ use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{ServerFacts, Store};
 
-pub use accounts::{Login, Signup, SignupCaller, new_account};
+pub use accounts::{
+    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
+    new_account,
+};
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;

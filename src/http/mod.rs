@@ -1,18 +1,86 @@
-//! stub
+//! The HTTP API: what a request must look like, and what the rules' answers look like in JSON.
+//!
+//! One file per area of endpoints. [`routes`] makes the paths; [`serve`] puts the envelope round
+//! them and whatever else the server adds: the request's id, errors as problem documents, the
+//! access log. No rule of the chat lives here.
+
+mod auth;
+mod cors;
+mod docs;
+mod dto;
+mod envelope;
+mod explain;
+mod extract;
+mod failure;
+mod health;
+mod messages;
+mod openapi;
+mod payload;
 pub mod problem;
+mod rooms;
+mod types;
+
+use std::collections::HashMap;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem::{Endpoint, IntoEndpoint, Response, Route, RouteMethod};
+use poem_openapi::{OpenApi, Tags};
+
 use crate::chat::Chat;
-use crate::ws::Sockets;
-use poem::{Endpoint, EndpointExt, Response, Route};
-pub fn endpoint(
+use crate::config;
+
+pub use openapi::document as openapi_document;
+
+/// The parts of the API, as the document shows them.
+#[derive(Tags)]
+enum Area {
+    /// Accounts and sessions.
+    #[oai(rename = "auth")]
+    Auth,
+    /// Rooms, and who is in them.
+    #[oai(rename = "rooms")]
+    Rooms,
+    /// Messages, and the log they are part of.
+    #[oai(rename = "messages")]
+    Messages,
+    /// For whoever watches the server.
+    #[oai(rename = "health")]
+    Health,
+}
+
+type Api = (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi);
+
+type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
+
+/// Every path of the API and of its documents. More may be added; then comes [`serve`].
+pub fn routes() -> Route {
+    let mut table = endpoints();
+    // The original contract writes `/rooms/`; most clients leave the slash off.
+    if let Some(same) = endpoints().remove("/rooms/") {
+        table.insert("/rooms".to_owned(), same);
+    }
+    let api = table.into_iter().fold(Route::new(), |route, (path, methods)| {
+        route.at(path, methods.into_iter().fold(RouteMethod::new(), |m, (k, ep)| m.method(k, ep)))
+    });
+    docs::add_to(api)
+}
+
+/// Puts the envelope round the routes.
+pub fn serve(
+    routes: impl IntoEndpoint<Endpoint: 'static>,
     chat: Chat,
-    sockets: Sockets,
-    _config: &crate::config::Http,
-) -> poem::endpoint::BoxEndpoint<'static, Response> {
-    let _ = chat;
-    Route::new()
-        .at("/ws", crate::ws::connect)
-        .at("/ws/:room_id", crate::ws::connect_room)
-        .data(sockets)
-        .map_to_response()
-        .boxed()
+    http: &config::Http,
+) -> impl Endpoint<Output = Response> + 'static {
+    envelope::Envelope::new(routes.into_endpoint(), chat, http)
+}
+
+fn api() -> Api {
+    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi)
+}
+
+fn endpoints() -> Table {
+    let mut table = Table::new();
+    api().add_routes(&mut table);
+    table
 }

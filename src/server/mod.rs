@@ -4,6 +4,7 @@
 //! runtime, because the database's clients must not be dropped inside one.
 
 mod listener;
+mod routes;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -98,7 +99,7 @@ async fn run(
         tasks: tasks.clone(),
         allowed_origins: config.http.allowed_origins.clone().into(),
     };
-    let endpoint = crate::http::endpoint(chat.clone(), sockets, &config.http);
+    let endpoint = routes::endpoint(chat.clone(), sockets, &config.http);
     let accepting = tasks.spawn(listener::accept(
         listener,
         endpoint,

@@ -1,0 +1,241 @@
+//! A bot that answers in one room, as an example of a client that misses nothing.
+//!
+//! ```text
+//! BOT_USERNAME=helper BOT_PASSWORD=… cargo run --example bot -- --url http://localhost:8000 --room 1
+//! ```
+//!
+//! It knows `!help`, `!echo TEXT` and `!roll N`. Two habits make it reliable, and any client can
+//! have them:
+//!
+//! - it remembers the `seq` of the last message it has seen and the `epoch` it belongs to, and
+//!   reconnects with both, so that it gets what was said while it was away;
+//! - it names each answer after the message it answers (`client_id`), so that the server stores
+//!   the answer once, however often the bot sends it.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::json;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::{self, Message, http::StatusCode};
+
+#[derive(Parser)]
+struct Args {
+    /// The server.
+    #[arg(long, default_value = "http://localhost:8000")]
+    url: String,
+    /// The room's id.
+    #[arg(long)]
+    room: i64,
+    /// An access token; otherwise the bot signs in with a name and a password.
+    #[arg(long, env = "BOT_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    #[arg(long, env = "BOT_USERNAME")]
+    username: Option<String>,
+    /// From the environment rather than from the command line, where others could read it.
+    #[arg(skip = std::env::var("BOT_PASSWORD").ok())]
+    password: Option<String>,
+}
+
+/// What the bot remembers from one connection to the next.
+struct Memory {
+    token: String,
+    /// Whether the server has let the bot in with this token.
+    token_works: bool,
+    cursor: Option<Cursor>,
+    /// Attempts since the bot was last live in the room.
+    attempts: u32,
+}
+
+/// Where the bot is in the room: it has seen everything up to `seq`.
+struct Cursor {
+    seq: i64,
+    /// A restored database has another epoch, and in it `seq` means nothing.
+    epoch: String,
+}
+
+/// The frames the bot cares about; it passes over the others.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Frame {
+    Message {
+        id: i64,
+        seq: i64,
+        username: String,
+        content: String,
+    },
+    Synced {
+        head_seq: i64,
+        epoch: String,
+    },
+    Error {
+        code: String,
+        detail: String,
+    },
+    #[serde(other)]
+    Other,
+}
+
+/// Why a connection ended, by what to do next.
+enum Ended {
+    /// Come back and resume.
+    Resume,
+    /// The token is not, or no longer, valid.
+    SignIn,
+    /// The room's history was replaced: start from now.
+    Reload,
+    /// The server would say the same again.
+    GiveUp(String),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bot: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let token = sign_in(&args).await?;
+    let mut memory = Memory { token, token_works: false, cursor: None, attempts: 0 };
+    loop {
+        match converse(&args, &mut memory).await {
+            Ended::Resume => {}
+            Ended::SignIn if args.token.is_none() && memory.token_works => {
+                memory.token = sign_in(&args).await?;
+                memory.token_works = false;
+            }
+            Ended::SignIn => bail!("the server does not take the token"),
+            Ended::Reload => memory.cursor = None,
+            Ended::GiveUp(reason) => bail!(reason),
+        }
+        memory.attempts += 1;
+        let pause = pause_before(memory.attempts);
+        println!("disconnected, trying again in {} ms", pause.as_millis());
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn sign_in(args: &Args) -> anyhow::Result<String> {
+    if let Some(token) = &args.token {
+        return Ok(token.clone());
+    }
+    let (Some(username), Some(password)) = (&args.username, &args.password) else {
+        bail!("set BOT_TOKEN, or BOT_USERNAME and BOT_PASSWORD");
+    };
+    let answer = reqwest::Client::new()
+        .post(format!("{}/auth/login", args.url))
+        .json(&json!({ "username": username, "password": password }))
+        .send()
+        .await
+        .with_context(|| format!("cannot reach {}", args.url))?;
+    let status = answer.status();
+    let body: serde_json::Value = answer.json().await.context("the answer is not JSON")?;
+    match body["access_token"].as_str() {
+        Some(token) => Ok(token.to_owned()),
+        None => bail!("cannot sign in: {status}, {}", body["detail"].as_str().unwrap_or("")),
+    }
+}
+
+/// One connection, from the handshake to its end.
+async fn converse(args: &Args, memory: &mut Memory) -> Ended {
+    let base = args.url.replacen("http", "ws", 1);
+    let mut address = format!("{base}/ws/{}?token={}", args.room, memory.token);
+    if let Some(Cursor { seq, epoch }) = &memory.cursor {
+        address.push_str(&format!("&since={seq}&epoch={epoch}"));
+    }
+    let mut socket = match connect_async(address).await {
+        Ok((socket, _)) => socket,
+        Err(error) => return refused(&error),
+    };
+    loop {
+        let text = match socket.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Close(Some(close)))) => {
+                return closed(u16::from(close.code), &close.reason);
+            }
+            Some(Ok(_)) => continue,
+            Some(Err(_)) | None => return Ended::Resume,
+        };
+        match serde_json::from_str(&text) {
+            Ok(Frame::Message { id, seq, username, content }) => {
+                println!("{username}: {content}");
+                if let Some(answer) = answer_to(&content) {
+                    let client_id = format!("answer-to-{id}");
+                    let frame = json!({ "content": answer, "client_id": client_id }).to_string();
+                    if socket.send(Message::text(frame)).await.is_err() {
+                        // The cursor has not moved: this message comes again.
+                        return Ended::Resume;
+                    }
+                }
+                if let Some(cursor) = &mut memory.cursor {
+                    cursor.seq = seq;
+                }
+            }
+            Ok(Frame::Synced { head_seq, epoch }) => {
+                println!("listening in room {}", args.room);
+                let seq = memory.cursor.as_ref().map_or(head_seq, |cursor| cursor.seq);
+                memory.cursor = Some(Cursor { seq, epoch });
+                memory.token_works = true;
+                memory.attempts = 0;
+            }
+            Ok(Frame::Error { code, detail }) => eprintln!("refused: {code}, {detail}"),
+            Ok(Frame::Other) => {}
+            Err(error) => eprintln!("cannot read {text}: {error}"),
+        }
+    }
+}
+
+/// The bot's wit.
+fn answer_to(content: &str) -> Option<String> {
+    let (command, rest) = content.split_once(' ').unwrap_or((content, ""));
+    match command {
+        "!help" => Some("I know !help, !echo TEXT and !roll N.".to_owned()),
+        "!echo" if !rest.is_empty() => Some(rest.to_owned()),
+        "!roll" => {
+            let sides = rest.trim().parse().ok().filter(|&sides| sides > 0).unwrap_or(6);
+            Some(format!("🎲 {}", random_below(sides) + 1))
+        }
+        _ => None,
+    }
+}
+
+/// The handshake failed: with an HTTP status, or without any answer.
+fn refused(error: &tungstenite::Error) -> Ended {
+    let tungstenite::Error::Http(response) = error else { return Ended::Resume };
+    match response.status() {
+        StatusCode::UNAUTHORIZED => Ended::SignIn,
+        StatusCode::TOO_MANY_REQUESTS => Ended::Resume,
+        StatusCode::CONFLICT => Ended::Reload,
+        status if status.is_server_error() => Ended::Resume,
+        status => Ended::GiveUp(format!("the server does not let the bot in: {status}")),
+    }
+}
+
+fn closed(code: u16, reason: &str) -> Ended {
+    match code {
+        4401 => Ended::SignIn,
+        4409 => Ended::Reload,
+        4403 | 4404 => Ended::GiveUp(format!("the server closed with {code}: {reason}")),
+        _ => Ended::Resume,
+    }
+}
+
+/// Doubles up to half a minute, and is drawn by lot, so that after a restart of the server its
+/// clients do not all come back in the same instant.
+fn pause_before(attempt: u32) -> Duration {
+    let longest_ms = (100 << attempt.min(9)).min(30_000);
+    Duration::from_millis(longest_ms / 2 + random_below(longest_ms / 2))
+}
+
+fn random_below(limit: u64) -> u64 {
+    (uuid::Uuid::new_v4().as_u128() % u128::from(limit.max(1))) as u64
+}

@@ -1,0 +1,131 @@
+//! Accounts and sessions: `/auth`.
+
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, OpenApi};
+
+use super::Area;
+use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, UserDto};
+use super::extract::{Body, Caller, Local, MaybeCaller};
+use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, STORE, TOKEN};
+use crate::chat::{Chat, Signup, SignupCaller};
+use crate::model::Role;
+
+pub(super) struct AuthApi;
+
+#[derive(ApiResponse)]
+enum SignedUp {
+    /// The account was created.
+    #[oai(status = 201)]
+    Created(Json<UserDto>),
+}
+
+#[derive(ApiResponse)]
+enum SignedIn {
+    /// A token, and whose it is.
+    #[oai(status = 200)]
+    Ok(Json<LoginDto>),
+}
+
+#[derive(ApiResponse)]
+enum Account {
+    /// The caller's account.
+    #[oai(status = 200)]
+    Ok(Json<UserDto>),
+}
+
+#[derive(ApiResponse)]
+enum Done {
+    /// It is done.
+    #[oai(status = 204)]
+    NoContent,
+}
+
+#[OpenApi(prefix_path = "/auth", tag = "Area::Auth")]
+impl AuthApi {
+    /// Create an account
+    ///
+    /// Everybody may. The role `admin` is given if an admin's token comes along; without one only
+    /// while there is no admin, and only to a client on the machine itself.
+    #[oai(path = "/signup", method = "post", operation_id = "signup")]
+    async fn signup(
+        &self,
+        chat: Data<&Chat>,
+        caller: MaybeCaller,
+        local: Local,
+        body: Body<SignupRequest>,
+    ) -> Result<SignedUp, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | STORE }>> {
+        let Body(SignupRequest { username, email, password, role }) = body;
+        let role = role.map_or(Role::User, Role::from);
+        let signup = Signup { username, email, password, role };
+        let caller = SignupCaller { local: local.0, identity: caller.0 };
+        let user = chat.signup(signup, caller).await?;
+        Ok(SignedUp::Created(Json(user.into())))
+    }
+
+    /// Sign in
+    ///
+    /// Opens a session. An unknown user and a wrong password are the same answer.
+    #[oai(path = "/login", method = "post", operation_id = "login")]
+    async fn login(
+        &self,
+        chat: Data<&Chat>,
+        body: Body<LoginRequest>,
+    ) -> Result<SignedIn, Failure<{ BODY | TOKEN | STORE }>> {
+        let Body(LoginRequest { username, password }) = body;
+        let login = chat.login(username, password).await?;
+        Ok(SignedIn::Ok(Json(login.into())))
+    }
+
+    /// The caller's account
+    #[oai(path = "/me", method = "get", operation_id = "me")]
+    async fn me(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+    ) -> Result<Account, Failure<{ TOKEN | STORE }>> {
+        let user = chat.me(&caller.0).await?;
+        Ok(Account::Ok(Json(user.into())))
+    }
+
+    /// Sign out
+    ///
+    /// Ends the caller's session: its tokens are no good any more, its sockets are closed.
+    #[oai(path = "/logout", method = "post", operation_id = "logout")]
+    async fn logout(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+    ) -> Result<Done, Failure<{ TOKEN | STORE }>> {
+        chat.logout(&caller.0).await?;
+        Ok(Done::NoContent)
+    }
+
+    /// Get a new token
+    ///
+    /// For the same session, whose end moves with it. The old token is good until it expires.
+    #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
+    async fn refresh(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+    ) -> Result<SignedIn, Failure<{ TOKEN | STORE }>> {
+        let login = chat.refresh(&caller.0).await?;
+        Ok(SignedIn::Ok(Json(login.into())))
+    }
+
+    /// Change the password
+    ///
+    /// Ends every other session of the account; the caller's goes on.
+    #[oai(path = "/password", method = "post", operation_id = "change_password")]
+    async fn change_password(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        body: Body<PasswordRequest>,
+    ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | STORE }>> {
+        let Body(PasswordRequest { current_password, new_password }) = body;
+        chat.change_password(&caller.0, current_password, new_password).await?;
+        Ok(Done::NoContent)
+    }
+}

@@ -1,0 +1,78 @@
+//! Which pages of other origins may use the API: those of the configuration, exactly.
+//!
+//! poem's own refuses every request that has another `Origin`, the server's own included.
+
+use poem::Request;
+use poem::http::Method;
+use poem::http::header::{self, HeaderMap, HeaderValue};
+
+pub(super) struct Cors {
+    allowed: Vec<String>,
+}
+
+impl Cors {
+    pub fn new(allowed: &[String]) -> Self {
+        let origin = |origin: &String| origin.trim_end_matches('/').to_ascii_lowercase();
+        Self { allowed: allowed.iter().map(origin).collect() }
+    }
+
+    /// The request's origin, if it is an allowed one.
+    pub fn allowed_origin(&self, request: &Request) -> Option<HeaderValue> {
+        let origin = request.headers().get(header::ORIGIN)?;
+        let text = origin.to_str().ok()?;
+        let is_allowed = self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(text));
+        is_allowed.then(|| origin.clone())
+    }
+
+    /// Whether a browser only asks if it may ask. Of an origin that is not allowed that is a
+    /// request like any other: `OPTIONS` is no method of the API.
+    pub fn is_preflight(&self, request: &Request) -> bool {
+        request.method() == Method::OPTIONS
+            && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+            && self.allowed_origin(request).is_some()
+    }
+
+    pub fn set_headers(&self, headers: &mut HeaderMap, origin: Option<HeaderValue>, options: bool) {
+        if !self.allowed.is_empty() {
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        }
+        let Some(origin) = origin else { return };
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+        set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "X-Request-Id, Retry-After");
+        if options {
+            set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE");
+            set(header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, X-Request-Id");
+            // Seconds; browsers take no more than 7200.
+            set(header::ACCESS_CONTROL_MAX_AGE, "7200");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(origin: &str) -> Request {
+        Request::builder()
+            .method(Method::OPTIONS)
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "POST")
+            .finish()
+    }
+
+    #[test]
+    fn only_a_configured_origin_is_let_in() {
+        let cors = Cors::new(&["https://Chat.example.com/".to_owned()]);
+        assert!(cors.is_preflight(&request("https://chat.example.com")));
+        for foreign in [
+            "https://chat.example.com.evil.org",
+            "http://chat.example.com",
+            "https://chat.example.com:8443",
+            "null",
+        ] {
+            assert!(!cors.is_preflight(&request(foreign)), "{foreign}");
+        }
+        assert!(!Cors::new(&[]).is_preflight(&request("https://chat.example.com")));
+    }
+}

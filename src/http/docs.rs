@@ -1,0 +1,80 @@
+//! `/docs` (Swagger UI), `/redoc` (ReDoc) and `/openapi.json`.
+//!
+//! Both pages are one file each with everything in it. Nothing is loaded from the internet: the
+//! one link that ReDoc's page has is taken out, and the content security policy forbids the rest.
+
+use bytes::Bytes;
+use poem::http::header;
+use poem::{IntoEndpoint, Response, Route, endpoint::make_sync, get};
+
+use super::openapi;
+
+/// Scripts and styles stand in the page itself; ReDoc searches in a worker made from a blob.
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; \
+    style-src 'unsafe-inline'; img-src 'self' data:; font-src data:; connect-src 'self'; \
+    worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+
+pub(super) fn add_to(route: Route) -> Route {
+    let service = openapi::service();
+    let published = openapi::document();
+    let document = serde_json::to_string_pretty(&published).unwrap_or_default();
+    let as_made = service.spec();
+    route
+        .at("/openapi.json", get(page("application/json", document.clone())))
+        .at("/docs", get(page(HTML, swagger_ui(&service.swagger_ui_html(), &as_made, &document))))
+        .at("/redoc", get(page(HTML, redoc(&service.redoc_html(), &as_made, &document))))
+}
+
+/// Swagger UI with the published document. It keeps the token over a reload, and asks no
+/// validator on the internet.
+fn swagger_ui(page: &str, as_made: &str, document: &str) -> String {
+    let options = "deepLinking: true, persistAuthorization: true, validatorUrl: null,";
+    page.replace(as_made, document).replacen("deepLinking: true,", options, 1).replacen(
+        "<title>Swagger UI</title>",
+        "<title>chatapp API</title>",
+        1,
+    )
+}
+
+/// ReDoc with the published document, without the fonts it would load.
+fn redoc(page: &str, as_made: &str, document: &str) -> String {
+    let page = page.replace(as_made, document).replacen("<title>Redoc", "<title>chatapp API", 1);
+    let Some(start) = page.find("<link href=\"https://fonts.googleapis.com/") else { return page };
+    let end = page[start..].find('>').map_or(page.len(), |length| start + length + 1);
+    format!("{}{}", &page[..start], &page[end..])
+}
+
+fn page(content_type: &'static str, body: String) -> impl IntoEndpoint<Endpoint: 'static> {
+    let body = Bytes::from(body);
+    make_sync(move |_| {
+        Response::builder()
+            .content_type(content_type)
+            .header(header::CONTENT_SECURITY_POLICY, POLICY)
+            .header(header::CACHE_CONTROL, "no-cache")
+            .body(body.clone())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_page_loads_anything_from_the_internet() {
+        let service = openapi::service();
+        let (as_made, document) = (service.spec(), openapi::document().to_string());
+        let swagger = swagger_ui(&service.swagger_ui_html(), &as_made, &document);
+        let redoc = redoc(&service.redoc_html(), &as_made, &document);
+        for page in [&swagger, &redoc] {
+            for load in ["<link", "src=\"http", "href=\"http", "@import", "<script src"] {
+                let head = page.find("<script").unwrap();
+                assert!(!page[..head].contains(load), "{load} before the first script");
+            }
+            assert!(!page.contains("fonts.googleapis.com"));
+            assert!(page.contains(&document), "the document is in the page");
+        }
+        assert!(swagger.contains("persistAuthorization: true, validatorUrl: null"));
+    }
+}

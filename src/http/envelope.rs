@@ -1,0 +1,133 @@
+//! What every request goes through: an id, one line in the log, errors as problem documents, the
+//! headers that every answer has.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::header::{self, HeaderName, HeaderValue};
+use poem::http::{Method, StatusCode};
+use poem::middleware::CatchPanic;
+use poem::{Endpoint, EndpointExt, IntoResponse, PathPattern, Request, Response};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::cors::Cors;
+use super::extract::Facts;
+use super::openapi;
+use super::problem::{self, Problem};
+use crate::chat::{Chat, Error};
+use crate::config;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const MAX_REQUEST_ID_BYTES: usize = 64;
+
+pub(super) struct Envelope {
+    inner: BoxEndpoint<'static, Response>,
+    chat: Chat,
+    cors: Cors,
+    max_body_bytes: usize,
+    /// By the router's pattern.
+    paths: HashMap<String, openapi::PathFacts>,
+}
+
+impl Envelope {
+    pub fn new(inner: impl Endpoint + 'static, chat: Chat, http: &config::Http) -> Self {
+        // The panic hook has logged it.
+        let panicked = |_| Problem::from(Error::Internal).into_response();
+        Self {
+            inner: inner.with(CatchPanic::new().with_handler(panicked)).boxed(),
+            chat,
+            cors: Cors::new(&http.allowed_origins),
+            max_body_bytes: http.max_body_bytes,
+            paths: openapi::paths(),
+        }
+    }
+
+    /// Makes a problem document of an error, whoever made it.
+    fn explain(&self, response: &mut Response, request_id: &str) {
+        if !(response.status().is_client_error() || response.status().is_server_error()) {
+            return;
+        }
+        let problem = match response.data::<Problem>() {
+            Some(problem) => problem.clone(),
+            None if response.content_type() == Some(problem::CONTENT_TYPE) => return,
+            None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
+                let known = response.data::<PathPattern>().and_then(|path| self.path(path));
+                Problem::method_not_allowed(known.map_or("GET, HEAD", |facts| &facts.allow))
+            }
+            None => Problem::of_status(response.status()),
+        };
+        problem.set_headers(response.headers_mut());
+        response.set_body(problem.to_json(request_id));
+    }
+
+    fn path(&self, pattern: &PathPattern) -> Option<&openapi::PathFacts> {
+        self.paths.get(&*pattern.0)
+    }
+}
+
+impl Endpoint for Envelope {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let started = Instant::now();
+        let method = request.method().clone();
+        let origin = self.cors.allowed_origin(&request);
+        let facts = Arc::new(Facts::new(request_id(&request), self.max_body_bytes));
+        let mut response = if self.cors.is_preflight(&request) {
+            StatusCode::NO_CONTENT.into_response()
+        } else {
+            request.set_data(self.chat.clone());
+            request.set_data(facts.clone());
+            // What is logged on the way carries the id that the client is told.
+            let span = tracing::info_span!("request", request_id = %facts.request_id);
+            self.inner.get_response(request).instrument(span).await
+        };
+        self.explain(&mut response, &facts.request_id);
+
+        let path = response.data::<PathPattern>().cloned();
+        let status = response.status();
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(&facts.request_id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        // Most answers are one caller's only; what is not says so itself.
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert_with(|| HeaderValue::from_static("no-store"));
+        self.cors.set_headers(headers, origin, method == Method::OPTIONS);
+
+        let path = path.as_ref().map_or("(no route)", |pattern| {
+            self.path(pattern).map_or(&*pattern.0, |facts| &facts.path)
+        });
+        log(&method, path, status, started, &facts);
+        Ok(response)
+    }
+}
+
+/// One line a request. Never the query: it may hold a token.
+fn log(method: &Method, path: &str, status: StatusCode, started: Instant, facts: &Facts) {
+    let duration_ms = started.elapsed().as_micros() as f64 / 1000.0;
+    let (status, request_id) = (status.as_u16(), facts.request_id.as_str());
+    let user_id = facts.user_id();
+    if status >= 500 {
+        tracing::warn!(%method, path, status, duration_ms, request_id, user_id, "request");
+    } else {
+        tracing::info!(%method, path, status, duration_ms, request_id, user_id, "request");
+    }
+}
+
+/// The client's own id for the request if it is one that can be logged, else a new one.
+fn request_id(request: &Request) -> String {
+    let sane = |id: &&str| {
+        (1..=MAX_REQUEST_ID_BYTES).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    match request.header(REQUEST_ID).filter(sane) {
+        Some(id) => id.to_owned(),
+        None => Uuid::new_v4().simple().to_string(),
+    }
+}

@@ -1,0 +1,112 @@
+//! What is wrong with a body or a parameter, worked out from the same schema that is published.
+
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use serde_json::Value;
+
+use super::problem::Problem;
+use crate::chat::{Error, FieldError};
+
+/// Every field of a body that does not fit the schema of `T`: missing, unknown or of another
+/// type. Never empty.
+pub(super) fn faults<T: Type>(body: &Value) -> Vec<FieldError> {
+    let mut registry = Registry::new();
+    let schema = registry.create_fake_schema::<T>();
+    let Value::Object(body) = body else {
+        return vec![FieldError::new("body", "must be a JSON object")];
+    };
+    let mut errors = Vec::new();
+    for (name, property) in &schema.properties {
+        match body.get(*name) {
+            None | Some(Value::Null) if schema.required.contains(name) => {
+                errors.push(FieldError::new(name, "is required"));
+            }
+            None | Some(Value::Null) => {}
+            Some(value) => {
+                let message = fault(value, resolve(property, &registry));
+                errors.extend(message.map(|message| FieldError::new(name, message)));
+            }
+        }
+    }
+    let known: Vec<&str> = schema.properties.iter().map(|(name, _)| *name).collect();
+    for name in body.keys().filter(|name| !known.contains(&name.as_str())) {
+        let message = format!("is not a field here; those are {}", known.join(", "));
+        errors.push(FieldError::new(name, message));
+    }
+    if errors.is_empty() {
+        errors.push(FieldError::new("body", "does not fit the schema of this request"));
+    }
+    errors
+}
+
+/// A parameter that is missing or of another type than `T`.
+pub(super) fn parameter<T: Type>(name: &str) -> Problem {
+    let registry = Registry::new();
+    let message = match resolve(&T::schema_ref(), &registry) {
+        Some(schema) if schema.ty == "integer" => "must be an integer",
+        _ => "must be given",
+    };
+    Error::field(name, message).into()
+}
+
+fn fault(value: &Value, schema: Option<&MetaSchema>) -> Option<String> {
+    let schema = schema?;
+    if !schema.enum_items.is_empty() {
+        let words: Vec<String> = schema.enum_items.iter().map(Value::to_string).collect();
+        let message = || format!("must be one of {}", words.join(", "));
+        return (!schema.enum_items.contains(value)).then(message);
+    }
+    let (fits, kind) = match schema.ty {
+        "string" => (value.is_string(), "a string"),
+        "integer" => (value.is_i64() || value.is_u64(), "an integer"),
+        "number" => (value.is_number(), "a number"),
+        "boolean" => (value.is_boolean(), "true or false"),
+        "array" => (value.is_array(), "an array"),
+        "object" => (value.is_object(), "an object"),
+        _ => return None,
+    };
+    (!fits).then(|| format!("must be {kind}"))
+}
+
+/// The schema behind a reference, or behind a reference with a description round it.
+fn resolve<'a>(schema: &'a MetaSchemaRef, registry: &'a Registry) -> Option<&'a MetaSchema> {
+    match schema {
+        MetaSchemaRef::Reference(name) => registry.schemas.get(name),
+        MetaSchemaRef::Inline(inline) => match inline.all_of.first() {
+            Some(first) => resolve(first, registry),
+            None => Some(inline),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::dto::SignupRequest;
+    use super::*;
+
+    fn found(body: Value) -> Vec<(String, String)> {
+        faults::<SignupRequest>(&body).into_iter().map(|e| (e.field, e.message)).collect()
+    }
+
+    #[test]
+    fn every_bad_field_is_named_at_once() {
+        let errors = found(json!({
+            "username": 7, "email": null, "role": "root", "admin": true, "password": "x",
+        }));
+        let fields: Vec<&str> = errors.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["username", "email", "role", "admin"]);
+        assert_eq!(errors[0].1, "must be a string");
+        assert_eq!(errors[1].1, "is required");
+        assert_eq!(errors[2].1, r#"must be one of "user", "admin""#);
+        assert!(errors[3].1.starts_with("is not a field here"));
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_said_to_be() {
+        for body in [json!([]), json!("x"), json!(null), json!(1)] {
+            assert_eq!(found(body)[0].0, "body");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! What handlers take from a request. Every failure is a [`Problem`] that names what is to blame.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use poem::error::ReadBodyError;
+use poem::http::{StatusCode, Uri, header};
+use poem::{FromRequest, Request, RequestBody};
+use poem_openapi::registry::{
+    MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, MetaSecurityScheme, Registry,
+};
+use poem_openapi::types::{ParseFromJSON, ParseFromParameter};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde_json::Value;
+
+use super::explain;
+use super::problem::Problem;
+use crate::chat::{Chat, Error};
+use crate::model::{Identity, UserId};
+
+/// How long a body may take to arrive. It is at most some kilobytes.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the envelope keeps of a request while it is under way.
+pub(super) struct Facts {
+    pub request_id: String,
+    /// The largest body, in bytes.
+    pub max_body_bytes: usize,
+    /// Who asked; 0 while that is not known.
+    user_id: AtomicI64,
+}
+
+impl Facts {
+    pub fn new(request_id: String, max_body_bytes: usize) -> Self {
+        Self { request_id, max_body_bytes, user_id: AtomicI64::new(0) }
+    }
+
+    pub fn user_id(&self) -> Option<i64> {
+        Some(self.user_id.load(Ordering::Relaxed)).filter(|&id| id != 0)
+    }
+
+    fn set_user_id(&self, id: UserId) {
+        self.user_id.store(id.0, Ordering::Relaxed);
+    }
+}
+
+/// The holder of the request's token.
+pub(super) struct Caller(pub Identity);
+
+/// The holder of the request's token, if it has one. A bad token is an error all the same.
+pub(super) struct MaybeCaller(pub Option<Identity>);
+
+/// The request's JSON.
+pub(super) struct Body<T>(pub T);
+
+/// A parameter of the query.
+pub(super) struct Query<T>(pub T);
+
+/// A part of the path.
+pub(super) struct Path<T>(pub T);
+
+/// Whether the request was made on the machine itself, with nothing in between that forwards
+/// the requests of others.
+pub(super) struct Local(pub bool);
+
+impl<'a> ApiExtractor<'a> for Caller {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_scheme(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        match identity(request).await {
+            Ok(Some(identity)) => Ok(Self(identity)),
+            Ok(None) => Err(Problem::from(Error::TokenMissing).into()),
+            Err(error) => Err(Problem::from(error).into()),
+        }
+    }
+}
+
+impl<'a> ApiExtractor<'a> for MaybeCaller {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_scheme(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        identity(request).await.map(Self).map_err(|error| Problem::from(error).into())
+    }
+}
+
+impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest {
+            description: None,
+            content: vec![MetaMediaType {
+                content_type: "application/json",
+                schema: T::schema_ref(),
+            }],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        check_content_type(request)?;
+        let bytes = read(request, body).await?;
+        let parse = || serde_json::from_slice::<Value>(&bytes);
+        let value =
+            parse().map_err(|error| Problem::from(Error::MalformedJson(error.to_string())))?;
+        match T::parse_from_json(Some(value)) {
+            Ok(parsed) => Ok(Self(parsed)),
+            Err(_) => {
+                let errors = explain::faults::<T>(&parse().unwrap_or_default());
+                Err(Problem::from(Error::InvalidFields(errors)).into())
+            }
+        }
+    }
+}
+
+impl<'a, T: ParseFromParameter> ApiExtractor<'a> for Query<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = T::IS_REQUIRED;
+    type ParamType = T;
+    type ParamRawType = T::RawValueType;
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(T::schema_ref())
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        options: ExtractParamOptions<T>,
+    ) -> poem::Result<Self> {
+        let query = request.uri().query().unwrap_or_default();
+        let mut values = url::form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| name == options.name)
+            .map(|(_, value)| value)
+            .peekable();
+        match options.default_value {
+            Some(default) if values.peek().is_none() => Ok(Self(default())),
+            _ => T::parse_from_parameters(values)
+                .map(Self)
+                .map_err(|_| explain::parameter::<T>(options.name).into()),
+        }
+    }
+}
+
+impl<'a, T: ParseFromParameter> ApiExtractor<'a> for Path<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = T::IS_REQUIRED;
+    type ParamType = T;
+    type ParamRawType = T::RawValueType;
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Path)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(T::schema_ref())
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        options: ExtractParamOptions<T>,
+    ) -> poem::Result<Self> {
+        // The router knows the part by its number; every part of a path here is a room.
+        T::parse_from_parameters(request.raw_path_param(options.name))
+            .map(Self)
+            .map_err(|_| explain::parameter::<T>("room_id").into())
+    }
+}
+
+impl<'a> FromRequest<'a> for Local {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self(is_local(request)))
+    }
+}
+
+const SCHEME: &str = "bearer";
+
+fn register_scheme(registry: &mut Registry) {
+    registry.create_security_scheme(
+        SCHEME,
+        MetaSecurityScheme {
+            ty: "http",
+            description: Some("The `access_token` of `POST /auth/login`."),
+            name: None,
+            key_in: None,
+            scheme: Some("bearer"),
+            bearer_format: Some("JWT"),
+            flows: None,
+            openid_connect_url: None,
+        },
+    );
+}
+
+async fn identity(request: &Request) -> Result<Option<Identity>, Error> {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or(Error::TokenInvalid)?;
+    let chat = request.data::<Chat>().ok_or(Error::Internal)?;
+    let identity = chat.authenticate(token).await?;
+    if let Some(facts) = request.data::<Arc<Facts>>() {
+        facts.set_user_id(identity.user_id);
+    }
+    Ok(Some(identity))
+}
+
+fn check_content_type(request: &Request) -> Result<(), Problem> {
+    let declared = request.content_type().unwrap_or_default();
+    let essence = declared.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))
+}
+
+async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::Bytes> {
+    let limit = request.data::<Arc<Facts>>().map_or(0, |facts| facts.max_body_bytes);
+    let declared = request.header(header::CONTENT_LENGTH).and_then(|n| usize::from_str(n).ok());
+    if declared.is_some_and(|declared| declared > limit) {
+        return Err(Problem::too_large(limit).into());
+    }
+    match tokio::time::timeout(BODY_TIMEOUT, body.take()?.into_bytes_limit(limit)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Problem::too_large(limit).into()),
+        // The client went away in the middle of it: nobody reads this answer.
+        Ok(Err(_)) => Err(Problem::from(Error::MalformedJson("it is cut off".into())).into()),
+        Err(_) => {
+            let detail = "the body did not arrive in time";
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail).into())
+        }
+    }
+}
+
+fn is_local(request: &Request) -> bool {
+    let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
+    let forwarded = request.headers().keys().any(|name| {
+        let name = name.as_str();
+        name.starts_with("x-forwarded") || matches!(name, "forwarded" | "x-real-ip" | "via")
+    });
+    // A page of another site can have its own name resolve to this machine, and its visitor's
+    // browser then connects from here: but it says that name.
+    let host = request.header(header::HOST).and_then(|host| Uri::from_str(host).ok());
+    let named_local = host.as_ref().and_then(Uri::host).is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host.eq_ignore_ascii_case("localhost")
+            || address.parse().is_ok_and(|ip: std::net::IpAddr| ip.to_canonical().is_loopback())
+    });
+    peer.is_some_and(|ip| ip.to_canonical().is_loopback()) && !forwarded && named_local
+}

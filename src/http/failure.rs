@@ -1,0 +1,118 @@
+//! Which errors an endpoint can answer with: part of its signature, so that the OpenAPI document
+//! lists them.
+
+use poem_openapi::ApiResponse;
+use poem_openapi::registry::{
+    MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry,
+};
+use poem_openapi::types::Type;
+
+use super::dto::ProblemDto;
+use super::problem::{CONTENT_TYPE, Problem};
+use crate::chat::Error;
+
+/// An error of an endpoint whose statuses are those of `SET`, a union of the constants below.
+pub struct Failure<const SET: u32>(Problem);
+
+/// What a body can be refused for.
+pub const BODY: u32 = 0b0_0001_1110_0001;
+/// A token is missing or no good.
+pub const TOKEN: u32 = 0b0_0000_0000_0010;
+pub const FORBIDDEN: u32 = 0b0_0000_0000_0100;
+pub const NOT_FOUND: u32 = 0b0_0000_0000_1000;
+pub const CONFLICT: u32 = 0b0_0000_0001_0000;
+/// A parameter is not acceptable.
+pub const FIELDS: u32 = 0b0_0001_0000_0000;
+/// The database is busy, gone or broken.
+pub const STORE: u32 = 0b0_0110_0000_0000;
+
+/// Each status and when it comes, in the order of their bits.
+const STATUSES: [(u16, &str); 11] = [
+    (400, "The body is not JSON: `malformed_json`."),
+    (401, "There is no token, or it is no good any more. Signing in gives a new one."),
+    (403, "The caller may not do this."),
+    (404, "There is no such thing: `room_not_found`."),
+    (409, "It conflicts with what is there; `code` says with what."),
+    (408, "The body did not arrive in time: `body_timeout`."),
+    (413, "The body is too large: `too_large`."),
+    (415, "The body is not declared as `application/json`: `unsupported_media_type`."),
+    (422, "Fields or parameters are not acceptable; `errors` names each of them."),
+    (500, "Something went wrong in the server; `request_id` finds it in the log."),
+    (503, "The server is busy or its database is away: try again after `Retry-After` seconds."),
+];
+
+impl<const SET: u32> From<Error> for Failure<SET> {
+    fn from(error: Error) -> Self {
+        let problem = Problem::from(error);
+        let documented = || statuses(SET).any(|(status, _)| status == problem.status);
+        debug_assert!(documented(), "{} is not documented", problem.status);
+        Self(problem)
+    }
+}
+
+impl<const SET: u32> From<Failure<SET>> for poem::Error {
+    fn from(failure: Failure<SET>) -> Self {
+        failure.0.into()
+    }
+}
+
+impl<const SET: u32> ApiResponse for Failure<SET> {
+    fn meta() -> MetaResponses {
+        let responses = statuses(SET)
+            .map(|(status, description)| MetaResponse {
+                description,
+                status: Some(status),
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: CONTENT_TYPE,
+                    schema: ProblemDto::schema_ref(),
+                }],
+                headers: headers(status),
+            })
+            .collect();
+        MetaResponses { responses }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemDto::register(registry);
+    }
+}
+
+fn statuses(set: u32) -> impl Iterator<Item = (u16, &'static str)> {
+    STATUSES.into_iter().enumerate().filter(move |(bit, _)| set & (1 << bit) != 0).map(|(_, s)| s)
+}
+
+fn headers(status: u16) -> Vec<MetaHeader> {
+    let header = |name: &str, description: &str, schema: MetaSchemaRef| MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
+        deprecated: false,
+        schema,
+    };
+    match status {
+        401 => vec![header("WWW-Authenticate", "The scheme: `Bearer`.", String::schema_ref())],
+        503 => vec![header("Retry-After", "Seconds to wait.", u32::schema_ref())],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(set: u32) -> Vec<u16> {
+        statuses(set).map(|(status, _)| status).collect()
+    }
+
+    #[test]
+    fn each_set_is_the_statuses_it_says() {
+        assert_eq!(of(BODY), [400, 408, 413, 415, 422]);
+        assert_eq!(of(TOKEN), [401]);
+        assert_eq!(of(FORBIDDEN), [403]);
+        assert_eq!(of(NOT_FOUND), [404]);
+        assert_eq!(of(CONFLICT), [409]);
+        assert_eq!(of(FIELDS), [422]);
+        assert_eq!(of(STORE), [500, 503]);
+    }
+}

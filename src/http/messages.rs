@@ -1,0 +1,218 @@
+//! Messages and the log: `/rooms/{room_id}/messages` and `/rooms/{room_id}/events`.
+
+use poem::web::Data;
+use poem_openapi::{ApiResponse, OpenApi};
+use serde::Serialize;
+
+use super::Area;
+use super::dto::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
+use super::extract::{Body, Caller, Path, Query};
+use super::failure::{BODY, CONFLICT, FIELDS, Failure, NOT_FOUND, STORE, TOKEN};
+use super::payload::Written;
+use super::types::{Int, Limit, Number, Position};
+use crate::chat::{Chat, DEFAULT_PAGE, Draft, Error, FieldError};
+use crate::model::{Cursor, Event, EventPage, Message, MessagePage, RoomId, Seq};
+
+pub(super) struct MessagesApi;
+
+#[derive(ApiResponse)]
+enum Sent {
+    /// The message was stored.
+    #[oai(status = 201)]
+    Created(Written<MessageDto>),
+    /// The `client_id` had been seen: this is the original, and nothing was stored.
+    #[oai(status = 200)]
+    Duplicate(Written<MessageDto>),
+}
+
+#[derive(ApiResponse)]
+enum Messages {
+    /// A page, oldest first.
+    #[oai(status = 200)]
+    Ok(Written<MessagePageDto>),
+}
+
+#[derive(ApiResponse)]
+enum Events {
+    /// What happened after the position.
+    #[oai(status = 200)]
+    Ok(Written<EventPageDto>),
+}
+
+#[OpenApi(prefix_path = "/rooms/:room_id", tag = "Area::Messages")]
+impl MessagesApi {
+    /// Send a message
+    ///
+    /// Answered once the message is stored for good. A message that may or may not have arrived
+    /// is sent again with the same `client_id`.
+    #[oai(path = "/messages", method = "post", operation_id = "send_message")]
+    async fn send(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        room_id: Path<Number>,
+        body: Body<MessageRequest>,
+    ) -> Result<Sent, Failure<{ BODY | TOKEN | NOT_FOUND | STORE }>> {
+        let Body(MessageRequest { content, client_id }) = body;
+        let draft = Draft { room_id: RoomId(room_id.0.0), content, client_id };
+        let appended = chat.send(&caller.0, draft).await?;
+        let message = Written::new(&appended.message, size_of_json(&appended.message))?;
+        Ok(if appended.duplicate { Sent::Duplicate(message) } else { Sent::Created(message) })
+    }
+
+    /// Read messages
+    ///
+    /// Without a cursor, the newest page. Cursors are values of `seq`; at most one is given.
+    #[oai(path = "/messages", method = "get", operation_id = "list_messages")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query")]
+    async fn list(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        room_id: Path<Number>,
+        /// The most messages to return.
+        #[oai(default = "default_limit")]
+        limit: Query<Limit>,
+        /// The newest messages with a smaller seq.
+        before: Query<Option<Position>>,
+        /// The oldest messages with a greater seq.
+        after: Query<Option<Position>>,
+        /// Half of the page before this seq, the rest from it on.
+        around: Query<Option<Position>>,
+    ) -> Result<Messages, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
+        let cursor = cursor(before.0, after.0, around.0)?;
+        let limit = page_limit(limit.0);
+        let page = chat.list_messages(&caller.0, RoomId(room_id.0.0), cursor, limit).await?;
+        let capacity = 128 + page.messages.iter().map(size_of_json).sum::<usize>();
+        Ok(Messages::Ok(Written::new(&MessagePageJson::new(&page, cursor), capacity)?))
+    }
+
+    /// Read the log
+    ///
+    /// Everything that happened after a position, in order, without gaps: for a client that keeps
+    /// a copy of the room. Live, the same events come on the socket.
+    #[oai(path = "/events", method = "get", operation_id = "list_events")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query")]
+    async fn events(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        room_id: Path<Number>,
+        /// The `seq` of the last event known; 0 for all of them.
+        #[oai(default = "start_of_log")]
+        after: Query<Position>,
+        /// The most events to return.
+        #[oai(default = "default_limit")]
+        limit: Query<Limit>,
+        /// The epoch that `after` is from: if it is not the server's, the answer is 409
+        /// `epoch_changed`.
+        epoch: Query<Option<String>>,
+    ) -> Result<Events, Failure<{ FIELDS | TOKEN | NOT_FOUND | CONFLICT | STORE }>> {
+        if epoch.0.is_some_and(|epoch| epoch != **chat.epoch()) {
+            return Err(Error::EpochChanged.into());
+        }
+        let after = Seq(after.0.0);
+        let limit = page_limit(limit.0);
+        let page = chat.list_events(&caller.0, RoomId(room_id.0.0), after, limit).await?;
+        let size = |event: &Event| match event {
+            Event::Message(message) => 20 + size_of_json(message),
+        };
+        let capacity = 160 + page.events.iter().map(size).sum::<usize>();
+        let json = EventPageJson::new(&page, after, chat.epoch());
+        Ok(Events::Ok(Written::new(&json, capacity)?))
+    }
+}
+
+fn default_limit() -> Limit {
+    Int(DEFAULT_PAGE.into())
+}
+
+fn start_of_log() -> Position {
+    Int(0)
+}
+
+/// What does not fit is out of range too: 0 stands for it.
+fn page_limit(limit: Limit) -> u32 {
+    u32::try_from(limit.0).unwrap_or(0)
+}
+
+fn cursor(
+    before: Option<Position>,
+    after: Option<Position>,
+    around: Option<Position>,
+) -> Result<Cursor, Error> {
+    let mut given = Vec::new();
+    given.extend(before.map(|seq| ("before", Cursor::Before(Seq(seq.0)))));
+    given.extend(after.map(|seq| ("after", Cursor::After(Seq(seq.0)))));
+    given.extend(around.map(|seq| ("around", Cursor::Around(Seq(seq.0)))));
+    match given[..] {
+        [] => Ok(Cursor::Newest),
+        [(_, cursor)] => Ok(cursor),
+        [(first, _), ..] => {
+            let message = format!("cannot be given together with `{first}`");
+            let others = given[1..].iter();
+            Err(Error::InvalidFields(
+                others.map(|(field, _)| FieldError::new(field, message.clone())).collect(),
+            ))
+        }
+    }
+}
+
+/// About how many bytes a message has as JSON, so that a page is written into memory of its size.
+fn size_of_json(message: &Message) -> usize {
+    192 + message.content.len() + message.client_id.as_ref().map_or(0, String::len)
+}
+
+/// Documented as [`MessagePageDto`].
+#[derive(Serialize)]
+struct MessagePageJson<'a> {
+    messages: &'a [Message],
+    has_older: bool,
+    has_newer: bool,
+    next_before: Option<Seq>,
+    next_after: Option<Seq>,
+    head_seq: Seq,
+}
+
+impl<'a> MessagePageJson<'a> {
+    fn new(page: &'a MessagePage, cursor: Cursor) -> Self {
+        // A page without messages lies at its cursor.
+        let (start, end) = match (page.messages.first(), page.messages.last(), cursor) {
+            (Some(first), Some(last), _) => (first.seq, last.seq),
+            (_, _, Cursor::Newest) => (page.head_seq.next(), page.head_seq),
+            (_, _, Cursor::Before(seq) | Cursor::Around(seq)) => (seq, Seq(seq.0 - 1).max(Seq(0))),
+            (_, _, Cursor::After(seq)) => (Seq(seq.0.saturating_add(1)), seq),
+        };
+        Self {
+            messages: &page.messages,
+            has_older: page.has_older,
+            has_newer: page.has_newer,
+            next_before: page.has_older.then_some(start),
+            next_after: page.has_newer.then_some(end),
+            head_seq: page.head_seq,
+        }
+    }
+}
+
+/// Documented as [`EventPageDto`].
+#[derive(Serialize)]
+struct EventPageJson<'a> {
+    events: &'a [Event],
+    head_seq: Seq,
+    next_after: Seq,
+    has_more: bool,
+    epoch: &'a str,
+}
+
+impl<'a> EventPageJson<'a> {
+    fn new(page: &'a EventPage, after: Seq, epoch: &'a str) -> Self {
+        let next_after = page.events.last().map_or(after, Event::seq);
+        Self {
+            events: &page.events,
+            head_seq: page.head_seq,
+            next_after,
+            has_more: next_after < page.head_seq,
+            epoch,
+        }
+    }
+}

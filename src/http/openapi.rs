@@ -1,0 +1,151 @@
+//! The OpenAPI document, and the facts about paths that come from the same table.
+
+use std::collections::HashMap;
+
+use poem_openapi::{ExternalDocumentObject, LicenseObject, OpenApi, OpenApiService};
+use serde_json::{Value, json};
+
+use super::{Api, api};
+use crate::chat;
+use crate::config;
+
+const DESCRIPTION: &str = "\
+A chat backend: rooms, messages that are never lost, and live delivery.\n\
+\n\
+Sign in with `POST /auth/login` and send the `access_token` as `Authorization: Bearer …`. \
+Live delivery is on the WebSocket `/ws/{room_id}`: see its [guide](/docs/socket) and its \
+[AsyncAPI document](/asyncapi.json).\n\
+\n\
+Every error is a problem document (RFC 9457) with a stable `code`. Unknown fields of a body are \
+refused, unknown parameters of a query are ignored. Clients must ignore fields of an answer that \
+they do not know.";
+
+/// The document as it is published.
+pub fn document() -> Value {
+    let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
+    for (schema, field, limits) in limits() {
+        let property = &mut document["components"]["schemas"][schema]["properties"][field];
+        if let (Some(property), Value::Object(limits)) = (property.as_object_mut(), limits) {
+            property.extend(limits);
+        }
+    }
+    document
+}
+
+pub(super) fn service() -> OpenApiService<Api, ()> {
+    OpenApiService::new(api(), env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+        .description(DESCRIPTION)
+        .license(LicenseObject::new(env!("CARGO_PKG_LICENSE")))
+        .external_document(ExternalDocumentObject::new("/docs/socket").description("The socket"))
+}
+
+/// What is known of a path by the router's pattern for it.
+pub(super) struct PathFacts {
+    /// As the document writes it.
+    pub path: String,
+    /// The methods, as the header `Allow` lists them.
+    pub allow: String,
+}
+
+pub(super) fn paths() -> HashMap<String, PathFacts> {
+    let mut paths = HashMap::new();
+    for path in Api::meta().into_iter().flat_map(|api| api.paths) {
+        let mut methods: Vec<&str> =
+            path.operations.iter().map(|operation| operation.method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        let allow = methods.join(", ");
+        if let Some(bare) = path.path.strip_suffix('/') {
+            let facts = PathFacts { path: path.path.clone(), allow: allow.clone() };
+            paths.insert(bare.to_owned(), facts);
+        }
+        paths.insert(pattern(&path.path), PathFacts { path: path.path, allow });
+    }
+    paths
+}
+
+/// The router's pattern of a path, in which poem-openapi numbers the variables.
+fn pattern(path: &str) -> String {
+    let mut variables = 0..;
+    let parts = path.split('/').map(|part| match (part.starts_with('{'), &mut variables) {
+        (true, variables) => format!(":param{}", variables.next().unwrap_or(0)),
+        (false, _) => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The limits that the rules check, for the fields of requests. Two of them are settings: the
+/// document has their defaults.
+fn limits() -> Vec<(&'static str, &'static str, Value)> {
+    let password = json!({
+        "minLength": config::Auth::default().min_password_chars,
+        "maxLength": chat::MAX_PASSWORD_BYTES,
+        "format": "password",
+    });
+    let known_password = json!({ "maxLength": chat::MAX_PASSWORD_BYTES, "format": "password" });
+    vec![
+        (
+            "SignupRequest",
+            "username",
+            json!({
+                "minLength": chat::MIN_USERNAME_CHARS,
+                "maxLength": chat::MAX_USERNAME_CHARS,
+                "pattern": "^[A-Za-z0-9_.-]+$",
+            }),
+        ),
+        (
+            "SignupRequest",
+            "email",
+            json!({ "format": "email", "maxLength": chat::MAX_EMAIL_BYTES }),
+        ),
+        ("SignupRequest", "password", password.clone()),
+        ("LoginRequest", "password", known_password.clone()),
+        ("PasswordRequest", "current_password", known_password),
+        ("PasswordRequest", "new_password", password),
+        ("RoomRequest", "name", json!({ "minLength": 1, "maxLength": chat::MAX_NAME_CHARS })),
+        ("RoomRequest", "description", json!({ "maxLength": chat::MAX_DESCRIPTION_CHARS })),
+        (
+            "MessageRequest",
+            "content",
+            json!({ "minLength": 1, "maxLength": config::Limits::default().message_chars }),
+        ),
+        (
+            "MessageRequest",
+            "client_id",
+            json!({
+                "minLength": 1,
+                "maxLength": chat::MAX_CLIENT_ID_BYTES,
+                "pattern": "^[!-~]+$",
+            }),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_limit() {
+        let document = document();
+        for (schema, field, limits) in limits() {
+            let property = &document["components"]["schemas"][schema]["properties"][field];
+            for (key, value) in limits.as_object().unwrap() {
+                assert_eq!(&property[key], value, "{schema}.{field}.{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_pattern_is_one_of_the_routers() {
+        let table = super::super::endpoints();
+        let paths = paths();
+        for pattern in table.keys() {
+            assert!(paths.contains_key(pattern), "{pattern}");
+        }
+        assert_eq!(paths["/rooms/:param0"].allow, "DELETE, GET, HEAD");
+        assert_eq!(paths["/rooms"].path, "/rooms/");
+    }
+}

@@ -1,0 +1,100 @@
+//! Rooms: `/rooms/` and `/rooms/{room_id}`.
+
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, OpenApi};
+
+use super::Area;
+use super::dto::{RoomDto, RoomRequest};
+use super::extract::{Body, Caller, Path};
+use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, STORE, TOKEN};
+use super::types::Number;
+use crate::chat::{Chat, RoomDraft};
+use crate::model::RoomId;
+
+pub(super) struct RoomsApi;
+
+#[derive(ApiResponse)]
+enum Created {
+    /// The room was created.
+    #[oai(status = 201)]
+    Created(Json<RoomDto>),
+}
+
+#[derive(ApiResponse)]
+enum Rooms {
+    /// Every room, in order of id.
+    #[oai(status = 200)]
+    Ok(Json<Vec<RoomDto>>),
+}
+
+#[derive(ApiResponse)]
+enum OneRoom {
+    /// The room.
+    #[oai(status = 200)]
+    Ok(Json<RoomDto>),
+}
+
+#[derive(ApiResponse)]
+enum Deleted {
+    /// The room is gone.
+    #[oai(status = 204)]
+    NoContent,
+}
+
+#[OpenApi(prefix_path = "/rooms/", tag = "Area::Rooms")]
+impl RoomsApi {
+    /// Create a room
+    ///
+    /// Needs an admin. The path may be written without its last slash.
+    #[oai(path = "/", method = "post", operation_id = "create_room")]
+    async fn create(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        body: Body<RoomRequest>,
+    ) -> Result<Created, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | STORE }>> {
+        let Body(RoomRequest { name, description }) = body;
+        let room = chat.create_room(&caller.0, RoomDraft { name, description }).await?;
+        Ok(Created::Created(Json(room.into())))
+    }
+
+    /// List the rooms
+    ///
+    /// The path may be written without its last slash.
+    #[oai(path = "/", method = "get", operation_id = "list_rooms")]
+    async fn list(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+    ) -> Result<Rooms, Failure<{ TOKEN | STORE }>> {
+        let rooms = chat.list_rooms(&caller.0).await?;
+        Ok(Rooms::Ok(Json(rooms.into_iter().map(RoomDto::from).collect())))
+    }
+
+    /// Get a room
+    #[oai(path = "/:room_id", method = "get", operation_id = "get_room")]
+    async fn get(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        room_id: Path<Number>,
+    ) -> Result<OneRoom, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
+        let room = chat.get_room(&caller.0, RoomId(room_id.0.0)).await?;
+        Ok(OneRoom::Ok(Json(room.into())))
+    }
+
+    /// Delete a room
+    ///
+    /// Needs an admin. The room's history goes with it; those who are connected to it are told.
+    #[oai(path = "/:room_id", method = "delete", operation_id = "delete_room")]
+    async fn delete(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        room_id: Path<Number>,
+    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+        chat.delete_room(&caller.0, RoomId(room_id.0.0)).await?;
+        Ok(Deleted::NoContent)
+    }
+}

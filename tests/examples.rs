@@ -1,0 +1,337 @@
+//! Every example runs against a real server, through a crash of it where the example promises to
+//! survive one.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use support::{DEADLINE, Database, PASSWORD, Program, Server, python};
+
+mod support;
+
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+
+#[tokio::test]
+async fn the_bot_answers_and_resumes_after_a_crash() {
+    let mut server = Server::start(Database::Sqlite).await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    server.user("helper").await;
+
+    // `cargo test` builds the examples beside the binary.
+    let bot = Path::new(env!("CARGO_BIN_EXE_chatapp")).with_file_name("examples").join("bot");
+    assert!(bot.exists(), "{} is missing: run `cargo build --example bot`", bot.display());
+    let mut command = Command::new(bot);
+    command
+        .args(["--url", server.url(), "--room", &room.to_string()])
+        .envs([("BOT_USERNAME", "helper"), ("BOT_PASSWORD", PASSWORD)])
+        .env_remove("BOT_TOKEN");
+    let mut bot = Program::start(command);
+    bot.says("listening in room").await;
+
+    let mut socket = ann.joins(room).await;
+    socket.say("!echo good morning").await;
+    assert_eq!(socket.recv_type("message").await["content"], "!echo good morning");
+    let answer = socket.recv_type("message").await;
+    assert_eq!(
+        (&answer["content"], &answer["username"]),
+        (&json!("good morning"), &json!("helper"))
+    );
+
+    // The bot sleeps through the crash, so that it must ask for what it missed.
+    bot.signal("STOP");
+    server.kill9();
+    server.restart().await;
+    let mut socket = ann.joins(room).await;
+    socket.say("!echo are you there?").await;
+    assert_eq!(socket.recv_type("message").await["content"], "!echo are you there?");
+    bot.signal("CONT");
+    assert_eq!(socket.recv_type("message").await["content"], "are you there?");
+    assert_eq!(
+        contents(&ann.history(room).await),
+        ["!echo good morning", "good morning", "!echo are you there?", "are you there?"]
+    );
+}
+
+#[tokio::test]
+async fn the_python_client_chats_and_resumes_after_a_crash() {
+    let mut server = Server::start(Database::Sqlite).await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    server.user("bo").await;
+    let mut socket = ann.joins(room).await;
+    socket.says(room, "before you came", "1").await;
+
+    let mut command = Command::new(python());
+    command
+        .arg(format!("{EXAMPLES}/client.py"))
+        .args(["--url", server.url(), "--room", &room.to_string(), "--username", "bo"])
+        .env("CHAT_PASSWORD", PASSWORD);
+    let mut bo = Program::start(command);
+    bo.says("ann: before you came").await;
+    bo.says("* connected").await;
+
+    bo.types("hello from Python");
+    bo.says("bo: hello from Python").await;
+    socket.says(room, "hello Python", "2").await;
+    bo.says("ann: hello Python").await;
+
+    bo.signal("STOP");
+    server.kill9();
+    bo.types("typed while the server was away");
+    server.restart().await;
+    ann.joins(room).await.says(room, "said while Python slept", "3").await;
+    bo.signal("CONT");
+    bo.says("ann: said while Python slept").await;
+    bo.says("bo: typed while the server was away").await;
+
+    // Ctrl-D: it leaves once everything is acknowledged.
+    bo.types("good night");
+    bo.ends_input();
+    assert!(bo.ended().await.success());
+    let history = contents(&ann.history(room).await);
+    let expected = [
+        "before you came",
+        "hello from Python",
+        "hello Python",
+        "said while Python slept",
+        "typed while the server was away",
+        "good night",
+    ];
+    assert_eq!(history, expected);
+    let printed: Vec<String> =
+        bo.lines().into_iter().filter(|line| !line.starts_with('*')).collect();
+    let chat = ["ann", "bo", "ann", "ann", "bo"].iter().zip(expected);
+    let chat: Vec<String> = chat.map(|(who, what)| format!("{who}: {what}")).collect();
+    assert_eq!(printed[..chat.len()], chat, "each message is printed once, in order");
+}
+
+#[tokio::test]
+async fn the_browser_page_chats_and_resumes_after_a_crash() {
+    let origin = serve_file(format!("{EXAMPLES}/browser.html"));
+    let mut server = Server::with(Database::Sqlite)
+        .config(&format!("[http]\nallowed_origins = [\"http://{origin}\"]\n"))
+        .start()
+        .await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    server.user("bo").await;
+    let mut socket = ann.joins(room).await;
+    socket.says(room, "before you came", "1").await;
+
+    let mut page = Page::open(&format!("http://{origin}/")).await;
+    page.fills("server", server.url()).await;
+    page.fills("username", "bo").await;
+    page.fills("password", PASSWORD).await;
+    page.fills("room", &room.to_string()).await;
+    page.submits("sign-in").await;
+    page.shows("status", "connected").await;
+    page.shows("messages", "before you came").await;
+
+    page.fills("text", "hello from <b>the page</b>").await;
+    page.submits("compose").await;
+    let message = socket.recv_type("message").await;
+    assert_eq!(message["content"], "hello from <b>the page</b>");
+    assert_eq!(message["username"], "bo");
+    socket.says(room, "hello page", "2").await;
+    page.shows("messages", "hello page").await;
+
+    server.kill9();
+    page.shows("status", "disconnected, trying again").await;
+    page.fills("text", "typed while the server was away").await;
+    page.submits("compose").await;
+    server.restart().await;
+    ann.joins(room).await.says(room, "said after the crash", "3").await;
+    page.shows("messages", "said after the crash").await;
+    page.shows("messages", "typed while the server was away").await;
+
+    let shown = page
+        .evaluates(
+            "[...document.querySelectorAll('#messages li')].map(li => li.lastChild.textContent)",
+        )
+        .await;
+    let history = contents(&ann.history(room).await);
+    assert_eq!(shown, json!(history), "the page shows the history, each message once");
+    assert_eq!(history.len(), 5);
+}
+
+#[tokio::test]
+async fn the_walkthrough_script_runs_from_an_empty_folder() {
+    let server = Server::start(Database::Sqlite).await;
+    let mut search_path = python().parent().expect("its folder").as_os_str().to_owned();
+    search_path.push(":");
+    search_path.push(std::env::var_os("PATH").expect("PATH"));
+    let output = Command::new(format!("{EXAMPLES}/walkthrough.sh"))
+        .arg(server.url())
+        .env("PATH", search_path)
+        .output()
+        .expect("run walkthrough.sh");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    let (_, history) = stdout.split_once("# Read the history\n").expect("the last step");
+    let history: Value = serde_json::from_str(history.trim()).expect("one JSON document");
+    let messages = history["messages"].as_array().expect("messages");
+    assert_eq!(contents(messages), ["Hello over HTTP", "Hello, everyone!"], "{stdout}\n{stderr}");
+}
+
+fn contents(messages: &[Value]) -> Vec<String> {
+    let content = |message: &Value| message["content"].as_str().expect("content").to_owned();
+    messages.iter().map(content).collect()
+}
+
+/// Answers every HTTP request with this file, on an address of its own, as long as the test runs.
+fn serve_file(path: String) -> SocketAddr {
+    fn answer(mut browser: TcpStream, path: &str) -> std::io::Result<()> {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") {
+            browser.read_exact(&mut byte)?;
+            head.push(byte[0]);
+        }
+        let file = std::fs::read(path)?;
+        write!(
+            browser,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n",
+            file.len()
+        )?;
+        browser.write_all(&file)
+    }
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address");
+    thread::spawn(move || {
+        for browser in listener.incoming().flatten() {
+            let path = path.clone();
+            // A browser opens connections that it may never use: none of them holds up the others.
+            thread::spawn(move || answer(browser, &path));
+        }
+    });
+    address
+}
+
+/// A page in headless Chromium, driven over the DevTools protocol
+/// (<https://chromedevtools.github.io/devtools-protocol/>).
+struct Page {
+    devtools: WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>,
+    calls: i64,
+    _browser: Program,
+    /// The browser's profile.
+    _folder: tempfile::TempDir,
+}
+
+impl Page {
+    async fn open(url: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(browser());
+        command
+            .args(["--headless", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0"])
+            .args(["--disable-background-networking", "--disable-component-update"])
+            .args(["--disable-sync", "--disable-quic", "--disable-dev-shm-usage"])
+            // Its sandbox does not run as root, as CI does; the page is ours.
+            .arg("--no-sandbox")
+            .arg(format!("--user-data-dir={}", folder.path().display()))
+            .arg("about:blank");
+        let mut browser = Program::start(command);
+        let devtools = browser
+            .until("DevTools listening on", |line| {
+                line.strip_prefix("DevTools listening on ws://")?
+                    .split_once('/')
+                    .map(|(host, _)| host.to_owned())
+            })
+            .await;
+        let targets: Value = reqwest::get(format!("http://{devtools}/json/list"))
+            .await
+            .expect("the browser's targets")
+            .json()
+            .await
+            .expect("JSON");
+        let target = targets
+            .as_array()
+            .and_then(|targets| targets.iter().find(|target| target["type"] == "page"))
+            .unwrap_or_else(|| panic!("the browser has no page: {targets}"));
+        let address = target["webSocketDebuggerUrl"].as_str().expect("its address");
+        let (devtools, _) = tokio_tungstenite::connect_async(address).await.expect("DevTools");
+
+        let mut page = Self { devtools, calls: 0, _browser: browser, _folder: folder };
+        page.call("Page.enable", json!({})).await;
+        page.call("Page.navigate", json!({ "url": url })).await;
+        page.receive("the page to load", |event| event["method"] == "Page.loadEventFired").await;
+        page
+    }
+
+    async fn fills(&mut self, id: &str, text: &str) {
+        let text = json!(text);
+        self.evaluates(&format!("void (document.getElementById('{id}').value = {text})")).await;
+    }
+
+    async fn submits(&mut self, form: &str) {
+        self.evaluates(&format!("document.getElementById('{form}').requestSubmit()")).await;
+    }
+
+    /// Waits until an element's text contains this.
+    async fn shows(&mut self, id: &str, text: &str) {
+        let script = format!(
+            "new Promise(shown => {{
+                const element = document.getElementById('{id}');
+                const look = () => element.textContent.includes({text}) && shown(true);
+                new MutationObserver(look)
+                    .observe(element, {{ childList: true, subtree: true, characterData: true }});
+                look();
+            }})",
+            text = json!(text)
+        );
+        self.evaluates(&script).await;
+    }
+
+    /// Runs an expression in the page, and waits for its value if it is a promise.
+    async fn evaluates(&mut self, expression: &str) -> Value {
+        let parameters =
+            json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let answer = self.call("Runtime.evaluate", parameters).await;
+        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
+        answer["result"]["value"].clone()
+    }
+
+    async fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.calls += 1;
+        let id = self.calls;
+        let call = json!({ "id": id, "method": method, "params": parameters }).to_string();
+        self.devtools.send(Message::text(call.clone())).await.expect("the browser listens");
+        let answer = self.receive(&call, |answer| answer["id"] == id).await;
+        assert!(answer["error"].is_null(), "{call}: {answer}");
+        answer["result"].clone()
+    }
+
+    async fn receive(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        timeout(DEADLINE * 2, async {
+            loop {
+                let message =
+                    self.devtools.next().await.expect("the browser runs").expect("a frame");
+                let Message::Text(text) = message else { continue };
+                let message: Value = serde_json::from_str(&text).expect("JSON");
+                if wanted(&message) {
+                    return message;
+                }
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("the browser did not answer: {what}"))
+    }
+}
+
+fn browser() -> &'static str {
+    ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| Command::new(name).arg("--version").output().is_ok())
+        .expect("a Chromium: scripts/test installs it")
+}

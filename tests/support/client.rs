@@ -1,0 +1,389 @@
+//! One user of a server: HTTP calls that return status and JSON, and sockets.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::{SinkExt, StreamExt};
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use super::DEADLINE;
+use super::server::Shared;
+
+/// A user, or nobody if the token is empty.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    pub token: String,
+    pub username: String,
+    pub user_id: i64,
+}
+
+/// The answer to an HTTP call. An error has been checked to be a complete problem document.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// The JSON of the body; `Null` if it is empty, a string if it is not JSON.
+    pub body: Value,
+    /// What was asked, for messages.
+    asked: String,
+}
+
+/// A WebSocket. Every frame that comes out of it has been checked against the published schema.
+pub struct Socket {
+    shared: Arc<Shared>,
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The frames that came before `synced` when it was opened by [`Client::joins`] or
+    /// [`Client::resumes`]: `active_users` and the messages that were missed.
+    pub welcome: Vec<Value>,
+    /// The `synced` frame itself, else `Null`.
+    pub synced: Value,
+}
+
+/// The end of a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The close code; `None` if the connection went away without one.
+    pub code: Option<u16>,
+    pub reason: String,
+}
+
+impl Client {
+    pub fn anonymous(shared: Arc<Shared>) -> Self {
+        Self { shared, token: String::new(), username: String::new(), user_id: 0 }
+    }
+
+    /// The same server with another token, valid or not.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// Opens a session for an account that exists.
+    pub async fn signs_in(&self, username: &str, password: &str) -> Self {
+        let credentials = json!({ "username": username, "password": password });
+        let session =
+            Self::anonymous(self.shared.clone()).post("/auth/login", credentials).await.expect(200);
+        Self {
+            shared: self.shared.clone(),
+            token: session["access_token"].as_str().expect("access_token").to_owned(),
+            username: username.to_owned(),
+            user_id: session["user"]["id"].as_i64().expect("user.id"),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, None).await
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::to(request).await
+    }
+
+    /// A request with this client's token, for what the helpers do not cover; end it with
+    /// [`Answer::to`].
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.shared.http.request(method, format!("{}{path}", self.shared.base_url));
+        if self.token.is_empty() { request } else { request.bearer_auth(&self.token) }
+    }
+
+    /// Creates a room and returns its id. Needs an admin.
+    pub async fn creates_room(&self, name: &str) -> i64 {
+        let room = self.post("/rooms/", json!({ "name": name })).await.expect(201);
+        room["id"].as_i64().expect("the room's id")
+    }
+
+    /// The whole history of a room over HTTP, oldest first.
+    pub async fn history(&self, room_id: i64) -> Vec<Value> {
+        let mut messages = Vec::new();
+        let mut path = format!("/rooms/{room_id}/messages?limit=200&after=0");
+        loop {
+            let mut page = self.get(&path).await.expect(200);
+            messages.append(page["messages"].as_array_mut().expect("messages"));
+            if !page["has_newer"].as_bool().expect("has_newer") {
+                return messages;
+            }
+            let after = page["next_after"].as_i64().expect("next_after of a page with has_newer");
+            path = format!("/rooms/{room_id}/messages?limit=200&after={after}");
+        }
+    }
+
+    /// Opens a room's socket and waits until it is live.
+    pub async fn joins(&self, room_id: i64) -> Socket {
+        self.opens_live(&format!("/ws/{room_id}?token={}", self.token)).await
+    }
+
+    /// Opens a room's socket after a position, and waits until it is live.
+    pub async fn resumes(&self, room_id: i64, since: i64, epoch: &str) -> Socket {
+        let path = format!("/ws/{room_id}?token={}&since={since}&epoch={epoch}", self.token);
+        self.opens_live(&path).await
+    }
+
+    /// Opens a socket by path and query, and waits for `synced`.
+    pub async fn opens_live(&self, path_and_query: &str) -> Socket {
+        let mut socket = self.opens(path_and_query).await;
+        loop {
+            let frame = socket.recv().await;
+            if frame["type"] == "synced" {
+                socket.synced = frame;
+                return socket;
+            }
+            socket.welcome.push(frame);
+        }
+    }
+
+    /// Opens a socket by path and query, and reads nothing yet.
+    pub async fn opens(&self, path_and_query: &str) -> Socket {
+        match self.tries_to_open(path_and_query).await {
+            Ok(socket) => socket,
+            Err(error) => panic!("cannot open {path_and_query}: {error}"),
+        }
+    }
+
+    /// Opens a socket; the error says why the server (or the network) would not have it.
+    pub async fn tries_to_open(&self, path_and_query: &str) -> tungstenite::Result<Socket> {
+        let base = self.shared.base_url.replacen("http://", "ws://", 1);
+        let request = format!("{base}{path_and_query}").into_client_request()?;
+        self.opens_request(request).await
+    }
+
+    /// Opens a socket by a request with headers of the test's own.
+    pub async fn opens_request(
+        &self,
+        request: tungstenite::handshake::client::Request,
+    ) -> tungstenite::Result<Socket> {
+        let connecting = tokio_tungstenite::connect_async_with_config(request, None, true);
+        let (stream, _) = timeout(DEADLINE, connecting)
+            .await
+            .unwrap_or_else(|_| panic!("the server did not answer a WebSocket handshake"))?;
+        Ok(Socket { shared: self.shared.clone(), stream, welcome: Vec::new(), synced: Value::Null })
+    }
+}
+
+impl Answer {
+    /// Sends a request and reads the answer to its end.
+    pub async fn to(request: reqwest::RequestBuilder) -> Self {
+        let (http, request) = request.build_split();
+        let request = request.expect("a request");
+        let asked = format!("{} {}", request.method(), request.url().path());
+        let response =
+            http.execute(request).await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let text =
+            response.text().await.unwrap_or_else(|error| panic!("{asked}, its body: {error:?}"));
+        let body = match serde_json::from_str(&text) {
+            Ok(json) => json,
+            Err(_) if text.is_empty() => Value::Null,
+            Err(_) => Value::String(text),
+        };
+        let answer = Self { status, headers, body, asked };
+        if status >= 400 {
+            answer.check_problem();
+        }
+        answer
+    }
+
+    /// The body, if the status is this one; else the test fails with both.
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.asked, self.body);
+        self.body
+    }
+
+    /// The same for an error: its status and `code`.
+    pub fn expect_problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(
+            (self.status, self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}: {}",
+            self.asked,
+            self.body
+        );
+        self.body
+    }
+
+    /// A header's value, "" if it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a header in ASCII"))
+    }
+
+    /// RFC 9457, section 3, and the members this server adds to every problem.
+    fn check_problem(&self) {
+        let content_type = self.header("content-type");
+        assert!(
+            content_type.starts_with("application/problem+json"),
+            "{}: error {} as `{content_type}`: {}",
+            self.asked,
+            self.status,
+            self.body
+        );
+        assert_eq!(self.body["status"], self.status, "{}: {}", self.asked, self.body);
+        for member in ["type", "title", "detail", "code", "request_id"] {
+            assert!(
+                self.body[member].as_str().is_some_and(|text| !text.is_empty()),
+                "{}: the problem has no `{member}`: {}",
+                self.asked,
+                self.body
+            );
+        }
+    }
+}
+
+impl Socket {
+    /// Sends a text frame as it is.
+    pub async fn send_text(&mut self, text: &str) {
+        self.try_send_text(text)
+            .await
+            .unwrap_or_else(|error| panic!("cannot send {text}: {error}"));
+    }
+
+    pub async fn send(&mut self, frame: Value) {
+        self.send_text(&frame.to_string()).await;
+    }
+
+    /// Sends a message in the form of the original contract, which is not acknowledged.
+    pub async fn say(&mut self, content: &str) {
+        self.send(json!({ "content": content })).await;
+    }
+
+    /// Sends a message in full and waits until it is acknowledged and has come back as a `message`,
+    /// in whichever order, passing over other frames. Returns the `ack`.
+    pub async fn says(&mut self, room_id: i64, content: &str, client_id: &str) -> Value {
+        self.send(json!({
+            "type": "send", "room_id": room_id, "content": content,
+            "client_id": client_id, "ref": client_id,
+        }))
+        .await;
+        let (mut ack, mut came_back) = (None, false);
+        loop {
+            let frame = self.recv_for(&format!("the ack and the message of `{content}`")).await;
+            match frame["type"].as_str() {
+                Some("ack") if frame["ref"] == client_id => ack = Some(frame),
+                Some("message") if frame["client_id"] == client_id => came_back = true,
+                Some("error") => panic!("cannot say `{content}`: {frame}"),
+                _ => {}
+            }
+            if let (Some(ack), true) = (&ack, came_back) {
+                return ack.clone();
+            }
+        }
+    }
+
+    pub async fn try_send_text(&mut self, text: &str) -> tungstenite::Result<()> {
+        self.send_raw(Message::text(text)).await
+    }
+
+    /// Sends any WebSocket message.
+    pub async fn send_raw(&mut self, message: Message) -> tungstenite::Result<()> {
+        timeout(DEADLINE, self.stream.send(message))
+            .await
+            .unwrap_or_else(|_| panic!("the server stopped reading"))
+    }
+
+    /// The next frame.
+    pub async fn recv(&mut self) -> Value {
+        self.recv_for("a frame").await
+    }
+
+    /// The next frame of this type; others are passed over.
+    pub async fn recv_type(&mut self, frame_type: &str) -> Value {
+        let started = Instant::now();
+        let mut passed_over = Vec::new();
+        while started.elapsed() < DEADLINE {
+            let frame = self.recv_for(&format!("`{frame_type}` after {passed_over:?}")).await;
+            if frame["type"] == frame_type {
+                return frame;
+            }
+            passed_over.push(frame.to_string());
+        }
+        panic!("waited for `{frame_type}`, got {passed_over:?}");
+    }
+
+    async fn recv_for(&mut self, expected: &str) -> Value {
+        match timeout(DEADLINE, self.try_recv()).await {
+            Ok(Ok(frame)) => frame,
+            Ok(Err(closed)) => panic!("waited for {expected}, but the socket was {closed}"),
+            Err(_) => panic!("waited {DEADLINE:?} for {expected}, and nothing came"),
+        }
+    }
+
+    /// Waits for the next frame or the end, without a deadline.
+    pub async fn try_recv(&mut self) -> Result<Value, Closed> {
+        loop {
+            match self.stream.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    let frame: Value = serde_json::from_str(&text)
+                        .unwrap_or_else(|error| panic!("not JSON ({error}): {text}"));
+                    self.shared.frames().await.check(&frame);
+                    return Ok(frame);
+                }
+                Some(Ok(Message::Close(close))) => {
+                    return Err(Closed {
+                        code: close.as_ref().map(|close| u16::from(close.code)),
+                        reason: close.map(|close| close.reason.to_string()).unwrap_or_default(),
+                    });
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(other)) => panic!("the server sends text only, this came: {other:?}"),
+                Some(Err(error)) => return Err(Closed { code: None, reason: error.to_string() }),
+                None => return Err(Closed { code: None, reason: String::new() }),
+            }
+        }
+    }
+
+    /// Waits for the server to close, passing over frames, and returns the close code.
+    pub async fn expect_close(&mut self) -> u16 {
+        let closed = timeout(DEADLINE, async {
+            loop {
+                if let Err(closed) = self.try_recv().await {
+                    return closed;
+                }
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("the server did not close the socket in {DEADLINE:?}"));
+        closed.code.unwrap_or_else(|| panic!("the socket was {closed}, without a close code"))
+    }
+
+    /// Closes from this side and waits until the server has answered.
+    pub async fn close(mut self) {
+        let _ = self.stream.close(None).await;
+        let _ = timeout(DEADLINE, async { while self.try_recv().await.is_ok() {} }).await;
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "closed with {code} {:?}", self.reason),
+            None => write!(f, "gone ({})", self.reason),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The harness of the integration tests: the real binary on a port of its own, and clients in one
+//! line.
+//!
+//! ```ignore
+//! let server = Server::start(Database::Sqlite).await;
+//! let ann = server.admin("ann").await;
+//! let room = ann.creates_room("general").await;
+//! let mut socket = server.user("bo").await.joins(room).await;
+//! ann.joins(room).await.say("hello").await;
+//! assert_eq!(socket.recv_type("message").await["content"], "hello");
+//! ```
+//!
+//! Two checks run by themselves in every test: each frame a server sends must fit the schema the
+//! server publishes at `/asyncapi.json`, and each HTTP error must be a complete problem document.
+//! Nothing here sleeps to wait for the server: a test waits for the frame it expects, and fails
+//! after [`DEADLINE`] saying which one that was.
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "each test file is a crate that uses its own part"
+)]
+
+use std::time::Duration;
+
+mod client;
+mod postgres;
+mod program;
+mod schema;
+mod server;
+
+pub use client::{Answer, Client, Closed, Socket};
+pub use program::{Program, python};
+pub use server::{Database, PASSWORD, Server, ServerBuilder};
+
+/// How long a test waits for something that should come at once. Long, because a loaded machine
+/// must not fail a test; a test that passes never waits for it.
+pub const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Declares each named `async fn(Database)` as two tests, `sqlite::name` and `postgres::name`.
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::support::Database::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::support::Database::Postgres).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both_databases;

@@ -1,0 +1,260 @@
+//! A running server: the real binary in a folder of its own, on a port of its own.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use super::DEADLINE;
+use super::client::Client;
+use super::postgres::{self, PgDatabase};
+use super::program::Program;
+use super::schema::FrameSchema;
+
+/// The password of every account the harness makes.
+pub const PASSWORD: &str = "correct horse battery";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// A server process. It dies with this value; if the test is failing, its log is printed.
+pub struct Server {
+    program: Program,
+    address: SocketAddr,
+    setup: Setup,
+    shared: Arc<Shared>,
+    /// What the processes before the last restart wrote.
+    earlier_log: Vec<String>,
+}
+
+/// What the clients of one server share with it.
+pub struct Shared {
+    pub http: reqwest::Client,
+    pub base_url: String,
+    frames: OnceCell<FrameSchema>,
+}
+
+/// What a server is started with, before and after a crash.
+struct Setup {
+    folder: TempDir,
+    database_url: String,
+    environment: Vec<(String, String)>,
+    /// Kept because dropping it drops the database.
+    _postgres: Option<PgDatabase>,
+}
+
+pub struct ServerBuilder {
+    database: Database,
+    config: Option<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl ServerBuilder {
+    /// Writes this text to `chatapp.toml` in the server's folder.
+    pub fn config(mut self, toml: &str) -> Self {
+        self.config = Some(toml.to_owned());
+        self
+    }
+
+    /// Sets a variable in the server's environment, over the harness's own.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Leaves out the harness's own settings, which make tests fast.
+    pub fn without_environment(mut self) -> Self {
+        self.environment.clear();
+        self
+    }
+
+    pub async fn start(self) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        if let Some(toml) = &self.config {
+            std::fs::write(folder.path().join("chatapp.toml"), toml).expect("write chatapp.toml");
+        }
+        let (database_url, postgres) = match self.database {
+            Database::Sqlite => ("sqlite://chatapp.db".to_owned(), None),
+            Database::Postgres => {
+                // Making a cluster blocks for a second or two.
+                let database = tokio::task::spawn_blocking(postgres::database)
+                    .await
+                    .expect("a PostgreSQL database");
+                (database.url().to_owned(), Some(database))
+            }
+        };
+        let setup =
+            Setup { folder, database_url, environment: self.environment, _postgres: postgres };
+
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (program, address) = setup.serve(any_port).await;
+        let shared = Arc::new(Shared {
+            http: reqwest::Client::builder().timeout(DEADLINE).build().expect("an HTTP client"),
+            base_url: format!("http://{address}"),
+            frames: OnceCell::new(),
+        });
+        Server { program, address, setup, shared, earlier_log: Vec::new() }
+    }
+}
+
+impl Server {
+    /// A server with a new, empty database.
+    pub async fn start(database: Database) -> Self {
+        Self::with(database).start().await
+    }
+
+    /// A server that is configured before it starts.
+    pub fn with(database: Database) -> ServerBuilder {
+        // A login takes a quarter of a second at the default cost.
+        let fast_logins = ("CHATAPP_AUTH__BCRYPT_COST".to_owned(), "4".to_owned());
+        ServerBuilder { database, config: None, environment: vec![fast_logins] }
+    }
+
+    /// `http://127.0.0.1:PORT`; the port stays the same through [`Server::restart`].
+    pub fn url(&self) -> &str {
+        &self.shared.base_url
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The folder the server runs in.
+    pub fn folder(&self) -> &Path {
+        self.setup.folder.path()
+    }
+
+    /// What `--database` needs to name the server's database from its folder.
+    pub fn database_url(&self) -> &str {
+        &self.setup.database_url
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.program.pid()
+    }
+
+    /// Signs up the first admin, as the original walk-through does, and signs in.
+    pub async fn admin(&self, username: &str) -> Client {
+        self.signs_up(username, json!({ "role": "admin" })).await
+    }
+
+    /// Signs up a user and signs in.
+    pub async fn user(&self, username: &str) -> Client {
+        self.signs_up(username, json!({})).await
+    }
+
+    /// A client that has not signed in.
+    pub fn anonymous(&self) -> Client {
+        Client::anonymous(self.shared.clone())
+    }
+
+    async fn signs_up(&self, username: &str, extra: Value) -> Client {
+        let mut account = json!({
+            "username": username,
+            "email": format!("{username}@example.com"),
+            "password": PASSWORD,
+        });
+        for (field, value) in extra.as_object().expect("an object") {
+            account[field] = value.clone();
+        }
+        self.anonymous().post("/auth/signup", account).await.expect(201);
+        self.anonymous().signs_in(username, PASSWORD).await
+    }
+
+    /// Runs another command of the same binary on the server's database, in the server's folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.setup.command();
+        command.args(arguments).args(["--database", &self.setup.database_url]);
+        command
+    }
+
+    /// SIGKILL: the process gets no chance to do anything.
+    pub fn kill9(&mut self) {
+        self.program.kill();
+    }
+
+    /// Asks the server to stop, and waits until it has.
+    pub async fn sigterm(&mut self) -> ExitStatus {
+        self.program.signal("TERM");
+        self.exited().await
+    }
+
+    /// Waits until the process has ended by itself.
+    pub async fn exited(&mut self) -> ExitStatus {
+        self.program.ended().await
+    }
+
+    /// Starts a server that was stopped or killed, on the same port, folder and database.
+    pub async fn restart(&mut self) {
+        self.earlier_log.append(&mut self.program.lines());
+        let (program, address) = self.setup.serve(self.address).await;
+        assert_eq!(address, self.address, "the server came back on another port");
+        self.program = program;
+    }
+
+    /// What the server has written so far, on stdout and stderr, line by line.
+    pub fn log(&self) -> Vec<String> {
+        let mut log = self.earlier_log.clone();
+        log.append(&mut self.program.lines());
+        log
+    }
+}
+
+impl Shared {
+    /// The schema of the server's frames, read from it once.
+    pub async fn frames(&self) -> &FrameSchema {
+        self.frames
+            .get_or_init(|| async {
+                let document = self
+                    .http
+                    .get(format!("{}/asyncapi.json", self.base_url))
+                    .send()
+                    .await
+                    .expect("GET /asyncapi.json")
+                    .json()
+                    .await
+                    .expect("/asyncapi.json is JSON");
+                FrameSchema::from_asyncapi(&document)
+            })
+            .await
+    }
+}
+
+impl Setup {
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chatapp"));
+        // The developer's own settings are not the test's.
+        for (name, _) in std::env::vars_os() {
+            if name == "DATABASE_URL" || name.to_string_lossy().starts_with("CHATAPP_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(self.folder.path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Starts the server and waits for the line that says where it listens.
+    async fn serve(&self, bind: SocketAddr) -> (Program, SocketAddr) {
+        let mut command = self.command();
+        command.args(["serve", "--bind", &bind.to_string(), "--database", &self.database_url]);
+        let mut program = Program::start(command);
+        let address = program.until("listening on http://127.0.0.1:…", listening_address).await;
+        (program, address)
+    }
+}
+
+/// The address in `… http://127.0.0.1:PORT …`.
+fn listening_address(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("http://127.0.0.1:")?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    Some(SocketAddr::from(([127, 0, 0, 1], rest[..digits].parse().ok()?)))
+}
