@@ -22,6 +22,13 @@ fn help_says_what_there_is() {
 }
 
 #[test]
+fn the_api_is_documented_without_a_server() {
+    let document = Shell::new().run(&["openapi"]).json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."), "{document}");
+    assert!(document["paths"]["/auth/login"]["post"].is_object(), "{document}");
+}
+
+#[test]
 fn wrong_usage_is_2() {
     let shell = Shell::new();
     assert!(shell.run(&[]).usage().contains("Usage: chatapp"));
