@@ -1,9 +1,9 @@
-//! kill -9 in a loop under load, on both databases.
+//! Stopping the server in a loop under load, on both databases: by kill -9, and by SIGTERM.
 //!
 //! What is promised (DESIGN: acknowledged is durable, one order for all, resume without gap or
 //! duplicate, send once) is compared at the end: everything acknowledged and everything delivered
 //! against the history, and each receiver's sequence against the numbers 1, 2, 3, ….
-//! `CHATAPP_TEST_KILLS` sets the number of kills; CI makes do with a few.
+//! `CHATAPP_TEST_KILLS` sets the number of stops; CI makes do with a few.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -17,7 +17,17 @@ use support::{Client, Database, Server, Socket, on_both_databases};
 
 mod support;
 
-on_both_databases!(nothing_acknowledged_or_delivered_is_lost_to_kill_9);
+on_both_databases!(
+    nothing_acknowledged_or_delivered_is_lost_to_kill_9,
+    nothing_acknowledged_or_delivered_is_lost_to_a_graceful_restart,
+    a_graceful_stop_tells_sockets_to_come_back,
+);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Kill9,
+    Sigterm,
+}
 
 const ROOMS: usize = 3;
 const SENDERS_PER_ROOM: usize = 2;
@@ -28,8 +38,8 @@ const WINDOW: usize = 16;
 const REPEATS: usize = 4;
 /// Acknowledgements that a late reader stays away for, so that it has something to catch up with.
 const ABSENCE: u64 = 60;
-/// Acknowledgements between one kill and the next, so that each kill meets a server at work.
-const ACKS_BETWEEN_KILLS: u64 = 150;
+/// Acknowledgements between one stop and the next, so that each stop meets a server at work.
+const ACKS_BETWEEN_STOPS: u64 = 150;
 /// How often a client tries again while the server is down.
 const RETRY_EVERY: Duration = Duration::from_millis(20);
 /// Far more than a run needs. Without it a lost message would hang the test instead of failing it.
@@ -53,7 +63,28 @@ struct Acknowledgement {
 }
 
 async fn nothing_acknowledged_or_delivered_is_lost_to_kill_9(database: Database) {
-    let kills = std::env::var("CHATAPP_TEST_KILLS").map_or(5, |n| n.parse().expect("a number"));
+    run(database, Stop::Kill9).await;
+}
+
+async fn nothing_acknowledged_or_delivered_is_lost_to_a_graceful_restart(database: Database) {
+    run(database, Stop::Sigterm).await;
+}
+
+async fn a_graceful_stop_tells_sockets_to_come_back(database: Database) {
+    let mut server = Server::start(database).await;
+    let admin = server.admin("admin").await;
+    let room = admin.creates_room("general").await;
+    let mut sockets = [admin.joins(room).await, admin.joins(room).await];
+    let (status, codes) = tokio::join!(server.sigterm(), async {
+        let [first, second] = &mut sockets;
+        [first.expect_close().await, second.expect_close().await]
+    });
+    assert_eq!(codes, [1001, 1001]);
+    assert!(status.success(), "a graceful stop ended with {status}");
+}
+
+async fn run(database: Database, how: Stop) {
+    let stops = std::env::var("CHATAPP_TEST_KILLS").map_or(5, |n| n.parse().expect("a number"));
     let mut server = Server::start(database).await;
     let admin = server.admin("admin").await;
     let users = [server.user("ann").await, server.user("bo").await];
@@ -96,13 +127,19 @@ async fn nothing_acknowledged_or_delivered_is_lost_to_kill_9(database: Database)
 
     drop(progress);
 
-    for kill in 1..=kills {
-        let goal = *acked.borrow_and_update() + ACKS_BETWEEN_KILLS;
+    for round in 1..=stops {
+        let goal = *acked.borrow_and_update() + ACKS_BETWEEN_STOPS;
         timeout(PATIENCE, acked.wait_for(|&count| count >= goal))
             .await
-            .unwrap_or_else(|_| panic!("the senders stand still before kill {kill}"))
+            .unwrap_or_else(|_| panic!("the senders stand still before stop {round}"))
             .expect("the senders run");
-        server.kill9();
+        match how {
+            Stop::Kill9 => server.kill9(),
+            Stop::Sigterm => {
+                let status = server.sigterm().await;
+                assert!(status.success(), "a graceful stop ended with {status}");
+            }
+        }
         server.restart().await;
     }
 
@@ -270,6 +307,7 @@ impl Reader {
                     _ => {}
                 }
             }
+            drop(socket);
             let goal = *self.acked.borrow_and_update() + self.absence;
             // It fails when the senders have gone: then there is nothing more to wait for.
             let _ = self.acked.wait_for(|&count| count >= goal).await;

@@ -1,13 +1,13 @@
 //! Accounts and sessions: `/auth`.
 
 use poem::web::Data;
-use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, UserDto};
 use super::extract::{Body, Caller, Local, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, STORE, TOKEN};
+use super::payload::Written;
 use crate::chat::{Chat, Signup, SignupCaller};
 use crate::model::Role;
 
@@ -17,21 +17,21 @@ pub(super) struct AuthApi;
 enum SignedUp {
     /// The account was created.
     #[oai(status = 201)]
-    Created(Json<UserDto>),
+    Created(Written<UserDto>),
 }
 
 #[derive(ApiResponse)]
 enum SignedIn {
     /// A token, and whose it is.
     #[oai(status = 200)]
-    Ok(Json<LoginDto>),
+    Ok(Written<LoginDto>),
 }
 
 #[derive(ApiResponse)]
 enum Account {
     /// The caller's account.
     #[oai(status = 200)]
-    Ok(Json<UserDto>),
+    Ok(Written<UserDto>),
 }
 
 #[derive(ApiResponse)]
@@ -60,7 +60,7 @@ impl AuthApi {
         let signup = Signup { username, email, password, role };
         let caller = SignupCaller { local: local.0, identity: caller.0 };
         let user = chat.signup(signup, caller).await?;
-        Ok(SignedUp::Created(Json(user.into())))
+        Ok(SignedUp::Created(Written::of(&user.into())?))
     }
 
     /// Sign in
@@ -74,7 +74,7 @@ impl AuthApi {
     ) -> Result<SignedIn, Failure<{ BODY | TOKEN | STORE }>> {
         let Body(LoginRequest { username, password }) = body;
         let login = chat.login(username, password).await?;
-        Ok(SignedIn::Ok(Json(login.into())))
+        Ok(SignedIn::Ok(Written::of(&login.into())?))
     }
 
     /// The caller's account
@@ -85,7 +85,7 @@ impl AuthApi {
         caller: Caller,
     ) -> Result<Account, Failure<{ TOKEN | STORE }>> {
         let user = chat.me(&caller.0).await?;
-        Ok(Account::Ok(Json(user.into())))
+        Ok(Account::Ok(Written::of(&user.into())?))
     }
 
     /// Sign out
@@ -111,7 +111,7 @@ impl AuthApi {
         caller: Caller,
     ) -> Result<SignedIn, Failure<{ TOKEN | STORE }>> {
         let login = chat.refresh(&caller.0).await?;
-        Ok(SignedIn::Ok(Json(login.into())))
+        Ok(SignedIn::Ok(Written::of(&login.into())?))
     }
 
     /// Change the password

@@ -2,6 +2,7 @@
 
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object};
+use serde::Serialize;
 
 use super::types::Moment;
 use crate::chat::{Login, RoomView};
@@ -11,8 +12,9 @@ use crate::model::{Role, Timestamp, User};
 const EXAMPLE_TIME: Moment = Moment(Timestamp(1_738_319_400_000));
 
 /// What an account may do on the whole server.
-#[derive(Clone, Copy, Enum)]
+#[derive(Clone, Copy, Enum, Serialize)]
 #[oai(rename = "Role", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub(super) enum RoleDto {
     User,
     Admin,
@@ -132,7 +134,7 @@ impl Example for MessageRequest {
 }
 
 /// An account.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(rename = "User", example)]
 pub(super) struct UserDto {
     pub id: i64,
@@ -171,14 +173,15 @@ impl Example for UserDto {
 }
 
 /// How the token is used: as `Authorization: Bearer …`.
-#[derive(Enum)]
+#[derive(Enum, Serialize)]
 #[oai(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub(super) enum TokenType {
     Bearer,
 }
 
 /// A token and whose it is.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(rename = "Login", example)]
 pub(super) struct LoginDto {
     /// A JWT.
@@ -212,7 +215,7 @@ impl Example for LoginDto {
 }
 
 /// A room.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(rename = "Room", example)]
 pub(super) struct RoomDto {
     pub id: i64,
@@ -381,7 +384,7 @@ impl Example for EventPageDto {
 }
 
 /// The server's state.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(rename = "Health", example)]
 pub(super) struct HealthDto {
     /// `ok`.

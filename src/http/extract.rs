@@ -266,13 +266,13 @@ async fn identity(request: &Request) -> Result<Option<Identity>, Error> {
     Ok(Some(identity))
 }
 
-fn check_content_type(request: &Request) -> Result<(), Problem> {
+fn check_content_type(request: &Request) -> poem::Result<()> {
     let declared = request.content_type().unwrap_or_default();
     let essence = declared.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))
+    Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).into())
 }
 
 async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::Bytes> {

@@ -12,7 +12,7 @@ use super::problem::{CONTENT_TYPE, Problem};
 use crate::chat::Error;
 
 /// An error of an endpoint whose statuses are those of `SET`, a union of the constants below.
-pub struct Failure<const SET: u32>(Problem);
+pub struct Failure<const SET: u32>(Box<Problem>);
 
 /// What a body can be refused for.
 pub const BODY: u32 = 0b0_0001_1110_0001;
@@ -23,6 +23,7 @@ pub const NOT_FOUND: u32 = 0b0_0000_0000_1000;
 pub const CONFLICT: u32 = 0b0_0000_0001_0000;
 /// A parameter is not acceptable.
 pub const FIELDS: u32 = 0b0_0001_0000_0000;
+pub const INTERNAL: u32 = 0b0_0010_0000_0000;
 /// The database is busy, gone or broken.
 pub const STORE: u32 = 0b0_0110_0000_0000;
 
@@ -46,13 +47,13 @@ impl<const SET: u32> From<Error> for Failure<SET> {
         let problem = Problem::from(error);
         let documented = || statuses(SET).any(|(status, _)| status == problem.status);
         debug_assert!(documented(), "{} is not documented", problem.status);
-        Self(problem)
+        Self(Box::new(problem))
     }
 }
 
 impl<const SET: u32> From<Failure<SET>> for poem::Error {
     fn from(failure: Failure<SET>) -> Self {
-        failure.0.into()
+        (*failure.0).into()
     }
 }
 

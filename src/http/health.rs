@@ -1,12 +1,12 @@
 //! For whoever watches the server: `/health` and `/ready`.
 
 use poem::web::Data;
-use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::dto::HealthDto;
-use super::failure::{Failure, STORE};
+use super::failure::{Failure, INTERNAL, STORE};
+use super::payload::Written;
 use crate::chat::Chat;
 
 pub(super) struct HealthApi;
@@ -15,7 +15,7 @@ pub(super) struct HealthApi;
 enum Healthy {
     /// All is well.
     #[oai(status = 200)]
-    Ok(Json<HealthDto>),
+    Ok(Written<HealthDto>),
 }
 
 #[OpenApi(tag = "Area::Health")]
@@ -24,7 +24,7 @@ impl HealthApi {
     ///
     /// Asks nothing of the database: a failure here means that a restart would help.
     #[oai(path = "/health", method = "get", operation_id = "health")]
-    async fn health(&self) -> Healthy {
+    async fn health(&self) -> Result<Healthy, Failure<INTERNAL>> {
         ok()
     }
 
@@ -34,11 +34,11 @@ impl HealthApi {
     #[oai(path = "/ready", method = "get", operation_id = "ready")]
     async fn ready(&self, chat: Data<&Chat>) -> Result<Healthy, Failure<STORE>> {
         chat.check_ready().await?;
-        Ok(ok())
+        ok()
     }
 }
 
-fn ok() -> Healthy {
+fn ok<const SET: u32>() -> Result<Healthy, Failure<SET>> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    Healthy::Ok(Json(HealthDto { status: "ok".into(), version }))
+    Ok(Healthy::Ok(Written::of(&HealthDto { status: "ok".into(), version })?))
 }

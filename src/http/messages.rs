@@ -39,13 +39,13 @@ enum Events {
     Ok(Written<EventPageDto>),
 }
 
-#[OpenApi(prefix_path = "/rooms/:room_id", tag = "Area::Messages")]
+#[OpenApi(tag = "Area::Messages")]
 impl MessagesApi {
     /// Send a message
     ///
     /// Answered once the message is stored for good. A message that may or may not have arrived
     /// is sent again with the same `client_id`.
-    #[oai(path = "/messages", method = "post", operation_id = "send_message")]
+    #[oai(path = "/rooms/:room_id/messages", method = "post", operation_id = "send_message")]
     async fn send(
         &self,
         chat: Data<&Chat>,
@@ -63,7 +63,7 @@ impl MessagesApi {
     /// Read messages
     ///
     /// Without a cursor, the newest page. Cursors are values of `seq`; at most one is given.
-    #[oai(path = "/messages", method = "get", operation_id = "list_messages")]
+    #[oai(path = "/rooms/:room_id/messages", method = "get", operation_id = "list_messages")]
     #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query")]
     async fn list(
         &self,
@@ -91,8 +91,7 @@ impl MessagesApi {
     ///
     /// Everything that happened after a position, in order, without gaps: for a client that keeps
     /// a copy of the room. Live, the same events come on the socket.
-    #[oai(path = "/events", method = "get", operation_id = "list_events")]
-    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query")]
+    #[oai(path = "/rooms/:room_id/events", method = "get", operation_id = "list_events")]
     async fn events(
         &self,
         chat: Data<&Chat>,

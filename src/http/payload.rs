@@ -1,8 +1,8 @@
-//! A response body that is serialised in one go, straight from the values of `model`.
+//! A response body that is serialised in one go.
 //!
 //! poem-openapi's own JSON goes through a tree of values first, which costs more than everything
-//! else in a page of messages. What is documented is another type, `D`; a test holds the two
-//! together.
+//! else in a page of messages, and sorts the fields. What is documented may be another type than
+//! what is written; the tests hold the two together.
 
 use std::marker::PhantomData;
 
@@ -29,6 +29,13 @@ impl<D: Type> Written<D> {
             Error::Internal
         })?;
         Ok(Self { json, documented_as: PhantomData })
+    }
+}
+
+impl<D: Type + Serialize> Written<D> {
+    /// Serialises what is also what is documented.
+    pub fn of(value: &D) -> Result<Self, Error> {
+        Self::new(value, 256)
     }
 }
 

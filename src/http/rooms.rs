@@ -1,13 +1,13 @@
 //! Rooms: `/rooms/` and `/rooms/{room_id}`.
 
 use poem::web::Data;
-use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::dto::{RoomDto, RoomRequest};
 use super::extract::{Body, Caller, Path};
 use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, STORE, TOKEN};
+use super::payload::Written;
 use super::types::Number;
 use crate::chat::{Chat, RoomDraft};
 use crate::model::RoomId;
@@ -18,21 +18,21 @@ pub(super) struct RoomsApi;
 enum Created {
     /// The room was created.
     #[oai(status = 201)]
-    Created(Json<RoomDto>),
+    Created(Written<RoomDto>),
 }
 
 #[derive(ApiResponse)]
 enum Rooms {
     /// Every room, in order of id.
     #[oai(status = 200)]
-    Ok(Json<Vec<RoomDto>>),
+    Ok(Written<Vec<RoomDto>>),
 }
 
 #[derive(ApiResponse)]
 enum OneRoom {
     /// The room.
     #[oai(status = 200)]
-    Ok(Json<RoomDto>),
+    Ok(Written<RoomDto>),
 }
 
 #[derive(ApiResponse)]
@@ -56,7 +56,7 @@ impl RoomsApi {
     ) -> Result<Created, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | STORE }>> {
         let Body(RoomRequest { name, description }) = body;
         let room = chat.create_room(&caller.0, RoomDraft { name, description }).await?;
-        Ok(Created::Created(Json(room.into())))
+        Ok(Created::Created(Written::of(&room.into())?))
     }
 
     /// List the rooms
@@ -69,7 +69,8 @@ impl RoomsApi {
         caller: Caller,
     ) -> Result<Rooms, Failure<{ TOKEN | STORE }>> {
         let rooms = chat.list_rooms(&caller.0).await?;
-        Ok(Rooms::Ok(Json(rooms.into_iter().map(RoomDto::from).collect())))
+        let rooms = rooms.into_iter().map(RoomDto::from).collect();
+        Ok(Rooms::Ok(Written::of(&rooms)?))
     }
 
     /// Get a room
@@ -81,7 +82,7 @@ impl RoomsApi {
         room_id: Path<Number>,
     ) -> Result<OneRoom, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
         let room = chat.get_room(&caller.0, RoomId(room_id.0.0)).await?;
-        Ok(OneRoom::Ok(Json(room.into())))
+        Ok(OneRoom::Ok(Written::of(&room.into())?))
     }
 
     /// Delete a room

@@ -6,6 +6,7 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{
     ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type,
 };
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::Timestamp;
@@ -59,7 +60,8 @@ impl<const MIN: i64, const MAX: i64> ToJSON for Int<MIN, MAX> {
 }
 
 /// A point in time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(transparent)]
 pub(super) struct Moment(pub Timestamp);
 
 impl Type for Moment {

@@ -345,6 +345,8 @@ impl Socket {
                     return Ok(frame);
                 }
                 Some(Ok(Message::Close(close))) => {
+                    // The answer to it has only been queued.
+                    let _ = self.stream.flush().await;
                     return Err(Closed {
                         code: close.as_ref().map(|close| u16::from(close.code)),
                         reason: close.map(|close| close.reason.to_string()).unwrap_or_default(),

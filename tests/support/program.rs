@@ -93,10 +93,11 @@ impl Program {
 
     /// Sends a signal by name: `TERM`, `STOP`, `CONT`.
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([&format!("-{signal}"), &self.pid().to_string()])
+        // The shell's own kill: not every machine has one as a program.
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{signal} {}", self.pid())])
             .status()
-            .expect("run kill");
+            .expect("run sh");
         assert!(sent.success(), "kill -{signal} failed");
     }
 

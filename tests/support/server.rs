@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
+use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,7 +25,8 @@ pub enum Database {
     Postgres,
 }
 
-/// A server process. It dies with this value; if the test is failing, its log is printed.
+/// A server process. It dies with this value; if the test is failing, its log is printed. A panic
+/// in the server fails the test.
 pub struct Server {
     program: Program,
     address: SocketAddr,
@@ -204,6 +206,21 @@ impl Server {
         let mut log = self.earlier_log.clone();
         log.append(&mut self.program.lines());
         log
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            if !self.earlier_log.is_empty() {
+                let log = self.earlier_log.join("\n");
+                eprintln!("---- chatapp wrote before its last restart ----\n{log}\n----");
+            }
+            return;
+        }
+        let log = self.log();
+        let panic = log.iter().find(|line| line.contains("panicked at"));
+        assert!(panic.is_none(), "the server panicked:\n{}", log.join("\n"));
     }
 }
 
