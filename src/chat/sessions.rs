@@ -112,6 +112,16 @@ impl Chat {
         Ok(())
     }
 
+    /// Deletes the sessions that ended more than a day ago: nothing can ask for them any more.
+    ///
+    /// # Errors
+    /// Those of a database that cannot be written.
+    pub async fn forget_ended_sessions(&self) -> Result<()> {
+        let before = self.inner.clock.now().plus_seconds(-24 * 60 * 60);
+        self.inner.store.write(move |backend| backend.delete_ended_sessions(before)).await?;
+        Ok(())
+    }
+
     /// Stores a session for somebody who proved who they are.
     pub(super) async fn open_session(&self, user: User) -> Result<Login> {
         let now = self.inner.clock.now();
