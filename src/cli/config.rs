@@ -5,8 +5,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::context::Context;
+use super::database::bad_url;
 use super::output::{Listing, Output, print};
 use crate::config::{Loaded, redact_setting};
+use crate::storage;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +39,9 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     match &args.command {
         Command::Show { output } => show(&loaded, output),
         Command::Check => {
+            if let Err(error) = storage::check_url(&loaded.config.database.url) {
+                return Err(bad_url(&error.to_string(), &loaded));
+            }
             let file = context.file();
             let read = if file.exists() { format!(" ({})", file.display()) } else { String::new() };
             Ok(print(|out| {

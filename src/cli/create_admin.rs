@@ -41,12 +41,13 @@ pub(super) struct Args {
 const MAX_INPUT_BYTES: u64 = 64 * 1024;
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let config = context.settings(None)?.config;
+    let settings = context.settings(None)?;
     let password = if args.password_stdin { read_password()? } else { ask_password()? };
     let signup = Signup { username: args.username, email: args.email, password, role: Role::Admin };
     // Before the database is opened: what is refused leaves no new file behind.
-    let user = chat::new_account(signup, &config.auth, Clock::System.now()).map_err(refusal)?;
-    let database = Database::open(&config, 1, Missing::Create)?;
+    let user =
+        chat::new_account(signup, &settings.config.auth, Clock::System.now()).map_err(refusal)?;
+    let database = Database::open(&settings, 1, Missing::Create)?;
     let is_new = prepare(&database)?;
     let user = store(&database, &user)?;
     Ok(print(|out| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use crate::config::{Config, redact_database_url};
+use crate::config::{Loaded, redact_database_url};
 use crate::storage::{self, Backend, Error, Migration, MigrationState, OpenOptions};
 
 /// Whether a missing SQLite file may be made.
@@ -23,23 +23,29 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub fn open(config: &Config, read_connections: u32, missing: Missing) -> anyhow::Result<Self> {
-        let url = absolute(&redact_database_url(&config.database.url));
+    pub fn open(
+        settings: &Loaded,
+        read_connections: u32,
+        missing: Missing,
+    ) -> anyhow::Result<Self> {
+        let config = &settings.config.database;
         let options = OpenOptions {
             read_connections,
-            busy_timeout_ms: config.database.busy_timeout_ms,
+            busy_timeout_ms: config.busy_timeout_ms,
             create: missing == Missing::Create,
         };
-        match storage::open(&config.database.url, options) {
+        let url = absolute(&redact_database_url(&config.url));
+        match storage::open(&config.url, options) {
             Ok(backend) => Ok(Self { backend, url }),
+            Err(Error::BadUrl(text)) => Err(bad_url(&text, settings)),
             Err(error) => Err(sentence(error, &url)),
         }
     }
 
     /// A database that is there and has the schema of this binary, for commands that change
     /// neither.
-    pub fn open_current(config: &Config) -> anyhow::Result<Self> {
-        let database = Self::open(config, 1, Missing::Fail)?;
+    pub fn open_current(settings: &Loaded) -> anyhow::Result<Self> {
+        let database = Self::open(settings, 1, Missing::Fail)?;
         database.check_schema()?;
         Ok(database)
     }
@@ -72,11 +78,23 @@ pub(super) fn schema_version(migrations: &[Migration]) -> i32 {
     applied.map(|migration| migration.version).max().unwrap_or(0)
 }
 
+/// The reason, and where the URL is written: it may be in a variable meant for another program.
+pub(super) fn bad_url(text: &str, settings: &Loaded) -> anyhow::Error {
+    match settings.origins["database.url"].as_str() {
+        "default" => anyhow!("{text}"),
+        origin => anyhow!("{text} (database.url is from {origin})"),
+    }
+}
+
 fn sentence(error: Error, url: &str) -> anyhow::Error {
     match error {
+        Error::Unavailable(reason) if url.starts_with("sqlite://") => anyhow!(
+            "the database {url} cannot be used ({reason}): check the rights to the file and its \
+             folder, and the room on its disk"
+        ),
         Error::Unavailable(reason) => anyhow!(
-            "the database {url} cannot be used ({reason}): check that it is there and running, \
-             and that --database or database.url is right"
+            "the database {url} cannot be used ({reason}): check that it is running, and that the \
+             URL is right"
         ),
         Error::Busy(reason) => {
             anyhow!("the database {url} is busy ({reason}): try again in a moment")

@@ -24,8 +24,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
-    let config = context.settings(None)?.config;
-    let database = Database::open_current(&config)?;
+    let database = Database::open_current(&context.settings(None)?)?;
     let rooms = database.run(|backend| backend.list_rooms())?;
     let mut creators = HashMap::new();
     for room in &rooms {

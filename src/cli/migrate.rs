@@ -35,10 +35,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
-    let config = context.settings(None)?.config;
     let changes = !args.status && !args.dry_run;
     let missing = if changes { Missing::Create } else { Missing::Fail };
-    let database = Database::open(&config, 1, missing)?;
+    let database = Database::open(&context.settings(None)?, 1, missing)?;
     if args.status {
         let migrations = database.run(|backend| backend.list_migrations())?;
         return list(&args.output, migrations, "there are no migrations");

@@ -30,10 +30,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let config = context.settings(args.bind)?.config;
+    let settings = context.settings(args.bind)?;
+    let config = &settings.config;
     logging::init(&config.log).context("log.level cannot be used")?;
     let read_connections = u32::try_from(config.database.read_threads)?;
-    let database = Database::open(&config, read_connections, Missing::Create)?;
+    let database = Database::open(&settings, read_connections, Missing::Create)?;
     for migration in database.run(|backend| backend.migrate())? {
         tracing::info!(version = migration.version, name = migration.name, "migrated");
     }
@@ -44,7 +45,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
         admin_signup: config.auth.admin_signup,
     };
     let bind = config.http.bind.clone();
-    server::serve(&config, database.backend, |address| ready.announce(address))
+    server::serve(config, database.backend, |address| ready.announce(address))
         .map_err(|error| sentence(&bind, error))
 }
 

@@ -270,8 +270,10 @@ impl State {
 
     /// A member's room has something for it: written at the end of the turn.
     fn fall_behind(&mut self, slot: usize, room_id: RoomId) {
-        self.clients[slot].behind.push(room_id);
-        self.touch(slot);
+        if self.clients[slot].blocked_at.is_none() {
+            self.clients[slot].behind.push(room_id);
+            self.touch(slot);
+        }
     }
 
     fn publish(&mut self, outcomes: Vec<Outcome<ReplyTo>>) {
@@ -305,8 +307,9 @@ impl State {
             room.head = room.head.max(Some(chunk.last()));
             room.tail.push(chunk, ROOM_TAIL_BYTES);
             for (&slot, member) in &room.members {
-                if matches!(member.cursor, Cursor::Live(_)) {
-                    let client = &mut self.clients[slot];
+                let client = &mut self.clients[slot];
+                // One that is blocked looks into all its rooms when it no longer is.
+                if matches!(member.cursor, Cursor::Live(_)) && client.blocked_at.is_none() {
                     client.behind.push(room_id);
                     if !client.is_touched {
                         client.is_touched = true;

@@ -16,5 +16,5 @@ mod window;
 
 pub use backend::{AppendError, Backend, Migration, MigrationState, ServerFacts};
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, open};
+pub use open::{OpenOptions, check_url, open};
 pub use store::{Outcome, Store, StoreConfig, Writer};

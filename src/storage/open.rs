@@ -39,6 +39,14 @@ pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Backend>> {
     }
 }
 
+/// Whether [`open`] understands the URL; looks at nothing else.
+///
+/// # Errors
+/// [`Error::BadUrl`].
+pub fn check_url(url: &str) -> Result<()> {
+    parse(url).map(drop)
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Location<'a> {
     Sqlite(PathBuf),

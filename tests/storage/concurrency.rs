@@ -1,35 +1,31 @@
 //! Several handles on one database at once, as several processes would have.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use chatapp::model::{Cursor, Event, Seq};
 use chatapp::storage::{AppendError, Error, OpenOptions};
 
-use crate::harness::{TestDatabase, fill, log, message, room, seqs, user, with_client_id};
+use crate::harness::{
+    TestDatabase, fill, log, message, on_threads, room, seqs, user, with_client_id,
+};
 
 pub fn writers_with_handles_of_their_own_leave_no_gap(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let rooms = [room(&*backend, &ann), room(&*backend, &ann)];
-    thread::scope(|scope| {
-        for writer in 0..8 {
-            let (rooms, ann) = (&rooms, &ann);
-            scope.spawn(move || {
-                let backend = db.open();
-                for i in 0..20 {
-                    // Every other writer goes through the rooms in the other order.
-                    let first = &rooms[writer % 2];
-                    let second = &rooms[(writer + 1) % 2];
-                    let content = format!("{writer} {i}");
-                    let batch = [first, second, first].map(|room| message(room, ann, &content));
-                    for outcome in backend.append_messages(batch.to_vec()).unwrap() {
-                        outcome.unwrap();
-                    }
-                }
-            });
+    on_threads(8, |writer| {
+        let backend = db.open();
+        for i in 0..20 {
+            // Every other writer goes through the rooms in the other order.
+            let (first, second) = (&rooms[writer % 2], &rooms[(writer + 1) % 2]);
+            let content = format!("{writer} {i}");
+            let batch = [first, second, first].map(|room| message(room, &ann, &content));
+            for outcome in backend.append_messages(batch.to_vec()).unwrap() {
+                outcome.unwrap();
+            }
         }
     });
     let mut ids = HashSet::new();
@@ -51,27 +47,20 @@ pub fn senders_of_the_same_client_id_store_it_once(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
-    let stored = AtomicU64::new(0);
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                let backend = db.open();
-                for i in 0..30 {
-                    // An ordinary message shares the batch and must not fail with the race.
-                    let client_id = i.to_string();
-                    let retry = with_client_id(message(&room, &ann, "x"), &client_id);
-                    let batch = vec![retry, message(&room, &ann, "plain")];
-                    for outcome in backend.append_messages(batch).unwrap() {
-                        let appended = outcome.unwrap();
-                        if appended.message.client_id.is_some() && !appended.duplicate {
-                            stored.fetch_add(1, Ordering::Relaxed);
-                        }
-                    }
-                }
-            });
+    let stored = on_threads(8, |_| {
+        let backend = db.open();
+        let mut stored = 0;
+        for i in 0..30 {
+            // An ordinary message shares the batch and must not fail with the race.
+            let retry = with_client_id(message(&room, &ann, "x"), &i.to_string());
+            let batch = vec![retry, message(&room, &ann, "plain")];
+            let outcomes = backend.append_messages(batch).unwrap();
+            assert!(!outcomes[1].as_ref().unwrap().duplicate);
+            stored += u32::from(!outcomes[0].as_ref().unwrap().duplicate);
         }
+        stored
     });
-    assert_eq!(stored.into_inner(), 30);
+    assert_eq!(stored.iter().sum::<u32>(), 30);
     assert_eq!(seqs(&log(&*backend, room.id)), (1..=30 + 8 * 30).collect::<Vec<_>>());
 }
 
@@ -79,20 +68,15 @@ pub fn batches_over_rooms_in_any_order_do_not_block_each_other(db: &TestDatabase
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let rooms: Vec<_> = (0..20).map(|_| room(&*backend, &ann)).collect();
-    thread::scope(|scope| {
-        for writer in 0..8usize {
-            let (rooms, ann) = (&rooms, &ann);
-            scope.spawn(move || {
-                let backend = db.open();
-                for i in 0..15 {
-                    // Another order of all rooms each time: 7 and 20 have no common factor.
-                    let order = (0..20).map(|n| &rooms[(n * [1, 3, 7, 19][writer % 4] + i) % 20]);
-                    let batch = order.map(|room| message(room, ann, "x")).collect();
-                    for outcome in backend.append_messages(batch).unwrap() {
-                        outcome.unwrap();
-                    }
-                }
-            });
+    on_threads(8, |writer| {
+        let backend = db.open();
+        for i in 0..15 {
+            // Another order of all rooms each time: none of the steps divides 20.
+            let order = (0..20).map(|n| &rooms[(n * [1, 3, 7, 19][writer % 4] + i) % 20]);
+            let batch = order.map(|room| message(room, &ann, "x")).collect();
+            for outcome in backend.append_messages(batch).unwrap() {
+                outcome.unwrap();
+            }
         }
     });
     for room in &rooms {
@@ -169,10 +153,11 @@ pub fn a_tailing_reader_misses_nothing_while_writers_stall(db: &TestDatabase) {
             })
         });
         let writers: Vec<_> = writers.collect();
+        let done = SetAtEnd(is_done);
         let acknowledged: Vec<_> =
             writers.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
         let stalled: u64 = stallers.into_iter().map(|thread| thread.join().unwrap()).sum();
-        is_done.store(true, Ordering::Release);
+        drop(done);
         (acknowledged, stalled, tail.join().unwrap())
     });
     assert_eq!(seen.len() as u64, acknowledged.len() as u64 + stalled);
@@ -187,10 +172,10 @@ pub fn a_page_and_its_head_are_of_one_snapshot(db: &TestDatabase) {
     let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
+            let _done = SetAtEnd(&is_done);
             for _ in 0..200 {
                 fill(&*backend, &room, &ann, 2);
             }
-            is_done.store(true, Ordering::Release);
         });
         let reader = db.open();
         while !is_done.load(Ordering::Acquire) {
@@ -228,6 +213,15 @@ pub fn a_stalled_writer_makes_others_busy_and_reads_live_on(db: &TestDatabase) {
     stalled.execute("COMMIT");
     backend.append_messages(batch).unwrap()[0].as_ref().unwrap();
     assert_eq!(seqs(&log(&*backend, room.id)), [1, 2, 3, 4]);
+}
+
+/// Says that the writers are done, though one of them panicked: their reader must end.
+struct SetAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// xorshift64 (Marsaglia, 2003), so that a failing run can be run again.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use chatapp::model::{
@@ -34,6 +35,14 @@ pub fn postgres() -> TestDatabase {
 }
 
 impl TestDatabase {
+    /// Another empty one of the same kind.
+    pub fn another(&self) -> Self {
+        match &self.home {
+            Home::Sqlite(_) => sqlite(),
+            Home::Postgres(_) => postgres(),
+        }
+    }
+
     pub fn url(&self) -> String {
         match &self.home {
             Home::Sqlite(folder) => format!("sqlite://{}/chat.db", folder.path().display()),
@@ -114,6 +123,15 @@ impl Raw {
             user = user.id
         ));
     }
+}
+
+/// Runs `run` on that many threads, with their numbers; gives what they give, in that order.
+pub fn on_threads<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let run = &run;
+        let threads: Vec<_> = (0..count).map(|i| scope.spawn(move || run(i))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }
 
 pub fn new_user(name: &str) -> NewUser {

@@ -35,18 +35,18 @@ fn connections_cut_by_the_server_are_replaced() {
     let backend = database.backend();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
-    for _ in 0..3 {
-        database.raw().execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name = 'chatapp'",
-        );
-        // A read that finds its connection dead takes another.
+    for i in 1..=3 {
+        cut_connections(&database);
+        // A read that finds its connection dead takes another; the loss is a warning to all.
         assert_eq!(backend.get_user(ann.id).unwrap().as_ref(), Some(&ann));
-        // A write may or may not have been done: it is not for the storage to try it again.
-        let outcome = backend.append_messages(vec![message(&room, &ann, "x")]);
-        assert!(matches!(outcome, Ok(_) | Err(Error::Unavailable(_))), "{outcome:?}");
-        backend.append_messages(vec![message(&room, &ann, "x")]).unwrap();
+        assert_eq!(backend.get_room(room.id).unwrap().map(|it| it.head_seq.0), Some(i - 1));
+        backend.append_messages(vec![message(&room, &ann, "x")]).unwrap()[0].as_ref().unwrap();
     }
+    // One that has not been used for a while is asked first.
+    cut_connections(&database);
+    thread::sleep(Duration::from_millis(1_100));
+    backend.append_messages(vec![message(&room, &ann, "x")]).unwrap()[0].as_ref().unwrap();
+    assert_eq!(seqs(&log(&*backend, room.id)), [1, 2, 3, 4]);
 }
 
 #[test]
@@ -100,6 +100,15 @@ fn a_retry_that_meets_its_original_in_mid_transaction_gets_it() {
         assert_eq!(retry.duplicate, does_commit);
         assert_eq!(retry.message.content, if does_commit { "slow" } else { "retry" });
         assert_eq!(seqs(&log(&*backend, room.id)), [1, 2]);
+    }
+}
+
+fn cut_connections(database: &harness::TestDatabase) {
+    let harness::Raw::Postgres(mut client) = database.raw() else { panic!("not PostgreSQL") };
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+               WHERE datname = current_database() AND application_name = 'chatapp'";
+    while client.query_one(sql, &[]).unwrap().get::<_, i64>(0) > 0 {
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

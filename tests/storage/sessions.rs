@@ -1,11 +1,11 @@
 //! Logins, and the secret that signs their tokens.
 
 use std::collections::HashSet;
-use std::thread;
+use std::sync::Barrier;
 
 use chatapp::model::{NewSession, SessionId};
 
-use crate::harness::{NOW, TestDatabase, session, user};
+use crate::harness::{NOW, TestDatabase, on_threads, session, user};
 
 pub fn a_session_reads_back_with_its_user_as_it_is_now(db: &TestDatabase) {
     let backend = db.backend();
@@ -89,11 +89,12 @@ pub fn a_secret_is_made_once(db: &TestDatabase) {
 
 pub fn threads_that_make_a_secret_at_once_get_the_same(db: &TestDatabase) {
     db.backend();
-    let secrets: HashSet<Vec<u8>> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..8u8)
-            .map(|i| scope.spawn(move || db.open().get_or_create_secret(&[i; 32]).unwrap()))
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    let handles: Vec<_> = (0..8).map(|_| db.open()).collect();
+    let start = Barrier::new(8);
+    let secrets = on_threads(8, |i| {
+        start.wait();
+        handles[i].get_or_create_secret(&[i as u8; 32]).unwrap()
     });
+    let secrets: HashSet<Vec<u8>> = secrets.into_iter().collect();
     assert_eq!(secrets.len(), 1);
 }

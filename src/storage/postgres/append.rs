@@ -14,7 +14,9 @@ use crate::model::{Appended, EventId, Message, NewMessage, RoomId, Seq};
 /// `targets` locks the rooms in order of id, so that two batches never wait for each other, and
 /// waits for whoever has them; `bumped` then counts on from what those left behind. The lock is
 /// held until the commit: the order of seq is the order of commit. The ids are drawn last, after a
-/// sort that has read all of `bumped`, and so in order of seq too.
+/// sort that has read all of `bumped`, and so in order of seq too. `placed` brings the two together
+/// by a window and not a join: the planner takes both for a row or two, and would compare each of
+/// one with each of the other (measured: 500 messages for 500 rooms, 41 ms, not 14).
 ///
 /// Messages whose client_id the statement's snapshot has are given back as they are. One that was
 /// stored while this statement waited for the room makes it fail on the unique index; the second
@@ -39,11 +41,18 @@ const APPEND: &str = "
     ), bumped AS (
         UPDATE rooms SET head_seq = head_seq + n FROM targets WHERE rooms.id = targets.id
         RETURNING rooms.id, head_seq - n AS base
+    ), placed AS (
+        SELECT *, max(base) OVER (PARTITION BY room_id) + nth AS seq
+        FROM (
+            SELECT room_id, nth, user_id, created_at, content, client_id, NULL AS base FROM fresh
+            UNION ALL
+            SELECT id, NULL, NULL, NULL, NULL, NULL, base FROM bumped
+        ) AS merged
     ), inserted AS (
         INSERT INTO events (room_id, seq, user_id, created_at, content, client_id)
-        SELECT room_id, base + nth, user_id, created_at, content, client_id
-        FROM fresh JOIN bumped ON bumped.id = fresh.room_id
-        ORDER BY room_id, nth
+        SELECT room_id, seq, user_id, created_at, content, client_id
+        FROM placed WHERE seq IS NOT NULL
+        ORDER BY room_id, seq
         RETURNING id, room_id, seq
     )
     SELECT events.id, events.content,

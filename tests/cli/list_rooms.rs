@@ -1,0 +1,55 @@
+//! `chatapp list-rooms`.
+
+use chatapp::model::{NewRoom, Timestamp, UserId};
+use chatapp::storage::Backend;
+use serde_json::json;
+
+use crate::shell::{EMAIL, PASSWORD, on_every_database};
+
+fn room(backend: &dyn Backend, name: &str, description: Option<&str>) {
+    let room = NewRoom {
+        name: name.to_owned(),
+        description: description.map(ToOwned::to_owned),
+        created_by: UserId(1),
+        created_at: Timestamp(1_738_319_400_000),
+    };
+    backend.create_room(&room).unwrap();
+}
+
+#[test]
+fn rooms_are_listed() {
+    on_every_database(|shell| {
+        shell.write("chatapp.db", "");
+        let error = shell.run(&["list-rooms"]).error();
+        assert!(error.contains("run `chatapp migrate`"), "{error}");
+
+        shell.create_admin("ann", EMAIL, PASSWORD.as_bytes()).ok();
+        let empty = shell.run(&["list-rooms"]);
+        assert!(empty.stderr.contains("no rooms yet"), "{empty:?}");
+        assert_eq!(empty.ok(), "");
+        assert_eq!(shell.run(&["list-rooms", "--output", "json"]).json(), json!([]));
+
+        let server = shell.backend();
+        room(&*server, "general", Some("for \u{1b}[2J everybody"));
+        room(&*server, "plans", None);
+        assert_eq!(
+            shell.run(&["list-rooms", "--output", "json"]).json(),
+            json!([
+                {
+                    "id": 1, "name": "general", "description": "for \u{1b}[2J everybody",
+                    "created_by": 1, "created_at": "2025-01-31T10:30:00.000Z", "head_seq": 0,
+                },
+                {
+                    "id": 2, "name": "plans", "description": null,
+                    "created_by": 1, "created_at": "2025-01-31T10:30:00.000Z", "head_seq": 0,
+                },
+            ])
+        );
+        assert_eq!(
+            shell.run(&["list-rooms"]).ok(),
+            "ID  NAME     DESCRIPTION              HEAD SEQ  CREATED BY  CREATED AT\n \
+         1  general  for \\u{1b}[2J everybody         0  ann         2025-01-31T10:30:00.000Z\n \
+         2  plans    -                               0  ann         2025-01-31T10:30:00.000Z\n"
+        );
+    });
+}

@@ -1,0 +1,11 @@
+//! The real binary, as an operator or a script runs it: exit codes, stdout, stderr.
+
+mod create_admin;
+mod list_rooms;
+mod migrate;
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod serve;
+mod settings;
+mod shell;
+mod usage;

@@ -1,0 +1,55 @@
+//! Help, wrong usage, and readers that leave.
+
+use crate::shell::{Done, EMAIL, PASSWORD, Shell};
+
+#[test]
+fn help_says_what_there_is() {
+    let shell = Shell::new();
+    let help = shell.run(&["--help"]).ok();
+    for word in ["serve", "migrate", "create-admin", "list-rooms", "config", "openapi", "Examples:"]
+    {
+        assert!(help.contains(word), "no {word} in {help}");
+    }
+    for command in ["serve", "migrate", "create-admin", "list-rooms", "config"] {
+        let help = shell.run(&[command, "--help"]).ok();
+        assert!(help.contains("Examples:"), "{help}");
+        assert!(help.contains("--database <URL>") && help.contains("--config <FILE>"), "{help}");
+    }
+    assert!(shell.run(&["serve", "--help"]).ok().contains("[default: 127.0.0.1:8000]"));
+    assert!(shell.run(&["list-rooms", "--help"]).ok().contains("[default: table]"));
+    assert_eq!(shell.run(&["--version"]).ok(), format!("chatapp {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(shell.run(&["completions", "bash"]).ok().contains("create-admin"));
+}
+
+#[test]
+fn the_api_is_documented_without_a_server() {
+    let document = Shell::new().run(&["openapi"]).json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."), "{document}");
+    assert!(document["paths"]["/auth/login"]["post"].is_object(), "{document}");
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    let shell = Shell::new();
+    assert!(shell.run(&[]).usage().contains("Usage: chatapp"));
+    assert!(shell.run(&["list-room"]).usage().contains("list-rooms"));
+    assert!(shell.run(&["list-rooms", "--output", "xml"]).usage().contains("table, json"));
+    assert!(shell.run(&["migrate", "--status", "--dry-run"]).usage().contains("cannot be used"));
+    let arguments = ["create-admin", "--username", "ann", "--email", EMAIL, "--password", PASSWORD];
+    assert!(shell.run(&arguments).usage().contains("--password"), "never an argument");
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let shell = Shell::new();
+    for arguments in [&["config", "show", "--output", "json"][..], &["completions", "zsh"]] {
+        let mut child = shell.command(arguments).spawn().unwrap();
+        drop(child.stdout.take());
+        let done = Done::from(child.wait_with_output().unwrap());
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    }
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let done = shell.command(&["config", "show"]).stdout(full).output().unwrap();
+    let error = Done::from(done).error();
+    assert!(error.starts_with("the result cannot be written to stdout: "), "{error}");
+}

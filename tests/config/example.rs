@@ -1,0 +1,28 @@
+//! `chatapp.toml.example` says what is true.
+
+use std::path::PathBuf;
+
+use chatapp::config::Config;
+
+use crate::operator::with_file;
+
+/// `chatapp.toml.example` with every setting taken out of its comment.
+fn example() -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("chatapp.toml.example");
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().map(|line| match line.strip_prefix('#') {
+        // A comment has a blank after its sign, a setting has none.
+        Some(setting) if !setting.is_empty() && !setting.starts_with(' ') => setting,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_lists_every_setting_with_its_default() {
+    let loaded = with_file(&example()).try_load().unwrap();
+    assert_eq!(loaded.config, Config::default());
+    for (key, origin) in loaded.origins {
+        assert!(origin.contains("line"), "{key} is not in chatapp.toml.example");
+    }
+}

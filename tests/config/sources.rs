@@ -1,0 +1,141 @@
+//! Which source wins, and what each is read as.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use chatapp::config::{AdminSignup, Config, Loaded, LogFormat, keys, load};
+
+use crate::operator::{SECRET, operator, with_file};
+
+#[test]
+fn nothing_at_all_is_the_defaults() {
+    let loaded = operator().try_load().unwrap();
+    assert_eq!(loaded.config, Config::default());
+    assert_eq!(loaded.origins.len(), keys().count());
+    assert!(loaded.origins.values().all(|origin| origin == "default"), "{:?}", loaded.origins);
+}
+
+#[test]
+fn flags_beat_the_environment_beats_the_file_beats_the_defaults() {
+    let operator = with_file("[http]\nbind = \"127.0.0.1:1\"\nmax_connections = 5\n");
+    assert_eq!(operator.loads().http.bind, "127.0.0.1:1");
+    let operator = operator.env("CHATAPP_HTTP__BIND", "127.0.0.1:2");
+    assert_eq!(operator.loads().http.bind, "127.0.0.1:2");
+    let operator = operator.flag("--bind", "http.bind", "127.0.0.1:3");
+    let Loaded { config, origins } = operator.try_load().unwrap();
+    assert_eq!(config.http.bind, "127.0.0.1:3");
+    assert_eq!(config.http.max_connections, 5, "what the others do not speak of stays");
+    assert_eq!(config.http.max_body_bytes, Config::default().http.max_body_bytes);
+    assert_eq!(origins["http.bind"], "--bind");
+    assert!(origins["http.max_connections"].ends_with("chatapp.toml, line 3"));
+    assert_eq!(origins["http.max_body_bytes"], "default");
+}
+
+#[test]
+fn the_usual_database_url_loses_against_ours_and_beats_the_file() {
+    let operator = with_file("[database]\nurl = \"sqlite://file.db\"\n");
+    // In either order of the environment, which has none.
+    for names in
+        [["CHATAPP_DATABASE__URL", "DATABASE_URL"], ["DATABASE_URL", "CHATAPP_DATABASE__URL"]]
+    {
+        let mut sources = operator.sources.clone();
+        for name in names {
+            sources.environment.push((name.into(), format!("sqlite://{name}.db").into()));
+        }
+        let loaded = load(sources).unwrap();
+        assert_eq!(loaded.config.database.url, "sqlite://CHATAPP_DATABASE__URL.db");
+    }
+    let operator = operator.env("DATABASE_URL", "sqlite://usual.db");
+    assert_eq!(operator.loads().database.url, "sqlite://usual.db");
+    let operator = operator.env("CHATAPP_DATABASE__URL", "");
+    assert_eq!(operator.loads().database.url, "sqlite://usual.db", "empty is not set");
+    let operator = operator.flag("--database", "database.url", "sqlite://flag.db");
+    assert_eq!(operator.loads().database.url, "sqlite://flag.db");
+}
+
+#[test]
+fn the_environment_has_every_kind_of_value() {
+    let config = operator()
+        .env("CHATAPP_HTTP__ALLOWED_ORIGINS", "https://a.example, http://b.example:8080,")
+        .env("CHATAPP_AUTH__ADMIN_SIGNUP", "off")
+        // A text of digits stays a text.
+        .env("CHATAPP_AUTH__SECRET", "01234567890123456789012345678901")
+        .env("CHATAPP_AUTH__BCRYPT_COST", " 4 ")
+        .env("CHATAPP_LOG__FORMAT", "json")
+        .env("CHATAPP_LOG__LEVEL", "warn,chatapp::http=debug")
+        .loads();
+    assert_eq!(config.http.allowed_origins, ["https://a.example", "http://b.example:8080"]);
+    assert_eq!(config.auth.admin_signup, AdminSignup::Off);
+    assert_eq!(config.auth.secret, "01234567890123456789012345678901");
+    assert_eq!(config.auth.bcrypt_cost, 4);
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert_eq!(config.log.level, "warn,chatapp::http=debug");
+}
+
+#[test]
+fn an_empty_variable_is_not_set_and_empties_a_list() {
+    let operator = with_file(&format!(
+        "[http]\nallowed_origins = [\"https://a.example\"]\n[auth]\nsecret = \"{SECRET}\"\n"
+    ));
+    let config = operator
+        .env("CHATAPP_HTTP__ALLOWED_ORIGINS", "")
+        .env("CHATAPP_AUTH__SECRET", "")
+        .env("CHATAPP_AUTH__BCRYPT_COST", "")
+        .env("DATABASE_URL", "")
+        .loads();
+    assert!(config.http.allowed_origins.is_empty());
+    assert_eq!(config.auth.secret, SECRET);
+    assert_eq!(config.auth.bcrypt_cost, 12);
+    assert_eq!(config.database.url, Config::default().database.url);
+}
+
+#[test]
+fn only_our_variables_are_read() {
+    operator()
+        .env("PATH", "/bin")
+        .env("CHATAPPX__Y", "1")
+        // Kubernetes, where a service is called chatapp; and our own tests.
+        .env("CHATAPP_SERVICE_HOST", "10.0.0.1")
+        .env("CHATAPP_PORT_8000_TCP_ADDR", "10.0.0.1")
+        .env("CHATAPP_TEST_KILLS", "5")
+        .loads();
+}
+
+#[test]
+fn only_the_value_that_counts_is_judged() {
+    // Another program's variable, which ours overrides.
+    let config = operator().env("DATABASE_URL", "").env("CHATAPP_DATABASE__URL", "sqlite://a.db");
+    assert_eq!(config.loads().database.url, "sqlite://a.db");
+    let operator = with_file("[http]\nbind = \"nowhere\"").env("CHATAPP_HTTP__BIND", "[::1]:0");
+    assert_eq!(operator.loads().http.bind, "[::1]:0");
+}
+
+#[test]
+fn files_that_cannot_be_used() {
+    let mut missing = operator();
+    missing.sources.file_is_required = true;
+    assert_eq!(
+        missing.problem(),
+        "there is no file chatapp.toml: name one that exists with --config"
+    );
+    assert_eq!(
+        with_file("[http\nbind = 1").problem().split(':').next().unwrap(),
+        "chatapp.toml, line 1"
+    );
+    let operator = operator();
+    std::fs::write(&operator.sources.file, b"[http]\nbind = \"\xff\"").unwrap();
+    assert_eq!(operator.problem(), "chatapp.toml is not UTF-8 text: save it as UTF-8");
+    std::fs::remove_file(&operator.sources.file).unwrap();
+    std::fs::create_dir(&operator.sources.file).unwrap();
+    assert!(operator.problem().starts_with("chatapp.toml cannot be read: "));
+}
+
+#[test]
+fn text_that_is_not_unicode() {
+    let mut operator = operator();
+    let bytes = OsString::from_vec(b"sqlite://\xff.db".to_vec());
+    operator.sources.environment.push(("CHATAPP_DATABASE__URL".into(), bytes.clone()));
+    assert_eq!(operator.problem(), "CHATAPP_DATABASE__URL (environment) is not UTF-8 text");
+    operator.sources.environment = vec![("OTHER".into(), bytes.clone()), (bytes, "x".into())];
+    operator.loads();
+}

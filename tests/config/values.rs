@@ -1,0 +1,92 @@
+//! What each setting accepts.
+
+use chatapp::config::{Config, keys};
+
+use crate::operator::{operator, with_file};
+
+#[test]
+fn addresses() {
+    for good in ["127.0.0.1:8000", "0.0.0.0:0", "[::1]:8000", "localhost:8000"] {
+        assert_eq!(operator().flag("--bind", "http.bind", good).loads().http.bind, good);
+    }
+    for bad in ["8000", ":8000", "127.0.0.1", "localhost", "localhost:http", "1.2.3.4:70000", "::1"]
+    {
+        let problem = operator().flag("--bind", "http.bind", bad).problem();
+        assert!(
+            problem.starts_with(&format!("http.bind is \"{bad}\" in --bind: it takes an address"))
+        );
+    }
+}
+
+#[test]
+fn origins() {
+    for good in [
+        "https://chat.example.com",
+        "http://localhost:5173",
+        "http://[::1]:8080",
+        "tauri://localhost",
+    ] {
+        operator().env("CHATAPP_HTTP__ALLOWED_ORIGINS", good).loads();
+    }
+    for bad in ["*", "chat.example.com", "https://", "null", "file:///x"] {
+        let problem = operator().env("CHATAPP_HTTP__ALLOWED_ORIGINS", bad).problem();
+        assert!(problem.contains("it takes a list of origins, such as"), "{problem}");
+    }
+    for (almost, meant) in [
+        ("https://chat.example.com/", "https://chat.example.com"),
+        ("https://chat.example.com/app", "https://chat.example.com"),
+        ("https://Chat.Example.com", "https://chat.example.com"),
+        ("https://chat.example.com:443", "https://chat.example.com"),
+        ("https://ann@chat.example.com?x", "https://chat.example.com"),
+    ] {
+        let problem = operator().env("CHATAPP_HTTP__ALLOWED_ORIGINS", almost).problem();
+        assert!(problem.ends_with(&format!("write \"{meant}\"")), "{problem}");
+    }
+    let mixed = with_file("[http]\nallowed_origins = [\"https://a.example\", 5]").problem();
+    assert!(mixed.contains("is [\"https://a.example\", 5] in chatapp.toml, line 2"), "{mixed}");
+}
+
+#[test]
+fn numbers_have_both_ends() {
+    let config = serde_json::to_value(Config::default()).unwrap();
+    let mut numbers = 0;
+    for key in keys() {
+        let (section, name) = key.split_once('.').unwrap();
+        if !config[section][name].is_number() {
+            continue;
+        }
+        numbers += 1;
+        for bad in ["0", "-1", "1.5", "1e3", "ten", &u64::MAX.to_string(), &i64::MAX.to_string()] {
+            let variable = format!("CHATAPP_{}__{}", section.to_uppercase(), name.to_uppercase());
+            let problem = operator().env(&variable, bad).problem();
+            assert!(problem.contains("it takes a whole number from "), "{problem}");
+        }
+    }
+    assert_eq!(numbers, 16);
+}
+
+#[test]
+fn levels() {
+    for good in ["off", "error", "TRACE", "info,chatapp::http=debug", "warn,hyper=off"] {
+        operator().env("CHATAPP_LOG__LEVEL", good).loads();
+    }
+    for bad in ["info,chatapp=loud", "a=b=c", "  "] {
+        let problem = operator().env("CHATAPP_LOG__LEVEL", bad).problem();
+        assert!(problem.contains("it takes error, warn, info"), "{problem}");
+    }
+}
+
+#[test]
+fn every_field_has_a_rule() {
+    let config = serde_json::to_value(Config::default()).unwrap();
+    let mut fields = Vec::new();
+    for (section, settings) in config.as_object().unwrap() {
+        for name in settings.as_object().unwrap().keys() {
+            fields.push(format!("{section}.{name}"));
+        }
+    }
+    fields.sort();
+    let mut known: Vec<_> = keys().collect();
+    known.sort_unstable();
+    assert_eq!(fields, known);
+}

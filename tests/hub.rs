@@ -1,0 +1,210 @@
+//! The hub over real sockets, with the log in memory and a client that reads as it pleases:
+//! whatever the sockets' buffers cut and however far a reader falls behind, it gets every frame
+//! once, whole and in order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chatapp::model::{
+    Appended, Clock, Event, EventId, Identity, Message, Role, RoomId, Seq, SessionId, Timestamp,
+    UserId,
+};
+use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, Peer, ReplyTo, Start};
+use chatapp::storage::Outcome;
+use proptest::prelude::*;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{Semaphore, oneshot};
+
+const ROOM: RoomId = RoomId(7);
+const DEADLINE: Duration = Duration::from_secs(20);
+
+fn message(seq: i64, length: usize) -> Message {
+    Message {
+        id: EventId(seq),
+        content: "x".repeat(length),
+        username: "ann".into(),
+        user_id: UserId(1),
+        timestamp: Timestamp(0),
+        room_id: ROOM,
+        seq: Seq(seq),
+        client_id: None,
+        edited_at: None,
+        deleted_at: None,
+    }
+}
+
+/// The database: what is committed of all that will be.
+struct Log {
+    events: Vec<Event>,
+    committed: AtomicUsize,
+}
+
+impl Log {
+    fn head(&self) -> usize {
+        self.committed.load(Ordering::SeqCst)
+    }
+}
+
+/// Publishes messages as the writer does: on a thread of its own, after they are in the log.
+fn publish(hub: &Hub, log: &Log, messages: Vec<Message>) {
+    log.committed.fetch_add(messages.len(), Ordering::SeqCst);
+    let outcomes = messages
+        .into_iter()
+        .map(|message| Outcome {
+            tag: ReplyTo::Task(oneshot::channel().0),
+            result: Ok(Appended { message, duplicate: false }),
+        })
+        .collect();
+    hub.committed(outcomes);
+}
+
+/// The two ends of a connection whose buffers hold very little.
+async fn narrow_connection() -> (Arc<Peer>, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    let client = socket.connect(listener.local_addr().unwrap()).await.unwrap();
+    let (server, _) = listener.accept().await.unwrap();
+    socket2::SockRef::from(&server).set_send_buffer_size(16 * 1024).unwrap();
+    let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+    (Arc::new(Peer::new(server, slot)), client)
+}
+
+fn identity() -> Identity {
+    Identity {
+        user_id: UserId(1),
+        username: "ann".into(),
+        role: Role::User,
+        session_id: SessionId(1),
+        expires_at: Timestamp(i64::MAX),
+    }
+}
+
+fn start() -> (Hub, HubThread) {
+    let config =
+        HubConfig { epoch: "e".into(), clock: Clock::System, ping_seconds: 60, stall_seconds: 60 };
+    Hub::start(config).unwrap()
+}
+
+/// Does for a connection what its task does: answers the hub's mail from the log.
+async fn serve(hub: Hub, connection: Arc<Connection>, start: Start, log: Arc<Log>) {
+    let id = hub.connect(connection.clone()).await.unwrap();
+    hub.join(id, ROOM, start, None).await;
+    loop {
+        connection.wake.notified().await;
+        let mail = connection.take_mail();
+        if mail.broken {
+            return;
+        }
+        for (room_id, cursor) in mail.behind {
+            match cursor {
+                Some(cursor) => {
+                    let from = cursor.0 as usize;
+                    let page = &log.events[from..(from + 50).min(log.head())];
+                    hub.send_page(id, room_id, page).await;
+                }
+                None => hub.tell_head(id, room_id, Seq(log.head() as i64)).await,
+            }
+        }
+        if mail.blocked {
+            connection.peer.tcp.writable().await.unwrap();
+            hub.writable(id).await;
+        }
+    }
+}
+
+/// The text frames in `bytes`; panics on anything that is no whole frame.
+fn frames(mut bytes: &[u8]) -> (Vec<serde_json::Value>, usize) {
+    let mut frames = Vec::new();
+    let all = bytes.len();
+    while bytes.len() > 10 {
+        assert_eq!(bytes[0], 0x81, "not the start of a text frame");
+        let (header, length) = match bytes[1] {
+            126 => (4, u16::from_be_bytes([bytes[2], bytes[3]]) as usize),
+            127 => (10, u64::from_be_bytes(bytes[2..10].try_into().unwrap()) as usize),
+            short => (2, short as usize),
+        };
+        if bytes.len() < header + length {
+            break;
+        }
+        frames.push(serde_json::from_slice(&bytes[header..header + length]).unwrap());
+        bytes = &bytes[header + length..];
+    }
+    (frames, all - bytes.len())
+}
+
+async fn read_until_synced_and(client: &mut TcpStream, head: i64, step: usize) -> Vec<i64> {
+    let (mut bytes, mut seqs, mut is_synced) = (Vec::new(), Vec::new(), false);
+    let mut buffer = vec![0; step];
+    while !is_synced || seqs.last() != Some(&head) {
+        let read = client.read(&mut buffer).await.unwrap();
+        assert_ne!(read, 0, "the hub closed the connection; got up to {:?}", seqs.last());
+        bytes.extend_from_slice(&buffer[..read]);
+        let (whole, used) = frames(&bytes);
+        bytes.drain(..used);
+        for frame in whole {
+            match frame["type"].as_str().unwrap() {
+                "message" => seqs.push(frame["seq"].as_i64().unwrap()),
+                "synced" => is_synced = true,
+                "active_users" => {}
+                other => panic!("{other}"),
+            }
+        }
+    }
+    seqs
+}
+
+/// Publishes batches while one client, slow or not, resumes from `since`.
+async fn resume(since: i64, batches: Vec<Vec<usize>>, step: usize) {
+    let mut seq = 0;
+    let batches: Vec<Vec<Message>> = batches
+        .into_iter()
+        .map(|lengths| {
+            lengths
+                .into_iter()
+                .map(|length| {
+                    seq += 1;
+                    message(seq, length)
+                })
+                .collect()
+        })
+        .collect();
+    let head = seq;
+    let events = batches.iter().flatten().cloned().map(Event::Message).collect();
+    let log = Arc::new(Log { events, committed: AtomicUsize::new(0) });
+    let since = since.min(head - 1);
+
+    let (hub, thread) = start();
+    let (peer, mut client) = narrow_connection().await;
+    let connection = Arc::new(Connection::new(peer, identity(), None));
+    let task = serve(hub.clone(), connection, Start::Since(Seq(since)), log.clone());
+    let publisher = tokio::task::spawn_blocking({
+        let hub = hub.clone();
+        move || batches.into_iter().for_each(|batch| publish(&hub, &log, batch))
+    });
+    let seqs = tokio::select! {
+        seqs = read_until_synced_and(&mut client, head, step) => seqs,
+        () = task => panic!("the connection broke"),
+        () = tokio::time::sleep(DEADLINE) => panic!("the client did not get everything in time"),
+    };
+    assert_eq!(seqs, (since + 1..=head).collect::<Vec<_>>());
+    publisher.await.unwrap();
+    drop(hub);
+    tokio::task::spawn_blocking(|| thread.join()).await.unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_reader_gets_every_frame_once_whole_and_in_order(
+        since in 0i64..50,
+        batches in proptest::collection::vec(
+            proptest::collection::vec(0usize..4_000, 1..12), 1..60),
+        step in 1usize..20_000,
+    ) {
+        tokio::runtime::Runtime::new().unwrap().block_on(resume(since, batches, step));
+    }
+}
