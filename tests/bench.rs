@@ -5,11 +5,15 @@ mod support;
 
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 use support::{Client, Database, Server, on_both_databases};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 on_both_databases!(fanout, rate, ingest, idle, history, reconnect, churn, private);
 
@@ -115,7 +119,7 @@ async fn a_broken_promise_is_an_error() {
     ] {
         let server = Server::start(Database::Sqlite).await;
         let ann = server.admin("ann").await;
-        let proxy = lying_proxy(server.address(), truth, lie).await;
+        let (proxy, _tasks) = lying_proxy(server.address(), truth, lie).await;
         let url = format!("http://{proxy}");
         let output = bench(scenario, &["--url", &url, "--token", &ann.token]).await;
         let stderr = text(&output.stderr);
@@ -192,37 +196,52 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A proxy that passes on everything but, once, to one client, `lie` for the first `truth`.
-async fn lying_proxy(server: SocketAddr, truth: &'static str, lie: &'static str) -> SocketAddr {
+/// A proxy that passes on everything but, once, to one client, `lie` for the first `truth`. It
+/// ends with its tasks.
+async fn lying_proxy(
+    server: SocketAddr,
+    truth: &'static str,
+    lie: &'static str,
+) -> (SocketAddr, JoinSet<()>) {
     assert_eq!(truth.len(), lie.len(), "a frame has a length");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
-    let has_lied = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    tokio::task::spawn(async move {
+    let has_lied = Arc::new(AtomicBool::new(false));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let mut copies = JoinSet::new();
         while let Ok((client, _)) = listener.accept().await {
             let server = TcpStream::connect(server).await.expect("the server");
-            let (mut from_client, mut to_client) = client.into_split();
-            let (mut from_server, mut to_server) = server.into_split();
-            tokio::task::spawn(async move {
+            let (mut from_client, to_client) = client.into_split();
+            let (from_server, mut to_server) = server.into_split();
+            copies.spawn(async move {
+                // Either side may end it.
                 let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
             });
-            let has_lied = has_lied.clone();
-            tokio::task::spawn(async move {
-                let mut buffer = vec![0; 1 << 20];
-                while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
-                    let bytes = &mut buffer[..read];
-                    let at = bytes.windows(truth.len()).position(|part| part == truth.as_bytes());
-                    if let Some(at) = at
-                        && !has_lied.swap(true, std::sync::atomic::Ordering::Relaxed)
-                    {
-                        bytes[at..at + lie.len()].copy_from_slice(lie.as_bytes());
-                    }
-                    if to_client.write_all(bytes).await.is_err() {
-                        return;
-                    }
-                }
-            });
+            copies.spawn(pass_on(from_server, to_client, truth, lie, has_lied.clone()));
         }
     });
-    address
+    (address, tasks)
+}
+
+async fn pass_on(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    truth: &str,
+    lie: &str,
+    has_lied: Arc<AtomicBool>,
+) {
+    let mut buffer = vec![0; 1 << 20];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        let bytes = &mut buffer[..read];
+        let at = bytes.windows(truth.len()).position(|part| part == truth.as_bytes());
+        if let Some(at) = at
+            && !has_lied.swap(true, Ordering::Relaxed)
+        {
+            bytes[at..at + lie.len()].copy_from_slice(lie.as_bytes());
+        }
+        if to.write_all(bytes).await.is_err() {
+            return;
+        }
+    }
 }
