@@ -80,9 +80,14 @@ enum Frame {
         head_seq: i64,
         epoch: String,
     },
+    Ack {
+        client_id: Option<String>,
+    },
     Error {
         code: String,
         detail: String,
+        #[serde(rename = "ref")]
+        reference: Option<String>,
     },
     #[serde(other)]
     Other,
@@ -113,13 +118,8 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<()> {
     let token = sign_in(&args).await?;
-    let mut memory = Memory {
-        token,
-        token_works: false,
-        cursor: None,
-        unacknowledged: Vec::new(),
-        attempts: 0,
-    };
+    let mut memory =
+        Memory { token, token_works: false, cursor: None, unacknowledged: Vec::new(), attempts: 0 };
     loop {
         match converse(&args, &mut memory).await {
             Ended::Resume => {}
@@ -203,11 +203,15 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
                 first_to_send = 0;
             }
             Ok(Frame::Ack { client_id }) => {
-                memory.unacknowledged.retain(|answer| Some(&answer.client_id) != client_id.as_ref());
+                memory
+                    .unacknowledged
+                    .retain(|answer| Some(&answer.client_id) != client_id.as_ref());
             }
-            Ok(Frame::Error { code, detail, r#ref }) => {
+            Ok(Frame::Error { code, detail, reference }) => {
                 eprintln!("refused: {code}, {detail}");
-                memory.unacknowledged.retain(|answer| Some(&answer.client_id) != r#ref.as_ref());
+                memory
+                    .unacknowledged
+                    .retain(|answer| Some(&answer.client_id) != reference.as_ref());
             }
             Ok(Frame::Other) => {}
             Err(error) => eprintln!("cannot read {text}: {error}"),
