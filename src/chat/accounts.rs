@@ -87,10 +87,10 @@ impl Chat {
             // No account can have this name. The password is checked all the same, for the time.
             None
         };
-        let (user, hash) = credentials.map(|known| (known.user, known.password_hash)).unzip();
+        let hash = credentials.as_ref().map(|known| known.password_hash.clone());
         let right = self.inner.passwords.verify("password", password, hash).await?;
-        match user {
-            Some(user) if right && user.is_active => self.open_session(user).await,
+        match credentials {
+            Some(known) if right && known.user.is_active => self.open_session(known).await,
             _ => Err(Error::WrongCredentials),
         }
     }

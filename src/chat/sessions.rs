@@ -9,7 +9,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Chat, Error, Login, Result};
-use crate::model::{Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId};
+use crate::model::{
+    Credentials, Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId,
+};
 
 /// How long a look-up is good for, in milliseconds: the promise is that a revoked token does
 /// nothing within a second.
@@ -112,13 +114,42 @@ impl Chat {
         Ok(())
     }
 
+    /// Deletes the sessions that ended more than a day ago: nothing can ask for them any more.
+    ///
+    /// # Errors
+    /// Those of a database that cannot be written.
+    pub async fn forget_ended_sessions(&self) -> Result<()> {
+        let before = self.inner.clock.now().plus_seconds(-24 * 60 * 60);
+        self.inner.store.write(move |backend| backend.delete_ended_sessions(before)).await?;
+        Ok(())
+    }
+
     /// Stores a session for somebody who proved who they are.
-    pub(super) async fn open_session(&self, user: User) -> Result<Login> {
+    pub(super) async fn open_session(&self, proven: Credentials) -> Result<Login> {
         let now = self.inner.clock.now();
         let expires_at = self.inner.tokens.expiry(now);
         let id = SessionId(uuid::Uuid::new_v4().as_u128());
-        let session = NewSession { id, user_id: user.id, created_at: now, expires_at };
-        self.inner.store.write(move |backend| backend.create_session(&session)).await?;
+        let session = NewSession { id, user_id: proven.user.id, created_at: now, expires_at };
+        let Credentials { user, password_hash } = proven;
+        let username = user.username.clone();
+        // Checking a password takes a while. One that was changed meanwhile, or an account that
+        // was deactivated, has had its sessions ended: this one must not come after.
+        let opened = self
+            .inner
+            .store
+            .write(move |backend| {
+                let still = backend.get_credentials(&username)?;
+                if !still
+                    .is_some_and(|now| now.user.is_active && now.password_hash == password_hash)
+                {
+                    return Ok(false);
+                }
+                backend.create_session(&session).map(|()| true)
+            })
+            .await?;
+        if !opened {
+            return Err(Error::WrongCredentials);
+        }
         self.sign(user, id, now, expires_at)
     }
 
