@@ -113,13 +113,8 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<()> {
     let token = sign_in(&args).await?;
-    let mut memory = Memory {
-        token,
-        token_works: false,
-        cursor: None,
-        unacknowledged: Vec::new(),
-        attempts: 0,
-    };
+    let mut memory =
+        Memory { token, token_works: false, cursor: None, unacknowledged: Vec::new(), attempts: 0 };
     loop {
         match converse(&args, &mut memory).await {
             Ended::Resume => {}
@@ -203,7 +198,9 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
                 first_to_send = 0;
             }
             Ok(Frame::Ack { client_id }) => {
-                memory.unacknowledged.retain(|answer| Some(&answer.client_id) != client_id.as_ref());
+                memory
+                    .unacknowledged
+                    .retain(|answer| Some(&answer.client_id) != client_id.as_ref());
             }
             Ok(Frame::Error { code, detail, r#ref }) => {
                 eprintln!("refused: {code}, {detail}");
