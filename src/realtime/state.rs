@@ -364,7 +364,10 @@ impl State {
         let Some(member) = self.member(slot, room_id) else { return };
         let Cursor::Reading(cursor) = member.cursor else { return };
         let client = &mut self.clients[slot];
-        if client.closing_at.is_some() || chunk.first() > cursor.next() {
+        // A page that was read for an earlier subscription to the room may be anywhere; the one
+        // that belongs to this cursor comes too.
+        let continues = chunk.first() <= cursor.next() && chunk.last() > cursor;
+        if client.closing_at.is_some() || !continues {
             return;
         }
         let mut spans =
@@ -410,10 +413,10 @@ impl State {
     }
 
     fn close_room(&mut self, room_id: RoomId) {
-        let Some(room) = self.rooms.get(&room_id) else { return };
-        let slots: Vec<usize> = room.members.keys().copied().collect();
+        // Taken out first: nobody is told of each leaving a room that is no more.
+        let Some(room) = self.rooms.remove(&room_id) else { return };
         let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
-        for slot in slots {
+        for slot in room.members.into_keys() {
             self.push(slot, &frame);
             if self.clients[slot].connection.only_room == Some(room_id) {
                 self.close(slot, CloseCode::RoomGone);
@@ -422,7 +425,6 @@ impl State {
                 self.clients[slot].connection.post(|mail| mail.gone.push(room_id));
             }
         }
-        self.rooms.remove(&room_id);
     }
 
     fn close_sessions(&mut self, sessions: &[SessionId]) {
