@@ -1,6 +1,7 @@
 //! Joining a room: who is there, what was missed, then what happens. (Also see `tests/resume.rs`.)
 
 use serde_json::json;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::common::{
@@ -15,6 +16,7 @@ on_both_databases!(
     a_position_outside_the_log_closes_the_rooms_own_socket,
     a_position_outside_the_log_is_an_error_on_a_socket_for_many_rooms,
     more_than_the_server_remembers_is_read_from_the_database,
+    what_is_sent_before_synced_comes_back,
     whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice,
     a_subscription_that_replaces_another_starts_where_it_says,
 );
@@ -130,6 +132,20 @@ async fn more_than_the_server_remembers_is_read_from_the_database(database: Data
     for socket in [&mut one, &mut many, &mut newest] {
         assert_eq!(seq(&socket.recv_type("message").await), MESSAGES + 1);
         nothing_more(socket).await;
+    }
+}
+
+/// A client that knows only of messages sends at once.
+async fn what_is_sent_before_synced_comes_back(database: Database) {
+    let (server, ann, _) = server_with_room(database).await;
+    for n in 0..20 {
+        let room = ann.creates_room(&format!("room-{n}")).await;
+        let tcp = TcpStream::connect(server.address()).await.expect("connect");
+        let early = text(&json!({ "content": "early" })).repeat(3);
+        let mut raw = Raw::open_with(tcp, &ann, &path(&ann, room, ""), &early).await;
+        for seq in 1..=3 {
+            assert_eq!(raw.recv_type("message").await["seq"], seq);
+        }
     }
 }
 
