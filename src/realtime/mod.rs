@@ -13,4 +13,4 @@ mod state;
 pub mod tail;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer};
-pub use hub::{Hub, HubConfig, HubThread, ReplyTo, Start};
+pub use hub::{Hub, HubConfig, HubThread, ReplyTo};

@@ -15,7 +15,7 @@ use slab::Slab;
 use tokio::sync::oneshot;
 
 use super::frame::{PING_FRAME, PresenceChange, ServerFrame, close_frame};
-use super::hub::{Command, HubConfig, ReplyTo, Start};
+use super::hub::{Command, HubConfig, ReplyTo};
 use super::presence::Presence;
 use super::tail::{Chunk, Tail};
 use super::{CloseCode, Connection, ConnectionId};
@@ -84,8 +84,8 @@ struct Member {
 }
 
 enum Cursor {
-    /// Waits for the head to be known.
-    Starting(Start),
+    /// Wants everything after this, and waits for the head to be known.
+    Starting(Seq),
     /// Sent everything up to here by its task's reading of storage, which goes on.
     Reading(Seq),
     /// Sent everything up to here; the tail has, or will have, the rest.
@@ -110,8 +110,8 @@ impl State {
             Command::Committed(outcomes) => self.publish(outcomes),
             Command::Connect { connection, reply } => self.connect(connection, reply),
             Command::Disconnect(id) => self.disconnect(id),
-            Command::Join { id, room_id, start, reference } => {
-                self.join(id, room_id, start, reference);
+            Command::Join { id, room_id, after, reference } => {
+                self.join(id, room_id, after, reference);
             }
             Command::Leave { id, room_id, farewell } => {
                 if let Some(slot) = self.slot(id) {
@@ -225,7 +225,7 @@ impl State {
         self.clients.remove(slot);
     }
 
-    fn join(&mut self, id: ConnectionId, room_id: RoomId, start: Start, reference: Option<String>) {
+    fn join(&mut self, id: ConnectionId, room_id: RoomId, after: Seq, reference: Option<String>) {
         let Some(slot) = self.slot(id) else { return };
         let client = &mut self.clients[slot];
         if client.closing_at.is_some() || client.rooms.contains(&room_id) {
@@ -236,14 +236,14 @@ impl State {
         let room = self.rooms.entry(room_id).or_default();
         let is_new_person = room.presence.enter(&connection.identity);
         let presence = room.presence.frame(room_id);
-        let member = Member { cursor: Cursor::Starting(start), sync: Some(reference) };
+        let member = Member { cursor: Cursor::Starting(after), sync: Some(reference) };
         room.members.insert(slot, member);
         if is_new_person {
             self.tell_change(room_id, &connection, slot, ServerFrame::UserJoined);
         }
         self.push(slot, &presence);
         match self.rooms.get(&room_id).and_then(|room| room.head) {
-            Some(head) => self.start(slot, room_id, head),
+            Some(_) => self.start(slot, room_id),
             None => connection.post(|mail| mail.behind.push((room_id, None))),
         }
     }
@@ -253,17 +253,14 @@ impl State {
         let (Some(slot), Some(room)) = (self.slot(id), self.rooms.get_mut(&room_id)) else {
             return;
         };
-        let head = *room.head.get_or_insert(head);
-        self.start(slot, room_id, head);
+        room.head.get_or_insert(head);
+        self.start(slot, room_id);
     }
 
-    fn start(&mut self, slot: usize, room_id: RoomId, head: Seq) {
+    fn start(&mut self, slot: usize, room_id: RoomId) {
         let Some(member) = self.member(slot, room_id) else { return };
-        if let Cursor::Starting(start) = member.cursor {
-            member.cursor = Cursor::Live(match start {
-                Start::Since(seq) => seq,
-                Start::Newest(count) => Seq((head.0 - i64::from(count)).max(0)),
-            });
+        if let Cursor::Starting(after) = member.cursor {
+            member.cursor = Cursor::Live(after);
             self.fall_behind(slot, room_id);
         }
     }
@@ -364,7 +361,10 @@ impl State {
         let Some(member) = self.member(slot, room_id) else { return };
         let Cursor::Reading(cursor) = member.cursor else { return };
         let client = &mut self.clients[slot];
-        if client.closing_at.is_some() || chunk.first() > cursor.next() {
+        // A page that was read for an earlier subscription to the room may be anywhere; the one
+        // that belongs to this cursor comes too.
+        let continues = chunk.first() <= cursor.next() && chunk.last() > cursor;
+        if client.closing_at.is_some() || !continues {
             return;
         }
         let mut spans =
@@ -410,10 +410,10 @@ impl State {
     }
 
     fn close_room(&mut self, room_id: RoomId) {
-        let Some(room) = self.rooms.get(&room_id) else { return };
-        let slots: Vec<usize> = room.members.keys().copied().collect();
+        // Taken out first: nobody is told of each leaving a room that is no more.
+        let Some(room) = self.rooms.remove(&room_id) else { return };
         let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
-        for slot in slots {
+        for slot in room.members.into_keys() {
             self.push(slot, &frame);
             if self.clients[slot].connection.only_room == Some(room_id) {
                 self.close(slot, CloseCode::RoomGone);
@@ -422,7 +422,6 @@ impl State {
                 self.clients[slot].connection.post(|mail| mail.gone.push(room_id));
             }
         }
-        self.rooms.remove(&room_id);
     }
 
     fn close_sessions(&mut self, sessions: &[SessionId]) {
