@@ -9,8 +9,9 @@
 //!
 //! - it remembers the `seq` of the last message it has seen and the `epoch` it belongs to, and
 //!   reconnects with both, so that it gets what was said while it was away;
-//! - it names each answer after the message it answers (`client_id`), so that the server stores
-//!   the answer once, however often the bot sends it.
+//! - it keeps each answer until the server has acknowledged it, and sends it again after a
+//!   reconnect, under a `client_id` named after the message it answers: the server stores it once,
+//!   however often the bot sends it.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -47,6 +48,8 @@ struct Memory {
     /// Whether the server has let the bot in with this token.
     token_works: bool,
     cursor: Option<Cursor>,
+    /// Answers that the server has not acknowledged, oldest first.
+    unacknowledged: Vec<Answer>,
     /// Attempts since the bot was last live in the room.
     attempts: u32,
 }
@@ -56,6 +59,11 @@ struct Cursor {
     seq: i64,
     /// A restored database has another epoch, and in it `seq` means nothing.
     epoch: String,
+}
+
+struct Answer {
+    client_id: String,
+    content: String,
 }
 
 /// The frames the bot cares about; it passes over the others.
@@ -72,9 +80,14 @@ enum Frame {
         head_seq: i64,
         epoch: String,
     },
+    Ack {
+        client_id: Option<String>,
+    },
     Error {
         code: String,
         detail: String,
+        #[serde(rename = "ref")]
+        reference: Option<String>,
     },
     #[serde(other)]
     Other,
@@ -105,7 +118,8 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<()> {
     let token = sign_in(&args).await?;
-    let mut memory = Memory { token, token_works: false, cursor: None, attempts: 0 };
+    let mut memory =
+        Memory { token, token_works: false, cursor: None, unacknowledged: Vec::new(), attempts: 0 };
     loop {
         match converse(&args, &mut memory).await {
             Ended::Resume => {}
@@ -156,6 +170,7 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
         Ok((socket, _)) => socket,
         Err(error) => return refused(&error),
     };
+    let mut is_live = false;
     loop {
         let text = match socket.next().await {
             Some(Ok(Message::Text(text))) => text,
@@ -165,16 +180,14 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
             Some(Ok(_)) => continue,
             Some(Err(_)) | None => return Ended::Resume,
         };
+        // What to send now: one new answer, or after a reconnect all that were left over.
+        let mut first_to_send = memory.unacknowledged.len();
         match serde_json::from_str(&text) {
             Ok(Frame::Message { id, seq, username, content }) => {
                 println!("{username}: {content}");
-                if let Some(answer) = answer_to(&content) {
+                if let Some(content) = answer_to(&content) {
                     let client_id = format!("answer-to-{id}");
-                    let frame = json!({ "content": answer, "client_id": client_id }).to_string();
-                    if socket.send(Message::text(frame)).await.is_err() {
-                        // The cursor has not moved: this message comes again.
-                        return Ended::Resume;
-                    }
+                    memory.unacknowledged.push(Answer { client_id, content });
                 }
                 if let Some(cursor) = &mut memory.cursor {
                     cursor.seq = seq;
@@ -186,10 +199,31 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
                 memory.cursor = Some(Cursor { seq, epoch });
                 memory.token_works = true;
                 memory.attempts = 0;
+                is_live = true;
+                first_to_send = 0;
             }
-            Ok(Frame::Error { code, detail }) => eprintln!("refused: {code}, {detail}"),
+            Ok(Frame::Ack { client_id }) => {
+                memory
+                    .unacknowledged
+                    .retain(|answer| Some(&answer.client_id) != client_id.as_ref());
+            }
+            Ok(Frame::Error { code, detail, reference }) => {
+                eprintln!("refused: {code}, {detail}");
+                memory
+                    .unacknowledged
+                    .retain(|answer| Some(&answer.client_id) != reference.as_ref());
+            }
             Ok(Frame::Other) => {}
             Err(error) => eprintln!("cannot read {text}: {error}"),
+        }
+        if !is_live {
+            continue;
+        }
+        for Answer { client_id, content } in memory.unacknowledged.iter().skip(first_to_send) {
+            let frame = json!({ "content": content, "client_id": client_id, "ref": client_id });
+            if socket.send(Message::text(frame.to_string())).await.is_err() {
+                return Ended::Resume;
+            }
         }
     }
 }

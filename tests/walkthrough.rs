@@ -1,4 +1,4 @@
-//! The README's tour, run word for word in an empty folder, so that it cannot rot.
+//! The README's tour, run word for word in an empty folder, and its links, so that it cannot rot.
 //!
 //! The tour is the section "A five-minute tour". Its `sh` blocks are typed into a shell, one after
 //! the other. A `json` block after one of them is what that block prints. A `text` block is what
@@ -6,6 +6,7 @@
 //! terminal of its own. Only the address is changed, from port 8000 to the test server's; times
 //! may differ, and "…" in a string stands for anything.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -43,6 +44,22 @@ async fn the_readme_s_tour_is_true() {
             None => {
                 shell.run(&commands).await;
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_readme_s_links_lead_somewhere() {
+    let server = Server::start(Database::Sqlite).await;
+    let links: Vec<&str> =
+        README.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.len() > 10, "the README has lost its links: {links:?}");
+    for link in links {
+        if let Some(path) = link.strip_prefix("http://localhost:8000") {
+            server.anonymous().get(path).await.expect(200);
+        } else if !link.starts_with("https://") {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(link);
+            assert!(file.exists(), "the README links to {link}, which is not there");
         }
     }
 }

@@ -9,7 +9,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Chat, Error, Login, Result};
-use crate::model::{Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId};
+use crate::model::{
+    Credentials, Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId,
+};
 
 /// How long a look-up is good for, in milliseconds: the promise is that a revoked token does
 /// nothing within a second.
@@ -112,13 +114,42 @@ impl Chat {
         Ok(())
     }
 
+    /// Deletes the sessions that ended more than a day ago: nothing can ask for them any more.
+    ///
+    /// # Errors
+    /// Those of a database that cannot be written.
+    pub async fn forget_ended_sessions(&self) -> Result<()> {
+        let before = self.inner.clock.now().plus_seconds(-24 * 60 * 60);
+        self.inner.store.write(move |backend| backend.delete_ended_sessions(before)).await?;
+        Ok(())
+    }
+
     /// Stores a session for somebody who proved who they are.
-    pub(super) async fn open_session(&self, user: User) -> Result<Login> {
+    pub(super) async fn open_session(&self, proven: Credentials) -> Result<Login> {
         let now = self.inner.clock.now();
         let expires_at = self.inner.tokens.expiry(now);
         let id = SessionId(uuid::Uuid::new_v4().as_u128());
-        let session = NewSession { id, user_id: user.id, created_at: now, expires_at };
-        self.inner.store.write(move |backend| backend.create_session(&session)).await?;
+        let session = NewSession { id, user_id: proven.user.id, created_at: now, expires_at };
+        let Credentials { user, password_hash } = proven;
+        let username = user.username.clone();
+        // Checking a password takes a while. One that was changed meanwhile, or an account that
+        // was deactivated, has had its sessions ended: this one must not come after.
+        let opened = self
+            .inner
+            .store
+            .write(move |backend| {
+                let still = backend.get_credentials(&username)?;
+                if !still
+                    .is_some_and(|now| now.user.is_active && now.password_hash == password_hash)
+                {
+                    return Ok(false);
+                }
+                backend.create_session(&session).map(|()| true)
+            })
+            .await?;
+        if !opened {
+            return Err(Error::WrongCredentials);
+        }
         self.sign(user, id, now, expires_at)
     }
 
@@ -163,6 +194,11 @@ impl Known {
             at: now,
         })
     }
+
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        // A clock that was set back does not make it young again.
+        (0..REMEMBERED_MS).contains(&(now.0 - self.at.0))
+    }
 }
 
 /// Sessions that were looked up less than a second ago.
@@ -188,8 +224,8 @@ impl Cache {
     fn get(&self, id: SessionId, now: Timestamp) -> Result<Known, Missing> {
         let entries = self.lock();
         match entries.known.get(&id) {
-            // A clock that was set back does not make an entry young again.
-            Some(known) if (0..REMEMBERED_MS).contains(&(now.0 - known.at.0)) => Ok(known.clone()),
+            // A session that ended may have been extended on another node: that is looked up.
+            Some(known) if known.is_fresh(now) && known.expires_at > now => Ok(known.clone()),
             _ => Err(Missing { removals: entries.removals }),
         }
     }
@@ -201,7 +237,7 @@ impl Cache {
         }
         if entries.known.len() >= MAX_REMEMBERED {
             let now = known.at;
-            entries.known.retain(|_, old| (0..REMEMBERED_MS).contains(&(now.0 - old.at.0)));
+            entries.known.retain(|_, old| old.is_fresh(now));
             if entries.known.len() >= MAX_REMEMBERED {
                 return;
             }

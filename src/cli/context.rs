@@ -48,6 +48,11 @@ impl Context {
         })
     }
 
+    /// What was given with --config and --database, and nowhere else.
+    pub fn given(&self) -> (Option<PathBuf>, Option<String>) {
+        (self.global.config.clone(), self.global.database.clone())
+    }
+
     /// The file the settings are read from, whether it exists or not.
     pub fn file(&self) -> PathBuf {
         self.global.config.clone().unwrap_or_else(|| DEFAULT_FILE.into())

@@ -107,7 +107,8 @@ fn no_password(error: io::Error) -> anyhow::Error {
     anyhow!("there is no terminal to ask for the password on: give it with --password-stdin")
 }
 
-fn read_password() -> anyhow::Result<String> {
+/// The password on stdin, without the line end after it.
+pub(super) fn read_password() -> anyhow::Result<String> {
     let mut password = String::new();
     io::stdin()
         .lock()

@@ -3,6 +3,7 @@
 //! Nothing here knows a rule of the chat. Every command but `serve` does its work in one thread
 //! without an async runtime, as the databases' drivers want it.
 
+mod bench;
 mod completions;
 mod config;
 mod context;
@@ -53,6 +54,7 @@ enum Command {
     Migrate(migrate::Args),
     CreateAdmin(create_admin::Args),
     ListRooms(list_rooms::Args),
+    Bench(bench::Args),
     Config(config::Args),
     Openapi(openapi::Args),
     Completions(completions::Args),
@@ -68,6 +70,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args, &context),
             Command::CreateAdmin(args) => create_admin::run(args, &context),
             Command::ListRooms(args) => list_rooms::run(&args, &context),
+            Command::Bench(args) => bench::run(&args, &context),
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),
             Command::Completions(args) => completions::run(&args),

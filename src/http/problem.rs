@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use poem::http::header::{self, HeaderName, HeaderValue};
 use poem::http::{HeaderMap, StatusCode};
-use poem::{IntoResponse, Request, Response};
+use poem::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::chat::{Error, FieldError};
@@ -39,7 +39,7 @@ impl Problem {
         Self { status, code, detail: detail.into(), errors: Vec::new(), header: None }
     }
 
-    fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.header = Some((name, value));
         self
     }
@@ -170,16 +170,6 @@ impl From<Problem> for poem::Error {
         error.set_data(problem);
         error
     }
-}
-
-/// The answer to a request that is refused outside of the rules, such as a bad handshake.
-pub fn refuse(_: &Request, status: StatusCode, code: &'static str, detail: &str) -> Response {
-    Problem::new(status, code, detail.to_owned()).into_response()
-}
-
-/// The answer to a request for what is not there.
-pub fn not_found(_: &Request) -> Response {
-    Problem::of_status(StatusCode::NOT_FOUND).into_response()
 }
 
 /// RFC 9457 §3, and this server's own members.

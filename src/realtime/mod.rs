@@ -10,7 +10,7 @@ pub mod frame;
 mod hub;
 mod presence;
 mod state;
-mod tail;
+pub mod tail;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer};
 pub use hub::{Hub, HubConfig, HubThread, ReplyTo};

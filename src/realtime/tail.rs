@@ -20,7 +20,7 @@ impl Chunk {
     /// Encodes events with contiguous `seq`. `None` if there are none.
     pub fn encode(events: &[Event]) -> Option<Self> {
         let first = events.first()?.seq();
-        let size = events.iter().map(|event| size_hint(event)).sum();
+        let size = events.iter().map(size_hint).sum();
         let mut bytes = Vec::with_capacity(size);
         let ends = events
             .iter()

@@ -23,7 +23,10 @@ use crate::storage::{Backend, Store, StoreConfig};
 use crate::ws::Sockets;
 
 /// How often revocations made by other processes are looked for.
-const SWEEP: Duration = Duration::from_millis(500);
+const SWEEP_REVOKED: Duration = Duration::from_millis(500);
+
+/// How often sessions long ended are deleted.
+const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 
 /// Serves until SIGTERM or SIGINT, then ends in order: no new connections; what is queued is
 /// committed; every socket is told to come back; requests under way are finished, or cut off at
@@ -137,16 +140,17 @@ async fn run(
     Ok(())
 }
 
-/// Ends the sockets of sessions that another process revoked.
+/// Ends the sockets of sessions that another process revoked, and forgets sessions long ended.
+/// What goes wrong is in the log; the next round covers this one's time.
 async fn sweep(chat: Chat, stop: CancellationToken) {
-    let mut interval = tokio::time::interval(SWEEP);
+    let mut revoked = tokio::time::interval(SWEEP_REVOKED);
+    let mut ended = tokio::time::interval(SWEEP_ENDED);
     loop {
         tokio::select! {
-            _ = interval.tick() => {}
+            _ = revoked.tick() => { let _ = chat.sweep_revoked().await; }
+            _ = ended.tick() => { let _ = chat.forget_ended_sessions().await; }
             () = stop.cancelled() => return,
         }
-        // What went wrong is in the log; the next sweep covers this one's time.
-        let _ = chat.sweep_revoked().await;
     }
 }
 

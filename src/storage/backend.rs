@@ -78,11 +78,11 @@ pub trait Backend: Send + Sync + 'static {
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>>;
 
     /// # Errors
-    /// [`Conflict`](super::Conflict) if the name, the email (both without regard to case) or the
-    /// place of the first admin is taken.
+    /// [`Conflict`](super::Conflict) if the name, the email (both without regard to the case of
+    /// ASCII letters) or the place of the first admin is taken.
     fn create_user(&self, user: &NewUser) -> Result<User>;
     fn get_user(&self, id: UserId) -> Result<Option<User>>;
-    /// By name, without regard to case.
+    /// By name, without regard to the case of ASCII letters.
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     fn has_admin(&self) -> Result<bool>;
     /// Replaces the password and revokes the user's sessions, but for `keep`. False: no such user.
@@ -110,7 +110,7 @@ pub trait Backend: Send + Sync + 'static {
     fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64>;
 
     /// # Errors
-    /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to case.
+    /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.
     fn create_room(&self, room: &NewRoom) -> Result<Room>;
     fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
     /// Every room, in order of id.

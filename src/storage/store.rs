@@ -40,9 +40,11 @@ pub struct Outcome<T> {
     pub result: Result<Appended, AppendError>,
 }
 
+type Change = Box<dyn FnOnce(&dyn Backend) + Send>;
+
 enum Write<T> {
     Append(NewMessage, T),
-    Run(Box<dyn FnOnce(&dyn Backend) + Send>),
+    Run(Change),
     Stop,
 }
 

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use hyper_util::rt::TokioIo;
-use poem::http::{HeaderMap, StatusCode, header};
+use poem::http::header::{self, HeaderValue};
+use poem::http::{HeaderMap, StatusCode};
 use poem::{Request, Response, handler, web::Data};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -18,7 +19,7 @@ use tungstenite::handshake::derive_accept_key;
 use super::command::Subscribe;
 use super::socket;
 use crate::chat::{Chat, Error};
-use crate::http::problem;
+use crate::http::problem::Problem;
 use crate::model::{Identity, RoomId, Seq};
 use crate::realtime::{Hub, Peer};
 
@@ -59,34 +60,29 @@ pub struct ConnectQuery {
 
 /// `/ws`: many rooms.
 #[handler]
-pub async fn connect(request: &Request, sockets: Data<&Sockets>) -> Response {
-    handshake(request, sockets.0, None).await.unwrap_or_else(|refusal| refusal)
+pub async fn connect(request: &Request, sockets: Data<&Sockets>) -> poem::Result<Response> {
+    handshake(request, sockets.0, None).await
 }
 
 /// `/ws/{room_id}`: one room.
 #[handler]
-pub async fn connect_room(request: &Request, sockets: Data<&Sockets>) -> Response {
-    let Ok(room_id) = request.path_params::<i64>() else {
-        return problem::not_found(request);
-    };
-    handshake(request, sockets.0, Some(RoomId(room_id))).await.unwrap_or_else(|refusal| refusal)
+pub async fn connect_room(request: &Request, sockets: Data<&Sockets>) -> poem::Result<Response> {
+    let room_id =
+        request.path_params::<i64>().map_err(|_| Problem::of_status(StatusCode::NOT_FOUND))?;
+    handshake(request, sockets.0, Some(RoomId(room_id))).await
 }
 
 async fn handshake(
     request: &Request,
     sockets: &Sockets,
     room_id: Option<RoomId>,
-) -> Result<Response, Response> {
+) -> poem::Result<Response> {
     let headers = request.headers();
-    let key = check_handshake(request)?;
-    check_origin(request, &sockets.allowed_origins)?;
+    let key = check_handshake(headers)?;
+    check_origin(headers, &sockets.allowed_origins)?;
     let query: ConnectQuery = request.params().map_err(|error| {
-        problem::refuse(
-            request,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_field",
-            &format!("the query of the URL cannot be read: {error}"),
-        )
+        let detail = format!("the query of the URL cannot be read: {error}");
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail)
     })?;
     let slot = request.extensions().get::<UpgradeSlot>();
     let upgrade = slot.and_then(|slot| {
@@ -94,7 +90,7 @@ async fn handshake(
         Some((slot.peer.clone(), on_upgrade))
     });
     let Some((peer, on_upgrade)) = upgrade else {
-        return Err(upgrade_required(request));
+        return Err(upgrade_required().into());
     };
 
     let identity = match token(headers, &query) {
@@ -116,7 +112,8 @@ async fn handshake(
             return;
         };
         let already_read = parts.read_buf.to_vec();
-        drop(parts.io);
+        // The buffer of the HTTP connection would be kept as long as the socket.
+        drop(parts);
         socket::run(&sockets_of_task, peer, already_read, identity, subscribe).await;
     });
 
@@ -132,53 +129,36 @@ async fn handshake(
 }
 
 /// Checks what RFC 6455 §4.2.1 asks of the request; returns its key.
-fn check_handshake(request: &Request) -> Result<&str, Response> {
-    let headers = request.headers();
+fn check_handshake(headers: &HeaderMap) -> poem::Result<&str> {
     let is_upgrade = has_word(headers, header::CONNECTION, "upgrade")
         && has_word(headers, header::UPGRADE, "websocket");
     if !is_upgrade {
-        return Err(upgrade_required(request));
+        return Err(upgrade_required().into());
     }
     let version = headers.get(header::SEC_WEBSOCKET_VERSION).map(|value| value.as_bytes());
     if version != Some(b"13") {
-        let mut refusal = problem::refuse(
-            request,
-            StatusCode::UPGRADE_REQUIRED,
-            "upgrade_required",
-            "only version 13 of the WebSocket protocol is spoken here",
-        );
-        refusal
-            .headers_mut()
-            .insert(header::SEC_WEBSOCKET_VERSION, header::HeaderValue::from_static("13"));
-        return Err(refusal);
+        let detail = "only version 13 of the WebSocket protocol is spoken here";
+        let problem = Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+            .with_header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        return Err(problem.into());
     }
     let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
-    key.filter(|key| key.len() == 24).ok_or_else(|| {
-        problem::refuse(
-            request,
-            StatusCode::BAD_REQUEST,
-            "bad_handshake",
-            "Sec-WebSocket-Key must be 16 bytes in base64",
-        )
-    })
+    let detail = "Sec-WebSocket-Key must be 16 bytes in base64";
+    key.filter(|key| key.len() == 24)
+        .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "bad_handshake", detail).into())
 }
 
-fn upgrade_required(request: &Request) -> Response {
-    let mut refusal = problem::refuse(
-        request,
-        StatusCode::UPGRADE_REQUIRED,
-        "upgrade_required",
-        "this is a WebSocket: connect with a WebSocket client; see /docs/socket",
-    );
-    refusal.headers_mut().insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
-    refusal
+fn upgrade_required() -> Problem {
+    let detail = "this is a WebSocket: connect with a WebSocket client; see /docs/socket";
+    Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+        .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
 }
 
 /// A page of another site must not use its visitor's place on the network or token: RFC 6455
 /// §10.2. What is not a browser sends no Origin.
-fn check_origin(request: &Request, allowed: &[String]) -> Result<(), Response> {
-    let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+fn check_origin(headers: &HeaderMap, allowed: &[String]) -> poem::Result<()> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let is_allowed = origin.to_str().is_ok_and(|origin| {
         let own = origin.split_once("://").map(|(_, authority)| authority);
         (own.is_some() && own == host) || allowed.iter().any(|allowed| allowed == origin)
@@ -186,12 +166,9 @@ fn check_origin(request: &Request, allowed: &[String]) -> Result<(), Response> {
     if is_allowed {
         return Ok(());
     }
-    Err(problem::refuse(
-        request,
-        StatusCode::FORBIDDEN,
-        "origin_refused",
-        "pages of this origin may not connect; the operator can add it to http.allowed_origins",
-    ))
+    let detail =
+        "pages of this origin may not connect; the operator can add it to http.allowed_origins";
+    Err(Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail).into())
 }
 
 /// The token, from the first place that has one: header, subprotocol, query.

@@ -92,6 +92,7 @@ contract! {
         the_page_around
         cursors_at_the_ends_of_the_numbers
         events_after_a_cursor
+        only_messages_are_on_pages
     }
     properties {
         the_log_is_what_a_model_says

@@ -119,3 +119,17 @@ pub fn events_after_a_cursor(db: &TestDatabase) {
     assert!(after(10, 3).is_empty());
     assert!(after(0, 0).is_empty());
 }
+
+pub fn only_messages_are_on_pages(db: &TestDatabase) {
+    let (backend, ten) = ten(db);
+    // What edits, reactions and members will be: further kinds in the same sequence.
+    db.raw().execute(&format!(
+        "UPDATE events SET kind = 'other' WHERE room_id = {} AND seq IN (1, 5, 6, 10)",
+        ten.id
+    ));
+    let page = |cursor, limit| page(&*backend, &ten, cursor, limit);
+    assert_eq!(page(Cursor::Newest, 4), (vec![4, 7, 8, 9], true, false));
+    assert_eq!(page(Cursor::Before(Seq(5)), 3), (vec![2, 3, 4], false, true));
+    assert_eq!(page(Cursor::After(Seq(9)), 3), (vec![], true, false));
+    assert_eq!(page(Cursor::Around(Seq(6)), 4), (vec![3, 4, 7, 8], true, true));
+}

@@ -147,12 +147,14 @@ impl Connection {
         self.command("BEGIN")?;
         self.in_transaction = true;
         let result = run(self);
-        self.command(if result.is_ok() { "COMMIT" } else { "ROLLBACK" }).or_else(|error| {
-            // What made it roll back is the better thing to say.
-            if result.is_ok() { Err(error) } else { Ok(()) }
-        })?;
-        self.in_transaction = false;
-        result
+        let ended = self.command(if result.is_ok() { "COMMIT" } else { "ROLLBACK" });
+        self.in_transaction = ended.is_err();
+        match (result, ended) {
+            (Ok(value), Ok(())) => Ok(value),
+            (Ok(_), Err(error)) => Err(error.into()),
+            // What made it roll back is the thing to say.
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// Whether the connection, and not what was asked of it, was the reason of an error.

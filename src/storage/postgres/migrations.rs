@@ -4,6 +4,7 @@ use postgres::{Client, Config, NoTls};
 
 use super::super::{Error, Migration, MigrationState, Result, ServerFacts, schema};
 use super::connection::Connection;
+use super::errors;
 
 mod embedded {
     refinery::embed_migrations!("sql/postgres");
@@ -11,7 +12,10 @@ mod embedded {
 
 /// The advisory lock of the one that migrates: "chatapp" in ASCII. Locks of this kind are per
 /// database.
-const LOCK: &str = "SELECT pg_advisory_lock(x'0063686174617070'::bigint)";
+const LOCK: &str = "
+    SET statement_timeout = 0;
+    SET lock_timeout = 0;
+    SELECT pg_advisory_lock(x'0063686174617070'::bigint)";
 
 const HAS_TABLE: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
 const LIST_APPLIED: &str = "SELECT version, applied_on FROM refinery_schema_history";
@@ -33,7 +37,7 @@ pub(super) fn migrate(config: &Config) -> Result<Vec<Migration>> {
     let report = embedded::migrations::runner()
         .set_grouped(true)
         .run(&mut client)
-        .map_err(|error| Error::Internal(describe(&error)))?;
+        .map_err(|error| error_of(&error))?;
     Ok(schema::newly_applied(list_with(&mut client)?, &report))
 }
 
@@ -53,10 +57,12 @@ fn list(rows: Vec<postgres::Row>) -> Result<Vec<Migration>> {
     schema::list(&embedded::migrations::runner(), applied)
 }
 
-fn describe(error: &refinery::Error) -> String {
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
-    match cause {
-        Some(cause) => super::errors::describe(cause),
-        None => error.to_string(),
+fn error_of(error: &refinery::Error) -> Error {
+    match std::error::Error::source(error).and_then(|cause| cause.downcast_ref()) {
+        Some(cause) if errors::ends_connection(cause) => {
+            Error::Unavailable(errors::describe(cause))
+        }
+        Some(cause) => Error::Internal(errors::describe(cause)),
+        None => Error::Internal(error.to_string()),
     }
 }

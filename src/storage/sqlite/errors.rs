@@ -73,3 +73,28 @@ fn conflict(text: &str) -> Option<Conflict> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_does_is_unavailable_and_what_others_do_is_busy() {
+        let error = |code| {
+            let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            Error::from(failure)
+        };
+        for code in [
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_READONLY_DBMOVED,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_CANTOPEN,
+        ] {
+            assert!(matches!(error(code), Error::Unavailable(_)), "{code}");
+        }
+        for code in [ffi::SQLITE_BUSY, ffi::SQLITE_BUSY_SNAPSHOT, ffi::SQLITE_LOCKED] {
+            assert!(matches!(error(code), Error::Busy(_)), "{code}");
+        }
+        assert!(matches!(error(ffi::SQLITE_CORRUPT), Error::Internal(_)));
+    }
+}

@@ -1,0 +1,54 @@
+//! The check that every reader of a room sees every message once, and all in the same order.
+
+use anyhow::ensure;
+
+/// The room's messages as they were seen first: the id of each seq.
+#[derive(Debug, Default)]
+pub struct Order {
+    ids: Vec<i64>,
+}
+
+impl Order {
+    /// Notes that a reader that has seen everything up to `cursor` was sent this message.
+    ///
+    /// # Errors
+    /// A gap, a repetition, or another message than others saw at this place.
+    pub fn see(&mut self, cursor: &mut i64, seq: i64, id: i64) -> anyhow::Result<()> {
+        ensure!(
+            seq == *cursor + 1,
+            "the order is broken: a connection that had everything up to seq {cursor} was sent \
+             seq {seq}"
+        );
+        *cursor = seq;
+        let index = usize::try_from(seq)?;
+        if index >= self.ids.len() {
+            self.ids.resize(index + 1, 0);
+        }
+        let seen = &mut self.ids[index];
+        ensure!(
+            *seen == 0 || *seen == id,
+            "the order is broken: seq {seq} is message {seen} for one connection and message {id} \
+             for another"
+        );
+        *seen = id;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_repetitions_and_another_order_are_found() {
+        let mut order = Order::default();
+        let (mut ann, mut bo) = (0, 1);
+        order.see(&mut ann, 1, 11).unwrap();
+        order.see(&mut bo, 2, 12).unwrap();
+        order.see(&mut ann, 2, 12).unwrap();
+        assert!(order.see(&mut ann, 2, 12).is_err());
+        assert!(order.see(&mut ann, 4, 14).is_err());
+        order.see(&mut ann, 3, 13).unwrap();
+        assert!(order.see(&mut bo, 3, 14).is_err());
+    }
+}

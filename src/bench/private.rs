@@ -1,0 +1,179 @@
+//! A server for one run: this program again, as a child, on a free port, with an admin of its own.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How long a child may take to end by itself.
+const END: Duration = Duration::from_secs(15);
+
+/// What the child is told.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// A database to use; without one, an SQLite file that is thrown away.
+    pub database: Option<String>,
+    /// A settings file for the server.
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+pub struct Private {
+    child: Child,
+    address: SocketAddr,
+    username: String,
+    password: String,
+    /// The database's folder, if it is thrown away.
+    folder: Option<TempDir>,
+}
+
+impl Private {
+    /// # Errors
+    /// What the child said is on stderr; the error says which step failed.
+    pub fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let (database, folder) = match &settings.database {
+            Some(database) => (database.clone(), None),
+            None => {
+                let folder = tempfile::Builder::new()
+                    .prefix("chatapp-bench-")
+                    .tempdir()
+                    .context("cannot make a temporary folder")?;
+                (format!("sqlite://{}/chat.db", folder.path().display()), Some(folder))
+            }
+        };
+        let name = uuid::Uuid::new_v4().simple().to_string();
+        let username = format!("bench-admin-{}", &name[..8]);
+        let password = uuid::Uuid::new_v4().to_string();
+        let program = Program { settings, database };
+        program.create_admin(&username, &password)?;
+        let (child, address) = program.serve()?;
+        Ok(Self { child, address, username, password, folder })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// Whether its database goes with it.
+    pub fn is_thrown_away(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// Tells the server to stop and waits for it.
+    ///
+    /// # Errors
+    /// It crashed, or does not stop.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        // One that has crashed already is found out below.
+        let _ = kill_process(pid.context("the server has no process id")?, Signal::TERM);
+        let deadline = Instant::now() + END;
+        loop {
+            match self.child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("the server ended with {status}"),
+                None if Instant::now() >= deadline => bail!("the server does not stop"),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        // Both fail if it has ended, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Program<'a> {
+    settings: &'a Settings,
+    database: String,
+}
+
+impl Program<'_> {
+    fn create_admin(&self, username: &str, password: &str) -> anyhow::Result<()> {
+        let email = format!("{username}@bench.invalid");
+        let mut child = self
+            .command(&[
+                "create-admin",
+                "--password-stdin",
+                "--username",
+                username,
+                "--email",
+                &email,
+            ])?
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .context("cannot run this program again")?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // If it reads nothing it has said why.
+            let _ = stdin.write_all(password.as_bytes());
+        }
+        if !child.wait()?.success() {
+            bail!("an admin could not be made in the database of the run");
+        }
+        Ok(())
+    }
+
+    /// Starts the server and waits until it says where it listens.
+    fn serve(&self) -> anyhow::Result<(Child, SocketAddr)> {
+        let mut child = self
+            .command(&["serve", "--bind", "127.0.0.1:0"])?
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot run this program again")?;
+        let stdout = child.stdout.take().context("the server has no stdout")?;
+        let address = BufReader::new(stdout)
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("listening on http://")?.1.parse().ok());
+        match address {
+            Some(address) => Ok((child, address)),
+            None => {
+                // It is not needed, and has said why it did not start.
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(anyhow!("the server of the run did not start"))
+            }
+        }
+    }
+
+    /// The database may have a password in its URL: it goes into the environment, which only this
+    /// user can read. A run makes accounts by the dozen: their passwords are random, and need no
+    /// costly hash.
+    fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
+        let mut command =
+            Command::new(std::env::current_exe().context("this program has no file")?);
+        if let Some(config) = &self.settings.config {
+            command.arg("--config").arg(config);
+        }
+        command
+            .args(arguments)
+            .env("CHATAPP_DATABASE__URL", OsString::from(&self.database))
+            .env("CHATAPP_AUTH__BCRYPT_COST", "4")
+            .env("CHATAPP_LOG__LEVEL", "warn");
+        Ok(command)
+    }
+}

@@ -1,0 +1,180 @@
+//! A run's figures: a list of names, numbers and units, the same for people and for scripts.
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use super::process::{Cpu, Memory, Process};
+
+/// One number of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figure {
+    pub scenario: &'static str,
+    pub name: String,
+    pub value: f64,
+    /// Empty for a mere count.
+    pub unit: &'static str,
+}
+
+#[derive(Clone, Debug)]
+pub struct Report {
+    scenario: &'static str,
+    pub figures: Vec<Figure>,
+}
+
+/// A stretch of time, and what was used in it.
+#[derive(Clone, Debug)]
+pub struct Window {
+    pub elapsed: Duration,
+    /// Unknown if the server is on another machine.
+    pub server: Option<Cpu>,
+    pub generator: Option<Cpu>,
+}
+
+/// Measures a [`Window`].
+#[derive(Clone, Debug)]
+pub struct Meter {
+    server: Option<Process>,
+    started_at: Instant,
+    before: (Option<Cpu>, Option<Cpu>),
+}
+
+impl Meter {
+    pub fn start(server: Option<Process>) -> Self {
+        let before = (server.and_then(Process::cpu), Process::own().cpu());
+        Self { server, started_at: Instant::now(), before }
+    }
+
+    pub fn stop(&self) -> Window {
+        let elapsed = self.started_at.elapsed();
+        let since = |now: Option<Cpu>, before: &Option<Cpu>| Some(now?.since(before.as_ref()?));
+        Window {
+            elapsed,
+            server: since(self.server.and_then(Process::cpu), &self.before.0),
+            generator: since(Process::own().cpu(), &self.before.1),
+        }
+    }
+}
+
+impl Window {
+    pub fn seconds(&self) -> f64 {
+        self.elapsed.as_secs_f64()
+    }
+
+    pub fn server_seconds(&self) -> Option<f64> {
+        self.server.as_ref().map(|cpu| cpu.total.as_secs_f64())
+    }
+}
+
+/// Durations in microseconds, up to an hour, with three digits.
+pub fn histogram() -> Histogram<u64> {
+    Histogram::new_with_max(3_600_000_000, 3).expect("these bounds are allowed")
+}
+
+/// Adds a duration.
+pub fn record(histogram: &mut Histogram<u64>, duration: Duration) {
+    // Something longer counts as an hour, and no duration overflows a u64 of microseconds.
+    histogram.saturating_record(duration.as_micros() as u64);
+}
+
+impl Report {
+    pub fn new(scenario: &'static str) -> Self {
+        Self { scenario, figures: Vec::new() }
+    }
+
+    pub fn add(&mut self, name: &str, value: f64, unit: &'static str) {
+        let figure = Figure { scenario: self.scenario, name: name.to_owned(), value, unit };
+        self.figures.push(figure);
+    }
+
+    pub fn add_count(&mut self, name: &str, value: usize) {
+        self.add(name, value as f64, "");
+    }
+
+    /// How many a second and, if the server's CPU is known, what one costs. `one` and `many` are
+    /// the words for what was done.
+    pub fn add_throughput(&mut self, one: &str, many: &str, count: u64, window: &Window) {
+        let count = count as f64;
+        self.add(&format!("{many}_per_second"), count / window.seconds(), "1/s");
+        // Less than one tick of the system's clock says nothing.
+        let seconds = window.server_seconds().filter(|seconds| *seconds > 0.0 && count > 0.0);
+        if let Some(seconds) = seconds {
+            self.add(&format!("{many}_per_server_cpu_second"), count / seconds, "1/s");
+            self.add(&format!("server_cpu_per_{one}"), seconds * 1e6 / count, "us");
+        }
+    }
+
+    pub fn add_latency(&mut self, name: &str, latency: &Histogram<u64>) {
+        if latency.is_empty() {
+            return;
+        }
+        for (suffix, quantile) in [("p50", 0.5), ("p99", 0.99), ("p99_9", 0.999)] {
+            let millis = latency.value_at_quantile(quantile) as f64 / 1e3;
+            self.add(&format!("{name}_{suffix}"), millis, "ms");
+        }
+        self.add(&format!("{name}_max"), latency.max() as f64 / 1e3, "ms");
+    }
+
+    /// What both sides used, the server's threads too.
+    pub fn add_window(&mut self, window: &Window) {
+        self.add("measured", window.seconds(), "s");
+        if let Some(cpu) = &window.server {
+            self.add("server_cpu", cpu.total.as_secs_f64(), "s");
+            for (name, cpu) in &cpu.threads {
+                if !cpu.is_zero() {
+                    self.add(&format!("server_cpu_{name}"), cpu.as_secs_f64(), "s");
+                }
+            }
+        }
+        if let Some(cpu) = &window.generator {
+            self.add("generator_cpu", cpu.total.as_secs_f64(), "s");
+        }
+    }
+
+    pub fn add_memory(&mut self, memory: Option<Memory>) {
+        let Some(memory) = memory else { return };
+        self.add("server_rss", memory.rss_bytes as f64 / 1024.0, "KiB");
+        if let Some(pss_bytes) = memory.pss_bytes {
+            self.add("server_pss", pss_bytes as f64 / 1024.0, "KiB");
+        }
+    }
+}
+
+/// A number as people read it: whole if it is large, three digits if it is small.
+pub fn show(value: f64) -> String {
+    let digits = match value.abs() {
+        magnitude if value.fract() == 0.0 || magnitude >= 100.0 => 0,
+        magnitude if magnitude >= 10.0 => 1,
+        magnitude if magnitude >= 1.0 => 2,
+        _ => 3,
+    };
+    format!("{value:.digits$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_digits_that_matter() {
+        for (value, text) in
+            [(0.0, "0"), (200.0, "200"), (123_456.7, "123457"), (12.34, "12.3"), (0.0456, "0.046")]
+        {
+            assert_eq!(show(value), text);
+        }
+    }
+
+    #[test]
+    fn latencies_are_in_milliseconds() {
+        let mut latency = histogram();
+        for millis in 1..=1000 {
+            record(&mut latency, Duration::from_millis(millis));
+        }
+        let mut report = Report::new("test");
+        report.add_latency("ack", &latency);
+        let p50 = &report.figures[0];
+        assert_eq!((p50.name.as_str(), p50.unit), ("ack_p50", "ms"));
+        assert!((p50.value - 500.0).abs() < 5.0, "{p50:?}");
+    }
+}

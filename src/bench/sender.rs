@@ -1,0 +1,149 @@
+//! One connection that sends: the next message goes out when an earlier one is acknowledged.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+
+use super::wire;
+
+#[derive(Debug)]
+pub struct Sender {
+    tag: usize,
+    /// Sends that may be unacknowledged.
+    window: usize,
+    /// Bytes of a message's text.
+    bytes: usize,
+    has_client_id: bool,
+    /// Sends, at most, in all.
+    limit: u64,
+    /// What has been sent, and what of it is acknowledged: the `ref`s are 0, 1, 2, …
+    sent: u64,
+    acked: u64,
+    sent_at: VecDeque<Instant>,
+    text: String,
+}
+
+impl Sender {
+    /// `tag` makes its messages different from those of others.
+    pub fn new(tag: usize, window: usize, bytes: usize) -> Self {
+        Self {
+            tag,
+            window,
+            bytes,
+            has_client_id: false,
+            limit: u64::MAX,
+            sent: 0,
+            acked: 0,
+            sent_at: VecDeque::new(),
+            text: String::new(),
+        }
+    }
+
+    pub fn with_client_id(mut self, has_client_id: bool) -> Self {
+        self.has_client_id = has_client_id;
+        self
+    }
+
+    /// Ends after so many messages.
+    pub fn with_limit(mut self, limit: u64) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Sends until the window is full.
+    pub fn fill(&mut self, out: &mut Vec<u8>, now: Instant) {
+        while self.sent_at.len() < self.window && self.sent < self.limit {
+            self.text.clear();
+            write_text(&mut self.text, self.tag, self.sent, self.bytes);
+            let client_id = self.has_client_id.then(|| format!("{}-{}", self.tag, self.sent));
+            wire::write_send(out, self.sent, &self.text, client_id.as_deref());
+            self.sent_at.push_back(now);
+            self.sent += 1;
+        }
+    }
+
+    /// Takes an `ack`: how long it took.
+    ///
+    /// # Errors
+    /// It is not for the oldest send: they are acknowledged in order.
+    pub fn on_ack(&mut self, reference: u64, now: Instant) -> anyhow::Result<Duration> {
+        ensure!(
+            reference == self.acked && self.acked < self.sent,
+            "the acknowledgements are out of order: {reference} came, {} was due",
+            self.acked
+        );
+        self.acked += 1;
+        let sent_at = self.sent_at.pop_front().unwrap_or(now);
+        Ok(now.saturating_duration_since(sent_at))
+    }
+
+    /// Lets it send so many more.
+    pub fn allow(&mut self, more: u64) {
+        self.limit += more;
+    }
+
+    /// Sends no more.
+    pub fn stop(&mut self) {
+        self.limit = self.sent;
+    }
+
+    /// What has been acknowledged.
+    pub fn acked(&self) -> u64 {
+        self.acked
+    }
+
+    /// What is still to be acknowledged, or to be sent.
+    pub fn missing(&self) -> usize {
+        usize::try_from(self.limit - self.acked).unwrap_or(usize::MAX)
+    }
+}
+
+/// A text that says whose it is and which, filled up to `bytes`.
+pub fn write_text(text: &mut String, tag: usize, reference: u64, bytes: usize) {
+    // Writing to a String does not fail.
+    let _ = write!(text, "{tag}-{reference}");
+    if text.len() < bytes {
+        text.push(' ');
+    }
+    text.extend(std::iter::repeat_n('x', bytes.saturating_sub(text.len())));
+}
+
+/// The tag and the reference of a text.
+pub fn read_text(text: &str) -> Option<(usize, u64)> {
+    let (tag, reference) = text.split(' ').next()?.split_once('-')?;
+    Some((tag.parse().ok()?, reference.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_bounds_what_is_out_and_acks_come_in_order() {
+        let now = Instant::now();
+        let mut sender = Sender::new(3, 2, 20).with_limit(3);
+        let mut out = Vec::new();
+        sender.fill(&mut out, now);
+        assert_eq!((sender.sent, sender.missing()), (2, 3));
+        assert!(sender.on_ack(1, now).is_err());
+        sender.on_ack(0, now).unwrap();
+        sender.fill(&mut out, now);
+        sender.on_ack(1, now).unwrap();
+        sender.fill(&mut out, now);
+        sender.on_ack(2, now).unwrap();
+        assert_eq!((sender.acked(), sender.missing()), (3, 0));
+        assert!(sender.on_ack(3, now).is_err());
+    }
+
+    #[test]
+    fn a_text_tells_whose_it_is() {
+        let mut text = String::new();
+        write_text(&mut text, 17, 99, 32);
+        assert_eq!((text.len(), read_text(&text)), (32, Some((17, 99))));
+        text.clear();
+        write_text(&mut text, 17, 99, 1);
+        assert_eq!((text.as_str(), read_text(&text)), ("17-99", Some((17, 99))));
+    }
+}

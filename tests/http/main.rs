@@ -1,0 +1,15 @@
+//! The HTTP API of the real binary, on both databases. Every answer is held against the published
+//! document: its status, its body, and no field that is not documented.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accounts;
+mod documented;
+mod envelope;
+mod errors;
+mod first_admin;
+mod matrix;
+mod messages;
+mod rooms;
+mod tokens;

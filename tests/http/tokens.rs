@@ -1,0 +1,203 @@
+//! Tokens and sessions: what is accepted, and what ends them.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, Client, DEADLINE, Database, PASSWORD, Program, Server, on_both_databases,
+};
+
+on_both_databases!(
+    a_session_ends_at_once_when_its_user_signs_out,
+    a_changed_password_ends_the_other_sessions_only,
+    a_refreshed_token_is_of_the_same_session,
+    what_another_process_revokes_is_refused_within_a_second,
+);
+
+const SECRET: &str = "a secret of more than thirty-two bytes";
+
+async fn server(database: Database) -> Server {
+    Server::with(database).env("CHATAPP_AUTH__SECRET", SECRET).start().await
+}
+
+fn claims(token: &str) -> Value {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.validate_exp = false;
+    let key = DecodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::decode::<Value>(token, &key, &validation).expect("a token").claims
+}
+
+fn sign(algorithm: Algorithm, claims: &Value, secret: &str) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    jsonwebtoken::encode(&Header::new(algorithm), claims, &key).expect("sign")
+}
+
+async fn refused(client: &Client, token: &str, code: &str) {
+    let answer = client.with_token(token).get("/auth/me").await;
+    let challenge = answer.header("www-authenticate").to_owned();
+    assert_eq!(challenge, "Bearer error=\"invalid_token\"", "{token}");
+    answer.expect_problem(401, code);
+}
+
+#[tokio::test]
+async fn a_token_has_the_claims_that_are_documented() {
+    let server = server(Database::Sqlite).await;
+    server.user("ann").await;
+    let credentials = json!({ "username": "ANN", "password": PASSWORD });
+    let login = server.anonymous().post("/auth/login", credentials).await.expect(200);
+    assert_eq!(login["token_type"], "bearer");
+    assert_eq!(login["expires_in"], 43_200);
+    assert_eq!(login["user"]["username"], "ann");
+    let claims = claims(login["access_token"].as_str().unwrap());
+    assert_eq!(claims["sub"], login["user"]["id"].to_string());
+    assert_eq!(claims["username"], "ann");
+    assert_eq!(claims["role"], "user");
+    assert_eq!(claims["sid"].as_str().unwrap().len(), 32);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 43_200);
+}
+
+#[tokio::test]
+async fn only_the_servers_own_tokens_are_accepted() {
+    let server = server(Database::Sqlite).await;
+    let ann = server.user("ann").await;
+    let claims = claims(&ann.token);
+    let with = |claim: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[claim] = value;
+        sign(Algorithm::HS256, &claims, SECRET)
+    };
+    let without = |claim: &str| {
+        let mut claims = claims.clone();
+        claims.as_object_mut().unwrap().remove(claim);
+        sign(Algorithm::HS256, &claims, SECRET)
+    };
+    // The same claims signed anew are the same token: the test forges well.
+    let own = ann.with_token(&sign(Algorithm::HS256, &claims, SECRET));
+    own.get("/auth/me").await.expect(200);
+
+    for algorithm in [Algorithm::HS384, Algorithm::HS512] {
+        refused(&ann, &sign(algorithm, &claims, SECRET), "token_invalid").await;
+    }
+    let another = "another secret of at least thirty-two bytes";
+    refused(&ann, &sign(Algorithm::HS256, &claims, another), "token_invalid").await;
+    let parts: Vec<&str> = ann.token.split('.').collect();
+    // {"alg":"none"}, with and without the signature of the real token.
+    let none = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0";
+    refused(&ann, &format!("{none}.{}.", parts[1]), "token_invalid").await;
+    refused(&ann, &format!("{none}.{}.{}", parts[1], parts[2]), "token_invalid").await;
+    let admin = with("role", json!("admin"));
+    let tampered = format!("{}.{}.{}", parts[0], admin.split('.').nth(1).unwrap(), parts[2]);
+    refused(&ann, &tampered, "token_invalid").await;
+    for claim in ["exp", "sub", "sid"] {
+        refused(&ann, &without(claim), "token_invalid").await;
+    }
+    refused(&ann, &with("exp", claims["iat"].clone()), "token_expired").await;
+    refused(&ann, &with("exp", json!(0)), "token_expired").await;
+    refused(&ann, &with("sid", json!("0".repeat(32))), "session_revoked").await;
+    refused(&ann, &with("sub", json!("999")), "token_invalid").await;
+    for rubbish in ["x", "a.b.c", "..", "Bearer", &"x".repeat(5000)] {
+        refused(&ann, rubbish, "token_invalid").await;
+    }
+    // A role in a token gives no rights: what the database says counts.
+    let pretender = ann.with_token(&admin);
+    pretender.post("/rooms/", json!({ "name": "x" })).await.expect_problem(403, "admin_required");
+}
+
+#[tokio::test]
+async fn a_token_expires_to_the_second() {
+    let server = Server::with(Database::Sqlite).env("CHATAPP_AUTH__TOKEN_SECONDS", "2");
+    let server = server.start().await;
+    let ann = server.user("ann").await;
+    let deadline = tokio::time::Instant::now() + DEADLINE;
+    while ann.get("/auth/me").await.status == 200 {
+        assert!(tokio::time::Instant::now() < deadline, "the token lives on");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    ann.get("/auth/me").await.expect_problem(401, "token_expired");
+}
+
+async fn a_session_ends_at_once_when_its_user_signs_out(database: Database) {
+    let server = server(database).await;
+    let ann = server.user("ann").await;
+    let other = server.anonymous().signs_in("ann", PASSWORD).await;
+    ann.get("/auth/me").await.expect(200);
+    ann.post("/auth/logout", json!(null)).await.expect(204);
+    refused(&ann, &ann.token, "session_revoked").await;
+    ann.post("/auth/logout", json!(null)).await.expect_problem(401, "session_revoked");
+    ann.post("/auth/refresh", json!(null)).await.expect_problem(401, "session_revoked");
+    other.get("/auth/me").await.expect(200);
+}
+
+async fn a_changed_password_ends_the_other_sessions_only(database: Database) {
+    let server = server(database).await;
+    let ann = server.user("ann").await;
+    let other = server.anonymous().signs_in("ann", PASSWORD).await;
+    other.get("/auth/me").await.expect(200);
+    let change = |current: &str, new: &str| {
+        let body = json!({ "current_password": current, "new_password": new });
+        let ann = ann.clone();
+        async move { ann.post("/auth/password", body).await }
+    };
+    change("wrong password", "another password")
+        .await
+        .expect_problem(403, "wrong_current_password");
+    change(PASSWORD, "short").await.expect_problem(422, "invalid_field");
+    other.get("/auth/me").await.expect(200);
+
+    change(PASSWORD, "another password").await.expect(204);
+    refused(&other, &other.token, "session_revoked").await;
+    ann.get("/auth/me").await.expect(200);
+    let old = json!({ "username": "ann", "password": PASSWORD });
+    server.anonymous().post("/auth/login", old).await.expect_problem(401, "wrong_credentials");
+    server.anonymous().signs_in("ann", "another password").await;
+}
+
+async fn a_refreshed_token_is_of_the_same_session(database: Database) {
+    let server = server(database).await;
+    let ann = server.user("ann").await;
+    let login = ann.post("/auth/refresh", json!(null)).await.expect(200);
+    let fresh = ann.with_token(login["access_token"].as_str().unwrap());
+    assert_eq!(claims(&fresh.token)["sid"], claims(&ann.token)["sid"]);
+    ann.get("/auth/me").await.expect(200);
+    fresh.get("/auth/me").await.expect(200);
+    fresh.post("/auth/logout", json!(null)).await.expect(204);
+    refused(&ann, &ann.token, "session_revoked").await;
+}
+
+#[tokio::test]
+async fn a_deactivated_account_is_refused_like_a_wrong_password() {
+    let server = server(Database::Sqlite).await;
+    let ann = server.user("ann").await;
+    ann.get("/auth/me").await.expect(200);
+    let file = rusqlite::Connection::open(server.folder().join("chatapp.db")).expect("open");
+    file.execute("UPDATE users SET is_active = 0", []).expect("deactivate");
+    let login = json!({ "username": "ann", "password": PASSWORD });
+    server.anonymous().post("/auth/login", login).await.expect_problem(401, "wrong_credentials");
+    // What was looked up before is good for a second.
+    let ended = std::time::Instant::now();
+    while ann.get("/auth/me").await.status == 200 {
+        assert!(ended.elapsed().as_millis() < 1500, "the session lives on");
+    }
+    refused(&ann, &ann.token, "session_revoked").await;
+}
+
+/// The other process is a second server on the same database.
+async fn what_another_process_revokes_is_refused_within_a_second(database: Database) {
+    let server = server(database).await;
+    let ann = server.user("ann").await;
+    ann.get("/auth/me").await.expect(200);
+    let mut second = Program::start(server.command(&["serve", "--bind", "127.0.0.1:0"]));
+    let url = second
+        .until("http://127.0.0.1:…", |line| {
+            let port = line.split_once("http://127.0.0.1:")?.1;
+            Some(format!("http://127.0.0.1:{port}"))
+        })
+        .await;
+    let logout = reqwest::Client::new().post(format!("{url}/auth/logout"));
+    Answer::to(logout.bearer_auth(&ann.token)).await.expect(204);
+    let ended = std::time::Instant::now();
+    while ann.get("/auth/me").await.status == 200 {
+        assert!(ended.elapsed().as_millis() < 1500, "a revoked token is still good");
+    }
+    refused(&ann, &ann.token, "session_revoked").await;
+}
