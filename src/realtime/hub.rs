@@ -162,7 +162,7 @@ impl Hub {
         self.send(Command::CloseSessions(sessions)).await;
     }
 
-    /// Closes every connection: the server is restarting.
+    /// Closes every connection, and those still to come: the server is restarting.
     pub async fn close_all(&self) {
         self.send(Command::CloseAll).await;
     }

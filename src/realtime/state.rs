@@ -43,6 +43,8 @@ pub struct State {
     /// Answers to tasks, given after the turn's writes.
     replies: Vec<(oneshot::Sender<Answer>, Answer)>,
     next_serial: u64,
+    /// The server is stopping: whoever comes now is told so at once.
+    is_stopping: bool,
     /// Seconds since the hub started.
     now: u32,
 }
@@ -101,6 +103,7 @@ impl State {
             touched: Vec::new(),
             replies: Vec::new(),
             next_serial: 0,
+            is_stopping: false,
             now: 0,
         }
     }
@@ -136,6 +139,7 @@ impl State {
             Command::CloseRoom(room_id) => self.close_room(room_id),
             Command::CloseSessions(sessions) => self.close_sessions(&sessions),
             Command::CloseAll => {
+                self.is_stopping = true;
                 for slot in self.slots() {
                     self.close(slot, CloseCode::Restart);
                 }
@@ -216,6 +220,8 @@ impl State {
         });
         if reply.send(ConnectionId { slot, serial }).is_err() {
             self.clients.remove(slot);
+        } else if self.is_stopping {
+            self.close(slot, CloseCode::Restart);
         }
     }
 
