@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn both_ways_of_writing_agree() {
         let days = (-800_000..2_900_000).step_by(997);
-        for ms in days.map(|day| day * 86_400_000 + day % 86_400_000).chain([-1, 0, 999, i64::MIN]) {
+        for ms in days.map(|day| day * 86_400_000 + day % 86_400_000).chain([-1, 0, 999, i64::MIN])
+        {
             let written = serde_json::to_string(&Timestamp(ms)).unwrap();
             assert_eq!(written, format!("\"{}\"", Timestamp(ms)));
         }
