@@ -80,9 +80,14 @@ enum Frame {
         head_seq: i64,
         epoch: String,
     },
+    Ack {
+        client_id: Option<String>,
+    },
     Error {
         code: String,
         detail: String,
+        #[serde(rename = "ref")]
+        reference: Option<String>,
     },
     #[serde(other)]
     Other,
@@ -202,9 +207,11 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
                     .unacknowledged
                     .retain(|answer| Some(&answer.client_id) != client_id.as_ref());
             }
-            Ok(Frame::Error { code, detail, r#ref }) => {
+            Ok(Frame::Error { code, detail, reference }) => {
                 eprintln!("refused: {code}, {detail}");
-                memory.unacknowledged.retain(|answer| Some(&answer.client_id) != r#ref.as_ref());
+                memory
+                    .unacknowledged
+                    .retain(|answer| Some(&answer.client_id) != reference.as_ref());
             }
             Ok(Frame::Other) => {}
             Err(error) => eprintln!("cannot read {text}: {error}"),

@@ -10,7 +10,7 @@ use chatapp::model::{
     Appended, Clock, Event, EventId, Identity, Message, Role, RoomId, Seq, SessionId, Timestamp,
     UserId,
 };
-use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, Peer, ReplyTo, Start};
+use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, Peer, ReplyTo};
 use chatapp::storage::Outcome;
 use proptest::prelude::*;
 use tokio::io::AsyncReadExt;
@@ -89,9 +89,9 @@ fn start() -> (Hub, HubThread) {
 }
 
 /// Does for a connection what its task does: answers the hub's mail from the log.
-async fn serve(hub: Hub, connection: Arc<Connection>, start: Start, log: Arc<Log>) {
+async fn serve(hub: Hub, connection: Arc<Connection>, after: Seq, log: Arc<Log>) {
     let id = hub.connect(connection.clone()).await.unwrap();
-    hub.join(id, ROOM, start, None).await;
+    hub.join(id, ROOM, after, None).await;
     loop {
         connection.wake.notified().await;
         let mail = connection.take_mail();
@@ -179,7 +179,7 @@ async fn resume(since: i64, batches: Vec<Vec<usize>>, step: usize) {
     let (hub, thread) = start();
     let (peer, mut client) = narrow_connection().await;
     let connection = Arc::new(Connection::new(peer, identity(), None));
-    let task = serve(hub.clone(), connection, Start::Since(Seq(since)), log.clone());
+    let task = serve(hub.clone(), connection, Seq(since), log.clone());
     let publisher = tokio::task::spawn_blocking({
         let hub = hub.clone();
         move || batches.into_iter().for_each(|batch| publish(&hub, &log, batch))

@@ -6,6 +6,7 @@ use super::permissions::{self, Action};
 use super::{Chat, Error, FieldError, Result, passwords};
 use crate::config::{AdminSignup, Auth};
 use crate::model::{Identity, NewUser, Role, Timestamp, User};
+use crate::storage::Backend;
 
 pub const MIN_USERNAME_CHARS: usize = 2;
 pub const MAX_USERNAME_CHARS: usize = 32;
@@ -118,24 +119,35 @@ impl Chat {
         if !errors.is_empty() {
             return Err(Error::InvalidFields(errors));
         }
-        let username = caller.username.clone();
-        let credentials =
-            self.inner.store.read(move |backend| backend.get_credentials(&username)).await?;
-        let hash = credentials
-            .filter(|credentials| credentials.user.id == caller.user_id)
-            .ok_or(Error::SessionRevoked)?
-            .password_hash;
-        if !self.inner.passwords.verify("current_password", current, Some(hash)).await? {
+        let (id, username) = (caller.user_id, caller.username.clone());
+        let find = move |backend: &dyn Backend| {
+            let credentials = backend.get_credentials(&username)?;
+            let own = credentials.filter(|credentials| credentials.user.id == id);
+            Ok(own.map(|credentials| credentials.password_hash))
+        };
+        let hash = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let verified =
+            self.inner.passwords.verify("current_password", current, Some(hash.clone())).await?;
+        if !verified {
             return Err(Error::WrongCurrentPassword);
         }
-        let hash = self.inner.passwords.hash(new).await?;
-        let (id, keep, now) = (caller.user_id, caller.session_id, self.inner.clock.now());
-        let found = self
+        let new_hash = self.inner.passwords.hash(new).await?;
+        let (keep, now) = (caller.session_id, self.inner.clock.now());
+        let changed = self
             .inner
             .store
-            .write(move |backend| backend.update_password(id, &hash, Some(keep), now))
+            .write(move |backend| {
+                // Hashing takes a while. If the password was changed or the session ended
+                // meanwhile, the caller is not who may change it any more.
+                let session = backend.get_session(keep)?;
+                let stands = session.is_some_and(|session| session.revoked_at.is_none());
+                if !stands || find(backend)? != Some(hash) {
+                    return Ok(false);
+                }
+                backend.update_password(id, &new_hash, Some(keep), now)
+            })
             .await?;
-        if !found {
+        if !changed {
             return Err(Error::SessionRevoked);
         }
         // Which sessions that ended is in the database. Should reading it fail now, it has been

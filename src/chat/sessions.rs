@@ -194,6 +194,11 @@ impl Known {
             at: now,
         })
     }
+
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        // A clock that was set back does not make it young again.
+        (0..REMEMBERED_MS).contains(&(now.0 - self.at.0))
+    }
 }
 
 /// Sessions that were looked up less than a second ago.
@@ -219,8 +224,8 @@ impl Cache {
     fn get(&self, id: SessionId, now: Timestamp) -> Result<Known, Missing> {
         let entries = self.lock();
         match entries.known.get(&id) {
-            // A clock that was set back does not make an entry young again.
-            Some(known) if (0..REMEMBERED_MS).contains(&(now.0 - known.at.0)) => Ok(known.clone()),
+            // A session that ended may have been extended on another node: that is looked up.
+            Some(known) if known.is_fresh(now) && known.expires_at > now => Ok(known.clone()),
             _ => Err(Missing { removals: entries.removals }),
         }
     }
@@ -232,7 +237,7 @@ impl Cache {
         }
         if entries.known.len() >= MAX_REMEMBERED {
             let now = known.at;
-            entries.known.retain(|_, old| (0..REMEMBERED_MS).contains(&(now.0 - old.at.0)));
+            entries.known.retain(|_, old| old.is_fresh(now));
             if entries.known.len() >= MAX_REMEMBERED {
                 return;
             }

@@ -5,8 +5,9 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, UserDto};
-use super::extract::{Body, Caller, Local, MaybeCaller};
+use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, STORE, TOKEN};
+use super::local::Local;
 use super::payload::Written;
 use crate::chat::{Chat, Signup, SignupCaller};
 use crate::model::Role;

@@ -131,3 +131,53 @@ fn request_id(request: &Request) -> String {
         None => Uuid::new_v4().simple().to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use poem::endpoint::make;
+
+    use super::*;
+    use crate::chat::ChatParts;
+    use crate::config::{Auth, Limits};
+    use crate::model::Clock;
+    use crate::realtime::{Hub, HubConfig};
+    use crate::storage::{self, OpenOptions, Store, StoreConfig};
+
+    fn chat(folder: &std::path::Path) -> Chat {
+        let url = format!("sqlite://{}", folder.join("chat.db").display());
+        let options = OpenOptions { create: true, ..OpenOptions::default() };
+        let backend = storage::open(&url, options).unwrap();
+        backend.migrate().unwrap();
+        let facts = backend.get_server_facts().unwrap();
+        let (hub, _) = Hub::start(HubConfig {
+            epoch: facts.epoch.as_str().into(),
+            clock: Clock::System,
+            ping_seconds: 30,
+            stall_seconds: 30,
+        })
+        .unwrap();
+        let sizes = StoreConfig { read_threads: 1, read_queue: 1, write_queue: 1 };
+        let (store, _) = Store::start(backend, sizes, drop).unwrap();
+        let auth = Auth { bcrypt_cost: 4, ..Auth::default() };
+        let (limits, secret) = (Limits::default(), vec![0; 32]);
+        Chat::new(ChatParts { store, hub, clock: Clock::System, auth, limits, facts, secret })
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_of_its_own_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let broken = make(|_| async {
+            if true {
+                panic!("on purpose")
+            }
+        });
+        let envelope = Envelope::new(broken, chat(folder.path()), &config::Http::default());
+        for _ in 0..2 {
+            let response = envelope.get_response(Request::default()).await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let body = response.into_body().into_string().await.unwrap();
+            assert!(body.contains(r#""code":"internal""#) && !body.contains("purpose"), "{body}");
+        }
+    }
+}

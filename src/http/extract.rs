@@ -1,14 +1,13 @@
 //! What handlers take from a request. Every failure is a [`Problem`] that names what is to blame.
 
-use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use poem::error::ReadBodyError;
-use poem::http::{StatusCode, Uri, header};
-use poem::{FromRequest, Request, RequestBody};
+use poem::http::{StatusCode, header};
+use poem::{Request, RequestBody};
 use poem_openapi::registry::{
     MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, MetaSecurityScheme, Registry,
 };
@@ -61,10 +60,6 @@ pub(super) struct Query<T>(pub T);
 
 /// A part of the path.
 pub(super) struct Path<T>(pub T);
-
-/// Whether the request was made on the machine itself, with nothing in between that forwards
-/// the requests of others.
-pub(super) struct Local(pub bool);
 
 impl<'a> ApiExtractor<'a> for Caller {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -225,12 +220,6 @@ impl<'a, T: ParseFromParameter> ApiExtractor<'a> for Path<T> {
     }
 }
 
-impl<'a> FromRequest<'a> for Local {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        Ok(Self(is_local(request)))
-    }
-}
-
 const SCHEME: &str = "bearer";
 
 fn register_scheme(registry: &mut Registry) {
@@ -291,21 +280,4 @@ async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail).into())
         }
     }
-}
-
-fn is_local(request: &Request) -> bool {
-    let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
-    let forwarded = request.headers().keys().any(|name| {
-        let name = name.as_str();
-        name.starts_with("x-forwarded") || matches!(name, "forwarded" | "x-real-ip" | "via")
-    });
-    // A page of another site can have its own name resolve to this machine, and its visitor's
-    // browser then connects from here: but it says that name.
-    let host = request.header(header::HOST).and_then(|host| Uri::from_str(host).ok());
-    let named_local = host.as_ref().and_then(Uri::host).is_some_and(|host| {
-        let address = host.trim_start_matches('[').trim_end_matches(']');
-        host.eq_ignore_ascii_case("localhost")
-            || address.parse().is_ok_and(|ip: std::net::IpAddr| ip.to_canonical().is_loopback())
-    });
-    peer.is_some_and(|ip| ip.to_canonical().is_loopback()) && !forwarded && named_local
 }

@@ -50,6 +50,7 @@ impl MessagesApi {
         &self,
         chat: Data<&Chat>,
         caller: Caller,
+        /// The room's id.
         room_id: Path<Number>,
         body: Body<MessageRequest>,
     ) -> Result<Sent, Failure<{ BODY | TOKEN | NOT_FOUND | STORE }>> {
@@ -69,6 +70,7 @@ impl MessagesApi {
         &self,
         chat: Data<&Chat>,
         caller: Caller,
+        /// The room's id.
         room_id: Path<Number>,
         /// The most messages to return.
         #[oai(default = "default_limit")]
@@ -96,6 +98,7 @@ impl MessagesApi {
         &self,
         chat: Data<&Chat>,
         caller: Caller,
+        /// The room's id.
         room_id: Path<Number>,
         /// The `seq` of the last event known; 0 for all of them.
         #[oai(default = "start_of_log")]

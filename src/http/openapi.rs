@@ -23,10 +23,19 @@ they do not know.";
 /// The document as it is published.
 pub fn document() -> Value {
     let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
+    for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
+        if name.ends_with("Request") {
+            schema["additionalProperties"] = false.into();
+        }
+    }
     for (schema, field, limits) in limits() {
         let property = &mut document["components"]["schemas"][schema]["properties"][field];
         if let (Some(property), Value::Object(limits)) = (property.as_object_mut(), limits) {
             property.extend(limits);
+            // An enumeration may be null only if null is one of its values.
+            if property.contains_key("enum") {
+                property.remove("allOf");
+            }
         }
     }
     document
@@ -101,6 +110,7 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "format": "email", "maxLength": chat::MAX_EMAIL_BYTES }),
         ),
         ("SignupRequest", "password", password.clone()),
+        ("SignupRequest", "role", json!({ "type": "string", "enum": ["user", "admin", null] })),
         ("LoginRequest", "password", known_password.clone()),
         ("PasswordRequest", "current_password", known_password),
         ("PasswordRequest", "new_password", password),

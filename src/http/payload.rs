@@ -40,7 +40,7 @@ impl<D: Type + Serialize> Written<D> {
 }
 
 impl<D: Type> Payload for Written<D> {
-    const CONTENT_TYPE: &'static str = "application/json; charset=utf-8";
+    const CONTENT_TYPE: &'static str = "application/json";
 
     fn schema_ref() -> MetaSchemaRef {
         D::schema_ref()

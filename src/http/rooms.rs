@@ -79,6 +79,7 @@ impl RoomsApi {
         &self,
         chat: Data<&Chat>,
         caller: Caller,
+        /// The room's id.
         room_id: Path<Number>,
     ) -> Result<OneRoom, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
         let room = chat.get_room(&caller.0, RoomId(room_id.0.0)).await?;
@@ -93,6 +94,7 @@ impl RoomsApi {
         &self,
         chat: Data<&Chat>,
         caller: Caller,
+        /// The room's id.
         room_id: Path<Number>,
     ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
         chat.delete_room(&caller.0, RoomId(room_id.0.0)).await?;

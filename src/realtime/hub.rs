@@ -39,20 +39,11 @@ pub struct HubConfig {
     pub stall_seconds: u32,
 }
 
-/// From where in a room's log a connection wants to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// The newest this many events, then live. 0: only what is to come.
-    Newest(u32),
-    /// Everything after this seq, then live.
-    Since(Seq),
-}
-
 pub(super) enum Command {
     Committed(Vec<Outcome<ReplyTo>>),
     Connect { connection: Arc<Connection>, reply: oneshot::Sender<ConnectionId> },
     Disconnect(ConnectionId),
-    Join { id: ConnectionId, room_id: RoomId, start: Start, reference: Option<String> },
+    Join { id: ConnectionId, room_id: RoomId, after: Seq, reference: Option<String> },
     Leave { id: ConnectionId, room_id: RoomId, farewell: Option<Vec<u8>> },
     Head { id: ConnectionId, room_id: RoomId, head: Seq },
     Page { id: ConnectionId, room_id: RoomId, chunk: Chunk },
@@ -111,15 +102,16 @@ impl Hub {
         self.send(Command::Disconnect(id)).await;
     }
 
-    /// Takes the connection into the room: `active_users`, what `start` asks for, `synced`.
+    /// Takes the connection into the room: `active_users`, everything after the seq `after`, which
+    /// is in the log already, then `synced`.
     pub async fn join(
         &self,
         id: ConnectionId,
         room_id: RoomId,
-        start: Start,
+        after: Seq,
         reference: Option<String>,
     ) {
-        self.send(Command::Join { id, room_id, start, reference }).await;
+        self.send(Command::Join { id, room_id, after, reference }).await;
     }
 
     /// Takes the connection out of the room, then sends it `farewell`.
@@ -170,7 +162,7 @@ impl Hub {
         self.send(Command::CloseSessions(sessions)).await;
     }
 
-    /// Closes every connection: the server is restarting.
+    /// Closes every connection, and those still to come: the server is restarting.
     pub async fn close_all(&self) {
         self.send(Command::CloseAll).await;
     }

@@ -6,11 +6,14 @@
 //! hub forgets is read again from storage.
 
 mod connection;
+mod delivery;
 pub mod frame;
 mod hub;
+mod membership;
 mod presence;
+mod publish;
 mod state;
 pub mod tail;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer};
-pub use hub::{Hub, HubConfig, HubThread, ReplyTo, Start};
+pub use hub::{Hub, HubConfig, HubThread, ReplyTo};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::command::{ClientFrame, Command, Send, Subscribe};
 use crate::chat::{Draft, Error};
 use crate::model::{Event, RoomId, Seq};
+use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
-use crate::realtime::{CloseCode, Start};
 
 /// Seconds after which a client is told to try again when the server is busy.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -51,7 +51,7 @@ pub enum Action {
     },
     Join {
         room_id: RoomId,
-        start: Start,
+        after: Seq,
         reference: Option<String>,
     },
     Leave {
@@ -205,11 +205,11 @@ impl Session {
         if since.is_some_and(|since| is_other_epoch || since < Seq(0) || since > head) {
             return self.on_room_refused(room_id, reference, &Error::EpochChanged);
         }
-        let start = match since {
-            Some(since) => Start::Since(since),
-            None => Start::Newest(history.unwrap_or(0).min(MAX_HISTORY)),
-        };
-        vec![Action::Join { room_id, start, reference }]
+        // Counted from this head, not from the one at the time of joining: whatever the client sends
+        // from now on, as one may before it is `synced`, comes back to it.
+        let history = history.unwrap_or(0).min(MAX_HISTORY);
+        let after = since.unwrap_or(Seq((head.0 - i64::from(history)).max(0)));
+        vec![Action::Join { room_id, after, reference }]
     }
 
     fn on_room_refused(
@@ -296,7 +296,7 @@ mod tests {
         let (mut session, actions) = Session::with_room(subscribe(None, None, None), 2, "e".into());
         assert!(matches!(actions[..], [Action::OpenRoom { .. }]));
         let opened = opened(subscribe(None, None, None), 10);
-        assert_eq!(session.on(opened), [join(Start::Newest(0))]);
+        assert_eq!(session.on(opened), [join(10)]);
         session
     }
 
@@ -304,8 +304,8 @@ mod tests {
         Input::RoomOpened { subscribe, reference: None, head: Seq(head) }
     }
 
-    fn join(start: Start) -> Action {
-        Action::Join { room_id: ROOM, start, reference: None }
+    fn join(after: i64) -> Action {
+        Action::Join { room_id: ROOM, after: Seq(after), reference: None }
     }
 
     fn text(session: &mut Session, text: &str) -> Vec<Action> {
@@ -362,15 +362,15 @@ mod tests {
             let (mut session, _) = Session::with_room(subscribe.clone(), 2, "e".into());
             session.on(opened(subscribe, 10))
         };
-        assert_eq!(start(subscribe(Some(4), None, None)), [join(Start::Since(Seq(4)))]);
-        assert_eq!(start(subscribe(Some(10), Some("e"), None)), [join(Start::Since(Seq(10)))]);
+        assert_eq!(start(subscribe(Some(4), None, None)), [join(4)]);
+        assert_eq!(start(subscribe(Some(10), Some("e"), None)), [join(10)]);
         for stale in [subscribe(Some(4), Some("f"), None), subscribe(Some(11), None, None)] {
             let actions = start(stale);
             assert_eq!(reply(&actions[..1])["code"], "epoch_changed");
             assert_eq!(actions[1..], [Action::Close(CloseCode::EpochChanged)]);
         }
-        assert_eq!(start(subscribe(None, Some("f"), Some(3))), [join(Start::Newest(3))]);
-        assert_eq!(start(subscribe(None, None, Some(999))), [join(Start::Newest(200))]);
+        assert_eq!(start(subscribe(None, Some("f"), Some(3))), [join(7)]);
+        assert_eq!(start(subscribe(None, None, Some(999))), [join(0)]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::task::consume_budget;
 use tokio::time::timeout;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error as WsError, Message as WsMessage};
@@ -25,6 +26,10 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// Frames taken from one socket before others get their turn.
 const FRAMES_A_TURN: usize = 32;
+
+/// Reads from one socket before others get their turn: a frame may be in any number of pieces, and
+/// come faster than it is taken apart.
+const READS_A_TURN: u32 = 64;
 
 /// Events of one page of what a client missed.
 const PAGE: u32 = 100;
@@ -46,7 +51,7 @@ pub async fn run(
         .write_buffer_size(0)
         .max_message_size(Some(limit))
         .max_frame_size(Some(limit));
-    let io = Io { peer: peer.clone(), replies: Vec::new() };
+    let io = Io { peer: peer.clone(), reads_left: READS_A_TURN, replies: Vec::new() };
     let reader = WebSocket::from_partially_read(io, already_read, Role::Server, Some(config));
     let identity = match caller {
         Ok(identity) => identity,
@@ -55,8 +60,15 @@ pub async fn run(
     let only_room = subscribe.as_ref().map(|subscribe| subscribe.room_id);
     let connection = Arc::new(Connection::new(peer, identity, only_room));
     let Some(id) = sockets.hub.connect(connection.clone()).await else { return };
-    let mut socket =
-        Socket { sockets, connection, id, reader, is_blocked: false, is_closing: false };
+    let mut socket = Socket {
+        sockets,
+        connection,
+        id,
+        reader,
+        has_unread: true,
+        is_blocked: false,
+        is_closing: false,
+    };
     socket.serve(subscribe).await;
     sockets.hub.disconnect(id).await;
 }
@@ -64,11 +76,17 @@ pub async fn run(
 /// The reading half, as tungstenite wants it. What it writes by itself, pongs, is kept for the hub.
 struct Io {
     peer: Arc<Peer>,
+    /// Reads until this says that there is nothing to read, whether there is or not.
+    reads_left: u32,
     replies: Vec<u8>,
 }
 
 impl Read for Io {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.reads_left == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.reads_left -= 1;
         self.peer.tcp.try_read(buffer)
     }
 }
@@ -89,9 +107,12 @@ struct Socket<'a> {
     connection: Arc<Connection>,
     id: ConnectionId,
     reader: WebSocket<Io>,
+    /// The reader may have frames that it can give without the socket being readable.
+    has_unread: bool,
     /// The client takes no more bytes: nothing is read from it either, so that nothing piles up.
     is_blocked: bool,
-    /// The connection is being closed: only the hub's mail matters.
+    /// The client closed, or sent what cannot be read: the reader is at its end, and only the hub's
+    /// mail matters.
     is_closing: bool,
 }
 
@@ -113,15 +134,15 @@ impl Socket<'_> {
             }
             None => Session::new(max_rooms, epoch),
         };
-        // Frames that came together with the handshake are in the reader already.
-        let mut next = self.read_frames(&mut session).await;
+        let mut next = Next::Continue;
         while let Next::Continue = next {
             let mail = self.connection.take_mail();
             if mail.broken {
                 return;
             }
             if mail.closing {
-                let _ = timeout(LINGER, drain(&mut self.reader, &self.connection.peer.tcp)).await;
+                let reader = if self.is_closing { None } else { Some(&mut self.reader) };
+                let _ = timeout(LINGER, drain(reader, &self.connection.peer.tcp)).await;
                 return;
             }
             self.on_mail(&mut session, mail).await;
@@ -150,6 +171,9 @@ impl Socket<'_> {
         let stream = &self.connection.peer.tcp;
         let interest = if self.is_blocked { Interest::WRITABLE } else { Interest::READABLE };
         let may_read = !self.is_closing && self.connection.in_flight() < MAX_IN_FLIGHT;
+        if may_read && self.has_unread && !self.is_blocked {
+            return self.read_frames(session).await;
+        }
         tokio::select! {
             () = self.connection.wake.notified() => Next::Continue,
             ready = stream.ready(interest), if self.is_blocked || may_read => match ready {
@@ -165,6 +189,8 @@ impl Socket<'_> {
     }
 
     async fn read_frames(&mut self, session: &mut Session) -> Next {
+        self.has_unread = true;
+        self.reader.get_mut().reads_left = READS_A_TURN;
         for _ in 0..FRAMES_A_TURN {
             if self.connection.in_flight() >= MAX_IN_FLIGHT {
                 return Next::Continue;
@@ -182,6 +208,10 @@ impl Socket<'_> {
                 }
                 Ok(WsMessage::Frame(_)) => continue,
                 Err(WsError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.reader.get_ref().reads_left == 0 {
+                        break;
+                    }
+                    self.has_unread = false;
                     return Next::Continue;
                 }
                 Err(error) => return self.on_error(&error).await,
@@ -192,7 +222,6 @@ impl Socket<'_> {
         }
         // There may be more: let the others have their turn first.
         tokio::task::yield_now().await;
-        self.connection.wake.notify_one();
         Next::Continue
     }
 
@@ -265,8 +294,8 @@ impl Socket<'_> {
                     Ok(room) => Input::Head { room_id, head: room.head_seq },
                     Err(error) => Input::ReadFailed { room_id, error },
                 },
-                Action::Join { room_id, start, reference } => {
-                    hub.join(self.id, room_id, start, reference).await;
+                Action::Join { room_id, after, reference } => {
+                    hub.join(self.id, room_id, after, reference).await;
                     continue;
                 }
                 Action::Leave { room_id, farewell } => {
@@ -303,22 +332,30 @@ impl Socket<'_> {
 async fn refuse(mut reader: WebSocket<Io>, stream: &TcpStream, code: CloseCode) {
     // A socket that has just been made takes a small frame; if not, its client sees it end.
     let _ = stream.try_write(&close_frame(code));
-    let _ = timeout(LINGER, drain(&mut reader, stream)).await;
+    let _ = timeout(LINGER, drain(Some(&mut reader), stream)).await;
 }
 
-/// Reads until the client closes too. To close a socket with unread bytes would make the system
-/// reset the connection, and the client might never see the close frame.
-async fn drain(reader: &mut WebSocket<Io>, stream: &TcpStream) {
-    loop {
-        match reader.read() {
-            Ok(WsMessage::Close(_)) => return,
-            Ok(_) => {}
-            Err(WsError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                if stream.readable().await.is_err() {
-                    return;
+/// Reads until the client closes too: frames, as long as there is a reader for them, then bytes. To
+/// close a socket with unread bytes would make the system reset the connection, and the client
+/// might never see the close frame.
+///
+/// A client that sends faster than this reads must not keep the thread: nothing here waits then,
+/// so the budget of the task is spent by hand.
+async fn drain(reader: Option<&mut WebSocket<Io>>, stream: &TcpStream) {
+    if let Some(reader) = reader {
+        loop {
+            reader.get_mut().reads_left = READS_A_TURN;
+            match reader.read() {
+                Ok(WsMessage::Close(_)) => return,
+                Ok(_) => {}
+                Err(WsError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if stream.readable().await.is_err() {
+                        return;
+                    }
                 }
+                Err(_) => break,
             }
-            Err(_) => break,
+            consume_budget().await;
         }
     }
     // No more frames can be read: tell the client that nothing more comes, and read bytes.
@@ -333,5 +370,6 @@ async fn drain(reader: &mut WebSocket<Io>, stream: &TcpStream) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => return,
         }
+        consume_budget().await;
     }
 }

@@ -112,7 +112,8 @@ async fn handshake(
             return;
         };
         let already_read = parts.read_buf.to_vec();
-        drop(parts.io);
+        // The buffer of the HTTP connection would be kept as long as the socket.
+        drop(parts);
         socket::run(&sockets_of_task, peer, already_read, identity, subscribe).await;
     });
 

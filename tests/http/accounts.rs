@@ -28,8 +28,10 @@ async fn an_account_is_made_as_asked_and_its_holder_signs_in(database: Database)
 
 #[tokio::test]
 async fn an_unknown_user_and_a_wrong_password_cannot_be_told_apart() {
-    // The cost is high enough for the difference to show if one of them were not checked.
-    let server = Server::with(Database::Sqlite).env("CHATAPP_AUTH__BCRYPT_COST", "9").start().await;
+    // A check at this cost takes some twenty times as long as the rest of a login: leaving it out for
+    // one of them would show, however busy the machine is.
+    let server =
+        Server::with(Database::Sqlite).env("CHATAPP_AUTH__BCRYPT_COST", "10").start().await;
     server.user("ann").await;
     let nobody = server.anonymous();
     let mut answers = Vec::new();
@@ -42,7 +44,7 @@ async fn an_unknown_user_and_a_wrong_password_cannot_be_told_apart() {
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0], answers[2]);
     let (shortest, longest) = (times.iter().min().unwrap(), times.iter().max().unwrap());
-    assert!(*longest < *shortest * 2, "{times:?}");
+    assert!(*longest < *shortest * 6, "{times:?}");
 }
 
 /// The answer to a wrong password, and the fastest of some tries: the one least disturbed.

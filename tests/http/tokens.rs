@@ -164,6 +164,23 @@ async fn a_refreshed_token_is_of_the_same_session(database: Database) {
     refused(&ann, &ann.token, "session_revoked").await;
 }
 
+#[tokio::test]
+async fn a_deactivated_account_is_refused_like_a_wrong_password() {
+    let server = server(Database::Sqlite).await;
+    let ann = server.user("ann").await;
+    ann.get("/auth/me").await.expect(200);
+    let file = rusqlite::Connection::open(server.folder().join("chatapp.db")).expect("open");
+    file.execute("UPDATE users SET is_active = 0", []).expect("deactivate");
+    let login = json!({ "username": "ann", "password": PASSWORD });
+    server.anonymous().post("/auth/login", login).await.expect_problem(401, "wrong_credentials");
+    // What was looked up before is good for a second.
+    let ended = std::time::Instant::now();
+    while ann.get("/auth/me").await.status == 200 {
+        assert!(ended.elapsed().as_millis() < 1500, "the session lives on");
+    }
+    refused(&ann, &ann.token, "session_revoked").await;
+}
+
 /// The other process is a second server on the same database.
 async fn what_another_process_revokes_is_refused_within_a_second(database: Database) {
     let server = server(database).await;

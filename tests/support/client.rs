@@ -167,6 +167,11 @@ impl Client {
         }
     }
 
+    /// Checks a frame that a test received by means of its own against the published schema.
+    pub async fn check_frame(&self, frame: &Value) {
+        self.shared.frames().await.check(frame);
+    }
+
     /// Opens a socket; the error says why the server (or the network) would not have it.
     pub async fn tries_to_open(&self, path_and_query: &str) -> tungstenite::Result<Socket> {
         let base = self.shared.base_url.replacen("http://", "ws://", 1);

@@ -1,0 +1,177 @@
+//! Accounts and sessions.
+
+use poem_openapi::types::Example;
+use poem_openapi::{Enum, Object};
+use serde::Serialize;
+
+use super::EXAMPLE_TIME;
+use crate::chat::Login;
+use crate::http::types::Moment;
+use crate::model::{Role, User};
+
+/// What an account may do on the whole server.
+#[derive(Clone, Copy, Enum, Serialize)]
+#[oai(rename = "Role", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub(in crate::http) enum RoleDto {
+    User,
+    Admin,
+}
+
+impl From<Role> for RoleDto {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::User => Self::User,
+            Role::Admin => Self::Admin,
+        }
+    }
+}
+
+impl From<RoleDto> for Role {
+    fn from(role: RoleDto) -> Self {
+        match role {
+            RoleDto::User => Self::User,
+            RoleDto::Admin => Self::Admin,
+        }
+    }
+}
+
+/// An account to be created.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct SignupRequest {
+    /// 2 to 32 of ASCII letters, digits, `_`, `.` and `-`; unique without regard to case.
+    pub username: String,
+    /// Unique without regard to case.
+    pub email: String,
+    /// At most 71 bytes in UTF-8, without NUL.
+    pub password: String,
+    /// `user` unless given. `admin` is refused, but for an admin's token or the first admin.
+    #[oai(nullable)]
+    pub role: Option<RoleDto>,
+}
+
+impl Example for SignupRequest {
+    fn example() -> Self {
+        Self {
+            username: "ann".into(),
+            email: "ann@example.com".into(),
+            password: "correct horse battery".into(),
+            role: Some(RoleDto::User),
+        }
+    }
+}
+
+/// A username and its password.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct LoginRequest {
+    pub username: String,
+    /// At most 71 bytes in UTF-8, without NUL.
+    pub password: String,
+}
+
+impl Example for LoginRequest {
+    fn example() -> Self {
+        Self { username: "ann".into(), password: "correct horse battery".into() }
+    }
+}
+
+/// The old password and the new one.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct PasswordRequest {
+    pub current_password: String,
+    /// At most 71 bytes in UTF-8, without NUL.
+    pub new_password: String,
+}
+
+impl Example for PasswordRequest {
+    fn example() -> Self {
+        Self {
+            current_password: "correct horse battery".into(),
+            new_password: "staple of the new kind".into(),
+        }
+    }
+}
+
+/// An account.
+#[derive(Object, Serialize)]
+#[oai(rename = "User", example)]
+pub(in crate::http) struct UserDto {
+    pub id: i64,
+    pub username: String,
+    pub email: String,
+    pub role: RoleDto,
+    /// An account that is not active cannot sign in.
+    pub is_active: bool,
+    pub created_at: Moment,
+}
+
+impl From<User> for UserDto {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.0,
+            username: user.username,
+            email: user.email,
+            role: user.role.into(),
+            is_active: user.is_active,
+            created_at: Moment(user.created_at),
+        }
+    }
+}
+
+impl Example for UserDto {
+    fn example() -> Self {
+        Self {
+            id: 1,
+            username: "ann".into(),
+            email: "ann@example.com".into(),
+            role: RoleDto::User,
+            is_active: true,
+            created_at: EXAMPLE_TIME,
+        }
+    }
+}
+
+/// How the token is used: as `Authorization: Bearer …`.
+#[derive(Enum, Serialize)]
+#[oai(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub(in crate::http) enum TokenType {
+    Bearer,
+}
+
+/// A token and whose it is.
+#[derive(Object, Serialize)]
+#[oai(rename = "Login", example)]
+pub(in crate::http) struct LoginDto {
+    /// A JWT.
+    pub access_token: String,
+    pub token_type: TokenType,
+    /// Seconds until the token dies, unless it is refreshed or its session ended before.
+    pub expires_in: u32,
+    pub user: UserDto,
+}
+
+impl From<Login> for LoginDto {
+    fn from(login: Login) -> Self {
+        Self {
+            access_token: login.token,
+            token_type: TokenType::Bearer,
+            expires_in: login.expires_in_seconds,
+            user: login.user.into(),
+        }
+    }
+}
+
+impl Example for LoginDto {
+    fn example() -> Self {
+        Self {
+            access_token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln".into(),
+            token_type: TokenType::Bearer,
+            expires_in: 43_200,
+            user: UserDto::example(),
+        }
+    }
+}

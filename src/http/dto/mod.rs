@@ -1,0 +1,79 @@
+//! The JSON of requests and responses as it is published, with an example of each.
+
+mod auth;
+mod messages;
+mod rooms;
+
+use poem_openapi::Object;
+use poem_openapi::types::Example;
+use serde::Serialize;
+
+use super::types::Moment;
+use crate::model::Timestamp;
+
+pub(super) use auth::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, UserDto};
+pub(super) use messages::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
+pub(super) use rooms::{RoomDto, RoomRequest};
+
+/// 2025-01-31T10:30:00Z: when all the examples happen.
+const EXAMPLE_TIME: Moment = Moment(Timestamp(1_738_319_400_000));
+
+/// The server's state.
+#[derive(Object, Serialize)]
+#[oai(rename = "Health", example)]
+pub(super) struct HealthDto {
+    /// `ok`.
+    pub status: String,
+    pub version: String,
+}
+
+impl Example for HealthDto {
+    fn example() -> Self {
+        Self { status: "ok".into(), version: "1.0.0".into() }
+    }
+}
+
+/// A field that is not acceptable, and how to mend it.
+#[derive(Object)]
+#[oai(rename = "FieldError")]
+pub(super) struct FieldErrorDto {
+    pub field: String,
+    pub message: String,
+}
+
+/// An error: RFC 9457.
+#[derive(Object)]
+#[oai(rename = "Problem", example)]
+pub(super) struct ProblemDto {
+    /// `about:blank`: the status and `code` say it all.
+    #[oai(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    /// What happened and what to do, for people.
+    pub detail: String,
+    /// The stable word for programs.
+    pub code: String,
+    /// Finds the request in the server's log.
+    pub request_id: String,
+    /// The fields to blame.
+    #[oai(skip_serializing_if_is_none)]
+    pub errors: Option<Vec<FieldErrorDto>>,
+}
+
+impl Example for ProblemDto {
+    fn example() -> Self {
+        Self {
+            kind: "about:blank".into(),
+            title: "Unprocessable Entity".into(),
+            status: 422,
+            detail: "some fields are not acceptable".into(),
+            code: "invalid_field".into(),
+            request_id: "6f2b9c9e0d6a4b2f8a57d0d8c1f1b0a3".into(),
+            errors: Some(vec![FieldErrorDto {
+                field: "content".into(),
+                message: "must not be blank".into(),
+            }]),
+        }
+    }
+}

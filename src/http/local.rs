@@ -1,0 +1,65 @@
+//! Whether a request was made on the machine itself: what the first admin has to be.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use poem::http::{HeaderMap, Uri, header};
+use poem::{FromRequest, Request, RequestBody};
+
+/// Whether the request was made on the machine itself, with nothing in between that forwards
+/// the requests of others.
+pub(super) struct Local(pub bool);
+
+impl<'a> FromRequest<'a> for Local {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
+        Ok(Self(peer.is_some_and(|peer| is_local(peer, request.headers()))))
+    }
+}
+
+fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
+    let forwarded = headers.keys().any(|name| {
+        let name = name.as_str();
+        name.starts_with("x-forwarded") || matches!(name, "forwarded" | "x-real-ip" | "via")
+    });
+    // A page of another site can have its own name resolve to this machine, and its visitor's
+    // browser then connects from here: but it says that name.
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.and_then(|host| Uri::from_str(host).ok());
+    let named_local = host.as_ref().and_then(Uri::host).is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host.eq_ignore_ascii_case("localhost")
+            || address.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
+    });
+    peer.to_canonical().is_loopback() && !forwarded && named_local
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(peer: &str, host: &str, header: Option<&'static str>) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", host.parse().unwrap());
+        if let Some(name) = header {
+            headers.insert(name, "192.0.2.1".parse().unwrap());
+        }
+        is_local(peer.parse().unwrap(), &headers)
+    }
+
+    #[test]
+    fn only_a_direct_request_from_and_to_this_machine_is_local() {
+        for peer in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            for host in ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000"] {
+                assert!(from(peer, host, None), "{peer} {host}");
+            }
+        }
+        assert!(!from("192.0.2.1", "localhost", None));
+        for host in ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "::"] {
+            assert!(!from("127.0.0.1", host, None), "{host}");
+        }
+        for header in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"] {
+            assert!(!from("127.0.0.1", "localhost", Some(header)), "{header}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Joining a room: who is there, what was missed, then what happens. (Also see `tests/resume.rs`.)
+
+use serde_json::json;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use crate::common::{
+    epoch, frames_until_pong, messages, nothing_more, open_many, path, say_many, seq, seqs,
+    server_with_room, subscribe, types,
+};
+use crate::raw::{Raw, text};
+use crate::support::{Answer, Database, on_both_databases};
+
+on_both_databases!(
+    a_joiner_gets_who_is_there_then_history_then_synced,
+    a_position_outside_the_log_closes_the_rooms_own_socket,
+    a_position_outside_the_log_is_an_error_on_a_socket_for_many_rooms,
+    more_than_the_server_remembers_is_read_from_the_database,
+    what_is_sent_before_synced_comes_back,
+    whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice,
+    a_subscription_that_replaces_another_starts_where_it_says,
+);
+
+async fn a_joiner_gets_who_is_there_then_history_then_synced(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let mut speaker = ann.joins(room).await;
+    assert_eq!(types(&speaker.welcome), ["active_users"]);
+    assert_eq!(
+        speaker.synced,
+        json!({ "type": "synced", "room_id": room, "head_seq": 0, "epoch": epoch(&speaker) })
+    );
+    say_many(&mut speaker, room, 1..=205, |n| format!("m{n}")).await;
+
+    let bo = server.user("bo").await;
+    for (asked, first) in [
+        ("", 206),
+        ("&history=0", 206),
+        ("&history=3", 203),
+        ("&history=201", 6),
+        ("&history=1000", 6),
+    ] {
+        let mut socket = bo.opens_live(&path(&bo, room, asked)).await;
+        let who = &socket.welcome[0];
+        assert_eq!(
+            who,
+            &json!({
+                "type": "active_users", "room_id": room, "count": 2, "users": [
+                    { "user_id": ann.user_id, "username": "ann" },
+                    { "user_id": bo.user_id, "username": "bo" },
+                ],
+            }),
+        );
+        assert_eq!(seqs(&socket.welcome[1..]), (first..=205).collect::<Vec<_>>(), "{asked}");
+        assert_eq!(socket.welcome.len() as i64, 1 + 206 - first, "{asked}");
+        assert_eq!(socket.synced["head_seq"], 205);
+        assert_eq!(epoch(&socket), epoch(&speaker));
+        nothing_more(&mut socket).await;
+        socket.close().await;
+    }
+    for query in
+        ["&history=-1", "&history=all", "&since=", "&since=x", "&since=99999999999999999999"]
+    {
+        let answer = bo
+            .request(reqwest::Method::GET, &path(&bo, room, query))
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        Answer::to(answer).await.expect_problem(422, "invalid_field");
+    }
+}
+
+async fn a_position_outside_the_log_closes_the_rooms_own_socket(database: Database) {
+    let (_server, ann, room) = server_with_room(database).await;
+    let mut speaker = ann.joins(room).await;
+    speaker.says(room, "the only one", "1").await;
+    let own = epoch(&speaker);
+    for position in ["&since=2", &format!("&since=2&epoch={own}"), "&since=-1", "&since=0&epoch=x"]
+    {
+        let mut socket = ann.opens(&path(&ann, room, position)).await;
+        let error = socket.recv().await;
+        assert_eq!((&error["type"], &error["code"]), (&json!("error"), &json!("epoch_changed")));
+        assert_eq!(error["room_id"], room);
+        assert_eq!(socket.expect_close().await, 4409, "{position}");
+    }
+    // An epoch without a position says nothing, and the newest position is one of the log.
+    ann.opens_live(&path(&ann, room, "&epoch=x")).await;
+    let at_head = ann.resumes(room, 1, own).await;
+    assert_eq!(types(&at_head.welcome), ["active_users"]);
+}
+
+async fn a_position_outside_the_log_is_an_error_on_a_socket_for_many_rooms(database: Database) {
+    let (_server, ann, room) = server_with_room(database).await;
+    ann.joins(room).await.says(room, "the only one", "1").await;
+    let mut socket = open_many(&ann).await;
+    for position in [json!({ "since": 2 }), json!({ "since": 0, "epoch": "x" })] {
+        let mut frame = position;
+        frame["type"] = json!("subscribe");
+        frame["room_id"] = json!(room);
+        frame["ref"] = json!("late");
+        socket.send(frame).await;
+        let error = socket.recv().await;
+        assert_eq!(
+            (&error["type"], &error["code"], &error["ref"], &error["room_id"]),
+            (&json!("error"), &json!("epoch_changed"), &json!("late"), &json!(room))
+        );
+    }
+    nothing_more(&mut socket).await;
+    let frame = json!({ "type": "subscribe", "room_id": room, "since": 0, "ref": "again" });
+    let frames = subscribe(&mut socket, frame).await;
+    assert_eq!(types(&frames), ["active_users", "message", "synced"]);
+    assert_eq!(frames[2]["ref"], "again");
+}
+
+/// The server remembers 256 KiB of a room; this is three times that.
+async fn more_than_the_server_remembers_is_read_from_the_database(database: Database) {
+    const MESSAGES: i64 = 200;
+    let (server, ann, room) = server_with_room(database).await;
+    let mut speaker = ann.joins(room).await;
+    say_many(&mut speaker, room, 1..=MESSAGES, |n| format!("{n} {}", "x".repeat(3_990))).await;
+    let epoch = epoch(&speaker).to_owned();
+    let bo = server.user("bo").await;
+    let all = (1..=MESSAGES).collect::<Vec<_>>();
+    let mut one = bo.resumes(room, 0, &epoch).await;
+    assert_eq!(seqs(&one.welcome), all);
+    let mut many = open_many(&bo).await;
+    let frame = json!({ "type": "subscribe", "room_id": room, "since": 0 });
+    assert_eq!(seqs(&subscribe(&mut many, frame).await), all);
+    let mut newest = bo.opens_live(&path(&bo, room, "&history=200")).await;
+    assert_eq!(seqs(&newest.welcome), all);
+    speaker.says(room, "live", "1").await;
+    for socket in [&mut one, &mut many, &mut newest] {
+        assert_eq!(seq(&socket.recv_type("message").await), MESSAGES + 1);
+        nothing_more(socket).await;
+    }
+}
+
+/// A client that knows only of messages sends at once.
+async fn what_is_sent_before_synced_comes_back(database: Database) {
+    let (server, ann, _) = server_with_room(database).await;
+    for n in 0..20 {
+        let room = ann.creates_room(&format!("room-{n}")).await;
+        let tcp = TcpStream::connect(server.address()).await.expect("connect");
+        let early = text(&json!({ "content": "early" })).repeat(3);
+        let mut raw = Raw::open_with(tcp, &ann, &path(&ann, room, ""), &early).await;
+        for seq in 1..=3 {
+            assert_eq!(raw.recv_type("message").await["seq"], seq);
+        }
+    }
+}
+
+async fn whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice(database: Database) {
+    const MESSAGES: i64 = 400;
+    let (server, ann, room) = server_with_room(database).await;
+    let bo = server.user("bo").await;
+    let mut speaker = ann.joins(room).await;
+    let mut pace = ann.joins(room).await;
+    let speaking = tokio::spawn(async move {
+        // Long enough that the server forgets the first ones before the last.
+        say_many(&mut speaker, room, 1..=MESSAGES, |n| format!("{n} {}", "x".repeat(1_500))).await;
+    });
+    let mut joiners = JoinSet::new();
+    for n in 0..12 {
+        // Joins when the room is a little further each time, some from the beginning.
+        let at = seq(&messages(&mut pace, 25).await[24]);
+        let since = if n % 3 == 0 { 0 } else { at - 5 * n };
+        let bo = bo.clone();
+        joiners.spawn(async move {
+            let mut socket = bo.opens(&path(&bo, room, &format!("&since={since}"))).await;
+            let received = messages(&mut socket, (MESSAGES - since) as usize).await;
+            assert_eq!(seqs(&received), (since + 1..=MESSAGES).collect::<Vec<_>>());
+            let rest = frames_until_pong(&mut socket).await;
+            assert_eq!(seqs(&rest), [0; 0], "nothing twice");
+        });
+    }
+    joiners.join_all().await;
+    speaking.await.expect("everything is acknowledged");
+}
+
+/// What is still being read for a subscription that was given up must neither appear in the next
+/// one nor end the connection.
+async fn a_subscription_that_replaces_another_starts_where_it_says(database: Database) {
+    const MESSAGES: i64 = 200;
+    let (server, ann, room) = server_with_room(database).await;
+    let mut speaker = ann.joins(room).await;
+    say_many(&mut speaker, room, 1..=MESSAGES, |n| format!("{n} {}", "x".repeat(3_990))).await;
+    let path = format!("/ws?token={}", ann.token);
+    for (first, second) in [(0, 130), (0, 0), (130, 0), (0, 50), (0, 100), (99, 100)] {
+        let mut raw = Raw::open(&server, &ann, &path).await;
+        // In one packet: the answers to the first are on their way when the last is read.
+        let frames = [
+            json!({ "type": "subscribe", "room_id": room, "since": first, "ref": "first" }),
+            json!({ "type": "unsubscribe", "room_id": room, "ref": "away" }),
+            json!({ "type": "subscribe", "room_id": room, "since": second, "ref": "second" }),
+        ];
+        raw.write(&frames.iter().flat_map(text).collect::<Vec<u8>>()).await;
+        raw.recv_type("unsubscribed").await;
+        assert_eq!(raw.recv_json().await["type"], "active_users");
+        for expected in second + 1..=MESSAGES {
+            let message = raw.recv_json().await;
+            assert_eq!(message["seq"], expected, "{first}, then {second}");
+        }
+        let synced = raw.recv_json().await;
+        assert_eq!((&synced["type"], &synced["ref"]), (&json!("synced"), &json!("second")));
+    }
+}

@@ -1,0 +1,18 @@
+//! The socket, from outside: the real binary on both databases, frames as they are on the wire.
+//! (What happens when the server is killed is in `tests/crash.rs`, resuming in `tests/resume.rs`.)
+
+mod common;
+mod handshake;
+mod joining;
+mod presence;
+mod protocol;
+mod raw;
+mod refusals;
+mod revocation;
+mod rooms;
+mod sending;
+mod shutdown;
+mod slow;
+#[path = "../support/mod.rs"]
+mod support;
+mod tokens;

@@ -1,0 +1,121 @@
+//! A session that ends takes its open sockets with it, whoever ended it and wherever.
+
+use std::time::{Duration, Instant};
+
+use chatapp::model::{Clock, Role, UserId};
+use chatapp::storage::{Backend, OpenOptions};
+use serde_json::{Value, json};
+
+use crate::common::{nothing_more, open_many, path, server_with_room, subscribe};
+use crate::support::{Client, Database, PASSWORD, Server, Socket, on_both_databases};
+
+on_both_databases!(
+    a_logout_closes_the_sockets_of_that_session_only,
+    a_new_password_closes_the_sockets_of_the_other_sessions,
+    what_another_process_revokes_is_closed_within_a_second,
+);
+
+/// A second, and what a loaded machine needs to notice: a socket that is never closed, or only
+/// when its token expires, is far beyond it.
+const AT_ONCE: Duration = Duration::from_secs(4);
+
+async fn a_logout_closes_the_sockets_of_that_session_only(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let laptop = server.user("bo").await;
+    let phone = server.anonymous().signs_in("bo", PASSWORD).await;
+    let mut watcher = ann.joins(room).await;
+    let mut on_laptop = sockets(&laptop, room).await;
+    let mut on_phone = sockets(&phone, room).await;
+    assert_eq!(watcher.recv().await["type"], "user_joined");
+
+    laptop.post("/auth/logout", Value::Null).await.expect(204);
+    expect_4401(&mut on_laptop).await;
+    for socket in &mut on_phone {
+        nothing_more(socket).await;
+    }
+    nothing_more(&mut watcher).await;
+    assert_eq!(laptop.opens(&path(&laptop, room, "")).await.expect_close().await, 4401);
+    phone.post("/auth/logout", Value::Null).await.expect(204);
+    expect_4401(&mut on_phone).await;
+    assert_eq!(watcher.recv().await["type"], "user_left");
+}
+
+async fn a_new_password_closes_the_sockets_of_the_other_sessions(database: Database) {
+    let (server, _ann, room) = server_with_room(database).await;
+    let laptop = server.user("bo").await;
+    let phone = server.anonymous().signs_in("bo", PASSWORD).await;
+    let mut on_laptop = sockets(&laptop, room).await;
+    let mut on_phone = sockets(&phone, room).await;
+    let change = json!({ "current_password": PASSWORD, "new_password": "another battery staple" });
+    laptop.post("/auth/password", change).await.expect(204);
+    expect_4401(&mut on_phone).await;
+    for socket in &mut on_laptop {
+        nothing_more(socket).await;
+    }
+    laptop.opens_live(&path(&laptop, room, "")).await;
+}
+
+async fn what_another_process_revokes_is_closed_within_a_second(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    type Change = fn(&dyn Backend, UserId) -> chatapp::storage::Result<bool>;
+    let changes: [(&str, Change); 3] = [
+        ("deactivated", |backend, id| backend.update_active(id, false, Clock::System.now())),
+        ("promoted", |backend, id| backend.update_role(id, Role::Admin, Clock::System.now())),
+        ("new_password", |backend, id| {
+            backend.update_password(id, "$2b$04$x", None, Clock::System.now())
+        }),
+    ];
+    for (name, change) in changes {
+        let user = server.user(name).await;
+        let id = UserId(user.user_id);
+        // Two rounds: a second login, and its sockets, are found like the first.
+        let mut open = sockets(&user, room).await;
+        let mut bystander = ann.joins(room).await;
+        let changed_at = Instant::now();
+        assert!(in_the_database(&server, move |backend| change(backend, id)), "{name}");
+        expect_4401(&mut open).await;
+        let took = changed_at.elapsed();
+        assert!(took < AT_ONCE, "{name}: closed only after {took:?}");
+        assert_eq!(user.opens(&path(&user, room, "")).await.expect_close().await, 4401, "{name}");
+        user.get("/auth/me").await.expect_problem(401, "session_revoked");
+        bystander.says(room, "still here", name).await;
+        if name == "promoted" {
+            let again = server.anonymous().signs_in(name, PASSWORD).await;
+            again.creates_room("by the new admin").await;
+            sockets(&again, room).await;
+        }
+    }
+}
+
+/// One of each kind.
+async fn sockets(client: &Client, room: i64) -> [Socket; 2] {
+    let mut many = open_many(client).await;
+    subscribe(&mut many, json!({ "type": "subscribe", "room_id": room })).await;
+    [client.joins(room).await, many]
+}
+
+async fn expect_4401(sockets: &mut [Socket]) {
+    for socket in sockets {
+        assert_eq!(socket.expect_close().await, 4401);
+    }
+}
+
+/// Does something to the server's database as another process would: on a thread without a
+/// runtime, with connections of its own.
+fn in_the_database<T: Send>(
+    server: &Server,
+    work: impl FnOnce(&dyn Backend) -> chatapp::storage::Result<T> + Send,
+) -> T {
+    // A path relative to the server's folder, or a URL of PostgreSQL.
+    let url = match server.database_url().strip_prefix("sqlite://") {
+        Some(file) => format!("sqlite://{}", server.folder().join(file).display()),
+        None => server.database_url().to_owned(),
+    };
+    std::thread::scope(|scope| {
+        let work = move || {
+            let backend = chatapp::storage::open(&url, OpenOptions::default())?;
+            work(&*backend)
+        };
+        scope.spawn(work).join().expect("no panic").expect("the database answers")
+    })
+}

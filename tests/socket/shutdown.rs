@@ -1,0 +1,178 @@
+//! SIGTERM in the middle of everything. (`tests/crash.rs` stops servers again and again and
+//! compares what was acknowledged; here it is about what every connection is told, and when.)
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::common::{open_many, path, server_with_room, subscribe};
+use crate::raw::{Raw, handshake};
+use crate::support::{Database, Socket, on_both_databases};
+
+on_both_databases!(
+    under_load_everybody_is_told_and_nothing_acknowledged_is_lost,
+    a_handshake_that_comes_late_is_told_too,
+    whoever_reads_nothing_does_not_hold_up_the_stop,
+);
+
+/// The default of `http.shutdown_timeout_ms`. A stop that takes as long has cut somebody off.
+const DEADLINE_OF_STOP: Duration = Duration::from_secs(10);
+
+const SENDERS: usize = 4;
+const LISTENERS: usize = 10;
+const ACKS: u64 = 400;
+
+async fn under_load_everybody_is_told_and_nothing_acknowledged_is_lost(database: Database) {
+    let (mut server, ann, room) = server_with_room(database).await;
+    let (progress, mut acked) = watch::channel(0_u64);
+    let mut senders = JoinSet::new();
+    for n in 0..SENDERS {
+        let user = server.user(&format!("sender-{n}")).await;
+        let socket = user.joins(room).await;
+        senders.spawn(send_until_closed(socket, room, n, progress.clone()));
+    }
+    let mut listeners = JoinSet::new();
+    for n in 0..LISTENERS {
+        let mut socket = open_many(&ann).await;
+        let frame = json!({ "type": "subscribe", "room_id": room, "since": 0 });
+        // Some sockets are in no room.
+        let missed = if n % 5 > 0 { subscribe(&mut socket, frame).await } else { Vec::new() };
+        listeners.spawn(listen_until_closed(socket, missed));
+    }
+    drop(progress);
+    acked.wait_for(|&count| count >= ACKS).await.expect("the senders run");
+    let asked = Instant::now();
+    let status = server.sigterm().await;
+    assert!(asked.elapsed() < DEADLINE_OF_STOP, "it took {:?}", asked.elapsed());
+    assert!(status.success(), "{status}");
+
+    let mut acknowledged = HashMap::new();
+    for (code, acks) in senders.join_all().await {
+        assert_eq!(code, Some(1001), "a sender");
+        acknowledged.extend(acks);
+    }
+    assert!(acknowledged.len() as u64 >= ACKS);
+    let mut heard: Vec<Vec<Value>> = Vec::new();
+    for (code, ids) in listeners.join_all().await {
+        assert_eq!(code, Some(1001), "a listener");
+        heard.push(ids);
+    }
+
+    server.restart().await;
+    let history = ann.history(room).await;
+    let mut stored = HashMap::new();
+    for message in &history {
+        let client_id = message["client_id"].as_str().expect("client_id").to_owned();
+        let twice = stored.insert(client_id, (message["id"].clone(), message["seq"].clone()));
+        assert_eq!(twice, None, "{message} is there twice");
+    }
+    for (client_id, place) in &acknowledged {
+        assert_eq!(stored.get(client_id), Some(place), "{client_id} was acknowledged");
+    }
+    let ids: Vec<&Value> = history.iter().map(|message| &message["id"]).collect();
+    for heard in heard.iter().filter(|heard| !heard.is_empty()) {
+        assert!(heard.iter().eq(ids.iter().take(heard.len()).copied()), "another order was heard");
+    }
+}
+
+/// Its head began before the stop, and ends after everybody else was told.
+async fn a_handshake_that_comes_late_is_told_too(database: Database) {
+    let (mut server, ann, room) = server_with_room(database).await;
+    let mut early = ann.joins(room).await;
+    let mut late = Vec::new();
+    for path in [path(&ann, room, ""), format!("/ws?token={}", ann.token)] {
+        let head = handshake(&path);
+        let tcp = TcpStream::connect(server.address()).await.expect("connect");
+        let mut raw = Raw::over(tcp, &ann);
+        let (begin, rest) = head.split_at(head.len() - 10);
+        raw.write(begin.as_bytes()).await;
+        late.push((raw, rest.to_owned()));
+    }
+    // The server has read what was written before: it answers this after it.
+    ann.get("/rooms/").await.expect(200);
+    let asked = Instant::now();
+    let (status, ()) = tokio::join!(server.sigterm(), async {
+        assert_eq!(early.expect_close().await, 1001);
+        for (mut raw, rest) in late {
+            raw.write(rest.as_bytes()).await;
+            raw.reader.expect_upgrade().await;
+            assert_eq!(raw.recv_close().await, 1001);
+        }
+    });
+    assert!(status.success(), "{status}");
+    assert!(asked.elapsed() < DEADLINE_OF_STOP, "it took {:?}", asked.elapsed());
+}
+
+async fn whoever_reads_nothing_does_not_hold_up_the_stop(database: Database) {
+    let (mut server, ann, room) = server_with_room(database).await;
+    let mut speaker = ann.joins(room).await;
+    let mut stalled = Vec::new();
+    for _ in 0..3 {
+        stalled.push(Raw::open_narrow(&server, &ann, &path(&ann, room, "")).await);
+    }
+    for n in 0..200 {
+        speaker.says(room, &"x".repeat(4_000), &n.to_string()).await;
+    }
+    let asked = Instant::now();
+    let (status, code) = tokio::join!(server.sigterm(), speaker.expect_close());
+    assert_eq!(code, 1001);
+    assert!(status.success(), "{status}");
+    assert!(asked.elapsed() < DEADLINE_OF_STOP, "it took {:?}", asked.elapsed());
+    drop(stalled);
+}
+
+type Places = HashMap<String, (Value, Value)>;
+
+/// Keeps some sends under way; gives the close code and where the acknowledged ones are.
+async fn send_until_closed(
+    mut socket: Socket,
+    room: i64,
+    name: usize,
+    progress: watch::Sender<u64>,
+) -> (Option<u16>, Places) {
+    let mut places = Places::new();
+    let mut made = 0;
+    let mut under_way = 0;
+    loop {
+        while under_way < 16 {
+            let client_id = format!("{name}-{made}");
+            let send = json!({
+                "type": "send", "room_id": room, "content": "x", "client_id": client_id,
+                "ref": client_id,
+            });
+            // The close may have come; it is read below.
+            let _ = socket.try_send_text(&send.to_string()).await;
+            made += 1;
+            under_way += 1;
+        }
+        match socket.try_recv().await {
+            Ok(frame) if frame["type"] == "ack" => {
+                let client_id = frame["ref"].as_str().expect("ref").to_owned();
+                places.insert(client_id, (frame["id"].clone(), frame["seq"].clone()));
+                under_way -= 1;
+                progress.send_modify(|count| *count += 1);
+            }
+            Ok(frame) => assert_ne!(frame["type"], "error", "{frame}"),
+            Err(closed) => return (closed.code, places),
+        }
+    }
+}
+
+/// Gives the close code and the ids of the messages that came.
+async fn listen_until_closed(
+    mut socket: Socket,
+    mut frames: Vec<Value>,
+) -> (Option<u16>, Vec<Value>) {
+    let code = loop {
+        match socket.try_recv().await {
+            Ok(frame) => frames.push(frame),
+            Err(closed) => break closed.code,
+        }
+    };
+    let messages = frames.iter().filter(|frame| frame["type"] == "message");
+    (code, messages.map(|message| message["id"].clone()).collect())
+}
