@@ -133,6 +133,15 @@ async fn more_than_the_server_remembers_is_read_from_the_database(database: Data
         assert_eq!(seq(&socket.recv_type("message").await), MESSAGES + 1);
         nothing_more(socket).await;
     }
+    // From each position in turn: one of them is just before what is remembered.
+    let mut socket = open_many(&bo).await;
+    for since in 125..=MESSAGES {
+        let frame = json!({ "type": "subscribe", "room_id": room, "since": since });
+        let received = seqs(&subscribe(&mut socket, frame).await);
+        assert_eq!(received, (since + 1..=MESSAGES + 1).collect::<Vec<_>>(), "since {since}");
+        socket.send(json!({ "type": "unsubscribe", "room_id": room })).await;
+        socket.recv_type("unsubscribed").await;
+    }
 }
 
 /// A client that knows only of messages sends at once.
