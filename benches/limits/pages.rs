@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use serde::Serialize;
 
 use super::commit;
@@ -14,8 +15,8 @@ const TIME: Duration = Duration::from_secs(2);
 const PAGE: &str = "
     SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id
     FROM events JOIN users ON users.id = events.user_id
-    WHERE room_id = 1 AND seq < ?1 AND kind = 'message'
-    ORDER BY seq DESC LIMIT 50";
+    WHERE room_id = ?1 AND seq < ?2 AND kind = 'message'
+    ORDER BY seq DESC LIMIT ?3";
 
 #[derive(Serialize)]
 struct Row {
@@ -37,6 +38,9 @@ pub fn run() {
     for from in (0..ROWS).step_by(1000) {
         commit::append(&mut connection, from, 1000, &content);
     }
+    // Otherwise SQLite, as rusqlite builds it, compiles this statement anew for every page, in case
+    // the new parameters ask for another plan (https://sqlite.org/queryplanner-ng.html#qpstab).
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
     let mut bytes = 0;
     let mut pages = 0;
     let mut random = 1_u64;
@@ -55,7 +59,7 @@ pub fn run() {
 
 fn read(connection: &Connection, before: i64) -> Vec<u8> {
     let mut statement = connection.prepare_cached(PAGE).unwrap();
-    let rows = statement.query_map([before], |row| {
+    let rows = statement.query_map([1, before, 50], |row| {
         Ok(Row {
             id: row.get(0)?,
             content: row.get(1)?,

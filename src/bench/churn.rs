@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-use super::crowd::{self, connect_all, run_out, run_until};
+use super::crowd::{self, AT_ONCE, connect_all, run_out, run_until};
 use super::net::{Heard, Join, Net, Slot};
 use super::order::Order;
 use super::progress::Progress;
@@ -82,18 +82,19 @@ impl Scenario for Options {
             since: None,
             tag,
         });
-        let slots = connect_all(&mut net, joins, progress, &mut |heard| state.hear(heard))?;
+        let slots =
+            connect_all(&mut net, joins, AT_ONCE, progress, &mut |heard| state.hear(heard))?;
 
         let mut visitors =
             Visitors { room_id, tokens: target.tokens(), present: VecDeque::new(), come: 0 };
         let meter = Meter::start(target.process);
         self.talk(&mut net, &mut state, slots[0], None, progress)?;
         let calm = meter.stop();
-        let before = state.deliveries;
+        let calm_deliveries = state.deliveries;
         let meter = Meter::start(target.process);
         self.talk(&mut net, &mut state, slots[0], Some(&mut visitors), progress)?;
         let busy = meter.stop();
-        let deliveries = state.deliveries - before;
+        let deliveries = state.deliveries - calm_deliveries;
 
         let come = visitors.come;
         let until = Instant::now() + PATIENCE;
@@ -111,7 +112,8 @@ impl Scenario for Options {
         report.add("messages", self.messages.into(), "1/s");
         report.add("joins_per_second", come as f64 / busy.seconds(), "1/s");
         report.add("deliveries_per_second", deliveries as f64 / busy.seconds(), "1/s");
-        if let Some(cpu) = cpu_of_churn(&calm, &busy) {
+        let share = deliveries as f64 / calm_deliveries.max(1) as f64;
+        if let Some(cpu) = cpu_of_churn(&calm, &busy, share) {
             report.add("server_cpu_per_join", cpu * 1e3 / come.max(1) as f64, "ms");
         }
         report.add_latency("live", &state.latency);
@@ -122,10 +124,10 @@ impl Scenario for Options {
     }
 }
 
-/// What the server used beyond what the messages alone took, in seconds.
-fn cpu_of_churn(calm: &Window, busy: &Window) -> Option<f64> {
-    let calm = calm.server_seconds()? / calm.seconds() * busy.seconds();
-    Some((busy.server_seconds()? - calm).max(0.0))
+/// What the server used, in seconds, beyond what as many deliveries took without the coming and
+/// going: `share` is how many there were for one of the calm ones.
+fn cpu_of_churn(calm: &Window, busy: &Window, share: f64) -> Option<f64> {
+    Some((busy.server_seconds()? - calm.server_seconds()? * share).max(0.0))
 }
 
 impl Options {

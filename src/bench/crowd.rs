@@ -8,8 +8,9 @@ use super::net::{Heard, Join, Net, Slot};
 use super::progress::Progress;
 use super::wire::Frame;
 
-/// Connections that may be under way at once: fewer than a listener's queue holds.
-const AT_ONCE: usize = 256;
+/// Connections that may be under way at once where connecting is not what is measured: fewer than
+/// any listener's queue holds. What does not fit into it is tried again by TCP after a second.
+pub const AT_ONCE: usize = 64;
 
 /// How long nothing at all may happen before a run is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,10 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one wait for the network is, so that progress is shown and deadlines are met.
 pub const TURN: Duration = Duration::from_millis(50);
 
-/// Connects all of `joins` and waits until each is live. `hear` is given every frame too.
+/// Connects all of `joins`, so many at once, and waits until each is live. `hear` is given every
+/// frame too.
 pub fn connect_all<'a>(
     net: &mut Net,
     joins: impl ExactSizeIterator<Item = Join<'a>>,
+    at_once: usize,
     progress: &Progress,
     hear: &mut impl FnMut(Heard<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Slot>> {
@@ -30,7 +33,7 @@ pub fn connect_all<'a>(
     let mut news_at = Instant::now();
     let mut joins = joins;
     while live < total {
-        while slots.len() - live < AT_ONCE {
+        while slots.len() - live < at_once {
             let Some(join) = joins.next() else { break };
             slots.push(net.connect(join)?);
         }

@@ -8,7 +8,7 @@ use hyper::{Method, StatusCode};
 use tokio_util::task::TaskTracker;
 
 use super::api::{Connection, Server, refusal};
-use super::crowd::{self, connect_all, run_out};
+use super::crowd::{self, AT_ONCE, connect_all, run_out};
 use super::net::{Heard, Join, Net};
 use super::report::{Meter, histogram, record};
 use super::sender::Sender;
@@ -106,8 +106,9 @@ impl Options {
             .collect();
         let joins =
             (0..LOADERS).map(|tag| Join { room_id, token: target.token(tag), since: None, tag });
-        let slots =
-            connect_all(&mut net, joins, progress, &mut |heard| crowd::ignore(&heard.frame))?;
+        let slots = connect_all(&mut net, joins, AT_ONCE, progress, &mut |heard| {
+            crowd::ignore(&heard.frame)
+        })?;
         for (sender, slot) in senders.iter_mut().zip(&slots) {
             net.send(*slot, |out| sender.fill(out, Instant::now()))?;
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::crowd::{self, connect_all, run_until};
+use super::crowd::{self, AT_ONCE, connect_all, run_until};
 use super::net::{Join, Net};
 use super::process::Memory;
 use super::report::Meter;
@@ -41,7 +41,7 @@ impl Scenario for Options {
         });
         let before = memory();
         let meter = Meter::start(target.process);
-        connect_all(&mut net, joins, progress, &mut |heard| crowd::ignore(&heard.frame))?;
+        connect_all(&mut net, joins, AT_ONCE, progress, &mut |heard| crowd::ignore(&heard.frame))?;
         let connecting = meter.stop();
 
         let mut wait = |time, what| {

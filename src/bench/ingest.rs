@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
-use super::crowd::{self, connect_all, run_out, run_until};
+use super::crowd::{self, AT_ONCE, connect_all, run_out, run_until};
 use super::net::{Heard, Join, Net};
 use super::report::{Meter, histogram, record};
 use super::sender::{Sender, read_text};
@@ -62,7 +62,8 @@ impl Scenario for Options {
             tag,
         });
         let mut state = State::new(self);
-        let slots = connect_all(&mut net, joins, progress, &mut |heard| state.hear(heard))?;
+        let slots =
+            connect_all(&mut net, joins, AT_ONCE, progress, &mut |heard| state.hear(heard))?;
 
         for (sender, slot) in state.senders.iter_mut().zip(&slots) {
             net.send(*slot, |out| sender.fill(out, Instant::now()))?;

@@ -1,9 +1,10 @@
 //! A server for one run: this program again, as a child, on a free port, with an admin of its own.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -29,31 +30,29 @@ pub struct Private {
     address: SocketAddr,
     username: String,
     password: String,
-    /// The database's folder, if it is thrown away.
-    folder: Option<TempDir>,
+    /// The server's log, and the database if it is thrown away.
+    folder: TempDir,
+    is_thrown_away: bool,
 }
 
 impl Private {
     /// # Errors
-    /// What the child said is on stderr; the error says which step failed.
+    /// What the child complained of.
     pub fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let (database, folder) = match &settings.database {
-            Some(database) => (database.clone(), None),
-            None => {
-                let folder = tempfile::Builder::new()
-                    .prefix("chatapp-bench-")
-                    .tempdir()
-                    .context("cannot make a temporary folder")?;
-                (format!("sqlite://{}/chat.db", folder.path().display()), Some(folder))
-            }
-        };
+        let folder = tempfile::Builder::new()
+            .prefix("chatapp-bench-")
+            .tempdir()
+            .context("cannot make a temporary folder")?;
+        let temporary = || format!("sqlite://{}/chat.db", folder.path().display());
+        let database = settings.database.clone().unwrap_or_else(temporary);
         let name = uuid::Uuid::new_v4().simple().to_string();
         let username = format!("bench-admin-{}", &name[..8]);
         let password = uuid::Uuid::new_v4().to_string();
-        let program = Program { settings, database };
+        let program = Program { settings, database, log: log(&folder) };
         program.create_admin(&username, &password)?;
         let (child, address) = program.serve()?;
-        Ok(Self { child, address, username, password, folder })
+        let is_thrown_away = settings.database.is_none();
+        Ok(Self { child, address, username, password, folder, is_thrown_away })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -74,7 +73,7 @@ impl Private {
 
     /// Whether its database goes with it.
     pub fn is_thrown_away(&self) -> bool {
-        self.folder.is_some()
+        self.is_thrown_away
     }
 
     /// Tells the server to stop and waits for it.
@@ -89,7 +88,9 @@ impl Private {
         loop {
             match self.child.try_wait()? {
                 Some(status) if status.success() => return Ok(()),
-                Some(status) => bail!("the server ended with {status}"),
+                Some(status) => {
+                    bail!("the server ended with {status}: {}", last_line(&log(&self.folder)))
+                }
                 None if Instant::now() >= deadline => bail!("the server does not stop"),
                 None => std::thread::sleep(Duration::from_millis(5)),
             }
@@ -108,6 +109,9 @@ impl Drop for Private {
 struct Program<'a> {
     settings: &'a Settings,
     database: String,
+    /// The server logs as it is set to, for that is part of what it costs; but nobody reads it
+    /// unless it fails.
+    log: PathBuf,
 }
 
 impl Program<'_> {
@@ -131,7 +135,7 @@ impl Program<'_> {
             let _ = stdin.write_all(password.as_bytes());
         }
         if !child.wait()?.success() {
-            bail!("an admin could not be made in the database of the run");
+            bail!("an admin could not be made for the run: {}", last_line(&self.log));
         }
         Ok(())
     }
@@ -152,10 +156,10 @@ impl Program<'_> {
         match address {
             Some(address) => Ok((child, address)),
             None => {
-                // It is not needed, and has said why it did not start.
+                // It has closed stdout, so it has ended or is about to.
                 let _ = child.kill();
                 let _ = child.wait();
-                Err(anyhow!("the server of the run did not start"))
+                Err(anyhow!("the server of the run did not start: {}", last_line(&self.log)))
             }
         }
     }
@@ -173,7 +177,19 @@ impl Program<'_> {
             .args(arguments)
             .env("CHATAPP_DATABASE__URL", OsString::from(&self.database))
             .env("CHATAPP_AUTH__BCRYPT_COST", "4")
-            .env("CHATAPP_LOG__LEVEL", "warn");
+            .stderr(File::options().create(true).append(true).open(&self.log)?);
         Ok(command)
     }
+}
+
+/// Where the stderr of the children goes.
+fn log(folder: &TempDir) -> PathBuf {
+    folder.path().join("log")
+}
+
+/// The last thing that a child said.
+fn last_line(log: &Path) -> String {
+    let log = std::fs::read_to_string(log).unwrap_or_default();
+    let last = log.trim_end().lines().last().unwrap_or("it did not say why");
+    last.trim_start_matches("error: ").to_owned()
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
-use super::crowd::{self, connect_all, run_out, run_until};
+use super::crowd::{self, AT_ONCE, connect_all, run_out, run_until};
 use super::net::{Heard, Join, Net};
 use super::order::Order;
 use super::report::{Meter, histogram, record};
@@ -76,7 +76,8 @@ impl Scenario for Options {
             tag,
         });
         let mut state = State::new(self);
-        let slots = connect_all(&mut net, joins, progress, &mut |heard| state.hear(heard))?;
+        let slots =
+            connect_all(&mut net, joins, AT_ONCE, progress, &mut |heard| state.hear(heard))?;
         let writer = net.writer(slots[0])?;
 
         let timetable = Timetable { start_at: Instant::now(), per_second: self.messages };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-use super::crowd::{self, connect_all, run_out, run_until};
+use super::crowd::{self, AT_ONCE, connect_all, run_out, run_until};
 use super::net::{Heard, Join, Net, Slot};
 use super::order::Order;
 use super::report::{Meter, histogram, record};
@@ -117,7 +117,7 @@ impl Options {
             since: None,
             tag: usize::from(self.connections) + room,
         });
-        connect_all(net, joins, progress, &mut |heard| state.hear(heard))
+        connect_all(net, joins, AT_ONCE, progress, &mut |heard| state.hear(heard))
     }
 
     /// Sends `count` messages to each room.
@@ -147,13 +147,15 @@ impl Options {
         target: &Target,
         progress: &Progress,
     ) -> anyhow::Result<Vec<Slot>> {
+        // Those who come back do not wait for each other.
+        let at_once = if since.is_some() { usize::MAX } else { AT_ONCE };
         let joins = (0..usize::from(self.connections)).map(|tag| Join {
             room_id: rooms[tag % rooms.len()],
             token: target.token(tag / rooms.len()),
             since,
             tag,
         });
-        connect_all(net, joins, progress, &mut |heard| state.hear(heard))
+        connect_all(net, joins, at_once, progress, &mut |heard| state.hear(heard))
     }
 }
 

@@ -62,7 +62,8 @@ enum Scenario {
     /// Connections that come and go while a conversation runs
     ///
     /// Checks that those who stay get every message exactly once, and those who come, everything
-    /// since they were live. The CPU of a join is what is used beyond the same conversation alone.
+    /// since they were live. The CPU of a join is what is used beyond as many deliveries in a calm
+    /// conversation.
     Churn(Run<bench::churn::Options>),
 }
 

@@ -35,7 +35,35 @@ impl fmt::Display for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.to_digits() {
+            Some(digits) => serializer.serialize_str(std::str::from_utf8(&digits).unwrap_or("")),
+            None => serializer.collect_str(self),
+        }
+    }
+}
+
+impl Timestamp {
+    /// What [`Display`](fmt::Display) writes, without its machinery: a page of history has fifty of
+    /// them. `None` outside the years 0 to 9999, which need more than four digits.
+    fn to_digits(self) -> Option<[u8; 24]> {
+        let timestamp = jiff::Timestamp::from_millisecond(self.0).ok()?;
+        let civil = jiff::tz::Offset::UTC.to_datetime(timestamp);
+        let year = u32::try_from(civil.year()).ok()?;
+        let mut digits = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |end: usize, width: usize, mut number: u32| {
+            for digit in digits[end - width..end].iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        };
+        put(4, 4, year);
+        put(7, 2, civil.month() as u32);
+        put(10, 2, civil.day() as u32);
+        put(13, 2, civil.hour() as u32);
+        put(16, 2, civil.minute() as u32);
+        put(19, 2, civil.second() as u32);
+        put(23, 3, civil.millisecond() as u32);
+        Some(digits)
     }
 }
 
@@ -91,6 +119,16 @@ mod tests {
         let json = serde_json::to_string(&Timestamp(1_738_319_400_000)).unwrap();
         assert_eq!(json, r#""2025-01-31T10:30:00.000Z""#);
         assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), Timestamp(1_738_319_400_000));
+    }
+
+    #[test]
+    fn both_ways_of_writing_agree() {
+        let days = (-800_000..2_900_000).step_by(997);
+        for ms in days.map(|day| day * 86_400_000 + day % 86_400_000).chain([-1, 0, 999, i64::MIN])
+        {
+            let written = serde_json::to_string(&Timestamp(ms)).unwrap();
+            assert_eq!(written, format!("\"{}\"", Timestamp(ms)));
+        }
     }
 
     #[test]

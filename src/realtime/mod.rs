@@ -6,9 +6,12 @@
 //! hub forgets is read again from storage.
 
 mod connection;
+mod delivery;
 pub mod frame;
 mod hub;
+mod membership;
 mod presence;
+mod publish;
 mod state;
 pub mod tail;
 

@@ -1,0 +1,167 @@
+//! The hub's rooms: who comes, who goes, and what the others are told of it.
+
+use super::connection::Connection;
+use super::delivery::{Cursor, Member};
+use super::frame::{PresenceChange, ServerFrame};
+use super::state::State;
+use super::{CloseCode, ConnectionId};
+use crate::model::{RoomId, Seq};
+
+impl State {
+    pub(super) fn join(
+        &mut self,
+        id: ConnectionId,
+        room_id: RoomId,
+        after: Seq,
+        reference: Option<String>,
+    ) {
+        let Some(slot) = self.slot(id) else { return };
+        let client = &mut self.clients[slot];
+        if client.closing_at.is_some() || client.rooms.contains(&room_id) {
+            return;
+        }
+        client.rooms.push(room_id);
+        let connection = client.connection.clone();
+        let room = self.rooms.entry(room_id).or_default();
+        let is_new_person = room.presence.enter(&connection.identity);
+        let presence = room.presence.frame(room_id);
+        let member = Member { cursor: Cursor::Starting(after), sync: Some(reference) };
+        room.members.insert(slot, member);
+        if is_new_person {
+            self.tell_change(room_id, &connection, slot, ServerFrame::UserJoined);
+        }
+        self.push(slot, &presence);
+        match self.rooms.get(&room_id).and_then(|room| room.head) {
+            Some(_) => self.start(slot, room_id),
+            None => connection.post(|mail| mail.behind.push((room_id, None))),
+        }
+    }
+
+    /// Takes the task's word for the head of a room, unless an event has told it meanwhile.
+    pub(super) fn learn_head(&mut self, id: ConnectionId, room_id: RoomId, head: Seq) {
+        let (Some(slot), Some(room)) = (self.slot(id), self.rooms.get_mut(&room_id)) else {
+            return;
+        };
+        room.head.get_or_insert(head);
+        self.start(slot, room_id);
+    }
+
+    pub(super) fn start(&mut self, slot: usize, room_id: RoomId) {
+        let Some(member) = self.member(slot, room_id) else { return };
+        if let Cursor::Starting(after) = member.cursor {
+            member.cursor = Cursor::Live(after);
+            self.fall_behind(slot, room_id);
+        }
+    }
+
+    pub(super) fn typing(&mut self, id: ConnectionId, room_id: RoomId) {
+        let Some(slot) = self.slot(id) else { return };
+        if self.member(slot, room_id).is_none() {
+            return;
+        }
+        let identity = &self.clients[slot].connection.identity;
+        let frame = ServerFrame::Typing {
+            room_id,
+            user_id: identity.user_id,
+            username: identity.username.clone(),
+        };
+        self.broadcast(room_id, Some(slot), &frame.to_bytes());
+    }
+
+    pub(super) fn close_room(&mut self, room_id: RoomId) {
+        // Taken out first: nobody is told of each leaving a room that is no more.
+        let Some(room) = self.rooms.remove(&room_id) else { return };
+        let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
+        for slot in room.members.into_keys() {
+            self.push(slot, &frame);
+            if self.clients[slot].connection.only_room == Some(room_id) {
+                self.close(slot, CloseCode::RoomGone);
+            } else {
+                self.leave(slot, room_id);
+                self.clients[slot].connection.post(|mail| mail.gone.push(room_id));
+            }
+        }
+    }
+
+    pub(super) fn leave_all(&mut self, slot: usize) {
+        for room_id in std::mem::take(&mut self.clients[slot].rooms) {
+            self.leave_room(slot, room_id);
+        }
+    }
+
+    pub(super) fn leave(&mut self, slot: usize, room_id: RoomId) {
+        self.clients[slot].rooms.retain(|&id| id != room_id);
+        self.leave_room(slot, room_id);
+    }
+
+    pub(super) fn leave_room(&mut self, slot: usize, room_id: RoomId) {
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if room.members.remove(&slot).is_none() {
+            return;
+        }
+        let connection = self.clients[slot].connection.clone();
+        let was_last_connection = room.presence.exit(connection.identity.user_id);
+        if room.members.is_empty() {
+            self.rooms.remove(&room_id);
+        } else if was_last_connection {
+            self.tell_change(room_id, &connection, slot, ServerFrame::UserLeft);
+        }
+    }
+
+    /// Tells the others in a small room of one coming or going; in a big one, notes it.
+    pub(super) fn tell_change(
+        &mut self,
+        room_id: RoomId,
+        connection: &Connection,
+        except: usize,
+        frame: fn(PresenceChange) -> ServerFrame<'static>,
+    ) {
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if !room.presence.is_small() {
+            room.presence.changed = true;
+            return;
+        }
+        let change = PresenceChange {
+            room_id,
+            user_id: connection.identity.user_id,
+            username: connection.identity.username.clone(),
+            timestamp: self.config.clock.now(),
+        };
+        self.broadcast(room_id, Some(except), &frame(change).to_bytes());
+    }
+
+    pub(super) fn tell_presence(&mut self) {
+        let due: Vec<RoomId> = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| {
+                let presence = &room.presence;
+                presence.changed && self.now >= presence.told_at + presence.interval_seconds()
+            })
+            .map(|(&room_id, _)| room_id)
+            .collect();
+        for room_id in due {
+            if let Some(room) = self.rooms.get_mut(&room_id) {
+                room.presence.changed = false;
+                room.presence.told_at = self.now;
+                let frame = room.presence.frame(room_id);
+                self.broadcast(room_id, None, &frame);
+            }
+        }
+    }
+
+    /// Sends something that is not in the log to a room. A blocked client does without.
+    pub(super) fn broadcast(&mut self, room_id: RoomId, except: Option<usize>, frame: &[u8]) {
+        let Some(room) = self.rooms.get(&room_id) else { return };
+        for &slot in room.members.keys() {
+            let client = &mut self.clients[slot];
+            if Some(slot) != except && client.blocked_at.is_none() {
+                client.out.extend_from_slice(frame);
+                if !client.is_touched {
+                    client.is_touched = true;
+                    self.touched.push(slot);
+                }
+            }
+        }
+    }
+}

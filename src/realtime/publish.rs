@@ -1,0 +1,153 @@
+//! The hub's log: what was committed becomes tails and answers, and cursors that are behind.
+
+use std::collections::HashMap;
+
+use super::ConnectionId;
+use super::delivery::{Cursor, Span, write_spans};
+use super::frame::ServerFrame;
+use super::hub::ReplyTo;
+use super::state::{Answer, State};
+use super::tail::Chunk;
+use crate::model::{Appended, Event, Message, RoomId};
+use crate::storage::Outcome;
+
+/// The most bytes kept of one room's log. A reader who falls off the end reads the database.
+const ROOM_TAIL_BYTES: usize = 256 * 1024;
+
+/// The most bytes kept of all rooms' logs together.
+const ALL_TAILS_BYTES: usize = 64 * 1024 * 1024;
+
+impl State {
+    /// A member's room has something for it: written at the end of the turn.
+    pub(super) fn fall_behind(&mut self, slot: usize, room_id: RoomId) {
+        if self.clients[slot].blocked_at.is_none() {
+            self.clients[slot].behind.push(room_id);
+            self.touch(slot);
+        }
+    }
+
+    pub(super) fn publish(&mut self, outcomes: Vec<Outcome<ReplyTo>>) {
+        let mut events: HashMap<RoomId, Vec<Event>> = HashMap::new();
+        let mut publish = |message: Message| {
+            events.entry(message.room_id).or_default().push(Event::Message(message));
+        };
+        for Outcome { tag, result } in outcomes {
+            match tag {
+                ReplyTo::Task(reply) => {
+                    if let Ok(Appended { message, duplicate: false }) = &result {
+                        publish(message.clone());
+                    }
+                    self.replies.push((reply, result));
+                }
+                ReplyTo::Connection { id, reference, wants_ack } => {
+                    let appended = self.answer(id, reference, wants_ack, result);
+                    if let Some(Appended { message, duplicate: false }) = appended {
+                        publish(message);
+                    }
+                }
+            }
+        }
+        for (room_id, events) in events {
+            let (Some(room), Some(chunk)) = (self.rooms.get_mut(&room_id), Chunk::encode(&events))
+            else {
+                continue;
+            };
+            // A head read from storage may be ahead of what has been published: those who joined
+            // at that head have been sent, or do not want, what is before it.
+            room.head = room.head.max(Some(chunk.last()));
+            room.tail.push(chunk, ROOM_TAIL_BYTES);
+            for (&slot, member) in &room.members {
+                let client = &mut self.clients[slot];
+                // One that is blocked looks into all its rooms when it no longer is.
+                if matches!(member.cursor, Cursor::Live(_)) && client.blocked_at.is_none() {
+                    client.behind.push(room_id);
+                    if !client.is_touched {
+                        client.is_touched = true;
+                        self.touched.push(slot);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Answers a send of a connection, and gives back what was appended.
+    pub(super) fn answer(
+        &mut self,
+        id: ConnectionId,
+        reference: Option<String>,
+        wants_ack: bool,
+        result: Answer,
+    ) -> Option<Appended> {
+        let slot = self.slot(id);
+        if let Some(slot) = slot {
+            self.clients[slot].connection.sub_in_flight();
+        }
+        match (slot, result) {
+            (Some(slot), Ok(appended)) => {
+                if wants_ack && self.clients[slot].closing_at.is_none() {
+                    let message = &appended.message;
+                    let ack = ServerFrame::Ack {
+                        reference: reference.as_deref(),
+                        client_id: message.client_id.as_deref(),
+                        room_id: message.room_id,
+                        id: message.id,
+                        seq: message.seq,
+                        duplicate: appended.duplicate,
+                    };
+                    ack.encode(&mut self.clients[slot].out);
+                    self.touch(slot);
+                }
+                Some(appended)
+            }
+            (Some(slot), Err(error)) => {
+                let connection = &self.clients[slot].connection;
+                connection.post(|mail| mail.failed.push((reference, error)));
+                None
+            }
+            (None, result) => result.ok(),
+        }
+    }
+
+    /// A page from storage for a reading member. Written at once, for it is nobody else's.
+    pub(super) fn write_page(&mut self, id: ConnectionId, room_id: RoomId, chunk: &Chunk) {
+        let Some(slot) = self.slot(id) else { return };
+        let Some(member) = self.member(slot, room_id) else { return };
+        let Cursor::Reading(cursor) = member.cursor else { return };
+        let client = &mut self.clients[slot];
+        // A page that was read for an earlier subscription to the room may be anywhere; the one
+        // that belongs to this cursor comes too.
+        let continues = chunk.first() <= cursor.next() && chunk.last() > cursor;
+        if client.closing_at.is_some() || !continues {
+            return;
+        }
+        let mut spans =
+            vec![Span { room_id, chunk: chunk.clone(), offset: chunk.offset_after(cursor) }];
+        let cursors = write_spans(client, &mut spans, self.now);
+        if let (Some((_, cursor)), Some(member)) = (cursors.last(), self.member(slot, room_id)) {
+            member.cursor = Cursor::Live(*cursor);
+        } else if let Some(member) = self.member(slot, room_id) {
+            member.cursor = Cursor::Live(cursor);
+        }
+        self.fall_behind(slot, room_id);
+    }
+
+    pub(super) fn unblock(&mut self, id: ConnectionId) {
+        let Some(slot) = self.slot(id) else { return };
+        let client = &mut self.clients[slot];
+        client.blocked_at = None;
+        client.behind = client.rooms.clone();
+        self.touch(slot);
+    }
+
+    /// Whoever is up to date does not need the tails; whoever is not reads the database.
+    pub(super) fn bound_tails(&mut self) {
+        let mut total: usize = self.rooms.values().map(|room| room.tail.len_bytes()).sum();
+        for room in self.rooms.values_mut() {
+            if total <= ALL_TAILS_BYTES {
+                return;
+            }
+            total -= room.tail.len_bytes();
+            room.tail.clear();
+        }
+    }
+}
