@@ -1,6 +1,7 @@
 //! What every request goes through: an id, one line in the log, errors as problem documents, the
 //! headers that every answer has.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -100,12 +101,25 @@ impl Endpoint for Envelope {
             .or_insert_with(|| HeaderValue::from_static("no-store"));
         self.cors.set_headers(headers, origin, method == Method::OPTIONS);
 
-        let path = path.as_ref().map_or("(no route)", |pattern| {
-            self.path(pattern).map_or(&*pattern.0, |facts| &facts.path)
+        let path = path.as_ref().map_or("(no route)".into(), |pattern| match self.path(pattern) {
+            Some(facts) => Cow::from(&facts.path),
+            None => in_braces(&pattern.0),
         });
-        log(&method, path, status, started, &facts);
+        log(&method, &path, status, started, &facts);
         Ok(response)
     }
+}
+
+/// The router's `/ws/:room_id` as every document writes it, `/ws/{room_id}`.
+fn in_braces(pattern: &str) -> Cow<'_, str> {
+    if !pattern.contains(':') {
+        return pattern.into();
+    }
+    let part = |part: &str| match part.strip_prefix(':') {
+        Some(name) => format!("{{{name}}}"),
+        None => part.to_owned(),
+    };
+    pattern.split('/').map(part).collect::<Vec<_>>().join("/").into()
 }
 
 /// One line a request. Never the query: it may hold a token.

@@ -93,7 +93,7 @@ impl CloseCode {
             Self::SignInAgain => "the token is missing, invalid, expired or revoked",
             Self::Forbidden => "not allowed here",
             Self::RoomGone => "there is no such room",
-            Self::Stalled => "the client took nothing for too long",
+            Self::Stalled => "nothing was heard of the client, or it took nothing, for too long",
             Self::EpochChanged => "the history was replaced",
             Self::TooFast => "too many messages",
         }

@@ -1,5 +1,8 @@
 //! A connection's task: reads frames, tells the session, does what the session says. The hub
 //! writes; what this task must say goes through it too, so that one place orders the bytes.
+//!
+//! What is awaited seldom is awaited in a box: an open connection costs little more than its task,
+//! and a task is as large as the largest thing it may ever wait for.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -17,6 +20,7 @@ use tungstenite::{Error as WsError, Message as WsMessage};
 use super::command::Subscribe;
 use super::session::{Action, Input, Session, close_code};
 use super::upgrade::{Caller, Sockets};
+use crate::chat::Draft;
 use crate::model::Identity;
 use crate::realtime::frame::close_frame;
 use crate::realtime::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer, ReplyTo};
@@ -55,11 +59,13 @@ pub async fn run(
     let reader = WebSocket::from_partially_read(io, already_read, Role::Server, Some(config));
     let identity = match caller {
         Ok(identity) => identity,
-        Err(error) => return refuse(reader, &peer.tcp, close_code(&error)).await,
+        Err(error) => {
+            return Box::pin(refuse(reader, &peer.tcp, close_code(&error))).await;
+        }
     };
     let only_room = subscribe.as_ref().map(|subscribe| subscribe.room_id);
     let connection = Arc::new(Connection::new(peer, identity, only_room));
-    let Some(id) = sockets.hub.connect(connection.clone()).await else { return };
+    let Some(id) = Box::pin(sockets.hub.connect(connection.clone())).await else { return };
     let mut socket = Socket {
         sockets,
         connection,
@@ -70,7 +76,7 @@ pub async fn run(
         is_closing: false,
     };
     socket.serve(subscribe).await;
-    sockets.hub.disconnect(id).await;
+    Box::pin(sockets.hub.disconnect(id)).await;
 }
 
 /// The reading half, as tungstenite wants it. What it writes by itself, pongs, is kept for the hub.
@@ -142,7 +148,8 @@ impl Socket<'_> {
             }
             if mail.closing {
                 let reader = if self.is_closing { None } else { Some(&mut self.reader) };
-                let _ = timeout(LINGER, drain(reader, &self.connection.peer.tcp)).await;
+                let end = drain(reader, &self.connection.peer.tcp);
+                let _ = Box::pin(timeout(LINGER, end)).await;
                 return;
             }
             self.on_mail(&mut session, mail).await;
@@ -180,7 +187,7 @@ impl Socket<'_> {
                 Err(_) => Next::End,
                 Ok(_) if self.is_blocked => {
                     self.is_blocked = false;
-                    self.sockets.hub.writable(self.id).await;
+                    Box::pin(self.sockets.hub.writable(self.id)).await;
                     Next::Continue
                 }
                 Ok(_) => self.read_frames(session).await,
@@ -231,7 +238,7 @@ impl Socket<'_> {
         let _ = self.reader.flush();
         let replies = std::mem::take(&mut self.reader.get_mut().replies);
         if !replies.is_empty() {
-            self.sockets.hub.send_frame(self.id, replies).await;
+            Box::pin(self.sockets.hub.send_frame(self.id, replies)).await;
         }
     }
 
@@ -251,80 +258,79 @@ impl Socket<'_> {
     /// Reads no more, and waits for the hub's word that the close frame is out.
     async fn close(&mut self, code: CloseCode) -> Next {
         self.is_closing = true;
-        self.sockets.hub.close(self.id, code).await;
+        Box::pin(self.sockets.hub.close(self.id, code)).await;
         Next::Continue
     }
 
     /// Does what the session says, and what it says to the results.
     async fn perform(&self, session: &mut Session, actions: Vec<Action>) {
-        let Sockets { chat, hub, .. } = self.sockets;
-        let identity: &Identity = &self.connection.identity;
         let mut actions = VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
-            let input = match action {
-                Action::OpenRoom { subscribe, reference } => {
-                    let room_id = subscribe.room_id;
-                    match chat.open_room(identity, room_id).await {
-                        Ok(room) => Input::RoomOpened { subscribe, reference, head: room.head_seq },
-                        Err(error) => Input::RoomRefused { room_id, reference, error },
-                    }
-                }
+            let result = match action {
                 Action::Post { draft, reference, wants_ack } => {
-                    let reply = ReplyTo::Connection {
-                        id: self.id,
-                        reference: reference.clone(),
-                        wants_ack,
-                    };
-                    self.connection.add_in_flight();
-                    match chat.post(identity, draft, reply) {
-                        Ok(()) => continue,
-                        Err(error) => {
-                            self.connection.sub_in_flight();
-                            Input::SendFailed { reference, error }
-                        }
-                    }
+                    self.post(draft, reference, wants_ack)
                 }
-                Action::ReadEvents { room_id, after } => {
-                    match chat.list_events(identity, room_id, after, PAGE).await {
-                        Ok(page) => Input::Events { room_id, events: page.events },
-                        Err(error) => Input::ReadFailed { room_id, error },
-                    }
-                }
-                Action::ReadHead { room_id } => match chat.open_room(identity, room_id).await {
+                // In a box of its own, for the task of every idle connection would keep room for it.
+                action => Box::pin(self.act(action)).await,
+            };
+            if let Some(input) = result {
+                actions.extend(session.on(input));
+            }
+        }
+    }
+
+    /// Queues a message. What is waited for is only its outcome, which the hub tells.
+    fn post(&self, draft: Draft, reference: Option<String>, wants_ack: bool) -> Option<Input> {
+        let reply = ReplyTo::Connection { id: self.id, reference: reference.clone(), wants_ack };
+        self.connection.add_in_flight();
+        match self.sockets.chat.post(&self.connection.identity, draft, reply) {
+            Ok(()) => None,
+            Err(error) => {
+                self.connection.sub_in_flight();
+                Some(Input::SendFailed { reference, error })
+            }
+        }
+    }
+
+    async fn act(&self, action: Action) -> Option<Input> {
+        let Sockets { chat, hub, .. } = self.sockets;
+        let identity: &Identity = &self.connection.identity;
+        match action {
+            Action::OpenRoom { subscribe, reference } => {
+                let room_id = subscribe.room_id;
+                return Some(match chat.open_room(identity, room_id).await {
+                    Ok(room) => Input::RoomOpened { subscribe, reference, head: room.head_seq },
+                    Err(error) => Input::RoomRefused { room_id, reference, error },
+                });
+            }
+            Action::ReadEvents { room_id, after } => {
+                return Some(match chat.list_events(identity, room_id, after, PAGE).await {
+                    Ok(page) => Input::Events { room_id, events: page.events },
+                    Err(error) => Input::ReadFailed { room_id, error },
+                });
+            }
+            Action::ReadHead { room_id } => {
+                return Some(match chat.open_room(identity, room_id).await {
                     Ok(room) => Input::Head { room_id, head: room.head_seq },
                     Err(error) => Input::ReadFailed { room_id, error },
-                },
-                Action::Join { room_id, after, reference } => {
-                    hub.join(self.id, room_id, after, reference).await;
-                    continue;
-                }
-                Action::Leave { room_id, farewell } => {
-                    hub.leave(self.id, room_id, farewell).await;
-                    continue;
-                }
-                Action::SendPage { room_id, events } => {
-                    hub.send_page(self.id, room_id, &events).await;
-                    continue;
-                }
-                Action::TellHead { room_id, head } => {
-                    hub.tell_head(self.id, room_id, head).await;
-                    continue;
-                }
-                Action::Typing { room_id } => {
-                    hub.typing(self.id, room_id).await;
-                    continue;
-                }
-                Action::Reply(frame) => {
-                    hub.send_frame(self.id, frame).await;
-                    continue;
-                }
-                Action::Close(code) => {
-                    hub.close(self.id, code).await;
-                    continue;
-                }
-            };
-            actions.extend(session.on(input));
+                });
+            }
+            Action::Post { draft, reference, wants_ack } => {
+                return self.post(draft, reference, wants_ack);
+            }
+            Action::Join { room_id, after, reference } => {
+                hub.join(self.id, room_id, after, reference).await;
+            }
+            Action::Leave { room_id, farewell } => hub.leave(self.id, room_id, farewell).await,
+            Action::SendPage { room_id, events } => {
+                hub.send_page(self.id, room_id, &events).await;
+            }
+            Action::TellHead { room_id, head } => hub.tell_head(self.id, room_id, head).await,
+            Action::Typing { room_id } => hub.typing(self.id, room_id).await,
+            Action::Reply(frame) => hub.send_frame(self.id, frame).await,
+            Action::Close(code) => hub.close(self.id, code).await,
         }
+        None
     }
 }
 

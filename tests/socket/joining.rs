@@ -133,6 +133,15 @@ async fn more_than_the_server_remembers_is_read_from_the_database(database: Data
         assert_eq!(seq(&socket.recv_type("message").await), MESSAGES + 1);
         nothing_more(socket).await;
     }
+    // From each position in turn: one of them is just before what is remembered.
+    let mut socket = open_many(&bo).await;
+    for since in 125..=MESSAGES {
+        let frame = json!({ "type": "subscribe", "room_id": room, "since": since });
+        let received = seqs(&subscribe(&mut socket, frame).await);
+        assert_eq!(received, (since + 1..=MESSAGES + 1).collect::<Vec<_>>(), "since {since}");
+        socket.send(json!({ "type": "unsubscribe", "room_id": room })).await;
+        socket.recv_type("unsubscribed").await;
+    }
 }
 
 /// A client that knows only of messages sends at once.
@@ -155,17 +164,17 @@ async fn whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice(d
     let bo = server.user("bo").await;
     let mut speaker = ann.joins(room).await;
     let mut pace = ann.joins(room).await;
-    let speaking = tokio::spawn(async move {
+    let mut clients = JoinSet::new();
+    clients.spawn(async move {
         // Long enough that the server forgets the first ones before the last.
         say_many(&mut speaker, room, 1..=MESSAGES, |n| format!("{n} {}", "x".repeat(1_500))).await;
     });
-    let mut joiners = JoinSet::new();
     for n in 0..12 {
         // Joins when the room is a little further each time, some from the beginning.
         let at = seq(&messages(&mut pace, 25).await[24]);
         let since = if n % 3 == 0 { 0 } else { at - 5 * n };
         let bo = bo.clone();
-        joiners.spawn(async move {
+        clients.spawn(async move {
             let mut socket = bo.opens(&path(&bo, room, &format!("&since={since}"))).await;
             let received = messages(&mut socket, (MESSAGES - since) as usize).await;
             assert_eq!(seqs(&received), (since + 1..=MESSAGES).collect::<Vec<_>>());
@@ -173,8 +182,7 @@ async fn whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice(d
             assert_eq!(seqs(&rest), [0; 0], "nothing twice");
         });
     }
-    joiners.join_all().await;
-    speaking.await.expect("everything is acknowledged");
+    clients.join_all().await;
 }
 
 /// What is still being read for a subscription that was given up must neither appear in the next

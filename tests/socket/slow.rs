@@ -21,22 +21,24 @@ async fn a_silent_client_is_pinged_then_closed(database: Database) {
     let (server, ann, room) = room_on(builder).await;
     let bo = server.user("bo").await;
     let watcher = ann.joins(room).await;
-    // By reading it answers the pings that it gets itself.
-    let watching = tokio::spawn(read_until_left(watcher, 0));
-    for path in [path(&bo, room, ""), format!("/ws?token={}", bo.token)] {
-        let mut raw = Raw::open(&server, &bo, &path).await;
-        let ping = loop {
-            let frame = raw.recv().await;
-            if frame.first != TEXT {
-                break frame;
-            }
-        };
-        assert_eq!(ping.first, PING, "{ping:?}");
-        assert_eq!(raw.recv_close().await, 4408);
-        // It does not answer that either, and the connection ends all the same.
-        raw.ends().await;
-    }
-    assert_eq!(types(&watching.await.expect("it is told")), ["user_joined", "user_left"]);
+    let silence = async {
+        for path in [path(&bo, room, ""), format!("/ws?token={}", bo.token)] {
+            let mut raw = Raw::open(&server, &bo, &path).await;
+            let ping = loop {
+                let frame = raw.recv().await;
+                if frame.first != TEXT {
+                    break frame;
+                }
+            };
+            assert_eq!(ping.first, PING, "{ping:?}");
+            assert_eq!(raw.recv_close().await, 4408);
+            // It does not answer that either, and the connection ends all the same.
+            raw.ends().await;
+        }
+    };
+    // By reading, the watcher answers the pings that it gets itself.
+    let (told, ()) = tokio::join!(read_until_left(watcher, 0), silence);
+    assert_eq!(types(&told), ["user_joined", "user_left"]);
 }
 
 async fn a_client_that_answers_pings_or_speaks_stays(database: Database) {
@@ -101,14 +103,13 @@ async fn readers_that_stop_reading_are_closed_and_resume(database: Database) {
     let before = memory_kib(&server, "VmRSS");
 
     let head = 300 + MESSAGES;
+    let flood = async {
+        say_many(&mut speaker, room, 301..=head, long).await;
+        memory_kib(&server, "VmHWM").saturating_sub(before)
+    };
     // The healthy one reads on until all of the others are closed.
-    let reading = tokio::spawn(read_until_left(reader, MESSAGES as usize));
-    say_many(&mut speaker, room, 301..=head, long).await;
-    let grown = memory_kib(&server, "VmHWM").saturating_sub(before);
-
+    let (received, grown) = tokio::join!(read_until_left(reader, MESSAGES as usize), flood);
     assert!(grown < GROWTH_KIB, "the server's memory grew by {grown} KiB");
-
-    let received = reading.await.expect("the stalled readers are closed");
     let all = (301..=head).collect::<Vec<_>>();
     assert_eq!(seqs(&received), all, "a healthy reader gets all in order");
     for (n, mut raw) in stalled.into_iter().enumerate() {

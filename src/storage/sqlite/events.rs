@@ -1,6 +1,7 @@
 //! The log: appending to it, and reading stretches of it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params, types::Type};
 
@@ -20,29 +21,25 @@ const APPEND: &str = "
     ON CONFLICT (room_id, user_id, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 
 const GET_BY_CLIENT_ID: &str = "
-    SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id,
-           edited_at, deleted_at, kind
-    FROM events JOIN users ON users.id = events.user_id
+    SELECT id, content, user_id, created_at, room_id, seq, client_id, edited_at, deleted_at, kind
+    FROM events
     WHERE room_id = ?1 AND user_id = ?2 AND client_id = ?3";
 
 const LIST_OLDER_MESSAGES: &str = "
-    SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id,
-           edited_at, deleted_at, kind
-    FROM events JOIN users ON users.id = events.user_id
+    SELECT id, content, user_id, created_at, room_id, seq, client_id, edited_at, deleted_at, kind
+    FROM events
     WHERE room_id = ?1 AND seq < ?2 AND kind = 'message'
     ORDER BY seq DESC LIMIT ?3";
 
 const LIST_NEWER_MESSAGES: &str = "
-    SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id,
-           edited_at, deleted_at, kind
-    FROM events JOIN users ON users.id = events.user_id
+    SELECT id, content, user_id, created_at, room_id, seq, client_id, edited_at, deleted_at, kind
+    FROM events
     WHERE room_id = ?1 AND seq >= ?2 AND kind = 'message'
     ORDER BY seq LIMIT ?3";
 
 const LIST_EVENTS: &str = "
-    SELECT events.id, content, username, user_id, events.created_at, room_id, seq, client_id,
-           edited_at, deleted_at, kind
-    FROM events JOIN users ON users.id = events.user_id
+    SELECT id, content, user_id, created_at, room_id, seq, client_id, edited_at, deleted_at, kind
+    FROM events
     WHERE room_id = ?1 AND seq > ?2
     ORDER BY seq LIMIT ?3";
 
@@ -107,9 +104,10 @@ impl Batch<'_> {
         ]);
         match stored {
             Ok(0) => {
+                let mut names = Names::new(self.tx);
                 let original = self.tx.prepare_cached(GET_BY_CLIENT_ID)?.query_row(
                     params![message.room_id.0, message.user_id.0, message.client_id],
-                    message_of,
+                    |row| message_of(row, &mut names),
                 )?;
                 Ok(Ok(Appended { message: original, duplicate: true }))
             }
@@ -156,20 +154,23 @@ pub(super) fn list_messages(
     cursor: Cursor,
     limit: u32,
 ) -> Result<Option<MessagePage>> {
-    let snapshot = db.unchecked_transaction()?;
-    let Some(head_seq) = get_head_seq(&snapshot, room_id)? else {
+    let snapshot = Snapshot::begin(db)?;
+    let Some(head_seq) = get_head_seq(db, room_id)? else {
         return Ok(None);
     };
     let window = Window::new(cursor, limit);
-    let mut messages = Vec::new();
+    let mut names = Names::new(db);
+    let mut messages = Vec::with_capacity(limit as usize + 2);
     for (sql, scan) in
         [(LIST_OLDER_MESSAGES, window.scan_older()), (LIST_NEWER_MESSAGES, window.scan_newer())]
     {
-        let mut statement = snapshot.prepare_cached(sql)?;
-        for message in statement.query_map(params![room_id.0, window.pivot.0, scan], message_of)? {
-            messages.push(message?);
+        let mut statement = db.prepare_cached(sql)?;
+        let mut rows = statement.query(params![room_id.0, window.pivot.0, scan])?;
+        while let Some(row) = rows.next()? {
+            messages.push(message_of(row, &mut names)?);
         }
     }
+    drop(snapshot);
     Ok(Some(window.into_page(messages, head_seq)))
 }
 
@@ -179,15 +180,60 @@ pub(super) fn list_events(
     after: Seq,
     limit: u32,
 ) -> Result<Option<EventPage>> {
-    let snapshot = db.unchecked_transaction()?;
-    let Some(head_seq) = get_head_seq(&snapshot, room_id)? else {
+    let _snapshot = Snapshot::begin(db)?;
+    let Some(head_seq) = get_head_seq(db, room_id)? else {
         return Ok(None);
     };
-    let mut statement = snapshot.prepare_cached(LIST_EVENTS)?;
-    let events = statement
-        .query_map(params![room_id.0, after.0, limit], event_of)?
-        .collect::<rusqlite::Result<_>>()?;
+    let mut names = Names::new(db);
+    let mut events = Vec::new();
+    let mut statement = db.prepare_cached(LIST_EVENTS)?;
+    let mut rows = statement.query(params![room_id.0, after.0, limit])?;
+    while let Some(row) = rows.next()? {
+        events.push(event_of(row, &mut names)?);
+    }
     Ok(Some(EventPage { events, head_seq }))
+}
+
+/// Several reads of one state of the database. rusqlite's own transactions compile their BEGIN and
+/// ROLLBACK each time, which takes longer than a short page.
+struct Snapshot<'db>(&'db Connection);
+
+impl<'db> Snapshot<'db> {
+    fn begin(db: &'db Connection) -> Result<Self> {
+        db.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(db))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // Nothing was written, and a connection that cannot even do this fails its next use.
+        let _ = self.0.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([]));
+    }
+}
+
+/// The names of senders, each looked up once a page: a page has many messages of few people.
+struct Names<'db> {
+    db: &'db Connection,
+    known: Vec<(UserId, Arc<str>)>,
+}
+
+impl<'db> Names<'db> {
+    fn new(db: &'db Connection) -> Self {
+        Self { db, known: Vec::new() }
+    }
+
+    fn get(&mut self, id: UserId) -> rusqlite::Result<Arc<str>> {
+        if let Some((_, name)) = self.known.iter().rev().find(|(known, _)| *known == id) {
+            return Ok(name.clone());
+        }
+        let name: Arc<str> = self
+            .db
+            .prepare_cached("SELECT username FROM users WHERE id = ?1")?
+            .query_row([id.0], |row| row.get(0))?;
+        self.known.push((id, name.clone()));
+        Ok(name)
+    }
 }
 
 fn get_head_seq(db: &Connection, room_id: RoomId) -> Result<Option<Seq>> {
@@ -197,28 +243,28 @@ fn get_head_seq(db: &Connection, room_id: RoomId) -> Result<Option<Seq>> {
         .optional()?)
 }
 
-fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
-    let kind: String = row.get(10)?;
-    match kind.as_str() {
-        "message" => Ok(Event::Message(message_of(row)?)),
-        _ => {
+fn event_of(row: &Row<'_>, names: &mut Names<'_>) -> rusqlite::Result<Event> {
+    match row.get_ref(9)?.as_str()? {
+        "message" => Ok(Event::Message(message_of(row, names)?)),
+        kind => {
             let error = format!("unknown kind of event `{kind}`").into();
-            Err(rusqlite::Error::FromSqlConversionFailure(10, Type::Text, error))
+            Err(rusqlite::Error::FromSqlConversionFailure(9, Type::Text, error))
         }
     }
 }
 
-fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
+fn message_of(row: &Row<'_>, names: &mut Names<'_>) -> rusqlite::Result<Message> {
+    let user_id = UserId(row.get(2)?);
     Ok(Message {
         id: EventId(row.get(0)?),
         content: row.get(1)?,
-        username: row.get(2)?,
-        user_id: UserId(row.get(3)?),
-        timestamp: Timestamp(row.get(4)?),
-        room_id: RoomId(row.get(5)?),
-        seq: Seq(row.get(6)?),
-        client_id: row.get(7)?,
-        edited_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
-        deleted_at: row.get::<_, Option<i64>>(9)?.map(Timestamp),
+        username: names.get(user_id)?,
+        user_id,
+        timestamp: Timestamp(row.get(3)?),
+        room_id: RoomId(row.get(4)?),
+        seq: Seq(row.get(5)?),
+        client_id: row.get(6)?,
+        edited_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
     })
 }
