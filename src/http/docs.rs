@@ -3,6 +3,8 @@
 //! Both pages are one file each with everything in it. Nothing is loaded from the internet: the
 //! one link that ReDoc's page has is taken out, and the content security policy forbids the rest.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use poem::http::header;
 use poem::{IntoEndpoint, Response, Route, endpoint::make_sync, get};
@@ -17,14 +19,26 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eva
 const HTML: &str = "text/html; charset=utf-8";
 
 pub(super) fn add_to(route: Route) -> Route {
-    let service = openapi::service();
-    let published = openapi::document();
-    let document = serde_json::to_string_pretty(&published).unwrap_or_default();
-    let as_made = service.spec();
     route
-        .at("/openapi.json", get(page("application/json", document.clone())))
-        .at("/docs", get(page(HTML, swagger_ui(&service.swagger_ui_html(), &as_made, &document))))
-        .at("/redoc", get(page(HTML, redoc(&service.redoc_html(), &as_made, &document))))
+        .at("/openapi.json", get(page("application/json", document)))
+        .at(
+            "/docs",
+            get(page(HTML, || {
+                let service = openapi::service();
+                swagger_ui(&service.swagger_ui_html(), &service.spec(), &document())
+            })),
+        )
+        .at(
+            "/redoc",
+            get(page(HTML, || {
+                let service = openapi::service();
+                redoc(&service.redoc_html(), &service.spec(), &document())
+            })),
+        )
+}
+
+fn document() -> String {
+    serde_json::to_string_pretty(&openapi::document()).unwrap_or_default()
 }
 
 /// Swagger UI with the published document. It keeps the token over a reload, and asks no
@@ -46,14 +60,15 @@ fn redoc(page: &str, as_made: &str, document: &str) -> String {
     format!("{}{}", &page[..start], &page[end..])
 }
 
-fn page(content_type: &'static str, body: String) -> impl IntoEndpoint<Endpoint: 'static> {
-    let body = Bytes::from(body);
+/// A page that is made when it is first asked for: most servers' never is, and each holds megabytes.
+fn page(content_type: &'static str, make: fn() -> String) -> impl IntoEndpoint<Endpoint: 'static> {
+    let made = OnceLock::new();
     make_sync(move |_| {
         Response::builder()
             .content_type(content_type)
             .header(header::CONTENT_SECURITY_POLICY, POLICY)
             .header(header::CACHE_CONTROL, "no-cache")
-            .body(body.clone())
+            .body(made.get_or_init(|| Bytes::from(make())).clone())
     })
 }
 

@@ -17,7 +17,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Response};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,8 +29,27 @@ use crate::ws::{SharedStream, UpgradeSlot};
 /// The most bytes of a request's head.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
+/// Connections that may wait to be accepted (the system may allow fewer). Of the thousand clients
+/// that come back at once after a restart, those that find no place try again a second later.
+const BACKLOG: u32 = 4096;
+
 /// How long to wait before accepting again when the system has no descriptor left.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(200);
+
+/// Listens on the first of the name's addresses that can be had.
+pub async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
+    for address in tokio::net::lookup_host(address).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A restarted server takes over the port while old connections linger (TIME_WAIT).
+        socket.set_reuseaddr(true)?;
+        result = socket.bind(address).and_then(|()| socket.listen(BACKLOG));
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
 
 /// Accepts until `stop`. Every connection is one of `tasks`, and ends after `stop` when the request
 /// under way is answered.

@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::pool::Pool;
@@ -74,7 +75,7 @@ impl Sqlite {
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(move |connection| {
                 connection.busy_timeout(busy_timeout)?;
-                connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+                keep_statements(connection)?;
                 connection.execute_batch(READER_PRAGMAS)
             });
         let readers = Pool::new(manager, options.read_connections, busy_timeout);
@@ -128,10 +129,19 @@ fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::R
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(busy_timeout)?;
-    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    keep_statements(&connection)?;
     connection.execute_batch(WRITER_PRAGMAS)?;
     use_wal(&connection, busy_timeout)?;
     Ok(connection)
+}
+
+/// Compiles each statement once. As SQLite is built here (SQLITE_ENABLE_STAT4) it would compile a
+/// statement anew whenever a parameter changes, in the hope of a better plan
+/// (<https://sqlite.org/queryplanner-ng.html#qpstab>); that was half of the time of a page.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// The mode is kept in the file. Changing it does not wait for other connections as everything
