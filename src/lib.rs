@@ -8,7 +8,8 @@
 //! ```
 //!
 //! `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
-//! `storage`; poem is named only in `server`, `http` and `ws`.
+//! `storage`; poem is named only in `server`, `http` and `ws`. `bench` is a client: it knows the
+//! protocol, and no layer.
 
 #![forbid(unsafe_code)]
 
