@@ -1,14 +1,12 @@
 //! The hub's log: what was committed becomes tails and answers, and cursors that are behind.
 
-use std::collections::HashMap;
-
 use super::ConnectionId;
 use super::delivery::{Cursor, Span, write_spans};
 use super::frame::ServerFrame;
 use super::hub::ReplyTo;
 use super::state::{Answer, State};
 use super::tail::Chunk;
-use crate::model::{Appended, Event, Message, RoomId};
+use crate::model::{Appended, Event, RoomId};
 use crate::storage::Outcome;
 
 /// The most bytes kept of one room's log. A reader who falls off the end reads the database.
@@ -26,36 +24,41 @@ impl State {
         }
     }
 
+    /// Answers the senders, and keeps what was appended for the end of the turn.
     pub(super) fn publish(&mut self, outcomes: Vec<Outcome<ReplyTo>>) {
-        let mut events: HashMap<RoomId, Vec<Event>> = HashMap::new();
-        let mut publish = |message: Message| {
-            events.entry(message.room_id).or_default().push(Event::Message(message));
-        };
         for Outcome { tag, result } in outcomes {
-            match tag {
+            let appended = match tag {
                 ReplyTo::Task(reply) => {
-                    if let Ok(Appended { message, duplicate: false }) = &result {
-                        publish(message.clone());
-                    }
+                    let appended = result.as_ref().ok().cloned();
                     self.replies.push((reply, result));
+                    appended
                 }
                 ReplyTo::Connection { id, reference, wants_ack } => {
-                    let appended = self.answer(id, reference, wants_ack, result);
-                    if let Some(Appended { message, duplicate: false }) = appended {
-                        publish(message);
-                    }
+                    self.answer(id, reference, wants_ack, result)
                 }
+            };
+            // Whoever joins an unknown room later in this turn reads its head from storage.
+            if let Some(Appended { message, duplicate: false }) = appended
+                && self.rooms.contains_key(&message.room_id)
+            {
+                self.committed.entry(message.room_id).or_default().push(Event::Message(message));
             }
         }
-        for (room_id, events) in events {
-            let (Some(room), Some(chunk)) = (self.rooms.get_mut(&room_id), Chunk::encode(&events))
-            else {
-                continue;
-            };
-            // A head read from storage may be ahead of what has been published: those who joined
-            // at that head have been sent, or do not want, what is before it.
-            room.head = room.head.max(Some(chunk.last()));
-            room.tail.push(chunk, ROOM_TAIL_BYTES);
+    }
+
+    /// Puts what this turn's commits appended into the tails, as one chunk a room: while the hub
+    /// wrote, several transactions may have been committed, and one slice is the cheapest to write.
+    pub(super) fn extend_tails(&mut self) {
+        for (room_id, events) in std::mem::take(&mut self.committed) {
+            let Some(room) = self.rooms.get_mut(&room_id) else { continue };
+            // Another process may have written in between.
+            for events in events.chunk_by(|a, b| a.seq().next() == b.seq()) {
+                let Some(chunk) = Chunk::encode(events) else { continue };
+                // A head read from storage may be ahead of what has been published: those who
+                // joined at that head have been sent, or do not want, what is before it.
+                room.head = room.head.max(Some(chunk.last()));
+                room.tail.push(chunk, ROOM_TAIL_BYTES);
+            }
             for (&slot, member) in &room.members {
                 let client = &mut self.clients[slot];
                 // One that is blocked looks into all its rooms when it no longer is.

@@ -17,7 +17,7 @@ use super::delivery::{Client, Member, Room, write};
 use super::frame::{PING_FRAME, close_frame};
 use super::hub::{Command, HubConfig};
 use super::{CloseCode, Connection, ConnectionId};
-use crate::model::{Appended, RoomId, SessionId};
+use crate::model::{Appended, Event, RoomId, SessionId};
 use crate::storage::AppendError;
 
 /// How long a socket may take to take its close frame.
@@ -29,6 +29,8 @@ pub struct State {
     pub(super) rooms: HashMap<RoomId, Room>,
     /// Clients with something to be written at the end of this turn.
     pub(super) touched: Vec<usize>,
+    /// What this turn's commits appended, in the order of commit.
+    pub(super) committed: HashMap<RoomId, Vec<Event>>,
     /// Answers to tasks, given after the turn's writes.
     pub(super) replies: Vec<(oneshot::Sender<Answer>, Answer)>,
     pub(super) next_serial: u64,
@@ -47,6 +49,7 @@ impl State {
             clients: Slab::new(),
             rooms: HashMap::new(),
             touched: Vec::new(),
+            committed: HashMap::new(),
             replies: Vec::new(),
             next_serial: 0,
             is_stopping: false,
@@ -100,6 +103,7 @@ impl State {
 
     /// Writes what this turn's commands left to be written, then answers the tasks that wait.
     pub(super) fn flush(&mut self) {
+        self.extend_tails();
         // Writing can touch further clients only by a page or a close, which come as commands.
         for slot in std::mem::take(&mut self.touched) {
             if let Some(client) = self.clients.get_mut(slot) {
