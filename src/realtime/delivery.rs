@@ -33,6 +33,16 @@ pub(super) struct Client {
     pub(super) closing_at: Option<u32>,
 }
 
+impl Client {
+    /// Has it written to at the end of the turn, once.
+    pub(super) fn touch(&mut self, slot: usize, touched: &mut Vec<usize>) {
+        if !self.is_touched {
+            self.is_touched = true;
+            touched.push(slot);
+        }
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Room {
     /// The newest seq known. `None` until the log was read or written for the first time.

@@ -46,7 +46,7 @@ impl State {
         self.start(slot, room_id);
     }
 
-    pub(super) fn start(&mut self, slot: usize, room_id: RoomId) {
+    fn start(&mut self, slot: usize, room_id: RoomId) {
         let Some(member) = self.member(slot, room_id) else { return };
         if let Cursor::Starting(after) = member.cursor {
             member.cursor = Cursor::Live(after);
@@ -94,7 +94,7 @@ impl State {
         self.leave_room(slot, room_id);
     }
 
-    pub(super) fn leave_room(&mut self, slot: usize, room_id: RoomId) {
+    fn leave_room(&mut self, slot: usize, room_id: RoomId) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         if room.members.remove(&slot).is_none() {
             return;
@@ -109,7 +109,7 @@ impl State {
     }
 
     /// Tells the others in a small room of one coming or going; in a big one, notes it.
-    pub(super) fn tell_change(
+    fn tell_change(
         &mut self,
         room_id: RoomId,
         connection: &Connection,
@@ -151,16 +151,13 @@ impl State {
     }
 
     /// Sends something that is not in the log to a room. A blocked client does without.
-    pub(super) fn broadcast(&mut self, room_id: RoomId, except: Option<usize>, frame: &[u8]) {
+    fn broadcast(&mut self, room_id: RoomId, except: Option<usize>, frame: &[u8]) {
         let Some(room) = self.rooms.get(&room_id) else { return };
         for &slot in room.members.keys() {
             let client = &mut self.clients[slot];
             if Some(slot) != except && client.blocked_at.is_none() {
                 client.out.extend_from_slice(frame);
-                if !client.is_touched {
-                    client.is_touched = true;
-                    self.touched.push(slot);
-                }
+                client.touch(slot, &mut self.touched);
             }
         }
     }

@@ -64,17 +64,14 @@ impl State {
                 // One that is blocked looks into all its rooms when it no longer is.
                 if matches!(member.cursor, Cursor::Live(_)) && client.blocked_at.is_none() {
                     client.behind.push(room_id);
-                    if !client.is_touched {
-                        client.is_touched = true;
-                        self.touched.push(slot);
-                    }
+                    client.touch(slot, &mut self.touched);
                 }
             }
         }
     }
 
     /// Answers a send of a connection, and gives back what was appended.
-    pub(super) fn answer(
+    fn answer(
         &mut self,
         id: ConnectionId,
         reference: Option<String>,
@@ -126,9 +123,8 @@ impl State {
         let mut spans =
             vec![Span { room_id, chunk: chunk.clone(), offset: chunk.offset_after(cursor) }];
         let cursors = write_spans(client, &mut spans, self.now);
-        if let (Some((_, cursor)), Some(member)) = (cursors.last(), self.member(slot, room_id)) {
-            member.cursor = Cursor::Live(*cursor);
-        } else if let Some(member) = self.member(slot, room_id) {
+        let cursor = cursors.last().map_or(cursor, |&(_, cursor)| cursor);
+        if let Some(member) = self.member(slot, room_id) {
             member.cursor = Cursor::Live(cursor);
         }
         self.fall_behind(slot, room_id);

@@ -153,11 +153,7 @@ impl State {
         self.bound_tails();
     }
 
-    pub(super) fn connect(
-        &mut self,
-        connection: Arc<Connection>,
-        reply: oneshot::Sender<ConnectionId>,
-    ) {
+    fn connect(&mut self, connection: Arc<Connection>, reply: oneshot::Sender<ConnectionId>) {
         self.next_serial += 1;
         let serial = self.next_serial;
         let slot = self.clients.insert(Client {
@@ -179,7 +175,7 @@ impl State {
         }
     }
 
-    pub(super) fn disconnect(&mut self, id: ConnectionId) {
+    fn disconnect(&mut self, id: ConnectionId) {
         let Some(slot) = self.slot(id) else { return };
         self.leave_all(slot);
         self.clients.remove(slot);
@@ -194,7 +190,7 @@ impl State {
         self.clients[slot].closing_at = Some(self.now);
     }
 
-    pub(super) fn close_sessions(&mut self, sessions: &[SessionId]) {
+    fn close_sessions(&mut self, sessions: &[SessionId]) {
         let sessions: HashSet<SessionId> = sessions.iter().copied().collect();
         for slot in self.slots() {
             if sessions.contains(&self.clients[slot].connection.identity.session_id) {
@@ -213,11 +209,7 @@ impl State {
     }
 
     pub(super) fn touch(&mut self, slot: usize) {
-        let client = &mut self.clients[slot];
-        if !client.is_touched {
-            client.is_touched = true;
-            self.touched.push(slot);
-        }
+        self.clients[slot].touch(slot, &mut self.touched);
     }
 
     pub(super) fn slot(&self, id: ConnectionId) -> Option<usize> {
