@@ -16,7 +16,7 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eva
     style-src 'unsafe-inline'; img-src 'self' data:; font-src data:; connect-src 'self'; \
     worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const HTML: &str = "text/html; charset=utf-8";
+pub const HTML: &str = "text/html; charset=utf-8";
 
 pub(super) fn add_to(route: Route) -> Route {
     route
@@ -60,8 +60,12 @@ fn redoc(page: &str, as_made: &str, document: &str) -> String {
     format!("{}{}", &page[..start], &page[end..])
 }
 
-/// A page that is made when it is first asked for: most servers' never is, and each holds megabytes.
-fn page(content_type: &'static str, make: fn() -> String) -> impl IntoEndpoint<Endpoint: 'static> {
+/// A document that is the same for everybody as long as the server runs. It is made when it is
+/// first asked for: most servers' never is, and some hold megabytes.
+pub fn page(
+    content_type: &'static str,
+    make: fn() -> String,
+) -> impl IntoEndpoint<Endpoint: 'static> {
     let made = OnceLock::new();
     make_sync(move |_| {
         Response::builder()

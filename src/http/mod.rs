@@ -31,6 +31,7 @@ use poem_openapi::{OpenApi, Tags};
 use crate::chat::Chat;
 use crate::config;
 
+pub use docs::{HTML, page};
 pub use openapi::document as openapi_document;
 
 /// The parts of the API, as the document shows them.

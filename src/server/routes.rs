@@ -1,8 +1,7 @@
 //! Every path of the server: the API and its documents, the socket and its own.
 
 use poem::endpoint::BoxEndpoint;
-use poem::http::header;
-use poem::{Endpoint, EndpointExt, Response, endpoint::make_sync, get};
+use poem::{EndpointExt, Response, get};
 
 use crate::chat::Chat;
 use crate::config;
@@ -19,23 +18,9 @@ pub(super) fn endpoint(
         .at("/ws/:room_id", get(ws::connect_room))
         .at(
             "/asyncapi.json",
-            get(document("application/json", ws::asyncapi::document().to_string())),
+            get(http::page("application/json", || ws::asyncapi::document().to_string())),
         )
-        .at("/docs/socket", get(document("text/html; charset=utf-8", ws::asyncapi::page())))
+        .at("/docs/socket", get(http::page(http::HTML, ws::asyncapi::page)))
         .data(sockets);
     http::serve(routes, chat, config).boxed()
-}
-
-/// A document that is the same for everybody as long as the server runs.
-fn document(
-    content_type: &'static str,
-    body: String,
-) -> impl Endpoint<Output = Response> + 'static {
-    let body = bytes::Bytes::from(body);
-    make_sync(move |_| {
-        Response::builder()
-            .content_type(content_type)
-            .header(header::CACHE_CONTROL, "no-cache")
-            .body(body.clone())
-    })
 }
