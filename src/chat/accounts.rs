@@ -54,13 +54,7 @@ impl Chat {
             Role::User => false,
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
         };
-        let mut errors = Vec::new();
-        check_username(&signup.username, &mut errors);
-        check_email(&signup.email, &mut errors);
-        self.inner.passwords.check_new("password", &signup.password, &mut errors);
-        if !errors.is_empty() {
-            return Err(Error::InvalidFields(errors));
-        }
+        check(&signup, self.inner.passwords.min_chars)?;
         let user = NewUser {
             username: signup.username,
             email: signup.email,
@@ -178,13 +172,7 @@ impl Chat {
 /// # Errors
 /// [`Error::InvalidFields`].
 pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUser> {
-    let mut errors = Vec::new();
-    check_username(&signup.username, &mut errors);
-    check_email(&signup.email, &mut errors);
-    passwords::check_new(auth.min_password_chars, "password", &signup.password, &mut errors);
-    if !errors.is_empty() {
-        return Err(Error::InvalidFields(errors));
-    }
+    check(&signup, auth.min_password_chars)?;
     let hash = bcrypt::non_truncating_hash(signup.password, auth.bcrypt_cost);
     let password_hash = hash.map_err(|error| {
         tracing::error!(%error, "bcrypt failed");
@@ -204,6 +192,15 @@ pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUse
 enum MakesAdmin {
     TheFirst,
     Another,
+}
+
+/// All that is wrong with a sign-up, at once.
+fn check(signup: &Signup, min_password_chars: usize) -> Result<()> {
+    let mut errors = Vec::new();
+    check_username(&signup.username, &mut errors);
+    check_email(&signup.email, &mut errors);
+    passwords::check_new(min_password_chars, "password", &signup.password, &mut errors);
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
 }
 
 fn check_username(username: &str, errors: &mut Vec<FieldError>) {

@@ -17,7 +17,7 @@ const QUEUE_PER_THREAD: usize = 32;
 pub(super) struct Passwords {
     threads: Executor,
     cost: u32,
-    min_chars: usize,
+    pub min_chars: usize,
     /// No password is known for it, and checking against it takes as long as against a real one.
     nobodys_hash: Arc<str>,
 }
