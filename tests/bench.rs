@@ -56,6 +56,10 @@ async fn history(database: Database) {
     )
     .await;
     assert!(figures.count("checked_pages") > 0);
+    let figures =
+        run(database, "history --messages 500 --depth 480 --page 20 --seconds 0.1 --warm-up 0.1")
+            .await;
+    assert_eq!(figures.count("depth"), 480);
 }
 
 async fn reconnect(database: Database) {

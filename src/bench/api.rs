@@ -97,6 +97,16 @@ impl Api {
         self.send(Method::DELETE, &format!("/rooms/{room_id}"), token, None).map(drop)
     }
 
+    pub fn head_seq(&mut self, room_id: i64, token: &str) -> anyhow::Result<i64> {
+        #[derive(Deserialize)]
+        struct Page {
+            head_seq: i64,
+        }
+        let path = format!("/rooms/{room_id}/messages?limit=1");
+        let page: Page = self.call(Method::GET, &path, token, None)?;
+        Ok(page.head_seq)
+    }
+
     pub fn list_events(
         &mut self,
         room_id: i64,

@@ -1,4 +1,4 @@
-//! `history`: pages of a long room, read at random depths over keep-alive connections.
+//! `history`: pages of a long room, at random depths or at one, over keep-alive connections.
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,12 @@ pub struct Options {
     /// Messages in the room
     #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(200..))]
     messages: u32,
+    /// Read a room that is there instead of filling one; it has nothing but messages
+    #[arg(long, value_name = "ID", conflicts_with_all = ["messages", "bytes"])]
+    room: Option<i64>,
+    /// Read the page below this many messages again and again, not pages at random depths
+    #[arg(long, value_name = "N")]
+    depth: Option<u32>,
     /// Connections that read
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
@@ -51,6 +57,8 @@ struct Reader {
     room_id: i64,
     page: i64,
     head_seq: i64,
+    /// How many messages are above the page; random if there is none.
+    depth: Option<i64>,
     random: Random,
 }
 
@@ -60,15 +68,28 @@ impl Scenario for Options {
     }
 
     fn run(&self, target: &mut Target, progress: &Progress) -> anyhow::Result<Report> {
-        let room_id = target.create_rooms(1)?[0];
-        self.load(room_id, target, progress)?;
+        let (room_id, head_seq) = match self.room {
+            Some(room_id) => (room_id, target.head_seq(room_id)?),
+            None => {
+                let room_id = target.create_rooms(1)?[0];
+                self.load(room_id, target, progress)?;
+                (room_id, self.messages.into())
+            }
+        };
+        let deepest = head_seq - i64::from(self.page);
+        ensure!(deepest >= 0, "room {room_id} has {head_seq} messages, less than a page");
+        let depth = self.depth.map(i64::from);
+        if let Some(depth) = depth {
+            ensure!(depth <= deepest, "--depth can be at most {deepest} in this room");
+        }
         let readers = || {
             (0..self.connections).map(|number| Reader {
                 server: target.server().clone(),
                 token: target.token(number.into()).to_owned(),
                 room_id,
                 page: self.page.into(),
-                head_seq: self.messages.into(),
+                head_seq,
+                depth,
                 random: Random(self.seed.wrapping_add(number.into())),
             })
         };
@@ -80,7 +101,10 @@ impl Scenario for Options {
         let window = meter.stop();
 
         let mut report = Report::new("history");
-        report.add("messages", self.messages.into(), "");
+        report.add("messages", head_seq as f64, "");
+        if let Some(depth) = depth {
+            report.add("depth", depth as f64, "");
+        }
         report.add_count("connections", self.connections.into());
         report.add_count("page", self.page.into());
         report.add("message", self.bytes as f64, "bytes");
@@ -149,7 +173,11 @@ impl Reader {
             if started_at >= until {
                 return Ok(latency);
             }
-            let before = self.page + 1 + self.random.below(self.head_seq - self.page + 1);
+            let depth = match self.depth {
+                Some(depth) => depth,
+                None => self.random.below(self.head_seq - self.page + 1),
+            };
+            let before = self.head_seq + 1 - depth;
             let Self { room_id, page, token, .. } = &self;
             let path = format!("/rooms/{room_id}/messages?limit={page}&before={before}");
             let (status, answer) = connection.request(Method::GET, &path, token, None).await?;

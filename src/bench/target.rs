@@ -128,6 +128,11 @@ impl Target {
         Ok(self.rooms[first..].to_vec())
     }
 
+    /// How many events a room has.
+    pub fn head_seq(&mut self, room_id: i64) -> anyhow::Result<i64> {
+        self.api.head_seq(room_id, &self.admin_token)
+    }
+
     /// Deletes what was made, as far as it can be, and ends a private server.
     ///
     /// # Errors

@@ -55,24 +55,28 @@ impl Chat {
         Ok(outcome.await.map_err(|_| Error::Unavailable)??)
     }
 
-    /// A page of a room's messages, in ascending seq.
+    /// A page of a room's messages, in ascending seq, as `show` shows it.
+    ///
+    /// `show` runs where the page was read: its many strings are freed by the thread that made
+    /// them, and only what is shown changes threads.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`]; [`Error::InvalidFields`] if `limit` is not from 1 to
     /// [`MAX_PAGE`] or the cursor is negative.
-    pub async fn list_messages(
+    pub async fn list_messages<T: Send + 'static>(
         &self,
         caller: &Identity,
         room_id: RoomId,
         cursor: Cursor,
         limit: u32,
-    ) -> Result<MessagePage> {
+        show: impl FnOnce(MessagePage) -> T + Send + 'static,
+    ) -> Result<T> {
         permissions::require(caller, Action::ReadRoom)?;
         check_page(cursor, limit)?;
         let page = self
             .inner
             .store
-            .read(move |backend| backend.list_messages(room_id, cursor, limit))
+            .read(move |backend| Ok(backend.list_messages(room_id, cursor, limit)?.map(show)))
             .await?;
         page.ok_or(Error::RoomNotFound)
     }

@@ -8,6 +8,7 @@ use super::Area;
 use super::dto::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
 use super::extract::{Body, Caller, Path, Query};
 use super::failure::{BODY, CONFLICT, FIELDS, Failure, NOT_FOUND, STORE, TOKEN};
+use super::json;
 use super::payload::Written;
 use super::types::{Int, Limit, Number, Position};
 use crate::chat::{Chat, DEFAULT_PAGE, Draft, Error, FieldError};
@@ -84,9 +85,9 @@ impl MessagesApi {
     ) -> Result<Messages, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
         let cursor = cursor(before.0, after.0, around.0)?;
         let limit = page_limit(limit.0);
-        let page = chat.list_messages(&caller.0, RoomId(room_id.0.0), cursor, limit).await?;
-        let capacity = 128 + page.messages.iter().map(size_of_json).sum::<usize>();
-        Ok(Messages::Ok(Written::new(&MessagePageJson::new(&page, cursor), capacity)?))
+        let room_id = RoomId(room_id.0.0);
+        let show = move |page: MessagePage| show(&page, cursor);
+        Ok(Messages::Ok(chat.list_messages(&caller.0, room_id, cursor, limit, show).await??))
     }
 
     /// Read the log
@@ -116,12 +117,11 @@ impl MessagesApi {
         let after = Seq(after.0.0);
         let limit = page_limit(limit.0);
         let page = chat.list_events(&caller.0, RoomId(room_id.0.0), after, limit).await?;
-        let size = |event: &Event| match event {
-            Event::Message(message) => 20 + size_of_json(message),
-        };
-        let capacity = 160 + page.events.iter().map(size).sum::<usize>();
-        let json = EventPageJson::new(&page, after, chat.epoch());
-        Ok(Events::Ok(Written::new(&json, capacity)?))
+        let size = 160 + page.events.iter().map(size_of_event).sum::<usize>();
+        let end = EventPageEnd::new(&page, after, chat.epoch());
+        Ok(Events::Ok(Written::with(size, |out| {
+            json::write_page(out, "events", &page.events, json::write_event, &end)
+        })?))
     }
 }
 
@@ -165,10 +165,23 @@ fn size_of_json(message: &Message) -> usize {
     192 + message.content.len() + message.client_id.as_ref().map_or(0, String::len)
 }
 
-/// Documented as [`MessagePageDto`].
+fn size_of_event(event: &Event) -> usize {
+    match event {
+        Event::Message(message) => 20 + size_of_json(message),
+    }
+}
+
+fn show(page: &MessagePage, cursor: Cursor) -> Result<Written<MessagePageDto>, Error> {
+    let size = 160 + page.messages.iter().map(size_of_json).sum::<usize>();
+    let end = MessagePageEnd::new(page, cursor);
+    Written::with(size, |out| {
+        json::write_page(out, "messages", &page.messages, json::write_message, &end)
+    })
+}
+
+/// A [`MessagePageDto`] but for its messages.
 #[derive(Serialize)]
-struct MessagePageJson<'a> {
-    messages: &'a [Message],
+struct MessagePageEnd {
     has_older: bool,
     has_newer: bool,
     next_before: Option<Seq>,
@@ -176,8 +189,8 @@ struct MessagePageJson<'a> {
     head_seq: Seq,
 }
 
-impl<'a> MessagePageJson<'a> {
-    fn new(page: &'a MessagePage, cursor: Cursor) -> Self {
+impl MessagePageEnd {
+    fn new(page: &MessagePage, cursor: Cursor) -> Self {
         // A page without messages lies at its cursor.
         let (start, end) = match (page.messages.first(), page.messages.last(), cursor) {
             (Some(first), Some(last), _) => (first.seq, last.seq),
@@ -186,7 +199,6 @@ impl<'a> MessagePageJson<'a> {
             (_, _, Cursor::After(seq)) => (Seq(seq.0.saturating_add(1)), seq),
         };
         Self {
-            messages: &page.messages,
             has_older: page.has_older,
             has_newer: page.has_newer,
             next_before: page.has_older.then_some(start),
@@ -196,25 +208,18 @@ impl<'a> MessagePageJson<'a> {
     }
 }
 
-/// Documented as [`EventPageDto`].
+/// An [`EventPageDto`] but for its events.
 #[derive(Serialize)]
-struct EventPageJson<'a> {
-    events: &'a [Event],
+struct EventPageEnd<'a> {
     head_seq: Seq,
     next_after: Seq,
     has_more: bool,
     epoch: &'a str,
 }
 
-impl<'a> EventPageJson<'a> {
-    fn new(page: &'a EventPage, after: Seq, epoch: &'a str) -> Self {
+impl<'a> EventPageEnd<'a> {
+    fn new(page: &EventPage, after: Seq, epoch: &'a str) -> Self {
         let next_after = page.events.last().map_or(after, Event::seq);
-        Self {
-            events: &page.events,
-            head_seq: page.head_seq,
-            next_after,
-            has_more: next_after < page.head_seq,
-            epoch,
-        }
+        Self { head_seq: page.head_seq, next_after, has_more: next_after < page.head_seq, epoch }
     }
 }

@@ -13,6 +13,7 @@ mod explain;
 mod extract;
 mod failure;
 mod health;
+mod json;
 mod local;
 mod messages;
 mod openapi;

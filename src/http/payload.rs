@@ -23,8 +23,16 @@ pub(super) struct Written<D> {
 impl<D: Type> Written<D> {
     /// Serialises `value`, into `capacity` bytes at first.
     pub fn new(value: &impl Serialize, capacity: usize) -> Result<Self, Error> {
+        Self::with(capacity, |json| serde_json::to_writer(json, value))
+    }
+
+    /// What `write` appends, to `capacity` bytes at first.
+    pub fn with(
+        capacity: usize,
+        write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
+    ) -> Result<Self, Error> {
         let mut json = Vec::with_capacity(capacity);
-        serde_json::to_writer(&mut json, value).map_err(|error| {
+        write(&mut json).map_err(|error| {
             tracing::error!(%error, "cannot serialise an answer");
             Error::Internal
         })?;

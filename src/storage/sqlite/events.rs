@@ -161,14 +161,18 @@ pub(super) fn list_messages(
     let window = Window::new(cursor, limit);
     let mut names = Names::new(db);
     let mut messages = Vec::with_capacity(limit as usize + 2);
-    for (sql, scan) in
-        [(LIST_OLDER_MESSAGES, window.scan_older()), (LIST_NEWER_MESSAGES, window.scan_newer())]
-    {
+    let mut scan = |sql, rows: i64| -> Result<()> {
         let mut statement = db.prepare_cached(sql)?;
-        let mut rows = statement.query(params![room_id.0, window.pivot.0, scan])?;
+        let mut rows = statement.query(params![room_id.0, window.pivot.0, rows])?;
         while let Some(row) = rows.next()? {
             messages.push(message_of(row, &mut names)?);
         }
+        Ok(())
+    };
+    scan(LIST_OLDER_MESSAGES, window.scan_older())?;
+    // Nothing is beyond the head: the newest page, which is asked for most, is one scan.
+    if window.pivot <= head_seq {
+        scan(LIST_NEWER_MESSAGES, window.scan_newer())?;
     }
     drop(snapshot);
     Ok(Some(window.into_page(messages, head_seq)))
