@@ -8,8 +8,7 @@ use super::Area;
 use super::dto::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
 use super::extract::{Body, Caller, Path, Query};
 use super::failure::{BODY, CONFLICT, FIELDS, Failure, NOT_FOUND, STORE, TOKEN};
-use super::json;
-use super::payload::Written;
+use super::payload::{Written, write_page};
 use super::types::{Int, Limit, Number, Position};
 use crate::chat::{Chat, DEFAULT_PAGE, Draft, Error, FieldError};
 use crate::model::{Cursor, Event, EventPage, Message, MessagePage, RoomId, Seq};
@@ -120,7 +119,7 @@ impl MessagesApi {
         let size = 160 + page.events.iter().map(size_of_event).sum::<usize>();
         let end = EventPageEnd::new(&page, after, chat.epoch());
         Ok(Events::Ok(Written::with(size, |out| {
-            json::write_page(out, "events", &page.events, json::write_event, &end)
+            write_page(out, "events", &page.events, |out, event| event.write_json(out), &end)
         })?))
     }
 }
@@ -175,7 +174,7 @@ fn show(page: &MessagePage, cursor: Cursor) -> Result<Written<MessagePageDto>, E
     let size = 160 + page.messages.iter().map(size_of_json).sum::<usize>();
     let end = MessagePageEnd::new(page, cursor);
     Written::with(size, |out| {
-        json::write_page(out, "messages", &page.messages, json::write_message, &end)
+        write_page(out, "messages", &page.messages, |out, message| message.write_json(out), &end)
     })
 }
 

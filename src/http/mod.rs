@@ -13,7 +13,6 @@ mod explain;
 mod extract;
 mod failure;
 mod health;
-mod json;
 mod local;
 mod messages;
 mod openapi;

@@ -64,3 +64,57 @@ impl<D: Type> IntoResponse for Written<D> {
         Response::builder().content_type(Self::CONTENT_TYPE).body(self.json)
     }
 }
+
+/// Appends an object: `key` with the entries, each as `write` writes it, then the fields of `rest`.
+pub(super) fn write_page<T>(
+    out: &mut Vec<u8>,
+    key: &str,
+    entries: &[T],
+    write: impl Fn(&mut Vec<u8>, &T) -> serde_json::Result<()>,
+    rest: &impl Serialize,
+) -> serde_json::Result<()> {
+    out.push(b'{');
+    serde_json::to_writer(&mut *out, key)?;
+    out.extend_from_slice(b":[");
+    for (index, entry) in entries.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(out, entry)?;
+    }
+    out.push(b']');
+    // The object goes on with the fields of the other, which has at least one.
+    let end = out.len();
+    serde_json::to_writer(&mut *out, rest)?;
+    out[end] = b',';
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_one_object() {
+        #[derive(Serialize)]
+        struct Rest {
+            a: bool,
+            b: Option<i64>,
+        }
+        let page = |entries: &[i64]| {
+            let mut out = Vec::new();
+            let rest = Rest { a: true, b: None };
+            write_page(
+                &mut out,
+                "all",
+                entries,
+                |out, entry| serde_json::to_writer(out, entry),
+                &rest,
+            )
+            .unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(page(&[]), r#"{"all":[],"a":true,"b":null}"#);
+        assert_eq!(page(&[1, 2]), r#"{"all":[1,2],"a":true,"b":null}"#);
+    }
+}

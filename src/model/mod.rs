@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 mod event;
+mod json;
 mod room;
 mod session;
 mod time;

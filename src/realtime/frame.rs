@@ -104,8 +104,11 @@ impl ServerFrame<'_> {
         let start = out.len();
         // Room for the header of a middling payload, which nearly every frame has.
         out.extend_from_slice(&[TEXT, 126, 0, 0]);
-        serde_json::to_writer(&mut *out, self)
-            .expect("these types serialise without error, and a Vec takes every byte");
+        let written = match self {
+            Self::Message(message) => message.write_event_json(out),
+            other => serde_json::to_writer(&mut *out, other),
+        };
+        written.expect("these types serialise without error, and a Vec takes every byte");
         let payload = out.len() - start - 4;
         match payload {
             0..126 => {

@@ -1,47 +1,40 @@
-//! Pages of the log as JSON, written straight into the answer.
+//! The log as JSON, written by hand: a message is encoded far more often than anything else.
 //!
-//! The bytes are serde_json's, which looks at one byte of a text after the other: most of the cost of
-//! a page.
+//! The bytes are serde_json's, which looks at one byte of a text after the other: most of the cost
+//! of a page.
 
 use serde::Serialize;
 
-use crate::model::{Event, Message};
+use super::{Event, Message};
 
-/// Appends an object: `key` with the entries, each as `write` writes it, then the fields of `rest`.
-pub(super) fn write_page<T>(
-    out: &mut Vec<u8>,
-    key: &str,
-    entries: &[T],
-    write: impl Fn(&mut Vec<u8>, &T) -> serde_json::Result<()>,
-    rest: &impl Serialize,
-) -> serde_json::Result<()> {
-    out.push(b'{');
-    write_text(out, key)?;
-    out.extend_from_slice(b":[");
-    for (index, entry) in entries.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        write(out, entry)?;
+impl Message {
+    /// Appends what serialising appends.
+    ///
+    /// # Errors
+    /// None that is known: serde_json's writing has this signature.
+    pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        out.push(b'{');
+        write_fields(out, self)
     }
-    out.push(b']');
-    // The object goes on with the fields of the other, which has at least one.
-    let end = out.len();
-    serde_json::to_writer(&mut *out, rest)?;
-    out[end] = b',';
-    Ok(())
+
+    /// Appends what serialising the [`Event`] appends: the message with its `type`.
+    ///
+    /// # Errors
+    /// As [`Message::write_json`].
+    pub fn write_event_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        out.extend_from_slice(b"{\"type\":\"message\",");
+        write_fields(out, self)
+    }
 }
 
-pub(super) fn write_message(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> {
-    out.push(b'{');
-    write_fields(out, message)
-}
-
-pub(super) fn write_event(out: &mut Vec<u8>, event: &Event) -> serde_json::Result<()> {
-    match event {
-        Event::Message(message) => {
-            out.extend_from_slice(b"{\"type\":\"message\",");
-            write_fields(out, message)
+impl Event {
+    /// Appends what serialising appends.
+    ///
+    /// # Errors
+    /// As [`Message::write_json`].
+    pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        match self {
+            Self::Message(message) => message.write_event_json(out),
         }
     }
 }
@@ -133,30 +126,13 @@ mod tests {
                     deleted_at: at,
                 };
                 let mut written = Vec::new();
-                write_message(&mut written, &message).unwrap();
+                message.write_json(&mut written).unwrap();
                 assert_eq!(written, serde_json::to_vec(&message).unwrap());
                 let event = Event::Message(message);
                 written.clear();
-                write_event(&mut written, &event).unwrap();
+                event.write_json(&mut written).unwrap();
                 assert_eq!(written, serde_json::to_vec(&event).unwrap());
             }
         }
-    }
-
-    #[test]
-    fn a_page_is_one_object() {
-        #[derive(Serialize)]
-        struct Rest {
-            a: bool,
-            b: Option<i64>,
-        }
-        let page = |entries: &[i64]| {
-            let mut out = Vec::new();
-            let rest = Rest { a: true, b: None };
-            write_page(&mut out, "all", entries, write, &rest).unwrap();
-            String::from_utf8(out).unwrap()
-        };
-        assert_eq!(page(&[]), r#"{"all":[],"a":true,"b":null}"#);
-        assert_eq!(page(&[1, 2]), r#"{"all":[1,2],"a":true,"b":null}"#);
     }
 }
