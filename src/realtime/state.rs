@@ -134,6 +134,9 @@ impl State {
             if client.connection.take_heard() {
                 client.heard_at = self.now;
             }
+            if client.out.is_empty() {
+                client.out = Vec::new();
+            }
             let silent = self.now - client.heard_at;
             let stalled = client
                 .blocked_at

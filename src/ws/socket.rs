@@ -5,12 +5,13 @@
 //! and a task is as large as the largest thing it may ever wait for.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::task::consume_budget;
 use tokio::time::timeout;
@@ -41,42 +42,22 @@ const PAGE: u32 = 100;
 /// Bytes read at once. Small, for every open connection keeps such a buffer.
 const READ_BUFFER: usize = 1024;
 
-/// Serves one connection until it ends.
-pub async fn run(
-    sockets: &Sockets,
+/// Serves one connection, once it speaks WebSocket, until it ends.
+pub fn run(
+    sockets: Sockets,
     peer: Arc<Peer>,
-    already_read: Vec<u8>,
+    upgrade: impl Future<Output = Option<Vec<u8>>> + Send + 'static,
     caller: Caller,
     subscribe: Option<Subscribe>,
-) {
-    let limit = sockets.chat.limits().frame_bytes;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(Some(limit))
-        .max_frame_size(Some(limit));
-    let io = Io { peer: peer.clone(), reads_left: READS_A_TURN, replies: Vec::new() };
-    let reader = WebSocket::from_partially_read(io, already_read, Role::Server, Some(config));
-    let identity = match caller {
-        Ok(identity) => identity,
-        Err(error) => {
-            return Box::pin(refuse(reader, &peer.tcp, close_code(&error))).await;
+) -> impl Future<Output = ()> + Send + 'static {
+    // Boxed here: what an async block or function is given has its place in it to the end.
+    let opening = Box::pin(Socket::open(sockets, peer, upgrade, caller, subscribe));
+    async {
+        if let Some(mut socket) = opening.await {
+            socket.serve().await;
+            Box::pin(socket.sockets.hub.disconnect(socket.id)).await;
         }
-    };
-    let only_room = subscribe.as_ref().map(|subscribe| subscribe.room_id);
-    let connection = Arc::new(Connection::new(peer, identity, only_room));
-    let Some(id) = Box::pin(sockets.hub.connect(connection.clone())).await else { return };
-    let mut socket = Socket {
-        sockets,
-        connection,
-        id,
-        reader,
-        has_unread: true,
-        is_blocked: false,
-        is_closing: false,
-    };
-    socket.serve(subscribe).await;
-    Box::pin(sockets.hub.disconnect(id)).await;
+    }
 }
 
 /// The reading half, as tungstenite wants it. What it writes by itself, pongs, is kept for the hub.
@@ -108,10 +89,11 @@ impl Write for Io {
     }
 }
 
-struct Socket<'a> {
-    sockets: &'a Sockets,
+struct Socket {
+    sockets: Sockets,
     connection: Arc<Connection>,
     id: ConnectionId,
+    session: Session,
     reader: WebSocket<Io>,
     /// The reader may have frames that it can give without the socket being readable.
     has_unread: bool,
@@ -128,18 +110,57 @@ enum Next {
     End,
 }
 
-impl Socket<'_> {
-    async fn serve(&mut self, subscribe: Option<Subscribe>) {
-        let max_rooms = self.sockets.chat.limits().rooms_per_socket;
-        let epoch = self.sockets.chat.epoch().clone();
-        let mut session = match subscribe {
-            Some(subscribe) => {
-                let (mut session, actions) = Session::with_room(subscribe, max_rooms, epoch);
-                self.perform(&mut session, actions).await;
-                session
+impl Socket {
+    /// Makes the connection known to the hub. `None`: it may not begin, and has been told why.
+    async fn open(
+        sockets: Sockets,
+        peer: Arc<Peer>,
+        upgrade: impl Future<Output = Option<Vec<u8>>>,
+        caller: Caller,
+        subscribe: Option<Subscribe>,
+    ) -> Option<Self> {
+        let already_read = upgrade.await?;
+        let limits = sockets.chat.limits();
+        let max_rooms = limits.rooms_per_socket;
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_message_size(Some(limits.frame_bytes))
+            .max_frame_size(Some(limits.frame_bytes));
+        let io = Io { peer: peer.clone(), reads_left: READS_A_TURN, replies: Vec::new() };
+        let reader = WebSocket::from_partially_read(io, already_read, Role::Server, Some(config));
+        let identity = match caller {
+            Ok(identity) => identity,
+            Err(error) => {
+                refuse(reader, &peer.tcp, close_code(&error)).await;
+                return None;
             }
-            None => Session::new(max_rooms, epoch),
         };
+        let only_room = subscribe.as_ref().map(|subscribe| subscribe.room_id);
+        let connection = Arc::new(Connection::new(peer, identity, only_room));
+        let id = sockets.hub.connect(connection.clone()).await?;
+        let epoch = sockets.chat.epoch().clone();
+        let (session, actions) = match subscribe {
+            Some(subscribe) => Session::with_room(subscribe, max_rooms, epoch),
+            None => (Session::new(max_rooms, epoch), vec![]),
+        };
+        let mut socket = Self {
+            sockets,
+            connection,
+            id,
+            session,
+            reader,
+            has_unread: true,
+            is_blocked: false,
+            is_closing: false,
+        };
+        if let Some(rest) = socket.perform(actions) {
+            rest.await;
+        }
+        Some(socket)
+    }
+
+    async fn serve(&mut self) {
         let mut next = Next::Continue;
         while let Next::Continue = next {
             let mail = self.connection.take_mail();
@@ -152,50 +173,44 @@ impl Socket<'_> {
                 let _ = Box::pin(timeout(LINGER, end)).await;
                 return;
             }
-            self.on_mail(&mut session, mail).await;
-            next = self.wait(&mut session).await;
-        }
-    }
-
-    async fn on_mail(&mut self, session: &mut Session, mail: Mail) {
-        self.is_blocked |= mail.blocked;
-        for room_id in mail.gone {
-            let actions = session.on(Input::RoomGone(room_id));
-            self.perform(session, actions).await;
-        }
-        for (reference, error) in mail.failed {
-            let actions = session.on(Input::SendFailed { reference, error: error.into() });
-            self.perform(session, actions).await;
-        }
-        for (room_id, cursor) in mail.behind {
-            let actions = session.on(Input::Behind { room_id, cursor });
-            self.perform(session, actions).await;
+            self.is_blocked |= mail.blocked;
+            let actions = inputs(mail).flat_map(|input| self.session.on(input)).collect();
+            if let Some(rest) = self.perform(actions) {
+                rest.await;
+            }
+            next = self.wait().await;
         }
     }
 
     /// Waits for mail or for the socket, and reads what came.
-    async fn wait(&mut self, session: &mut Session) -> Next {
-        let stream = &self.connection.peer.tcp;
-        let interest = if self.is_blocked { Interest::WRITABLE } else { Interest::READABLE };
+    async fn wait(&mut self) -> Next {
         let may_read = !self.is_closing && self.connection.in_flight() < MAX_IN_FLIGHT;
         if may_read && self.has_unread && !self.is_blocked {
-            return self.read_frames(session).await;
+            return self.read_frames().await;
         }
+        let stream = &self.connection.peer.tcp;
+        let is_blocked = self.is_blocked;
+        // Polled, not `ready().await`: this takes the place of the waker that the HTTP connection left
+        // in the stream, which kept the whole of its task in memory.
+        let readiness = poll_fn(|cx| match is_blocked {
+            true => stream.poll_write_ready(cx),
+            false => stream.poll_read_ready(cx),
+        });
         tokio::select! {
             () = self.connection.wake.notified() => Next::Continue,
-            ready = stream.ready(interest), if self.is_blocked || may_read => match ready {
+            ready = readiness, if is_blocked || may_read => match ready {
                 Err(_) => Next::End,
-                Ok(_) if self.is_blocked => {
+                Ok(()) if is_blocked => {
                     self.is_blocked = false;
                     Box::pin(self.sockets.hub.writable(self.id)).await;
                     Next::Continue
                 }
-                Ok(_) => self.read_frames(session).await,
+                Ok(()) => self.read_frames().await,
             }
         }
     }
 
-    async fn read_frames(&mut self, session: &mut Session) -> Next {
+    async fn read_frames(&mut self) -> Next {
         self.has_unread = true;
         self.reader.get_mut().reads_left = READS_A_TURN;
         for _ in 0..FRAMES_A_TURN {
@@ -224,8 +239,10 @@ impl Socket<'_> {
                 Err(error) => return self.on_error(&error).await,
             };
             self.connection.hear();
-            let actions = session.on(input);
-            self.perform(session, actions).await;
+            let actions = self.session.on(input);
+            if let Some(rest) = self.perform(actions) {
+                rest.await;
+            }
         }
         // There may be more: let the others have their turn first.
         tokio::task::yield_now().await;
@@ -262,19 +279,26 @@ impl Socket<'_> {
         Next::Continue
     }
 
-    /// Does what the session says, and what it says to the results.
-    async fn perform(&self, session: &mut Session, actions: Vec<Action>) {
+    /// Does what the session says, and what it says to the results: at once as long as nothing is to be
+    /// waited for, as with messages; then as a future, if there is a rest.
+    fn perform(&mut self, actions: Vec<Action>) -> Option<Pin<Box<impl Future<Output = ()>>>> {
         let mut actions = VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
-            let result = match action {
-                Action::Post { draft, reference, wants_ack } => {
-                    self.post(draft, reference, wants_ack)
-                }
-                // In a box of its own, for the task of every idle connection would keep room for it.
-                action => Box::pin(self.act(action)).await,
+            let Action::Post { draft, reference, wants_ack } = action else {
+                actions.push_front(action);
+                return Some(Box::pin(self.perform_rest(actions)));
             };
-            if let Some(input) = result {
-                actions.extend(session.on(input));
+            if let Some(input) = self.post(draft, reference, wants_ack) {
+                actions.extend(self.session.on(input));
+            }
+        }
+        None
+    }
+
+    async fn perform_rest(&mut self, mut actions: VecDeque<Action>) {
+        while let Some(action) = actions.pop_front() {
+            if let Some(input) = self.act(action).await {
+                actions.extend(self.session.on(input));
             }
         }
     }
@@ -293,7 +317,7 @@ impl Socket<'_> {
     }
 
     async fn act(&self, action: Action) -> Option<Input> {
-        let Sockets { chat, hub, .. } = self.sockets;
+        let Sockets { chat, hub, .. } = &self.sockets;
         let identity: &Identity = &self.connection.identity;
         match action {
             Action::OpenRoom { subscribe, reference } => {
@@ -332,6 +356,17 @@ impl Socket<'_> {
         }
         None
     }
+}
+
+/// What the hub's mail is to the session.
+fn inputs(mail: Mail) -> impl Iterator<Item = Input> {
+    let gone = mail.gone.into_iter().map(Input::RoomGone);
+    let failed = mail
+        .failed
+        .into_iter()
+        .map(|(reference, error)| Input::SendFailed { reference, error: error.into() });
+    let behind = mail.behind.into_iter().map(|(room_id, cursor)| Input::Behind { room_id, cursor });
+    gone.chain(failed).chain(behind)
 }
 
 /// Ends a connection that may not begin.

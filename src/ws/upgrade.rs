@@ -103,19 +103,8 @@ async fn handshake(
         epoch: query.epoch,
         history: query.history,
     });
-    let sockets_of_task = sockets.clone();
-    sockets.tasks.spawn(async move {
-        // The client may have gone before the answer reached it.
-        let Ok(upgraded) = on_upgrade.await else { return };
-        let Ok(parts) = upgraded.downcast::<TokioIo<SharedStream>>() else {
-            tracing::error!("a connection was upgraded that the listener did not make");
-            return;
-        };
-        let already_read = parts.read_buf.to_vec();
-        // The buffer of the HTTP connection would be kept as long as the socket.
-        drop(parts);
-        socket::run(&sockets_of_task, peer, already_read, identity, subscribe).await;
-    });
+    let upgrade = end_of_http(on_upgrade);
+    sockets.tasks.spawn(socket::run(sockets.clone(), peer, upgrade, identity, subscribe));
 
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -126,6 +115,19 @@ async fn handshake(
         response = response.header(header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
     }
     Ok(response.finish())
+}
+
+/// Waits for the end of HTTP on the connection: what was read of what comes after it. `None`: the
+/// client had gone before the answer reached it. The buffer that HTTP used is given back.
+async fn end_of_http(on_upgrade: hyper::upgrade::OnUpgrade) -> Option<Vec<u8>> {
+    let upgraded = on_upgrade.await.ok()?;
+    match upgraded.downcast::<TokioIo<SharedStream>>() {
+        Ok(parts) => Some(parts.read_buf.to_vec()),
+        Err(_) => {
+            tracing::error!("a connection was upgraded that the listener did not make");
+            None
+        }
+    }
 }
 
 /// Checks what RFC 6455 §4.2.1 asks of the request; returns its key.
