@@ -28,5 +28,5 @@ fn measure(what: &str, file: &mut File) {
     }
     watch.report(what, SYNCS as u64);
     let at = |quantile| latency.value_at_quantile(quantile);
-    println!("{:<44} p50 {} us, p99 {} us", "", at(0.5), at(0.99));
+    println!("{:<60} p50 {} us, p99 {} us", "", at(0.5), at(0.99));
 }
