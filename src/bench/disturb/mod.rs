@@ -25,7 +25,7 @@ pub enum Disturb {
     StalledReaders,
     /// The SQLite file is checkpointed, which it was kept from before; more is written all the time
     Checkpoint,
-    /// The SQLite file is copied by another connection; more is written all the time
+    /// The SQLite file is copied every second by another connection; more is written all the time
     Backup,
 }
 
@@ -78,7 +78,7 @@ impl Disturb {
             }
             Self::Backup => {
                 let path = target.sqlite_file()?;
-                Box::new(move |is_over| file::copy_again_and_again(&path, is_over))
+                Box::new(move |is_over| file::back_up_every_second(&path, is_over))
             }
         };
         Ok(Disturbance { work: Some(work), thread: None, is_over: Arc::default() })
