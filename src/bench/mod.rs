@@ -1,8 +1,9 @@
 //! `chatapp bench`: a load generator that checks what it measures.
 //!
 //! It is a client like any other: it knows the server by its protocol alone, over HTTP ([`api`])
-//! and over the socket ([`net`], [`wire`]), and names no other layer of this program. A file for
-//! each scenario; docs/PERFORMANCE.md has the method.
+//! and over the socket ([`net`], [`wire`]), and names no other layer of this program; only two of the
+//! disturbances ([`disturb`]) touch the file of an SQLite database, as any other program could. A
+//! file for each scenario; docs/PERFORMANCE.md has the method.
 
 mod api;
 pub mod churn;
