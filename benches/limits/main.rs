@@ -2,8 +2,10 @@
 //! that do nothing else. The server's own figures mean something only next to these.
 //!
 //! `cargo bench --bench limits`, or with the database on another disk, `TMPDIR=/srv cargo bench
-//! --bench limits`. CPU is that of the thread that does the work.
+//! --bench limits`; a part by its name: `cargo bench --bench limits fanout`. CPU is that of the
+//! thread that does the work.
 
+mod bare;
 mod commit;
 mod disk;
 mod fanout;
@@ -13,12 +15,22 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
+const PARTS: [(&str, fn()); 4] =
+    [("disk", disk::run), ("commit", commit::run), ("pages", pages::run), ("fanout", fanout::run)];
+
 fn main() {
-    println!("{:<44} {:>12} {:>12}", "", "1/s", "CPU us each");
-    disk::run();
-    commit::run();
-    pages::run();
-    fanout::run();
+    // Cargo adds `--bench`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    println!("{:<60} {:>12} {:>12}", "", "1/s", "CPU us each");
+    for (name, run) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|it| it == name) {
+            run();
+        }
+    }
+}
+
+fn row(what: &str, per_second: f64, micros: f64) {
+    println!("{what:<60} {per_second:>12.0} {micros:>12.2}");
 }
 
 /// Elapsed time and the CPU of this thread.
@@ -36,7 +48,7 @@ impl Watch {
     fn report(&self, what: &str, count: u64) {
         let per_second = count as f64 / self.started_at.elapsed().as_secs_f64();
         let micros = (thread_cpu() - self.cpu).as_secs_f64() * 1e6 / count as f64;
-        println!("{what:<44} {per_second:>12.0} {micros:>12.2}");
+        row(what, per_second, micros);
     }
 }
 

@@ -54,7 +54,7 @@ pub fn run() {
         pages += 1;
     }
     watch.report("pages of 50 of 200,000, SQLite to JSON", pages);
-    println!("{:<44} {} bytes a page", "", bytes as u64 / pages);
+    println!("{:<60} {} bytes a page", "", bytes as u64 / pages);
 }
 
 fn read(connection: &Connection, before: i64) -> Vec<u8> {

@@ -3,13 +3,17 @@
 use std::time::{Duration, Instant};
 
 use super::crowd::{self, AT_ONCE, connect_all, run_until};
-use super::net::{Join, Net};
+use super::net::{Heard, Join, Net};
 use super::process::Memory;
 use super::report::Meter;
 use super::{Progress, Report, Scenario, Target, parse_seconds};
 
-/// How long the server may take to come to rest after the last connection.
+/// The server is at rest when it has used less CPU than this in that time.
 const REST: Duration = Duration::from_secs(1);
+const REST_CPU_SECONDS: f64 = 0.03;
+
+/// One that others use too never is: so many times are enough.
+const RESTS: usize = 30;
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -41,26 +45,35 @@ impl Scenario for Options {
         });
         let before = memory();
         let meter = Meter::start(target.process);
-        connect_all(&mut net, joins, AT_ONCE, progress, &mut |heard| crowd::ignore(&heard.frame))?;
+        let slots = connect_all(&mut net, joins, AT_ONCE, progress, &mut ignore)?;
         let connecting = meter.stop();
+        settle(&mut net, target, progress)?;
+        let joined = meter.stop();
 
-        let mut wait = |time, what| {
-            let until = Instant::now() + time;
-            run_until(&mut net, until, progress, what, &mut |heard| crowd::ignore(&heard.frame))
-        };
-        wait(REST, "coming to rest")?;
         let after = memory();
         let meter = Meter::start(target.process);
-        wait(self.seconds, "idling")?;
+        let until = Instant::now() + self.seconds;
+        run_until(&mut net, until, progress, "idling", &mut ignore)?;
         let idling = meter.stop();
+
+        // The one that stays is told of those who leave.
+        let meter = Meter::start(target.process);
+        for slot in slots.into_iter().skip(1) {
+            net.close(slot);
+        }
+        settle(&mut net, target, progress)?;
+        let left = meter.stop();
 
         let count = self.connections.max(1) as f64;
         let mut report = Report::new("idle");
         report.add_count("connections", self.connections);
         report.add_count("rooms", self.rooms.into());
         report.add("connects_per_second", count / connecting.seconds(), "1/s");
-        if let Some(seconds) = connecting.server_seconds() {
-            report.add("server_cpu_per_connect", seconds * 1e3 / count, "ms");
+        for (name, window) in [("connect", &joined), ("leave", &left)] {
+            if let Some(seconds) = window.server_seconds() {
+                report.add(&format!("server_cpu_per_{name}"), seconds * 1e6 / count, "us");
+            }
+            report.add_cpu(&format!("{name}_"), window);
         }
         if let (Some(before), Some(after)) = (before, after) {
             let mut add = |name: &str, used: fn(&Memory) -> Option<u64>| {
@@ -79,4 +92,21 @@ impl Scenario for Options {
         }
         Ok(report)
     }
+}
+
+/// Waits until what the server does afterwards is done as well.
+fn settle(net: &mut Net, target: &Target, progress: &Progress) -> anyhow::Result<()> {
+    for _ in 0..RESTS {
+        let meter = Meter::start(target.process);
+        let until = Instant::now() + REST;
+        run_until(net, until, progress, "coming to rest", &mut ignore)?;
+        if meter.stop().server_seconds().is_none_or(|seconds| seconds < REST_CPU_SECONDS) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn ignore(heard: Heard<'_>) -> anyhow::Result<()> {
+    crowd::ignore(&heard.frame)
 }

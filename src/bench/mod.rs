@@ -1,18 +1,21 @@
 //! `chatapp bench`: a load generator that checks what it measures.
 //!
 //! It is a client like any other: it knows the server by its protocol alone, over HTTP ([`api`])
-//! and over the socket ([`net`], [`wire`]), and names no other layer of this program. A file for
-//! each scenario; docs/PERFORMANCE.md has the method.
+//! and over the socket ([`net`], [`wire`]), and names no other layer of this program; only two of the
+//! disturbances ([`disturb`]) touch the file of an SQLite database, as any other program could. A
+//! file for each scenario; docs/PERFORMANCE.md has the method.
 
 mod api;
 pub mod churn;
 mod crowd;
+mod disturb;
 pub mod fanout;
 pub mod history;
 pub mod idle;
 pub mod ingest;
 mod net;
 mod order;
+mod pace;
 mod private;
 mod process;
 mod progress;
@@ -42,6 +45,11 @@ pub trait Scenario {
 
     /// Connections that it has open at once.
     fn connections(&self) -> usize;
+
+    /// Whether the work of checking a password is part of what is measured.
+    fn hashes_passwords(&self) -> bool {
+        false
+    }
 }
 
 /// Opens the target, runs the scenario, clears away.
@@ -58,7 +66,7 @@ pub fn run(scenario: &dyn Scenario, place: Place, users: Option<usize>) -> anyho
         scenario.connections()
     );
     let progress = Progress::new();
-    let mut target = Target::open(place, users)?;
+    let mut target = Target::open(place, users, scenario.hashes_passwords())?;
     let outcome = scenario.run(&mut target, &progress);
     progress.clear();
     let closed = target.close();

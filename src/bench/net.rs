@@ -64,6 +64,17 @@ struct Peer {
     out: Vec<u8>,
 }
 
+/// The request that opens a room's socket.
+pub fn handshake(server: &Server, join: Join<'_>) -> String {
+    let since = join.since.map_or(String::new(), |since| format!("?since={since}"));
+    format!(
+        "GET /ws/{}{since} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+         Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: {KEY}\r\n\r\n",
+        join.room_id, server.authority, join.token
+    )
+}
+
 impl Net {
     pub fn new(server: &Server) -> io::Result<Self> {
         Ok(Self {
@@ -79,13 +90,7 @@ impl Net {
     pub fn connect(&mut self, join: Join<'_>) -> anyhow::Result<Slot> {
         let mut tcp = TcpStream::connect(self.server.address)
             .with_context(|| format!("cannot connect to {}", self.server.authority))?;
-        let since = join.since.map_or(String::new(), |since| format!("?since={since}"));
-        let request = format!(
-            "GET /ws/{}{since} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
-             Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: {KEY}\r\n\r\n",
-            join.room_id, self.server.authority, join.token
-        );
+        let request = handshake(&self.server, join);
         let entry = self.peers.vacant_entry();
         let slot = entry.key();
         let interest = Interest::READABLE | Interest::WRITABLE;

@@ -28,6 +28,8 @@ pub struct Settings {
 pub struct Private {
     child: Child,
     address: SocketAddr,
+    /// Its URL.
+    database: String,
     username: String,
     password: String,
     /// The server's log, and the database if it is thrown away.
@@ -36,9 +38,11 @@ pub struct Private {
 }
 
 impl Private {
+    /// With `real_hashes` passwords are hashed at the server's own cost, otherwise at the least.
+    ///
     /// # Errors
     /// What the child complained of.
-    pub fn start(settings: &Settings) -> anyhow::Result<Self> {
+    pub fn start(settings: &Settings, real_hashes: bool) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("chatapp-bench-")
             .tempdir()
@@ -48,11 +52,12 @@ impl Private {
         let name = uuid::Uuid::new_v4().simple().to_string();
         let username = format!("bench-admin-{}", &name[..8]);
         let password = uuid::Uuid::new_v4().to_string();
-        let program = Program { settings, database, log: log(&folder) };
+        let program = Program { settings, real_hashes, database, log: log(&folder) };
         program.create_admin(&username, &password)?;
         let (child, address) = program.serve()?;
         let is_thrown_away = settings.database.is_none();
-        Ok(Self { child, address, username, password, folder, is_thrown_away })
+        let database = program.database;
+        Ok(Self { child, address, database, username, password, folder, is_thrown_away })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -61,6 +66,11 @@ impl Private {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The URL of its database.
+    pub fn database(&self) -> &str {
+        &self.database
     }
 
     pub fn username(&self) -> &str {
@@ -108,6 +118,7 @@ impl Drop for Private {
 
 struct Program<'a> {
     settings: &'a Settings,
+    real_hashes: bool,
     database: String,
     /// The server logs as it is set to, for that is part of what it costs; but nobody reads it
     /// unless it fails.
@@ -166,7 +177,7 @@ impl Program<'_> {
 
     /// The database may have a password in its URL: it goes into the environment, which only this
     /// user can read. A run makes accounts by the dozen: their passwords are random, and need no
-    /// costly hash.
+    /// costly hash, unless that is what is measured.
     fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
         let mut command =
             Command::new(std::env::current_exe().context("this program has no file")?);
@@ -176,8 +187,10 @@ impl Program<'_> {
         command
             .args(arguments)
             .env("CHATAPP_DATABASE__URL", OsString::from(&self.database))
-            .env("CHATAPP_AUTH__BCRYPT_COST", "4")
             .stderr(File::options().create(true).append(true).open(&self.log)?);
+        if !self.real_hashes {
+            command.env("CHATAPP_AUTH__BCRYPT_COST", "4");
+        }
         Ok(command)
     }
 }

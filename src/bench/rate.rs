@@ -1,9 +1,8 @@
 //! `rate`: an open loop. Messages go out on a timetable whatever the server does, and a delivery's
 //! latency counts from the moment the timetable says, not from when the message went out: a stall
-//! is felt by every message that was due in it (no coordinated omission).
+//! is felt by every message that was due in it (no coordinated omission). With a disturbance there
+//! are two stretches of the same length, a quiet one and a disturbed one, to be compared.
 
-use std::io::{self, Write};
-use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,15 +10,18 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 
 use super::crowd::{self, AT_ONCE, connect_all, run_out, run_until};
+use super::disturb::{Disturb, Disturbance};
 use super::net::{Heard, Join, Net};
 use super::order::Order;
-use super::report::{Meter, histogram, record};
-use super::sender::write_text;
-use super::wire::{self, Frame};
+use super::pace::{Timetable, pace};
+use super::report::{Meter, Window, histogram, record};
+use super::wire::Frame;
 use super::{Progress, Report, Scenario, Target, parse_seconds};
 
-/// How long a full socket is left alone.
-const FULL: Duration = Duration::from_micros(200);
+/// What is written besides, where a disturbance needs that: text as long as may be, to a room where
+/// nobody reads it, 2 MB a second.
+const LOAD_PER_SECOND: u32 = 500;
+const LOAD_BYTES: usize = 4000;
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -38,39 +40,56 @@ pub struct Options {
     /// How long to run before measuring
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds)]
     warm_up: Duration,
+    /// Then measure as long again while something else happens, and compare
+    #[arg(long, value_name = "WHAT", value_enum)]
+    disturb: Option<Disturb>,
 }
 
-/// When the n-th message is due.
-#[derive(Clone, Copy, Debug)]
-struct Timetable {
-    start_at: Instant,
-    per_second: u32,
+/// One that is measured.
+struct Stretch {
+    /// The first message that is due in it.
+    from: u64,
+    delivery: hdrhistogram::Histogram<u64>,
+    ack: hdrhistogram::Histogram<u64>,
 }
 
 struct State {
     /// Known once sending begins.
     timetable: Option<Timetable>,
-    /// Up to which seq each connection has everything: the sender first.
+    /// Up to which seq each connection has everything: the sender first. The load has none.
     cursors: Vec<i64>,
     order: Order,
     acked: u64,
     deliveries: u64,
-    /// Messages that are due from here on are measured.
-    measured_from: u64,
-    delivery: hdrhistogram::Histogram<u64>,
-    ack: hdrhistogram::Histogram<u64>,
+    /// The quiet one, the disturbed one.
+    stretches: Vec<Stretch>,
+}
+
+/// What was used in each stretch, and the deliveries of the quiet one.
+struct Measured {
+    deliveries: u64,
+    quiet: Window,
+    disturbed: Option<Window>,
 }
 
 impl Scenario for Options {
     fn connections(&self) -> usize {
-        self.receivers + 1
+        let disturbing = self.disturb.map_or(0, |disturb| disturb.connections(self.receivers));
+        self.members() + usize::from(self.has_load()) + disturbing
+    }
+
+    fn hashes_passwords(&self) -> bool {
+        self.disturb == Some(Disturb::LoginFlood)
     }
 
     fn run(&self, target: &mut Target, progress: &Progress) -> anyhow::Result<Report> {
-        let room_id = target.create_rooms(1)?[0];
+        let rooms = target.create_rooms(1 + usize::from(self.has_load()))?;
+        let prepare = |disturb: Disturb| disturb.prepare(target, rooms[0], self.receivers);
+        let mut disturbance = self.disturb.map(prepare).transpose()?;
         let mut net = Net::new(target.server())?;
-        let joins = (0..self.connections()).map(|tag| Join {
-            room_id,
+        let members = self.members();
+        let joins = (0..members + usize::from(self.has_load())).map(|tag| Join {
+            room_id: rooms[usize::from(tag >= members)],
             token: target.token(tag),
             since: None,
             tag,
@@ -79,18 +98,28 @@ impl Scenario for Options {
         let slots =
             connect_all(&mut net, joins, AT_ONCE, progress, &mut |heard| state.hear(heard))?;
         let writer = net.writer(slots[0])?;
+        let load = slots.get(members).map(|slot| net.writer(*slot)).transpose()?;
 
         let timetable = Timetable { start_at: Instant::now(), per_second: self.messages };
         state.timetable = Some(timetable);
-        let total = timetable.due_after(self.warm_up + self.seconds);
+        let total = timetable.due_after(self.total_time());
         let is_over = AtomicBool::new(false);
-        let (window, deliveries) = thread::scope(|scope| {
+        let measured = thread::scope(|scope| {
             let pacer = scope.spawn(|| pace(writer, timetable, total, self.bytes, &is_over));
-            let outcome = self.measure(&mut net, &mut state, timetable, target, progress);
+            let loader = load.map(|load| {
+                let timetable = Timetable { per_second: LOAD_PER_SECOND, ..timetable };
+                let total = timetable.due_after(self.total_time());
+                let is_over = &is_over;
+                scope.spawn(move || pace(load, timetable, total, LOAD_BYTES, is_over))
+            });
+            let disturbance = disturbance.as_mut();
+            let outcome =
+                self.measure(&mut net, &mut state, timetable, disturbance, target, progress);
             is_over.store(outcome.is_err(), Ordering::Relaxed);
             let paced = pacer.join().expect("the pacer does not panic");
+            let loaded = loader.map(|loader| loader.join().expect("the pacer does not panic"));
             let outcome = outcome?;
-            paced.context("cannot write to the sender's socket")?;
+            paced.and(loaded.unwrap_or(Ok(()))).context("cannot write to a sender's socket")?;
             anyhow::Ok(outcome)
         })?;
         let missing = |state: &State| state.missing(total);
@@ -100,15 +129,28 @@ impl Scenario for Options {
             state.cursors.iter().all(|cursor| *cursor as u64 == total),
             "more messages arrived than the {total} that were sent"
         );
+        let disturbance = disturbance.map(Disturbance::end).transpose()?;
 
         let mut report = Report::new("rate");
         report.add("messages", self.messages.into(), "1/s");
         report.add_count("receivers", self.receivers);
         report.add("message", self.bytes as f64, "bytes");
-        report.add_latency("delivery", &state.delivery);
-        report.add_latency("ack", &state.ack);
-        report.add_throughput("delivery", "deliveries", deliveries, &window);
-        report.add_window(&window);
+        let quiet = &state.stretches[0];
+        report.add_latency("delivery", &quiet.delivery);
+        report.add_latency("ack", &quiet.ack);
+        for (name, value, unit) in disturbance.into_iter().flatten() {
+            report.add(name, value, unit);
+        }
+        if let Some(disturbed) = state.stretches.get(1) {
+            report.add_latency("disturbed_delivery", &disturbed.delivery);
+            report.add_latency("disturbed_ack", &disturbed.ack);
+            report.add_comparison("delivery", &quiet.delivery, &disturbed.delivery);
+        }
+        report.add_throughput("delivery", "deliveries", measured.deliveries, &measured.quiet);
+        report.add_window(&measured.quiet);
+        if let Some(disturbed) = &measured.disturbed {
+            report.add_cpu("disturbed_", disturbed);
+        }
         report.add_memory(target.process.and_then(|process| process.memory()));
         report.add("checked_deliveries", state.deliveries as f64, "");
         Ok(report)
@@ -116,106 +158,82 @@ impl Scenario for Options {
 }
 
 impl Options {
+    /// Those in the room: the sender and the receivers.
+    fn members(&self) -> usize {
+        self.receivers + 1
+    }
+
+    fn has_load(&self) -> bool {
+        self.disturb.is_some_and(Disturb::needs_load)
+    }
+
+    fn stretches(&self) -> u32 {
+        1 + u32::from(self.disturb.is_some())
+    }
+
+    fn total_time(&self) -> Duration {
+        self.warm_up + self.stretches() * self.seconds
+    }
+
     fn measure(
         &self,
         net: &mut Net,
         state: &mut State,
         timetable: Timetable,
+        disturbance: Option<&mut Disturbance>,
         target: &Target,
         progress: &Progress,
-    ) -> anyhow::Result<(super::report::Window, u64)> {
+    ) -> anyhow::Result<Measured> {
         let warm_at = timetable.start_at + self.warm_up;
         run_until(net, warm_at, progress, "warming up", &mut |heard| state.hear(heard))?;
         let meter = Meter::start(target.process);
         let before = state.deliveries;
-        let end_at = warm_at + self.seconds;
-        run_until(net, end_at, progress, "measuring", &mut |heard| state.hear(heard))?;
-        Ok((meter.stop(), state.deliveries - before))
+        let quiet_until = warm_at + self.seconds;
+        run_until(net, quiet_until, progress, "measuring", &mut |heard| state.hear(heard))?;
+        let quiet = meter.stop();
+        let deliveries = state.deliveries - before;
+        let Some(disturbance) = disturbance else {
+            return Ok(Measured { deliveries, quiet, disturbed: None });
+        };
+        disturbance.begin();
+        let meter = Meter::start(target.process);
+        let end_at = quiet_until + self.seconds;
+        run_until(net, end_at, progress, "disturbing", &mut |heard| state.hear(heard))?;
+        Ok(Measured { deliveries, quiet, disturbed: Some(meter.stop()) })
     }
-}
-
-impl Timetable {
-    fn due_at(self, message: u64) -> Instant {
-        let seconds = message / u64::from(self.per_second);
-        let rest = message % u64::from(self.per_second);
-        let nanos = rest * 1_000_000_000 / u64::from(self.per_second);
-        self.start_at + Duration::from_secs(seconds) + Duration::from_nanos(nanos)
-    }
-
-    /// How many messages are due in this time.
-    fn due_after(self, time: Duration) -> u64 {
-        (time.as_nanos() * u128::from(self.per_second)).div_ceil(1_000_000_000) as u64
-    }
-}
-
-/// Sends every message when it is due, on a thread of its own: the poll of the receiving one
-/// wakes up in whole milliseconds only. What is late goes out together.
-fn pace(
-    mut tcp: TcpStream,
-    timetable: Timetable,
-    total: u64,
-    bytes: usize,
-    is_over: &AtomicBool,
-) -> io::Result<()> {
-    let (mut out, mut text) = (Vec::new(), String::new());
-    let mut next = 0;
-    while next < total && !is_over.load(Ordering::Relaxed) {
-        thread::sleep(timetable.due_at(next).saturating_duration_since(Instant::now()));
-        let due = timetable.due_after(timetable.start_at.elapsed()).min(total);
-        while next < due {
-            text.clear();
-            write_text(&mut text, 0, next, bytes);
-            wire::write_send(&mut out, next, &text, None);
-            next += 1;
-        }
-        write_all(&mut tcp, &mut out, is_over)?;
-    }
-    Ok(())
-}
-
-/// The socket does not block, because the receiving thread reads from it.
-fn write_all(tcp: &mut TcpStream, out: &mut Vec<u8>, is_over: &AtomicBool) -> io::Result<()> {
-    let mut written = 0;
-    while written < out.len() && !is_over.load(Ordering::Relaxed) {
-        match tcp.write(&out[written..]) {
-            Ok(more) => written += more,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(FULL),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    out.clear();
-    Ok(())
 }
 
 impl State {
     fn new(options: &Options) -> Self {
-        let warm_up = Timetable { start_at: Instant::now(), per_second: options.messages };
+        let timetable = Timetable { start_at: Instant::now(), per_second: options.messages };
+        let stretch = |number: u32| Stretch {
+            from: timetable.due_after(options.warm_up + number * options.seconds),
+            delivery: histogram(),
+            ack: histogram(),
+        };
         Self {
             timetable: None,
-            cursors: vec![0; options.connections()],
+            cursors: vec![0; options.members()],
             order: Order::default(),
             acked: 0,
             deliveries: 0,
-            measured_from: warm_up.due_after(options.warm_up),
-            delivery: histogram(),
-            ack: histogram(),
+            stretches: (0..options.stretches()).map(stretch).collect(),
         }
     }
 
     fn hear(&mut self, heard: Heard<'_>) -> anyhow::Result<()> {
+        if heard.tag >= self.cursors.len() {
+            return crowd::ignore(&heard.frame);
+        }
         match heard.frame {
             Frame::Message { id, seq } => {
                 self.deliveries += 1;
                 self.order.see(&mut self.cursors[heard.tag], seq, id)?;
                 // One sender, one room: the first message has the first seq.
-                let message = (seq - 1) as u64;
-                if let Some(timetable) = self.timetable
-                    && message >= self.measured_from
+                if let Some((stretch, latency)) = self.late((seq - 1) as u64, heard.at)
                     && heard.tag > 0
                 {
-                    let due_at = timetable.due_at(message);
-                    record(&mut self.delivery, heard.at.saturating_duration_since(due_at));
+                    record(&mut stretch.delivery, latency);
                 }
                 Ok(())
             }
@@ -226,11 +244,8 @@ impl State {
                     self.acked
                 );
                 self.acked += 1;
-                if let Some(timetable) = self.timetable
-                    && reference >= self.measured_from
-                {
-                    let due_at = timetable.due_at(reference);
-                    record(&mut self.ack, heard.at.saturating_duration_since(due_at));
+                if let Some((stretch, latency)) = self.late(reference, heard.at) {
+                    record(&mut stretch.ack, latency);
                 }
                 Ok(())
             }
@@ -238,26 +253,15 @@ impl State {
         }
     }
 
+    /// The stretch in which the message was due, if that is measured, and how long ago it was.
+    fn late(&mut self, message: u64, now: Instant) -> Option<(&mut Stretch, Duration)> {
+        let due_at = self.timetable?.due_at(message);
+        let stretch = self.stretches.iter_mut().rfind(|stretch| stretch.from <= message)?;
+        Some((stretch, now.saturating_duration_since(due_at)))
+    }
+
     fn missing(&self, total: u64) -> usize {
         let acks = usize::try_from(total - self.acked).unwrap_or(usize::MAX);
         acks + self.cursors.iter().filter(|cursor| (**cursor as u64) < total).count()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_due_at_its_place_in_the_second() {
-        let timetable = Timetable { start_at: Instant::now(), per_second: 3 };
-        let due = |message| timetable.due_at(message) - timetable.start_at;
-        assert_eq!(due(0), Duration::ZERO);
-        assert_eq!(due(1), Duration::from_nanos(333_333_333));
-        assert_eq!(due(3), Duration::from_secs(1));
-        for message in 1..10 {
-            assert_eq!(timetable.due_after(due(message)), message);
-            assert_eq!(timetable.due_after(due(message) + Duration::from_nanos(2)), message + 1);
-        }
     }
 }

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use super::process::{Cpu, Memory, Process};
 
+/// The percentiles that are reported.
+const PERCENTILES: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99_9", 0.999)];
+
 /// One number of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figure {
@@ -109,26 +112,53 @@ impl Report {
         if latency.is_empty() {
             return;
         }
-        for (suffix, quantile) in [("p50", 0.5), ("p99", 0.99), ("p99_9", 0.999)] {
+        for (suffix, quantile) in PERCENTILES {
             let millis = latency.value_at_quantile(quantile) as f64 / 1e3;
             self.add(&format!("{name}_{suffix}"), millis, "ms");
         }
         self.add(&format!("{name}_max"), latency.max() as f64 / 1e3, "ms");
     }
 
+    /// What a disturbance did to a latency: each percentile as a multiple of the quiet one, and by
+    /// how many quiet medians the last one rose.
+    pub fn add_comparison(
+        &mut self,
+        name: &str,
+        quiet: &Histogram<u64>,
+        disturbed: &Histogram<u64>,
+    ) {
+        let median = quiet.value_at_quantile(0.5) as f64;
+        if quiet.is_empty() || disturbed.is_empty() || median == 0.0 {
+            return;
+        }
+        for (suffix, quantile) in PERCENTILES {
+            let before = quiet.value_at_quantile(quantile) as f64;
+            let after = disturbed.value_at_quantile(quantile) as f64;
+            self.add(&format!("{name}_{suffix}_ratio"), after / before, "x");
+            if quantile == 0.999 {
+                self.add(&format!("{name}_{suffix}_rise_per_p50"), (after - before) / median, "x");
+            }
+        }
+    }
+
     /// What both sides used, the server's threads too.
     pub fn add_window(&mut self, window: &Window) {
         self.add("measured", window.seconds(), "s");
+        self.add_cpu("", window);
+    }
+
+    /// The same of another stretch, which the prefix names.
+    pub fn add_cpu(&mut self, prefix: &str, window: &Window) {
         if let Some(cpu) = &window.server {
-            self.add("server_cpu", cpu.total.as_secs_f64(), "s");
+            self.add(&format!("{prefix}server_cpu"), cpu.total.as_secs_f64(), "s");
             for (name, cpu) in &cpu.threads {
                 if !cpu.is_zero() {
-                    self.add(&format!("server_cpu_{name}"), cpu.as_secs_f64(), "s");
+                    self.add(&format!("{prefix}server_cpu_{name}"), cpu.as_secs_f64(), "s");
                 }
             }
         }
         if let Some(cpu) = &window.generator {
-            self.add("generator_cpu", cpu.total.as_secs_f64(), "s");
+            self.add(&format!("{prefix}generator_cpu"), cpu.total.as_secs_f64(), "s");
         }
     }
 

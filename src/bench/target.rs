@@ -1,6 +1,7 @@
 //! The server a run is for: one that runs somewhere, or a private one that is started for it.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, bail};
 
@@ -47,9 +48,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// With `real_hashes` a private server checks passwords at its own cost, so that accounts are
+    /// dear: then there is one, unless more are asked for.
+    ///
     /// # Errors
     /// The server cannot be started or reached, or does not let us in.
-    pub fn open(place: Place, users: Option<usize>) -> anyhow::Result<Self> {
+    pub fn open(place: Place, users: Option<usize>, real_hashes: bool) -> anyhow::Result<Self> {
         let run = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
         match place {
             Place::Url { url, sign_in, pid } => {
@@ -76,14 +80,14 @@ impl Target {
                 .with_users(users.unwrap_or(1))
             }
             Place::Private(settings) => {
-                let private = Private::start(&settings)?;
+                let private = Private::start(&settings, real_hashes)?;
                 let authority = private.address().to_string();
                 let mut api = Api::new(Server { address: private.address(), authority })?;
                 let admin_token = api.login(private.username(), private.password())?;
                 let process = Some(Process { pid: private.pid() });
                 let private = Some(private);
                 Self { api, process, admin_token, tokens: vec![], rooms: vec![], run, private }
-                    .with_users(users.unwrap_or(PRIVATE_USERS))
+                    .with_users(users.unwrap_or(if real_hashes { 1 } else { PRIVATE_USERS }))
             }
         }
     }
@@ -102,6 +106,19 @@ impl Target {
 
     pub fn server(&self) -> &Server {
         self.api.server()
+    }
+
+    /// The file of a private server's database.
+    ///
+    /// # Errors
+    /// The server is not private, or has its database elsewhere.
+    pub fn sqlite_file(&self) -> anyhow::Result<PathBuf> {
+        let database = self.private.as_ref().map(Private::database).unwrap_or_default();
+        let path = database.strip_prefix("sqlite://").context(
+            "this is done to the SQLite file of a private server: leave out --url, and --database \
+             unless it names such a file",
+        )?;
+        Ok(path.into())
     }
 
     /// The token for the `index`-th connection.

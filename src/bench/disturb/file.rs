@@ -1,0 +1,88 @@
+//! What happens to an SQLite file beside the server, done from a second connection: it is kept
+//! from being checkpointed and then let go, or copied.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Figures, LOOK, wait};
+
+/// The backup's pages are copied so many at a time. All in one transaction: otherwise it would begin
+/// anew with every commit of the server (<https://sqlite.org/c3ref/backup_finish.html>).
+const PAGES: i32 = 1000;
+
+/// How often there is a backup.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// A file whose log can only grow: a reader holds on to its beginning, so that no checkpoint may
+/// move anything (<https://sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
+pub struct Pinned {
+    path: PathBuf,
+    reader: Connection,
+}
+
+impl Pinned {
+    pub fn new(path: PathBuf) -> anyhow::Result<Self> {
+        let reader = open(&path)?;
+        begin_reading(&reader)?;
+        Ok(Self { path, reader })
+    }
+
+    /// Lets go: the server's next commit checkpoints all that has gathered, later ones what comes.
+    pub fn release(self, is_over: &AtomicBool) -> anyhow::Result<Figures> {
+        let mut log = self.path.into_os_string();
+        log.push("-wal");
+        let bytes = fs::metadata(log).context("there is no log to be checkpointed")?.len();
+        self.reader.execute_batch("COMMIT")?;
+        drop(self.reader);
+        wait(is_over);
+        Ok(vec![("log_at_checkpoint", bytes as f64 / f64::from(1 << 20), "MiB")])
+    }
+}
+
+/// A backup every second, each into a file of its own that is thrown away.
+pub fn back_up_every_second(path: &Path, is_over: &AtomicBool) -> anyhow::Result<Figures> {
+    let source = open(path)?;
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let (mut backups, mut bytes, mut copying) = (0.0, 0, Duration::ZERO);
+    let mut next_at = Instant::now();
+    while backups == 0.0 || !is_over.load(Ordering::Relaxed) {
+        if Instant::now() < next_at {
+            thread::sleep(LOOK);
+            continue;
+        }
+        next_at += INTERVAL;
+        let started_at = Instant::now();
+        let copy = folder.path().join("backup.db");
+        begin_reading(&source)?;
+        let mut target = Connection::open(&copy)?;
+        Backup::new(&source, &mut target)?.run_to_completion(PAGES, Duration::ZERO, None)?;
+        drop(target);
+        source.execute_batch("COMMIT")?;
+        bytes = fs::metadata(&copy)?.len();
+        fs::remove_file(&copy)?;
+        copying += started_at.elapsed();
+        backups += 1.0;
+    }
+    Ok(vec![
+        ("backups", backups, ""),
+        ("backup_mean", copying.as_secs_f64() * 1e3 / backups, "ms"),
+        ("last_backup", bytes as f64 / f64::from(1 << 20), "MiB"),
+    ])
+}
+
+fn open(path: &Path) -> anyhow::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+        .with_context(|| format!("cannot open {} beside the server", path.display()))
+}
+
+fn begin_reading(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN; SELECT count(*) FROM server")
+}

@@ -1,0 +1,92 @@
+//! Sending on a timetable, whatever the server does.
+
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::sender::write_text;
+use super::wire;
+
+/// How long a full socket is left alone.
+const FULL: Duration = Duration::from_micros(200);
+
+/// When the n-th message is due.
+#[derive(Clone, Copy, Debug)]
+pub struct Timetable {
+    pub start_at: Instant,
+    pub per_second: u32,
+}
+
+impl Timetable {
+    pub fn due_at(self, message: u64) -> Instant {
+        let seconds = message / u64::from(self.per_second);
+        let rest = message % u64::from(self.per_second);
+        let nanos = rest * 1_000_000_000 / u64::from(self.per_second);
+        self.start_at + Duration::from_secs(seconds) + Duration::from_nanos(nanos)
+    }
+
+    /// How many messages are due in this time.
+    pub fn due_after(self, time: Duration) -> u64 {
+        (time.as_nanos() * u128::from(self.per_second)).div_ceil(1_000_000_000) as u64
+    }
+}
+
+/// Sends every message when it is due, on a thread of its own: the poll of the receiving one
+/// wakes up in whole milliseconds only. What is late goes out together.
+pub fn pace(
+    mut tcp: TcpStream,
+    timetable: Timetable,
+    total: u64,
+    bytes: usize,
+    is_over: &AtomicBool,
+) -> io::Result<()> {
+    let (mut out, mut text) = (Vec::new(), String::new());
+    let mut next = 0;
+    while next < total && !is_over.load(Ordering::Relaxed) {
+        thread::sleep(timetable.due_at(next).saturating_duration_since(Instant::now()));
+        let due = timetable.due_after(timetable.start_at.elapsed()).min(total);
+        while next < due {
+            text.clear();
+            write_text(&mut text, 0, next, bytes);
+            wire::write_send(&mut out, next, &text, None);
+            next += 1;
+        }
+        write_all(&mut tcp, &mut out, is_over)?;
+    }
+    Ok(())
+}
+
+/// The socket does not block, because the receiving thread reads from it.
+fn write_all(tcp: &mut TcpStream, out: &mut Vec<u8>, is_over: &AtomicBool) -> io::Result<()> {
+    let mut written = 0;
+    while written < out.len() && !is_over.load(Ordering::Relaxed) {
+        match tcp.write(&out[written..]) {
+            Ok(more) => written += more,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(FULL),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    out.clear();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_due_at_its_place_in_the_second() {
+        let timetable = Timetable { start_at: Instant::now(), per_second: 3 };
+        let due = |message| timetable.due_at(message) - timetable.start_at;
+        assert_eq!(due(0), Duration::ZERO);
+        assert_eq!(due(1), Duration::from_nanos(333_333_333));
+        assert_eq!(due(3), Duration::from_secs(1));
+        for message in 1..10 {
+            assert_eq!(timetable.due_after(due(message)), message);
+            assert_eq!(timetable.due_after(due(message) + Duration::from_nanos(2)), message + 1);
+        }
+    }
+}
