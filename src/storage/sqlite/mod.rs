@@ -4,6 +4,7 @@
 //! the other (<https://sqlite.org/wal.html>). The statements are in one file per area; this one
 //! only says which of them is a read and which a write.
 
+mod checkpoint;
 mod errors;
 mod events;
 mod migrations;
@@ -20,6 +21,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use self::checkpoint::Checkpointer;
 use super::pool::Pool;
 use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
@@ -31,14 +33,13 @@ use crate::model::{
 const CACHED_STATEMENTS: usize = 64;
 
 /// synchronous=FULL: a commit is on the disk before it is answered; NORMAL would lose the last
-/// ones with the power. The log is copied into the database when it has 4,000 pages (16 MiB), by
-/// the commit that finds it so: a page that many commits change is copied once. It is cut back to
-/// 64 MiB after a burst. No mmap: an I/O error in a
-/// mapped page is a SIGBUS, which ends the process (<https://sqlite.org/mmap.html>).
+/// ones with the power. The log is cut back to 64 MiB after a burst; [`checkpoint`] says when it is
+/// copied into the database. No mmap: an I/O error in a mapped page is a SIGBUS, which ends the
+/// process (<https://sqlite.org/mmap.html>).
 const WRITER_PRAGMAS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
-    PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA wal_autocheckpoint = 0;
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -16384;
     PRAGMA temp_store = MEMORY;
@@ -53,6 +54,7 @@ const READER_PRAGMAS: &str = "
 pub struct Sqlite {
     readers: Pool<SqliteConnectionManager>,
     writer: Mutex<Connection>,
+    checkpointer: Checkpointer,
 }
 
 impl Sqlite {
@@ -74,6 +76,9 @@ impl Sqlite {
                 other => other,
             }
         })?;
+        let checkpointer = Checkpointer::start(path.clone(), busy_timeout).map_err(|error| {
+            Error::Internal(format!("the thread for checkpoints cannot be started: {error}"))
+        })?;
         let manager = SqliteConnectionManager::file(path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(move |connection| {
@@ -82,7 +87,7 @@ impl Sqlite {
                 connection.execute_batch(READER_PRAGMAS)
             });
         let readers = Pool::new(manager, options.read_connections, busy_timeout);
-        Ok(Self { readers, writer: Mutex::new(writer) })
+        Ok(Self { readers, writer: Mutex::new(writer), checkpointer })
     }
 
     fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -97,6 +102,7 @@ impl Sqlite {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = run(&transaction)?;
         transaction.commit()?;
+        self.checkpointer.after_commit(&connection);
         Ok(value)
     }
 }
