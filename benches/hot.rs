@@ -92,7 +92,7 @@ fn authenticate(c: &mut Criterion) {
             password: "correct horse".into(),
             role: Role::User,
         };
-        chat.signup(signup, SignupCaller { local: true, identity: None }).await.unwrap();
+        chat.signup(signup, SignupCaller { local: true, ..SignupCaller::default() }).await.unwrap();
         chat.login("ann".into(), "correct horse".into()).await.unwrap().token
     });
     c.bench_function("authenticate a token", |bencher| {

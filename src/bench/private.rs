@@ -191,6 +191,9 @@ impl Program<'_> {
         if !self.real_hashes {
             command.env("CHATAPP_AUTH__BCRYPT_COST", "4");
         }
+        for limit in ["SENDS_PER_SECOND", "JOINS_PER_SECOND", "SOCKETS_PER_USER"] {
+            command.env(format!("CHATAPP_LIMITS__{limit}"), "0");
+        }
         Ok(command)
     }
 }

@@ -1,5 +1,7 @@
 //! Accounts: signing up, logging in, the caller's own account and password.
 
+use std::net::IpAddr;
+
 use email_address::{EmailAddress, Options};
 
 use super::permissions::{self, Action};
@@ -29,6 +31,8 @@ pub struct SignupCaller {
     pub local: bool,
     /// The holder of the token that came along, if one did.
     pub identity: Option<Identity>,
+    /// What the number of accounts is limited by.
+    pub address: Option<IpAddr>,
 }
 
 /// A session that was opened or extended.
@@ -55,6 +59,9 @@ impl Chat {
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
         };
         check(&signup, self.inner.passwords.min_chars)?;
+        if let Some(address) = &caller.address {
+            self.inner.signups.check(address)?;
+        }
         let user = NewUser {
             username: signup.username,
             email: signup.email,

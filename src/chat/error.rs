@@ -64,6 +64,10 @@ pub enum Error {
     /// The cursor belongs to an earlier life of the database.
     #[error("the history was replaced since this position was read: reload it")]
     EpochChanged,
+    #[error("too many in a short time: try again in {retry_after} seconds")]
+    TooManyRequests { retry_after: u32 },
+    #[error("this account has as many sockets open as it may have: close one first")]
+    TooManySockets,
     #[error("the server is busy; try again in a moment")]
     Busy,
     #[error("the database cannot be used at the moment; try again in a moment")]
@@ -100,6 +104,8 @@ impl Error {
             Self::NotSubscribed => "not_subscribed",
             Self::TooManyRooms => "too_many_rooms",
             Self::EpochChanged => "epoch_changed",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::TooManySockets => "too_many_sockets",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",

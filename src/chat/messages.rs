@@ -27,11 +27,12 @@ impl Chat {
     /// Checks a message and queues it for the next commit. The outcome goes to `reply`.
     ///
     /// # Errors
-    /// [`Error::InvalidFields`]; [`Error::Busy`] if too many messages wait, [`Error::Unavailable`]
-    /// if the server is stopping. After an error nothing is queued and `reply` gets nothing.
+    /// [`Error::InvalidFields`]; [`Error::TooManyRequests`] if the caller sends too fast;
+    /// [`Error::Busy`] if too many messages wait, [`Error::Unavailable`] if the server is stopping. After an error nothing is queued and `reply` gets nothing.
     pub fn post(&self, caller: &Identity, draft: Draft, reply: ReplyTo) -> Result<()> {
         permissions::require(caller, Action::Post)?;
         check(&draft, self.inner.limits.message_chars)?;
+        self.inner.sends.check(&caller.user_id)?;
         let message = NewMessage {
             room_id: draft.room_id,
             user_id: caller.user_id,

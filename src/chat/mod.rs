@@ -7,17 +7,22 @@
 mod accounts;
 mod error;
 mod messages;
+mod pace;
 mod passwords;
 mod permissions;
 mod rooms;
 mod sessions;
+mod sockets;
 mod tokens;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::time::Duration;
 
+use self::pace::Pace;
 use crate::config::{AdminSignup, Auth, Limits};
-use crate::model::Clock;
+use crate::model::{Clock, UserId};
 use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{ServerFacts, Store};
 
@@ -29,6 +34,9 @@ pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
+pub use sockets::SocketPermit;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What the rules are built from.
 pub struct ChatParts {
@@ -71,6 +79,10 @@ struct Inner {
     passwords: passwords::Passwords,
     tokens: tokens::Tokens,
     sessions: sessions::Cache,
+    sends: Pace<UserId>,
+    joins: Pace<UserId>,
+    signups: Pace<IpAddr>,
+    sockets: sockets::Tally,
     /// Up to when revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
 }
@@ -87,6 +99,10 @@ impl Chat {
                 passwords: passwords::Passwords::start(&auth)?,
                 tokens: tokens::Tokens::new(&secret, auth.token_seconds)?,
                 sessions: sessions::Cache::default(),
+                sends: Pace::new(limits.sends_per_second, SECOND),
+                joins: Pace::new(limits.joins_per_second, SECOND),
+                signups: Pace::new(limits.signups_per_hour, 3600 * SECOND),
+                sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 admin_signup: auth.admin_signup,
                 epoch: facts.epoch.into(),
@@ -113,6 +129,13 @@ impl Chat {
 
     pub fn hub(&self) -> &Hub {
         &self.inner.hub
+    }
+
+    /// Forgets who was counted long ago. To be called once in some minutes.
+    pub fn forget_quiet(&self) {
+        self.inner.sends.forget_quiet();
+        self.inner.joins.forget_quiet();
+        self.inner.signups.forget_quiet();
     }
 
     /// Reads one row, to see whether the database can be used.

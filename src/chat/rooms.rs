@@ -55,7 +55,16 @@ impl Chat {
         self.with_active_users(vec![room]).await.pop().ok_or(Error::Internal)
     }
 
-    /// The room, if the caller may be in it: what a socket asks before it joins.
+    /// The room, if the caller may enter it: what a socket asks before it joins.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`]; [`Error::TooManyRequests`] if the caller enters rooms too fast.
+    pub async fn enter_room(&self, caller: &Identity, id: RoomId) -> Result<Room> {
+        self.inner.joins.check(&caller.user_id)?;
+        self.open_room(caller, id).await
+    }
+
+    /// The room, if the caller may be in it.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`].

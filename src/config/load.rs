@@ -189,7 +189,7 @@ fn read_environment(
             problems.push(format!("{name} (environment) is not UTF-8 text"));
             continue;
         };
-        if text.is_empty() && rule != rules::Rule::Origins {
+        if text.is_empty() && !rule.is_list() {
             continue;
         }
         let value = Value::new(Some(&name.to_owned()), rule.read(text));

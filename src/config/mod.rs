@@ -10,7 +10,7 @@ mod rules;
 
 pub use load::{Loaded, Problems, Sources, load};
 pub use redact::{database_url as redact_database_url, setting as redact_setting};
-pub use rules::keys;
+pub use rules::{keys, network};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,8 @@ pub struct Http {
     /// Origins of browsers, besides the server's own, that may use the API and the socket:
     /// `https://chat.example.com`.
     pub allowed_origins: Vec<String>,
+    /// Proxies, by address or network, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
     /// A request's head, and a handshake, must be complete in this time.
     pub header_timeout_ms: u64,
     /// Connections at once, sockets included; one more waits to be accepted.
@@ -48,6 +50,7 @@ impl Default for Http {
         Self {
             bind: "127.0.0.1:8000".into(),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             header_timeout_ms: 10_000,
             max_connections: 20_000,
             max_body_bytes: 64 * 1024,
@@ -131,6 +134,14 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// Rooms that one socket may be in.
     pub rooms_per_socket: usize,
+    /// Sockets that one user may have open. 0: any number.
+    pub sockets_per_user: usize,
+    /// Messages that one user may send in the long run; ten times as many at once. 0: any number.
+    pub sends_per_second: u32,
+    /// Rooms that one user may enter, in the same way.
+    pub joins_per_second: u32,
+    /// Accounts that may be made from one address, in the same way.
+    pub signups_per_hour: u32,
     /// A silent client is pinged after this time, and closed after twice this time.
     pub ping_seconds: u32,
     /// A client that takes nothing for this time is closed; it resumes where it was.
@@ -143,6 +154,10 @@ impl Default for Limits {
             message_chars: 4_000,
             frame_bytes: 64 * 1024,
             rooms_per_socket: 1_000,
+            sockets_per_user: 100,
+            sends_per_second: 10,
+            joins_per_second: 100,
+            signups_per_hour: 60,
             ping_seconds: 30,
             stall_seconds: 30,
         }

@@ -2,7 +2,10 @@
 //!
 //! Knows values, not where they came from.
 
+use std::net::IpAddr;
+
 use config::{Value, ValueKind};
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 /// What a setting accepts.
@@ -12,6 +15,8 @@ pub(super) enum Rule {
     Address,
     /// A list of origins, as a browser writes them in the header.
     Origins,
+    /// A list of addresses, or of networks such as `10.0.0.0/8`.
+    Networks,
     /// Anything but nothing; storage knows the rest. May hold a password.
     DatabaseUrl,
     /// Empty, or long enough for HS256 (RFC 7518 §3.2).
@@ -24,7 +29,7 @@ pub(super) enum Rule {
     LogFilter,
 }
 
-use Rule::{Address, DatabaseUrl, LogFilter, Number, Origins, Secret, Word};
+use Rule::{Address, DatabaseUrl, LogFilter, Networks, Number, Origins, Secret, Word};
 
 const SECRET_BYTES: usize = 32;
 const SECOND_MS: i64 = 1_000;
@@ -36,6 +41,7 @@ const MIB: i64 = 1024 * 1024;
 const RULES: &[(&str, Rule)] = &[
     ("http.bind", Address),
     ("http.allowed_origins", Origins),
+    ("http.trusted_proxies", Networks),
     ("http.header_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
     ("http.max_connections", Number { min: 1, max: 10_000_000 }),
     ("http.max_body_bytes", Number { min: 1, max: 1024 * MIB }),
@@ -54,6 +60,10 @@ const RULES: &[(&str, Rule)] = &[
     ("limits.message_chars", Number { min: 1, max: MIB }),
     ("limits.frame_bytes", Number { min: 1, max: 64 * MIB }),
     ("limits.rooms_per_socket", Number { min: 1, max: 1_000_000 }),
+    ("limits.sockets_per_user", Number { min: 0, max: 1_000_000 }),
+    ("limits.sends_per_second", Number { min: 0, max: 1_000_000 }),
+    ("limits.joins_per_second", Number { min: 0, max: 1_000_000 }),
+    ("limits.signups_per_hour", Number { min: 0, max: 1_000_000 }),
     ("limits.ping_seconds", Number { min: 1, max: DAY_S }),
     ("limits.stall_seconds", Number { min: 1, max: DAY_S }),
     ("log.format", Word(&["text", "json"])),
@@ -97,7 +107,7 @@ impl Rule {
                 Ok(number) => number.into(),
                 Err(_) => text.into(),
             },
-            Origins => {
+            Origins | Networks => {
                 let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
                 origins.map(ToOwned::to_owned).collect::<Vec<String>>().into()
             }
@@ -105,11 +115,15 @@ impl Rule {
         }
     }
 
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Origins | Networks)
+    }
+
     /// Whether the value may be shown to whoever reads an error or the settings.
     pub(super) fn is_secret(self) -> bool {
         match self {
             DatabaseUrl | Secret => true,
-            Address | Origins | Number { .. } | Word(_) | LogFilter => false,
+            Address | Origins | Networks | Number { .. } | Word(_) | LogFilter => false,
         }
     }
 
@@ -119,6 +133,9 @@ impl Rule {
         let accepted = match (self, &value.kind) {
             (Address, ValueKind::String(text)) => is_address(text),
             (Origins, ValueKind::Array(origins)) => return check_origins(origins),
+            (Networks, ValueKind::Array(networks)) => networks.iter().all(
+                |value| matches!(&value.kind, ValueKind::String(text) if network(text).is_some()),
+            ),
             (DatabaseUrl, ValueKind::String(text)) => !text.is_empty(),
             (Secret, ValueKind::String(text)) => text.is_empty() || text.len() >= SECRET_BYTES,
             (Number { min, max }, ValueKind::I64(number)) => (min..=max).contains(number),
@@ -141,6 +158,8 @@ impl Rule {
                         \"localhost:8000\""
                 .to_owned(),
             Origins => "a list of origins, such as [\"https://chat.example.com\"]".to_owned(),
+            Networks => "a list of addresses and networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]"
+                .to_owned(),
             DatabaseUrl => "a URL, such as \"sqlite://chat.db\" or \
                             \"postgres://user:password@host/database\""
                 .to_owned(),
@@ -152,6 +171,11 @@ impl Rule {
                 .to_owned(),
         }
     }
+}
+
+/// A network, or an address as the network that has only that.
+pub fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)))
 }
 
 fn is_address(text: &str) -> bool {

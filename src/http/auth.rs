@@ -4,9 +4,10 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
+use super::address::ClientAddress;
 use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, UserDto};
 use super::extract::{Body, Caller, MaybeCaller};
-use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};
 use super::local::Local;
 use super::payload::Written;
 use crate::chat::{Chat, Signup, SignupCaller};
@@ -54,12 +55,13 @@ impl AuthApi {
         chat: Data<&Chat>,
         caller: MaybeCaller,
         local: Local,
+        address: ClientAddress,
         body: Body<SignupRequest>,
-    ) -> Result<SignedUp, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | STORE }>> {
+    ) -> Result<SignedUp, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | PACE | STORE }>> {
         let Body(SignupRequest { username, email, password, role }) = body;
         let role = role.map_or(Role::User, Role::from);
         let signup = Signup { username, email, password, role };
-        let caller = SignupCaller { local: local.0, identity: caller.0 };
+        let caller = SignupCaller { local: local.0, identity: caller.0, address: address.0 };
         let user = chat.signup(signup, caller).await?;
         Ok(SignedUp::Created(Written::of(&user.into())?))
     }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ use poem::{Endpoint, EndpointExt, IntoResponse, PathPattern, Request, Response};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::address::Proxies;
 use super::cors::Cors;
 use super::extract::Facts;
 use super::openapi;
@@ -28,6 +30,7 @@ pub(super) struct Envelope {
     inner: BoxEndpoint<'static, Response>,
     chat: Chat,
     cors: Cors,
+    proxies: Proxies,
     max_body_bytes: usize,
     /// By the router's pattern.
     paths: HashMap<String, openapi::PathFacts>,
@@ -41,6 +44,7 @@ impl Envelope {
             inner: inner.with(CatchPanic::new().with_handler(panicked)).boxed(),
             chat,
             cors: Cors::new(&http.allowed_origins),
+            proxies: Proxies::new(http),
             max_body_bytes: http.max_body_bytes,
             paths: openapi::paths(),
         }
@@ -76,7 +80,9 @@ impl Endpoint for Envelope {
         let started = Instant::now();
         let method = request.method().clone();
         let origin = self.cors.allowed_origin(&request);
-        let facts = Arc::new(Facts::new(request_id(&request), self.max_body_bytes));
+        let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
+        let client = peer.and_then(|peer| self.proxies.client(peer, request.headers()));
+        let facts = Arc::new(Facts::new(request_id(&request), self.max_body_bytes, client));
         let mut response = if self.cors.is_preflight(&request) {
             StatusCode::NO_CONTENT.into_response()
         } else {

@@ -1,5 +1,6 @@
 //! What handlers take from a request. Every failure is a [`Problem`] that names what is to blame.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -28,13 +29,15 @@ pub(super) struct Facts {
     pub request_id: String,
     /// The largest body, in bytes.
     pub max_body_bytes: usize,
+    /// The address that limits count the request by.
+    pub client: Option<IpAddr>,
     /// Who asked; 0 while that is not known.
     user_id: AtomicI64,
 }
 
 impl Facts {
-    pub fn new(request_id: String, max_body_bytes: usize) -> Self {
-        Self { request_id, max_body_bytes, user_id: AtomicI64::new(0) }
+    pub fn new(request_id: String, max_body_bytes: usize, client: Option<IpAddr>) -> Self {
+        Self { request_id, max_body_bytes, client, user_id: AtomicI64::new(0) }
     }
 
     pub fn user_id(&self) -> Option<i64> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Area;
 use super::dto::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
 use super::extract::{Body, Caller, Path, Query};
-use super::failure::{BODY, CONFLICT, FIELDS, Failure, NOT_FOUND, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FIELDS, Failure, NOT_FOUND, PACE, STORE, TOKEN};
 use super::payload::{Written, write_page};
 use super::types::{Int, Limit, Number, Position};
 use crate::chat::{Chat, DEFAULT_PAGE, Draft, Error, FieldError};
@@ -53,7 +53,7 @@ impl MessagesApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<MessageRequest>,
-    ) -> Result<Sent, Failure<{ BODY | TOKEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Sent, Failure<{ BODY | TOKEN | NOT_FOUND | PACE | STORE }>> {
         let Body(MessageRequest { content, client_id }) = body;
         let draft = Draft { room_id: RoomId(room_id.0.0), content, client_id };
         let appended = chat.send(&caller.0, draft).await?;

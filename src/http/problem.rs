@@ -127,6 +127,7 @@ impl From<Error> for Problem {
             | Error::TooManyRooms
             | Error::AlreadySubscribed
             | Error::EpochChanged => StatusCode::CONFLICT,
+            Error::TooManyRequests { .. } | Error::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
             Error::Busy | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -138,6 +139,9 @@ impl From<Error> for Problem {
             )),
             Error::TokenMissing | Error::WrongCredentials => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            Error::TooManyRequests { retry_after } => {
+                Some((header::RETRY_AFTER, HeaderValue::from(*retry_after)))
             }
             Error::Busy => Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_BUSY))),
             Error::Unavailable => {

@@ -95,7 +95,7 @@ impl CloseCode {
             Self::RoomGone => "there is no such room",
             Self::Stalled => "nothing was heard of the client, or it took nothing, for too long",
             Self::EpochChanged => "the history was replaced",
-            Self::TooFast => "too many messages",
+            Self::TooFast => "too many messages, rooms or sockets in a short time",
         }
     }
 
@@ -115,7 +115,7 @@ impl CloseCode {
             Self::EpochChanged => {
                 "forget what is known of the room, then reconnect without `since`"
             }
-            Self::TooFast => "reconnect after a delay and send more slowly",
+            Self::TooFast => "reconnect after a delay and do less at once",
         }
     }
 }

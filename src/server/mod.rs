@@ -24,6 +24,9 @@ use crate::ws::Sockets;
 /// How often revocations made by other processes are looked for.
 const SWEEP_REVOKED: Duration = Duration::from_millis(500);
 
+/// How often those are forgotten whose pace was counted and who have been quiet since.
+const SWEEP_QUIET: Duration = Duration::from_secs(60);
+
 /// How often sessions long ended are deleted.
 const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 
@@ -144,10 +147,12 @@ async fn run(
 async fn sweep(chat: Chat, stop: CancellationToken) {
     let mut revoked = tokio::time::interval(SWEEP_REVOKED);
     let mut ended = tokio::time::interval(SWEEP_ENDED);
+    let mut quiet = tokio::time::interval(SWEEP_QUIET);
     loop {
         tokio::select! {
             _ = revoked.tick() => { let _ = chat.sweep_revoked().await; }
             _ = ended.tick() => { let _ = chat.forget_ended_sessions().await; }
+            _ = quiet.tick() => chat.forget_quiet(),
             () = stop.cancelled() => return,
         }
     }

@@ -13,6 +13,9 @@ use crate::realtime::frame::ServerFrame;
 /// Seconds after which a client is told to try again when the server is busy.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
+/// A client that is refused so often does not listen to `retry_after`.
+const MAX_TOO_FAST: u32 = 1_000;
+
 /// The most messages that `history` gives; more are a matter for the HTTP API.
 const MAX_HISTORY: u32 = 200;
 
@@ -96,11 +99,13 @@ pub struct Session {
     rooms: BTreeSet<RoomId>,
     max_rooms: usize,
     epoch: Arc<str>,
+    /// Sends that were refused because they came too fast.
+    too_fast: u32,
 }
 
 impl Session {
     pub fn new(max_rooms: usize, epoch: Arc<str>) -> Self {
-        Self { only_room: None, rooms: BTreeSet::new(), max_rooms, epoch }
+        Self { only_room: None, rooms: BTreeSet::new(), max_rooms, epoch, too_fast: 0 }
     }
 
     /// A session of `/ws/{room_id}`, and how it begins.
@@ -111,7 +116,7 @@ impl Session {
     ) -> (Self, Vec<Action>) {
         let room_id = subscribe.room_id;
         let rooms = BTreeSet::from([room_id]);
-        let session = Self { only_room: Some(room_id), rooms, max_rooms, epoch };
+        let session = Self { only_room: Some(room_id), rooms, max_rooms, epoch, too_fast: 0 };
         (session, vec![Action::OpenRoom { subscribe, reference: None }])
     }
 
@@ -136,7 +141,7 @@ impl Session {
             Input::Events { room_id, events } => vec![Action::SendPage { room_id, events }],
             Input::Head { room_id, head } => vec![Action::TellHead { room_id, head }],
             Input::ReadFailed { room_id, error } => self.on_read_failed(room_id, &error),
-            Input::SendFailed { reference, error } => vec![refuse(reference, None, &error)],
+            Input::SendFailed { reference, error } => self.on_send_failed(reference, &error),
             Input::RoomGone(room_id) => {
                 self.rooms.remove(&room_id);
                 vec![]
@@ -179,6 +184,17 @@ impl Session {
             }
             Err(error) => vec![refuse(reference, send.room_id, &error)],
         }
+    }
+
+    fn on_send_failed(&mut self, reference: Option<String>, error: &Error) -> Vec<Action> {
+        let refusal = refuse(reference, None, error);
+        if let Error::TooManyRequests { .. } = error {
+            self.too_fast += 1;
+            if self.too_fast == MAX_TOO_FAST {
+                return vec![refusal, Action::Close(CloseCode::TooFast)];
+            }
+        }
+        vec![refusal]
     }
 
     fn on_subscribe(&mut self, subscribe: Subscribe, reference: Option<String>) -> Vec<Action> {
@@ -258,6 +274,7 @@ pub fn close_code(error: &Error) -> CloseCode {
         Error::RoomNotFound => CloseCode::RoomGone,
         Error::EpochChanged => CloseCode::EpochChanged,
         Error::AdminRequired | Error::AdminSignupRefused => CloseCode::Forbidden,
+        Error::TooManyRequests { .. } | Error::TooManySockets => CloseCode::TooFast,
         Error::Busy | Error::Unavailable => CloseCode::Restart,
         _ => CloseCode::InternalError,
     }
@@ -266,6 +283,7 @@ pub fn close_code(error: &Error) -> CloseCode {
 fn refuse(reference: Option<String>, room_id: Option<RoomId>, error: &Error) -> Action {
     let retry_after = match error {
         Error::Busy | Error::Unavailable => Some(RETRY_AFTER_SECONDS),
+        Error::TooManyRequests { retry_after } => Some(*retry_after),
         _ => None,
     };
     let detail = match error {

@@ -21,7 +21,7 @@ use tungstenite::{Error as WsError, Message as WsMessage};
 use super::command::Subscribe;
 use super::session::{Action, Input, Session, close_code};
 use super::upgrade::{Caller, Sockets};
-use crate::chat::Draft;
+use crate::chat::{Draft, SocketPermit};
 use crate::model::Identity;
 use crate::realtime::frame::close_frame;
 use crate::realtime::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer, ReplyTo};
@@ -91,6 +91,7 @@ impl Write for Io {
 
 struct Socket {
     sockets: Sockets,
+    _permit: SocketPermit,
     connection: Arc<Connection>,
     id: ConnectionId,
     session: Session,
@@ -129,8 +130,9 @@ impl Socket {
             .max_frame_size(Some(limits.frame_bytes));
         let io = Io { peer: peer.clone(), reads_left: READS_A_TURN, replies: Vec::new() };
         let reader = WebSocket::from_partially_read(io, already_read, Role::Server, Some(config));
-        let identity = match caller {
-            Ok(identity) => identity,
+        let admitted = caller.and_then(|caller| Ok((sockets.chat.admit_socket(&caller)?, caller)));
+        let (permit, identity) = match admitted {
+            Ok(admitted) => admitted,
             Err(error) => {
                 refuse(reader, &peer.tcp, close_code(&error)).await;
                 return None;
@@ -146,6 +148,7 @@ impl Socket {
         };
         let mut socket = Self {
             sockets,
+            _permit: permit,
             connection,
             id,
             session,
@@ -322,7 +325,7 @@ impl Socket {
         match action {
             Action::OpenRoom { subscribe, reference } => {
                 let room_id = subscribe.room_id;
-                return Some(match chat.open_room(identity, room_id).await {
+                return Some(match chat.enter_room(identity, room_id).await {
                     Ok(room) => Input::RoomOpened { subscribe, reference, head: room.head_seq },
                     Err(error) => Input::RoomRefused { room_id, reference, error },
                 });

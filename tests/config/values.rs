@@ -56,13 +56,32 @@ fn numbers_have_both_ends() {
             continue;
         }
         numbers += 1;
-        for bad in ["0", "-1", "1.5", "1e3", "ten", &u64::MAX.to_string(), &i64::MAX.to_string()] {
+        // Where 0 has a meaning it is "no limit".
+        let has_zero =
+            ["sockets_per_user", "sends_per_second", "joins_per_second", "signups_per_hour"];
+        if has_zero.contains(&name) {
+            let variable = format!("CHATAPP_LIMITS__{}", name.to_uppercase());
+            operator().env(&variable, "0").loads();
+        }
+        let zero = if has_zero.contains(&name) { "-0.0" } else { "0" };
+        for bad in [zero, "-1", "1.5", "1e3", "ten", &u64::MAX.to_string(), &i64::MAX.to_string()] {
             let variable = format!("CHATAPP_{}__{}", section.to_uppercase(), name.to_uppercase());
             let problem = operator().env(&variable, bad).problem();
             assert!(problem.contains("it takes a whole number from "), "{problem}");
         }
     }
-    assert_eq!(numbers, 16);
+    assert_eq!(numbers, 20);
+}
+
+#[test]
+fn networks() {
+    for good in ["127.0.0.1", "10.0.0.0/8,fd00::/8", "::1", ""] {
+        operator().env("CHATAPP_HTTP__TRUSTED_PROXIES", good).loads();
+    }
+    for bad in ["localhost", "10.0.0.0/33", "10.0.0.1:80", "*"] {
+        let problem = operator().env("CHATAPP_HTTP__TRUSTED_PROXIES", bad).problem();
+        assert!(problem.contains("it takes a list of addresses and networks"), "{problem}");
+    }
 }
 
 #[test]

@@ -11,5 +11,6 @@ mod errors;
 mod first_admin;
 mod matrix;
 mod messages;
+mod pace;
 mod rooms;
 mod tokens;

@@ -4,6 +4,7 @@
 mod common;
 mod handshake;
 mod joining;
+mod pace;
 mod presence;
 mod protocol;
 mod raw;

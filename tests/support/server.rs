@@ -115,8 +115,15 @@ impl Server {
     /// A server that is configured before it starts.
     pub fn with(database: Database) -> ServerBuilder {
         // A login takes a quarter of a second at the default cost.
-        let fast_logins = ("CHATAPP_AUTH__BCRYPT_COST".to_owned(), "4".to_owned());
-        ServerBuilder { database, config: None, environment: vec![fast_logins] }
+        let fast = [
+            ("CHATAPP_AUTH__BCRYPT_COST", "4"),
+            // Tests do in a second what people do in an hour.
+            ("CHATAPP_LIMITS__SENDS_PER_SECOND", "0"),
+            ("CHATAPP_LIMITS__JOINS_PER_SECOND", "0"),
+            ("CHATAPP_LIMITS__SOCKETS_PER_USER", "0"),
+        ];
+        let environment = fast.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        ServerBuilder { database, config: None, environment }
     }
 
     /// `http://127.0.0.1:PORT`; the port stays the same through [`Server::restart`].

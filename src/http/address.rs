@@ -1,0 +1,115 @@
+//! The address that a request comes from: what limits by address count by.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use poem::http::HeaderMap;
+use poem::{FromRequest, Request, RequestBody};
+
+use super::extract::Facts;
+use crate::config;
+
+/// The proxies whose word about a client's address is taken.
+pub(super) struct Proxies(Vec<IpNet>);
+
+impl Proxies {
+    pub fn new(http: &config::Http) -> Self {
+        Self(http.trusted_proxies.iter().filter_map(|text| config::network(text)).collect())
+    }
+
+    /// The client's address, as limits count it: an IPv6 one as its /64, which is one household's.
+    /// `None` for this machine itself, unless it is a trusted proxy: behind one that the settings
+    /// do not name, everybody would be one client.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = peer.to_canonical();
+        if self.trusts(peer) {
+            return Some(household(self.forwarded_for(headers).unwrap_or(peer)));
+        }
+        (!peer.is_loopback()).then(|| household(peer))
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Each proxy adds the address it was called from at the end of `X-Forwarded-For`: what is
+    /// left of the last one that is no trusted proxy may be invented by the client.
+    fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
+        let lines: Vec<&str> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .map(|line| line.to_str())
+            .collect::<Result<_, _>>()
+            .ok()?;
+        for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+            let address = parse(entry.trim())?;
+            if !self.trusts(address) {
+                return Some(address);
+            }
+        }
+        None
+    }
+}
+
+/// An address, with or without a port, as some proxies write it.
+fn parse(entry: &str) -> Option<IpAddr> {
+    let address = entry.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    let with_port = || entry.parse().ok().map(|address: SocketAddr| address.ip());
+    address.or_else(with_port).map(|address: IpAddr| address.to_canonical())
+}
+
+fn household(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
+
+/// The address that limits count the request by, if any does.
+pub(super) struct ClientAddress(pub Option<IpAddr>);
+
+impl<'a> FromRequest<'a> for ClientAddress {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self(request.data::<Arc<Facts>>().and_then(|facts| facts.client)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, forwarded: &[&str]) -> Option<String> {
+        let http = config::Http {
+            trusted_proxies: vec!["10.0.0.0/8".into(), "127.0.0.1".into(), "fd00::/8".into()],
+            ..config::Http::default()
+        };
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", line.parse().unwrap());
+        }
+        let client = Proxies::new(&http).client(peer.parse().unwrap(), &headers);
+        client.map(|address| address.to_string())
+    }
+
+    #[test]
+    fn a_proxy_that_is_trusted_says_who_the_client_is() {
+        let of = |peer, forwarded: &[&str]| client(peer, forwarded).unwrap();
+        assert_eq!(of("10.1.2.3", &["192.0.2.7"]), "192.0.2.7");
+        assert_eq!(of("127.0.0.1", &["192.0.2.7, 10.9.9.9"]), "192.0.2.7");
+        assert_eq!(of("::ffff:10.0.0.1", &["192.0.2.7:4711"]), "192.0.2.7");
+        assert_eq!(of("fd00::1", &["[2001:db8:1:2:3:4:5:6]:80"]), "2001:db8:1:2::");
+        // What the client itself wrote is left of what the first proxy added.
+        assert_eq!(of("10.0.0.1", &["203.0.113.1, 192.0.2.7", "10.0.0.2"]), "192.0.2.7");
+    }
+
+    #[test]
+    fn nobody_else_is_believed() {
+        assert_eq!(client("192.0.2.1", &["203.0.113.1"]).unwrap(), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", &[]).unwrap(), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["unknown"]).unwrap(), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["10.0.0.2"]).unwrap(), "10.0.0.1");
+        // This machine, without a proxy that is named: no limit by address.
+        assert_eq!(client("::1", &["203.0.113.1"]), None);
+    }
+}

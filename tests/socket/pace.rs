@@ -1,0 +1,74 @@
+//! Sockets that want too much.
+
+use serde_json::json;
+
+use crate::common::{open_many, path, room_on};
+use crate::support::{Database, Server, on_both_databases};
+
+on_both_databases!(a_user_may_have_so_many_sockets);
+
+async fn a_user_may_have_so_many_sockets(database: Database) {
+    let server = Server::with(database).env("CHATAPP_LIMITS__SOCKETS_PER_USER", "2");
+    let (server, ann, room) = room_on(server).await;
+    let bo = server.user("bo").await;
+    let first = ann.joins(room).await;
+    let mut second = open_many(&ann).await;
+    let mut third = ann.opens(&path(&ann, room, "")).await;
+    assert_eq!(third.expect_close().await, 4429);
+    // It is for each user apart, and one that is closed makes room.
+    bo.joins(room).await;
+    first.close().await;
+    // The server counts it until it has taken note of that.
+    let mut again = loop {
+        let mut socket = ann.opens(&path(&ann, room, "")).await;
+        if socket.try_recv().await.is_ok() {
+            break socket;
+        }
+    };
+    again.send(json!({ "type": "ping" })).await;
+    again.recv_type("pong").await;
+    second.send(json!({ "type": "ping" })).await;
+    second.recv_type("pong").await;
+}
+
+#[tokio::test]
+async fn rooms_are_entered_at_a_pace() {
+    let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__JOINS_PER_SECOND", "1");
+    let (_server, ann, room) = room_on(server).await;
+    let mut socket = open_many(&ann).await;
+    let mut joined = 0;
+    let error = loop {
+        socket.send(json!({ "type": "subscribe", "room_id": room, "ref": "r" })).await;
+        let answer = loop {
+            let frame = socket.recv().await;
+            if frame["type"] == "synced" || frame["type"] == "error" {
+                break frame;
+            }
+        };
+        if answer["type"] == "error" {
+            break answer;
+        }
+        joined += 1;
+        assert!(joined < 1_000, "nobody is refused");
+        socket.send(json!({ "type": "unsubscribe", "room_id": room })).await;
+        socket.recv_type("unsubscribed").await;
+    };
+    assert!(joined >= 10, "{joined}");
+    assert_eq!(error["code"], "too_many_requests");
+    assert_eq!(error["room_id"], room);
+    assert!(error["retry_after"].as_u64() >= Some(1));
+    // The whole socket would be for nothing.
+    let mut whole = ann.opens(&path(&ann, room, "")).await;
+    assert_eq!(whole.expect_close().await, 4429);
+}
+
+#[tokio::test]
+async fn who_does_not_listen_is_closed() {
+    let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1");
+    let (_server, ann, room) = room_on(server).await;
+    let mut socket = ann.joins(room).await;
+    for _ in 0..1_100 {
+        socket.send(json!({ "content": "again" })).await;
+    }
+    assert_eq!(socket.expect_close().await, 4429);
+}
