@@ -10,6 +10,8 @@ use tracing_subscriber::EnvFilter;
 pub(super) enum Rule {
     /// `ADDRESS:PORT`, or `localhost:PORT`.
     Address,
+    /// The path of a file, or nothing; whether it is there is seen when it is used.
+    File,
     /// A list of origins, as a browser writes them in the header.
     Origins,
     /// Anything but nothing; storage knows the rest. May hold a password.
@@ -24,7 +26,7 @@ pub(super) enum Rule {
     LogFilter,
 }
 
-use Rule::{Address, DatabaseUrl, LogFilter, Number, Origins, Secret, Word};
+use Rule::{Address, DatabaseUrl, File, LogFilter, Number, Origins, Secret, Word};
 
 const SECRET_BYTES: usize = 32;
 const SECOND_MS: i64 = 1_000;
@@ -35,6 +37,8 @@ const MIB: i64 = 1024 * 1024;
 /// overflow, and a slip of the finger from becoming a machine out of memory.
 const RULES: &[(&str, Rule)] = &[
     ("http.bind", Address),
+    ("http.tls_certificate", File),
+    ("http.tls_key", File),
     ("http.allowed_origins", Origins),
     ("http.header_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
     ("http.max_connections", Number { min: 1, max: 10_000_000 }),
@@ -101,7 +105,7 @@ impl Rule {
                 let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
                 origins.map(ToOwned::to_owned).collect::<Vec<String>>().into()
             }
-            Address | DatabaseUrl | Secret | Word(_) | LogFilter => text.into(),
+            Address | File | DatabaseUrl | Secret | Word(_) | LogFilter => text.into(),
         }
     }
 
@@ -109,7 +113,7 @@ impl Rule {
     pub(super) fn is_secret(self) -> bool {
         match self {
             DatabaseUrl | Secret => true,
-            Address | Origins | Number { .. } | Word(_) | LogFilter => false,
+            Address | File | Origins | Number { .. } | Word(_) | LogFilter => false,
         }
     }
 
@@ -118,6 +122,7 @@ impl Rule {
     pub(super) fn check(self, value: &Value) -> Result<(), String> {
         let accepted = match (self, &value.kind) {
             (Address, ValueKind::String(text)) => is_address(text),
+            (File, ValueKind::String(_)) => true,
             (Origins, ValueKind::Array(origins)) => return check_origins(origins),
             (DatabaseUrl, ValueKind::String(text)) => !text.is_empty(),
             (Secret, ValueKind::String(text)) => text.is_empty() || text.len() >= SECRET_BYTES,
@@ -140,6 +145,7 @@ impl Rule {
             Address => "an address and a port, such as \"127.0.0.1:8000\", \"[::1]:8000\" or \
                         \"localhost:8000\""
                 .to_owned(),
+            File => "the path of a file, or nothing".to_owned(),
             Origins => "a list of origins, such as [\"https://chat.example.com\"]".to_owned(),
             DatabaseUrl => "a URL, such as \"sqlite://chat.db\" or \
                             \"postgres://user:password@host/database\""
