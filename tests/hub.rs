@@ -2,6 +2,10 @@
 //! whatever the sockets' buffers cut and however far a reader falls behind, it gets every frame
 //! once, whole and in order.
 
+#[path = "support/tls.rs"]
+mod support;
+
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,11 +14,11 @@ use chatapp::model::{
     Appended, Clock, Event, EventId, Identity, Message, Role, RoomId, Seq, SessionId, Timestamp,
     UserId,
 };
-use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, Peer, ReplyTo};
+use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, Peer, ReplyTo, Tls};
 use chatapp::storage::Outcome;
 use proptest::prelude::*;
-use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, oneshot};
 
 const ROOM: RoomId = RoomId(7);
@@ -60,8 +64,11 @@ fn publish(hub: &Hub, log: &Log, messages: Vec<Message>) {
     hub.committed(outcomes);
 }
 
+/// A client's end of a connection.
+type Reader = Box<dyn AsyncRead + Unpin>;
+
 /// The two ends of a connection whose buffers hold very little.
-async fn narrow_connection() -> (Arc<Peer>, TcpStream) {
+async fn narrow_connection(is_encrypted: bool) -> (Arc<Peer>, Reader) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(16 * 1024).unwrap();
@@ -69,7 +76,16 @@ async fn narrow_connection() -> (Arc<Peer>, TcpStream) {
     let (server, _) = listener.accept().await.unwrap();
     socket2::SockRef::from(&server).set_send_buffer_size(16 * 1024).unwrap();
     let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-    (Arc::new(Peer::new(server, slot)), client)
+    if !is_encrypted {
+        return (Arc::new(Peer::plain(server, slot)), Box::new(client));
+    }
+    let identity = support::Identity::new();
+    let connector = support::connector(&identity, &[]);
+    let (tls, client) = tokio::join!(
+        Tls::accept(&server, identity.server_config()),
+        connector.connect(support::server_name(), client),
+    );
+    (Arc::new(Peer::encrypted(server, tls.unwrap(), slot)), Box::new(client.unwrap()))
 }
 
 fn identity() -> Identity {
@@ -109,7 +125,7 @@ async fn serve(hub: Hub, connection: Arc<Connection>, after: Seq, log: Arc<Log>)
             }
         }
         if mail.blocked {
-            connection.peer.tcp.writable().await.unwrap();
+            poll_fn(|cx| connection.peer.poll_write_ready(cx)).await.unwrap();
             hub.writable(id).await;
         }
     }
@@ -135,7 +151,7 @@ fn frames(mut bytes: &[u8]) -> (Vec<serde_json::Value>, usize) {
     (frames, all - bytes.len())
 }
 
-async fn read_until_synced_and(client: &mut TcpStream, head: i64, step: usize) -> Vec<i64> {
+async fn read_until_synced_and(client: &mut Reader, head: i64, step: usize) -> Vec<i64> {
     let (mut bytes, mut seqs, mut is_synced) = (Vec::new(), Vec::new(), false);
     let mut buffer = vec![0; step];
     while !is_synced || seqs.last() != Some(&head) {
@@ -157,7 +173,7 @@ async fn read_until_synced_and(client: &mut TcpStream, head: i64, step: usize) -
 }
 
 /// Publishes batches while one client, slow or not, resumes from `since`.
-async fn resume(since: i64, batches: Vec<Vec<usize>>, step: usize) {
+async fn resume(since: i64, batches: Vec<Vec<usize>>, step: usize, is_encrypted: bool) {
     let mut seq = 0;
     let batches: Vec<Vec<Message>> = batches
         .into_iter()
@@ -177,7 +193,7 @@ async fn resume(since: i64, batches: Vec<Vec<usize>>, step: usize) {
     let since = since.min(head - 1);
 
     let (hub, thread) = start();
-    let (peer, mut client) = narrow_connection().await;
+    let (peer, mut client) = narrow_connection(is_encrypted).await;
     let connection = Arc::new(Connection::new(peer, identity(), None));
     let task = serve(hub.clone(), connection, Seq(since), log.clone());
     let publisher = tokio::task::spawn_blocking({
@@ -204,7 +220,9 @@ proptest! {
         batches in proptest::collection::vec(
             proptest::collection::vec(0usize..4_000, 1..12), 1..60),
         step in 1usize..20_000,
+        is_encrypted: bool,
     ) {
-        tokio::runtime::Runtime::new().unwrap().block_on(resume(since, batches, step));
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(resume(since, batches, step, is_encrypted));
     }
 }

@@ -163,9 +163,17 @@ impl Program<'_> {
         let address = BufReader::new(stdout)
             .lines()
             .map_while(Result::ok)
-            .find_map(|line| line.split_once("listening on http://")?.1.parse().ok());
-        match address {
-            Some(address) => Ok((child, address)),
+            .find_map(|line| Some(line.split_once("listening on ")?.1.to_owned()));
+        match address.map(|url| url.strip_prefix("http://").map(str::parse)) {
+            Some(Some(Ok(address))) => Ok((child, address)),
+            Some(_) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                bail!(
+                    "the settings have TLS, which is not spoken here: name others with --config, \
+                     without http.tls_certificate"
+                );
+            }
             None => {
                 // It has closed stdout, so it has ended or is about to.
                 let _ = child.kill();

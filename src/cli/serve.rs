@@ -43,6 +43,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
         schema: schema_version(&database.run(|backend| backend.list_migrations())?),
         has_admin: database.run(|backend| backend.has_admin())?,
         admin_signup: config.auth.admin_signup,
+        scheme: if config.http.tls_certificate.is_empty() { "http" } else { "https" },
     };
     let bind = config.http.bind.clone();
     server::serve(config, database.backend, |address| ready.announce(address))
@@ -57,6 +58,8 @@ struct Ready {
     schema: i32,
     has_admin: bool,
     admin_signup: AdminSignup,
+    /// `http` or `https`.
+    scheme: &'static str,
 }
 
 impl Ready {
@@ -73,10 +76,10 @@ impl Ready {
         } else {
             address.to_string()
         };
-        let Self { database, schema, .. } = self;
+        let Self { database, schema, scheme, .. } = self;
         let mut lines = format!(
-            "chatapp {version} listening on http://{address}\n  \
-               API docs  http://{host}/docs\n  \
+            "chatapp {version} listening on {scheme}://{address}\n  \
+               API docs  {scheme}://{host}/docs\n  \
                database  {database} (schema {schema})"
         );
         if !self.has_admin {
@@ -120,6 +123,7 @@ mod tests {
             schema: 1,
             has_admin: false,
             admin_signup: AdminSignup::First,
+            scheme: "http",
         }
     }
 
@@ -140,6 +144,8 @@ mod tests {
         );
         let settled = Ready { has_admin: true, ..ready() };
         assert_eq!(settled.lines(address).to_string().lines().count(), 3);
+        let encrypted = Ready { scheme: "https", ..ready() }.lines(address).to_string();
+        assert_eq!(encrypted.matches("https://127.0.0.1:8000").count(), 2);
         let off = Ready { admin_signup: AdminSignup::Off, ..ready() };
         assert!(
             off.lines(address).to_string().ends_with("no admin yet: run `chatapp create-admin`")

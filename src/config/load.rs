@@ -84,7 +84,12 @@ pub fn load(sources: Sources) -> Result<Loaded, Problems> {
         return Err(Problems(problems));
     }
     // The rules have accepted every value, so this can fail only where they forget something.
-    let config = merged.try_deserialize().map_err(|error| Problems(vec![error.to_string()]))?;
+    let config: Config =
+        merged.try_deserialize().map_err(|error| Problems(vec![error.to_string()]))?;
+    if config.http.tls_certificate.is_empty() != config.http.tls_key.is_empty() {
+        let sentence = "http.tls_certificate and http.tls_key go together: set both, or neither";
+        return Err(Problems(vec![sentence.to_owned()]));
+    }
     Ok(Loaded { config, origins })
 }
 

@@ -30,6 +30,10 @@ pub struct Config {
 pub struct Http {
     /// Address and port to listen on; port 0 takes a free one.
     pub bind: String,
+    /// The certificate, with those between it and the authority, as a PEM file; empty: no TLS.
+    pub tls_certificate: String,
+    /// The certificate's private key, as a PEM file.
+    pub tls_key: String,
     /// Origins of browsers, besides the server's own, that may use the API and the socket:
     /// `https://chat.example.com`.
     pub allowed_origins: Vec<String>,
@@ -49,6 +53,8 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             bind: "127.0.0.1:8000".into(),
+            tls_certificate: String::new(),
+            tls_key: String::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             header_timeout_ms: 10_000,

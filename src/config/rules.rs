@@ -13,6 +13,8 @@ use tracing_subscriber::EnvFilter;
 pub(super) enum Rule {
     /// `ADDRESS:PORT`, or `localhost:PORT`.
     Address,
+    /// The path of a file, or nothing; whether it is there is seen when it is used.
+    File,
     /// A list of origins, as a browser writes them in the header.
     Origins,
     /// A list of addresses, or of networks such as `10.0.0.0/8`.
@@ -29,7 +31,7 @@ pub(super) enum Rule {
     LogFilter,
 }
 
-use Rule::{Address, DatabaseUrl, LogFilter, Networks, Number, Origins, Secret, Word};
+use Rule::{Address, DatabaseUrl, File, LogFilter, Networks, Number, Origins, Secret, Word};
 
 const SECRET_BYTES: usize = 32;
 const SECOND_MS: i64 = 1_000;
@@ -40,6 +42,8 @@ const MIB: i64 = 1024 * 1024;
 /// overflow, and a slip of the finger from becoming a machine out of memory.
 const RULES: &[(&str, Rule)] = &[
     ("http.bind", Address),
+    ("http.tls_certificate", File),
+    ("http.tls_key", File),
     ("http.allowed_origins", Origins),
     ("http.trusted_proxies", Networks),
     ("http.header_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
@@ -111,7 +115,7 @@ impl Rule {
                 let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
                 origins.map(ToOwned::to_owned).collect::<Vec<String>>().into()
             }
-            Address | DatabaseUrl | Secret | Word(_) | LogFilter => text.into(),
+            Address | File | DatabaseUrl | Secret | Word(_) | LogFilter => text.into(),
         }
     }
 
@@ -123,7 +127,7 @@ impl Rule {
     pub(super) fn is_secret(self) -> bool {
         match self {
             DatabaseUrl | Secret => true,
-            Address | Origins | Networks | Number { .. } | Word(_) | LogFilter => false,
+            Address | File | Origins | Networks | Number { .. } | Word(_) | LogFilter => false,
         }
     }
 
@@ -132,6 +136,7 @@ impl Rule {
     pub(super) fn check(self, value: &Value) -> Result<(), String> {
         let accepted = match (self, &value.kind) {
             (Address, ValueKind::String(text)) => is_address(text),
+            (File, ValueKind::String(_)) => true,
             (Origins, ValueKind::Array(origins)) => return check_origins(origins),
             (Networks, ValueKind::Array(networks)) => networks.iter().all(
                 |value| matches!(&value.kind, ValueKind::String(text) if network(text).is_some()),
@@ -157,6 +162,7 @@ impl Rule {
             Address => "an address and a port, such as \"127.0.0.1:8000\", \"[::1]:8000\" or \
                         \"localhost:8000\""
                 .to_owned(),
+            File => "the path of a file, or nothing".to_owned(),
             Origins => "a list of origins, such as [\"https://chat.example.com\"]".to_owned(),
             Networks => "a list of addresses and networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]"
                 .to_owned(),

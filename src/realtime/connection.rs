@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tokio::net::TcpStream;
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::Notify;
 
+use super::Peer;
 use crate::model::{Identity, RoomId, Seq};
 use crate::storage::AppendError;
 
@@ -156,20 +156,6 @@ pub struct Connection {
     in_flight: AtomicU32,
     /// The client was heard of since the hub last looked.
     heard: AtomicBool,
-}
-
-/// A TCP connection with two users: the hub writes to it without waiting, the task reads from it.
-/// Its place among the connections that the server allows is given back when it is dropped.
-#[derive(Debug)]
-pub struct Peer {
-    pub tcp: TcpStream,
-    _slot: OwnedSemaphorePermit,
-}
-
-impl Peer {
-    pub fn new(tcp: TcpStream, slot: OwnedSemaphorePermit) -> Self {
-        Self { tcp, _slot: slot }
-    }
 }
 
 impl Connection {

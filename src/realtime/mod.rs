@@ -10,10 +10,14 @@ mod delivery;
 pub mod frame;
 mod hub;
 mod membership;
+mod peer;
 mod presence;
 mod publish;
 mod state;
 pub mod tail;
+mod tls;
 
-pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer};
+pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail};
 pub use hub::{Hub, HubConfig, HubThread, ReplyTo};
+pub use peer::Peer;
+pub use tls::Tls;

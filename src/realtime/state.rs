@@ -109,7 +109,9 @@ impl State {
             if let Some(client) = self.clients.get_mut(slot) {
                 client.is_touched = false;
                 write(client, slot, &mut self.rooms, &self.config, self.now);
-                if client.closing_at.is_some() && client.out.is_empty() {
+                // With TLS the last bytes may be out of `out` and not yet in the socket.
+                let is_out = client.out.is_empty() && client.blocked_at.is_none();
+                if client.closing_at.is_some() && is_out {
                     client.connection.post(|mail| mail.closing = true);
                 }
             }

@@ -1,10 +1,11 @@
-//! Accepts connections and speaks HTTP/1.1 on them, with hyper beneath poem's endpoint.
+//! Accepts connections and speaks HTTP/1.1 on them, encrypted or not, with hyper beneath poem's endpoint.
 //!
 //! poem's own server sets no time limit on a request's head, does not wait for upgraded
 //! connections at shutdown, spins when descriptors run out and leaves Nagle's algorithm on.
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,13 +18,15 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Response};
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::Semaphore;
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config;
-use crate::realtime::Peer;
+use crate::realtime::{Peer, Tls};
 use crate::ws::{SharedStream, UpgradeSlot};
 
 /// The most bytes of a request's head.
@@ -51,21 +54,30 @@ pub async fn listen(address: &str) -> io::Result<TcpListener> {
     result
 }
 
+/// What every connection is served with.
+struct Front {
+    endpoint: BoxEndpoint<'static, Response>,
+    http: http1::Builder,
+    /// A handshake must be complete in this time.
+    handshake_timeout: Duration,
+    stop: CancellationToken,
+}
+
 /// Accepts until `stop`. Every connection is one of `tasks`, and ends after `stop` when the request
-/// under way is answered.
+/// under way is answered. With `tls`, each is encrypted as its newest value says.
 pub async fn accept(
     listener: TcpListener,
     endpoint: BoxEndpoint<'static, Response>,
     config: config::Http,
+    tls: Option<watch::Receiver<Arc<ServerConfig>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
-    let endpoint = Arc::new(endpoint);
     let slots = Arc::new(Semaphore::new(config.max_connections));
+    let head = Duration::from_millis(config.header_timeout_ms);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(config.header_timeout_ms))
-        .max_buf_size(MAX_HEAD_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(MAX_HEAD_BYTES);
+    let front = Arc::new(Front { endpoint, http, handshake_timeout: head, stop: stop.clone() });
     loop {
         let accepted = tokio::select! {
             accepted = async {
@@ -90,41 +102,79 @@ pub async fn accept(
         // is broken and will say so when it is used.
         let _ = stream.set_nodelay(true);
         let Ok(local) = stream.local_addr() else { continue };
-        let peer = Arc::new(Peer::new(stream, slot));
-        let io = TokioIo::new(SharedStream(peer.clone()));
-        let endpoint = endpoint.clone();
-        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-            let endpoint = endpoint.clone();
-            if let Some(on_upgrade) = request.extensions_mut().remove::<hyper::upgrade::OnUpgrade>()
-            {
-                let on_upgrade = Arc::new(Mutex::new(Some(on_upgrade)));
-                request.extensions_mut().insert(UpgradeSlot { peer: peer.clone(), on_upgrade });
+        let (front, addresses) = (front.clone(), (local, remote));
+        match &tls {
+            None => {
+                tasks.spawn(serve(front, Peer::plain(stream, slot), Scheme::HTTP, addresses));
             }
-            let local = LocalAddr(Addr::SocketAddr(local));
-            let remote = RemoteAddr(Addr::SocketAddr(remote));
-            let request = poem::Request::from((request, local, remote, Scheme::HTTP));
-            async move {
-                let response = endpoint.get_response(request).await;
-                Ok::<_, Infallible>(hyper::Response::from(response))
+            Some(tls) => {
+                let tls = tls.borrow().clone();
+                tasks.spawn(async move {
+                    if let Some(tls) = Box::pin(handshake(&front, &stream, tls)).await {
+                        let peer = Peer::encrypted(stream, tls, slot);
+                        serve(front, peer, Scheme::HTTPS, addresses).await;
+                    }
+                });
             }
-        });
-        let connection = http.serve_connection(io, service).with_upgrades();
-        let stop = stop.clone();
-        tasks.spawn(async move {
-            let mut connection = pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stop.cancelled() => {
-                    // The request under way is finished; no further one is read.
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                // Clients that go away, or do not speak HTTP, are everyday events.
-                tracing::debug!(%error, "a connection ended");
+        }
+    }
+}
+
+/// `None`: the client said nothing sensible, or nothing in time, or the server is stopping.
+async fn handshake(front: &Front, stream: &TcpStream, config: Arc<ServerConfig>) -> Option<Tls> {
+    let accepted = tokio::select! {
+        accepted = timeout(front.handshake_timeout, Tls::accept(stream, config)) => accepted,
+        () = front.stop.cancelled() => return None,
+    };
+    match accepted {
+        Ok(Ok(tls)) => return Some(tls),
+        // Scanners, plain HTTP, clients of another age: everyday events too.
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+    None
+}
+
+/// Speaks HTTP on a connection until it ends, or is a WebSocket.
+fn serve(
+    front: Arc<Front>,
+    peer: Peer,
+    scheme: Scheme,
+    (local, remote): (SocketAddr, SocketAddr),
+) -> impl Future<Output = ()> + Send + 'static {
+    let peer = Arc::new(peer);
+    let io = TokioIo::new(SharedStream(peer.clone()));
+    let stop = front.stop.clone();
+    let http = front.http.clone();
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let front = front.clone();
+        if let Some(on_upgrade) = request.extensions_mut().remove::<hyper::upgrade::OnUpgrade>() {
+            let on_upgrade = Arc::new(Mutex::new(Some(on_upgrade)));
+            request.extensions_mut().insert(UpgradeSlot { peer: peer.clone(), on_upgrade });
+        }
+        let local = LocalAddr(Addr::SocketAddr(local));
+        let remote = RemoteAddr(Addr::SocketAddr(remote));
+        let request = poem::Request::from((request, local, remote, scheme.clone()));
+        async move {
+            let response = front.endpoint.get_response(request).await;
+            Ok::<_, Infallible>(hyper::Response::from(response))
+        }
+    });
+    let connection = http.serve_connection(io, service).with_upgrades();
+    async move {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop.cancelled() => {
+                // The request under way is finished; no further one is read.
+                connection.as_mut().graceful_shutdown();
+                connection.await
             }
-        });
+        };
+        if let Err(error) = ended {
+            // Clients that go away, or do not speak HTTP, are everyday events.
+            tracing::debug!(%error, "a connection ended");
+        }
     }
 }
 

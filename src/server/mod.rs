@@ -5,6 +5,7 @@
 
 mod listener;
 mod routes;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use crate::model::Clock;
 use crate::realtime::{Hub, HubConfig};
 use crate::storage::{Backend, Store, StoreConfig};
 use crate::ws::Sockets;
+
+use tls::Certificate;
 
 /// How often revocations made by other processes are looked for.
 const SWEEP_REVOKED: Duration = Duration::from_millis(500);
@@ -38,12 +41,13 @@ const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 /// up to date.
 ///
 /// # Errors
-/// For the operator: the address cannot be used, the database cannot be read.
+/// For the operator: the address or the certificate cannot be used, the database cannot be read.
 pub fn serve(
     config: &Config,
     backend: Arc<dyn Backend>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
+    let certificate = Certificate::of(&config.http)?;
     let facts = backend.get_server_facts()?;
     let secret = match config.auth.secret.as_str() {
         "" => backend.get_or_create_secret(&random_secret())?,
@@ -74,7 +78,7 @@ pub fn serve(
     })?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(run(config, chat, &store, on_ready));
+    let result = runtime.block_on(run(config, chat, &store, certificate, on_ready));
     // Every task, and with it every handle to the hub but the writer's, is gone after this.
     drop(runtime);
     store.stop();
@@ -88,6 +92,7 @@ async fn run(
     config: &Config,
     chat: Chat,
     store: &Store<crate::realtime::ReplyTo>,
+    certificate: Option<Certificate>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -105,10 +110,16 @@ async fn run(
         allowed_origins: config.http.allowed_origins.clone().into(),
     };
     let endpoint = routes::endpoint(chat.clone(), sockets, &config.http);
+    let tls = certificate.map(|certificate| {
+        let current = certificate.subscribe();
+        tasks.spawn(certificate.renew(stop.clone()));
+        current
+    });
     let accepting = tasks.spawn(listener::accept(
         listener,
         endpoint,
         config.http.clone(),
+        tls,
         tasks.clone(),
         stop.clone(),
     ));

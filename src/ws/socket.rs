@@ -7,12 +7,10 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
-use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::task::consume_budget;
 use tokio::time::timeout;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
@@ -74,7 +72,7 @@ impl Read for Io {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         self.reads_left -= 1;
-        self.peer.tcp.try_read(buffer)
+        self.peer.try_read(buffer)
     }
 }
 
@@ -134,7 +132,7 @@ impl Socket {
         let (permit, identity) = match admitted {
             Ok(admitted) => admitted,
             Err(error) => {
-                refuse(reader, &peer.tcp, close_code(&error)).await;
+                refuse(reader, &peer, close_code(&error)).await;
                 return None;
             }
         };
@@ -142,6 +140,8 @@ impl Socket {
         let connection = Arc::new(Connection::new(peer, identity, only_room));
         let id = sockets.hub.connect(connection.clone()).await?;
         let epoch = sockets.chat.epoch().clone();
+        // The answer to the handshake may not be out yet.
+        let is_blocked = !connection.peer.is_flushed();
         let (session, actions) = match subscribe {
             Some(subscribe) => Session::with_room(subscribe, max_rooms, epoch),
             None => (Session::new(max_rooms, epoch), vec![]),
@@ -154,7 +154,7 @@ impl Socket {
             session,
             reader,
             has_unread: true,
-            is_blocked: false,
+            is_blocked,
             is_closing: false,
         };
         if let Some(rest) = socket.perform(actions) {
@@ -172,7 +172,7 @@ impl Socket {
             }
             if mail.closing {
                 let reader = if self.is_closing { None } else { Some(&mut self.reader) };
-                let end = drain(reader, &self.connection.peer.tcp);
+                let end = drain(reader, &self.connection.peer);
                 let _ = Box::pin(timeout(LINGER, end)).await;
                 return;
             }
@@ -191,13 +191,13 @@ impl Socket {
         if may_read && self.has_unread && !self.is_blocked {
             return self.read_frames().await;
         }
-        let stream = &self.connection.peer.tcp;
+        let peer = &self.connection.peer;
         let is_blocked = self.is_blocked;
         // Polled, not `ready().await`: this takes the place of the waker that the HTTP connection left
         // in the stream, which kept the whole of its task in memory.
         let readiness = poll_fn(|cx| match is_blocked {
-            true => stream.poll_write_ready(cx),
-            false => stream.poll_read_ready(cx),
+            true => peer.poll_write_ready(cx),
+            false => peer.poll_read_ready(cx),
         });
         tokio::select! {
             () = self.connection.wake.notified() => Next::Continue,
@@ -373,10 +373,10 @@ fn inputs(mail: Mail) -> impl Iterator<Item = Input> {
 }
 
 /// Ends a connection that may not begin.
-async fn refuse(mut reader: WebSocket<Io>, stream: &TcpStream, code: CloseCode) {
+async fn refuse(mut reader: WebSocket<Io>, peer: &Peer, code: CloseCode) {
     // A socket that has just been made takes a small frame; if not, its client sees it end.
-    let _ = stream.try_write(&close_frame(code));
-    let _ = timeout(LINGER, drain(Some(&mut reader), stream)).await;
+    let _ = peer.try_write(&close_frame(code));
+    let _ = timeout(LINGER, drain(Some(&mut reader), peer)).await;
 }
 
 /// Reads until the client closes too: frames, as long as there is a reader for them, then bytes. To
@@ -385,7 +385,7 @@ async fn refuse(mut reader: WebSocket<Io>, stream: &TcpStream, code: CloseCode) 
 ///
 /// A client that sends faster than this reads must not keep the thread: nothing here waits then,
 /// so the budget of the task is spent by hand.
-async fn drain(reader: Option<&mut WebSocket<Io>>, stream: &TcpStream) {
+async fn drain(reader: Option<&mut WebSocket<Io>>, peer: &Peer) {
     if let Some(reader) = reader {
         loop {
             reader.get_mut().reads_left = READS_A_TURN;
@@ -393,7 +393,7 @@ async fn drain(reader: Option<&mut WebSocket<Io>>, stream: &TcpStream) {
                 Ok(WsMessage::Close(_)) => return,
                 Ok(_) => {}
                 Err(WsError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if stream.readable().await.is_err() {
+                    if poll_fn(|cx| peer.poll_read_ready(cx)).await.is_err() {
                         return;
                     }
                 }
@@ -403,9 +403,11 @@ async fn drain(reader: Option<&mut WebSocket<Io>>, stream: &TcpStream) {
         }
     }
     // No more frames can be read: tell the client that nothing more comes, and read bytes.
-    if socket2::SockRef::from(stream).shutdown(Shutdown::Write).is_err() {
+    if peer.shutdown().is_err() {
         return;
     }
+    // Of TLS too: what they say is of no interest any more.
+    let stream = peer.tcp();
     let mut buffer = [0; 1024];
     while stream.readable().await.is_ok() {
         match stream.try_read(&mut buffer) {

@@ -216,8 +216,8 @@ impl AsyncRead for SharedStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
         loop {
-            ready!(self.0.tcp.poll_read_ready(cx))?;
-            match self.0.tcp.try_read(buffer.initialize_unfilled()) {
+            ready!(self.0.poll_read_ready(cx))?;
+            match self.0.try_read(buffer.initialize_unfilled()) {
                 Ok(read) => {
                     buffer.advance(read);
                     return Poll::Ready(Ok(()));
@@ -236,8 +236,8 @@ impl AsyncWrite for SharedStream {
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
         loop {
-            ready!(self.0.tcp.poll_write_ready(cx))?;
-            match self.0.tcp.try_write(bytes) {
+            ready!(self.0.poll_write_ready(cx))?;
+            match self.0.try_write(bytes) {
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }
@@ -250,8 +250,8 @@ impl AsyncWrite for SharedStream {
         slices: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
         loop {
-            ready!(self.0.tcp.poll_write_ready(cx))?;
-            match self.0.tcp.try_write_vectored(slices) {
+            ready!(self.0.poll_write_ready(cx))?;
+            match self.0.try_write_vectored(slices) {
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }
@@ -262,11 +262,16 @@ impl AsyncWrite for SharedStream {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.0.try_flush() {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                self.0.poll_write_ready(cx)
+            }
+            done => Poll::Ready(done),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(socket2::SockRef::from(&self.0.tcp).shutdown(std::net::Shutdown::Write))
+        Poll::Ready(self.0.shutdown())
     }
 }

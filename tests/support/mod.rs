@@ -28,10 +28,12 @@ mod postgres;
 mod program;
 mod schema;
 mod server;
+mod tls;
 
 pub use client::{Answer, Client, Closed, Socket};
 pub use program::{Program, python};
 pub use server::{Database, PASSWORD, Server, ServerBuilder};
+pub use tls::{Identity, connector, server_name};
 
 /// How long a test waits for something that should come at once. Long, because a loaded machine
 /// must not fail a test; a test that passes never waits for it.

@@ -9,12 +9,14 @@ use std::thread;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 
 use super::DEADLINE;
 use super::client::Client;
 use super::postgres::{self, PgDatabase};
 use super::program::Program;
 use super::schema::FrameSchema;
+use super::tls::{self, Identity};
 
 /// The password of every account the harness makes.
 pub const PASSWORD: &str = "correct horse battery";
@@ -29,7 +31,11 @@ pub enum Database {
 /// in the server fails the test.
 pub struct Server {
     program: Program,
+    /// Where clients connect to.
     address: SocketAddr,
+    /// Where the server listens: behind the tunnel, if it speaks TLS.
+    own_address: SocketAddr,
+    tunnel: Option<JoinSet<()>>,
     setup: Setup,
     shared: Arc<Shared>,
     /// What the processes before the last restart wrote.
@@ -56,9 +62,22 @@ pub struct ServerBuilder {
     database: Database,
     config: Option<String>,
     environment: Vec<(String, String)>,
+    identity: Option<Identity>,
 }
 
 impl ServerBuilder {
+    /// The server speaks TLS alone. The clients of the harness reach it through a tunnel, and do
+    /// not know.
+    pub fn encrypted(self) -> Self {
+        self.encrypted_as(&Identity::new())
+    }
+
+    /// The same, with a certificate that the test knows.
+    pub fn encrypted_as(mut self, identity: &Identity) -> Self {
+        self.identity = Some(identity.clone());
+        self
+    }
+
     /// Writes this text to `chatapp.toml` in the server's folder.
     pub fn config(mut self, toml: &str) -> Self {
         self.config = Some(toml.to_owned());
@@ -92,17 +111,31 @@ impl ServerBuilder {
                 (database.url().to_owned(), Some(database))
             }
         };
-        let setup =
-            Setup { folder, database_url, environment: self.environment, _postgres: postgres };
+        let mut environment = self.environment;
+        if let Some(identity) = &self.identity {
+            identity.write(folder.path());
+            for (name, file) in [("CERTIFICATE", tls::CERTIFICATE), ("KEY", tls::KEY)] {
+                environment.push((format!("CHATAPP_HTTP__TLS_{name}"), file.to_owned()));
+            }
+        }
+        let setup = Setup { folder, database_url, environment, _postgres: postgres };
 
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         let (program, address) = setup.serve(any_port).await;
+        let own_address = address;
+        let (address, tunnel) = match &self.identity {
+            Some(identity) => {
+                let (address, tunnel) = tls::tunnel(own_address, identity).await;
+                (address, Some(tunnel))
+            }
+            None => (address, None),
+        };
         let shared = Arc::new(Shared {
             http: reqwest::Client::builder().timeout(DEADLINE).build().expect("an HTTP client"),
             base_url: format!("http://{address}"),
             frames: OnceCell::new(),
         });
-        Server { program, address, setup, shared, earlier_log: Vec::new() }
+        Server { program, address, own_address, tunnel, setup, shared, earlier_log: Vec::new() }
     }
 }
 
@@ -123,7 +156,11 @@ impl Server {
             ("CHATAPP_LIMITS__SOCKETS_PER_USER", "0"),
         ];
         let environment = fast.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        ServerBuilder { database, config: None, environment }
+        let server = ServerBuilder { database, config: None, environment, identity: None };
+        match std::env::var_os("CHATAPP_TEST_TLS") {
+            Some(_) => server.encrypted(),
+            None => server,
+        }
     }
 
     /// `http://127.0.0.1:PORT`; the port stays the same through [`Server::restart`].
@@ -133,6 +170,11 @@ impl Server {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the server itself listens, without the tunnel.
+    pub fn own_address(&self) -> SocketAddr {
+        self.own_address
     }
 
     /// The folder the server runs in.
@@ -195,6 +237,11 @@ impl Server {
         self.exited().await
     }
 
+    /// Waits for a line of the log that contains this text, after those already waited for.
+    pub async fn says(&mut self, text: &str) -> String {
+        self.program.says(text).await
+    }
+
     /// Waits until the process has ended by itself.
     pub async fn exited(&mut self) -> ExitStatus {
         self.program.ended().await
@@ -203,8 +250,8 @@ impl Server {
     /// Starts a server that was stopped or killed, on the same port, folder and database.
     pub async fn restart(&mut self) {
         self.earlier_log.append(&mut self.program.lines());
-        let (program, address) = self.setup.serve(self.address).await;
-        assert_eq!(address, self.address, "the server came back on another port");
+        let (program, address) = self.setup.serve(self.own_address).await;
+        assert_eq!(address, self.own_address, "the server came back on another port");
         self.program = program;
     }
 
@@ -271,14 +318,14 @@ impl Setup {
         let mut command = self.command();
         command.args(["serve", "--bind", &bind.to_string(), "--database", &self.database_url]);
         let mut program = Program::start(command);
-        let address = program.until("listening on http://127.0.0.1:…", listening_address).await;
+        let address = program.until("listening on …//127.0.0.1:…", listening_address).await;
         (program, address)
     }
 }
 
-/// The address in `… http://127.0.0.1:PORT …`.
+/// The address in `listening on http://127.0.0.1:PORT`, or https.
 fn listening_address(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("http://127.0.0.1:")?;
+    let (_, rest) = line.split_once("://127.0.0.1:")?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     Some(SocketAddr::from(([127, 0, 0, 1], rest[..digits].parse().ok()?)))
 }

@@ -1,0 +1,156 @@
+//! The certificate: read at the start, and again whenever its files change.
+
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{Error as TlsError, ServerConfig};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::config;
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A certificate that connections are encrypted with, as it is now.
+pub(super) struct Certificate {
+    files: Files,
+    stamp: Stamp,
+    current: watch::Sender<Arc<ServerConfig>>,
+}
+
+#[derive(Clone, Debug)]
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+/// What changes when one of the files does: a renewed one may be the old one written again, a new
+/// one in its place, or the target of a link.
+type Stamp = [Option<(u64, i64, i64, u64)>; 2];
+
+impl Certificate {
+    /// `None` if the settings name none.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the files cannot be read, or not used.
+    pub(super) fn of(config: &config::Http) -> anyhow::Result<Option<Self>> {
+        if config.tls_certificate.is_empty() {
+            return Ok(None);
+        }
+        let files = Files {
+            certificate: PathBuf::from(&config.tls_certificate),
+            key: PathBuf::from(&config.tls_key),
+        };
+        // First the stamp: what changes while it is read is read again.
+        let stamp = files.stamp();
+        let (current, _) = watch::channel(files.read()?);
+        Ok(Some(Self { files, stamp, current }))
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<Arc<ServerConfig>> {
+        self.current.subscribe()
+    }
+
+    /// Takes over renewed files until `stop`. Files that cannot be used are logged once, and
+    /// the certificate stays as it was.
+    pub(super) async fn renew(mut self, stop: CancellationToken) {
+        let mut seen = self.stamp;
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                _ = look.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            let files = self.files.clone();
+            let (known, before) = (self.stamp, seen);
+            // A file system may be slow.
+            let looked = tokio::task::spawn_blocking(move || {
+                let stamp = files.stamp();
+                // Two files are not replaced at one moment: wait until nothing changes any more.
+                let is_settled = stamp == before;
+                (stamp, (is_settled && stamp != known).then(|| files.read()))
+            });
+            let Ok((stamp, read)) = looked.await else { continue };
+            seen = stamp;
+            match read {
+                None => continue,
+                Some(Ok(config)) => {
+                    self.current.send_replace(config);
+                    tracing::info!("the certificate was renewed");
+                }
+                Some(Err(error)) => {
+                    tracing::error!(%error, "the certificate was not renewed; the old one stays");
+                }
+            }
+            self.stamp = stamp;
+        }
+    }
+}
+
+impl Files {
+    fn stamp(&self) -> Stamp {
+        let stamp = |file: Metadata| (file.ino(), file.mtime(), file.mtime_nsec(), file.len());
+        [&self.certificate, &self.key].map(|path| fs::metadata(path).ok().map(stamp))
+    }
+
+    fn read(&self) -> anyhow::Result<Arc<ServerConfig>> {
+        let Self { certificate, key } = self;
+        let chain = read(certificate, "http.tls_certificate", "certificate", |text| {
+            let chain = CertificateDer::pem_slice_iter(text).collect::<Result<Vec<_>, _>>()?;
+            if chain.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(chain) }
+        })?;
+        let secret = read(key, "http.tls_key", "private key", PrivateKeyDer::from_pem_slice)?;
+        let (certificate, key) = (certificate.display(), key.display());
+        let provider = Arc::new(ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, secret)
+            .map_err(|error| match error {
+                TlsError::InconsistentKeys(_) => anyhow!(
+                    "the private key in {key} is not that of the certificate in {certificate}: \
+                     set http.tls_key to the key that the certificate was made for"
+                ),
+                TlsError::InvalidCertificate(_) => anyhow!(
+                    "the certificate in {certificate} cannot be used ({error}): \
+                     set http.tls_certificate to one for a server, in PEM"
+                ),
+                _ => anyhow!(
+                    "the private key in {key} cannot be used ({error}): \
+                     set http.tls_key to an RSA, ECDSA or Ed25519 key, in PEM"
+                ),
+            })?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        // A thousand clients that come back at once do so without a signature each (RFC 8446
+        // §2.2), and without the server keeping anything for them.
+        config.ticketer = ring::Ticketer::new()?;
+        Ok(Arc::new(config))
+    }
+}
+
+/// What `parse` finds in a PEM file. The sentences never repeat what is in it.
+fn read<T>(
+    path: &Path,
+    setting: &str,
+    what: &str,
+    parse: impl FnOnce(&[u8]) -> Result<T, pem::Error>,
+) -> anyhow::Result<T> {
+    let name = path.display();
+    let text = fs::read(path).map_err(|error| {
+        anyhow!(
+            "{name} cannot be read ({error}): set {setting} to a file with the {what} in PEM \
+             that this process may read"
+        )
+    })?;
+    parse(&text).map_err(|_| {
+        anyhow!("{name} has no whole {what} in it: set {setting} to a file with the {what} in PEM")
+    })
+}
