@@ -8,7 +8,7 @@ use super::problem::Problem;
 use crate::chat::{Error, FieldError};
 
 /// Every field of a body that does not fit the schema of `T`: missing, unknown or of another
-/// type. Never empty.
+/// type.
 pub(super) fn faults<T: Type>(body: &Value) -> Vec<FieldError> {
     let mut registry = Registry::new();
     let schema = registry.create_fake_schema::<T>();
@@ -33,10 +33,14 @@ pub(super) fn faults<T: Type>(body: &Value) -> Vec<FieldError> {
         let message = format!("is not a field here; those are {}", known.join(", "));
         errors.push(FieldError::new(name, message));
     }
-    if errors.is_empty() {
-        errors.push(FieldError::new("body", "does not fit the schema of this request"));
-    }
     errors
+}
+
+/// Whether a field may have been taken for what it is not: poem-openapi takes a number or a boolean
+/// for a string.
+pub(super) fn is_doubtful(body: &Value) -> bool {
+    let mut fields = body.as_object().into_iter().flat_map(|body| body.values());
+    fields.any(|value| value.is_number() || value.is_boolean())
 }
 
 /// A parameter that is missing or of another type than `T`.

@@ -146,13 +146,18 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
         let parse = || serde_json::from_slice::<Value>(&bytes);
         let value =
             parse().map_err(|error| Problem::from(Error::MalformedJson(error.to_string())))?;
-        match T::parse_from_json(Some(value)) {
-            Ok(parsed) => Ok(Self(parsed)),
-            Err(_) => {
-                let errors = explain::faults::<T>(&parse().unwrap_or_default());
-                Err(Problem::from(Error::InvalidFields(errors)).into())
-            }
-        }
+        let doubtful =
+            if explain::is_doubtful(&value) { explain::faults::<T>(&value) } else { vec![] };
+        let errors = match T::parse_from_json(Some(value)) {
+            Ok(parsed) if doubtful.is_empty() => return Ok(Self(parsed)),
+            Ok(_) => doubtful,
+            Err(_) => explain::faults::<T>(&parse().unwrap_or_default()),
+        };
+        let error = match errors.is_empty() {
+            true => Error::field("body", "does not fit the schema of this request"),
+            false => Error::InvalidFields(errors),
+        };
+        Err(Problem::from(error).into())
     }
 }
 

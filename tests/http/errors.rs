@@ -39,6 +39,7 @@ async fn a_body_must_be_json_of_the_right_shape() {
         (json!("text"), vec!["body"]),
         (json!({}), vec!["username", "password"]),
         (json!({ "username": 1, "password": null }), vec!["username", "password"]),
+        (json!({ "username": true, "password": 12345678 }), vec!["username", "password"]),
         (json!({ "username": "a", "password": "b", "admin": true }), vec!["admin"]),
         (json!({ "username": ["a"], "password": { "b": 1 } }), vec!["username", "password"]),
     ] {
