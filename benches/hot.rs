@@ -114,6 +114,7 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
         clock: Clock::System,
         ping_seconds: 30,
         stall_seconds: 30,
+        expiry_notice_seconds: 60,
     })
     .unwrap();
     let sizes = StoreConfig { read_threads: 2, read_queue: 64, write_queue: 64 };

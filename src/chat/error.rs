@@ -42,6 +42,8 @@ pub enum Error {
          and so can `chatapp create-admin` on the server"
     )]
     AdminSignupRefused,
+    #[error("this token is another user's; open a connection of its own for it")]
+    OtherUser,
     #[error("there is no such room")]
     RoomNotFound,
     #[error("this username is taken")]
@@ -90,6 +92,7 @@ impl Error {
             Self::WrongCurrentPassword => "wrong_current_password",
             Self::AdminRequired => "admin_required",
             Self::AdminSignupRefused => "admin_signup_refused",
+            Self::OtherUser => "other_user",
             Self::RoomNotFound => "room_not_found",
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",

@@ -168,6 +168,7 @@ mod tests {
             clock: Clock::System,
             ping_seconds: 30,
             stall_seconds: 30,
+            expiry_notice_seconds: 60,
         })
         .unwrap();
         let sizes = StoreConfig { read_threads: 1, read_queue: 1, write_queue: 1 };

@@ -119,6 +119,7 @@ impl From<Error> for Problem {
             Error::WrongCurrentPassword
             | Error::AdminRequired
             | Error::AdminSignupRefused
+            | Error::OtherUser
             | Error::NotSubscribed => StatusCode::FORBIDDEN,
             Error::RoomNotFound => StatusCode::NOT_FOUND,
             Error::UsernameTaken

@@ -7,6 +7,7 @@ mod joining;
 mod presence;
 mod protocol;
 mod raw;
+mod refresh;
 mod refusals;
 mod revocation;
 mod rooms;
