@@ -11,12 +11,13 @@ mod passwords;
 mod permissions;
 mod rooms;
 mod sessions;
+mod tickets;
 mod tokens;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use crate::config::{AdminSignup, Auth, Limits};
+use crate::config::{AdminSignup, Auth, Limits, Switch};
 use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{ServerFacts, Store};
@@ -29,6 +30,7 @@ pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
+pub use tickets::Ticket;
 
 /// What the rules are built from.
 pub struct ChatParts {
@@ -67,6 +69,7 @@ struct Inner {
     clock: Clock,
     limits: Limits,
     admin_signup: AdminSignup,
+    query_token: Switch,
     epoch: Arc<str>,
     passwords: passwords::Passwords,
     tokens: tokens::Tokens,
@@ -89,6 +92,7 @@ impl Chat {
                 sessions: sessions::Cache::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 admin_signup: auth.admin_signup,
+                query_token: auth.query_token,
                 epoch: facts.epoch.into(),
                 store,
                 hub,
@@ -109,6 +113,11 @@ impl Chat {
 
     pub fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    /// Whether a token is taken from the URL of a socket.
+    pub fn takes_query_token(&self) -> bool {
+        self.inner.query_token == Switch::On
     }
 
     pub fn hub(&self) -> &Hub {

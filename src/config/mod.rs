@@ -91,6 +91,14 @@ pub enum AdminSignup {
     Off,
 }
 
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    On,
+    Off,
+}
+
 /// `[auth]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -100,6 +108,8 @@ pub struct Auth {
     pub secret: String,
     /// How long a token is valid, in seconds.
     pub token_seconds: u32,
+    /// Whether a socket's token may be in its URL, which proxies write down. Tickets always may.
+    pub query_token: Switch,
     /// The shortest password accepted, in characters.
     pub min_password_chars: usize,
     /// Each step doubles the work of checking a password (4 to 31).
@@ -114,6 +124,7 @@ impl Default for Auth {
             admin_signup: AdminSignup::First,
             secret: String::new(),
             token_seconds: 12 * 60 * 60,
+            query_token: Switch::On,
             min_password_chars: 8,
             bcrypt_cost: 12,
             bcrypt_threads: 1,

@@ -47,6 +47,7 @@ const RULES: &[(&str, Rule)] = &[
     ("auth.admin_signup", Word(&["first", "off"])),
     ("auth.secret", Secret),
     ("auth.token_seconds", Number { min: 1, max: 3_650 * DAY_S }),
+    ("auth.query_token", Word(&["on", "off"])),
     // 71 bytes is the longest password, see `chat`.
     ("auth.min_password_chars", Number { min: 1, max: 71 }),
     ("auth.bcrypt_cost", Number { min: 4, max: 31 }),

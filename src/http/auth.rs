@@ -4,7 +4,7 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
-use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, UserDto};
+use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, TicketDto, UserDto};
 use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, STORE, TOKEN};
 use super::local::Local;
@@ -26,6 +26,13 @@ enum SignedIn {
     /// A token, and whose it is.
     #[oai(status = 200)]
     Ok(Written<LoginDto>),
+}
+
+#[derive(ApiResponse)]
+enum TicketMade {
+    /// The ticket was made.
+    #[oai(status = 201)]
+    Created(Written<TicketDto>),
 }
 
 #[derive(ApiResponse)]
@@ -113,6 +120,21 @@ impl AuthApi {
     ) -> Result<SignedIn, Failure<{ TOKEN | STORE }>> {
         let login = chat.refresh(&caller.0).await?;
         Ok(SignedIn::Ok(Written::of(&login.into())?))
+    }
+
+    /// Get a ticket for a socket
+    ///
+    /// It opens one socket, once, within 30 seconds, as `?ticket=` of its URL: for browsers, which
+    /// can send no header with a socket, and for URLs that are written down on the way. It dies
+    /// with the caller's session.
+    #[oai(path = "/ws-ticket", method = "post", operation_id = "create_ticket")]
+    async fn create_ticket(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+    ) -> Result<TicketMade, Failure<{ TOKEN | STORE }>> {
+        let ticket = chat.create_ticket(&caller.0).await?;
+        Ok(TicketMade::Created(Written::of(&ticket.into())?))
     }
 
     /// Change the password

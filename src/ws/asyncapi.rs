@@ -119,7 +119,8 @@ A room is a log: every message has a `seq`, 1, 2, 3, … without gaps, and is in
 anybody sees it. A connection is a cursor in that log. A client that remembers the last `seq` it \
 has, and the `epoch` from `synced`, reconnects with `since` and misses nothing.\n\n\
 The token may be given as the header `Authorization: Bearer …`; as the subprotocols \
-`chatapp.v1, bearer.<token>`, for browsers; or as `?token=`. A browser's Origin must be the \
+`chatapp.v1, bearer.<token>`, for browsers; or as `?token=`. A URL may be written down on the way: \
+`?ticket=`, from `POST /auth/ws-ticket`, is worth nothing once it is used. A browser's Origin must be the \
 server's own or one that the operator allowed.\n\n\
 On joining a room come `active_users`, what was missed, `synced`; the others get `user_joined`, \
 once per person. Every frame of a client may carry a `ref`, which comes back in the answer.\n\n\
@@ -128,7 +129,14 @@ with `POST /auth/refresh` and give it with `auth.refresh`, and the connection go
 
 fn query(of_one_room: bool) -> Value {
     let mut properties = json!({
-        "token": { "type": "string", "description": "The token of a login." },
+        "ticket": {
+            "type": "string",
+            "description": "From `POST /auth/ws-ticket`: opens one socket, once, within 30 seconds.",
+        },
+        "token": {
+            "type": "string",
+            "description": "The token of a login. The server may be told to take none from a URL.",
+        },
     });
     if of_one_room {
         properties["since"] = json!({

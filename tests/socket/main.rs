@@ -16,4 +16,5 @@ mod shutdown;
 mod slow;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;
 mod tokens;
