@@ -47,7 +47,7 @@ pub struct ChatParts {
 /// Why the rules cannot be built. For the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("auth.secret has {0} bytes; it needs at least {min}", min = tokens::MIN_SECRET_BYTES)]
+    #[error("a secret of tokens has {0} bytes; it needs at least {min}", min = tokens::MIN_SECRET_BYTES)]
     SecretTooShort(usize),
     #[error("auth.bcrypt_cost is {0}; it must be from 4 to 31")]
     BcryptCost(u32),
@@ -88,7 +88,11 @@ impl Chat {
         Ok(Self {
             inner: Arc::new(Inner {
                 passwords: passwords::Passwords::start(&auth)?,
-                tokens: tokens::Tokens::new(&secret, auth.token_seconds)?,
+                tokens: tokens::Tokens::new(
+                    &secret,
+                    auth.previous_secret.as_bytes(),
+                    auth.token_seconds,
+                )?,
                 sessions: sessions::Cache::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 admin_signup: auth.admin_signup,

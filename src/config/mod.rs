@@ -106,6 +106,9 @@ pub struct Auth {
     pub admin_signup: AdminSignup,
     /// The secret that signs tokens, at least 32 bytes. Empty: one is made and kept in the database.
     pub secret: String,
+    /// The secret before this one: its tokens are good until they expire, new ones are not signed
+    /// with it. Empty: there is none.
+    pub previous_secret: String,
     /// How long a token is valid, in seconds.
     pub token_seconds: u32,
     /// Whether a socket's token may be in its URL, which proxies write down. Tickets always may.
@@ -123,6 +126,7 @@ impl Default for Auth {
         Self {
             admin_signup: AdminSignup::First,
             secret: String::new(),
+            previous_secret: String::new(),
             token_seconds: 12 * 60 * 60,
             query_token: Switch::On,
             min_password_chars: 8,

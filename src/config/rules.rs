@@ -46,6 +46,7 @@ const RULES: &[(&str, Rule)] = &[
     ("database.queue", Number { min: 1, max: 1_000_000 }),
     ("auth.admin_signup", Word(&["first", "off"])),
     ("auth.secret", Secret),
+    ("auth.previous_secret", Secret),
     ("auth.token_seconds", Number { min: 1, max: 3_650 * DAY_S }),
     ("auth.query_token", Word(&["on", "off"])),
     // 71 bytes is the longest password, see `chat`.
