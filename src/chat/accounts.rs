@@ -1,5 +1,7 @@
 //! Accounts: signing up, logging in, the caller's own account and password.
 
+use std::net::IpAddr;
+
 use email_address::{EmailAddress, Options};
 
 use super::permissions::{self, Action};
@@ -67,13 +69,23 @@ impl Chat {
         Ok(self.inner.store.write(move |backend| backend.create_user(&user)).await?)
     }
 
-    /// Opens a session.
+    /// Opens a session, for somebody at this address.
     ///
     /// # Errors
-    /// [`Error::WrongCredentials`] for an unknown user, a wrong password and an account that is
+    /// [`Error::TooManyRequests`], before anything is looked at; [`Error::WrongCredentials`] for an unknown user, a wrong password and an account that is
     /// not active alike; [`Error::InvalidFields`] for a password that no account can have;
     /// [`Error::Busy`].
-    pub async fn login(&self, username: String, password: String) -> Result<Login> {
+    pub async fn login(
+        &self,
+        username: String,
+        password: String,
+        address: IpAddr,
+    ) -> Result<Login> {
+        let name = username.clone();
+        self.attempt(&name, address, self.check_login(username, password)).await
+    }
+
+    async fn check_login(&self, username: String, password: String) -> Result<Login> {
         let mut errors = Vec::new();
         check_username(&username, &mut errors);
         let credentials = if errors.is_empty() {
@@ -99,10 +111,22 @@ impl Chat {
     }
 
     /// Replaces the caller's password, ends the caller's other sessions and closes their sockets.
+    /// The address is the caller's: a wrong current password is a failed attempt to sign in.
     ///
     /// # Errors
-    /// [`Error::WrongCurrentPassword`], [`Error::InvalidFields`], [`Error::Busy`].
+    /// [`Error::TooManyRequests`], [`Error::WrongCurrentPassword`], [`Error::InvalidFields`], [`Error::Busy`].
     pub async fn change_password(
+        &self,
+        caller: &Identity,
+        current: String,
+        new: String,
+        address: IpAddr,
+    ) -> Result<()> {
+        let replacing = self.replace_password(caller, current, new);
+        self.attempt(&caller.username, address, replacing).await
+    }
+
+    async fn replace_password(
         &self,
         caller: &Identity,
         current: String,
@@ -148,6 +172,24 @@ impl Chat {
         // logged, and the next sweep finds them.
         let _ = self.sweep_revoked().await;
         Ok(())
+    }
+
+    /// Counts what checks a password of this account as an attempt.
+    async fn attempt<T>(
+        &self,
+        username: &str,
+        address: IpAddr,
+        check: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let attempt = self.inner.throttle.begin(username, address, self.inner.clock.now())?;
+        let result = check.await;
+        match &result {
+            Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),
+            // It stays counted.
+            Err(Error::WrongCredentials | Error::WrongCurrentPassword) => drop(attempt),
+            Err(_) => self.inner.throttle.take_back(attempt),
+        }
+        result
     }
 
     async fn check_admin_signup(&self, caller: &SignupCaller) -> Result<MakesAdmin> {

@@ -66,6 +66,8 @@ pub enum Error {
     /// The cursor belongs to an earlier life of the database.
     #[error("the history was replaced since this position was read: reload it")]
     EpochChanged,
+    #[error("too many attempts failed; try again later, or where you have signed in before")]
+    TooManyRequests { retry_after_seconds: u32 },
     #[error("the server is busy; try again in a moment")]
     Busy,
     #[error("the database cannot be used at the moment; try again in a moment")]
@@ -103,6 +105,7 @@ impl Error {
             Self::NotSubscribed => "not_subscribed",
             Self::TooManyRooms => "too_many_rooms",
             Self::EpochChanged => "epoch_changed",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",

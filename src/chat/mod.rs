@@ -11,6 +11,7 @@ mod passwords;
 mod permissions;
 mod rooms;
 mod sessions;
+mod throttle;
 mod tickets;
 mod tokens;
 
@@ -73,6 +74,7 @@ struct Inner {
     epoch: Arc<str>,
     passwords: passwords::Passwords,
     tokens: tokens::Tokens,
+    throttle: throttle::Throttle,
     sessions: sessions::Cache,
     /// Up to when revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
@@ -93,6 +95,7 @@ impl Chat {
                     auth.previous_secret.as_bytes(),
                     auth.token_seconds,
                 )?,
+                throttle: throttle::Throttle::new(&auth),
                 sessions: sessions::Cache::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 admin_signup: auth.admin_signup,

@@ -115,6 +115,12 @@ pub struct Auth {
     pub query_token: Switch,
     /// The shortest password accepted, in characters.
     pub min_password_chars: usize,
+    /// Failed sign-ins for one account in a window; then only addresses at which its owner has
+    /// signed in before may try. 0: no limit.
+    pub login_failures_per_account: u32,
+    /// Failed sign-ins from one address in a window. 0: no limit.
+    pub login_failures_per_address: u32,
+    pub login_window_seconds: u32,
     /// Each step doubles the work of checking a password (4 to 31).
     pub bcrypt_cost: u32,
     /// Threads that check passwords; more logins than these at once wait.
@@ -130,6 +136,9 @@ impl Default for Auth {
             token_seconds: 12 * 60 * 60,
             query_token: Switch::On,
             min_password_chars: 8,
+            login_failures_per_account: 10,
+            login_failures_per_address: 100,
+            login_window_seconds: 15 * 60,
             bcrypt_cost: 12,
             bcrypt_threads: 1,
         }

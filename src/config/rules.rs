@@ -51,6 +51,9 @@ const RULES: &[(&str, Rule)] = &[
     ("auth.query_token", Word(&["on", "off"])),
     // 71 bytes is the longest password, see `chat`.
     ("auth.min_password_chars", Number { min: 1, max: 71 }),
+    ("auth.login_failures_per_account", Number { min: 0, max: 1_000_000 }),
+    ("auth.login_failures_per_address", Number { min: 0, max: 1_000_000 }),
+    ("auth.login_window_seconds", Number { min: 1, max: DAY_S }),
     ("auth.bcrypt_cost", Number { min: 4, max: 31 }),
     ("auth.bcrypt_threads", Number { min: 1, max: 1_024 }),
     ("limits.message_chars", Number { min: 1, max: MIB }),

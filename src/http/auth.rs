@@ -4,9 +4,10 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
+use super::address::ClientAddress;
 use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, TicketDto, UserDto};
 use super::extract::{Body, Caller, MaybeCaller};
-use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, STORE, THROTTLED, TOKEN};
 use super::local::Local;
 use super::payload::Written;
 use crate::chat::{Chat, Signup, SignupCaller};
@@ -73,15 +74,17 @@ impl AuthApi {
 
     /// Sign in
     ///
-    /// Opens a session. An unknown user and a wrong password are the same answer.
+    /// Opens a session. An unknown user and a wrong password are the same answer. After some
+    /// failures for one account, or from one address, none is tried for a while.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         chat: Data<&Chat>,
+        address: ClientAddress,
         body: Body<LoginRequest>,
-    ) -> Result<SignedIn, Failure<{ BODY | TOKEN | STORE }>> {
+    ) -> Result<SignedIn, Failure<{ BODY | TOKEN | STORE | THROTTLED }>> {
         let Body(LoginRequest { username, password }) = body;
-        let login = chat.login(username, password).await?;
+        let login = chat.login(username, password, address.0).await?;
         Ok(SignedIn::Ok(Written::of(&login.into())?))
     }
 
@@ -139,16 +142,18 @@ impl AuthApi {
 
     /// Change the password
     ///
-    /// Ends every other session of the account; the caller's goes on.
+    /// Ends every other session of the account; the caller's goes on. A wrong current password
+    /// counts like a failed sign-in.
     #[oai(path = "/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,
         chat: Data<&Chat>,
         caller: Caller,
+        address: ClientAddress,
         body: Body<PasswordRequest>,
-    ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | STORE }>> {
+    ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | STORE | THROTTLED }>> {
         let Body(PasswordRequest { current_password, new_password }) = body;
-        chat.change_password(&caller.0, current_password, new_password).await?;
+        chat.change_password(&caller.0, current_password, new_password, address.0).await?;
         Ok(Done::NoContent)
     }
 }

@@ -26,9 +26,11 @@ pub const FIELDS: u32 = 0b0_0001_0000_0000;
 pub const INTERNAL: u32 = 0b0_0010_0000_0000;
 /// The database is busy, gone or broken.
 pub const STORE: u32 = 0b0_0110_0000_0000;
+/// Too many attempts.
+pub const THROTTLED: u32 = 0b0_1000_0000_0000;
 
 /// Each status and when it comes, in the order of their bits.
-const STATUSES: [(u16, &str); 11] = [
+const STATUSES: [(u16, &str); 12] = [
     (400, "The body is not JSON: `malformed_json`."),
     (401, "There is no token, or it is no good any more. Signing in gives a new one."),
     (403, "The caller may not do this."),
@@ -40,6 +42,7 @@ const STATUSES: [(u16, &str); 11] = [
     (422, "Fields or parameters are not acceptable; `errors` names each of them."),
     (500, "Something went wrong in the server; `request_id` finds it in the log."),
     (503, "The server is busy or its database is away: try again after `Retry-After` seconds."),
+    (429, "There were too many attempts: try again after `Retry-After` seconds."),
 ];
 
 impl<const SET: u32> From<Error> for Failure<SET> {
@@ -93,7 +96,7 @@ fn headers(status: u16) -> Vec<MetaHeader> {
     };
     match status {
         401 => vec![header("WWW-Authenticate", "The scheme: `Bearer`.", String::schema_ref())],
-        503 => vec![header("Retry-After", "Seconds to wait.", u32::schema_ref())],
+        429 | 503 => vec![header("Retry-After", "Seconds to wait.", u32::schema_ref())],
         _ => Vec::new(),
     }
 }
@@ -115,5 +118,6 @@ mod tests {
         assert_eq!(of(CONFLICT), [409]);
         assert_eq!(of(FIELDS), [422]);
         assert_eq!(of(STORE), [500, 503]);
+        assert_eq!(of(THROTTLED), [429]);
     }
 }

@@ -4,6 +4,7 @@
 //! them and whatever else the server adds: the request's id, errors as problem documents, the
 //! access log. No rule of the chat lives here.
 
+mod address;
 mod auth;
 mod cors;
 mod docs;

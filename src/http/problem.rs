@@ -129,6 +129,7 @@ impl From<Error> for Problem {
             | Error::AlreadySubscribed
             | Error::EpochChanged => StatusCode::CONFLICT,
             Error::Busy | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let header = match &error {
@@ -141,6 +142,9 @@ impl From<Error> for Problem {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
             Error::Busy => Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_BUSY))),
+            Error::TooManyRequests { retry_after_seconds } => {
+                Some((header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)))
+            }
             Error::Unavailable => {
                 Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_UNAVAILABLE)))
             }

@@ -283,6 +283,7 @@ pub fn close_code(error: &Error) -> CloseCode {
 fn refuse(reference: Option<String>, room_id: Option<RoomId>, error: &Error) -> Action {
     let retry_after = match error {
         Error::Busy | Error::Unavailable => Some(RETRY_AFTER_SECONDS),
+        Error::TooManyRequests { retry_after_seconds } => Some(*retry_after_seconds),
         _ => None,
     };
     let detail = match error {
