@@ -7,7 +7,7 @@ use email_address::{EmailAddress, Options};
 use super::permissions::{self, Action};
 use super::{Chat, Error, FieldError, Result, passwords};
 use crate::config::{AdminSignup, Auth};
-use crate::model::{Identity, NewUser, Role, Timestamp, User};
+use crate::model::{Credentials, Identity, NewUser, Role, Timestamp, User};
 use crate::storage::Backend;
 
 pub const MIN_USERNAME_CHARS: usize = 2;
@@ -132,18 +132,19 @@ impl Chat {
         current: String,
         new: String,
     ) -> Result<()> {
-        let mut errors = Vec::new();
-        self.inner.passwords.check_new("new_password", &new, &mut errors);
-        if !errors.is_empty() {
-            return Err(Error::InvalidFields(errors));
-        }
         let (id, username) = (caller.user_id, caller.username.clone());
         let find = move |backend: &dyn Backend| {
             let credentials = backend.get_credentials(&username)?;
-            let own = credentials.filter(|credentials| credentials.user.id == id);
-            Ok(own.map(|credentials| credentials.password_hash))
+            Ok(credentials.filter(|credentials| credentials.user.id == id))
         };
-        let hash = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let Credentials { user, password_hash: hash } = own;
+        let (mut errors, names) = (Vec::new(), names(&user.username, &user.email));
+        let min_chars = self.inner.passwords.min_chars;
+        passwords::check_new(min_chars, "new_password", &new, &names, &mut errors);
+        if !errors.is_empty() {
+            return Err(Error::InvalidFields(errors));
+        }
         let verified =
             self.inner.passwords.verify("current_password", current, Some(hash.clone())).await?;
         if !verified {
@@ -159,7 +160,8 @@ impl Chat {
                 // meanwhile, the caller is not who may change it any more.
                 let session = backend.get_session(keep)?;
                 let stands = session.is_some_and(|session| session.revoked_at.is_none());
-                if !stands || find(backend)? != Some(hash) {
+                let still = find(backend)?.map(|credentials| credentials.password_hash);
+                if !stands || still != Some(hash) {
                     return Ok(false);
                 }
                 backend.update_password(id, &new_hash, Some(keep), now)
@@ -241,8 +243,15 @@ fn check(signup: &Signup, min_password_chars: usize) -> Result<()> {
     let mut errors = Vec::new();
     check_username(&signup.username, &mut errors);
     check_email(&signup.email, &mut errors);
-    passwords::check_new(min_password_chars, "password", &signup.password, &mut errors);
+    let names = names(&signup.username, &signup.email);
+    passwords::check_new(min_password_chars, "password", &signup.password, &names, &mut errors);
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
+}
+
+/// What the owner of an account is known by, and a password must not be.
+fn names<'a>(username: &'a str, email: &'a str) -> [&'a str; 3] {
+    let local_part = email.rsplit_once('@').map_or(email, |(local_part, _)| local_part);
+    [username, email, local_part]
 }
 
 fn check_username(username: &str, errors: &mut Vec<FieldError>) {

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod error;
+mod guessable;
 mod messages;
 mod passwords;
 mod permissions;

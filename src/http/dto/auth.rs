@@ -44,7 +44,7 @@ pub(in crate::http) struct SignupRequest {
     pub username: String,
     /// Unique without regard to case.
     pub email: String,
-    /// At most 71 bytes in UTF-8, without NUL.
+    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first.
     pub password: String,
     /// `user` unless given. `admin` is refused, but for an admin's token or the first admin.
     #[oai(nullable)]
@@ -82,7 +82,7 @@ impl Example for LoginRequest {
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct PasswordRequest {
     pub current_password: String,
-    /// At most 71 bytes in UTF-8, without NUL.
+    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first.
     pub new_password: String,
 }
 
