@@ -4,6 +4,7 @@
 mod common;
 mod handshake;
 mod joining;
+mod matrix;
 mod presence;
 mod protocol;
 mod raw;
@@ -11,6 +12,7 @@ mod refresh;
 mod refusals;
 mod revocation;
 mod rooms;
+mod secrets;
 mod sending;
 mod shutdown;
 mod slow;
