@@ -21,6 +21,9 @@ use super::problem::{self, Problem};
 use crate::chat::{Chat, Error};
 use crate::config;
 
+/// For answers that a browser must not show as a page, nor in the frame of another.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_BYTES: usize = 64;
 
@@ -95,6 +98,11 @@ impl Endpoint for Envelope {
             headers.insert(REQUEST_ID, id);
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        // Nothing but the pages of the documentation is to be looked at; they say so themselves.
+        headers
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert_with(|| HeaderValue::from_static(NO_PAGE));
         // Most answers are one caller's only; what is not says so itself.
         headers
             .entry(header::CACHE_CONTROL)
