@@ -93,7 +93,8 @@ fn authenticate(c: &mut Criterion) {
             role: Role::User,
         };
         chat.signup(signup, SignupCaller { local: true, identity: None }).await.unwrap();
-        chat.login("ann".into(), "correct horse".into()).await.unwrap().token
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        chat.login("ann".into(), "correct horse".into(), here).await.unwrap().token
     });
     c.bench_function("authenticate a token", |bencher| {
         bencher.iter(|| runtime.block_on(chat.authenticate(black_box(&token))).unwrap());
