@@ -93,7 +93,8 @@ fn authenticate(c: &mut Criterion) {
             role: Role::User,
         };
         chat.signup(signup, SignupCaller { local: true, ..SignupCaller::default() }).await.unwrap();
-        chat.login("ann".into(), "correct horse".into()).await.unwrap().token
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        chat.login("ann".into(), "correct horse".into(), here).await.unwrap().token
     });
     c.bench_function("authenticate a token", |bencher| {
         bencher.iter(|| runtime.block_on(chat.authenticate(black_box(&token))).unwrap());
@@ -114,6 +115,7 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
         clock: Clock::System,
         ping_seconds: 30,
         stall_seconds: 30,
+        expiry_notice_seconds: 60,
     })
     .unwrap();
     let sizes = StoreConfig { read_threads: 2, read_queue: 64, write_queue: 64 };

@@ -7,12 +7,19 @@ use tracing_subscriber::filter::ParseError;
 
 use crate::config::{Log, LogFormat};
 
+/// Libraries that write down what they carry when they are asked to: frames with messages and
+/// tokens, parameters of statements with hashes of passwords. Nobody may ask them to.
+const TALKATIVE: [&str; 2] = ["tungstenite=info", "tokio_postgres=info"];
+
 /// Starts the log of this process. Called a second time, it does nothing.
 ///
 /// # Errors
 /// If the level is not one; the settings have been checked for that.
 pub fn init(log: &Log) -> Result<(), ParseError> {
-    let filter = EnvFilter::try_new(&log.level)?;
+    let mut filter = EnvFilter::try_new(&log.level)?;
+    for talkative in TALKATIVE {
+        filter = filter.add_directive(talkative.parse()?);
+    }
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -99,8 +99,13 @@ fn identity() -> Identity {
 }
 
 fn start() -> (Hub, HubThread) {
-    let config =
-        HubConfig { epoch: "e".into(), clock: Clock::System, ping_seconds: 60, stall_seconds: 60 };
+    let config = HubConfig {
+        epoch: "e".into(),
+        clock: Clock::System,
+        ping_seconds: 60,
+        stall_seconds: 60,
+        expiry_notice_seconds: 60,
+    };
     Hub::start(config).unwrap()
 }
 

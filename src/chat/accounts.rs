@@ -7,7 +7,7 @@ use email_address::{EmailAddress, Options};
 use super::permissions::{self, Action};
 use super::{Chat, Error, FieldError, Result, passwords};
 use crate::config::{AdminSignup, Auth};
-use crate::model::{Identity, NewUser, Role, Timestamp, User};
+use crate::model::{Credentials, Identity, NewUser, Role, Timestamp, User};
 use crate::storage::Backend;
 
 pub const MIN_USERNAME_CHARS: usize = 2;
@@ -59,8 +59,9 @@ impl Chat {
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
         };
         check(&signup, self.inner.passwords.min_chars)?;
-        if let Some(address) = &caller.address {
-            self.inner.signups.check(address)?;
+        // Behind a proxy on this machine that the settings do not name, everybody has its address.
+        if let Some(address) = caller.address.filter(|address| !address.is_loopback()) {
+            self.inner.signups.check(&address)?;
         }
         let user = NewUser {
             username: signup.username,
@@ -74,13 +75,23 @@ impl Chat {
         Ok(self.inner.store.write(move |backend| backend.create_user(&user)).await?)
     }
 
-    /// Opens a session.
+    /// Opens a session, for somebody at this address.
     ///
     /// # Errors
-    /// [`Error::WrongCredentials`] for an unknown user, a wrong password and an account that is
+    /// [`Error::TooManyRequests`], before anything is looked at; [`Error::WrongCredentials`] for an unknown user, a wrong password and an account that is
     /// not active alike; [`Error::InvalidFields`] for a password that no account can have;
     /// [`Error::Busy`].
-    pub async fn login(&self, username: String, password: String) -> Result<Login> {
+    pub async fn login(
+        &self,
+        username: String,
+        password: String,
+        address: IpAddr,
+    ) -> Result<Login> {
+        let name = username.clone();
+        self.attempt(&name, address, self.check_login(username, password)).await
+    }
+
+    async fn check_login(&self, username: String, password: String) -> Result<Login> {
         let mut errors = Vec::new();
         check_username(&username, &mut errors);
         let credentials = if errors.is_empty() {
@@ -106,27 +117,40 @@ impl Chat {
     }
 
     /// Replaces the caller's password, ends the caller's other sessions and closes their sockets.
+    /// The address is the caller's: a wrong current password is a failed attempt to sign in.
     ///
     /// # Errors
-    /// [`Error::WrongCurrentPassword`], [`Error::InvalidFields`], [`Error::Busy`].
+    /// [`Error::TooManyRequests`], [`Error::WrongCurrentPassword`], [`Error::InvalidFields`], [`Error::Busy`].
     pub async fn change_password(
         &self,
         caller: &Identity,
         current: String,
         new: String,
+        address: IpAddr,
     ) -> Result<()> {
-        let mut errors = Vec::new();
-        self.inner.passwords.check_new("new_password", &new, &mut errors);
-        if !errors.is_empty() {
-            return Err(Error::InvalidFields(errors));
-        }
+        let replacing = self.replace_password(caller, current, new);
+        self.attempt(&caller.username, address, replacing).await
+    }
+
+    async fn replace_password(
+        &self,
+        caller: &Identity,
+        current: String,
+        new: String,
+    ) -> Result<()> {
         let (id, username) = (caller.user_id, caller.username.clone());
         let find = move |backend: &dyn Backend| {
             let credentials = backend.get_credentials(&username)?;
-            let own = credentials.filter(|credentials| credentials.user.id == id);
-            Ok(own.map(|credentials| credentials.password_hash))
+            Ok(credentials.filter(|credentials| credentials.user.id == id))
         };
-        let hash = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let Credentials { user, password_hash: hash } = own;
+        let (mut errors, names) = (Vec::new(), names(&user.username, &user.email));
+        let min_chars = self.inner.passwords.min_chars;
+        passwords::check_new(min_chars, "new_password", &new, &names, &mut errors);
+        if !errors.is_empty() {
+            return Err(Error::InvalidFields(errors));
+        }
         let verified =
             self.inner.passwords.verify("current_password", current, Some(hash.clone())).await?;
         if !verified {
@@ -142,7 +166,8 @@ impl Chat {
                 // meanwhile, the caller is not who may change it any more.
                 let session = backend.get_session(keep)?;
                 let stands = session.is_some_and(|session| session.revoked_at.is_none());
-                if !stands || find(backend)? != Some(hash) {
+                let still = find(backend)?.map(|credentials| credentials.password_hash);
+                if !stands || still != Some(hash) {
                     return Ok(false);
                 }
                 backend.update_password(id, &new_hash, Some(keep), now)
@@ -155,6 +180,24 @@ impl Chat {
         // logged, and the next sweep finds them.
         let _ = self.sweep_revoked().await;
         Ok(())
+    }
+
+    /// Counts what checks a password of this account as an attempt.
+    async fn attempt<T>(
+        &self,
+        username: &str,
+        address: IpAddr,
+        check: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let attempt = self.inner.throttle.begin(username, address, self.inner.clock.now())?;
+        let result = check.await;
+        match &result {
+            Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),
+            // It stays counted.
+            Err(Error::WrongCredentials | Error::WrongCurrentPassword) => drop(attempt),
+            Err(_) => self.inner.throttle.take_back(attempt),
+        }
+        result
     }
 
     async fn check_admin_signup(&self, caller: &SignupCaller) -> Result<MakesAdmin> {
@@ -206,8 +249,15 @@ fn check(signup: &Signup, min_password_chars: usize) -> Result<()> {
     let mut errors = Vec::new();
     check_username(&signup.username, &mut errors);
     check_email(&signup.email, &mut errors);
-    passwords::check_new(min_password_chars, "password", &signup.password, &mut errors);
+    let names = names(&signup.username, &signup.email);
+    passwords::check_new(min_password_chars, "password", &signup.password, &names, &mut errors);
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
+}
+
+/// What the owner of an account is known by, and a password must not be.
+fn names<'a>(username: &'a str, email: &'a str) -> [&'a str; 3] {
+    let local_part = email.rsplit_once('@').map_or(email, |(local_part, _)| local_part);
+    [username, email, local_part]
 }
 
 fn check_username(username: &str, errors: &mut Vec<FieldError>) {

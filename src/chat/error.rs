@@ -42,6 +42,8 @@ pub enum Error {
          and so can `chatapp create-admin` on the server"
     )]
     AdminSignupRefused,
+    #[error("this token is another user's; open a connection of its own for it")]
+    OtherUser,
     #[error("there is no such room")]
     RoomNotFound,
     #[error("this username is taken")]
@@ -64,8 +66,8 @@ pub enum Error {
     /// The cursor belongs to an earlier life of the database.
     #[error("the history was replaced since this position was read: reload it")]
     EpochChanged,
-    #[error("too many in a short time: try again in {retry_after} seconds")]
-    TooManyRequests { retry_after: u32 },
+    #[error("too many in a short time: try again in {retry_after_seconds} seconds")]
+    TooManyRequests { retry_after_seconds: u32 },
     #[error("this account has as many sockets open as it may have: close one first")]
     TooManySockets,
     #[error("the server is busy; try again in a moment")]
@@ -94,6 +96,7 @@ impl Error {
             Self::WrongCurrentPassword => "wrong_current_password",
             Self::AdminRequired => "admin_required",
             Self::AdminSignupRefused => "admin_signup_refused",
+            Self::OtherUser => "other_user",
             Self::RoomNotFound => "room_not_found",
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod error;
+mod guessable;
 mod messages;
 mod pace;
 mod passwords;
@@ -13,6 +14,8 @@ mod permissions;
 mod rooms;
 mod sessions;
 mod sockets;
+mod throttle;
+mod tickets;
 mod tokens;
 
 use std::net::IpAddr;
@@ -21,7 +24,7 @@ use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use self::pace::Pace;
-use crate::config::{AdminSignup, Auth, Limits};
+use crate::config::{AdminSignup, Auth, Limits, Switch};
 use crate::model::{Clock, UserId};
 use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{ServerFacts, Store};
@@ -35,6 +38,7 @@ pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
 pub use sockets::SocketPermit;
+pub use tickets::Ticket;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -53,7 +57,7 @@ pub struct ChatParts {
 /// Why the rules cannot be built. For the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("auth.secret has {0} bytes; it needs at least {min}", min = tokens::MIN_SECRET_BYTES)]
+    #[error("a secret of tokens has {0} bytes; it needs at least {min}", min = tokens::MIN_SECRET_BYTES)]
     SecretTooShort(usize),
     #[error("auth.bcrypt_cost is {0}; it must be from 4 to 31")]
     BcryptCost(u32),
@@ -75,9 +79,11 @@ struct Inner {
     clock: Clock,
     limits: Limits,
     admin_signup: AdminSignup,
+    query_token: Switch,
     epoch: Arc<str>,
     passwords: passwords::Passwords,
     tokens: tokens::Tokens,
+    throttle: throttle::Throttle,
     sessions: sessions::Cache,
     sends: Pace<UserId>,
     joins: Pace<UserId>,
@@ -97,7 +103,12 @@ impl Chat {
         Ok(Self {
             inner: Arc::new(Inner {
                 passwords: passwords::Passwords::start(&auth)?,
-                tokens: tokens::Tokens::new(&secret, auth.token_seconds)?,
+                tokens: tokens::Tokens::new(
+                    &secret,
+                    auth.previous_secret.as_bytes(),
+                    auth.token_seconds,
+                )?,
+                throttle: throttle::Throttle::new(&auth),
                 sessions: sessions::Cache::default(),
                 sends: Pace::new(limits.sends_per_second, SECOND),
                 joins: Pace::new(limits.joins_per_second, SECOND),
@@ -105,6 +116,7 @@ impl Chat {
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 admin_signup: auth.admin_signup,
+                query_token: auth.query_token,
                 epoch: facts.epoch.into(),
                 store,
                 hub,
@@ -125,6 +137,11 @@ impl Chat {
 
     pub fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    /// Whether a token is taken from the URL of a socket.
+    pub fn takes_query_token(&self) -> bool {
+        self.inner.query_token == Switch::On
     }
 
     pub fn hub(&self) -> &Hub {

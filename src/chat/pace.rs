@@ -41,7 +41,9 @@ impl<K: Hash + Eq + Clone> Pace<K> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         limiter.check_key(key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
-            Error::TooManyRequests { retry_after: wait.as_secs_f64().ceil().max(1.0) as u32 }
+            Error::TooManyRequests {
+                retry_after_seconds: wait.as_secs_f64().ceil().max(1.0) as u32,
+            }
         })
     }
 
@@ -66,7 +68,7 @@ mod tests {
         }
         assert!(matches!(
             pace.check(&"ann"),
-            Err(Error::TooManyRequests { retry_after: 1700..=1800 })
+            Err(Error::TooManyRequests { retry_after_seconds: 1700..=1800 })
         ));
         pace.check(&"bo").unwrap();
     }

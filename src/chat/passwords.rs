@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Error, FieldError, Result, StartError};
+use super::{Error, FieldError, Result, StartError, guessable};
 use crate::config::Auth;
 use crate::executor::{Executor, ExecutorError};
 
@@ -37,11 +37,6 @@ impl Passwords {
             min_chars: auth.min_password_chars,
             nobodys_hash: nobodys_hash(auth.bcrypt_cost).into(),
         })
-    }
-
-    /// Notes what is wrong with a password that is to be stored.
-    pub fn check_new(&self, field: &str, password: &str, errors: &mut Vec<FieldError>) {
-        check_new(self.min_chars, field, password, errors);
     }
 
     /// # Errors
@@ -98,17 +93,25 @@ impl Passwords {
     }
 }
 
+/// Notes what is wrong with a password that is to be stored for somebody of these names.
 pub(super) fn check_new(
     min_chars: usize,
     field: &str,
     password: &str,
+    names: &[&str],
     errors: &mut Vec<FieldError>,
 ) {
+    let faults = errors.len();
     if password.chars().count() < min_chars {
         let message = format!("must have at least {min_chars} characters");
         errors.push(FieldError::new(field, message));
     } else {
         check_representable(field, password, errors);
+    }
+    if errors.len() == faults
+        && let Some(fault) = guessable::fault(password, names)
+    {
+        errors.push(FieldError::new(field, fault));
     }
 }
 
@@ -140,19 +143,21 @@ mod tests {
 
     fn faults(password: &str) -> usize {
         let mut errors = Vec::new();
-        passwords().check_new("password", password, &mut errors);
+        check_new(8, "password", password, &["ann"], &mut errors);
         errors.len()
     }
 
     #[test]
     fn a_new_password_is_neither_short_nor_cut_off() {
-        assert_eq!(faults("1234567"), 1);
-        assert_eq!(faults("12345678"), 0);
+        assert_eq!(faults("kq8vz2m"), 1);
+        assert_eq!(faults("kq8vz2mw"), 0);
+        assert_eq!(faults("12345678"), 1);
         assert_eq!(faults("ÄÖÜäöüßé"), 0, "characters are counted, not bytes");
-        assert_eq!(faults(&"x".repeat(71)), 0);
-        assert_eq!(faults(&"x".repeat(72)), 1);
+        let longest = "a long one ".repeat(7)[..71].to_owned();
+        assert_eq!(faults(&longest), 0);
+        assert_eq!(faults(&format!("{longest}x")), 1);
         assert_eq!(faults(&"ä".repeat(36)), 1, "72 bytes");
-        assert_eq!(faults("12345678\0"), 1);
+        assert_eq!(faults("kq8vz2mw\0"), 1);
     }
 
     #[tokio::test]

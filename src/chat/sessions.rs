@@ -34,10 +34,22 @@ impl Chat {
     pub async fn authenticate(&self, token: &str) -> Result<Identity> {
         let now = self.inner.clock.now();
         let proof = self.inner.tokens.verify(token, now)?;
-        let known = match self.inner.sessions.get(proof.session_id, now) {
+        let identity = self.find_session(proof.session_id, now).await?;
+        if identity.user_id != proof.user_id {
+            return Err(Error::TokenInvalid);
+        }
+        Ok(Identity { expires_at: proof.expires_at, ..identity })
+    }
+
+    /// Whose session this is, and until when.
+    ///
+    /// # Errors
+    /// [`Error::SessionRevoked`], [`Error::TokenExpired`], or those of a database that cannot be
+    /// read.
+    pub(super) async fn find_session(&self, id: SessionId, now: Timestamp) -> Result<Identity> {
+        let known = match self.inner.sessions.get(id, now) {
             Ok(known) => known,
             Err(missing) => {
-                let id = proof.session_id;
                 let found = self.inner.store.read(move |backend| backend.get_session(id)).await?;
                 // A session that is not there any more ended long ago and was forgotten.
                 let known = Known::check(found.ok_or(Error::SessionRevoked)?, now)?;
@@ -45,9 +57,6 @@ impl Chat {
                 known
             }
         };
-        if known.user_id != proof.user_id {
-            return Err(Error::TokenInvalid);
-        }
         if known.expires_at <= now {
             return Err(Error::TokenExpired);
         }
@@ -55,8 +64,8 @@ impl Chat {
             user_id: known.user_id,
             username: known.username,
             role: known.role,
-            session_id: proof.session_id,
-            expires_at: proof.expires_at,
+            session_id: id,
+            expires_at: known.expires_at,
         })
     }
 
@@ -114,7 +123,8 @@ impl Chat {
         Ok(())
     }
 
-    /// Deletes the sessions that ended more than a day ago: nothing can ask for them any more.
+    /// Deletes the sessions that ended more than a day ago, and tickets as old: nothing can ask for
+    /// them any more.
     ///
     /// # Errors
     /// Those of a database that cannot be written.

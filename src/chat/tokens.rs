@@ -1,8 +1,12 @@
 //! Access tokens: JWTs (RFC 7519) signed with HS256 and nothing else.
 //!
+//! What is checked, and why, is in RFC 8725. The header says nothing that is believed: the algorithm
+//! is fixed, and the secrets are tried in turn, whatever `kid` says.
+//!
 //! A token only names a session; whether the session still stands is for `sessions` to say.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Result, StartError};
@@ -11,9 +15,14 @@ use crate::model::{Role, SessionId, Timestamp, User, UserId};
 /// RFC 7518 §3.2: the key is at least as long as the hash.
 pub(super) const MIN_SECRET_BYTES: usize = 32;
 
+/// How much later, in seconds, than now a token may say it was issued: the clocks of two nodes
+/// differ.
+const LEEWAY_SECONDS: i64 = 60;
+
 pub(super) struct Tokens {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The secret that signs, then the one that did before it.
+    decoding: Vec<DecodingKey>,
     validation: Validation,
     /// How long a token is valid, in seconds.
     pub seconds: u32,
@@ -37,20 +46,37 @@ struct Claims {
     /// Seconds since 1970, as is `exp`.
     iat: i64,
     exp: i64,
+    // Never issued here. A token that has one of them was made for, or by, somebody else who has
+    // the secret (RFC 8725 §3.8 and §3.9), or is not to be used yet.
+    #[serde(skip_serializing)]
+    iss: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    aud: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    nbf: Option<IgnoredAny>,
 }
 
 impl Tokens {
-    pub fn new(secret: &[u8], seconds: u32) -> std::result::Result<Self, StartError> {
-        if secret.len() < MIN_SECRET_BYTES {
-            return Err(StartError::SecretTooShort(secret.len()));
+    /// `secret` signs and verifies; `previous` verifies, if it is not empty.
+    pub fn new(
+        secret: &[u8],
+        previous: &[u8],
+        seconds: u32,
+    ) -> std::result::Result<Self, StartError> {
+        let secrets = [secret, previous];
+        let secrets = &secrets[..if previous.is_empty() { 1 } else { 2 }];
+        if let Some(short) = secrets.iter().find(|secret| secret.len() < MIN_SECRET_BYTES) {
+            return Err(StartError::SecretTooShort(short.len()));
         }
         // `new` pins the algorithm: a header that names another one, or none, is refused.
         let mut validation = Validation::new(Algorithm::HS256);
         // The library would ask the machine's clock; `verify` asks its caller's, without leeway.
         validation.validate_exp = false;
+        // Looked at below, with the other claims that must not be there.
+        validation.validate_aud = false;
         Ok(Self {
             encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
+            decoding: secrets.iter().map(|secret| DecodingKey::from_secret(secret)).collect(),
             validation,
             seconds,
         })
@@ -75,6 +101,9 @@ impl Tokens {
             sid: session.to_string(),
             iat: now.as_seconds(),
             exp: expires_at.as_seconds(),
+            iss: None,
+            aud: None,
+            nbf: None,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(
             |error| {
@@ -87,9 +116,12 @@ impl Tokens {
     /// # Errors
     /// [`Error::TokenExpired`] if it was valid once, [`Error::TokenInvalid`] for anything else.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Proof> {
-        let claims: Claims = jsonwebtoken::decode(token, &self.decoding, &self.validation)
-            .map_err(|_| Error::TokenInvalid)?
-            .claims;
+        let decode = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
+        let claims = self.decoding.iter().find_map(decode).ok_or(Error::TokenInvalid)?.claims;
+        let is_foreign = claims.iss.is_some() || claims.aud.is_some() || claims.nbf.is_some();
+        if is_foreign || claims.iat > now.as_seconds().saturating_add(LEEWAY_SECONDS) {
+            return Err(Error::TokenInvalid);
+        }
         let user_id = claims.sub.parse().map(UserId).map_err(|_| Error::TokenInvalid)?;
         let session_id = claims.sid.parse().map_err(|()| Error::TokenInvalid)?;
         let expires_at = Timestamp(claims.exp.saturating_mul(1000));
@@ -110,7 +142,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_738_319_400_500);
 
     fn tokens() -> Tokens {
-        Tokens::new(SECRET, 60).unwrap()
+        Tokens::new(SECRET, b"", 60).unwrap()
     }
 
     fn user() -> User {
@@ -188,6 +220,9 @@ mod tests {
 
     #[test]
     fn a_short_secret_is_refused() {
-        assert!(matches!(Tokens::new(&SECRET[..31], 60), Err(StartError::SecretTooShort(31))));
+        for (secret, previous) in [(&SECRET[..31], &b""[..]), (SECRET, &SECRET[..31])] {
+            let refused = Tokens::new(secret, previous, 60);
+            assert!(matches!(refused, Err(StartError::SecretTooShort(31))));
+        }
     }
 }

@@ -100,6 +100,14 @@ pub enum AdminSignup {
     Off,
 }
 
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    On,
+    Off,
+}
+
 /// `[auth]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -107,10 +115,21 @@ pub struct Auth {
     pub admin_signup: AdminSignup,
     /// The secret that signs tokens, at least 32 bytes. Empty: one is made and kept in the database.
     pub secret: String,
+    /// The secret before this one: its tokens are good until they expire, new ones are not signed
+    /// with it. Empty: there is none.
+    pub previous_secret: String,
     /// How long a token is valid, in seconds.
     pub token_seconds: u32,
+    /// Whether a socket's token may be in its URL, which proxies write down. Tickets always may.
+    pub query_token: Switch,
     /// The shortest password accepted, in characters.
     pub min_password_chars: usize,
+    /// Failed sign-ins for one account in a window; then only addresses at which its owner has
+    /// signed in before may try. 0: no limit.
+    pub login_failures_per_account: u32,
+    /// Failed sign-ins from one address in a window. 0: no limit.
+    pub login_failures_per_address: u32,
+    pub login_window_seconds: u32,
     /// Each step doubles the work of checking a password (4 to 31).
     pub bcrypt_cost: u32,
     /// Threads that check passwords; more logins than these at once wait.
@@ -122,8 +141,13 @@ impl Default for Auth {
         Self {
             admin_signup: AdminSignup::First,
             secret: String::new(),
+            previous_secret: String::new(),
             token_seconds: 12 * 60 * 60,
+            query_token: Switch::On,
             min_password_chars: 8,
+            login_failures_per_account: 10,
+            login_failures_per_address: 100,
+            login_window_seconds: 15 * 60,
             bcrypt_cost: 12,
             bcrypt_threads: 1,
         }

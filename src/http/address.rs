@@ -1,6 +1,6 @@
 //! The address that a request comes from: what limits by address count by.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -19,14 +19,10 @@ impl Proxies {
     }
 
     /// The client's address, as limits count it: an IPv6 one as its /64, which is one household's.
-    /// `None` for this machine itself, unless it is a trusted proxy: behind one that the settings
-    /// do not name, everybody would be one client.
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
-        if self.trusts(peer) {
-            return Some(household(self.forwarded_for(headers).unwrap_or(peer)));
-        }
-        (!peer.is_loopback()).then(|| household(peer))
+        let forwarded = self.trusts(peer).then(|| self.forwarded_for(headers)).flatten();
+        household(forwarded.unwrap_or(peer))
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -61,17 +57,19 @@ fn parse(entry: &str) -> Option<IpAddr> {
 
 fn household(address: IpAddr) -> IpAddr {
     match address {
-        IpAddr::V4(_) => address,
+        IpAddr::V4(_) | IpAddr::V6(Ipv6Addr::LOCALHOST) => address,
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
     }
 }
 
-/// The address that limits count the request by, if any does.
-pub(super) struct ClientAddress(pub Option<IpAddr>);
+/// The address that the client is counted by.
+pub(super) struct ClientAddress(pub IpAddr);
 
 impl<'a> FromRequest<'a> for ClientAddress {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        Ok(Self(request.data::<Arc<Facts>>().and_then(|facts| facts.client)))
+        // The envelope has put it there for every request.
+        let facts = request.data::<Arc<Facts>>();
+        Ok(Self(facts.map_or(Ipv4Addr::UNSPECIFIED.into(), |facts| facts.client)))
     }
 }
 
@@ -79,7 +77,7 @@ impl<'a> FromRequest<'a> for ClientAddress {
 mod tests {
     use super::*;
 
-    fn client(peer: &str, forwarded: &[&str]) -> Option<String> {
+    fn client(peer: &str, forwarded: &[&str]) -> String {
         let http = config::Http {
             trusted_proxies: vec!["10.0.0.0/8".into(), "127.0.0.1".into(), "fd00::/8".into()],
             ..config::Http::default()
@@ -88,28 +86,25 @@ mod tests {
         for line in forwarded {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
-        let client = Proxies::new(&http).client(peer.parse().unwrap(), &headers);
-        client.map(|address| address.to_string())
+        Proxies::new(&http).client(peer.parse().unwrap(), &headers).to_string()
     }
 
     #[test]
     fn a_proxy_that_is_trusted_says_who_the_client_is() {
-        let of = |peer, forwarded: &[&str]| client(peer, forwarded).unwrap();
-        assert_eq!(of("10.1.2.3", &["192.0.2.7"]), "192.0.2.7");
-        assert_eq!(of("127.0.0.1", &["192.0.2.7, 10.9.9.9"]), "192.0.2.7");
-        assert_eq!(of("::ffff:10.0.0.1", &["192.0.2.7:4711"]), "192.0.2.7");
-        assert_eq!(of("fd00::1", &["[2001:db8:1:2:3:4:5:6]:80"]), "2001:db8:1:2::");
+        assert_eq!(client("10.1.2.3", &["192.0.2.7"]), "192.0.2.7");
+        assert_eq!(client("127.0.0.1", &["192.0.2.7, 10.9.9.9"]), "192.0.2.7");
+        assert_eq!(client("::ffff:10.0.0.1", &["192.0.2.7:4711"]), "192.0.2.7");
+        assert_eq!(client("fd00::1", &["[2001:db8:1:2:3:4:5:6]:80"]), "2001:db8:1:2::");
         // What the client itself wrote is left of what the first proxy added.
-        assert_eq!(of("10.0.0.1", &["203.0.113.1, 192.0.2.7", "10.0.0.2"]), "192.0.2.7");
+        assert_eq!(client("10.0.0.1", &["203.0.113.1, 192.0.2.7", "10.0.0.2"]), "192.0.2.7");
     }
 
     #[test]
     fn nobody_else_is_believed() {
-        assert_eq!(client("192.0.2.1", &["203.0.113.1"]).unwrap(), "192.0.2.1");
-        assert_eq!(client("10.0.0.1", &[]).unwrap(), "10.0.0.1");
-        assert_eq!(client("10.0.0.1", &["unknown"]).unwrap(), "10.0.0.1");
-        assert_eq!(client("10.0.0.1", &["10.0.0.2"]).unwrap(), "10.0.0.1");
-        // This machine, without a proxy that is named: no limit by address.
-        assert_eq!(client("::1", &["203.0.113.1"]), None);
+        assert_eq!(client("192.0.2.1", &["203.0.113.1"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["unknown"]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["10.0.0.2"]), "10.0.0.1");
+        assert_eq!(client("::1", &["203.0.113.1"]), "::1");
     }
 }

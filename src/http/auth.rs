@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::address::ClientAddress;
-use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, UserDto};
+use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, TicketDto, UserDto};
 use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};
 use super::local::Local;
@@ -27,6 +27,13 @@ enum SignedIn {
     /// A token, and whose it is.
     #[oai(status = 200)]
     Ok(Written<LoginDto>),
+}
+
+#[derive(ApiResponse)]
+enum TicketMade {
+    /// The ticket was made.
+    #[oai(status = 201)]
+    Created(Written<TicketDto>),
 }
 
 #[derive(ApiResponse)]
@@ -61,22 +68,24 @@ impl AuthApi {
         let Body(SignupRequest { username, email, password, role }) = body;
         let role = role.map_or(Role::User, Role::from);
         let signup = Signup { username, email, password, role };
-        let caller = SignupCaller { local: local.0, identity: caller.0, address: address.0 };
+        let caller = SignupCaller { local: local.0, identity: caller.0, address: Some(address.0) };
         let user = chat.signup(signup, caller).await?;
         Ok(SignedUp::Created(Written::of(&user.into())?))
     }
 
     /// Sign in
     ///
-    /// Opens a session. An unknown user and a wrong password are the same answer.
+    /// Opens a session. An unknown user and a wrong password are the same answer. After some
+    /// failures for one account, or from one address, none is tried for a while.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
         chat: Data<&Chat>,
+        address: ClientAddress,
         body: Body<LoginRequest>,
-    ) -> Result<SignedIn, Failure<{ BODY | TOKEN | STORE }>> {
+    ) -> Result<SignedIn, Failure<{ BODY | TOKEN | STORE | PACE }>> {
         let Body(LoginRequest { username, password }) = body;
-        let login = chat.login(username, password).await?;
+        let login = chat.login(username, password, address.0).await?;
         Ok(SignedIn::Ok(Written::of(&login.into())?))
     }
 
@@ -117,18 +126,35 @@ impl AuthApi {
         Ok(SignedIn::Ok(Written::of(&login.into())?))
     }
 
+    /// Get a ticket for a socket
+    ///
+    /// It opens one socket, once, within 30 seconds, as `?ticket=` of its URL: for browsers, which
+    /// can send no header with a socket, and for URLs that are written down on the way. It dies
+    /// with the caller's session.
+    #[oai(path = "/ws-ticket", method = "post", operation_id = "create_ticket")]
+    async fn create_ticket(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+    ) -> Result<TicketMade, Failure<{ TOKEN | STORE }>> {
+        let ticket = chat.create_ticket(&caller.0).await?;
+        Ok(TicketMade::Created(Written::of(&ticket.into())?))
+    }
+
     /// Change the password
     ///
-    /// Ends every other session of the account; the caller's goes on.
+    /// Ends every other session of the account; the caller's goes on. A wrong current password
+    /// counts like a failed sign-in.
     #[oai(path = "/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,
         chat: Data<&Chat>,
         caller: Caller,
+        address: ClientAddress,
         body: Body<PasswordRequest>,
-    ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | STORE }>> {
+    ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | STORE | PACE }>> {
         let Body(PasswordRequest { current_password, new_password }) = body;
-        chat.change_password(&caller.0, current_password, new_password).await?;
+        chat.change_password(&caller.0, current_password, new_password, address.0).await?;
         Ok(Done::NoContent)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +22,9 @@ use super::openapi;
 use super::problem::{self, Problem};
 use crate::chat::{Chat, Error};
 use crate::config;
+
+/// For answers that a browser must not show as a page, nor in the frame of another.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_BYTES: usize = 64;
@@ -81,7 +84,8 @@ impl Endpoint for Envelope {
         let method = request.method().clone();
         let origin = self.cors.allowed_origin(&request);
         let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
-        let client = peer.and_then(|peer| self.proxies.client(peer, request.headers()));
+        let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        let client = self.proxies.client(peer, request.headers());
         let facts = Arc::new(Facts::new(request_id(&request), self.max_body_bytes, client));
         let mut response = if self.cors.is_preflight(&request) {
             StatusCode::NO_CONTENT.into_response()
@@ -101,6 +105,11 @@ impl Endpoint for Envelope {
             headers.insert(REQUEST_ID, id);
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        // Nothing but the pages of the documentation is to be looked at; they say so themselves.
+        headers
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert_with(|| HeaderValue::from_static(NO_PAGE));
         // Most answers are one caller's only; what is not says so itself.
         headers
             .entry(header::CACHE_CONTROL)
@@ -174,6 +183,7 @@ mod tests {
             clock: Clock::System,
             ping_seconds: 30,
             stall_seconds: 30,
+            expiry_notice_seconds: 60,
         })
         .unwrap();
         let sizes = StoreConfig { read_threads: 1, read_queue: 1, write_queue: 1 };

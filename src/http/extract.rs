@@ -30,13 +30,13 @@ pub(super) struct Facts {
     /// The largest body, in bytes.
     pub max_body_bytes: usize,
     /// The address that limits count the request by.
-    pub client: Option<IpAddr>,
+    pub client: IpAddr,
     /// Who asked; 0 while that is not known.
     user_id: AtomicI64,
 }
 
 impl Facts {
-    pub fn new(request_id: String, max_body_bytes: usize, client: Option<IpAddr>) -> Self {
+    pub fn new(request_id: String, max_body_bytes: usize, client: IpAddr) -> Self {
         Self { request_id, max_body_bytes, client, user_id: AtomicI64::new(0) }
     }
 

@@ -119,6 +119,7 @@ impl From<Error> for Problem {
             Error::WrongCurrentPassword
             | Error::AdminRequired
             | Error::AdminSignupRefused
+            | Error::OtherUser
             | Error::NotSubscribed => StatusCode::FORBIDDEN,
             Error::RoomNotFound => StatusCode::NOT_FOUND,
             Error::UsernameTaken
@@ -140,10 +141,10 @@ impl From<Error> for Problem {
             Error::TokenMissing | Error::WrongCredentials => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
-            Error::TooManyRequests { retry_after } => {
-                Some((header::RETRY_AFTER, HeaderValue::from(*retry_after)))
-            }
             Error::Busy => Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_BUSY))),
+            Error::TooManyRequests { retry_after_seconds } => {
+                Some((header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)))
+            }
             Error::Unavailable => {
                 Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_UNAVAILABLE)))
             }

@@ -13,6 +13,6 @@ pub use event::{
     Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, Seq,
 };
 pub use room::{NewRoom, Room, RoomId};
-pub use session::{Identity, NewSession, Session, SessionId};
+pub use session::{Identity, NewSession, NewTicket, Session, SessionId, TicketHash};
 pub use time::{Clock, Timestamp};
 pub use user::{Credentials, NewUser, Role, User, UserId};

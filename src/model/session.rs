@@ -47,6 +47,17 @@ pub struct Session {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// SHA-256 of a ticket, under which it is stored.
+pub type TicketHash = [u8; 32];
+
+/// A ticket to be stored: it opens one socket for its session, once.
+#[derive(Clone, Debug)]
+pub struct NewTicket {
+    pub hash: TicketHash,
+    pub session_id: SessionId,
+    pub expires_at: Timestamp,
+}
+
 /// Who is asking: an authenticated caller, cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::Peer;
-use crate::model::{Identity, RoomId, Seq};
+use crate::model::{Identity, RoomId, Seq, SessionId, Timestamp};
 use crate::storage::AppendError;
 
 /// A connection's place in the hub: never given twice while the server runs.
@@ -146,7 +146,9 @@ pub struct Mail {
 #[derive(Debug)]
 pub struct Connection {
     pub peer: Arc<Peer>,
-    pub identity: Identity,
+    /// Who is on the other end, as the newest token says: the user stays the same, see
+    /// [`Connection::renew`].
+    identity: Mutex<Identity>,
     /// The one room the connection was opened for, if it was.
     pub only_room: Option<RoomId>,
     mail: Mutex<Mail>,
@@ -162,13 +164,42 @@ impl Connection {
     pub fn new(peer: Arc<Peer>, identity: Identity, only_room: Option<RoomId>) -> Self {
         Self {
             peer,
-            identity,
+            identity: Mutex::new(identity),
             only_room,
             mail: Mutex::default(),
             wake: Notify::new(),
             in_flight: AtomicU32::new(0),
             heard: AtomicBool::new(true),
         }
+    }
+
+    /// Who is on the other end. A copy: nobody holds up anybody by looking at it.
+    pub fn identity(&self) -> Identity {
+        self.lock_identity().clone()
+    }
+
+    /// Puts a newer proof of the same user in the place of the present one: from now on the
+    /// connection ends with this token, and belongs to its session. False: it is another user's,
+    /// and nothing has changed.
+    ///
+    /// A session that ended just before this is found by the next sweep, which names it for ten
+    /// seconds; as it is for a connection that has just begun.
+    pub fn renew(&self, identity: Identity) -> bool {
+        let mut present = self.lock_identity();
+        if present.user_id != identity.user_id {
+            return false;
+        }
+        *present = identity;
+        true
+    }
+
+    pub(super) fn session_id(&self) -> SessionId {
+        self.lock_identity().session_id
+    }
+
+    /// When the token dies that the connection lives by.
+    pub(super) fn expires_at(&self) -> Timestamp {
+        self.lock_identity().expires_at
     }
 
     /// Takes what is in the mailbox.
@@ -204,6 +235,11 @@ impl Connection {
 
     pub(super) fn take_heard(&self) -> bool {
         self.heard.swap(false, Ordering::Relaxed)
+    }
+
+    fn lock_identity(&self) -> MutexGuard<'_, Identity> {
+        // Like the mailbox's: never held across an await, and never together with it.
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Mail> {

@@ -29,6 +29,8 @@ pub(super) struct Client {
     pub(super) heard_at: u32,
     pub(super) is_touched: bool,
     pub(super) is_pinged: bool,
+    /// Has been told that its token dies soon.
+    pub(super) is_expiry_told: bool,
     /// Since when a close frame is on its way out.
     pub(super) closing_at: Option<u32>,
 }

@@ -61,6 +61,18 @@ pub enum ServerFrame<'a> {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
     },
+    /// The connection lives by the new token now, until it expires or its session ends.
+    #[serde(rename = "auth.refreshed")]
+    AuthRefreshed {
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        expires_at: Timestamp,
+    },
+    /// The token of this connection dies soon, and the connection with it (4401), unless a new
+    /// one is given with `auth.refresh`. Sent once a token: a minute before its end, or a tenth
+    /// of its life if that is shorter.
+    #[serde(rename = "auth.expiring")]
+    AuthExpiring { expires_at: Timestamp },
     /// What was asked was not done. The connection lives on.
     Error {
         /// The stable word for programs, the same as over HTTP.

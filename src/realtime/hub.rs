@@ -37,6 +37,8 @@ pub struct HubConfig {
     pub ping_seconds: u32,
     /// A client that takes nothing is closed after this many seconds.
     pub stall_seconds: u32,
+    /// A client is told this many seconds before its token dies.
+    pub expiry_notice_seconds: u32,
 }
 
 pub(super) enum Command {

@@ -5,7 +5,7 @@ use super::delivery::{Cursor, Member};
 use super::frame::{PresenceChange, ServerFrame};
 use super::state::State;
 use super::{CloseCode, ConnectionId};
-use crate::model::{RoomId, Seq};
+use crate::model::{Identity, RoomId, Seq};
 
 impl State {
     pub(super) fn join(
@@ -23,7 +23,7 @@ impl State {
         client.rooms.push(room_id);
         let connection = client.connection.clone();
         let room = self.rooms.entry(room_id).or_default();
-        let is_new_person = room.presence.enter(&connection.identity);
+        let is_new_person = room.presence.enter(&connection.identity());
         let presence = room.presence.frame(room_id);
         let member = Member { cursor: Cursor::Starting(after), sync: Some(reference) };
         room.members.insert(slot, member);
@@ -59,12 +59,8 @@ impl State {
         if self.member(slot, room_id).is_none() {
             return;
         }
-        let identity = &self.clients[slot].connection.identity;
-        let frame = ServerFrame::Typing {
-            room_id,
-            user_id: identity.user_id,
-            username: identity.username.clone(),
-        };
+        let Identity { user_id, username, .. } = self.clients[slot].connection.identity();
+        let frame = ServerFrame::Typing { room_id, user_id, username };
         self.broadcast(room_id, Some(slot), &frame.to_bytes());
     }
 
@@ -100,7 +96,7 @@ impl State {
             return;
         }
         let connection = self.clients[slot].connection.clone();
-        let was_last_connection = room.presence.exit(connection.identity.user_id);
+        let was_last_connection = room.presence.exit(connection.identity().user_id);
         if room.members.is_empty() {
             self.rooms.remove(&room_id);
         } else if was_last_connection {
@@ -121,12 +117,9 @@ impl State {
             room.presence.changed = true;
             return;
         }
-        let change = PresenceChange {
-            room_id,
-            user_id: connection.identity.user_id,
-            username: connection.identity.username.clone(),
-            timestamp: self.config.clock.now(),
-        };
+        let Identity { user_id, username, .. } = connection.identity();
+        let timestamp = self.config.clock.now();
+        let change = PresenceChange { room_id, user_id, username, timestamp };
         self.broadcast(room_id, Some(except), &frame(change).to_bytes());
     }
 

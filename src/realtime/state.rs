@@ -14,7 +14,7 @@ use slab::Slab;
 use tokio::sync::oneshot;
 
 use super::delivery::{Client, Member, Room, write};
-use super::frame::{PING_FRAME, close_frame};
+use super::frame::{PING_FRAME, ServerFrame, close_frame};
 use super::hub::{Command, HubConfig};
 use super::{CloseCode, Connection, ConnectionId};
 use crate::model::{Appended, Event, RoomId, SessionId};
@@ -121,10 +121,11 @@ impl State {
         }
     }
 
-    /// Once a second: pings, the silent, the stalled, the expired; big rooms' presence; memory.
+    /// Once a second: pings, the silent, the stalled, the expired and those about to be; big rooms' presence; memory.
     pub(super) fn tick(&mut self) {
         self.now += 1;
         let wall = self.config.clock.now();
+        let notice = i64::from(self.config.expiry_notice_seconds);
         for slot in self.slots() {
             let client = &mut self.clients[slot];
             if let Some(since) = client.closing_at {
@@ -143,9 +144,19 @@ impl State {
             let stalled = client
                 .blocked_at
                 .is_some_and(|since| self.now - since >= self.config.stall_seconds);
-            if wall >= client.connection.identity.expires_at {
+            let expires_at = client.connection.expires_at();
+            let is_expiring = wall >= expires_at.plus_seconds(-notice);
+            if wall >= expires_at {
                 self.close(slot, CloseCode::SignInAgain);
-            } else if stalled || silent >= 2 * self.config.ping_seconds {
+                continue;
+            }
+            if is_expiring && !client.is_expiry_told {
+                self.push(slot, &ServerFrame::AuthExpiring { expires_at }.to_bytes());
+            }
+            let client = &mut self.clients[slot];
+            // A newer token is told of anew.
+            client.is_expiry_told = is_expiring;
+            if stalled || silent >= 2 * self.config.ping_seconds {
                 self.close(slot, CloseCode::Stalled);
             } else if silent < self.config.ping_seconds {
                 client.is_pinged = false;
@@ -171,6 +182,7 @@ impl State {
             heard_at: self.now,
             is_touched: false,
             is_pinged: false,
+            is_expiry_told: false,
             closing_at: None,
         });
         if reply.send(ConnectionId { slot, serial }).is_err() {
@@ -198,7 +210,7 @@ impl State {
     fn close_sessions(&mut self, sessions: &[SessionId]) {
         let sessions: HashSet<SessionId> = sessions.iter().copied().collect();
         for slot in self.slots() {
-            if sessions.contains(&self.clients[slot].connection.identity.session_id) {
+            if sessions.contains(&self.clients[slot].connection.session_id()) {
                 self.close(slot, CloseCode::SignInAgain);
             }
         }

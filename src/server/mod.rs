@@ -58,6 +58,7 @@ pub fn serve(
         clock: Clock::System,
         ping_seconds: config.limits.ping_seconds,
         stall_seconds: config.limits.stall_seconds,
+        expiry_notice_seconds: expiry_notice_seconds(config.auth.token_seconds),
     })?;
     let sizes = StoreConfig {
         read_threads: config.database.read_threads,
@@ -167,6 +168,11 @@ async fn sweep(chat: Chat, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
     }
+}
+
+/// A tenth of a token's life, at most a minute; at least two, because the hub looks once a second.
+fn expiry_notice_seconds(token_seconds: u32) -> u32 {
+    (token_seconds / 10).clamp(2, 60)
 }
 
 fn random_secret() -> Vec<u8> {

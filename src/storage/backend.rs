@@ -3,7 +3,8 @@
 use super::{Error, Result};
 use crate::model::{
     Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewUser, Role, Room, RoomId, Seq, Session, SessionId, Timestamp, User, UserId,
+    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
+    UserId,
 };
 
 /// Facts about the whole database, one row.
@@ -106,8 +107,14 @@ pub trait Backend: Send + Sync + 'static {
     fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
     /// Sessions revoked at or after `since`, in any order.
     fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>>;
-    /// Forgets sessions that ended, by expiry or revocation, before `before`; says how many.
+    /// Forgets sessions that ended, by expiry or revocation, before `before`, and tickets that
+    /// expired before then; says how many sessions.
     fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64>;
+
+    fn create_ticket(&self, ticket: &NewTicket) -> Result<()>;
+    /// Deletes the ticket and gives its session, to one caller only, whatever the number of
+    /// processes that ask. `None`: there is no such ticket, or it expired at or before `now`.
+    fn take_ticket(&self, hash: &TicketHash, now: Timestamp) -> Result<Option<SessionId>>;
 
     /// # Errors
     /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.

@@ -119,14 +119,24 @@ A room is a log: every message has a `seq`, 1, 2, 3, … without gaps, and is in
 anybody sees it. A connection is a cursor in that log. A client that remembers the last `seq` it \
 has, and the `epoch` from `synced`, reconnects with `since` and misses nothing.\n\n\
 The token may be given as the header `Authorization: Bearer …`; as the subprotocols \
-`chatapp.v1, bearer.<token>`, for browsers; or as `?token=`. A browser's Origin must be the \
+`chatapp.v1, bearer.<token>`, for browsers; or as `?token=`. A URL may be written down on the way: \
+`?ticket=`, from `POST /auth/ws-ticket`, is worth nothing once it is used. A browser's Origin must be the \
 server's own or one that the operator allowed.\n\n\
 On joining a room come `active_users`, what was missed, `synced`; the others get `user_joined`, \
-once per person. Every frame of a client may carry a `ref`, which comes back in the answer.";
+once per person. Every frame of a client may carry a `ref`, which comes back in the answer.\n\n\
+A connection lives as long as its token. Before that dies comes `auth.expiring`: get a new token \
+with `POST /auth/refresh` and give it with `auth.refresh`, and the connection goes on.";
 
 fn query(of_one_room: bool) -> Value {
     let mut properties = json!({
-        "token": { "type": "string", "description": "The token of a login." },
+        "ticket": {
+            "type": "string",
+            "description": "From `POST /auth/ws-ticket`: opens one socket, once, within 30 seconds.",
+        },
+        "token": {
+            "type": "string",
+            "description": "The token of a login. The server may be told to take none from a URL.",
+        },
     });
     if of_one_room {
         properties["since"] = json!({
@@ -193,6 +203,14 @@ fn client_messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
             command::Typing::json_schema(schemas).to_value(),
             json!({
                 "type": "typing", "room_id": 1,
+            }),
+        ),
+        (
+            "auth.refresh",
+            command::Refresh::json_schema(schemas).to_value(),
+            json!({
+                "type": "auth.refresh", "token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2ln",
+                "ref": "4",
             }),
         ),
         (
@@ -276,6 +294,8 @@ fn samples() -> Vec<ServerFrame<'static>> {
         ServerFrame::RoomDeleted { room_id },
         ServerFrame::Typing { room_id, user_id: UserId(2), username: "bo".into() },
         ServerFrame::Pong { reference: Some("3") },
+        ServerFrame::AuthRefreshed { reference: Some("4"), expires_at: MESSAGE.timestamp },
+        ServerFrame::AuthExpiring { expires_at: MESSAGE.timestamp },
         ServerFrame::Error {
             code: "unknown_type",
             detail: "there is no message of type \"dance\"".to_owned(),

@@ -21,6 +21,7 @@ pub enum Command {
     Subscribe(Subscribe),
     Unsubscribe(Unsubscribe),
     Typing(Typing),
+    Refresh(Refresh),
     Ping,
 }
 
@@ -60,6 +61,13 @@ pub struct Typing {
     pub room_id: Option<RoomId>,
 }
 
+/// Goes on with a new token of the same user, from `POST /auth/refresh` or a new login: the
+/// connection outlives the token it began with.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Refresh {
+    pub token: String,
+}
+
 /// The fields that every frame may have.
 #[derive(Deserialize)]
 struct Envelope {
@@ -83,6 +91,7 @@ impl ClientFrame {
             Some("subscribe") => body(text).map(Command::Subscribe),
             Some("unsubscribe") => body(text).map(Command::Unsubscribe),
             Some("typing") => body(text).map(Command::Typing),
+            Some("auth.refresh") => body(text).map(Command::Refresh),
             Some("ping") => Ok(Command::Ping),
             Some(other) => Err(Error::UnknownType(other.chars().take(40).collect())),
         };

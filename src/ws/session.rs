@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::command::{ClientFrame, Command, Send, Subscribe};
+use super::command::{ClientFrame, Command, Refresh, Send, Subscribe};
 use crate::chat::{Draft, Error};
-use crate::model::{Event, RoomId, Seq};
+use crate::model::{Event, RoomId, Seq, Timestamp};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
 
@@ -40,6 +40,10 @@ pub enum Input {
     ReadFailed { room_id: RoomId, error: Error },
     /// A send was not stored.
     SendFailed { reference: Option<String>, error: Error },
+    /// [`Action::Refresh`] put the new token in the place of the old one.
+    Refreshed { reference: Option<String>, expires_at: Timestamp },
+    /// [`Action::Refresh`] changed nothing.
+    RefreshFailed { reference: Option<String>, error: Error },
     /// The hub took the connection out of a room that is gone.
     RoomGone(RoomId),
 }
@@ -86,6 +90,11 @@ pub enum Action {
     },
     Typing {
         room_id: RoomId,
+    },
+    /// Check the token, and go on with it if it is the same user's.
+    Refresh {
+        token: String,
+        reference: Option<String>,
     },
     /// Send whole frames.
     Reply(Vec<u8>),
@@ -142,6 +151,14 @@ impl Session {
             Input::Head { room_id, head } => vec![Action::TellHead { room_id, head }],
             Input::ReadFailed { room_id, error } => self.on_read_failed(room_id, &error),
             Input::SendFailed { reference, error } => self.on_send_failed(reference, &error),
+            Input::RefreshFailed { reference, error } => {
+                vec![refuse(reference, None, &error)]
+            }
+            Input::Refreshed { reference, expires_at } => {
+                let reference = reference.as_deref();
+                let frame = ServerFrame::AuthRefreshed { reference, expires_at };
+                vec![Action::Reply(frame.to_bytes())]
+            }
             Input::RoomGone(room_id) => {
                 self.rooms.remove(&room_id);
                 vec![]
@@ -166,6 +183,7 @@ impl Session {
                 Ok(room_id) => vec![Action::Typing { room_id }],
                 Err(error) => vec![refuse(reference, typing.room_id, &error)],
             },
+            Command::Refresh(Refresh { token }) => vec![Action::Refresh { token, reference }],
             Command::Ping => {
                 let reference = reference.as_deref();
                 vec![Action::Reply(ServerFrame::Pong { reference }.to_bytes())]
@@ -283,7 +301,7 @@ pub fn close_code(error: &Error) -> CloseCode {
 fn refuse(reference: Option<String>, room_id: Option<RoomId>, error: &Error) -> Action {
     let retry_after = match error {
         Error::Busy | Error::Unavailable => Some(RETRY_AFTER_SECONDS),
-        Error::TooManyRequests { retry_after } => Some(*retry_after),
+        Error::TooManyRequests { retry_after_seconds } => Some(*retry_after_seconds),
         _ => None,
     };
     let detail = match error {

@@ -19,8 +19,8 @@ use tungstenite::{Error as WsError, Message as WsMessage};
 use super::command::Subscribe;
 use super::session::{Action, Input, Session, close_code};
 use super::upgrade::{Caller, Sockets};
-use crate::chat::{Draft, SocketPermit};
-use crate::model::Identity;
+use crate::chat::{Draft, Error, SocketPermit};
+use crate::model::Timestamp;
 use crate::realtime::frame::close_frame;
 use crate::realtime::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer, ReplyTo};
 
@@ -310,7 +310,7 @@ impl Socket {
     fn post(&self, draft: Draft, reference: Option<String>, wants_ack: bool) -> Option<Input> {
         let reply = ReplyTo::Connection { id: self.id, reference: reference.clone(), wants_ack };
         self.connection.add_in_flight();
-        match self.sockets.chat.post(&self.connection.identity, draft, reply) {
+        match self.sockets.chat.post(&self.connection.identity(), draft, reply) {
             Ok(()) => None,
             Err(error) => {
                 self.connection.sub_in_flight();
@@ -319,9 +319,16 @@ impl Socket {
         }
     }
 
+    /// Lives by another token of the same user from now on; gives its end.
+    async fn refresh(&self, token: &str) -> Result<Timestamp, Error> {
+        let identity = self.sockets.chat.authenticate(token).await?;
+        let expires_at = identity.expires_at;
+        if self.connection.renew(identity) { Ok(expires_at) } else { Err(Error::OtherUser) }
+    }
+
     async fn act(&self, action: Action) -> Option<Input> {
         let Sockets { chat, hub, .. } = &self.sockets;
-        let identity: &Identity = &self.connection.identity;
+        let identity = &self.connection.identity();
         match action {
             Action::OpenRoom { subscribe, reference } => {
                 let room_id = subscribe.room_id;
@@ -344,6 +351,12 @@ impl Socket {
             }
             Action::Post { draft, reference, wants_ack } => {
                 return self.post(draft, reference, wants_ack);
+            }
+            Action::Refresh { token, reference } => {
+                return Some(match self.refresh(&token).await {
+                    Ok(expires_at) => Input::Refreshed { reference, expires_at },
+                    Err(error) => Input::RefreshFailed { reference, error },
+                });
             }
             Action::Join { room_id, after, reference } => {
                 hub.join(self.id, room_id, after, reference).await;

@@ -53,6 +53,7 @@ pub struct UpgradeSlot {
 #[derive(Debug, Default, Deserialize)]
 pub struct ConnectQuery {
     pub token: Option<String>,
+    pub ticket: Option<String>,
     pub since: Option<i64>,
     pub epoch: Option<String>,
     pub history: Option<u32>,
@@ -93,10 +94,7 @@ async fn handshake(
         return Err(upgrade_required().into());
     };
 
-    let identity = match token(headers, &query) {
-        Some(token) => sockets.chat.authenticate(&token).await,
-        None => Err(Error::TokenMissing),
-    };
+    let identity = authenticate(&sockets.chat, headers, &query).await;
     let subscribe = room_id.map(|room_id| Subscribe {
         room_id,
         since: query.since.map(Seq),
@@ -173,8 +171,21 @@ fn check_origin(headers: &HeaderMap, allowed: &[String]) -> poem::Result<()> {
     Err(Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail).into())
 }
 
-/// The token, from the first place that has one: header, subprotocol, query.
-fn token(headers: &HeaderMap, query: &ConnectQuery) -> Option<String> {
+/// Whose the connection is, by the first proof that is there: header, subprotocol, ticket, query.
+async fn authenticate(chat: &Chat, headers: &HeaderMap, query: &ConnectQuery) -> Caller {
+    if let Some(token) = token(headers) {
+        return chat.authenticate(&token).await;
+    }
+    if let Some(ticket) = &query.ticket {
+        return chat.authenticate_by_ticket(ticket).await;
+    }
+    match &query.token {
+        Some(token) if chat.takes_query_token() => chat.authenticate(token).await,
+        _ => Err(Error::TokenMissing),
+    }
+}
+
+fn token(headers: &HeaderMap) -> Option<String> {
     let of_header = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -185,7 +196,7 @@ fn token(headers: &HeaderMap, query: &ConnectQuery) -> Option<String> {
         offered_protocols(headers)
             .find_map(|protocol| protocol.strip_prefix(SUBPROTOCOL_TOKEN).map(str::to_owned))
     };
-    of_header.or_else(of_protocol).or_else(|| query.token.clone())
+    of_header.or_else(of_protocol)
 }
 
 fn offered_protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {

@@ -49,6 +49,7 @@ fn the_rules_of_a_sign_up_hold_for_admins() {
         (b"1234567\n", "at least 8"),
         (&[b'x'; 72], "at most 71"),
         (b"12345678\0", "NUL"),
+        (b"Passw0rd!", "guessed"),
         (b"12345678\xff", "stdin cannot be read"),
     ] {
         let error = shell.create_admin("ann", EMAIL, password).error();

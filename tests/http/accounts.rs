@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Database, PASSWORD, Server, on_both_databases};
 
-on_both_databases!(an_account_is_made_as_asked_and_its_holder_signs_in);
+on_both_databases!(
+    an_account_is_made_as_asked_and_its_holder_signs_in,
+    a_password_that_is_guessed_first_is_refused,
+);
 
 async fn an_account_is_made_as_asked_and_its_holder_signs_in(database: Database) {
     let server = Server::start(database).await;
-    let password = "ä".repeat(35) + "!";
+    let password = "ähnlich und öde ".repeat(4)[..71].to_owned();
     let account =
         json!({ "username": "Ann.B-c_9", "email": "ann@example.com", "password": password });
     let user = server.anonymous().post("/auth/signup", account).await.expect(201);
@@ -24,6 +27,40 @@ async fn an_account_is_made_as_asked_and_its_holder_signs_in(database: Database)
 
     let ann = server.anonymous().signs_in("ann.b-C_9", &password).await;
     assert_eq!(ann.get("/auth/me").await.expect(200), user);
+}
+
+/// NIST SP 800-63B §5.1.1.2.
+async fn a_password_that_is_guessed_first_is_refused(database: Database) {
+    let server = Server::start(database).await;
+    let ann = server.user("ann").await;
+    let blames = |problem: &Value, field: &str, words: &str| {
+        let [error] = &problem["errors"].as_array().unwrap()[..] else { panic!("{problem}") };
+        assert_eq!(error["field"], field);
+        assert!(error["message"].as_str().unwrap().contains(words), "{problem}");
+    };
+    for (password, words) in [
+        ("Passw0rd!", "guessed"),
+        ("12345678", "guessed"),
+        ("qwertyuiop", "guessed"),
+        ("aaaaaaaaaa", "guessed"),
+        ("zebrafish1", "the username"),
+        ("striped.fish", "the email"),
+        ("Chatapp-2025", "this service"),
+    ] {
+        let account = json!({
+            "username": "zebrafish", "email": "striped.fish@example.com", "password": password,
+        });
+        let refused = server.anonymous().post("/auth/signup", account).await;
+        blames(&refused.expect_problem(422, "invalid_field"), "password", words);
+    }
+    for password in ["Passw0rd!", "ann@example.com", "Ann-12345678"] {
+        let change = json!({ "current_password": PASSWORD, "new_password": password });
+        let refused = ann.post("/auth/password", change).await;
+        blames(&refused.expect_problem(422, "invalid_field"), "new_password", "");
+    }
+    // What it is made of does not matter.
+    let change = json!({ "current_password": PASSWORD, "new_password": "only small letters" });
+    ann.post("/auth/password", change).await.expect(204);
 }
 
 #[tokio::test]
@@ -67,7 +104,7 @@ async fn fastest(client: &Client, username: &str) -> (Value, Duration) {
 #[tokio::test]
 async fn a_password_that_no_account_can_have_is_refused_not_cut_off() {
     let server = Server::start(Database::Sqlite).await;
-    let longest = "x".repeat(71);
+    let longest = "a long one ".repeat(7)[..71].to_owned();
     let account = json!({ "username": "ann", "email": "a@example.com", "password": longest });
     server.anonymous().post("/auth/signup", account).await.expect(201);
     for password in [format!("{longest}x"), format!("{longest}\0"), "x\0".to_owned()] {

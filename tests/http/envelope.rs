@@ -52,10 +52,22 @@ async fn the_log_has_the_route_and_the_user_and_never_the_query() {
 async fn every_answer_is_private_and_of_its_own_type() {
     let server = Server::start(Database::Sqlite).await;
     let root = server.admin("root").await;
-    for path in ["/auth/me", "/rooms", "/nothing", "/docs", "/openapi.json", "/health"] {
+    const PAGES: [&str; 5] = ["/docs", "/redoc", "/docs/socket", "/openapi.json", "/asyncapi.json"];
+    for path in ["/auth/me", "/rooms", "/rooms/77", "/nothing", "/ws", "/health", "/ready"]
+        .into_iter()
+        .chain(PAGES)
+    {
         let answer = root.get(path).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
-        assert!(answer.header("cache-control").starts_with("no-"), "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; "), "{path}: {policy}");
+        assert!(policy.ends_with("frame-ancestors 'none'"), "{path}: {policy}");
+        let is_page = PAGES.contains(&path);
+        assert_eq!(policy.contains("script-src"), is_page, "{path}: {policy}");
+        // What is the same for everybody may be kept, and is asked after.
+        let kept = if is_page { "no-cache" } else { "no-store" };
+        assert_eq!(answer.header("cache-control"), kept, "{path}");
         assert!(answer.header("access-control-allow-origin").is_empty(), "{path}");
     }
     let head = Answer::to(root.request(Method::HEAD, "/rooms")).await;

@@ -53,7 +53,7 @@ async fn a_body_must_say_that_it_is_json_and_be_of_a_sane_size() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_HTTP__MAX_BODY_BYTES", "2000");
     let server = server.start().await;
     let nobody = server.anonymous();
-    let body = json!({ "username": "ann", "password": "secret123" }).to_string();
+    let body = json!({ "username": "ann", "password": "fairly secret" }).to_string();
     for declared in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
         let mut request = nobody.request(Method::POST, "/auth/login").body(body.clone());
         if let Some(declared) = declared {
@@ -94,7 +94,7 @@ async fn every_unacceptable_field_is_named() {
     let messages = format!("/rooms/{room}/messages");
     let account = |field: &str, value: Value| {
         let mut account =
-            json!({ "username": "bo", "email": "bo@example.com", "password": "secret123" });
+            json!({ "username": "bo", "email": "bo@example.com", "password": "fairly secret" });
         account[field] = value;
         account
     };
@@ -198,7 +198,7 @@ async fn conflicts_and_missing_rooms(database: Database) {
     let root = server.admin("root").await;
     server.user("ann").await;
     let signup = |username: &str, email: &str| {
-        let body = json!({ "username": username, "email": email, "password": "secret123" });
+        let body = json!({ "username": username, "email": email, "password": "fairly secret" });
         let nobody = server.anonymous();
         async move { nobody.post("/auth/signup", body).await }
     };

@@ -9,6 +9,7 @@ mod documented;
 mod envelope;
 mod errors;
 mod first_admin;
+mod guessing;
 mod matrix;
 mod messages;
 mod pace;

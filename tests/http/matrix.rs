@@ -26,6 +26,7 @@ fn table() -> Vec<Row> {
         ("POST", "/auth/login", credentials(), [200, 200, 200]),
         ("GET", "/auth/me", None, [401, 200, 200]),
         ("POST", "/auth/refresh", None, [401, 200, 200]),
+        ("POST", "/auth/ws-ticket", None, [401, 201, 201]),
         ("POST", "/auth/password", password(), [401, 204, 204]),
         ("POST", "/auth/logout", None, [401, 204, 204]),
         ("POST", "/rooms/", room(), [401, 403, 201]),

@@ -9,6 +9,7 @@ use crate::support::{
 
 on_both_databases!(
     a_session_ends_at_once_when_its_user_signs_out,
+    a_changed_secret_ends_every_session_unless_the_old_one_is_named,
     a_changed_password_ends_the_other_sessions_only,
     a_refreshed_token_is_of_the_same_session,
     what_another_process_revokes_is_refused_within_a_second,
@@ -95,6 +96,41 @@ async fn only_the_servers_own_tokens_are_accepted() {
     refused(&ann, &with("exp", json!(0)), "token_expired").await;
     refused(&ann, &with("sid", json!("0".repeat(32))), "session_revoked").await;
     refused(&ann, &with("sub", json!("999")), "token_invalid").await;
+    // What this server never issues is not for it: RFC 8725 §3.8, §3.9; RFC 7519 §4.1.5, §4.1.6.
+    let now = claims["iat"].as_i64().unwrap();
+    for (claim, value) in [
+        ("iss", json!("https://id.example.com")),
+        ("aud", json!("chatapp")),
+        ("aud", json!(["another"])),
+        ("nbf", json!(now + 3600)),
+        ("nbf", json!(0)),
+        ("iat", json!(now + 3600)),
+        ("exp", json!("never")),
+        ("exp", json!(1e300)),
+    ] {
+        refused(&ann, &with(claim, value), "token_invalid").await;
+    }
+    // The header is not believed: the signature alone counts, whatever key it names.
+    for kid in ["other", "../../dev/null", "' OR 1=1 --"] {
+        let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
+        for (secret, status) in [(SECRET, 200), (another, 401), ("", 401)] {
+            let key = EncodingKey::from_secret(secret.as_bytes());
+            let token = jsonwebtoken::encode(&header, &claims, &key).expect("sign");
+            assert_eq!(ann.with_token(&token).get("/auth/me").await.status, status, "{kid}");
+        }
+    }
+    // {"alg":"RS256","typ":"JWT"}, signed as HS256 would be (RFC 8725 §2.1).
+    let confused = format!("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.{}", parts[1]);
+    let signature = jsonwebtoken::crypto::sign(
+        confused.as_bytes(),
+        &EncodingKey::from_secret(SECRET.as_bytes()),
+        Algorithm::HS256,
+    );
+    refused(&ann, &format!("{confused}.{}", signature.expect("sign")), "token_invalid").await;
+    // Signed by this server's secret, and too long for anything but a mistake.
+    let huge = with("username", json!("x".repeat(20_000)));
+    let answer = ann.with_token(&huge).request(reqwest::Method::GET, "/auth/me").send().await;
+    assert_eq!(answer.expect("an answer").status(), 431);
     for rubbish in ["x", "a.b.c", "..", "Bearer", &"x".repeat(5000)] {
         refused(&ann, rubbish, "token_invalid").await;
     }
@@ -126,6 +162,27 @@ async fn a_session_ends_at_once_when_its_user_signs_out(database: Database) {
     ann.post("/auth/logout", json!(null)).await.expect_problem(401, "session_revoked");
     ann.post("/auth/refresh", json!(null)).await.expect_problem(401, "session_revoked");
     other.get("/auth/me").await.expect(200);
+}
+
+async fn a_changed_secret_ends_every_session_unless_the_old_one_is_named(database: Database) {
+    const NEW: &str = "another secret of more than thirty-two bytes";
+    let mut server = server(database).await;
+    let ann = server.user("ann").await;
+    let answers_after = async |server: &mut Server, secret: &str, previous: &str, token: &str| {
+        server.set_env("CHATAPP_AUTH__SECRET", secret);
+        server.set_env("CHATAPP_AUTH__PREVIOUS_SECRET", previous);
+        assert!(server.sigterm().await.success());
+        server.restart().await;
+        ann.with_token(token).get("/auth/me").await.status
+    };
+    assert_eq!(answers_after(&mut server, NEW, "", &ann.token).await, 401);
+    assert_eq!(answers_after(&mut server, NEW, SECRET, &ann.token).await, 200);
+    // What is signed from now on is signed with the new one, a refreshed token too.
+    let login = ann.post("/auth/refresh", json!(null)).await.expect(200);
+    let fresh = login["access_token"].as_str().expect("a token");
+    assert_eq!(answers_after(&mut server, NEW, "", fresh).await, 200);
+    refused(&ann, &ann.token, "token_invalid").await;
+    assert_eq!(answers_after(&mut server, SECRET, "", fresh).await, 401);
 }
 
 async fn a_changed_password_ends_the_other_sessions_only(database: Database) {

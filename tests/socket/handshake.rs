@@ -22,6 +22,9 @@ async fn a_page_of_another_origin_is_refused(database: Database) {
     for origin in [
         "https://evil.example".to_owned(),
         "null".to_owned(),
+        "NULL".to_owned(),
+        "file://".to_owned(),
+        format!("ws://{own}:80"),
         String::new(),
         "://".to_owned(),
         own.to_string(),

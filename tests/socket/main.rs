@@ -4,16 +4,20 @@
 mod common;
 mod handshake;
 mod joining;
+mod matrix;
 mod pace;
 mod presence;
 mod protocol;
 mod raw;
+mod refresh;
 mod refusals;
 mod revocation;
 mod rooms;
+mod secrets;
 mod sending;
 mod shutdown;
 mod slow;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;
 mod tokens;

@@ -102,7 +102,7 @@ async fn expect_4401(sockets: &mut [Socket]) {
 
 /// Does something to the server's database as another process would: on a thread without a
 /// runtime, with connections of its own.
-fn in_the_database<T: Send>(
+pub fn in_the_database<T: Send>(
     server: &Server,
     work: impl FnOnce(&dyn Backend) -> chatapp::storage::Result<T> + Send,
 ) -> T {

@@ -13,6 +13,7 @@ mod postgres_server;
 mod properties;
 mod rooms;
 mod sessions;
+mod tickets;
 mod users;
 
 macro_rules! contract {
@@ -65,6 +66,12 @@ contract! {
         ended_sessions_are_forgotten_after_a_moment
         a_secret_is_made_once
         threads_that_make_a_secret_at_once_get_the_same
+    }
+    tickets {
+        a_ticket_is_taken_once
+        of_many_who_take_a_ticket_at_once_one_gets_it
+        an_expired_ticket_is_worth_nothing
+        tickets_go_with_their_session_and_when_they_are_old
     }
     rooms {
         a_room_reads_back_as_created

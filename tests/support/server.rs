@@ -226,6 +226,11 @@ impl Server {
         command
     }
 
+    /// Changes the server's environment from the next start on.
+    pub fn set_env(&mut self, name: &str, value: &str) {
+        self.setup.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// SIGKILL: the process gets no chance to do anything.
     pub fn kill9(&mut self) {
         self.program.kill();

@@ -5,7 +5,7 @@ use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
 use super::EXAMPLE_TIME;
-use crate::chat::Login;
+use crate::chat::{Login, Ticket};
 use crate::http::types::Moment;
 use crate::model::{Role, User};
 
@@ -44,7 +44,7 @@ pub(in crate::http) struct SignupRequest {
     pub username: String,
     /// Unique without regard to case.
     pub email: String,
-    /// At most 71 bytes in UTF-8, without NUL.
+    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first.
     pub password: String,
     /// `user` unless given. `admin` is refused, but for an admin's token or the first admin.
     #[oai(nullable)]
@@ -82,7 +82,7 @@ impl Example for LoginRequest {
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct PasswordRequest {
     pub current_password: String,
-    /// At most 71 bytes in UTF-8, without NUL.
+    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first.
     pub new_password: String,
 }
 
@@ -140,6 +140,31 @@ impl Example for UserDto {
 #[serde(rename_all = "lowercase")]
 pub(in crate::http) enum TokenType {
     Bearer,
+}
+
+/// What opens one socket: `/ws/{room_id}?ticket=…`.
+#[derive(Object, Serialize)]
+#[oai(rename = "Ticket", example)]
+pub(in crate::http) struct TicketDto {
+    /// Good for one socket.
+    pub ticket: String,
+    /// Seconds until it is worth nothing, if it is not used before.
+    pub expires_in: u32,
+}
+
+impl From<Ticket> for TicketDto {
+    fn from(made: Ticket) -> Self {
+        Self { ticket: made.ticket, expires_in: made.expires_in_seconds }
+    }
+}
+
+impl Example for TicketDto {
+    fn example() -> Self {
+        Self {
+            ticket: "6f1ed002ab5595859014ebf0951522d9f7a1c2b3d4e5466788990aabbccddeef".into(),
+            expires_in: 30,
+        }
+    }
 }
 
 /// A token and whose it is.

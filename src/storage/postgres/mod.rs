@@ -11,6 +11,7 @@ mod events;
 mod migrations;
 mod rooms;
 mod sessions;
+mod tickets;
 mod users;
 
 use std::time::Duration;
@@ -23,7 +24,8 @@ use super::pool::Pool;
 use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
     Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewUser, Role, Room, RoomId, Seq, Session, SessionId, Timestamp, User, UserId,
+    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
+    UserId,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -211,6 +213,14 @@ impl Backend for Postgres {
 
     fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64> {
         self.write(|db| sessions::delete_ended_sessions(db, before))
+    }
+
+    fn create_ticket(&self, ticket: &NewTicket) -> Result<()> {
+        self.write(|db| tickets::create_ticket(db, ticket))
+    }
+
+    fn take_ticket(&self, hash: &TicketHash, now: Timestamp) -> Result<Option<SessionId>> {
+        self.write(|db| tickets::take_ticket(db, hash, now))
     }
 
     fn create_room(&self, room: &NewRoom) -> Result<Room> {

@@ -1,8 +1,10 @@
 //! Logins, and the secret that signs their tokens.
 
+use postgres::Row;
+
 use super::super::{Error, Result};
 use super::connection::Connection;
-use super::users;
+use super::{tickets, users};
 use crate::model::{NewSession, Session, SessionId, Timestamp, UserId};
 
 pub(super) fn get_or_create_secret(db: &mut Connection, candidate: &[u8]) -> Result<Vec<u8>> {
@@ -89,13 +91,16 @@ pub(super) fn list_revoked_sessions(
 ) -> Result<Vec<SessionId>> {
     db.query("SELECT id FROM sessions WHERE revoked_at >= $1", &[&since.0])?
         .iter()
-        .map(|row| {
-            let id: &str = row.get(0);
-            id.parse().map_err(|()| Error::Internal(format!("`{id}` is no session id")))
-        })
+        .map(|row| session_id(row, 0))
         .collect()
 }
 
+pub(super) fn session_id(row: &Row, column: usize) -> Result<SessionId> {
+    let id: &str = row.get(column);
+    id.parse().map_err(|()| Error::Internal(format!("`{id}` is no session id")))
+}
+
 pub(super) fn delete_ended_sessions(db: &mut Connection, before: Timestamp) -> Result<u64> {
+    tickets::delete_expired_tickets(db, before)?;
     Ok(db.execute("DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1", &[&before.0])?)
 }

@@ -10,6 +10,7 @@ mod events;
 mod migrations;
 mod rooms;
 mod sessions;
+mod tickets;
 mod users;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,8 @@ use super::pool::Pool;
 use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
     Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewUser, Role, Room, RoomId, Seq, Session, SessionId, Timestamp, User, UserId,
+    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
+    UserId,
 };
 
 /// More than there are statements, so that each is compiled once per connection.
@@ -249,6 +251,14 @@ impl Backend for Sqlite {
 
     fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64> {
         self.write(|tx| sessions::delete_ended_sessions(tx, before))
+    }
+
+    fn create_ticket(&self, ticket: &NewTicket) -> Result<()> {
+        self.write(|tx| tickets::create_ticket(tx, ticket))
+    }
+
+    fn take_ticket(&self, hash: &TicketHash, now: Timestamp) -> Result<Option<SessionId>> {
+        self.write(|tx| tickets::take_ticket(tx, hash, now))
     }
 
     fn create_room(&self, room: &NewRoom) -> Result<Room> {

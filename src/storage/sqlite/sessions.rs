@@ -1,9 +1,9 @@
 //! Logins, and the secret that signs their tokens.
 
-use rusqlite::{Connection, OptionalExtension, params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
 use super::super::Result;
-use super::users;
+use super::{tickets, users};
 use crate::model::{NewSession, Session, SessionId, Timestamp, UserId};
 
 pub(super) fn get_or_create_secret(tx: &Connection, candidate: &[u8]) -> Result<Vec<u8>> {
@@ -82,19 +82,22 @@ pub(super) fn revoke_sessions(
 
 pub(super) fn list_revoked_sessions(db: &Connection, since: Timestamp) -> Result<Vec<SessionId>> {
     let mut statement = db.prepare_cached("SELECT id FROM sessions WHERE revoked_at >= ?1")?;
-    let ids = statement.query_map([since.0], |row| {
-        let id: String = row.get(0)?;
-        id.parse().map_err(|()| {
-            let error = format!("`{id}` is no session id").into();
-            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error)
-        })
-    })?;
+    let ids = statement.query_map([since.0], |row| session_id(row, 0))?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn session_id(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionId> {
+    let id: String = row.get(column)?;
+    id.parse().map_err(|()| {
+        let error = format!("`{id}` is no session id").into();
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error)
+    })
 }
 
 pub(super) fn delete_ended_sessions(tx: &Connection, before: Timestamp) -> Result<u64> {
     let deleted = tx
         .prepare_cached("DELETE FROM sessions WHERE expires_at < ?1 OR revoked_at < ?1")?
         .execute([before.0])?;
+    tickets::delete_expired_tickets(tx, before)?;
     Ok(deleted as u64)
 }

@@ -1,0 +1,256 @@
+//! Failed sign-ins, counted per account and per address, so that guessing is slow (NIST SP 800-63B
+//! §5.2.2) and nobody can lock the owner of an account out by guessing at it.
+//!
+//! - Enough failures for an account, and nobody may try it for the rest of the window, but for an
+//!   address at which its owner has signed in before.
+//! - Enough failures from an address, and it may try nothing for the rest of the window.
+//!
+//! An attempt counts as a failure from its beginning and is taken back if it was none: many at once
+//! count like one after the other. What is counted is the name that was given, whether there is such
+//! an account or not. All of it is in the memory of one node, and bounded.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Error, Result};
+use crate::config::Auth;
+use crate::model::Timestamp;
+
+/// Names and addresses counted at once, and signed-in addresses remembered at once: some 4 MiB each.
+const MAX_ENTRIES: usize = 65_536;
+
+/// How long an address is known as one at which the owner of an account signed in: 30 days.
+const KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+pub(super) struct Throttle {
+    /// Failures in a window; 0 is no limit.
+    per_account: u32,
+    per_address: u32,
+    window_ms: i64,
+    /// Names are hashed, with keys of this process's own: a name may be long.
+    hasher: RandomState,
+    // A std mutex: held for some look-ups, never across an await.
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    failures: HashMap<Key, Failures>,
+    /// When the owner of an account last signed in from an address.
+    known: HashMap<(u64, IpAddr), Timestamp>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    Account(u64),
+    Address(IpAddr),
+}
+
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    /// When the window began.
+    since: Timestamp,
+}
+
+/// An attempt under way. Dropped, it counts as a failure.
+pub(super) struct Attempt {
+    account: u64,
+    address: IpAddr,
+    counted: Vec<Key>,
+}
+
+impl Throttle {
+    pub fn new(auth: &Auth) -> Self {
+        Self {
+            per_account: auth.login_failures_per_account,
+            per_address: auth.login_failures_per_address,
+            window_ms: i64::from(auth.login_window_seconds) * 1000,
+            hasher: RandomState::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`], and nothing is counted.
+    pub fn begin(&self, username: &str, address: IpAddr, now: Timestamp) -> Result<Attempt> {
+        let account = self.hasher.hash_one(username.to_ascii_lowercase());
+        let address = network(address);
+        let mut state = self.lock();
+        let is_known = |at: &Timestamp| (0..KNOWN_MS).contains(&(now.0 - at.0));
+        let is_owners = state.known.get(&(account, address)).is_some_and(is_known);
+        let mut counted = Vec::with_capacity(2);
+        if self.per_account > 0 && !is_owners {
+            counted.push((Key::Account(account), self.per_account));
+        }
+        if self.per_address > 0 {
+            counted.push((Key::Address(address), self.per_address));
+        }
+        let waits = counted.iter().filter_map(|(key, most)| {
+            let failures = state.failures.get(key).filter(|it| self.is_current(it, now))?;
+            (failures.count >= *most).then(|| failures.since.0 + self.window_ms - now.0)
+        });
+        if let Some(wait_ms) = waits.max() {
+            let seconds = (wait_ms.max(1) as u64).div_ceil(1000);
+            let retry_after_seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+            return Err(Error::TooManyRequests { retry_after_seconds });
+        }
+        let counted: Vec<Key> = counted.into_iter().map(|(key, _)| key).collect();
+        for key in &counted {
+            make_room(&mut state.failures, key, |it| self.is_current(it, now));
+            let fresh = Failures { count: 0, since: now };
+            let failures = state.failures.entry(*key).or_insert(fresh);
+            if !self.is_current(failures, now) {
+                *failures = fresh;
+            }
+            failures.count += 1;
+        }
+        Ok(Attempt { account, address, counted })
+    }
+
+    /// It was the owner: the address is theirs from now on.
+    pub fn succeed(&self, attempt: Attempt, now: Timestamp) {
+        let place = (attempt.account, attempt.address);
+        self.take_back(attempt);
+        let known = &mut self.lock().known;
+        make_room(known, &place, |at| (0..KNOWN_MS).contains(&(now.0 - at.0)));
+        known.insert(place, now);
+    }
+
+    /// The password could not be checked: it was no attempt.
+    pub fn take_back(&self, attempt: Attempt) {
+        let mut state = self.lock();
+        for key in attempt.counted {
+            // It may have been forgotten meanwhile.
+            if let Some(failures) = state.failures.get_mut(&key) {
+                failures.count = failures.count.saturating_sub(1);
+                if failures.count == 0 {
+                    state.failures.remove(&key);
+                }
+            }
+        }
+    }
+
+    fn is_current(&self, failures: &Failures, now: Timestamp) -> bool {
+        // A clock that was set back begins a new window.
+        (0..self.window_ms).contains(&(now.0 - failures.since.0))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Counts only: a poisoned one is as good as any.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one client has: an address of IPv4, or the network of 64 bits that a host of IPv6 is given
+/// as a whole (RFC 6177, RFC 4291 §2.5.4).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        v4 => v4,
+    }
+}
+
+/// Makes room for one more entry in a full table: forgets what is out of date, and a quarter of the
+/// rest if that is too little. Who wants a count to be forgotten needs hundreds of addresses to fill
+/// the table with.
+fn make_room<K: Eq + Hash, V>(map: &mut HashMap<K, V>, key: &K, is_current: impl Fn(&V) -> bool) {
+    if map.len() < MAX_ENTRIES || map.contains_key(key) {
+        return;
+    }
+    map.retain(|_, value| is_current(value));
+    if map.len() > MAX_ENTRIES / 4 * 3 {
+        let mut number = 0;
+        map.retain(|_, _| {
+            number += 1;
+            number % 4 != 0
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    const AWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
+
+    fn throttle() -> Throttle {
+        Throttle::new(&Auth {
+            login_failures_per_account: 3,
+            login_failures_per_address: 5,
+            login_window_seconds: 60,
+            ..Auth::default()
+        })
+    }
+
+    fn wait(result: Result<Attempt>) -> Option<u32> {
+        match result {
+            Ok(_) => None,
+            Err(Error::TooManyRequests { retry_after_seconds }) => Some(retry_after_seconds),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn an_account_is_tried_so_often_in_a_window_but_by_its_owner() {
+        let throttle = throttle();
+        let at = |ms: i64| Timestamp(1_000_000 + ms);
+        let owner = throttle.begin("ann", HOME, at(0)).unwrap();
+        throttle.succeed(owner, at(0));
+        for _ in 0..3 {
+            assert_eq!(wait(throttle.begin("Ann", AWAY, at(0))), None);
+        }
+        assert_eq!(wait(throttle.begin("ann", AWAY, at(0))), Some(60));
+        assert_eq!(wait(throttle.begin("ann", AWAY, at(59_500))), Some(1));
+        assert_eq!(wait(throttle.begin("bo", AWAY, at(0))), None);
+        assert_eq!(wait(throttle.begin("ann", HOME, at(0))), None);
+        assert_eq!(wait(throttle.begin("ann", AWAY, at(60_000))), None, "the window is over");
+        assert_eq!(wait(throttle.begin("ann", AWAY, at(-1))), None, "the clock was set back");
+    }
+
+    #[test]
+    fn an_address_tries_so_often_whatever_the_account_and_successes_do_not_count() {
+        let (throttle, now) = (throttle(), Timestamp(0));
+        for n in 0..5 {
+            assert_eq!(wait(throttle.begin(&n.to_string(), AWAY, now)), None);
+            let own = throttle.begin("eve", HOME, now).unwrap();
+            throttle.succeed(own, now);
+            let busy = throttle.begin("eve", HOME, now).unwrap();
+            throttle.take_back(busy);
+        }
+        assert_eq!(wait(throttle.begin("another", AWAY, now)), Some(60));
+        assert_eq!(wait(throttle.begin("another", HOME, now)), None);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let parse = |text: &str| network(text.parse().unwrap());
+        assert_eq!(parse("2001:db8::1"), parse("2001:db8::ffff:1:2:3"));
+        assert_ne!(parse("2001:db8::1"), parse("2001:db8:0:1::1"));
+        assert_eq!(parse("::ffff:192.0.2.1"), HOME);
+        assert_ne!(HOME, AWAY);
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let throttle = throttle();
+        for n in 0..MAX_ENTRIES as u128 + 100 {
+            let address = IpAddr::V6(Ipv6Addr::from_bits(n << 64));
+            let attempt = throttle.begin("ann", address, Timestamp(0));
+            if let Ok(attempt) = attempt {
+                throttle.succeed(attempt, Timestamp(0));
+            }
+            let _ = throttle.begin(&n.to_string(), address, Timestamp(0));
+        }
+        let state = throttle.lock();
+        for size in [state.failures.len(), state.known.len()] {
+            assert!((MAX_ENTRIES / 2..=MAX_ENTRIES).contains(&size), "{size}");
+        }
+    }
+}

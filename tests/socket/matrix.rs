@@ -1,0 +1,87 @@
+//! Every verb of the socket, said by nobody, by a user, by an admin and by one whose account was
+//! deactivated.
+
+use std::collections::BTreeSet;
+
+use chatapp::model::{Clock, UserId};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite;
+
+use crate::common::{frames_until_pong, path, server_with_room};
+use crate::revocation::in_the_database;
+use crate::support::{Client, Database, Socket, on_both_databases};
+
+on_both_databases!(every_verb_is_for_who_may_say_it);
+
+/// What comes back to a user, and what to an admin: the `type` of a frame, or "" for none.
+type Row = (&'static str, Value, [&'static str; 2]);
+
+/// By the name that `/asyncapi.json` has for it.
+fn table(room: i64, other: i64, token: &str) -> Vec<Row> {
+    let all = |answer| [answer, answer];
+    let named = |kind: &str, room: i64| json!({ "type": kind, "room_id": room, "ref": "r" });
+    let send = json!({ "type": "send", "room_id": room, "content": "x", "ref": "r" });
+    let refresh = json!({ "type": "auth.refresh", "token": token, "ref": "r" });
+    vec![
+        ("plain_send", json!({ "content": "x" }), all("message")),
+        ("client_send", send, all("ack")),
+        ("client_typing", named("typing", room), all("")),
+        ("client_subscribe", named("subscribe", other), all("synced")),
+        ("client_unsubscribe", named("unsubscribe", other), all("unsubscribed")),
+        ("client_auth.refresh", refresh, all("auth.refreshed")),
+        ("client_ping", json!({ "type": "ping", "ref": "r" }), all("pong")),
+    ]
+}
+
+async fn every_verb_is_for_who_may_say_it(database: Database) {
+    let (server, root, room) = server_with_room(database).await;
+    let other = root.creates_room("other").await;
+    let user = server.user("bo").await;
+
+    let document = root.get("/asyncapi.json").await.expect(200);
+    let messages = document["components"]["messages"].as_object().expect("messages");
+    let is_verb = |name: &&str| *name == "plain_send" || name.starts_with("client_");
+    let verbs: BTreeSet<&str> = messages.keys().map(String::as_str).filter(is_verb).collect();
+    let table_of = |client: &Client| table(room, other, &client.token);
+    let rows: BTreeSet<&str> = table_of(&user).into_iter().map(|row| row.0).collect();
+    assert_eq!(verbs, rows, "every verb has a row in the table");
+
+    for (column, client) in [&user, &root].into_iter().enumerate() {
+        let mut socket = client.joins(room).await;
+        for (verb, frame, expected) in table_of(client) {
+            socket.send(frame).await;
+            match expected[column] {
+                "" => assert_eq!(frames_until_pong(&mut socket).await, Vec::<Value>::new()),
+                kind => assert!(!socket.recv_type(kind).await.is_null(), "{verb}"),
+            }
+            frames_until_pong(&mut socket).await;
+        }
+        socket.close().await;
+    }
+    let said = root.history(room).await.len();
+    assert_eq!(said, 4, "two sends by each");
+
+    let deactivated = server.user("carl").await;
+    let mut open = deactivated.joins(room).await;
+    let id = UserId(deactivated.user_id);
+    assert!(in_the_database(&server, move |backend| {
+        backend.update_active(id, false, Clock::System.now())
+    }));
+    assert_eq!(open.expect_close().await, 4401);
+    for client in [&server.anonymous(), &deactivated] {
+        for (verb, frame, _) in table_of(&user) {
+            for path in [path(client, room, ""), format!("/ws?token={}", client.token)] {
+                let mut socket = client.opens(&path).await;
+                says_nothing_but_4401(&mut socket, &frame, verb).await;
+            }
+        }
+    }
+    assert_eq!(root.history(room).await.len(), said);
+}
+
+async fn says_nothing_but_4401(socket: &mut Socket, frame: &Value, verb: &str) {
+    // It may have been closed already.
+    let _: tungstenite::Result<()> = socket.try_send_text(&frame.to_string()).await;
+    let end = socket.try_recv().await.expect_err(verb);
+    assert_eq!(end.code, Some(4401), "{verb}");
+}

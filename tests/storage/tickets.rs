@@ -1,0 +1,61 @@
+//! Tickets: what opens one socket, once.
+
+use std::sync::Barrier;
+
+use chatapp::model::{NewTicket, SessionId, TicketHash, Timestamp};
+use chatapp::storage::Backend;
+
+use crate::harness::{NOW, TestDatabase, on_threads, session, user};
+
+/// A session of a new user, and a ticket for it that is good for 30 seconds.
+fn ticket(backend: &dyn Backend, name: &str, n: u8) -> (SessionId, TicketHash) {
+    let session_id = session(backend, n.into(), &user(backend, name));
+    let hash = [n; 32];
+    let expires_at = NOW.plus_seconds(30);
+    backend.create_ticket(&NewTicket { hash, session_id, expires_at }).unwrap();
+    (session_id, hash)
+}
+
+pub fn a_ticket_is_taken_once(db: &TestDatabase) {
+    let backend = db.backend();
+    let (ann, anns) = ticket(&*backend, "ann", 1);
+    let (bo, bos) = ticket(&*backend, "bo", 2);
+    assert_eq!(backend.take_ticket(&[3; 32], NOW).unwrap(), None);
+    assert_eq!(backend.take_ticket(&bos, NOW).unwrap(), Some(bo));
+    assert_eq!(backend.take_ticket(&bos, NOW).unwrap(), None);
+    assert_eq!(db.open().take_ticket(&anns, NOW).unwrap(), Some(ann));
+    assert_eq!(backend.take_ticket(&anns, NOW).unwrap(), None);
+}
+
+pub fn of_many_who_take_a_ticket_at_once_one_gets_it(db: &TestDatabase) {
+    let (_, hash) = ticket(&*db.backend(), "ann", 1);
+    let handles: Vec<_> = (0..8).map(|_| db.open()).collect();
+    let start = Barrier::new(8);
+    let taken = on_threads(8, |i| {
+        start.wait();
+        handles[i].take_ticket(&hash, NOW).unwrap()
+    });
+    assert_eq!(taken.into_iter().flatten().count(), 1);
+}
+
+pub fn an_expired_ticket_is_worth_nothing(db: &TestDatabase) {
+    let backend = db.backend();
+    let (_, late) = ticket(&*backend, "ann", 1);
+    let (bo, in_time) = ticket(&*backend, "bo", 2);
+    let end = NOW.plus_seconds(30);
+    assert_eq!(backend.take_ticket(&late, end).unwrap(), None);
+    assert_eq!(backend.take_ticket(&in_time, Timestamp(end.0 - 1)).unwrap(), Some(bo));
+}
+
+pub fn tickets_go_with_their_session_and_when_they_are_old(db: &TestDatabase) {
+    let backend = db.backend();
+    let (_, hash) = ticket(&*backend, "ann", 1);
+    // The ticket expires after 30 seconds, the session after 60.
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(31)).unwrap(), 0);
+    assert_eq!(backend.take_ticket(&hash, NOW).unwrap(), None);
+
+    let (revoked, hash) = ticket(&*backend, "bo", 2);
+    backend.revoke_session(revoked, NOW).unwrap();
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(1)).unwrap(), 1);
+    assert_eq!(backend.take_ticket(&hash, NOW).unwrap(), None);
+}
