@@ -57,20 +57,22 @@ fn numbers_have_both_ends() {
         }
         numbers += 1;
         // Where 0 has a meaning it is "no limit".
-        let has_zero =
-            ["sockets_per_user", "sends_per_second", "joins_per_second", "signups_per_hour"];
-        if has_zero.contains(&name) {
-            let variable = format!("CHATAPP_LIMITS__{}", name.to_uppercase());
+        let has_zero = name.starts_with("login_failures_")
+            || ["sockets_per_user", "sends_per_second", "joins_per_second", "signups_per_hour"]
+                .contains(&name);
+        let variable = format!("CHATAPP_{}__{}", section.to_uppercase(), name.to_uppercase());
+        if has_zero {
             operator().env(&variable, "0").loads();
         }
-        let zero = if has_zero.contains(&name) { "-0.0" } else { "0" };
-        for bad in [zero, "-1", "1.5", "1e3", "ten", &u64::MAX.to_string(), &i64::MAX.to_string()] {
-            let variable = format!("CHATAPP_{}__{}", section.to_uppercase(), name.to_uppercase());
+        let too_small = if has_zero { "-2" } else { "0" };
+        for bad in
+            [too_small, "-1", "1.5", "1e3", "ten", &u64::MAX.to_string(), &i64::MAX.to_string()]
+        {
             let problem = operator().env(&variable, bad).problem();
             assert!(problem.contains("it takes a whole number from "), "{problem}");
         }
     }
-    assert_eq!(numbers, 20);
+    assert_eq!(numbers, 23);
 }
 
 #[test]
