@@ -141,6 +141,29 @@ async fn large_frames_come_whole() {
     assert_eq!(missed.welcome.iter().filter(|frame| frame["type"] == "message").count(), 20);
 }
 
+/// One record, of which HTTP takes a part at a time: the rest is in the server and not in the
+/// socket, which will never again be readable.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_left_of_a_record_is_read() {
+    let identity = Identity::new();
+    let (server, ann, room) = server_with_room(&identity).await;
+    for length in [8_192, 15_000, 16_000, 40_000] {
+        let mut tls = connect(&server, &identity).await;
+        let mut body = json!({ "content": "x" }).to_string().into_bytes();
+        body.resize(length, b' ');
+        let head = format!(
+            "POST /rooms/{room}/messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Authorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n\r\n",
+            ann.token
+        );
+        tls.write_all(&[head.as_bytes(), &body].concat()).await.expect("write");
+        let mut answer = String::new();
+        timeout(DEADLINE, tls.read_to_string(&mut answer)).await.expect("read").expect("answer");
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{length}: {answer}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_renewed_certificate_is_taken_over_and_a_bad_one_is_not() {
     let (old, new) = (Identity::new(), Identity::new());

@@ -71,13 +71,11 @@ impl Peer {
         }
     }
 
-    /// Ready if [`Peer::try_read`] may give something, which with TLS can be the rest of a record
-    /// that has left the socket already.
+    /// Ready if [`Peer::try_read`] may give something. With TLS that can be the rest of a record
+    /// that has left the socket already; but tokio takes a socket for readable until a read of it
+    /// would have blocked, and TLS reads the socket only when nothing is left.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &self.tls {
-            Some(tls) if lock(tls).has_plaintext() => Poll::Ready(Ok(())),
-            _ => self.tcp.poll_read_ready(cx),
-        }
+        self.tcp.poll_read_ready(cx)
     }
 
     /// Ready if [`Peer::try_write`] may take something: what it took before is sent first.

@@ -4,7 +4,7 @@
 //! long as some of that is left, no more is accepted to be written: a client that does not read
 //! costs the server one bounded buffer, and `WouldBlock` says what it says of a plain socket.
 
-use std::io::{self, BufRead, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use rustls::{ServerConfig, ServerConnection};
@@ -53,6 +53,8 @@ impl Tls {
         Ok(tls)
     }
 
+    /// What is left of the last record comes before the socket is asked: `WouldBlock` means that
+    /// both have nothing, or that it is somebody else's turn.
     pub(super) fn read(&mut self, tcp: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         for _ in 0..READS {
             match self.session.reader().read(buffer) {
@@ -64,18 +66,7 @@ impl Tls {
             // written, which is soon enough (RFC 8446 §4.6.3).
             let _ = self.flush(tcp);
         }
-        match self.session.reader().read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
-            done => done,
-        }
-    }
-
-    /// Whether a read gives something, or the end, without the socket.
-    pub(super) fn has_plaintext(&mut self) -> bool {
-        match self.session.reader().fill_buf() {
-            Ok(_) => true,
-            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
-        }
+        self.session.reader().read(buffer)
     }
 
     pub(super) fn write(&mut self, tcp: &TcpStream, bytes: &[u8]) -> io::Result<usize> {

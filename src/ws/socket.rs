@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::task::consume_budget;
 use tokio::time::timeout;
+use tungstenite::protocol::frame::coding::CloseCode as WsCloseCode;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error as WsError, Message as WsMessage};
 
@@ -228,8 +229,11 @@ impl Socket {
                     self.send_replies().await;
                     continue;
                 }
-                Ok(WsMessage::Close(_)) => {
-                    return self.close(CloseCode::Normal).await;
+                Ok(WsMessage::Close(close)) => {
+                    // In the place of a code that may not be sent (RFC 6455 §7.4) there is this one.
+                    let is_broken = close.is_some_and(|close| close.code == WsCloseCode::Protocol);
+                    let code = if is_broken { CloseCode::ProtocolError } else { CloseCode::Normal };
+                    return self.close(code).await;
                 }
                 Ok(WsMessage::Frame(_)) => continue,
                 Err(WsError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -1,4 +1,5 @@
 //! What the areas share: a server with a room, and small readings of frames.
+#![allow(dead_code, reason = "each test file is a crate that uses its own part")]
 
 use std::ops::RangeInclusive;
 

@@ -1,4 +1,5 @@
 //! A WebSocket client that is not kept from doing wrong: bytes in, frames out.
+#![allow(dead_code, reason = "each test file is a crate that uses its own part")]
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

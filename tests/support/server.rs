@@ -54,6 +54,7 @@ struct Setup {
     folder: TempDir,
     database_url: String,
     environment: Vec<(String, String)>,
+    descriptors: Option<u32>,
     /// Kept because dropping it drops the database.
     _postgres: Option<PgDatabase>,
 }
@@ -63,9 +64,16 @@ pub struct ServerBuilder {
     config: Option<String>,
     environment: Vec<(String, String)>,
     identity: Option<Identity>,
+    descriptors: Option<u32>,
 }
 
 impl ServerBuilder {
+    /// The most files and connections the server's process may have open.
+    pub fn descriptors(mut self, most: u32) -> Self {
+        self.descriptors = Some(most);
+        self
+    }
+
     /// The server speaks TLS alone. The clients of the harness reach it through a tunnel, and do
     /// not know.
     pub fn encrypted(self) -> Self {
@@ -118,7 +126,13 @@ impl ServerBuilder {
                 environment.push((format!("CHATAPP_HTTP__TLS_{name}"), file.to_owned()));
             }
         }
-        let setup = Setup { folder, database_url, environment, _postgres: postgres };
+        let setup = Setup {
+            folder,
+            database_url,
+            environment,
+            descriptors: self.descriptors,
+            _postgres: postgres,
+        };
 
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         let (program, address) = setup.serve(any_port).await;
@@ -156,7 +170,13 @@ impl Server {
             ("CHATAPP_LIMITS__SOCKETS_PER_USER", "0"),
         ];
         let environment = fast.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let server = ServerBuilder { database, config: None, environment, identity: None };
+        let server = ServerBuilder {
+            database,
+            config: None,
+            environment,
+            identity: None,
+            descriptors: None,
+        };
         match std::env::var_os("CHATAPP_TEST_TLS") {
             Some(_) => server.encrypted(),
             None => server,
@@ -305,7 +325,16 @@ impl Shared {
 
 impl Setup {
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chatapp"));
+        const PROGRAM: &str = env!("CARGO_BIN_EXE_chatapp");
+        let mut command = match self.descriptors {
+            None => Command::new(PROGRAM),
+            Some(most) => {
+                let mut shell = Command::new("sh");
+                let script = format!("ulimit -n {most} && exec \"$0\" \"$@\"");
+                shell.args(["-c", &script, PROGRAM]);
+                shell
+            }
+        };
         // The developer's own settings are not the test's.
         for (name, _) in std::env::vars_os() {
             if name == "DATABASE_URL" || name.to_string_lossy().starts_with("CHATAPP_") {
