@@ -5,6 +5,7 @@
 //! `CHATAPP_TEST_LONG=1` makes the random ones long.
 
 mod disk;
+mod errors;
 mod load;
 mod power;
 #[path = "../support/mod.rs"]
