@@ -140,6 +140,10 @@ impl From<storage::Error> for Error {
                 tracing::error!(%error, "storage is unavailable");
                 Self::Unavailable
             }
+            storage::Error::Damaged(_) => {
+                tracing::error!(%error, "storage is damaged");
+                Self::Unavailable
+            }
             storage::Error::SchemaTooNew { .. }
             | storage::Error::SchemaTooOld
             | storage::Error::BadUrl(_)

@@ -25,6 +25,12 @@ pub enum Error {
     /// The database cannot be reached or written: connection lost, disk full, read-only.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// The database answers, and what it holds is broken.
+    #[error(
+        "the database is damaged ({0}): stop chatapp and put a backup in its place; for SQLite, \
+         `sqlite3 FILE .recover` saves what can be read"
+    )]
+    Damaged(String),
     /// The schema is newer than this binary knows.
     #[error(
         "the database has schema version {found}, and this chatapp knows only up to {known}: \

@@ -24,7 +24,8 @@
 use std::time::Duration;
 
 mod client;
-mod postgres;
+pub mod faults;
+pub mod postgres;
 mod program;
 mod schema;
 mod server;

@@ -34,6 +34,9 @@ impl From<postgres::Error> for Error {
         {
             return Self::Busy(text);
         }
+        if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
+            return Self::Damaged(text);
+        }
         match &code.code()[..2] {
             // Connection, authorisation, no such database, resources, operator, system.
             "08" | "28" | "3D" | "53" | "57" | "58" => Self::Unavailable(text),

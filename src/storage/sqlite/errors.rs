@@ -18,6 +18,7 @@ impl From<rusqlite::Error> for Error {
                 | ErrorCode::PermissionDenied
                 | ErrorCode::OutOfMemory,
             ) => Self::Unavailable(text),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(text),
             Some(ErrorCode::ConstraintViolation) => match conflict(&text) {
                 Some(conflict) => Self::Conflict(conflict),
                 None => Self::Internal(text),
@@ -95,6 +96,8 @@ mod tests {
         for code in [ffi::SQLITE_BUSY, ffi::SQLITE_BUSY_SNAPSHOT, ffi::SQLITE_LOCKED] {
             assert!(matches!(error(code), Error::Busy(_)), "{code}");
         }
-        assert!(matches!(error(ffi::SQLITE_CORRUPT), Error::Internal(_)));
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_CORRUPT_INDEX, ffi::SQLITE_NOTADB] {
+            assert!(matches!(error(code), Error::Damaged(_)), "{code}");
+        }
     }
 }

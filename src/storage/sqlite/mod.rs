@@ -8,6 +8,7 @@ mod checkpoint;
 mod errors;
 mod events;
 mod migrations;
+mod recovery;
 mod rooms;
 mod sessions;
 mod tickets;
@@ -54,6 +55,7 @@ const READER_PRAGMAS: &str = "
 
 /// An open SQLite file.
 pub struct Sqlite {
+    path: PathBuf,
     readers: Pool<SqliteConnectionManager>,
     writer: Mutex<Connection>,
     checkpointer: Checkpointer,
@@ -69,7 +71,11 @@ impl Sqlite {
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
             if errors::is_not_a_database(&error) {
-                return Error::BadUrl(format!("{} is not an SQLite database", path.display()));
+                return Error::BadUrl(format!(
+                    "{} is not an SQLite database: name another file, or, if it was one, put a \
+                     backup in its place",
+                    path.display()
+                ));
             }
             match Error::from(error) {
                 Error::Unavailable(text) => {
@@ -81,7 +87,7 @@ impl Sqlite {
         let checkpointer = Checkpointer::start(path.clone(), busy_timeout).map_err(|error| {
             Error::Internal(format!("the thread for checkpoints cannot be started: {error}"))
         })?;
-        let manager = SqliteConnectionManager::file(path)
+        let manager = SqliteConnectionManager::file(&path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(move |connection| {
                 connection.busy_timeout(busy_timeout)?;
@@ -89,7 +95,7 @@ impl Sqlite {
                 connection.execute_batch(READER_PRAGMAS)
             });
         let readers = Pool::new(manager, options.read_connections, busy_timeout);
-        Ok(Self { readers, writer: Mutex::new(writer), checkpointer })
+        Ok(Self { path, readers, writer: Mutex::new(writer), checkpointer })
     }
 
     fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -98,6 +104,12 @@ impl Sqlite {
 
     /// Runs in one transaction, which takes the write lock at once: a transaction that began by
     /// reading could find, when it comes to write, that it may not (SQLITE_BUSY_SNAPSHOT).
+    ///
+    /// After a sync that failed, this connection goes on, on purpose. Nobody can know what of the
+    /// batch is on the disk, and no later sync will tell (<https://wiki.postgresql.org/wiki/Fsync_Errors>).
+    /// SQLite has not counted the batch's frames as part of the log: the next batch is written over
+    /// them, and stands on nothing that was not synced. A new connection that read the log anew
+    /// would take them for a commit, and what it then appends would be lost with them.
     fn write<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         // A panic while the lock was held has rolled its transaction back: the connection is good.
         let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,9 +194,12 @@ impl Backend for Sqlite {
         self.read(migrations::list_migrations)
     }
 
+    /// Every server does this before it serves, so it also makes what a killed one left durable.
     fn migrate(&self) -> Result<Vec<Migration>> {
         // Not in `write`: the migrations bring their own transaction.
-        migrations::migrate(&mut self.writer.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        recovery::rewrite_log(&writer, &self.path)?;
+        migrations::migrate(&mut writer)
     }
 
     fn get_server_facts(&self) -> Result<ServerFacts> {

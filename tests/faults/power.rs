@@ -1,0 +1,178 @@
+//! Power cuts, on SQLite: what was acknowledged or delivered is there afterwards.
+//!
+//! A server works; all that it does to its files is written down. Then the power is cut at many
+//! moments of that record, each time with another choice of what the disk had got round to
+//! (`disk.rs`), and the database is opened again.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use crate::disk::{Disk, Journal, Random};
+use crate::load::{Log, Promise, check, shown, talk};
+use crate::support::faults::Faults;
+use crate::support::{Client, Database, Server};
+use crate::times;
+
+const SEED: u64 = 1;
+
+/// A server that has been at work, and what it promised.
+pub struct Recording {
+    journal: Journal,
+    promises: Vec<Promise>,
+    rooms: Vec<i64>,
+    token: String,
+}
+
+pub async fn start(faults: &Faults) -> (Server, Client, Vec<i64>) {
+    let server = faults.record(Server::with(Database::Sqlite)).start().await;
+    let ann = server.admin("ann").await;
+    let mut rooms = Vec::new();
+    for name in ["one", "two", "three"] {
+        rooms.push(ann.creates_room(name).await);
+    }
+    (server, ann, rooms)
+}
+
+pub fn stop(
+    mut server: Server,
+    faults: &Faults,
+    promises: Vec<Promise>,
+    ann: &Client,
+) -> Recording {
+    server.kill9();
+    let mut rooms: Vec<i64> = promises.iter().map(|promise| promise.room).collect();
+    rooms.sort_unstable();
+    rooms.dedup();
+    let journal = Journal::read(&faults.journal());
+    Recording { journal, promises, rooms, token: ann.token.clone() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
+    let faults = Arc::new(Faults::new());
+    let (mut server, ann, rooms) = start(&faults).await;
+    let mut promises = talk(&ann, &rooms, &faults, "first", 20, 300).await;
+    // The log is copied into the database and removed, then found by a process that knows nothing.
+    assert!(server.sigterm().await.success());
+    server.restart().await;
+    promises.extend(talk(&ann, &rooms, &faults, "second", 20, 300).await);
+    server.kill9();
+    server.restart().await;
+    // Enough for the log to be copied while it is written, and begun anew.
+    promises.extend(talk(&ann, &rooms, &faults, "third", 300, 4_000).await);
+    let recording = stop(server, &faults, promises, &ann);
+
+    let begun = recording.journal.beginnings("chatapp.db-wal");
+    assert!(begun >= 3, "the log was begun {begun} times: talk more");
+
+    let cuts = times(200, 5_000);
+    let failures = cut_often(&recording, cuts, |_, result| result.is_err());
+    assert!(failures.is_empty(), "{} of {cuts} cuts: {:?}", failures.len(), failures.first());
+    start_after_cuts(&recording, times(2, 20)).await;
+}
+
+/// The control: it must be possible for the test above to fail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_syncs_a_power_cut_loses_what_was_acknowledged() {
+    let faults = Arc::new(Faults::new());
+    let (mut server, ann, rooms) = start(&faults).await;
+    assert!(server.sigterm().await.success());
+    faults.lose_syncs();
+    server.restart().await;
+    let promises = talk(&ann, &rooms, &faults, "lost", 20, 300).await;
+    let recording = stop(server, &faults, promises, &ann);
+    let lost = cut_often(&recording, 50, |_, result| {
+        result.as_ref().is_err_and(|error| error.contains("was promised"))
+    });
+    assert!(lost.len() >= 25, "only {} of 50 cuts lost something", lost.len());
+}
+
+/// Cuts the power at random moments, in the order of time; gives those that `is_meant` is for.
+pub fn cut_often(
+    recording: &Recording,
+    cuts: usize,
+    is_meant: impl Fn(usize, &Result<(), String>) -> bool,
+) -> Vec<String> {
+    let mut meant = Vec::new();
+    for_each_cut(recording, cuts, |cut, at, folder| {
+        let result = open(folder, &recording.rooms).and_then(|log| {
+            let told = recording.promises.iter().filter(|promise| promise.mark <= at as u64);
+            check(&log, told)
+        });
+        if is_meant(cut, &result) {
+            meant.push(format!("cut {cut} at {at} (seed {SEED}): {result:?}"));
+        }
+    });
+    meant
+}
+
+fn for_each_cut(recording: &Recording, cuts: usize, mut run: impl FnMut(usize, usize, &Path)) {
+    let journal = &recording.journal;
+    let first = recording.promises.iter().map(|promise| promise.mark).min().expect("a promise");
+    let ends: Vec<usize> = journal.ends().into_iter().filter(|&end| end as u64 >= first).collect();
+    let mut random = Random(SEED);
+    let mut moments: Vec<usize> = (0..cuts).map(|_| ends[random.below(ends.len())]).collect();
+    moments.sort_unstable();
+    let mut disk = Disk::default();
+    for (cut, at) in moments.into_iter().enumerate() {
+        disk.advance(journal, at, &mut random);
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let folder = folder.expect("a temporary folder");
+        disk.cut(journal, folder.path(), &mut random);
+        run(cut, at, folder.path());
+    }
+}
+
+/// What SQLite makes of the files.
+fn open(folder: &Path, rooms: &[i64]) -> Result<Log, String> {
+    let read = || -> rusqlite::Result<(String, Log)> {
+        let db = Connection::open(folder.join("chatapp.db"))?;
+        let health = db.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+        let mut statement =
+            db.prepare("SELECT seq, id, client_id FROM events WHERE room_id = ?1 ORDER BY seq")?;
+        let mut log = Log::new();
+        for &room in rooms {
+            let rows =
+                statement.query_map([room], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            log.insert(room, rows.collect::<rusqlite::Result<_>>()?);
+        }
+        Ok((health, log))
+    };
+    match read() {
+        Ok((health, log)) if health == "ok" => Ok(log),
+        Ok((health, _)) => Err(format!("integrity_check: {health}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The same with the server itself in place of SQLite.
+async fn start_after_cuts(recording: &Recording, cuts: usize) {
+    let mut folders = Vec::new();
+    for_each_cut(recording, cuts, |_, at, folder| {
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        copy_files(folder, copy.path());
+        folders.push((at, copy));
+    });
+    let mut server = Server::start(Database::Sqlite).await;
+    for (at, folder) in folders {
+        server.kill9();
+        for file in fs::read_dir(server.folder()).expect("a folder").flatten() {
+            fs::remove_file(file.path()).expect("a file");
+        }
+        copy_files(folder.path(), server.folder());
+        server.restart().await;
+        let ann = server.anonymous().with_token(&recording.token);
+        let log = shown(&ann, &recording.rooms).await;
+        let told = recording.promises.iter().filter(|promise| promise.mark <= at as u64);
+        check(&log, told).unwrap_or_else(|error| panic!("a server after a cut at {at}: {error}"));
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for file in fs::read_dir(from).expect("a folder").flatten() {
+        fs::copy(file.path(), to.join(file.file_name())).expect("a file can be copied");
+    }
+}
