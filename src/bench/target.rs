@@ -171,7 +171,10 @@ fn find(text: &str) -> anyhow::Result<Server> {
     let url = url::Url::parse(text).map_err(|_| wrong())?;
     let (host, port) = url.host_str().zip(url.port_or_known_default()).ok_or_else(wrong)?;
     if url.scheme() == "https" {
-        bail!("{text} is behind TLS, which is not spoken here: name the server behind the proxy");
+        bail!(
+            "{text} has TLS, which is not spoken here: name a server behind the proxy, or one \
+             without http.tls_certificate"
+        );
     }
     if url.scheme() != "http" || url.path() != "/" {
         return Err(wrong());
