@@ -127,7 +127,9 @@ impl From<Error> for Problem {
             | Error::TooManyRooms
             | Error::AlreadySubscribed
             | Error::EpochChanged => StatusCode::CONFLICT,
-            Error::Busy | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Busy | Error::Unavailable | Error::OutcomeUnknown => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let header = match &error {
@@ -140,7 +142,7 @@ impl From<Error> for Problem {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
             Error::Busy => Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_BUSY))),
-            Error::Unavailable => {
+            Error::Unavailable | Error::OutcomeUnknown => {
                 Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_UNAVAILABLE)))
             }
             _ => None,

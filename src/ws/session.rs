@@ -258,7 +258,7 @@ pub fn close_code(error: &Error) -> CloseCode {
         Error::RoomNotFound => CloseCode::RoomGone,
         Error::EpochChanged => CloseCode::EpochChanged,
         Error::AdminRequired | Error::AdminSignupRefused => CloseCode::Forbidden,
-        Error::Busy | Error::Unavailable => CloseCode::Restart,
+        Error::Busy | Error::Unavailable | Error::OutcomeUnknown => CloseCode::Restart,
         _ => CloseCode::InternalError,
     }
 }

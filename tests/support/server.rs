@@ -54,6 +54,7 @@ struct Setup {
 
 pub struct ServerBuilder {
     database: Database,
+    url: Option<String>,
     config: Option<String>,
     environment: Vec<(String, String)>,
 }
@@ -62,6 +63,12 @@ impl ServerBuilder {
     /// Writes this text to `chatapp.toml` in the server's folder.
     pub fn config(mut self, toml: &str) -> Self {
         self.config = Some(toml.to_owned());
+        self
+    }
+
+    /// Uses the database at this URL, which the test keeps.
+    pub fn at(mut self, url: &str) -> Self {
+        self.url = Some(url.to_owned());
         self
     }
 
@@ -83,6 +90,7 @@ impl ServerBuilder {
             std::fs::write(folder.path().join("chatapp.toml"), toml).expect("write chatapp.toml");
         }
         let (database_url, postgres) = match self.database {
+            _ if self.url.is_some() => (self.url.unwrap_or_default(), None),
             Database::Sqlite => ("sqlite://chatapp.db".to_owned(), None),
             Database::Postgres => {
                 // Making a cluster blocks for a second or two.
@@ -116,7 +124,7 @@ impl Server {
     pub fn with(database: Database) -> ServerBuilder {
         // A login takes a quarter of a second at the default cost.
         let fast_logins = ("CHATAPP_AUTH__BCRYPT_COST".to_owned(), "4".to_owned());
-        ServerBuilder { database, config: None, environment: vec![fast_logins] }
+        ServerBuilder { database, url: None, config: None, environment: vec![fast_logins] }
     }
 
     /// `http://127.0.0.1:PORT`; the port stays the same through [`Server::restart`].
@@ -186,6 +194,16 @@ impl Server {
     pub async fn sigterm(&mut self) -> ExitStatus {
         self.program.signal("TERM");
         self.exited().await
+    }
+
+    /// Sends a signal by name, and does not wait.
+    pub fn signal(&self, signal: &str) {
+        self.program.signal(signal);
+    }
+
+    /// Waits for a line of the log.
+    pub async fn says(&mut self, text: &str) -> String {
+        self.program.says(text).await
     }
 
     /// Waits until the process has ended by itself.
