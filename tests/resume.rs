@@ -1,5 +1,5 @@
 //! Resume and send once: a client that comes back gets exactly what it missed, and what it sends
-//! again is stored once. (`tests/crash.rs` has the same with the server killed.)
+//! again is stored once. (`tests/crash` has the same with the server killed.)
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

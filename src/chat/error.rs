@@ -74,6 +74,11 @@ pub enum Error {
     Busy,
     #[error("the database cannot be used at the moment; try again in a moment")]
     Unavailable,
+    #[error(
+        "the database went away while this was being stored, and it may have been: look before \
+         doing it again; a message with a client_id can be sent again as it is"
+    )]
+    OutcomeUnknown,
     #[error("something went wrong in the server; the request id finds it in the log")]
     Internal,
 }
@@ -111,6 +116,7 @@ impl Error {
             Self::TooManySockets => "too_many_sockets",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
+            Self::OutcomeUnknown => "outcome_unknown",
             Self::Internal => "internal",
         }
     }
@@ -138,6 +144,14 @@ impl From<storage::Error> for Error {
             }
             storage::Error::Unavailable(_) => {
                 tracing::error!(%error, "storage is unavailable");
+                Self::Unavailable
+            }
+            storage::Error::InDoubt(_) => {
+                tracing::error!(%error, "storage went away");
+                Self::OutcomeUnknown
+            }
+            storage::Error::OtherDatabase => {
+                tracing::error!(%error, "storage was replaced");
                 Self::Unavailable
             }
             storage::Error::Damaged(_) => {

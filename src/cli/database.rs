@@ -104,7 +104,7 @@ fn sentence(error: Error, url: &str) -> anyhow::Error {
         | Error::SchemaTooOld
         | Error::BadUrl(_)
         | Error::Internal(_) => anyhow!("{error}"),
-        Error::Damaged(_) => anyhow!("{url}: {error}"),
+        Error::Damaged(_) | Error::InDoubt(_) | Error::OtherDatabase => anyhow!("{url}: {error}"),
     }
 }
 

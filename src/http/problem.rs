@@ -129,7 +129,9 @@ impl From<Error> for Problem {
             | Error::AlreadySubscribed
             | Error::EpochChanged => StatusCode::CONFLICT,
             Error::TooManyRequests { .. } | Error::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
-            Error::Busy | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Busy | Error::Unavailable | Error::OutcomeUnknown => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let header = match &error {
@@ -145,7 +147,7 @@ impl From<Error> for Problem {
             Error::TooManyRequests { retry_after_seconds } => {
                 Some((header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)))
             }
-            Error::Unavailable => {
+            Error::Unavailable | Error::OutcomeUnknown => {
                 Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_UNAVAILABLE)))
             }
             _ => None,

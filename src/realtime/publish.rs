@@ -37,9 +37,12 @@ impl State {
                     self.answer(id, reference, wants_ack, result)
                 }
             };
-            // Whoever joins an unknown room later in this turn reads its head from storage.
-            if let Some(Appended { message, duplicate: false }) = appended
-                && self.rooms.contains_key(&message.room_id)
+            // Whoever joins an unknown room later in this turn reads its head from storage. A retry
+            // may be of a message that was stored while the connection to the database was lost,
+            // and that nobody has been told of.
+            if let Some(Appended { message, duplicate }) = appended
+                && let Some(room) = self.rooms.get(&message.room_id)
+                && (!duplicate || room.head.is_some_and(|head| message.seq > head))
             {
                 self.committed.entry(message.room_id).or_default().push(Event::Message(message));
             }
@@ -49,8 +52,11 @@ impl State {
     /// Puts what this turn's commits appended into the tails, as one chunk a room: while the hub
     /// wrote, several transactions may have been committed, and one slice is the cheapest to write.
     pub(super) fn extend_tails(&mut self) {
-        for (room_id, events) in std::mem::take(&mut self.committed) {
+        for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };
+            // They come in order of seq, but for the originals of retries.
+            events.sort_by_key(Event::seq);
+            events.dedup_by_key(|event| event.seq());
             // Another process may have written in between.
             for events in events.chunk_by(|a, b| a.seq().next() == b.seq()) {
                 let Some(chunk) = Chunk::encode(events) else { continue };

@@ -9,6 +9,7 @@ mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +20,7 @@ use crate::chat::{Chat, ChatParts};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::realtime::{Hub, HubConfig};
-use crate::storage::{Backend, Store, StoreConfig};
+use crate::storage::{Backend, Error, Store, StoreConfig};
 use crate::ws::Sockets;
 
 use tls::Certificate;
@@ -29,6 +30,9 @@ const SWEEP_REVOKED: Duration = Duration::from_millis(500);
 
 /// How often those are forgotten whose pace was counted and who have been quiet since.
 const SWEEP_QUIET: Duration = Duration::from_secs(60);
+/// What the parts that block get after the deadline of a stop: a database that does not answer
+/// would hold up the writer's thread for as long as it likes.
+const LAST_GRACE: Duration = Duration::from_secs(1);
 
 /// How often sessions long ended are deleted.
 const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
@@ -103,7 +107,8 @@ async fn run(
     let tasks = TaskTracker::new();
     let stop = CancellationToken::new();
 
-    tasks.spawn(sweep(chat.clone(), stop.clone()));
+    let replaced = CancellationToken::new();
+    tasks.spawn(sweep(chat.clone(), store.clone(), stop.clone(), replaced.clone()));
     let sockets = Sockets {
         chat: chat.clone(),
         hub: chat.hub().clone(),
@@ -129,6 +134,7 @@ async fn run(
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = replaced.cancelled() => {}
     }
     tracing::info!("stopping");
     stop.cancel();
@@ -142,6 +148,7 @@ async fn run(
         tasks.wait().await;
     };
     let deadline = Duration::from_millis(config.http.shutdown_timeout_ms);
+    end_after(deadline + LAST_GRACE)?;
     tokio::select! {
         done = tokio::time::timeout(deadline, drain) => {
             if done.is_err() {
@@ -151,18 +158,39 @@ async fn run(
         _ = terminate.recv() => std::process::exit(1),
         _ = interrupt.recv() => std::process::exit(1),
     }
+    anyhow::ensure!(
+        !replaced.is_cancelled(),
+        "another database answers at database.url than the one this server was started with: \
+         start it again if that is meant to be"
+    );
     Ok(())
 }
 
 /// Ends the sockets of sessions that another process revoked, and forgets sessions long ended.
 /// What goes wrong is in the log; the next round covers this one's time.
-async fn sweep(chat: Chat, stop: CancellationToken) {
+///
+/// `replaced` is for a database that is not the one the server has read: what it keeps in memory
+/// (epoch, secret, sessions, heads of rooms) belongs to the other, so it must start anew.
+async fn sweep(
+    chat: Chat,
+    store: Store<crate::realtime::ReplyTo>,
+    stop: CancellationToken,
+    replaced: CancellationToken,
+) {
     let mut revoked = tokio::time::interval(SWEEP_REVOKED);
     let mut ended = tokio::time::interval(SWEEP_ENDED);
     let mut quiet = tokio::time::interval(SWEEP_QUIET);
     loop {
         tokio::select! {
-            _ = revoked.tick() => { let _ = chat.sweep_revoked().await; }
+            _ = revoked.tick() => {
+                if chat.sweep_revoked().await.is_err()
+                    && let Err(Error::OtherDatabase) =
+                        store.read(|backend| backend.get_server_facts()).await
+                {
+                    replaced.cancel();
+                    return;
+                }
+            }
             _ = ended.tick() => { let _ = chat.forget_ended_sessions().await; }
             _ = quiet.tick() => chat.forget_quiet(),
             () = stop.cancelled() => return,
@@ -173,6 +201,17 @@ async fn sweep(chat: Chat, stop: CancellationToken) {
 /// A tenth of a token's life, at most a minute; at least two, because the hub looks once a second.
 fn expiry_notice_seconds(token_seconds: u32) -> u32 {
     (token_seconds / 10).clamp(2, 60)
+}
+
+/// Ends the process if it has not ended by then. Nothing that was acknowledged is lost with it: that
+/// is committed.
+fn end_after(limit: Duration) -> std::io::Result<()> {
+    let end = move || {
+        thread::sleep(limit);
+        tracing::error!("the database did not answer in time: ended without it");
+        std::process::exit(1)
+    };
+    thread::Builder::new().name("chatapp-end".to_owned()).spawn(end).map(drop)
 }
 
 fn random_secret() -> Vec<u8> {

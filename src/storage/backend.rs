@@ -73,6 +73,8 @@ pub trait Backend: Send + Sync + 'static {
         }
     }
 
+    /// # Errors
+    /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time.
     fn get_server_facts(&self) -> Result<ServerFacts>;
 
     /// The token secret kept in the database; stores `candidate` first if there is none.

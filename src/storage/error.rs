@@ -25,6 +25,12 @@ pub enum Error {
     /// The database cannot be reached or written: connection lost, disk full, read-only.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// The connection was lost while a write was being committed: it may have been stored.
+    #[error("it is not known whether the database stored it: {0}")]
+    InDoubt(String),
+    /// Another database answers at this address: its epoch is not the one that was read before.
+    #[error("another database answers at this address than the one that was opened")]
+    OtherDatabase,
     /// The database answers, and what it holds is broken.
     #[error(
         "the database is damaged ({0}): stop chatapp and put a backup in its place; for SQLite, \

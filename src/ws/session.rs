@@ -293,7 +293,7 @@ pub fn close_code(error: &Error) -> CloseCode {
         Error::EpochChanged => CloseCode::EpochChanged,
         Error::AdminRequired | Error::AdminSignupRefused => CloseCode::Forbidden,
         Error::TooManyRequests { .. } | Error::TooManySockets => CloseCode::TooFast,
-        Error::Busy | Error::Unavailable => CloseCode::Restart,
+        Error::Busy | Error::Unavailable | Error::OutcomeUnknown => CloseCode::Restart,
         _ => CloseCode::InternalError,
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -59,25 +60,33 @@ async fn a_disk_that_is_full_or_fails_refuses_sends_only_and_heals_by_itself() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_whose_sync_fails_is_refused_and_what_follows_is_durable() {
     let faults = Arc::new(Faults::new());
-    let (server, ann, rooms) = start(&faults).await;
-    let each = times(300, 300);
-    let talking = {
-        let (ann, rooms, faults) = (ann.clone(), rooms.clone(), faults.clone());
-        tokio::spawn(async move { talk(&ann, &rooms, &faults, "talk", each, 4_000).await })
-    };
-    let mut failures = 0;
-    while !talking.is_finished() && failures < 60 {
-        let place = if failures % 3 == 2 { Where::Everywhere } else { Where::Log };
-        faults.fail_once(Fault::Sync, place, EIO).await;
-        failures += 1;
-        let before = faults.mark();
-        while !talking.is_finished() && faults.mark() < before + 100_000 {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    let (mut server, ann, rooms) = start(&faults).await;
+    let fail_now_and_then = async {
+        for n in 0.. {
+            let place = if n % 3 == 2 { Where::Everywhere } else { Where::Log };
+            faults.fail_once(Fault::Sync, place, EIO).await;
+            let before = faults.mark();
+            while faults.mark() < before + 100_000 {
+                // A polled wait: the journal is a file.
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
-    }
-    let promises = talking.await.expect("everybody got through");
+        unreachable!("there are enough numbers")
+    };
+    let mut promises = tokio::select! {
+        promises = talk(&ann, &rooms, &faults, "talk", 300, 4_000) => promises,
+        () = fail_now_and_then => unreachable!("it goes on"),
+    };
+    let failures = faults.hits(Fault::Sync);
     assert!(failures >= 10, "{failures} syncs failed");
+    faults.heal();
     check(&shown(&ann, &rooms).await, &promises).unwrap();
+    let log = server.log().join("\n");
+    assert!(log.contains("the disk failed during a checkpoint"), "none failed: talk more");
+    // Another process does what this one could not.
+    assert!(server.sigterm().await.success());
+    server.restart().await;
+    promises.extend(talk(&ann, &rooms, &faults, "after", 150, 4_000).await);
     let recording = stop(server, &faults, promises, &ann);
     let cuts = times(100, 2_000);
     let failures = cut_often(&recording, cuts, |_, result| result.is_err());

@@ -76,7 +76,7 @@ async fn send(
         match frame["type"].as_str() {
             Some("ack") => acknowledged += 1,
             Some("message") => {}
-            Some("error") if frame["code"] == "unavailable" => {
+            Some("error") if ["unavailable", "outcome_unknown"].contains(&code(&frame)) => {
                 let n = frame["ref"].as_str().and_then(|n| n.parse().ok()).expect("our ref");
                 socket.send(message(n)).await;
                 continue;
@@ -94,6 +94,10 @@ async fn send(
     }
     socket.close().await;
     promises
+}
+
+fn code(frame: &Value) -> &str {
+    frame["code"].as_str().expect("code")
 }
 
 /// The log of every room as a database has it: its id and its client_id, by seq.

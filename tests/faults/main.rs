@@ -1,13 +1,16 @@
 //! Promises about faults: power cuts, disks that fill up or fail, databases that go away, clocks
 //! that jump. docs/RELIABILITY.md says which test shows which promise. (Kills and restarts under
-//! load are in `tests/crash.rs`, graceful stops in `tests/socket/shutdown.rs`.)
+//! load are in `tests/crash`, graceful stops in `tests/socket/shutdown.rs`.)
 //!
 //! `CHATAPP_TEST_LONG=1` makes the random ones long.
 
+mod clock;
 mod disk;
 mod errors;
 mod load;
+mod postgres;
 mod power;
+mod stop;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,5 +1,5 @@
 //! The socket, from outside: the real binary on both databases, frames as they are on the wire.
-//! (What happens when the server is killed is in `tests/crash.rs`, resuming in `tests/resume.rs`.)
+//! (What happens when the server is killed is in `tests/crash`, resuming in `tests/resume.rs`.)
 
 mod common;
 mod handshake;

@@ -1,4 +1,4 @@
-//! SIGTERM in the middle of everything. (`tests/crash.rs` stops servers again and again and
+//! SIGTERM in the middle of everything. (`tests/crash` stops servers again and again and
 //! compares what was acknowledged; here it is about what every connection is told, and when.)
 
 use std::collections::HashMap;

@@ -67,9 +67,9 @@ impl Faults {
         self.folder.path().join("journal")
     }
 
-    /// How long the journal is by now.
+    /// How long the journal is by now; 0 if there is none.
     pub fn mark(&self) -> u64 {
-        fs::metadata(self.journal()).expect("the server writes a journal").len()
+        fs::metadata(self.journal()).map_or(0, |journal| journal.len())
     }
 
     /// From now on this fails with this error, `times` times or (`None`) until [`Faults::heal`].

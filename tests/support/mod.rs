@@ -27,6 +27,7 @@ mod client;
 pub mod faults;
 pub mod postgres;
 mod program;
+pub mod proxy;
 mod schema;
 mod server;
 mod tls;

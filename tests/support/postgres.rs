@@ -91,10 +91,15 @@ pub struct PgCluster {
 impl PgCluster {
     /// One that is nobody else's, to be stopped and started by the test.
     pub fn private() -> Self {
+        Self::private_with(free_port(), "")
+    }
+
+    /// The same on this port, with more lines of `postgresql.conf`.
+    pub fn private_with(port: u16, settings: &str) -> Self {
         let folder = new_folder();
         let in_use = share(&folder);
         supervise(&folder, &folder, 0);
-        let admin_url = initialise(&folder);
+        let admin_url = initialise(&folder, port, settings);
         let cluster = Self { admin_url, folder, _in_use: in_use };
         cluster.start();
         cluster
@@ -115,6 +120,12 @@ impl PgCluster {
         run(&self.folder, "pg_ctl", &["stop", "--wait", "--mode", "fast", "-D", path(&data)]);
     }
 
+    /// Ends it as a crash does.
+    pub fn crash(&self) {
+        let data = self.folder.join("data");
+        run(&self.folder, "pg_ctl", &["stop", "--wait", "--mode", "immediate", "-D", path(&data)]);
+    }
+
     fn shared() -> Self {
         let locks = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
         fs::create_dir_all(&locks).expect("the target folder can be written");
@@ -131,7 +142,7 @@ impl PgCluster {
         }
         let folder = new_folder();
         supervise(&locks, &folder, 5);
-        let admin_url = initialise(&folder);
+        let admin_url = initialise(&folder, free_port(), "");
         let cluster = Self { admin_url, folder, _in_use: in_use };
         cluster.start();
         fs::write(note, format!("{}\n{}", cluster.admin_url, path(&cluster.folder)))
@@ -178,20 +189,16 @@ fn supervise(locks: &Path, folder: &Path, linger: u32) {
 }
 
 /// Makes the cluster's files; gives the URL it will have.
-fn initialise(folder: &Path) -> String {
+fn initialise(folder: &Path, port: u16, more: &str) -> String {
     let data = folder.join("data");
     // The locale is one in which lower() knows more than ASCII, as most real ones are.
     let locale = ["--encoding", "UTF8", "--locale", "C.UTF-8", "--auth", "trust"];
     let arguments = ["--no-sync", "--username", "postgres", "-D", path(&data)];
     run(folder, "initdb", &[&locale[..], &arguments[..]].concat());
-    let port = TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a port is free")
-        .port();
     // It is thrown away with the machine's memory at the latest: no need to wait for the disk.
     let settings = format!(
         "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n\
-         max_connections = 300\nfsync = off\nfull_page_writes = off\n",
+         max_connections = 300\nfsync = off\nfull_page_writes = off\n{more}\n",
         path(folder)
     );
     let file = data.join("postgresql.conf");
@@ -199,6 +206,13 @@ fn initialise(folder: &Path) -> String {
     text.push_str(&settings);
     fs::write(&file, text).expect("the file can be written");
     format!("postgres://postgres@127.0.0.1:{port}/postgres")
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port is free")
+        .port()
 }
 
 fn new_folder() -> PathBuf {

@@ -61,6 +61,7 @@ struct Setup {
 
 pub struct ServerBuilder {
     database: Database,
+    url: Option<String>,
     config: Option<String>,
     environment: Vec<(String, String)>,
     identity: Option<Identity>,
@@ -92,6 +93,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Uses the database at this URL, which the test keeps.
+    pub fn at(mut self, url: &str) -> Self {
+        self.url = Some(url.to_owned());
+        self
+    }
+
     /// Sets a variable in the server's environment, over the harness's own.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
@@ -110,6 +117,7 @@ impl ServerBuilder {
             std::fs::write(folder.path().join("chatapp.toml"), toml).expect("write chatapp.toml");
         }
         let (database_url, postgres) = match self.database {
+            _ if self.url.is_some() => (self.url.unwrap_or_default(), None),
             Database::Sqlite => ("sqlite://chatapp.db".to_owned(), None),
             Database::Postgres => {
                 // Making a cluster blocks for a second or two.
@@ -172,6 +180,7 @@ impl Server {
         let environment = fast.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let server = ServerBuilder {
             database,
+            url: None,
             config: None,
             environment,
             identity: None,
@@ -260,6 +269,11 @@ impl Server {
     pub async fn sigterm(&mut self) -> ExitStatus {
         self.program.signal("TERM");
         self.exited().await
+    }
+
+    /// Sends a signal by name, and does not wait.
+    pub fn signal(&self, signal: &str) {
+        self.program.signal(signal);
     }
 
     /// Waits for a line of the log that contains this text, after those already waited for.

@@ -95,7 +95,7 @@ fn append_one_by_one(db: &mut Connection, messages: Vec<NewMessage>) -> Result<V
             }
             // The database has gone, and the rest would fare no better.
             Err(error) if all.iter().any(Result::is_ok) => {
-                let error = AppendError::Storage(error.into());
+                let error = AppendError::Storage(db.judge(error.into()));
                 all.resize_with(count, || Err(error.clone()));
                 break;
             }

@@ -1,16 +1,17 @@
 //! One connection: its settings, its prepared statements, and whether it is still good.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use postgres::error::SqlState;
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls, Row, Statement};
 use r2d2::ManageConnection;
 use r2d2_postgres::PostgresConnectionManager;
 
-use super::super::Result;
+use super::super::{Error, Result};
 use super::errors;
 
 /// A connection that answered within this time is not asked again whether it lives.
@@ -23,11 +24,52 @@ pub(super) struct Manager {
     config: Config,
     settings: Arc<str>,
     losses: Arc<AtomicU64>,
+    /// The epoch of the database, once it has been read. No connection is made to another: after a
+    /// failover to a server that has not all of the log, or has another one, old cursors would
+    /// mean other messages.
+    epoch: Arc<OnceLock<String>>,
+    is_other: Arc<AtomicBool>,
+}
+
+/// Why a connection is not made, or not used again.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectError {
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
+    #[error("another database answers at this address")]
+    OtherDatabase,
 }
 
 impl Manager {
     pub fn new(config: Config, lock_timeout: Duration) -> Self {
-        Self { config, settings: settings(lock_timeout).into(), losses: Arc::default() }
+        Self {
+            config,
+            settings: settings(lock_timeout).into(),
+            losses: Arc::default(),
+            epoch: Arc::default(),
+            is_other: Arc::default(),
+        }
+    }
+
+    /// From now on only a database of this epoch is connected to. The first one counts.
+    pub fn expect_epoch(&self, epoch: &str) {
+        self.epoch.get_or_init(|| epoch.to_owned());
+    }
+
+    /// Whether the last attempt to connect found another database.
+    pub fn is_other(&self) -> bool {
+        self.is_other.load(Ordering::Relaxed)
+    }
+
+    fn check_epoch(&self, client: &mut Client) -> Result<(), ConnectError> {
+        let Some(expected) = self.epoch.get() else { return Ok(()) };
+        let is_same = match client.query_opt("SELECT epoch FROM server WHERE id = 1", &[]) {
+            Ok(row) => row.is_some_and(|row| row.get::<_, &str>(0) == expected),
+            Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => false,
+            Err(error) => return Err(error.into()),
+        };
+        self.is_other.store(!is_same, Ordering::Relaxed);
+        if is_same { Ok(()) } else { Err(ConnectError::OtherDatabase) }
     }
 }
 
@@ -55,12 +97,13 @@ fn settings(lock_timeout: Duration) -> String {
 
 impl ManageConnection for Manager {
     type Connection = Connection;
-    type Error = postgres::Error;
+    type Error = ConnectError;
 
-    fn connect(&self) -> Result<Connection, postgres::Error> {
+    fn connect(&self) -> Result<Connection, ConnectError> {
         let losses = self.losses.load(Ordering::Relaxed);
         let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls).connect()?;
         client.batch_execute(&self.settings)?;
+        self.check_epoch(&mut client)?;
         Ok(Connection {
             client,
             statements: HashMap::new(),
@@ -68,12 +111,13 @@ impl ManageConnection for Manager {
             losses_then: losses,
             losses: self.losses.clone(),
             is_lost: false,
+            is_in_doubt: false,
             in_transaction: false,
         })
     }
 
     /// A round trip, but for a connection that has just been used while none was lost.
-    fn is_valid(&self, connection: &mut Connection) -> Result<(), postgres::Error> {
+    fn is_valid(&self, connection: &mut Connection) -> Result<(), ConnectError> {
         let losses = self.losses.load(Ordering::Relaxed);
         if connection.losses_then == losses && connection.answered_at.elapsed() < TRUSTED {
             return Ok(());
@@ -99,6 +143,8 @@ pub(super) struct Connection {
     losses_then: u64,
     losses: Arc<AtomicU64>,
     is_lost: bool,
+    /// It was lost while something was being committed.
+    is_in_doubt: bool,
     in_transaction: bool,
 }
 
@@ -110,8 +156,8 @@ impl Connection {
         sql: &'static str,
         params: Params<'_>,
     ) -> Result<Vec<Row>, postgres::Error> {
-        let result = self.prepare(sql).and_then(|it| self.client.query(&it, params));
-        self.note(result)
+        let statement = self.prepare(sql)?;
+        self.run(!self.in_transaction, |client| client.query(&statement, params))
     }
 
     pub fn query_opt(
@@ -119,8 +165,8 @@ impl Connection {
         sql: &'static str,
         params: Params<'_>,
     ) -> Result<Option<Row>, postgres::Error> {
-        let result = self.prepare(sql).and_then(|it| self.client.query_opt(&it, params));
-        self.note(result)
+        let statement = self.prepare(sql)?;
+        self.run(!self.in_transaction, |client| client.query_opt(&statement, params))
     }
 
     pub fn query_one(
@@ -128,8 +174,8 @@ impl Connection {
         sql: &'static str,
         params: Params<'_>,
     ) -> Result<Row, postgres::Error> {
-        let result = self.prepare(sql).and_then(|it| self.client.query_one(&it, params));
-        self.note(result)
+        let statement = self.prepare(sql)?;
+        self.run(!self.in_transaction, |client| client.query_one(&statement, params))
     }
 
     /// How many rows were changed.
@@ -138,8 +184,8 @@ impl Connection {
         sql: &'static str,
         params: Params<'_>,
     ) -> Result<u64, postgres::Error> {
-        let result = self.prepare(sql).and_then(|it| self.client.execute(&it, params));
-        self.note(result)
+        let statement = self.prepare(sql)?;
+        self.run(!self.in_transaction, |client| client.execute(&statement, params))
     }
 
     /// Runs all of it or nothing. A single statement needs none of this: it is a transaction.
@@ -162,24 +208,40 @@ impl Connection {
         self.is_lost
     }
 
+    /// What an error of a write means: nothing was stored, unless the connection was lost while it
+    /// was being committed. Whether it was then only the log of the database says.
+    pub fn judge(&self, error: Error) -> Error {
+        match error {
+            Error::Unavailable(text) if self.is_in_doubt => Error::InDoubt(text),
+            error => error,
+        }
+    }
+
     fn command(&mut self, sql: &str) -> Result<(), postgres::Error> {
-        let result = self.client.batch_execute(sql);
-        self.note(result)
+        self.run(sql == "COMMIT", |client| client.batch_execute(sql))
     }
 
     fn prepare(&mut self, sql: &'static str) -> Result<Statement, postgres::Error> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(sql)?;
+        let statement = self.run(false, |client| client.prepare(sql))?;
         self.statements.insert(sql, statement.clone());
         Ok(statement)
     }
 
-    fn note<T>(&mut self, result: Result<T, postgres::Error>) -> Result<T, postgres::Error> {
+    /// `commits`: what is run takes effect as soon as the server has it.
+    fn run<T>(
+        &mut self,
+        commits: bool,
+        run: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,
+    ) -> Result<T, postgres::Error> {
+        let is_sent = !self.client.is_closed();
+        let result = run(&mut self.client);
         match &result {
             Err(error) if errors::ends_connection(error) => {
                 self.is_lost = true;
+                self.is_in_doubt = commits && is_sent && errors::is_of_a_lost_connection(error);
                 // The others may be as dead: the server was restarted.
                 self.losses.fetch_add(1, Ordering::Relaxed);
             }

@@ -68,6 +68,14 @@ pub(super) fn ends_connection(error: &postgres::Error) -> bool {
     }
 }
 
+/// Whether the connection went, and not just became useless: what it was doing may have been done.
+pub(super) fn is_of_a_lost_connection(error: &postgres::Error) -> bool {
+    match error.as_db_error() {
+        Some(db_error) => matches!(db_error.severity(), "FATAL" | "PANIC"),
+        None => !is_of_the_driver(error),
+    }
+}
+
 /// What the server said with its code, or else the whole chain of causes. Not the detail: that
 /// repeats the values of the row.
 pub(super) fn describe(error: &postgres::Error) -> String {

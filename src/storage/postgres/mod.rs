@@ -19,6 +19,8 @@ use std::time::Duration;
 use postgres::Config;
 use postgres::config::{Host, SslMode};
 
+use r2d2::PooledConnection;
+
 use self::connection::{Connection, Manager};
 use super::pool::Pool;
 use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
@@ -38,6 +40,7 @@ const OLDEST_VERSION: i32 = 130_000;
 pub struct Postgres {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
+    manager: Manager,
     config: Config,
 }
 
@@ -51,8 +54,8 @@ impl Postgres {
         let wait = Duration::from_millis(options.busy_timeout_ms);
         let manager = Manager::new(config.clone(), wait);
         let readers = Pool::new(manager.clone(), options.read_connections, wait);
-        let writers = Pool::new(manager, 1, wait);
-        let backend = Self { readers, writers, config };
+        let writers = Pool::new(manager.clone(), 1, wait);
+        let backend = Self { readers, writers, manager, config };
         match backend.read(server_version) {
             Ok(version) if version >= OLDEST_VERSION => Ok(backend),
             Ok(_) => Err(Error::Unavailable("PostgreSQL 13 or newer is needed".to_owned())),
@@ -66,18 +69,26 @@ impl Postgres {
 
     /// A read that loses its connection is tried once more on another: it changed nothing.
     fn read<T>(&self, run: impl Fn(&mut Connection) -> Result<T>) -> Result<T> {
-        let mut connection = self.readers.get()?;
+        let mut connection = self.get(&self.readers)?;
         match run(&mut connection) {
             Err(Error::Unavailable(_)) if connection.is_lost() => {
                 drop(connection);
-                run(&mut *self.readers.get()?)
+                run(&mut *self.get(&self.readers)?)
             }
             result => result,
         }
     }
 
     fn write<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        run(&mut *self.writers.get()?)
+        let mut connection = self.get(&self.writers)?;
+        run(&mut connection).map_err(|error| connection.judge(error))
+    }
+
+    fn get(&self, pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
+        pool.get().map_err(|error| match error {
+            Error::Unavailable(_) if self.manager.is_other() => Error::OtherDatabase,
+            error => error,
+        })
     }
 }
 
@@ -150,7 +161,9 @@ impl Backend for Postgres {
     }
 
     fn get_server_facts(&self) -> Result<ServerFacts> {
-        self.read(migrations::get_server_facts)
+        let facts = self.read(migrations::get_server_facts)?;
+        self.manager.expect_epoch(&facts.epoch);
+        Ok(facts)
     }
 
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {

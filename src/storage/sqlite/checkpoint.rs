@@ -6,13 +6,24 @@
 //! thread with a connection of its own does it while the writer goes on. Only when nothing is left
 //! to copy does the writer begin the log from its start again, and while it writes that thread is
 //! always a little behind: so the writer does the last bit itself, once it is small.
+//!
+//! A checkpoint that leaves something to copy does not sync what it copied; the one that copies the
+//! rest does, for both. If that sync fails, the next one copies the rest again, but not what was
+//! copied before, and a sync that succeeds then says nothing of it (`recovery` has the sources). So
+//! after an error of the disk there are no more checkpoints until the server is started again and
+//! SQLite begins with the first frame: the log keeps everything until then, and grows.
 
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::{Connection, OpenFlags};
+
+use super::errors;
+use crate::storage::{Error, Result};
 
 /// Pages in the log at which it is copied: 16 MiB. A page that many commits change is copied once.
 const LONG: i64 = 4_000;
@@ -24,19 +35,31 @@ const SMALL: i64 = 1_000;
 pub(super) struct Checkpointer {
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    has_failed: Arc<AtomicBool>,
 }
 
 impl Checkpointer {
-    pub fn start(path: PathBuf, busy_timeout: Duration) -> std::io::Result<Self> {
+    pub fn start(path: &Path, busy_timeout: Duration) -> Result<Self> {
+        let connection = open(path, busy_timeout)?;
         let (wake, woken) = bounded(1);
+        let has_failed = Arc::<AtomicBool>::default();
         let thread = thread::Builder::new()
             .name("chatapp-check".to_owned())
-            .spawn(move || run(path, busy_timeout, &woken))?;
-        Ok(Self { wake: Some(wake), thread: Some(thread) })
+            .spawn({
+                let has_failed = has_failed.clone();
+                move || run(connection, &woken, &has_failed)
+            })
+            .map_err(|error| {
+                Error::Internal(format!("the thread for checkpoints cannot be started: {error}"))
+            })?;
+        Ok(Self { wake: Some(wake), thread: Some(thread), has_failed })
     }
 
     /// To be called after each commit of the writer.
     pub fn after_commit(&self, writer: &Connection) {
+        if self.has_failed.load(Ordering::SeqCst) {
+            return;
+        }
         let Ok(log) = checkpoint(writer, Mode::Look) else { return };
         if log.pages < LONG {
             return;
@@ -46,7 +69,7 @@ impl Checkpointer {
             let (Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(()))) =
                 self.wake.as_ref().map_or(Ok(()), |wake| wake.try_send(()));
         } else if log.left() > 0 {
-            warn_of(checkpoint(writer, Mode::Copy));
+            copy(writer, &self.has_failed);
         }
     }
 }
@@ -61,32 +84,43 @@ impl Drop for Checkpointer {
     }
 }
 
-fn run(path: PathBuf, busy_timeout: Duration, woken: &Receiver<()>) {
-    let mut connection = None;
+fn run(connection: Connection, woken: &Receiver<()>, has_failed: &AtomicBool) {
     while let Ok(()) = woken.recv() {
-        let opened = match connection.take() {
-            Some(opened) => Ok(opened),
-            None => open(&path, busy_timeout),
-        };
-        warn_of(opened.and_then(|opened| {
-            checkpoint(&opened, Mode::Copy)?;
-            connection = Some(opened);
-            Ok(())
-        }));
+        if !has_failed.load(Ordering::SeqCst) {
+            copy(&connection, has_failed);
+        }
+    }
+    if has_failed.load(Ordering::SeqCst) {
+        // The connection that is closed last makes a checkpoint and deletes the log: so this one
+        // is never closed.
+        std::mem::forget(connection);
     }
 }
 
-fn open(path: &PathBuf, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+fn open(path: &Path, busy_timeout: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(busy_timeout)?;
     connection.execute_batch("PRAGMA synchronous = FULL")?;
+    // From now on it counts among those that use the file.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
 }
 
-fn warn_of<T>(checkpoint: rusqlite::Result<T>) {
-    if let Err(error) = checkpoint {
-        tracing::warn!(%error, "a checkpoint failed: the write-ahead log grows until one succeeds");
+fn copy(connection: &Connection, has_failed: &AtomicBool) {
+    match checkpoint(connection, Mode::Copy) {
+        Ok(_) => {}
+        Err(error) if errors::is_of_the_disk(&error) => {
+            has_failed.store(true, Ordering::SeqCst);
+            tracing::error!(
+                %error,
+                "the disk failed during a checkpoint: nothing is lost, but the write-ahead log \
+                 grows until the server is started again; look after the disk, then restart"
+            );
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a checkpoint failed: the log grows until one succeeds");
+        }
     }
 }
 

@@ -37,6 +37,11 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(code(error), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
+/// The disk did not do what it was asked, and not for lack of space.
+pub(super) fn is_of_the_disk(error: &rusqlite::Error) -> bool {
+    code(error) == Some(ErrorCode::SystemIoFailure)
+}
+
 pub(super) fn is_not_a_database(error: &rusqlite::Error) -> bool {
     code(error) == Some(ErrorCode::NotADatabase)
 }

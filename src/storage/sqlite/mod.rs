@@ -84,9 +84,7 @@ impl Sqlite {
                 other => other,
             }
         })?;
-        let checkpointer = Checkpointer::start(path.clone(), busy_timeout).map_err(|error| {
-            Error::Internal(format!("the thread for checkpoints cannot be started: {error}"))
-        })?;
+        let checkpointer = Checkpointer::start(&path, busy_timeout)?;
         let manager = SqliteConnectionManager::file(&path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(move |connection| {

@@ -1,20 +1,28 @@
-//! Stopping the server in a loop under load, on both databases: by kill -9, and by SIGTERM.
+//! Stopping the server in a loop under load, on both databases: by kill -9, and by SIGTERM; and
+//! stopping PostgreSQL beneath it, or cutting its connections.
 //!
 //! What is promised (DESIGN: acknowledged is durable, one order for all, resume without gap or
 //! duplicate, send once) is compared at the end: everything acknowledged and everything delivered
 //! against the history, and each receiver's sequence against the numbers 1, 2, 3, ….
-//! `CHATAPP_TEST_KILLS` sets the number of stops; CI makes do with a few.
+//! `CHATAPP_TEST_LONG=1` makes it 100 stops; CI makes do with a few.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use readers::Reader;
+use senders::{Poster, Sender};
+use support::postgres::PgCluster;
 use support::{Client, Database, Server, Socket, on_both_databases};
 
+mod readers;
+mod senders;
+#[path = "../support/mod.rs"]
 mod support;
 
 on_both_databases!(
@@ -27,6 +35,10 @@ on_both_databases!(
 enum Stop {
     Kill9,
     Sigterm,
+    /// PostgreSQL ends as in a crash, and is started again.
+    CrashPostgres,
+    /// PostgreSQL ends every connection of the server.
+    CutConnections,
 }
 
 const ROOMS: usize = 3;
@@ -70,6 +82,16 @@ async fn nothing_acknowledged_or_delivered_is_lost_to_a_graceful_restart(databas
     run(database, Stop::Sigterm).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_or_delivered_is_lost_when_postgres_crashes() {
+    run(Database::Postgres, Stop::CrashPostgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_or_delivered_is_lost_when_postgres_cuts_connections() {
+    run(Database::Postgres, Stop::CutConnections).await;
+}
+
 async fn a_graceful_stop_tells_sockets_to_come_back(database: Database) {
     let mut server = Server::start(database).await;
     let admin = server.admin("admin").await;
@@ -84,8 +106,18 @@ async fn a_graceful_stop_tells_sockets_to_come_back(database: Database) {
 }
 
 async fn run(database: Database, how: Stop) {
-    let stops = std::env::var("CHATAPP_TEST_KILLS").map_or(5, |n| n.parse().expect("a number"));
-    let mut server = Server::start(database).await;
+    let is_long = std::env::var_os("CHATAPP_TEST_LONG").is_some_and(|set| set == "1");
+    let stops = match how {
+        _ if is_long => 100,
+        Stop::Kill9 => 8,
+        Stop::Sigterm | Stop::CrashPostgres | Stop::CutConnections => 5,
+    };
+    let cluster = (how == Stop::CrashPostgres).then(|| Arc::new(PgCluster::private()));
+    let own = cluster.as_ref().map(|cluster| cluster.database());
+    let mut server = match &own {
+        Some(own) => Server::with(database).at(own.url()).start().await,
+        None => Server::start(database).await,
+    };
     let admin = server.admin("admin").await;
     let users = [server.user("ann").await, server.user("bo").await];
     let mut rooms = Vec::new();
@@ -109,6 +141,14 @@ async fn run(database: Database, how: Stop) {
             };
             senders.spawn(async move { (room_id, sender.run().await) });
         }
+        let poster = Poster {
+            client: users[0].clone(),
+            room_id,
+            name: format!("{room_index}-http"),
+            stopped: stopped.clone(),
+            progress: progress.clone(),
+        };
+        senders.spawn(async move { (room_id, poster.run().await) });
     }
     let (heads, final_heads) = watch::channel(HashMap::new());
     let mut readers = JoinSet::new();
@@ -139,6 +179,22 @@ async fn run(database: Database, how: Stop) {
                 let status = server.sigterm().await;
                 assert!(status.success(), "a graceful stop ended with {status}");
             }
+            Stop::CrashPostgres => {
+                let cluster = cluster.clone().expect("a cluster of its own");
+                let restart = move || {
+                    cluster.crash();
+                    cluster.start();
+                };
+                tokio::task::spawn_blocking(restart).await.expect("PostgreSQL comes back");
+                continue;
+            }
+            Stop::CutConnections => {
+                let url = server.database_url().to_owned();
+                let cut = move || cut_connections(&url);
+                let count = tokio::task::spawn_blocking(cut).await.expect("PostgreSQL answers");
+                assert!(count > 0, "the server had no connection in round {round}");
+                continue;
+            }
         }
         server.restart().await;
     }
@@ -148,6 +204,10 @@ async fn run(database: Database, how: Stop) {
     for (room_id, acknowledged) in timeout(PATIENCE, senders.join_all()).await.expect("senders end")
     {
         promised.entry(room_id).or_default().extend(acknowledged);
+    }
+    // PostgreSQL may only just have come back.
+    while admin.get("/ready").await.status != 200 {
+        tokio::time::sleep(RETRY_EVERY).await;
     }
     let mut histories = HashMap::new();
     for &room_id in &rooms {
@@ -182,137 +242,12 @@ fn check_acknowledged(acknowledged: &Acknowledged, history: &[Value]) {
     assert_eq!(acknowledged.len(), stored.len(), "the senders waited for all of their sends");
 }
 
-/// Sends as fast as its window allows, and sends again what a crash left unanswered.
-struct Sender {
-    client: Client,
-    room_id: i64,
-    name: String,
-    stopped: watch::Receiver<bool>,
-    progress: watch::Sender<u64>,
-}
-
-impl Sender {
-    async fn run(self) -> Acknowledged {
-        let mut acknowledged = Acknowledged::new();
-        let mut latest: VecDeque<String> = VecDeque::new();
-        let mut under_way: VecDeque<String> = VecDeque::new();
-        let mut made = 0;
-        loop {
-            let path = format!("/ws/{}?token={}", self.room_id, self.client.token);
-            let mut socket = keep_opening(&self.client, &path).await;
-            // In the order of the first time.
-            under_way = latest.drain(..).chain(under_way).collect();
-            let mut to_send: Vec<String> = under_way.iter().cloned().collect();
-            // Until the connection breaks, or everything is answered after the stop.
-            loop {
-                while under_way.len() < WINDOW && !*self.stopped.borrow() {
-                    made += 1;
-                    let client_id = format!("{}-{made}", self.name);
-                    under_way.push_back(client_id.clone());
-                    to_send.push(client_id);
-                }
-                if under_way.is_empty() {
-                    return acknowledged;
-                }
-                if self.send(&mut socket, &mut to_send).await.is_err() {
-                    break;
-                }
-                let Ok(frame) = socket.try_recv().await else { break };
-                match frame["type"].as_str() {
-                    Some("ack") => {
-                        let client_id = frame["ref"].as_str().expect("ref");
-                        let ack = Acknowledgement {
-                            seq: number(&frame, "seq"),
-                            id: number(&frame, "id"),
-                        };
-                        if let Some(earlier) = acknowledged.get(client_id) {
-                            assert_eq!(&ack, earlier, "{client_id} was stored again");
-                            assert_eq!(frame["duplicate"], true, "{frame}");
-                        }
-                        acknowledged.insert(client_id.to_owned(), ack);
-                        under_way.retain(|waiting| waiting != client_id);
-                        latest.push_back(client_id.to_owned());
-                        if latest.len() > REPEATS {
-                            latest.pop_front();
-                        }
-                        self.progress.send_modify(|count| *count += 1);
-                    }
-                    Some("error") => panic!("a send was refused: {frame}"),
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    async fn send(&self, socket: &mut Socket, to_send: &mut Vec<String>) -> Result<(), ()> {
-        for client_id in to_send.drain(..) {
-            let frame = json!({
-                "type": "send", "room_id": self.room_id, "content": format!("this is {client_id}"),
-                "client_id": client_id, "ref": client_id,
-            });
-            socket.try_send_text(&frame.to_string()).await.map_err(drop)?;
-        }
-        Ok(())
-    }
-}
-
-/// Reads a room, resuming after each crash, until it has all of the final history.
-struct Reader {
-    client: Client,
-    room_id: i64,
-    /// How much happens before it comes back.
-    absence: u64,
-    acked: watch::Receiver<u64>,
-    final_heads: watch::Receiver<HashMap<i64, i64>>,
-}
-
-impl Reader {
-    async fn run(mut self) -> Vec<Seen> {
-        let mut delivered: Vec<Seen> = Vec::new();
-        let mut epoch = String::new();
-        loop {
-            let room_id = self.room_id;
-            let mut path =
-                format!("/ws/{room_id}?token={}&since={}", self.client.token, delivered.len());
-            if !epoch.is_empty() {
-                path.push_str(&format!("&epoch={epoch}"));
-            }
-            let mut socket = keep_opening(&self.client, &path).await;
-            loop {
-                let final_head = self.final_heads.borrow_and_update().get(&room_id).copied();
-                if final_head == Some(delivered.len() as i64) {
-                    return delivered;
-                }
-                let frame = tokio::select! {
-                    received = socket.try_recv() => match received {
-                        Ok(frame) => frame,
-                        Err(_) => break,
-                    },
-                    changed = self.final_heads.changed() => {
-                        changed.expect("the test runs");
-                        continue;
-                    }
-                };
-                match frame["type"].as_str() {
-                    Some("message") => {
-                        let message = seen(&frame);
-                        assert_eq!(
-                            message.seq,
-                            delivered.len() as i64 + 1,
-                            "room {room_id}: the next message has the wrong place: {frame}"
-                        );
-                        delivered.push(message);
-                    }
-                    Some("synced") => epoch = frame["epoch"].as_str().expect("epoch").to_owned(),
-                    _ => {}
-                }
-            }
-            drop(socket);
-            let goal = *self.acked.borrow_and_update() + self.absence;
-            // It fails when the senders have gone: then there is nothing more to wait for.
-            let _ = self.acked.wait_for(|&count| count >= goal).await;
-        }
-    }
+/// Ends the server's connections; gives how many there were.
+fn cut_connections(url: &str) -> i64 {
+    let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).expect("it answers");
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+               WHERE datname = current_database() AND application_name = 'chatapp'";
+    client.query_one(sql, &[]).expect("it may").get(0)
 }
 
 /// Opens a socket as a client does whose server may be down: again and again.

@@ -1,0 +1,67 @@
+//! Those who read, and come back after each stop with the position they had.
+
+use std::collections::HashMap;
+
+use tokio::sync::watch;
+
+use crate::support::Client;
+use crate::{Seen, keep_opening, seen};
+
+/// Reads a room, resuming after each crash, until it has all of the final history.
+pub struct Reader {
+    pub client: Client,
+    pub room_id: i64,
+    /// How much happens before it comes back.
+    pub absence: u64,
+    pub acked: watch::Receiver<u64>,
+    pub final_heads: watch::Receiver<HashMap<i64, i64>>,
+}
+
+impl Reader {
+    pub async fn run(mut self) -> Vec<Seen> {
+        let mut delivered: Vec<Seen> = Vec::new();
+        let mut epoch = String::new();
+        loop {
+            let room_id = self.room_id;
+            let mut path =
+                format!("/ws/{room_id}?token={}&since={}", self.client.token, delivered.len());
+            if !epoch.is_empty() {
+                path.push_str(&format!("&epoch={epoch}"));
+            }
+            let mut socket = keep_opening(&self.client, &path).await;
+            loop {
+                let final_head = self.final_heads.borrow_and_update().get(&room_id).copied();
+                if final_head == Some(delivered.len() as i64) {
+                    return delivered;
+                }
+                let frame = tokio::select! {
+                    received = socket.try_recv() => match received {
+                        Ok(frame) => frame,
+                        Err(_) => break,
+                    },
+                    changed = self.final_heads.changed() => {
+                        changed.expect("the test runs");
+                        continue;
+                    }
+                };
+                match frame["type"].as_str() {
+                    Some("message") => {
+                        let message = seen(&frame);
+                        assert_eq!(
+                            message.seq,
+                            delivered.len() as i64 + 1,
+                            "room {room_id}: the next message has the wrong place: {frame}"
+                        );
+                        delivered.push(message);
+                    }
+                    Some("synced") => epoch = frame["epoch"].as_str().expect("epoch").to_owned(),
+                    _ => {}
+                }
+            }
+            drop(socket);
+            let goal = *self.acked.borrow_and_update() + self.absence;
+            // It fails when the senders have gone: then there is nothing more to wait for.
+            let _ = self.acked.wait_for(|&count| count >= goal).await;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A TCP proxy in front of a database: it delays what passes, and cuts connections at a moment
+//! that the test chooses.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// When a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Before the database hears of it.
+    Before,
+    /// After the database has done it, before its answer passes.
+    After,
+}
+
+pub struct Proxy {
+    address: SocketAddr,
+    plan: Arc<Mutex<Plan>>,
+    /// Ends with this value.
+    _accepting: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Plan {
+    /// The first request that has these bytes is cut off.
+    cut: Option<(Vec<u8>, Cut)>,
+    /// Every answer comes this much later.
+    delay: Duration,
+}
+
+impl Proxy {
+    pub async fn to(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("an address");
+        let plan = Arc::<Mutex<Plan>>::default();
+        let mut accepting = JoinSet::new();
+        accepting.spawn({
+            let plan = plan.clone();
+            async move {
+                let mut connections = JoinSet::new();
+                while let Ok((client, _)) = listener.accept().await {
+                    let plan = plan.clone();
+                    // It ends with one of its sides.
+                    connections.spawn(async move { drop(forward(client, target, plan).await) });
+                }
+            }
+        });
+        Self { address, plan, _accepting: accepting }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Cuts the connection over which the first request with this text comes.
+    pub fn cut(&self, text: &str, cut: Cut) {
+        self.plan.lock().expect("no panic").cut = Some((text.as_bytes().to_vec(), cut));
+    }
+
+    pub fn delay(&self, delay: Duration) {
+        self.plan.lock().expect("no panic").delay = delay;
+    }
+}
+
+async fn forward(client: TcpStream, target: SocketAddr, plan: Arc<Mutex<Plan>>) -> io::Result<()> {
+    let (client_reads, client_writes) = client.into_split();
+    let (server_reads, server_writes) = TcpStream::connect(target).await?.into_split();
+    let is_to_be_cut = Arc::new(Mutex::new(false));
+    tokio::select! {
+        ended = requests(client_reads, server_writes, plan.clone(), is_to_be_cut.clone()) => ended,
+        ended = answers(server_reads, client_writes, plan, is_to_be_cut) => ended,
+    }
+}
+
+async fn requests(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    plan: Arc<Mutex<Plan>>,
+    is_to_be_cut: Arc<Mutex<bool>>,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        let cut = {
+            let mut plan = plan.lock().expect("no panic");
+            let has = |text: &[u8]| buffer[..read].windows(text.len()).any(|part| part == text);
+            match &plan.cut {
+                Some((text, cut)) if has(text) => {
+                    let cut = *cut;
+                    plan.cut = None;
+                    Some(cut)
+                }
+                _ => None,
+            }
+        };
+        match cut {
+            Some(Cut::Before) => return Ok(()),
+            Some(Cut::After) => *is_to_be_cut.lock().expect("no panic") = true,
+            None => {}
+        }
+        to.write_all(&buffer[..read]).await?;
+    }
+}
+
+/// PostgreSQL sends its rows when the transaction that made them is over.
+async fn answers(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    plan: Arc<Mutex<Plan>>,
+    is_to_be_cut: Arc<Mutex<bool>>,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 || *is_to_be_cut.lock().expect("no panic") {
+            return Ok(());
+        }
+        let delay = plan.lock().expect("no panic").delay;
+        tokio::time::sleep(delay).await;
+        to.write_all(&buffer[..read]).await?;
+    }
+}
