@@ -110,8 +110,7 @@ impl Chat {
     /// Those of a database that cannot be read; the next sweep then covers this one's time too.
     pub async fn sweep_revoked(&self) -> Result<()> {
         let now = self.inner.clock.now();
-        // A clock that was set back must not make this wait until it has caught up.
-        let since = self.inner.swept_until.load(Ordering::Relaxed).min(now.0) - SWEEP_OVERLAP_MS;
+        let since = self.inner.swept_until.load(Ordering::Relaxed) - SWEEP_OVERLAP_MS;
         let revoked = self
             .inner
             .store
@@ -120,6 +119,7 @@ impl Chat {
         if !revoked.is_empty() {
             self.end_sessions(revoked).await;
         }
+        // Not the later of the two: a clock that was set back would make this wait for it.
         self.inner.swept_until.store(now.0, Ordering::Relaxed);
         Ok(())
     }

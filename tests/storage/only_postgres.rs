@@ -62,7 +62,8 @@ fn a_restarted_server_is_found_again() {
     cluster.stop();
     for _ in 0..3 {
         let started = Instant::now();
-        assert!(matches!(append(&*backend), Err(Error::Unavailable(_))));
+        // The first finds its connection dead, and cannot know since when.
+        assert!(matches!(append(&*backend), Err(Error::Unavailable(_) | Error::InDoubt(_))));
         assert!(matches!(backend.list_rooms(), Err(Error::Unavailable(_))));
         assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     }
