@@ -25,14 +25,14 @@ pub struct Signup {
 }
 
 /// Who asks for an account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SignupCaller {
     /// On the machine itself, with nothing in between.
     pub local: bool,
     /// The holder of the token that came along, if one did.
     pub identity: Option<Identity>,
     /// What the number of accounts is limited by.
-    pub address: Option<IpAddr>,
+    pub address: IpAddr,
 }
 
 /// A session that was opened or extended.
@@ -60,8 +60,8 @@ impl Chat {
         };
         check(&signup, self.inner.passwords.min_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
-        if let Some(address) = caller.address.filter(|address| !address.is_loopback()) {
-            self.inner.signups.check(&address)?;
+        if !caller.address.is_loopback() {
+            self.inner.signups.check(&caller.address)?;
         }
         let user = NewUser {
             username: signup.username,
@@ -78,9 +78,9 @@ impl Chat {
     /// Opens a session, for somebody at this address.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`], before anything is looked at; [`Error::WrongCredentials`] for an unknown user, a wrong password and an account that is
-    /// not active alike; [`Error::InvalidFields`] for a password that no account can have;
-    /// [`Error::Busy`].
+    /// [`Error::TooManyRequests`], before anything is looked at; [`Error::WrongCredentials`] for an
+    /// unknown user, a wrong password and an account that is not active alike;
+    /// [`Error::InvalidFields`] for a password that no account can have; [`Error::Busy`].
     pub async fn login(
         &self,
         username: String,
@@ -120,7 +120,8 @@ impl Chat {
     /// The address is the caller's: a wrong current password is a failed attempt to sign in.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`], [`Error::WrongCurrentPassword`], [`Error::InvalidFields`], [`Error::Busy`].
+    /// [`Error::TooManyRequests`], [`Error::WrongCurrentPassword`], [`Error::InvalidFields`],
+    /// [`Error::Busy`].
     pub async fn change_password(
         &self,
         caller: &Identity,

@@ -166,6 +166,8 @@ pub struct Limits {
     pub rooms_per_socket: usize,
     /// Sockets that one user may have open. 0: any number.
     pub sockets_per_user: usize,
+    /// Sockets that may be open from one address. 0: any number.
+    pub sockets_per_address: usize,
     /// Messages that one user may send in the long run; ten times as many at once. 0: any number.
     pub sends_per_second: u32,
     /// Rooms that one user may enter, in the same way.
@@ -185,6 +187,7 @@ impl Default for Limits {
             frame_bytes: 64 * 1024,
             rooms_per_socket: 1_000,
             sockets_per_user: 100,
+            sockets_per_address: 1_000,
             sends_per_second: 10,
             joins_per_second: 100,
             signups_per_hour: 60,

@@ -70,6 +70,7 @@ const RULES: &[(&str, Rule)] = &[
     ("limits.frame_bytes", Number { min: 1, max: 64 * MIB }),
     ("limits.rooms_per_socket", Number { min: 1, max: 1_000_000 }),
     ("limits.sockets_per_user", Number { min: 0, max: 1_000_000 }),
+    ("limits.sockets_per_address", Number { min: 0, max: 1_000_000 }),
     ("limits.sends_per_second", Number { min: 0, max: 1_000_000 }),
     ("limits.joins_per_second", Number { min: 0, max: 1_000_000 }),
     ("limits.signups_per_hour", Number { min: 0, max: 1_000_000 }),

@@ -30,6 +30,7 @@ const SWEEP_REVOKED: Duration = Duration::from_millis(500);
 
 /// How often those are forgotten whose pace was counted and who have been quiet since.
 const SWEEP_QUIET: Duration = Duration::from_secs(60);
+
 /// What the parts that block get after the deadline of a stop: a database that does not answer
 /// would hold up the writer's thread for as long as it likes.
 const LAST_GRACE: Duration = Duration::from_secs(1);
