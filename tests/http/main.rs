@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod admin;
 mod documented;
 mod envelope;
 mod errors;
@@ -13,5 +14,6 @@ mod guessing;
 mod matrix;
 mod messages;
 mod pace;
+mod reload;
 mod rooms;
 mod tokens;
