@@ -121,6 +121,8 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`Conflict::LastAdmin`](super::Conflict), as above.
     fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool>;
+    /// Whether any account was deleted at or after `since`.
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool>;
     /// How many sessions were open, and are no more. `None`: no such user, or a deleted one.
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>>;
     /// At most `limit` sessions that are open at `now`, of one user or of all, newest first.

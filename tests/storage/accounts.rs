@@ -111,7 +111,10 @@ pub fn a_deleted_account_is_empty(db: &TestDatabase) {
     let hash = [7; 32];
     reset(&*backend, hash, &bo);
     let later = NOW.plus_seconds(5);
+    assert!(!backend.has_deleted_users(Timestamp(0)).unwrap());
     assert!(backend.delete_user(bo.id, &audit_at("user.delete", later)).unwrap());
+    assert!(backend.has_deleted_users(later).unwrap());
+    assert!(!backend.has_deleted_users(Timestamp(later.0 + 1)).unwrap());
 
     let name = format!("deleted-{}", bo.id);
     let left = backend.get_user(bo.id).unwrap().unwrap();

@@ -103,6 +103,11 @@ pub(super) fn delete_user(db: &mut Connection, id: UserId, entry: &NewAuditEntry
     })
 }
 
+pub(super) fn has_deleted_users(db: &mut Connection, since: Timestamp) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= $1)";
+    Ok(db.query_one(sql, &[&since.0])?.get(0))
+}
+
 pub(super) fn revoke_sessions(
     db: &mut Connection,
     id: UserId,

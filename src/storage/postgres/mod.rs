@@ -215,6 +215,10 @@ impl Backend for Postgres {
         self.write(|db| accounts::delete_user(db, id, audit))
     }
 
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
+        self.read(|db| accounts::has_deleted_users(db, since))
+    }
+
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>> {
         self.write(|db| accounts::revoke_sessions(db, id, audit))
     }

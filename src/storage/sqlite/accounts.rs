@@ -82,6 +82,12 @@ pub(super) fn delete_user(tx: &Connection, id: UserId, entry: &NewAuditEntry) ->
     Ok(true)
 }
 
+pub(super) fn has_deleted_users(db: &Connection, since: Timestamp) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= ?1)")?
+        .query_row([since.0], |row| row.get(0))?)
+}
+
 pub(super) fn revoke_sessions(
     tx: &Connection,
     id: UserId,

@@ -253,6 +253,10 @@ impl Backend for Sqlite {
         self.write(|tx| accounts::delete_user(tx, id, audit))
     }
 
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
+        self.read(|db| accounts::has_deleted_users(db, since))
+    }
+
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>> {
         self.write(|tx| accounts::revoke_sessions(tx, id, audit))
     }
