@@ -147,21 +147,12 @@ impl Chat {
         let id = SessionId(uuid::Uuid::new_v4().as_u128());
         let session = NewSession { id, user_id: proven.user.id, created_at: now, expires_at };
         let Credentials { user, password_hash } = proven;
-        let username = user.username.clone();
         // Checking a password takes a while. One that was changed meanwhile, or an account that
         // was deactivated, has had its sessions ended: this one must not come after.
         let opened = self
             .inner
             .store
-            .write(move |backend| {
-                let still = backend.get_credentials(&username)?;
-                if !still
-                    .is_some_and(|now| now.user.is_active && now.password_hash == password_hash)
-                {
-                    return Ok(false);
-                }
-                backend.create_session(&session).map(|()| true)
-            })
+            .write(move |backend| backend.create_session(&session, &password_hash))
             .await?;
         if !opened {
             return Err(Error::WrongCredentials);

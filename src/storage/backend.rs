@@ -154,7 +154,10 @@ pub trait Backend: Send + Sync + 'static {
     /// At most `limit` entries with a smaller number than `before`, newest first.
     fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>>;
 
-    fn create_session(&self, session: &NewSession) -> Result<()>;
+    /// For somebody who proved to know the password of this hash. False, and nothing is stored: the
+    /// account is not active, or has another password by now. With a new password, or deactivation,
+    /// at the same time, either there is no session or it is revoked.
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool>;
     fn get_session(&self, id: SessionId) -> Result<Option<Session>>;
     /// Moves the end of a session that is not revoked. False: there is none.
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool>;

@@ -24,7 +24,10 @@ fn sign_in(shell: &Shell, user_id: i64, session: u128) {
     let (id, user_id) = (SessionId(session), UserId(user_id));
     let expires_at = created_at.plus_seconds(600);
     let new = NewSession { id, user_id, created_at, expires_at };
-    shell.backend().create_session(&new).unwrap();
+    let backend = shell.backend();
+    let user = backend.get_user(user_id).unwrap().unwrap();
+    let hash = backend.get_credentials(&user.username).unwrap().unwrap().password_hash;
+    assert!(backend.create_session(&new, &hash).unwrap());
 }
 
 /// What a command says as JSON.

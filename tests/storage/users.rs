@@ -132,10 +132,10 @@ pub fn deactivation_revokes_all_sessions_and_activation_restores_none(db: &TestD
     let before = session(&*backend, 1, &ann);
     assert!(backend.update_user(ann.id, active(false), &audit("x")).unwrap());
     assert!(!backend.get_user(ann.id).unwrap().unwrap().is_active);
-    let after = session(&*backend, 2, &ann);
     assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap());
     assert!(backend.get_user(ann.id).unwrap().unwrap().is_active);
     assert_eq!(backend.get_session(before).unwrap().unwrap().revoked_at, Some(NOW));
+    let after = session(&*backend, 2, &ann);
     assert_eq!(backend.get_session(after).unwrap().unwrap().revoked_at, None);
 }
 

@@ -257,8 +257,8 @@ impl Backend for Postgres {
         self.read(|db| audit::list_audit(db, before, limit))
     }
 
-    fn create_session(&self, session: &NewSession) -> Result<()> {
-        self.write(|db| sessions::create_session(db, session))
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
+        self.write(|db| sessions::create_session(db, session, password_hash))
     }
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {

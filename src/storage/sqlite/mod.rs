@@ -295,8 +295,8 @@ impl Backend for Sqlite {
         self.read(|db| audit::list_audit(db, before, limit))
     }
 
-    fn create_session(&self, session: &NewSession) -> Result<()> {
-        self.write(|tx| sessions::create_session(tx, session))
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
+        self.write(|tx| sessions::create_session(tx, session, password_hash))
     }
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
