@@ -75,17 +75,13 @@ impl Chat {
             // Two who ask at once get here both; the transaction lets one through.
             only_if_no_admin,
         };
-        let now = user.created_at;
-        let Some(admin) = caller.identity.filter(|_| user.role == Role::Admin) else {
-            return Ok(self
-                .inner
-                .store
-                .write(move |backend| backend.create_user(&user, None))
-                .await?);
+        // To make another admin is to administer.
+        let admin = caller.identity.filter(|_| user.role == Role::Admin);
+        let actor = admin.map(|admin| Actor::Account(admin.user_id));
+        let create = move |backend: &dyn Backend| match actor {
+            Some(actor) => Ok(Admin::new(backend, actor, user.created_at).create_user(&user)),
+            None => Ok(Ok(backend.create_user(&user, None)?)),
         };
-        let actor = Actor::Account(admin.user_id);
-        let create =
-            move |backend: &dyn Backend| Ok(Admin::new(backend, actor, now).create_user(&user));
         Ok(self.inner.store.write(create).await??)
     }
 
@@ -246,8 +242,17 @@ pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUse
     })
 }
 
-/// The hash of a password that was checked. Blocks for as long as bcrypt takes.
-pub(super) fn hash(password: String, auth: &Auth) -> Result<String> {
+/// The hash of a new password for an account, by the rules of a sign-up. Blocks for as long as
+/// bcrypt takes.
+///
+/// # Errors
+/// [`Error::InvalidFields`].
+pub fn new_password(user: &User, password: String, auth: &Auth) -> Result<String> {
+    check_password(user, "password", &password, auth.min_password_chars)?;
+    hash(password, auth)
+}
+
+fn hash(password: String, auth: &Auth) -> Result<String> {
     bcrypt::non_truncating_hash(password, auth.bcrypt_cost).map_err(|error| {
         tracing::error!(%error, "bcrypt failed");
         Error::Internal

@@ -35,7 +35,7 @@ use crate::storage::{ServerFacts, Store};
 
 pub use accounts::{
     Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
-    new_account,
+    new_account, new_password,
 };
 pub use admin::{
     Admin, AuditPage, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,

@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Admin, Result};
-use crate::chat::{Error, accounts, secret};
-use crate::config::Auth;
+use crate::chat::{Error, secret};
 use crate::model::{
     Account, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange, UserId, UserQuery,
 };
@@ -156,17 +155,14 @@ impl Admin<'_> {
         Ok(self.backend.list_sessions(user_id, self.now, MAX_LISTED_SESSIONS)?)
     }
 
-    /// Sets the password and ends every session of the account. Blocks for as long as bcrypt takes:
-    /// not for a server's writing thread.
+    /// Sets the password that [`new_password`](crate::chat::new_password) hashed, and ends every
+    /// session of the account.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::InvalidFields`] for a password that is not acceptable.
-    pub fn set_password(&self, id: UserId, password: String, auth: &Auth) -> Result<Account> {
-        let Account { user, .. } = self.get_user(id)?;
-        accounts::check_password(&user, "password", &password, auth.min_password_chars)?;
-        let hash = accounts::hash(password, auth)?;
+    /// [`Error::UserNotFound`].
+    pub fn set_password(&self, id: UserId, hash: &str) -> Result<Account> {
         let entry = self.entry("user.reset_password", json!({}))?;
-        if !self.backend.update_password(id, &hash, None, self.now, Some(&entry))? {
+        if !self.backend.update_password(id, hash, None, self.now, Some(&entry))? {
             return Err(Error::UserNotFound.into());
         }
         self.get_user(id)

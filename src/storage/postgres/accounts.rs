@@ -88,6 +88,8 @@ pub(super) fn delete_user(db: &mut Connection, id: UserId, entry: &NewAuditEntry
             return Ok(false);
         };
         check_admin_is_left(tx, &old, false)?;
+        // First, as whoever takes it does: the other way round they could wait for each other.
+        delete_password_reset(tx, id)?;
         // The email must be unique, and is none.
         tx.execute(
             "UPDATE users SET username = 'deleted-' || id, email = 'deleted-' || id,
@@ -96,7 +98,6 @@ pub(super) fn delete_user(db: &mut Connection, id: UserId, entry: &NewAuditEntry
              WHERE id = $1",
             &[&id.0, &entry.timestamp.0],
         )?;
-        delete_password_reset(tx, id)?;
         sessions::revoke_sessions(tx, id, None, entry.timestamp)?;
         audit::record(tx, entry, Target::User(id))?;
         Ok(true)

@@ -109,6 +109,8 @@ pub(super) fn set_password(
     keep: Option<SessionId>,
     now: Timestamp,
 ) -> Result<bool> {
+    // First, as whoever takes it does: the other way round they could wait for each other.
+    accounts::delete_password_reset(tx, id)?;
     let found = tx.execute(
         "UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL",
         &[&id.0, &password_hash],
@@ -116,7 +118,6 @@ pub(super) fn set_password(
     if found == 0 {
         return Ok(false);
     }
-    accounts::delete_password_reset(tx, id)?;
     sessions::revoke_sessions(tx, id, keep, now)?;
     Ok(true)
 }
