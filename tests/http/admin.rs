@@ -55,6 +55,9 @@ async fn accounts_are_listed_searched_and_shown(database: Database) {
         let problem = refused.expect_problem(422, "invalid_field");
         assert_eq!(problem["errors"][0]["field"], "limit");
     }
+    let problem = root.get("/admin/users?after=-1&limit=0").await;
+    let problem = problem.expect_problem(422, "invalid_field");
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 2, "{problem}");
     root.get("/admin/users/99").await.expect_problem(404, "user_not_found");
     let problem = root.get("/admin/users/ann").await.expect_problem(422, "invalid_field");
     assert_eq!(problem["errors"][0]["field"], "user_id");
@@ -355,6 +358,8 @@ async fn what_is_done_is_in_the_audit_log(database: Database) {
     assert_eq!(page["next_before"], ids[2]);
     let page = zoes.get(&format!("/admin/audit?limit=4&before={}", ids[2])).await.expect(200);
     assert_eq!((&page["entries"][0]["id"], &page["next_before"]), (&json!(ids[3]), &Value::Null));
-    let refused = zoes.get("/admin/audit?limit=201").await;
-    refused.expect_problem(422, "invalid_field");
+    for wrong in ["limit=201", "limit=0", "before=-1"] {
+        let refused = zoes.get(&format!("/admin/audit?{wrong}")).await;
+        refused.expect_problem(422, "invalid_field");
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Admin, Result};
+use super::{Admin, Result, check_page};
 use crate::chat::{Error, secret};
 use crate::model::{
     Account, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange, UserId, UserQuery,
@@ -42,13 +42,11 @@ pub struct PasswordReset {
 
 impl Admin<'_> {
     /// # Errors
-    /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_USERS_PAGE`].
+    /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_USERS_PAGE`], or `after` is
+    /// negative.
     pub fn list_users(&self, search: UserSearch) -> Result<UserPage> {
         let UserSearch { query, after, limit } = search;
-        if !(1..=MAX_USERS_PAGE).contains(&limit) {
-            let message = format!("must be from 1 to {MAX_USERS_PAGE}");
-            return Err(Error::field("limit", message).into());
-        }
+        check_page(("after", after.map(|id| id.0)), limit, MAX_USERS_PAGE)?;
         let query = UserQuery { text: query, after, limit: limit + 1 };
         let mut users = self.backend.list_users(&query, self.now)?;
         let has_more = users.len() > limit as usize;
