@@ -154,7 +154,7 @@ impl Chat {
             let credentials = backend.get_credentials(&username)?;
             Ok(credentials.filter(|credentials| credentials.user.id == id))
         };
-        let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let own = self.inner.store.read(find).await?.ok_or(Error::SessionRevoked)?;
         let Credentials { user, password_hash: hash } = own;
         let min_chars = self.inner.settings.load().min_password_chars;
         check_password(&user, "new_password", &new, min_chars)?;
@@ -173,11 +173,7 @@ impl Chat {
                 // meanwhile, the caller is not who may change it any more.
                 let session = backend.get_session(keep)?;
                 let stands = session.is_some_and(|session| session.revoked_at.is_none());
-                let still = find(backend)?.map(|credentials| credentials.password_hash);
-                if !stands || still != Some(hash) {
-                    return Ok(false);
-                }
-                backend.update_password(id, &new_hash, Some(keep), now, None)
+                Ok(stands && backend.change_password(id, &hash, &new_hash, keep, now)?)
             })
             .await?;
         if !changed {

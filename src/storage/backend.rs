@@ -93,17 +93,21 @@ pub trait Backend: Send + Sync + 'static {
     /// By name, without regard to the case of ASCII letters. Deleted accounts have none.
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     fn has_admin(&self) -> Result<bool>;
-    /// Replaces the password and revokes the user's sessions, but for `keep`, and the token that
-    /// would set another. False: no such user.
-    fn update_password(
+    /// Replaces the password by its hash, `from` by `to`, and revokes the user's sessions, but for
+    /// `keep`, and the token that would set another. False: no such user, or the password is not
+    /// `from` any more.
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
-        audit: Option<&NewAuditEntry>,
     ) -> Result<bool>;
 
+    /// Sets the password, by its hash, and revokes the user's sessions and the token that would set
+    /// another. False: no such user, or a deleted one.
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool>;
     /// At most `query.limit` accounts, with the sessions they have open at `now`.
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>>;
     /// `None` for a deleted one.

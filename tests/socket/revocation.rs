@@ -69,9 +69,7 @@ async fn what_another_process_revokes_is_closed_within_a_second(database: Databa
         ("promoted", |backend, id| {
             update(backend, id, UserChange { is_active: None, role: Some(Role::Admin) })
         }),
-        ("new_password", |backend, id| {
-            backend.update_password(id, "$2b$04$x", None, Clock::System.now(), None)
-        }),
+        ("new_password", |backend, id| backend.update_password(id, "$2b$04$x", &entry())),
     ];
     for (name, change) in changes {
         let user = server.user(name).await;
@@ -187,13 +185,17 @@ pub fn update(
     id: UserId,
     change: UserChange,
 ) -> chatapp::storage::Result<bool> {
-    let entry = NewAuditEntry {
+    backend.update_user(id, change, &entry())
+}
+
+/// The record of what an operator does now.
+fn entry() -> NewAuditEntry {
+    NewAuditEntry {
         timestamp: Clock::System.now(),
         actor: Actor::Operator("root".to_owned()),
         action: "user.update",
         detail: json!({}),
-    };
-    backend.update_user(id, change, &entry)
+    }
 }
 
 /// Does something to the server's database as another process would: on a thread without a

@@ -135,7 +135,7 @@ pub fn a_deleted_account_is_empty(db: &TestDatabase) {
     let entry = audit("x");
     assert!(!backend.delete_user(bo.id, &entry).unwrap());
     assert!(!backend.update_user(bo.id, active(true), &entry).unwrap());
-    assert!(!backend.update_password(bo.id, "hash", None, NOW, Some(&entry)).unwrap());
+    assert!(!backend.update_password(bo.id, "hash", &entry).unwrap());
     assert_eq!(backend.revoke_sessions(bo.id, &entry).unwrap(), None);
     let again = NewPasswordReset { hash, user_id: bo.id, expires_at: later };
     assert!(!backend.create_password_reset(&again, &entry).unwrap());
@@ -226,7 +226,7 @@ pub fn a_reset_is_worth_nothing_when_it_is_late_or_replaced(db: &TestDatabase) {
     assert_eq!(backend.take_password_reset(&[1; 32], "x", end).unwrap(), None);
     reset(&*backend, [2; 32], &ann);
     assert!(!is_good(1, NOW) && is_good(2, NOW), "a later one takes its place");
-    assert!(backend.update_password(ann.id, "hash", None, NOW, None).unwrap());
+    assert!(backend.update_password(ann.id, "hash", &audit("x")).unwrap());
     assert!(!is_good(2, NOW), "another password was set");
     reset(&*backend, [3; 32], &ann);
     backend.delete_ended_sessions(end).unwrap();

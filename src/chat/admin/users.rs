@@ -160,7 +160,7 @@ impl Admin<'_> {
     /// [`Error::UserNotFound`].
     pub fn set_password(&self, id: UserId, hash: &str) -> Result<Account> {
         let entry = self.entry("user.reset_password", json!({}))?;
-        if !self.backend.update_password(id, hash, None, self.now, Some(&entry))? {
+        if !self.backend.update_password(id, hash, &entry)? {
             return Err(Error::UserNotFound.into());
         }
         self.get_user(id)

@@ -125,6 +125,21 @@ pub(super) fn revoke_sessions(
     })
 }
 
+pub(super) fn update_password(
+    db: &mut Connection,
+    id: UserId,
+    hash: &str,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    db.transaction(|tx| {
+        let found = users::set_password(tx, id, hash, None, entry.timestamp)?;
+        if found {
+            audit::record(tx, entry, Target::User(id))?;
+        }
+        Ok(found)
+    })
+}
+
 pub(super) fn create_password_reset(
     db: &mut Connection,
     reset: &NewPasswordReset,

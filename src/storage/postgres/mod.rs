@@ -188,15 +188,19 @@ impl Backend for Postgres {
         self.read(users::has_admin)
     }
 
-    fn update_password(
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
-        audit: Option<&NewAuditEntry>,
     ) -> Result<bool> {
-        self.write(|db| users::update_password(db, id, password_hash, keep, now, audit))
+        self.write(|db| users::change_password(db, id, from, to, keep, now))
+    }
+
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|db| accounts::update_password(db, id, hash, audit))
     }
 
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {

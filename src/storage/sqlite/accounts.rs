@@ -101,6 +101,19 @@ pub(super) fn revoke_sessions(
     Ok(Some(account.sessions))
 }
 
+pub(super) fn update_password(
+    tx: &Connection,
+    id: UserId,
+    hash: &str,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    let found = users::set_password(tx, id, hash, None, entry.timestamp)?;
+    if found {
+        audit::record(tx, entry, Target::User(id))?;
+    }
+    Ok(found)
+}
+
 pub(super) fn create_password_reset(
     tx: &Connection,
     reset: &NewPasswordReset,
@@ -146,7 +159,7 @@ pub(super) fn take_password_reset(
         .query_row(params![hash, now.0], |row| row.get(0))
         .optional()?;
     let Some(id) = taken.map(UserId) else { return Ok(None) };
-    users::update_password(tx, id, password_hash, None, now, None)?;
+    users::set_password(tx, id, password_hash, None, now)?;
     Ok(Some(id))
 }
 

@@ -226,15 +226,19 @@ impl Backend for Sqlite {
         self.read(users::has_admin)
     }
 
-    fn update_password(
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
-        audit: Option<&NewAuditEntry>,
     ) -> Result<bool> {
-        self.write(|tx| users::update_password(tx, id, password_hash, keep, now, audit))
+        self.write(|tx| users::change_password(tx, id, from, to, keep, now))
+    }
+
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| accounts::update_password(tx, id, hash, audit))
     }
 
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
