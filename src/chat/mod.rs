@@ -2,8 +2,8 @@
 //!
 //! [`Chat`] is one cheap handle with a file of methods per area. Every method that acts for
 //! somebody takes the [`Identity`](crate::model::Identity) that `authenticate` gave; what that
-//! person may do is decided in `permissions` only. What is administered, over HTTP or at the command
-//! line, goes through [`Admin`].
+//! person may do is decided in `permissions` only. What is administered, over HTTP or at the
+//! command line, goes through [`Admin`].
 
 mod accounts;
 mod admin;

@@ -39,7 +39,7 @@ impl Chat {
         let min_chars = self.inner.settings.load().min_password_chars;
         accounts::check_password(&user, "new_password", &new, min_chars)?;
         let password_hash = self.inner.passwords.hash(new).await?;
-        // Hashing took a while: only now is it decided who uses the token, and the sessions end now.
+        // Hashing took a while: only now is it decided who uses the token, and sessions end now.
         let now = self.inner.clock.now();
         let taken = self
             .inner

@@ -1,8 +1,8 @@
 //! Administration: the same rules whether an admin asks over HTTP or an operator at the command
 //! line, who both come through [`Admin`]. Plain blocking code, with a file of methods per area.
 //!
-//! Whether somebody may administer is decided before: for HTTP in `permissions`; at the command line
-//! it is whoever can write the database.
+//! Whether somebody may administer is decided before: for HTTP in `permissions`; at the command
+//! line it is whoever can write the database.
 
 mod audit;
 mod users;

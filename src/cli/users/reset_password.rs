@@ -22,8 +22,8 @@ Examples:
 ///
 /// The password is asked for twice, or read from stdin; it is never an argument, which every user
 /// of the machine could see. The account's sessions end. With --link nothing changes until somebody
-/// opens the link, which works once, for an hour unless `auth.reset_seconds` says otherwise; a later
-/// one takes its place.
+/// opens the link, which works once, for an hour unless `auth.reset_seconds` says otherwise; a
+/// later one takes its place.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
