@@ -20,6 +20,7 @@ pub mod config;
 pub mod executor;
 pub mod http;
 pub mod logging;
+pub mod metrics;
 pub mod model;
 pub mod realtime;
 pub mod server;

@@ -11,6 +11,7 @@ mod events;
 mod migrations;
 mod rooms;
 mod sessions;
+mod status;
 mod tickets;
 mod users;
 
@@ -23,7 +24,7 @@ use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
 use super::pool::Pool;
-use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
     Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
     NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
@@ -164,6 +165,18 @@ impl Backend for Postgres {
         let facts = self.read(migrations::get_server_facts)?;
         self.manager.expect_epoch(&facts.epoch);
         Ok(facts)
+    }
+
+    fn get_status(&self) -> Result<DatabaseStatus> {
+        self.read(status::get_status)
+    }
+
+    fn check_write(&self) -> Result<()> {
+        self.write(status::check_write)
+    }
+
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
+        self.read(|db| status::check_integrity(db, deep))
     }
 
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {

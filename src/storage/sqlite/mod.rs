@@ -11,6 +11,7 @@ mod migrations;
 mod recovery;
 mod rooms;
 mod sessions;
+mod status;
 mod tickets;
 mod users;
 
@@ -25,7 +26,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::checkpoint::Checkpointer;
 use super::pool::Pool;
-use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
     Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
     NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
@@ -202,6 +203,19 @@ impl Backend for Sqlite {
 
     fn get_server_facts(&self) -> Result<ServerFacts> {
         self.read(migrations::get_server_facts)
+    }
+
+    fn get_status(&self) -> Result<DatabaseStatus> {
+        let status = self.read(|db| status::get_status(db, &self.path))?;
+        Ok(DatabaseStatus { checkpoints: Some(self.checkpointer.count()), ..status })
+    }
+
+    fn check_write(&self) -> Result<()> {
+        self.write(status::check_write)
+    }
+
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
+        self.read(|db| status::check_integrity(db, deep))
     }
 
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {

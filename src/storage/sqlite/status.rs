@@ -1,0 +1,53 @@
+//! For operators: how the file is, and whether it is sound.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::super::{DatabaseStatus, Result};
+
+/// The sizes are those of the files: what is in the log may be in the database too.
+pub(super) fn get_status(db: &Connection, path: &Path) -> Result<DatabaseStatus> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    let (users, rooms, events) = db
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM users), count(*), coalesce(sum(head_seq), 0) FROM rooms",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(DatabaseStatus {
+        version: format!("SQLite {}", rusqlite::version()),
+        size_bytes: size(path),
+        wal_bytes: Some(size(Path::new(&log))),
+        users,
+        rooms,
+        events,
+        ..DatabaseStatus::default()
+    })
+}
+
+/// Writes the page anew, and syncs it.
+pub(super) fn check_write(tx: &Connection) -> Result<()> {
+    tx.prepare_cached("UPDATE server SET epoch = epoch WHERE id = 1")?.execute([])?;
+    Ok(())
+}
+
+/// What SQLite finds (<https://sqlite.org/pragma.html#pragma_integrity_check>), and rows that
+/// name others which are not there. Without `deep`, indexes are not held against their tables.
+pub(super) fn check_integrity(db: &Connection, deep: bool) -> Result<Vec<String>> {
+    let sql = if deep { "PRAGMA integrity_check(10)" } else { "PRAGMA quick_check(10)" };
+    let mut found: Vec<String> =
+        db.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    found.retain(|line| line != "ok");
+    if deep && found.is_empty() {
+        let mut statement = db.prepare("PRAGMA foreign_key_check")?;
+        let row = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        let tables = statement.query_map([], row)?.take(10);
+        for table in tables {
+            found.push(format!("a row of {} names another that is not there", table?));
+        }
+    }
+    Ok(found)
+}
