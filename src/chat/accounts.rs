@@ -61,7 +61,8 @@ impl Chat {
         check(&signup, self.inner.passwords.min_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
         if !caller.address.is_loopback() {
-            self.inner.signups.check(&caller.address)?;
+            let checked = self.inner.signups.check(&caller.address);
+            self.inner.counts.limited("signups", checked)?;
         }
         let user = NewUser {
             username: signup.username,
@@ -88,7 +89,9 @@ impl Chat {
         address: IpAddr,
     ) -> Result<Login> {
         let name = username.clone();
-        self.attempt(&name, address, self.check_login(username, password)).await
+        let login = self.attempt(&name, address, self.check_login(username, password)).await;
+        self.inner.counts.login(&login);
+        login
     }
 
     async fn check_login(&self, username: String, password: String) -> Result<Login> {
@@ -190,7 +193,8 @@ impl Chat {
         address: IpAddr,
         check: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let attempt = self.inner.throttle.begin(username, address, self.inner.clock.now())?;
+        let begun = self.inner.throttle.begin(username, address, self.inner.clock.now());
+        let attempt = self.inner.counts.limited("logins", begun)?;
         let result = check.await;
         match &result {
             Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),

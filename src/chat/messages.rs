@@ -33,7 +33,8 @@ impl Chat {
     pub fn post(&self, caller: &Identity, draft: Draft, reply: ReplyTo) -> Result<()> {
         permissions::require(caller, Action::Post)?;
         check(&draft, self.inner.limits.message_chars)?;
-        self.inner.sends.check(&caller.user_id)?;
+        let checked = self.inner.sends.check(&caller.user_id);
+        self.inner.counts.limited("sends", checked)?;
         let message = NewMessage {
             room_id: draft.room_id,
             user_id: caller.user_id,

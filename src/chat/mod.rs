@@ -5,6 +5,7 @@
 //! person may do is decided in `permissions` only.
 
 mod accounts;
+mod counts;
 mod error;
 mod guessable;
 mod messages;
@@ -14,6 +15,7 @@ mod permissions;
 mod rooms;
 mod sessions;
 mod sockets;
+mod stats;
 mod throttle;
 mod tickets;
 mod tokens;
@@ -25,9 +27,10 @@ use std::time::Duration;
 
 use self::pace::Pace;
 use crate::config::{AdminSignup, Auth, Limits, Switch};
+use crate::metrics::Metrics;
 use crate::model::{Clock, UserId};
 use crate::realtime::{Hub, ReplyTo};
-use crate::storage::{ServerFacts, Store};
+use crate::storage::{self, ServerFacts, Store};
 
 pub use accounts::{
     Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
@@ -38,6 +41,7 @@ pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
 pub use sockets::SocketPermit;
+pub use stats::{SAMPLE_EVERY, Stats};
 pub use tickets::Ticket;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -91,6 +95,10 @@ struct Inner {
     sockets: sockets::Tally,
     /// Up to when revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
+    metrics: Metrics,
+    counts: counts::Counts,
+    status: stats::LastStatus,
+    pulse: stats::Pulse,
 }
 
 impl Chat {
@@ -100,7 +108,8 @@ impl Chat {
     /// [`StartError`] if a setting cannot work or a thread cannot be started.
     pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
         let ChatParts { store, hub, clock, auth, limits, facts, secret } = parts;
-        Ok(Self {
+        let metrics = Metrics::new();
+        let chat = Self {
             inner: Arc::new(Inner {
                 passwords: passwords::Passwords::start(&auth)?,
                 tokens: tokens::Tokens::new(
@@ -115,6 +124,10 @@ impl Chat {
                 signups: Pace::new(limits.signups_per_hour, 3600 * SECOND),
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
+                metrics: metrics.clone(),
+                counts: counts::Counts::new(),
+                status: stats::LastStatus::default(),
+                pulse: stats::Pulse::new(clock.now()),
                 admin_signup: auth.admin_signup,
                 query_token: auth.query_token,
                 epoch: facts.epoch.into(),
@@ -123,7 +136,9 @@ impl Chat {
                 clock,
                 limits,
             }),
-        })
+        };
+        chat.register(&metrics);
+        Ok(chat)
     }
 
     /// The life of the database: a cursor from another one is refused.
@@ -155,17 +170,29 @@ impl Chat {
         self.inner.signups.forget_quiet();
     }
 
-    /// Reads one row, to see whether the database can be used.
+    /// Whether the database can be used: it answers, its schema is not older than this binary's, and,
+    /// if the last write failed, another one succeeds.
+    ///
+    /// A newer schema is fine: the node that migrated it may be the first of several to be replaced.
     ///
     /// # Errors
     /// [`Error::Busy`] if too many reads wait, [`Error::Unavailable`] for every other failure.
     pub async fn check_ready(&self) -> Result<()> {
-        match self.inner.store.read(|backend| backend.get_server_facts()).await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.into() {
-                Error::Busy => Err(Error::Busy),
-                _ => Err(Error::Unavailable),
-            },
+        let store = &self.inner.store;
+        let check = store.read(|backend| {
+            backend.get_server_facts()?;
+            match backend.check_schema() {
+                Err(storage::Error::SchemaTooNew { .. }) => Ok(()),
+                checked => checked,
+            }
+        });
+        let mut checked = check.await;
+        if checked.is_ok() && store.counts().is_failing() {
+            checked = store.write(|backend| backend.check_write()).await;
         }
+        checked.map_err(|error| match error.into() {
+            Error::Busy => Error::Busy,
+            _ => Error::Unavailable,
+        })
     }
 }

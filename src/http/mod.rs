@@ -7,6 +7,7 @@
 mod address;
 mod auth;
 mod cors;
+mod counts;
 mod docs;
 mod dto;
 mod envelope;
@@ -21,6 +22,7 @@ mod payload;
 pub mod problem;
 mod rooms;
 mod types;
+mod watch;
 
 use std::collections::HashMap;
 
@@ -53,7 +55,8 @@ enum Area {
     Health,
 }
 
-type Api = (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi);
+type Api =
+    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi, watch::WatchApi);
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
@@ -80,7 +83,7 @@ pub fn serve(
 }
 
 fn api() -> Api {
-    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi)
+    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi, watch::WatchApi)
 }
 
 fn endpoints() -> Table {

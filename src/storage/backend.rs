@@ -97,6 +97,9 @@ pub trait Backend: Send + Sync + 'static {
     /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time.
     fn get_server_facts(&self) -> Result<ServerFacts>;
 
+    /// `sqlite` or `postgres`.
+    fn name(&self) -> &'static str;
+
     fn get_status(&self) -> Result<DatabaseStatus>;
 
     /// Commits a change that changes nothing, to see whether that is possible.

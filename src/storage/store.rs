@@ -101,6 +101,11 @@ impl<T: Send + 'static> Store<T> {
         &self.counts
     }
 
+    /// `sqlite` or `postgres`.
+    pub fn backend_name(&self) -> &'static str {
+        self.backend.name()
+    }
+
     /// The threads that read.
     pub fn readers(&self) -> &Executor {
         &self.reads

@@ -3,6 +3,7 @@
 mod auth;
 mod messages;
 mod rooms;
+mod stats;
 
 use poem_openapi::Object;
 use poem_openapi::types::Example;
@@ -14,6 +15,7 @@ use crate::model::Timestamp;
 pub(super) use auth::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, TicketDto, UserDto};
 pub(super) use messages::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
 pub(super) use rooms::{RoomDto, RoomRequest};
+pub(super) use stats::StatsDto;
 
 /// 2025-01-31T10:30:00Z: when all the examples happen.
 const EXAMPLE_TIME: Moment = Moment(Timestamp(1_738_319_400_000));

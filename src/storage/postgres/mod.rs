@@ -167,6 +167,10 @@ impl Backend for Postgres {
         Ok(facts)
     }
 
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
     fn get_status(&self) -> Result<DatabaseStatus> {
         self.read(status::get_status)
     }

@@ -205,6 +205,10 @@ impl Backend for Sqlite {
         self.read(migrations::get_server_facts)
     }
 
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
     fn get_status(&self) -> Result<DatabaseStatus> {
         let status = self.read(|db| status::get_status(db, &self.path))?;
         Ok(DatabaseStatus { checkpoints: Some(self.checkpointer.count()), ..status })
