@@ -58,10 +58,10 @@ impl Chat {
             Role::User => false,
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
         };
-        check(&signup, self.inner.passwords.min_chars)?;
+        check(&signup, self.inner.settings.load().min_password_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
         if !caller.address.is_loopback() {
-            let checked = self.inner.signups.check(&caller.address);
+            let checked = self.inner.settings.load().signups.check(&caller.address);
             self.inner.counts.limited("signups", checked)?;
         }
         let user = NewUser {
@@ -150,7 +150,7 @@ impl Chat {
         let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
         let Credentials { user, password_hash: hash } = own;
         let (mut errors, names) = (Vec::new(), names(&user.username, &user.email));
-        let min_chars = self.inner.passwords.min_chars;
+        let min_chars = self.inner.settings.load().min_password_chars;
         passwords::check_new(min_chars, "new_password", &new, &names, &mut errors);
         if !errors.is_empty() {
             return Err(Error::InvalidFields(errors));
@@ -193,7 +193,9 @@ impl Chat {
         address: IpAddr,
         check: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let begun = self.inner.throttle.begin(username, address, self.inner.clock.now());
+        let allowed = self.inner.settings.load().login_failures;
+        let now = self.inner.clock.now();
+        let begun = self.inner.throttle.begin(username, address, allowed, now);
         let attempt = self.inner.counts.limited("logins", begun)?;
         let result = check.await;
         match &result {
@@ -210,7 +212,7 @@ impl Chat {
             permissions::require(identity, Action::MakeAdmin)?;
             return Ok(MakesAdmin::Another);
         }
-        match self.inner.admin_signup {
+        match self.inner.settings.load().admin_signup {
             AdminSignup::First if caller.local => {}
             AdminSignup::First | AdminSignup::Off => return Err(Error::AdminSignupRefused),
         }

@@ -14,21 +14,21 @@ mod passwords;
 mod permissions;
 mod rooms;
 mod sessions;
+mod settings;
 mod sockets;
 mod stats;
 mod throttle;
 mod tickets;
 mod tokens;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
-use std::time::Duration;
 
-use self::pace::Pace;
-use crate::config::{AdminSignup, Auth, Limits, Switch};
+use arc_swap::ArcSwap;
+
+use crate::config::{Auth, Limits, Switch};
 use crate::metrics::Metrics;
-use crate::model::{Clock, UserId};
+use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{self, ServerFacts, Store};
 
@@ -43,8 +43,6 @@ pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
 pub use sockets::SocketPermit;
 pub use stats::{SAMPLE_EVERY, Stats};
 pub use tickets::Ticket;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// What the rules are built from.
 pub struct ChatParts {
@@ -81,17 +79,12 @@ struct Inner {
     store: Store<ReplyTo>,
     hub: Hub,
     clock: Clock,
-    limits: Limits,
-    admin_signup: AdminSignup,
-    query_token: Switch,
+    settings: ArcSwap<settings::Settings>,
     epoch: Arc<str>,
     passwords: passwords::Passwords,
     tokens: tokens::Tokens,
     throttle: throttle::Throttle,
     sessions: sessions::Cache,
-    sends: Pace<UserId>,
-    joins: Pace<UserId>,
-    signups: Pace<IpAddr>,
     sockets: sockets::Tally,
     /// Up to when revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
@@ -117,24 +110,19 @@ impl Chat {
                     auth.previous_secret.as_bytes(),
                     auth.token_seconds,
                 )?,
-                throttle: throttle::Throttle::new(&auth),
+                throttle: throttle::Throttle::default(),
                 sessions: sessions::Cache::default(),
-                sends: Pace::new(limits.sends_per_second, SECOND),
-                joins: Pace::new(limits.joins_per_second, SECOND),
-                signups: Pace::new(limits.signups_per_hour, 3600 * SECOND),
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
+                settings: ArcSwap::from_pointee(settings::Settings::new(&auth, &limits)),
                 metrics: metrics.clone(),
                 counts: counts::Counts::new(),
                 status: stats::LastStatus::default(),
                 pulse: stats::Pulse::new(clock.now()),
-                admin_signup: auth.admin_signup,
-                query_token: auth.query_token,
                 epoch: facts.epoch.into(),
                 store,
                 hub,
                 clock,
-                limits,
             }),
         };
         chat.register(&metrics);
@@ -150,13 +138,13 @@ impl Chat {
         self.inner.clock
     }
 
-    pub fn limits(&self) -> &Limits {
-        &self.inner.limits
+    pub fn limits(&self) -> Limits {
+        self.inner.settings.load().limits.clone()
     }
 
     /// Whether a token is taken from the URL of a socket.
     pub fn takes_query_token(&self) -> bool {
-        self.inner.query_token == Switch::On
+        self.inner.settings.load().query_token == Switch::On
     }
 
     pub fn hub(&self) -> &Hub {
@@ -165,9 +153,10 @@ impl Chat {
 
     /// Forgets who was counted long ago. To be called once in some minutes.
     pub fn forget_quiet(&self) {
-        self.inner.sends.forget_quiet();
-        self.inner.joins.forget_quiet();
-        self.inner.signups.forget_quiet();
+        let settings = self.inner.settings.load();
+        settings.sends.forget_quiet();
+        settings.joins.forget_quiet();
+        settings.signups.forget_quiet();
     }
 
     /// Whether the database can be used: it answers, its schema is not older than this binary's, and,

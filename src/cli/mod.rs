@@ -10,6 +10,7 @@ mod context;
 mod create_admin;
 mod database;
 mod list_rooms;
+mod man;
 mod migrate;
 mod openapi;
 mod output;
@@ -58,6 +59,7 @@ enum Command {
     Config(config::Args),
     Openapi(openapi::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Cli {
@@ -74,6 +76,7 @@ impl Cli {
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),
             Command::Completions(args) => completions::run(&args),
+            Command::Man(args) => man::run(&args),
         }
     }
 }

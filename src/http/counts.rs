@@ -5,34 +5,40 @@ use std::time::Duration;
 use poem::http::{Method, StatusCode};
 use prometheus_client::metrics::family::Family;
 
-use crate::metrics::{self, Counter, Histogram, Registry};
+use crate::metrics::{self, Counter, Histogram, Metrics};
 
 /// What a client makes up is no label: a path that is none, a method that nobody knows.
 type Request = [(&'static str, String); 3];
 
-#[derive(Debug)]
-pub(super) struct Counts {
+/// Outlives the routes, which are made anew when the settings are read again.
+#[derive(Clone, Debug)]
+pub struct Counts {
     requests: Family<Request, Counter>,
     seconds: Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>,
-}
-
-impl Default for Counts {
-    fn default() -> Self {
-        let seconds = Family::new_with_constructor(metrics::seconds as fn() -> Histogram);
-        Self { requests: Family::default(), seconds }
-    }
+    pub(super) unnamed_proxy: Counter,
 }
 
 impl Counts {
-    pub fn register(&self, registry: &mut Registry) {
-        let help = "Requests answered, a socket's handshake among them";
-        registry.register("http_requests", help, self.requests.clone());
-        let help = "How long an answer took, without its way to the client";
-        registry.register("http_request_seconds", help, self.seconds.clone());
+    /// Makes and registers them: to be called once.
+    pub fn new(metrics: &Metrics) -> Self {
+        let counts = Self {
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(metrics::seconds as fn() -> Histogram),
+            unnamed_proxy: Counter::default(),
+        };
+        metrics.register(|registry| {
+            let help = "Requests answered, a socket's handshake among them";
+            registry.register("http_requests", help, counts.requests.clone());
+            let help = "How long an answer took, without its way to the client";
+            registry.register("http_request_seconds", help, counts.seconds.clone());
+            let help = "Requests through a proxy on this machine that http.trusted_proxies lacks";
+            registry.register("unnamed_proxy_requests", help, counts.unnamed_proxy.clone());
+        });
+        counts
     }
 
     /// `path` is the documented one, or `(no route)`.
-    pub fn request(&self, method: &Method, path: &str, status: StatusCode, took: Duration) {
+    pub(super) fn request(&self, method: &Method, path: &str, status: StatusCode, took: Duration) {
         let method = || ("method", known(method).to_owned());
         let path = || ("path", path.to_owned());
         let class = format!("{}xx", status.as_u16() / 100);

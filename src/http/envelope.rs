@@ -44,16 +44,19 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    pub fn new(inner: impl Endpoint + 'static, chat: Chat, http: &config::Http) -> Self {
+    pub fn new(
+        inner: impl Endpoint + 'static,
+        chat: Chat,
+        counts: Counts,
+        http: &config::Http,
+    ) -> Self {
         // The panic hook has logged it.
         let panicked = |_| Problem::from(Error::Internal).into_response();
-        let counts = Counts::default();
-        chat.metrics().register(|registry| counts.register(registry));
         Self {
             inner: inner.with(CatchPanic::new().with_handler(panicked)).boxed(),
             chat,
             cors: Cors::new(&http.allowed_origins),
-            proxies: Proxies::new(http),
+            proxies: Proxies::new(http, counts.unnamed_proxy.clone()),
             max_body_bytes: http.max_body_bytes,
             metrics_token: MetricsToken::new(&http.metrics_token),
             counts,
@@ -213,7 +216,9 @@ mod tests {
                 panic!("on purpose")
             }
         });
-        let envelope = Envelope::new(broken, chat(folder.path()), &config::Http::default());
+        let chat = chat(folder.path());
+        let counts = Counts::new(chat.metrics());
+        let envelope = Envelope::new(broken, chat, counts, &config::Http::default());
         for _ in 0..2 {
             let response = envelope.get_response(Request::default()).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

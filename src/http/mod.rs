@@ -35,6 +35,7 @@ use crate::chat::Chat;
 use crate::config;
 
 pub use address::ClientAddress;
+pub use counts::Counts;
 pub use docs::{HTML, page};
 pub use openapi::document as openapi_document;
 
@@ -77,9 +78,10 @@ pub fn routes() -> Route {
 pub fn serve(
     routes: impl IntoEndpoint<Endpoint: 'static>,
     chat: Chat,
+    counts: Counts,
     http: &config::Http,
 ) -> impl Endpoint<Output = Response> + 'static {
-    envelope::Envelope::new(routes.into_endpoint(), chat, http)
+    envelope::Envelope::new(routes.into_endpoint(), chat, counts, http)
 }
 
 fn api() -> Api {

@@ -135,6 +135,8 @@ fn write(
     kind: Kind,
     value: f64,
 ) -> fmt::Result {
+    // As the library ends those that it is given at once.
+    let help = &format!("{help}.");
     match kind {
         Kind::Counter => {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;

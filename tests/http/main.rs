@@ -13,5 +13,6 @@ mod guessing;
 mod matrix;
 mod messages;
 mod pace;
+mod reload;
 mod rooms;
 mod tokens;
