@@ -3,18 +3,23 @@
 //! Nothing here knows a rule of the chat. Every command but `serve` does its work in one thread
 //! without an async runtime, as the databases' drivers want it.
 
+mod ask;
 mod bench;
 mod completions;
 mod config;
 mod context;
 mod create_admin;
 mod database;
+mod doctor;
+mod health;
 mod list_rooms;
 mod man;
 mod migrate;
 mod openapi;
 mod output;
 mod serve;
+mod stats;
+mod tail;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -55,6 +60,10 @@ enum Command {
     Migrate(migrate::Args),
     CreateAdmin(create_admin::Args),
     ListRooms(list_rooms::Args),
+    Tail(tail::Args),
+    Stats(stats::Args),
+    Health(health::Args),
+    Doctor(doctor::Args),
     Bench(bench::Args),
     Config(config::Args),
     Openapi(openapi::Args),
@@ -72,6 +81,10 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args, &context),
             Command::CreateAdmin(args) => create_admin::run(args, &context),
             Command::ListRooms(args) => list_rooms::run(&args, &context),
+            Command::Tail(args) => tail::run(&args, &context),
+            Command::Stats(args) => stats::run(&args, &context),
+            Command::Health(args) => health::run(&args, &context),
+            Command::Doctor(args) => doctor::run(&args, &context),
             Command::Bench(args) => bench::run(&args, &context),
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),

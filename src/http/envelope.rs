@@ -16,8 +16,8 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::address::Proxies;
-use super::counts::Counts;
 use super::cors::Cors;
+use super::counts::Counts;
 use super::extract::Facts;
 use super::openapi;
 use super::problem::{self, Problem};

@@ -101,6 +101,14 @@ pub fn serve(
     result
 }
 
+/// Whether the certificate of these settings, if there is one, can be used.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn check_certificate(config: &crate::config::Http) -> anyhow::Result<()> {
+    Certificate::of(config).map(drop)
+}
+
 async fn run(
     config: &Config,
     read_config: impl Fn() -> anyhow::Result<Config>,

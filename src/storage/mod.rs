@@ -18,5 +18,5 @@ mod window;
 pub use backend::{AppendError, Backend, DatabaseStatus, Migration, MigrationState, ServerFacts};
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, check_url, open};
+pub use open::{OpenOptions, check_url, open, sqlite_file};
 pub use store::{Outcome, Store, StoreConfig, Writer};

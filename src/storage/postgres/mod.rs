@@ -24,7 +24,9 @@ use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
 use super::pool::Pool;
-use super::{AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{
+    AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts,
+};
 use crate::model::{
     Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
     NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,

@@ -15,6 +15,8 @@ mod status;
 mod tickets;
 mod users;
 
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -26,7 +28,9 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::checkpoint::Checkpointer;
 use super::pool::Pool;
-use super::{AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{
+    AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts,
+};
 use crate::model::{
     Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
     NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
@@ -69,6 +73,9 @@ impl Sqlite {
     /// [`Error::BadUrl`] if there is no such file or folder, or the file is no database.
     pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
         check_path(&path, options.create)?;
+        if options.create {
+            make_private(&path);
+        }
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
             if errors::is_not_a_database(&error) {
@@ -144,6 +151,13 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// The secret of the tokens is in it: only its owner may read a new file. SQLite gives the log the
+/// rights of the database.
+fn make_private(path: &Path) {
+    // One that is there stays as it is; one that cannot be made is complained of by SQLite.
+    let _ = fs::File::options().write(true).create_new(true).mode(0o600).open(path);
 }
 
 fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
