@@ -47,8 +47,13 @@ pub(super) struct Answer {
 #[derive(Debug, thiserror::Error)]
 #[error("no server answers at {url} ({reason}): check that it is running, or name it with --url")]
 pub(super) struct NoAnswer {
-    url: String,
+    pub url: String,
     reason: String,
+}
+
+/// Without the slash that stands for no path.
+pub(super) fn shown(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
 }
 
 /// The server of these settings, as it is reached from its own machine, or the one that was named.
@@ -103,7 +108,7 @@ pub(super) fn own_certificate(
 /// # Errors
 /// [`NoAnswer`] if there is none in time.
 pub(super) fn ask(question: &Question<'_>) -> Result<Answer, NoAnswer> {
-    let no_answer = |reason: String| NoAnswer { url: question.url.to_string(), reason };
+    let no_answer = |reason: String| NoAnswer { url: shown(&question.url).to_owned(), reason };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| no_answer(error.to_string()))?;
     runtime

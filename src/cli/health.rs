@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::bail;
 use serde_json::Value;
 
-use super::ask::{Question, ask, server_url};
+use super::ask::{Question, ask, server_url, shown};
 use super::context::Context;
 
 const EXAMPLES: &str = "\
@@ -52,10 +52,5 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     }
     let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let detail = problem["detail"].as_str().unwrap_or("it says no more");
-    bail!(
-        "{}{} answers {}: {detail}",
-        question.url.as_str().trim_end_matches('/'),
-        path,
-        answer.status
-    )
+    bail!("{}{path} answers {}: {detail}", shown(&question.url), answer.status)
 }

@@ -59,12 +59,16 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let settings = context.settings(None)?;
     loop {
         let stats = match from_server(args, &settings) {
-            // Whoever names a server does not mean the database of these settings.
-            Err(error) if args.url.is_none() && error.is::<NoAnswer>() => {
-                note(&format!("{error}; from the database alone:"));
-                from_database(&settings)?
-            }
-            stats => stats?,
+            Ok(stats) => stats,
+            Err(error) => match error.downcast_ref::<NoAnswer>() {
+                // Whoever names a server does not mean the database of these settings.
+                Some(NoAnswer { url, .. }) if args.url.is_none() => {
+                    let stats = from_database(&settings)?;
+                    note(&format!("no server answers at {url}: this is what its database tells"));
+                    stats
+                }
+                _ => return Err(error),
+            },
         };
         write(args, &stats)?;
         if !args.watch {

@@ -86,19 +86,22 @@ pub(super) fn database_file(case: &Case) -> Vec<Finding> {
     findings
 }
 
-/// Read from the file's header (<https://sqlite.org/fileformat2.html>), before opening it has
-/// changed anything.
-pub(super) fn journal(case: &Case) -> Vec<Finding> {
-    let Some(path) = &case.sqlite else { return vec![] };
+/// From the file's header (<https://sqlite.org/fileformat2.html>). `None`: there is no file, or none
+/// of SQLite.
+pub(super) fn has_log(path: &Path) -> Option<bool> {
     let mut header = [0; 20];
-    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    match (read, &header[18..20]) {
-        (Err(_), _) => vec![],
-        (Ok(()), [2, 2]) => vec![Finding::ok("journal", "a write-ahead log")],
-        (Ok(()), _) => vec![Finding::warning(
+    fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
+    header.starts_with(b"SQLite format 3\0").then_some(header[18..] == [2, 2])
+}
+
+pub(super) fn journal(case: &Case) -> Vec<Finding> {
+    match case.had_log {
+        None => vec![],
+        Some(true) => vec![Finding::ok("journal", "a write-ahead log")],
+        Some(false) => vec![Finding::warning(
             "journal",
-            "the file is not in the mode WAL",
-            "let no other program change that: chatapp sets it when it next opens the file",
+            "the file was not in the mode WAL, and is again",
+            "let no other program change that",
         )],
     }
 }
@@ -121,20 +124,23 @@ pub(super) fn write_ahead_log(case: &Case) -> Vec<Finding> {
 pub(super) fn disk(case: &Case) -> Vec<Finding> {
     let Some(path) = &case.sqlite else { return vec![] };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let Ok(disk) = rustix::fs::statvfs(folder) else { return vec![] };
-    let free = disk.f_bavail * disk.f_frsize;
+    let Ok(disk) = rustix::fs::statvfs(folder.unwrap_or(Path::new("."))) else { return vec![] };
     let used = fs::metadata(path).map_or(0, |file| file.len());
+    vec![room(disk.f_bavail * disk.f_frsize, used)]
+}
+
+/// Bytes that are free, for a database of so many.
+fn room(free: u64, used: u64) -> Finding {
     let shown = format!("{} free for a database of {}", HumanBytes(free), HumanBytes(used));
     if free < FULL_BYTES {
         let advice = "make room: when it is full no message is taken any more";
-        return vec![Finding::problem("disk", shown, advice)];
+        return Finding::problem("disk", shown, advice);
     }
     if free < used {
         let advice = "make room: it has none for a backup, nor to grow by as much again";
-        return vec![Finding::warning("disk", shown, advice)];
+        return Finding::warning("disk", shown, advice);
     }
-    vec![Finding::ok("disk", shown)]
+    Finding::ok("disk", shown)
 }
 
 pub(super) fn backups(case: &Case) -> Vec<Finding> {
@@ -196,5 +202,25 @@ fn split(sentence: &str) -> (String, String) {
     match sentence.rsplit_once(": ") {
         Some((detail, advice)) => (detail.to_owned(), advice.to_owned()),
         None => (sentence.to_owned(), "see the documentation".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    #[test]
+    fn a_disk_must_have_room_for_as_much_again() {
+        const GIB: u64 = 1 << 30;
+        for (free, used, state) in [
+            (0, 0, State::Problem),
+            (FULL_BYTES - 1, 1, State::Problem),
+            (FULL_BYTES, 1, State::Ok),
+            (GIB, 2 * GIB, State::Warning),
+            (2 * GIB, 2 * GIB, State::Ok),
+        ] {
+            assert_eq!(room(free, used).state, state, "{free} for {used}");
+        }
     }
 }

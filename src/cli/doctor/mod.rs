@@ -32,7 +32,7 @@ Exit code 1 if there is a problem; a warning is none.";
 /// Look for what is wrong, or will be
 ///
 /// Checks the settings, the files and their rights, the database and the running server. Works with
-/// and without one, and changes nothing. Run it as the user the server runs as.
+/// and without one, and changes no data. Run it as the user the server runs as.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -55,6 +55,8 @@ struct Case {
     file: PathBuf,
     /// The database's file, if it is one.
     sqlite: Option<PathBuf>,
+    /// Whether that had a write-ahead log before it was opened, which gives it one.
+    had_log: Option<bool>,
     database: Result<Opened, storage::Error>,
     running: Option<Running>,
     deep: bool,
@@ -138,8 +140,10 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         }
     };
     let mut findings = vec![settings::understood(&settings, &context.file())];
+    let sqlite = storage::sqlite_file(&settings.config.database.url);
     let case = Case {
-        sqlite: storage::sqlite_file(&settings.config.database.url),
+        had_log: sqlite.as_deref().and_then(files::has_log),
+        sqlite,
         file: context.file(),
         running: Running::find(&settings),
         database: open(&settings),

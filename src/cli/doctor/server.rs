@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::ask::{Answer, Question, ask, own_certificate, server_url};
+use super::super::ask::{Answer, Question, ask, own_certificate, server_url, shown};
 use super::{Case, Finding};
 use crate::config::Loaded;
 
@@ -34,7 +34,7 @@ impl Running {
         });
         let metrics = asked("/metrics", &http.metrics_token).filter(|answer| answer.status == 200);
         let metrics = metrics.and_then(|answer| String::from_utf8(answer.body).ok());
-        Some(Self { url: url.to_string(), complaint, metrics: metrics.unwrap_or_default() })
+        Some(Self { url: shown(&url).to_owned(), complaint, metrics: metrics.unwrap_or_default() })
     }
 
     /// A figure without labels.
