@@ -43,7 +43,7 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// Nobody is there, or says anything.
 #[derive(Debug, thiserror::Error)]
 #[error("no server answers at {url} ({reason}): check that it is running, or name it with --url")]
 pub(super) struct NoAnswer {
@@ -106,15 +106,14 @@ pub(super) fn own_certificate(
 }
 
 /// # Errors
-/// [`NoAnswer`] if there is none in time.
-pub(super) fn ask(question: &Question<'_>) -> Result<Answer, NoAnswer> {
-    let no_answer = |reason: String| NoAnswer { url: shown(&question.url).to_owned(), reason };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| no_answer(error.to_string()))?;
-    runtime
-        .block_on(async { tokio::time::timeout(question.timeout, question.send()).await })
-        .map_err(|_| no_answer(format!("nothing came for {} ms", question.timeout.as_millis())))?
-        .map_err(|error| no_answer(format!("{error:#}")))
+/// [`NoAnswer`], or a sentence about one that cannot be taken.
+pub(super) fn ask(question: &Question<'_>) -> anyhow::Result<Answer> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let answer = tokio::time::timeout(question.timeout, question.send()).await;
+        let waited = || format!("nothing came for {} ms", question.timeout.as_millis());
+        answer.unwrap_or_else(|_| Err(question.no_answer(waited())))
+    })
 }
 
 impl Question<'_> {
@@ -122,13 +121,25 @@ impl Question<'_> {
         let host = self.url.host_str().unwrap_or_default();
         let port = self.url.port_or_known_default().unwrap_or(80);
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let tcp = TcpStream::connect((bare, port)).await?;
-        if self.url.scheme() == "http" {
-            return self.exchange(TokioIo::new(tcp)).await;
-        }
-        let name = ServerName::try_from(bare.to_owned())?;
+        let tcp = TcpStream::connect((bare, port)).await;
+        let tcp = tcp.map_err(|error| self.no_answer(error.to_string()))?;
+        let answer = match self.url.scheme() {
+            "https" => self.encrypt(bare, tcp).await,
+            _ => self.exchange(TokioIo::new(tcp)).await,
+        };
+        let remedy = "check that it is chatapp, with these settings";
+        answer
+            .map_err(|error| anyhow!("{} is not understood ({error}): {remedy}", shown(&self.url)))
+    }
+
+    async fn encrypt(&self, host: &str, tcp: TcpStream) -> anyhow::Result<Answer> {
+        let name = ServerName::try_from(host.to_owned())?;
         let tls = TlsConnector::from(Arc::new(self.tls()?)).connect(name, tcp).await?;
         self.exchange(TokioIo::new(tls)).await
+    }
+
+    fn no_answer(&self, reason: String) -> anyhow::Error {
+        NoAnswer { url: shown(&self.url).to_owned(), reason }.into()
     }
 
     async fn exchange<S>(&self, stream: S) -> anyhow::Result<Answer>
@@ -136,7 +147,6 @@ impl Question<'_> {
         S: Read + Write + Unpin + Send + 'static,
     {
         let (mut sender, connection) = http1::handshake(stream).await?;
-        tokio::spawn(connection);
         let host = match self.url.port() {
             Some(port) => format!("{}:{port}", self.url.host_str().unwrap_or_default()),
             None => self.url.host_str().unwrap_or_default().to_owned(),
@@ -145,11 +155,17 @@ impl Question<'_> {
         if !self.token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         }
-        let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
-        let body = body.map_err(|error| anyhow!("{error}"))?.to_bytes().to_vec();
-        Ok(Answer { status, body })
+        let request = request.body(Empty::<Bytes>::new())?;
+        // The connection ends when the sender is dropped, with the answer.
+        let answer = async move {
+            let response = sender.send_request(request).await?;
+            let status = response.status().as_u16();
+            let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+            let body = body.map_err(|error| anyhow!("{error}"))?.to_bytes().to_vec();
+            anyhow::Ok(Answer { status, body })
+        };
+        let (answer, _) = tokio::join!(answer, connection);
+        answer
     }
 
     fn tls(&self) -> anyhow::Result<ClientConfig> {

@@ -9,12 +9,13 @@ use crate::metrics::{self, Counter, Histogram, Metrics};
 
 /// What a client makes up is no label: a path that is none, a method that nobody knows.
 type Request = [(&'static str, String); 3];
+type Operation = [(&'static str, String); 2];
 
 /// Outlives the routes, which are made anew when the settings are read again.
 #[derive(Clone, Debug)]
 pub struct Counts {
     requests: Family<Request, Counter>,
-    seconds: Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>,
+    seconds: Family<Operation, Histogram, fn() -> Histogram>,
     pub(super) unnamed_proxy: Counter,
 }
 

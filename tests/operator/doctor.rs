@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
+use chatapp::model::Clock;
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -216,7 +217,7 @@ fn backups_are_young() {
     look().expect("backups", "problem: there is no file");
     patient.write("backups/1.db", "", 0o600);
     look().expect("backups", "ok: 0 hours old");
-    age(&patient.path("backups/1.db"), SystemTime::now() - Duration::from_secs(50 * 3600));
+    age(&patient.path("backups/1.db"), -50 * 3600);
     look().expect("backups", "warning: 50 hours old");
 }
 
@@ -231,9 +232,9 @@ fn a_database_is_whole_and_has_the_right_schema() {
     patient.expect("journal", "warning: was not in the mode WAL");
     patient.expect("journal", "ok: ");
 
-    age(&patient.path("chatapp.db"), SystemTime::now() + Duration::from_secs(3600));
+    age(&patient.path("chatapp.db"), 3600);
     patient.expect("clock", "warning: NTP");
-    age(&patient.path("chatapp.db"), SystemTime::now());
+    age(&patient.path("chatapp.db"), 0);
 
     {
         // As long as somebody has it open, the log stays.
@@ -278,11 +279,11 @@ fn damage_is_found() {
             row.get(0)
         })
         .unwrap();
-    // Half a page of an index, overwritten by what is none.
     drop(database);
-    let file = File::options().read(true).write(true).open(patient.path("chatapp.db")).unwrap();
-    let page = vec![0xA5; 2048];
-    file.write_all_at(&page, (u64::try_from(root).unwrap() - 1) * 4096 + 512).unwrap();
+    // The places of the cells of an index's first page.
+    let page = u64::try_from(root - 1).unwrap() * 4096;
+    let file = File::options().write(true).open(patient.path("chatapp.db")).unwrap();
+    file.write_all_at(&[0xA5; 64], page + 12).unwrap();
     for arguments in [&[][..], &["--deep"]] {
         patient.doctor(arguments).expect("integrity", "problem: put a backup in its place");
     }
@@ -316,6 +317,9 @@ fn postgres_answers_and_has_room_for_connections() {
     assert!(!report.0.stdout.contains("sesame"), "{:?}", report.0);
 }
 
-fn age(path: &Path, changed: SystemTime) {
+/// Has the file changed so many seconds from now.
+fn age(path: &Path, seconds: i64) {
+    let changed = Clock::System.now().plus_seconds(seconds).0.unsigned_abs();
+    let changed = UNIX_EPOCH + Duration::from_millis(changed);
     File::options().write(true).open(path).unwrap().set_modified(changed).unwrap();
 }

@@ -78,10 +78,13 @@ impl Exposition {
         let mut buckets: Vec<(String, f64, f64)> = Vec::new();
         for (key, count) in &self.samples {
             let Some((name, labels)) = key.split_once("_bucket{") else { continue };
-            let (others, end) = labels.rsplit_once("le=\"").expect("a bucket has an end");
-            let end = end.strip_suffix("\"}").expect("`le` is the last label");
+            let labels = labels.strip_suffix('}').expect("a closing brace").split(',');
+            let (ends, others): (Vec<&str>, Vec<&str>) =
+                labels.partition(|label| label.starts_with("le=\""));
+            let [end] = ends[..] else { panic!("a bucket has one end: {key}") };
+            let end = end.trim_start_matches("le=").trim_matches('"');
             let end = if end == "+Inf" { f64::INFINITY } else { end.parse().expect("a number") };
-            buckets.push((format!("{name}{{{}", others.trim_end_matches(',')), end, *count));
+            buckets.push((format!("{name}{{{}", others.join(",")), end, *count));
         }
         assert!(!buckets.is_empty());
         buckets.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));

@@ -1,10 +1,9 @@
 //! The database: whether it answers, and is whole.
 
 use std::fs;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::{Case, Finding, Opened, shown_url};
-use crate::model::Clock;
 use crate::storage::{DatabaseStatus, Error};
 
 /// Clocks of a healthy network differ by less, in milliseconds.
@@ -87,7 +86,7 @@ pub(super) fn connections(case: &Case) -> Vec<Finding> {
 
 /// This machine's clock against the database's, or against the times of what was written.
 pub(super) fn clock(case: &Case) -> Vec<Finding> {
-    let now = Clock::System.now();
+    let now = case.now;
     if let Some(theirs) = status(case).and_then(|status| status.now) {
         let apart = (theirs.0 - now.0).abs();
         if apart < CLOCK_MS {
@@ -101,7 +100,8 @@ pub(super) fn clock(case: &Case) -> Vec<Finding> {
     }
     let Some(path) = &case.sqlite else { return vec![] };
     let Ok(changed) = fs::metadata(path).and_then(|file| file.modified()) else { return vec![] };
-    let ahead = changed.duration_since(SystemTime::now()).unwrap_or_default();
+    let present = UNIX_EPOCH + Duration::from_millis(now.0.unsigned_abs());
+    let ahead = changed.duration_since(present).unwrap_or_default();
     if ahead < Duration::from_millis(CLOCK_MS.unsigned_abs()) {
         return vec![Finding::ok("clock", format!("{now}, and nothing was written later"))];
     }

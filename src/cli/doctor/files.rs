@@ -5,7 +5,7 @@ use std::fs::{self, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use indicatif::HumanBytes;
 
@@ -160,7 +160,8 @@ pub(super) fn backups(case: &Case) -> Vec<Finding> {
         let detail = format!("there is no file in {name}");
         return vec![Finding::problem("backups", detail, "make a backup, and one every day")];
     };
-    let age = SystemTime::now().duration_since(newest).unwrap_or_default();
+    let now = UNIX_EPOCH + Duration::from_millis(case.now.0.unsigned_abs());
+    let age = now.duration_since(newest).unwrap_or_default();
     let hours = age.as_secs() / 3600;
     if age > BACKUP_AGE {
         let detail = format!("the newest file in {name} is {hours} hours old");

@@ -18,6 +18,7 @@ use self::server::Running;
 use super::context::Context;
 use super::output::{Listing, Output};
 use crate::config::{Loaded, redact_database_url};
+use crate::model::{Clock, Timestamp};
 use crate::storage::{self, Backend, DatabaseStatus, OpenOptions};
 
 const EXAMPLES: &str = "\
@@ -59,6 +60,7 @@ struct Case {
     had_log: Option<bool>,
     database: Result<Opened, storage::Error>,
     running: Option<Running>,
+    now: Timestamp,
     deep: bool,
     backups: Option<PathBuf>,
 }
@@ -146,6 +148,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         sqlite,
         file: context.file(),
         running: Running::find(&settings),
+        now: Clock::System.now(),
         database: open(&settings),
         settings,
         deep: args.deep,

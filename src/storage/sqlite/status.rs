@@ -42,11 +42,22 @@ pub(super) fn check_integrity(db: &Connection, deep: bool) -> Result<Vec<String>
     let mut found: Vec<String> =
         db.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     found.retain(|line| line != "ok");
-    if deep && found.is_empty() {
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let beyond = "
+        SELECT id FROM rooms
+        WHERE head_seq < (SELECT coalesce(max(seq), 0) FROM events WHERE room_id = rooms.id)
+        LIMIT 10";
+    let mut statement = db.prepare(beyond)?;
+    let rooms = statement.query_map([], |row| row.get::<_, i64>(0))?;
+    for room in rooms {
+        found.push(format!("the log of room {} goes on beyond its head", room?));
+    }
+    if deep {
         let mut statement = db.prepare("PRAGMA foreign_key_check")?;
-        let row = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
-        let tables = statement.query_map([], row)?.take(10);
-        for table in tables {
+        let tables = statement.query_map([], |row| row.get::<_, String>(0))?;
+        for table in tables.take(10) {
             found.push(format!("a row of {} names another that is not there", table?));
         }
     }
