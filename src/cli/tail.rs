@@ -11,9 +11,8 @@ use anyhow::{anyhow, bail};
 use clap::ValueEnum;
 
 use super::context::Context;
-use super::database::{Database, Missing};
+use super::database::Database;
 use super::output::{note, print, visible};
-use crate::config::Loaded;
 use crate::model::{Event, Room, RoomId, Seq};
 use crate::storage::{Backend, Error, Result};
 
@@ -69,7 +68,7 @@ enum Format {
 
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let settings = context.settings(None)?;
-    let database = open(&settings)?;
+    let database = Database::open_current(&settings)?;
     let room = find(&database, &args.room)?;
     let after = match args.since {
         Some(since) => Seq(since),
@@ -89,12 +88,6 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         return Ok(());
     }
     tail.follow(&database, args.output)
-}
-
-fn open(settings: &Loaded) -> anyhow::Result<Database> {
-    let database = Database::open(settings, 1, Missing::Fail)?;
-    database.check_schema()?;
-    Ok(database)
 }
 
 /// A name comes before a number; `#3` is always the number.

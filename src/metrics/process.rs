@@ -33,9 +33,18 @@ impl Process {
         Some(Self {
             cpu: Duration::from_secs_f64((field(14)? + field(15)?) as f64 / second),
             memory_bytes: field(24)? * page_size() as u64,
-            open_files: fs::read_dir("/proc/self/fd").ok()?.count() as u64,
+            open_files: open_files()?,
             started_at: UNIX_EPOCH + booted_at()? + since_boot,
         })
+    }
+}
+
+/// The folder's size is their number since Linux 6.2, and 0 before (proc_pid_fd(5)).
+fn open_files() -> Option<u64> {
+    const FOLDER: &str = "/proc/self/fd";
+    match fs::metadata(FOLDER).ok()?.len() {
+        0 => Some(fs::read_dir(FOLDER).ok()?.count() as u64),
+        count => Some(count),
     }
 }
 

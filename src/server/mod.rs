@@ -29,6 +29,7 @@ use crate::ws::Sockets;
 
 use reload::Live;
 use tls::Certificate;
+pub use tls::{check_certificate, is_certificate_valid};
 
 /// How often revocations made by other processes are looked for.
 const SWEEP_REVOKED: Duration = Duration::from_millis(500);
@@ -99,14 +100,6 @@ pub fn serve(
     drop(store);
     hub_thread.join();
     result
-}
-
-/// Whether the certificate of these settings, if there is one, can be used.
-///
-/// # Errors
-/// A sentence for the operator.
-pub fn check_certificate(config: &crate::config::Http) -> anyhow::Result<()> {
-    Certificate::of(config).map(drop)
 }
 
 async fn run(

@@ -10,7 +10,17 @@ fn help_says_what_there_is() {
     {
         assert!(help.contains(word), "no {word} in {help}");
     }
-    for command in ["serve", "migrate", "create-admin", "list-rooms", "config"] {
+    for command in [
+        "serve",
+        "migrate",
+        "create-admin",
+        "list-rooms",
+        "config",
+        "doctor",
+        "health",
+        "stats",
+        "tail",
+    ] {
         let help = shell.run(&[command, "--help"]).ok();
         assert!(help.contains("Examples:"), "{help}");
         assert!(help.contains("--database <URL>") && help.contains("--config <FILE>"), "{help}");

@@ -200,6 +200,18 @@ fn files_are_for_the_server_alone() {
         .env("CHATAPP_HTTP__TLS_CERTIFICATE", "certificate.pem")
         .env("CHATAPP_HTTP__TLS_KEY", "key.pem");
     patient.expect("certificate", "ok: private");
+    for (days, expected) in [(-1, "problem: has expired"), (10, "warning: two weeks"), (20, "ok: ")]
+    {
+        let mut certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        let end = Clock::System.now().plus_seconds(days * 24 * 3600).as_seconds();
+        certificate.not_before = epoch;
+        certificate.not_after = epoch + Duration::from_secs(end.unsigned_abs());
+        let key = rcgen::KeyPair::generate().unwrap();
+        patient.write("certificate.pem", &certificate.self_signed(&key).unwrap().pem(), 0o644);
+        patient.write("key.pem", &key.serialize_pem(), 0o600);
+        patient.expect("certificate", expected);
+    }
     patient.mode("key.pem", 0o644);
     patient.expect("certificate", "problem: may read the private key");
     let other = tempfile::tempdir().unwrap();

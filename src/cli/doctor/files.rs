@@ -18,6 +18,9 @@ const FULL_BYTES: u64 = 64 * 1024 * 1024;
 /// The server cuts its log back to 64 MiB; one that is much longer is not being copied.
 const LONG_LOG_BYTES: u64 = 256 * 1024 * 1024;
 
+/// Authorities of 90-day certificates have them renewed 30 days before.
+const RENEWAL_SECONDS: i64 = 14 * 24 * 60 * 60;
+
 const BACKUP_AGE: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 /// One with secrets in it is for the server's user.
@@ -57,7 +60,17 @@ pub(super) fn certificate(case: &Case) -> Vec<Finding> {
         let detail = format!("everybody on this machine may read the private key in {name}");
         return vec![Finding::problem("certificate", detail, format!("chmod o= {name}"))];
     }
-    vec![Finding::ok("certificate", "it belongs to its key, which is private")]
+    let is_valid = |at| server::is_certificate_valid(http, at).unwrap_or(true);
+    let renew = "renew it: the server takes over the new file by itself";
+    if !is_valid(case.now) {
+        let detail = "it has expired, or is not valid yet";
+        return vec![Finding::problem("certificate", detail, renew)];
+    }
+    if !is_valid(case.now.plus_seconds(RENEWAL_SECONDS)) {
+        let detail = "it expires within two weeks";
+        return vec![Finding::warning("certificate", detail, renew)];
+    }
+    vec![Finding::ok("certificate", "it is valid and belongs to its key, which is private")]
 }
 
 /// Whoever reads it knows the secret of the tokens, and is anybody.
