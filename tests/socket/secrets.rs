@@ -35,7 +35,8 @@ async fn no_secret_is_ever_logged(database: Database) {
         for secret in secrets {
             let line = log.iter().find(|line| line.contains(&secret));
             assert_eq!(line, None, "`{secret}` is in the log ({format})");
-            assert!(!figures.contains(&secret), "`{secret}` is in the figures: {figures}");
+            let is_shown = figures.contains(&secret.to_lowercase());
+            assert!(!is_shown, "`{secret}` is in the figures: {figures}");
         }
     }
 }
@@ -50,7 +51,8 @@ async fn figures(server: &Server, room: i64) -> String {
     let watcher = nobody.with_token(METRICS_TOKEN);
     let metrics = watcher.get("/metrics").await.expect(200);
     let stats = watcher.get("/admin/stats").await.expect(200);
-    format!("{}{stats}", metrics.as_str().expect("text"))
+    // Labels are written in another case, perhaps.
+    format!("{}{stats}", metrics.as_str().expect("text")).to_lowercase()
 }
 
 /// Signs up and in, rightly and wrongly; gives what nobody may read.
