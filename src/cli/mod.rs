@@ -4,6 +4,7 @@
 //! without an async runtime, as the databases' drivers want it.
 
 mod administer;
+mod ask;
 mod audit;
 mod bench;
 mod completions;
@@ -12,6 +13,8 @@ mod confirm;
 mod context;
 mod create_admin;
 mod database;
+mod doctor;
+mod health;
 mod list_rooms;
 mod man;
 mod migrate;
@@ -21,6 +24,8 @@ mod output;
 mod password;
 mod serve;
 mod sessions;
+mod stats;
+mod tail;
 mod users;
 
 use std::ffi::OsString;
@@ -66,6 +71,10 @@ enum Command {
     Users(users::Args),
     Sessions(sessions::Args),
     Audit(audit::Args),
+    Tail(tail::Args),
+    Stats(stats::Args),
+    Health(health::Args),
+    Doctor(doctor::Args),
     Bench(bench::Args),
     Config(config::Args),
     Openapi(openapi::Args),
@@ -86,6 +95,10 @@ impl Cli {
             Command::Users(args) => users::run(&args, &context),
             Command::Sessions(args) => sessions::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
+            Command::Tail(args) => tail::run(&args, &context),
+            Command::Stats(args) => stats::run(&args, &context),
+            Command::Health(args) => health::run(&args, &context),
+            Command::Doctor(args) => doctor::run(&args, &context),
             Command::Bench(args) => bench::run(&args, &context),
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),
