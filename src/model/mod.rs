@@ -10,9 +10,10 @@ mod time;
 mod user;
 
 pub use event::{
-    Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, Seq,
+    Appended, Changed, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage,
+    NewMessage, NewMessageChange, Seq,
 };
-pub use room::{NewRoom, Room, RoomId};
+pub use room::{NewRoom, ReadPosition, Room, RoomChange, RoomId, RoomState};
 pub use session::{Identity, NewSession, NewTicket, Session, SessionId, TicketHash};
 pub use time::{Clock, Timestamp};
 pub use user::{Credentials, NewUser, Role, User, UserId};

@@ -2,9 +2,9 @@
 
 use super::{Error, Result};
 use crate::model::{
-    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
-    UserId,
+    Appended, Changed, Credentials, Cursor, EventId, EventPage, Message, MessagePage, NewMessage,
+    NewMessageChange, NewRoom, NewSession, NewTicket, NewUser, ReadPosition, Role, Room,
+    RoomChange, RoomId, RoomState, Seq, Session, SessionId, TicketHash, Timestamp, User, UserId,
 };
 
 /// Facts about the whole database, one row.
@@ -37,9 +37,27 @@ pub enum MigrationState {
 pub enum AppendError {
     #[error("no such room")]
     RoomNotFound,
+    #[error("the room is archived")]
+    RoomArchived,
     #[error("no such user")]
     UserNotFound,
     /// The batch, or this one when tried alone, failed as a whole.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Why a message was not changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("no such room")]
+    RoomNotFound,
+    /// There is none of this number in this room, or the number is that of another kind of event.
+    #[error("no such message")]
+    MessageNotFound,
+    #[error("the room is archived")]
+    RoomArchived,
+    #[error("the message is deleted")]
+    MessageDeleted,
     #[error(transparent)]
     Storage(#[from] Error),
 }
@@ -122,10 +140,29 @@ pub trait Backend: Send + Sync + 'static {
     /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.
     fn create_room(&self, room: &NewRoom) -> Result<Room>;
     fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
+    /// By name, without regard to the case of ASCII letters.
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
     /// Every room, in order of id.
     fn list_rooms(&self) -> Result<Vec<Room>>;
-    /// Deletes the room and its log. False: no such room.
-    fn delete_room(&self, id: RoomId) -> Result<bool>;
+    /// Makes what differs from the room as it is, as one revision of it, and returns it. `None`: no
+    /// such room.
+    ///
+    /// # Errors
+    /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.
+    fn update_room(&self, id: RoomId, change: &RoomChange, now: Timestamp) -> Result<Option<Room>>;
+    /// Takes the room out of every other method's sight, at once, whatever its size: its rows are
+    /// for [`Self::purge_deleted_rooms`]. False: no such room.
+    fn delete_room(&self, id: RoomId, now: Timestamp) -> Result<bool>;
+    /// Deletes up to `limit` rows of what deleted rooms have left behind. False: there is nothing
+    /// more, or another process is at it.
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;
+
+    /// Those of the rooms in which more has happened, or that were changed otherwise, since they
+    /// were as `known`, as they are now. `None`: the room is gone.
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomId, Option<Room>)>>;
+    /// A number that is another one once another process has committed something; `None` if the
+    /// database has no such number. Waits for the write under way.
+    fn get_data_version(&self) -> Result<Option<i64>>;
 
     /// Appends messages in order, as one transaction, each with the next `seq` of its room.
     ///
@@ -138,6 +175,31 @@ pub trait Backend: Send + Sync + 'static {
         &self,
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>>;
+
+    /// `None`: there is no such message in the room, or no such room.
+    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>>;
+    /// Gives the message another text, and the log an event that says so. The same text again
+    /// stores nothing. Not in an archived room.
+    fn edit_message(
+        &self,
+        change: NewMessageChange,
+        content: &str,
+    ) -> Result<Changed, ChangeError>;
+    /// Empties the message, and every earlier edit of it in the log, and adds an event that says so.
+    /// A message deleted before is left as it is.
+    fn delete_message(&self, change: NewMessageChange) -> Result<Changed, ChangeError>;
+
+    /// Moves positions on, each to the room's head at most and never back, as one transaction.
+    /// The result has one entry per position, in the same order: where it is now, and whether it
+    /// has moved. `None`: no such room.
+    fn advance_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>>;
+    /// Where this user has read; rooms not read at all may be left out.
+    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>>;
+    /// 0 if the user has not read there.
+    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq>;
 
     /// A page of at most `limit` messages. `None`: no such room.
     fn list_messages(

@@ -8,7 +8,9 @@ mod append;
 mod connection;
 mod errors;
 mod events;
+mod messages;
 mod migrations;
+mod read_positions;
 mod rooms;
 mod sessions;
 mod tickets;
@@ -23,11 +25,11 @@ use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
 use super::pool::Pool;
-use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
-    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
-    UserId,
+    Appended, Changed, Credentials, Cursor, EventId, EventPage, Message, MessagePage, NewMessage,
+    NewMessageChange, NewRoom, NewSession, NewTicket, NewUser, ReadPosition, Role, Room,
+    RoomChange, RoomId, RoomState, Seq, Session, SessionId, TicketHash, Timestamp, User, UserId,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -248,8 +250,28 @@ impl Backend for Postgres {
         self.read(rooms::list_rooms)
     }
 
-    fn delete_room(&self, id: RoomId) -> Result<bool> {
-        self.write(|db| rooms::delete_room(db, id))
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
+        self.read(|db| rooms::get_room_by_name(db, name))
+    }
+
+    fn update_room(&self, id: RoomId, change: &RoomChange, now: Timestamp) -> Result<Option<Room>> {
+        self.write(|db| rooms::update_room(db, id, change, now))
+    }
+
+    fn delete_room(&self, id: RoomId, now: Timestamp) -> Result<bool> {
+        self.write(|db| rooms::delete_room(db, id, now))
+    }
+
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+        self.write(|db| rooms::purge_deleted_rooms(db, limit))
+    }
+
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomId, Option<Room>)>> {
+        self.read(|db| rooms::list_changed_rooms(db, known))
+    }
+
+    fn get_data_version(&self) -> Result<Option<i64>> {
+        Ok(None)
     }
 
     fn append_messages(
@@ -257,6 +279,37 @@ impl Backend for Postgres {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>> {
         self.write(|db| append::append_messages(db, messages))
+    }
+
+    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
+        self.read(|db| messages::get_message(db, room_id, id))
+    }
+
+    fn edit_message(
+        &self,
+        change: NewMessageChange,
+        content: &str,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|db| messages::edit_message(db, change, content))?
+    }
+
+    fn delete_message(&self, change: NewMessageChange) -> Result<Changed, ChangeError> {
+        self.write(|db| messages::delete_message(db, change))?
+    }
+
+    fn advance_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>> {
+        self.write(|db| read_positions::advance_read_positions(db, positions))
+    }
+
+    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>> {
+        self.read(|db| read_positions::list_read_positions(db, user_id))
+    }
+
+    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq> {
+        self.read(|db| read_positions::get_read_seq(db, user_id, room_id))
     }
 
     fn list_messages(

@@ -7,7 +7,9 @@
 mod checkpoint;
 mod errors;
 mod events;
+mod messages;
 mod migrations;
+mod read_positions;
 mod recovery;
 mod rooms;
 mod sessions;
@@ -25,11 +27,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::checkpoint::Checkpointer;
 use super::pool::Pool;
-use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
-    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
-    UserId,
+    Appended, Changed, Credentials, Cursor, EventId, EventPage, Message, MessagePage, NewMessage,
+    NewMessageChange, NewRoom, NewSession, NewTicket, NewUser, ReadPosition, Role, Room,
+    RoomChange, RoomId, RoomState, Seq, Session, SessionId, TicketHash, Timestamp, User, UserId,
 };
 
 /// More than there are statements, so that each is compiled once per connection.
@@ -286,8 +288,32 @@ impl Backend for Sqlite {
         self.read(rooms::list_rooms)
     }
 
-    fn delete_room(&self, id: RoomId) -> Result<bool> {
-        self.write(|tx| rooms::delete_room(tx, id))
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
+        self.read(|db| rooms::get_room_by_name(db, name))
+    }
+
+    fn update_room(&self, id: RoomId, change: &RoomChange, now: Timestamp) -> Result<Option<Room>> {
+        self.write(|tx| rooms::update_room(tx, id, change, now))
+    }
+
+    fn delete_room(&self, id: RoomId, now: Timestamp) -> Result<bool> {
+        self.write(|tx| rooms::delete_room(tx, id, now))
+    }
+
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+        self.write(|tx| rooms::purge_deleted_rooms(tx, limit))
+    }
+
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomId, Option<Room>)>> {
+        self.read(|db| rooms::list_changed_rooms(db, known))
+    }
+
+    /// Asked on the writer's connection, whose own commits leave it as it is
+    /// (<https://sqlite.org/pragma.html#pragma_data_version>).
+    fn get_data_version(&self) -> Result<Option<i64>> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = writer.prepare_cached("PRAGMA data_version")?;
+        Ok(Some(statement.query_row([], |row| row.get(0))?))
     }
 
     fn append_messages(
@@ -295,6 +321,37 @@ impl Backend for Sqlite {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>> {
         self.write(|tx| events::append_messages(tx, messages))
+    }
+
+    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
+        self.read(|db| messages::get_message(db, room_id, id))
+    }
+
+    fn edit_message(
+        &self,
+        change: NewMessageChange,
+        content: &str,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|tx| messages::edit_message(tx, change, content))?
+    }
+
+    fn delete_message(&self, change: NewMessageChange) -> Result<Changed, ChangeError> {
+        self.write(|tx| messages::delete_message(tx, change))?
+    }
+
+    fn advance_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>> {
+        self.write(|tx| read_positions::advance_read_positions(tx, positions))
+    }
+
+    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>> {
+        self.read(|db| read_positions::list_read_positions(db, user_id))
+    }
+
+    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq> {
+        self.read(|db| read_positions::get_read_seq(db, user_id, room_id))
     }
 
     fn list_messages(
