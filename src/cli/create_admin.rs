@@ -4,12 +4,12 @@ use std::io::{self, Read, Write};
 
 use anyhow::{Context as _, anyhow, bail};
 
+use super::administer::refusal;
 use super::context::Context;
 use super::database::{Database, Missing, schema_version};
 use super::output::print;
 use crate::chat::{self, Signup};
 use crate::model::{Clock, NewUser, Role, User};
-use crate::storage::{Conflict, Error};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,29 +69,20 @@ fn prepare(database: &Database) -> anyhow::Result<bool> {
 }
 
 fn store(database: &Database, user: &NewUser) -> anyhow::Result<User> {
-    match database.backend.create_user(user) {
-        Err(Error::Conflict(Conflict::UsernameTaken)) => {
-            bail!("the username {} is taken: choose another with --username", user.username)
+    database.administer(|admin| admin.create_user(user)).map_err(|error| {
+        match error.downcast_ref() {
+            Some(chat::Error::UsernameTaken) => {
+                anyhow!("the username {} is taken: choose another with --username", user.username)
+            }
+            Some(chat::Error::EmailTaken) => {
+                anyhow!("the email {} is taken: choose another with --email", user.email)
+            }
+            _ => error,
         }
-        Err(Error::Conflict(Conflict::EmailTaken)) => {
-            bail!("the email {} is taken: choose another with --email", user.email)
-        }
-        result => database.run(|_| result),
-    }
+    })
 }
 
-fn refusal(error: chat::Error) -> anyhow::Error {
-    match error {
-        chat::Error::InvalidFields(fields) => {
-            let lines: Vec<_> =
-                fields.iter().map(|field| format!("{} {}", field.field, field.message)).collect();
-            anyhow!(lines.join("\n"))
-        }
-        other => other.into(),
-    }
-}
-
-fn ask_password() -> anyhow::Result<String> {
+pub(super) fn ask_password() -> anyhow::Result<String> {
     let password = rpassword::prompt_password("Password: ").map_err(no_password)?;
     let again = rpassword::prompt_password("Again: ").map_err(no_password)?;
     if password != again {

@@ -3,14 +3,17 @@
 //! Nothing here knows a rule of the chat. Every command but `serve` does its work in one thread
 //! without an async runtime, as the databases' drivers want it.
 
+mod administer;
 mod bench;
 mod completions;
 mod config;
+mod confirm;
 mod context;
 mod create_admin;
 mod database;
 mod list_rooms;
 mod migrate;
+mod nearest;
 mod openapi;
 mod output;
 mod serve;

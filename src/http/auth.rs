@@ -68,7 +68,7 @@ impl AuthApi {
         let Body(SignupRequest { username, email, password, role }) = body;
         let role = role.map_or(Role::User, Role::from);
         let signup = Signup { username, email, password, role };
-        let caller = SignupCaller { local: local.0, identity: caller.0, address: Some(address.0) };
+        let caller = SignupCaller { local: local.0, identity: caller.0, address: address.0 };
         let user = chat.signup(signup, caller).await?;
         Ok(SignedUp::Created(Written::of(&user.into())?))
     }

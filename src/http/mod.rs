@@ -32,6 +32,7 @@ use poem_openapi::{OpenApi, Tags};
 use crate::chat::Chat;
 use crate::config;
 
+pub use address::ClientAddress;
 pub use docs::{HTML, page};
 pub use openapi::document as openapi_document;
 
