@@ -75,7 +75,7 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`]; [`Error::TooManyRequests`] if the caller enters rooms too fast.
     pub async fn enter_room(&self, caller: &Identity, id: RoomId) -> Result<Room> {
-        self.inner.joins.check(&caller.user_id)?;
+        self.inner.settings.load().joins.check(&caller.user_id)?;
         self.open_room(caller, id).await
     }
 

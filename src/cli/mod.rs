@@ -13,6 +13,7 @@ mod context;
 mod create_admin;
 mod database;
 mod list_rooms;
+mod man;
 mod migrate;
 mod nearest;
 mod openapi;
@@ -69,6 +70,7 @@ enum Command {
     Config(config::Args),
     Openapi(openapi::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Cli {
@@ -88,6 +90,7 @@ impl Cli {
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),
             Command::Completions(args) => completions::run(&args),
+            Command::Man(args) => man::run(&args),
         }
     }
 }

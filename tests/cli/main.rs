@@ -8,4 +8,5 @@ mod postgres;
 mod serve;
 mod settings;
 mod shell;
+mod systemd;
 mod usage;

@@ -51,7 +51,10 @@ async fn a_message_is_edited_by_its_author_alone(database: Database) {
     let log = root.get(&format!("/rooms/{room}/events")).await;
     document.check("GET", "/rooms/{room_id}/events", &log);
     let log = log.expect(200);
-    assert_eq!((&log["head_seq"], &log["events"][1]["type"]), (&json!(2), &json!("message_edited")));
+    assert_eq!(
+        (&log["head_seq"], &log["events"][1]["type"]),
+        (&json!(2), &json!("message_edited"))
+    );
 }
 
 async fn a_message_is_deleted_by_its_author_or_an_admin(database: Database) {
@@ -131,7 +134,9 @@ async fn an_edit_is_checked_like_a_message(database: Database) {
         assert_eq!(problem["errors"][0]["field"], "content");
     }
     root.patch(&path, json!({})).await.expect_problem(422, "invalid_field");
-    root.patch(&path, json!({ "content": "x", "id": 2 })).await.expect_problem(422, "invalid_field");
+    root.patch(&path, json!({ "content": "x", "id": 2 }))
+        .await
+        .expect_problem(422, "invalid_field");
     // It goes to everybody, and counts as a message does.
     let mut refused = None;
     for n in 0..12 {
