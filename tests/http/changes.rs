@@ -226,7 +226,7 @@ async fn what_an_admin_does_to_rooms_is_recorded(database: Database) {
     let acts: Vec<_> = entries.iter().map(|it| (&it["action"], &it["detail"])).collect();
     let expected = [
         ("room.delete", json!({ "name": "lobby" })),
-        ("room.update", json!({ "name": "lobby" })),
+        ("room.update", json!({ "name": "lobby", "description": null })),
         ("room.create", json!({ "name": "general" })),
     ];
     assert_eq!(acts.len(), expected.len(), "{audit}");
