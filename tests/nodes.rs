@@ -16,6 +16,7 @@ on_both_databases!(
     a_room_archived_on_one_node_takes_nothing_on_the_other,
     a_room_deleted_on_one_node_is_gone_on_the_other,
     a_long_absence_of_news_is_made_good,
+    what_the_command_line_does_reaches_open_sockets,
 );
 
 /// A second, and what a loaded machine needs to notice: news that never comes, or only with the next
@@ -164,4 +165,32 @@ async fn a_long_absence_of_news_is_made_good(database: Database) {
     for seq in 1..=MESSAGES {
         assert_eq!(event(&mut reader).await["seq"], seq);
     }
+}
+
+async fn what_the_command_line_does_reaches_open_sockets(database: Database) {
+    let server = Server::start(database).await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    let mut socket = ann.joins(room).await;
+    let ack = socket.says(room, "a secret", "1").await;
+    let run = |arguments: &[&str]| {
+        let done = server.command(arguments).output().expect("it runs");
+        assert!(done.status.success(), "{arguments:?}: {done:?}");
+    };
+
+    run(&["messages", "delete", "general", &ack["id"].to_string(), "--yes"]);
+    let deleted = event(&mut socket).await;
+    assert_eq!(deleted["type"], "message_deleted");
+    assert_eq!((&deleted["seq"], &deleted["message_id"]), (&json!(2), &ack["id"]));
+    assert_eq!(deleted["username"], "ann");
+    run(&["rooms", "rename", "general", "lobby"]);
+    assert_eq!(socket.recv_type("room_updated").await["name"], "lobby");
+    run(&["rooms", "archive", "lobby"]);
+    assert!(socket.recv_type("room_updated").await["archived_at"].is_string());
+    socket.send(json!({ "type": "send", "content": "late", "ref": "1" })).await;
+    assert_eq!(socket.recv_type("error").await["code"], "room_archived");
+    run(&["rooms", "delete", "lobby", "--yes"]);
+    assert_eq!(socket.recv_type("room_deleted").await["room_id"], room);
+    assert_eq!(socket.expect_close().await, 4404);
+    ann.get(&format!("/rooms/{room}")).await.expect_problem(404, "room_not_found");
 }
