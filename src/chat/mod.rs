@@ -2,9 +2,11 @@
 //!
 //! [`Chat`] is one cheap handle with a file of methods per area. Every method that acts for
 //! somebody takes the [`Identity`](crate::model::Identity) that `authenticate` gave; what that
-//! person may do is decided in `permissions` only.
+//! person may do is decided in `permissions` only. What is administered, over HTTP or at the
+//! command line, goes through [`Admin`].
 
 mod accounts;
+mod admin;
 mod counts;
 mod error;
 mod guessable;
@@ -12,7 +14,9 @@ mod messages;
 mod pace;
 mod passwords;
 mod permissions;
+mod resets;
 mod rooms;
+mod secret;
 mod sessions;
 mod settings;
 mod sockets;
@@ -34,12 +38,17 @@ use crate::storage::{self, ServerFacts, Store};
 
 pub use accounts::{
     Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
-    new_account,
+    new_account, new_password,
+};
+pub use admin::{
+    Admin, AuditPage, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
+    MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
 };
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
+pub use secret::random_bytes;
 pub use sockets::SocketPermit;
 pub use stats::{SAMPLE_EVERY, Stats};
 pub use tickets::Ticket;
@@ -145,6 +154,11 @@ impl Chat {
     /// Whether a token is taken from the URL of a socket.
     pub fn takes_query_token(&self) -> bool {
         self.inner.settings.load().query_token == Switch::On
+    }
+
+    /// How long a token that sets a new password is good.
+    pub fn reset_seconds(&self) -> u32 {
+        self.inner.settings.load().reset_seconds
     }
 
     pub fn hub(&self) -> &Hub {

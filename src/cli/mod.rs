@@ -3,10 +3,13 @@
 //! Nothing here knows a rule of the chat. Every command but `serve` does its work in one thread
 //! without an async runtime, as the databases' drivers want it.
 
+mod administer;
 mod ask;
+mod audit;
 mod bench;
 mod completions;
 mod config;
+mod confirm;
 mod context;
 mod create_admin;
 mod database;
@@ -15,11 +18,15 @@ mod health;
 mod list_rooms;
 mod man;
 mod migrate;
+mod nearest;
 mod openapi;
 mod output;
+mod password;
 mod serve;
+mod sessions;
 mod stats;
 mod tail;
+mod users;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -35,6 +42,7 @@ Examples:
   chatapp serve --bind 0.0.0.0:80             the same for everybody who can reach this machine
   chatapp create-admin --username ann --email ann@example.com
   chatapp list-rooms --output json
+  chatapp users reset-password ann
 
 Settings come from flags, else the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or
 DATABASE_URL, and so on), else chatapp.toml, else their defaults: `chatapp config show` lists all.
@@ -60,6 +68,9 @@ enum Command {
     Migrate(migrate::Args),
     CreateAdmin(create_admin::Args),
     ListRooms(list_rooms::Args),
+    Users(users::Args),
+    Sessions(sessions::Args),
+    Audit(audit::Args),
     Tail(tail::Args),
     Stats(stats::Args),
     Health(health::Args),
@@ -81,6 +92,9 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args, &context),
             Command::CreateAdmin(args) => create_admin::run(args, &context),
             Command::ListRooms(args) => list_rooms::run(&args, &context),
+            Command::Users(args) => users::run(&args, &context),
+            Command::Sessions(args) => sessions::run(&args, &context),
+            Command::Audit(args) => audit::run(&args, &context),
             Command::Tail(args) => tail::run(&args, &context),
             Command::Stats(args) => stats::run(&args, &context),
             Command::Health(args) => health::run(&args, &context),

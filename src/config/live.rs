@@ -9,6 +9,7 @@ const LIVE: &[&str] = &[
     "http.trusted_proxies",
     "http.metrics_token",
     "auth.admin_signup",
+    "auth.reset_seconds",
     "auth.query_token",
     "auth.min_password_chars",
     "auth.login_failures_per_account",

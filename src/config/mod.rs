@@ -126,6 +126,8 @@ pub struct Auth {
     pub previous_secret: String,
     /// How long a token is valid, in seconds.
     pub token_seconds: u32,
+    /// How long a token that sets a new password is good, in seconds.
+    pub reset_seconds: u32,
     /// Whether a socket's token may be in its URL, which proxies write down. Tickets always may.
     pub query_token: Switch,
     /// The shortest password accepted, in characters.
@@ -149,6 +151,7 @@ impl Default for Auth {
             secret: String::new(),
             previous_secret: String::new(),
             token_seconds: 12 * 60 * 60,
+            reset_seconds: 60 * 60,
             query_token: Switch::On,
             min_password_chars: 8,
             login_failures_per_account: 10,

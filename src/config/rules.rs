@@ -59,6 +59,7 @@ const RULES: &[(&str, Rule)] = &[
     ("auth.secret", Secret),
     ("auth.previous_secret", Secret),
     ("auth.token_seconds", Number { min: 1, max: 3_650 * DAY_S }),
+    ("auth.reset_seconds", Number { min: 1, max: 30 * DAY_S }),
     ("auth.query_token", Word(&["on", "off"])),
     // 71 bytes is the longest password, see `chat`.
     ("auth.min_password_chars", Number { min: 1, max: 71 }),

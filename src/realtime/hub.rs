@@ -55,6 +55,7 @@ pub(super) enum Command {
     Close(ConnectionId, CloseCode),
     CloseRoom(RoomId),
     CloseSessions(Vec<SessionId>),
+    ForgetTails,
     CloseAll,
     CountActive { rooms: Vec<RoomId>, reply: oneshot::Sender<Vec<usize>> },
 }
@@ -174,6 +175,11 @@ impl Hub {
     /// Closes the connections of these sessions.
     pub async fn close_sessions(&self, sessions: Vec<SessionId>) {
         self.send(Command::CloseSessions(sessions)).await;
+    }
+
+    /// Reads from storage from now on what is in memory of the rooms' logs.
+    pub async fn forget_tails(&self) {
+        self.send(Command::ForgetTails).await;
     }
 
     /// Closes every connection, and those still to come: the server is restarting.

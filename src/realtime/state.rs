@@ -92,6 +92,9 @@ impl State {
             }
             Command::CloseRoom(room_id) => self.close_room(room_id),
             Command::CloseSessions(sessions) => self.close_sessions(&sessions),
+            Command::ForgetTails => {
+                self.rooms.values_mut().for_each(|room| room.tail.clear());
+            }
             Command::CloseAll => {
                 self.is_stopping = true;
                 for slot in self.slots() {

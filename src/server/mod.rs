@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::chat::{Chat, ChatParts, SAMPLE_EVERY};
+use crate::chat::{self, Chat, ChatParts, SAMPLE_EVERY};
 use crate::config::Config;
 use crate::metrics;
 use crate::model::Clock;
@@ -63,7 +63,7 @@ pub fn serve(
     let certificate = Certificate::of(&config.http)?;
     let facts = backend.get_server_facts()?;
     let secret = match config.auth.secret.as_str() {
-        "" => backend.get_or_create_secret(&random_secret())?,
+        "" => backend.get_or_create_secret(&chat::random_bytes()?)?,
         configured => configured.as_bytes().to_vec(),
     };
     let (hub, hub_thread) = Hub::start(HubConfig {
@@ -256,9 +256,4 @@ fn end_after(limit: Duration) -> std::io::Result<()> {
         std::process::exit(1)
     };
     thread::Builder::new().name("chatapp-end".to_owned()).spawn(end).map(drop)
-}
-
-fn random_secret() -> Vec<u8> {
-    // Two version 4 UUIDs: 244 random bits from the system's generator.
-    [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat()
 }
