@@ -65,8 +65,8 @@ type Api = (
     rooms::RoomsApi,
     messages::MessagesApi,
     admin::AdminApi,
-    watch::WatchApi,
     health::HealthApi,
+    watch::WatchApi,
 );
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -100,8 +100,8 @@ fn api() -> Api {
         rooms::RoomsApi,
         messages::MessagesApi,
         admin::AdminApi,
-        watch::WatchApi,
         health::HealthApi,
+        watch::WatchApi,
     )
 }
 
