@@ -12,6 +12,7 @@ use clap::ValueEnum;
 
 use super::context::Context;
 use super::database::Database;
+use super::nearest::suggest;
 use super::output::{note, print, visible};
 use crate::model::{Event, Room, RoomId, Seq};
 use crate::storage::{Backend, Error, Result};
@@ -97,7 +98,9 @@ fn find(database: &Database, named: &str) -> anyhow::Result<Room> {
     let by_name = rooms.iter().find(|room| room.name.eq_ignore_ascii_case(named));
     let room = by_name.or_else(|| rooms.iter().find(|room| Some(room.id) == number));
     room.cloned().ok_or_else(|| {
-        anyhow!("there is no room {}: `chatapp list-rooms` lists them", visible(named))
+        let names = rooms.iter().map(|room| room.name.as_str());
+        let hint = suggest(named, names, "`chatapp list-rooms` shows which there are");
+        anyhow!("there is no room {}: {}", visible(named), visible(&hint))
     })
 }
 
