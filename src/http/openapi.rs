@@ -93,6 +93,7 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         "maxLength": chat::MAX_PASSWORD_BYTES,
         "format": "password",
     });
+    let content = json!({ "minLength": 1, "maxLength": config::Limits::default().message_chars });
     let known_password = json!({ "maxLength": chat::MAX_PASSWORD_BYTES, "format": "password" });
     vec![
         (
@@ -118,11 +119,10 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ("UserChangeRequest", "role", json!({ "type": "string", "enum": ["user", "admin", null] })),
         ("RoomRequest", "name", json!({ "minLength": 1, "maxLength": chat::MAX_NAME_CHARS })),
         ("RoomRequest", "description", json!({ "maxLength": chat::MAX_DESCRIPTION_CHARS })),
-        (
-            "MessageRequest",
-            "content",
-            json!({ "minLength": 1, "maxLength": config::Limits::default().message_chars }),
-        ),
+        ("RoomChangeRequest", "name", json!({ "minLength": 1, "maxLength": chat::MAX_NAME_CHARS })),
+        ("RoomChangeRequest", "description", json!({ "maxLength": chat::MAX_DESCRIPTION_CHARS })),
+        ("MessageRequest", "content", content.clone()),
+        ("MessageEditRequest", "content", content),
         (
             "MessageRequest",
             "client_id",
@@ -157,7 +157,7 @@ mod tests {
         for pattern in table.keys() {
             assert!(paths.contains_key(pattern), "{pattern}");
         }
-        assert_eq!(paths["/rooms/:param0"].allow, "DELETE, GET, HEAD");
+        assert_eq!(paths["/rooms/:param0"].allow, "DELETE, GET, HEAD, PATCH");
         assert_eq!(paths["/rooms"].path, "/rooms/");
     }
 }
