@@ -7,6 +7,7 @@
 mod accounts;
 mod error;
 mod guessable;
+mod hs256;
 mod messages;
 mod pace;
 mod passwords;
