@@ -26,6 +26,8 @@ use crate::storage::{Backend, Error, Store, StoreConfig};
 use crate::ws::Sockets;
 
 use reload::Live;
+#[cfg(any(fuzzing, test))]
+pub(crate) use routes::endpoint;
 use tls::Certificate;
 
 /// How often revocations made by other processes are looked for.
