@@ -30,7 +30,7 @@ use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{ServerFacts, Store};
 
 pub use accounts::{
-    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
+    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Setup, Signup, SignupCaller,
     new_account,
 };
 pub use error::{Error, FieldError, Result};

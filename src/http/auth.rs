@@ -5,7 +5,9 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::address::ClientAddress;
-use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, TicketDto, UserDto};
+use super::dto::{
+    LoginDto, LoginRequest, PasswordRequest, SetupDto, SignupRequest, TicketDto, UserDto,
+};
 use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};
 use super::local::Local;
@@ -27,6 +29,13 @@ enum SignedIn {
     /// A token, and whose it is.
     #[oai(status = 200)]
     Ok(Written<LoginDto>),
+}
+
+#[derive(ApiResponse)]
+enum Setup {
+    /// Who may sign up as an admin.
+    #[oai(status = 200)]
+    Ok(Written<SetupDto>),
 }
 
 #[derive(ApiResponse)]
@@ -52,6 +61,15 @@ enum Done {
 
 #[OpenApi(prefix_path = "/auth", tag = "Area::Auth")]
 impl AuthApi {
+    /// Is an admin needed?
+    ///
+    /// For a page that shows a new server to its first user.
+    #[oai(path = "/setup", method = "get", operation_id = "get_setup")]
+    async fn setup(&self, chat: Data<&Chat>, local: Local) -> Result<Setup, Failure<STORE>> {
+        let setup = chat.setup(local.0).await?;
+        Ok(Setup::Ok(Written::of(&setup.into())?))
+    }
+
     /// Create an account
     ///
     /// Everybody may. The role `admin` is given if an admin's token comes along; without one only

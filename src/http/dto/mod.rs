@@ -11,7 +11,9 @@ use serde::Serialize;
 use super::types::Moment;
 use crate::model::Timestamp;
 
-pub(super) use auth::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, TicketDto, UserDto};
+pub(super) use auth::{
+    LoginDto, LoginRequest, PasswordRequest, SetupDto, SignupRequest, TicketDto, UserDto,
+};
 pub(super) use messages::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
 pub(super) use rooms::{RoomDto, RoomRequest};
 

@@ -1,0 +1,252 @@
+// Marks within a line: bold, italic, struck out, code, links, names and emoji, as DOM nodes.
+//
+// A link is made only of an address with http, https or mailto; everything that people write ends
+// up in text nodes. The time is linear: what has no end is looked for once.
+
+import { h } from "../core/dom.js";
+import { NAME } from "../core/mentions.js";
+import { EMOJI } from "./emoji.js";
+
+/** Longest first, so that `**` is not taken for `*`. */
+const MARKS = /** @type {const} */ ([
+  ["**", "strong"], ["__", "strong"], ["~~", "s"], ["*", "em"], ["_", "em"],
+]);
+/** Where something may begin; all else is plain text. */
+const SPECIAL = /[\\`*_~[:@hm]/g;
+const MAX_DEPTH = 8;
+const WORD = /[\p{L}\p{N}]/u;
+
+/** @typedef {{ me: string, depth: number, inLink: boolean }} Context */
+
+/**
+ * @param {string} text
+ * @param {string} me the reader's name, whose mentions stand out
+ * @returns {DocumentFragment}
+ */
+export function inline(text, me) {
+  return parse(text, { me, depth: 0, inLink: false });
+}
+
+/**
+ * @param {string} text
+ * @param {Context} context
+ */
+function parse(text, context) {
+  const out = document.createDocumentFragment();
+  /** @type {Set<string>} marks without an end from here on */
+  const hopeless = new Set();
+  let plain = "";
+  let at = 0;
+  const flush = () => {
+    if (plain) out.append(plain);
+    plain = "";
+  };
+  while (at < text.length) {
+    SPECIAL.lastIndex = at;
+    const next = SPECIAL.exec(text)?.index ?? text.length;
+    plain += text.slice(at, next);
+    if (next >= text.length) break;
+    at = next;
+    const found = special(text, at, context, hopeless);
+    if (found.node) {
+      flush();
+      out.append(found.node);
+    } else {
+      plain += found.text ?? text.slice(at, found.end);
+    }
+    at = found.end;
+  }
+  flush();
+  return out;
+}
+
+/** @typedef {{ end: number, node?: Node, text?: string }} Found without a node, plain text */
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @param {Set<string>} hopeless
+ * @returns {Found}
+ */
+function special(text, at, context, hopeless) {
+  const char = text.charAt(at);
+  const nothing = { end: at + 1 };
+  switch (char) {
+    case "\\": {
+      const next = text.charAt(at + 1);
+      return /[\\`*_~[\]:@>#-]/.test(next) ? { end: at + 2, text: next } : nothing;
+    }
+    case "`":
+      return code(text, at, hopeless);
+    case "[":
+      return link(text, at, context, hopeless) ?? nothing;
+    case ":":
+      return emoji(text, at) ?? nothing;
+    case "@":
+      return mention(text, at, context) ?? nothing;
+    case "h":
+    case "m":
+      return bareLink(text, at, context) ?? nothing;
+    default:
+      return marked(text, at, context, hopeless) ?? nothing;
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Set<string>} hopeless
+ * @returns {Found}
+ */
+function code(text, at, hopeless) {
+  let start = at;
+  while (text.charAt(start) === "`") start += 1;
+  const fence = text.slice(at, start);
+  const close = hopeless.has(fence) ? -1 : text.indexOf(fence, start);
+  if (close < 0) {
+    hopeless.add(fence);
+    return { end: start };
+  }
+  return { end: close + fence.length, node: h("code", null, text.slice(start, close)) };
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @param {Set<string>} hopeless
+ * @returns {Found | undefined}
+ */
+function marked(text, at, context, hopeless) {
+  for (const [mark, element] of MARKS) {
+    if (!text.startsWith(mark, at)) continue;
+    const start = at + mark.length;
+    if (context.depth >= MAX_DEPTH || hopeless.has(mark) || /\s|^$/.test(text.charAt(start))) {
+      return { end: start };
+    }
+    // snake_case is no emphasis.
+    if (mark.startsWith("_") && WORD.test(text.charAt(at - 1))) return { end: start };
+    const close = closing(text, mark, start);
+    if (close < 0) {
+      hopeless.add(mark);
+      return { end: start };
+    }
+    const inner = parse(text.slice(start, close), { ...context, depth: context.depth + 1 });
+    return { end: close + mark.length, node: h(element, null, inner) };
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} text
+ * @param {string} mark
+ * @param {number} from
+ */
+function closing(text, mark, from) {
+  for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at + mark.length)) {
+    const single = mark.length === 1;
+    // `**` inside of `*…*` is another mark.
+    if (single && text.charAt(at + 1) === mark) {
+      at += 1;
+      continue;
+    }
+    if (/\s/.test(text.charAt(at - 1))) continue;
+    if (mark.startsWith("_") && WORD.test(text.charAt(at + mark.length))) continue;
+    return at;
+  }
+  return -1;
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @param {Set<string>} hopeless
+ * @returns {Found | undefined}
+ */
+function link(text, at, context, hopeless) {
+  if (context.inLink || hopeless.has("](")) return undefined;
+  const middle = text.indexOf("](", at);
+  if (middle < 0) {
+    hopeless.add("](");
+    return undefined;
+  }
+  const label = text.slice(at + 1, middle);
+  const close = text.indexOf(")", middle);
+  const address = close < 0 ? "" : safeAddress(text.slice(middle + 2, close));
+  if (!address || !label.trim() || /[[\n]/.test(label)) return undefined;
+  const inner = parse(label, { ...context, inLink: true, depth: context.depth + 1 });
+  return { end: close + 1, node: anchor(address, inner) };
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @returns {Found | undefined}
+ */
+function bareLink(text, at, context) {
+  if (context.inLink || WORD.test(text.charAt(at - 1))) return undefined;
+  const found = /^(?:https?:\/\/|mailto:)[^\s<>"`]{1,2000}/i.exec(text.slice(at, at + 2010));
+  if (!found) return undefined;
+  let address = found[0];
+  // Its end is the sentence's, and so is a bracket that was not opened in it.
+  for (;;) {
+    const last = address.charAt(address.length - 1);
+    const open = last === ")" ? "(" : last === "]" ? "[" : "";
+    const isOurs = open && address.split(open).length >= address.split(last).length;
+    if (!/[.,;:!?'"*_~)\]]/.test(last) || isOurs) break;
+    address = address.slice(0, -1);
+  }
+  const safe = safeAddress(address);
+  if (!safe) return undefined;
+  return { end: at + address.length, node: anchor(safe, address.replace(/^mailto:/i, "")) };
+}
+
+/**
+ * An address that may be a link's, or "".
+ * @param {string} text
+ */
+export function safeAddress(text) {
+  try {
+    const url = new URL(text.trim());
+    return ["http:", "https:", "mailto:"].includes(url.protocol) ? url.href : "";
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * @param {string} address
+ * @param {Node | string} inner
+ */
+function anchor(address, inner) {
+  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, inner);
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @returns {Found | undefined}
+ */
+function emoji(text, at) {
+  const found = /^:([a-z0-9_+-]{1,20}):/.exec(text.slice(at, at + 22));
+  const symbol = found?.[1] && Object.hasOwn(EMOJI, found[1]) ? EMOJI[found[1]] : undefined;
+  return found && symbol ? { end: at + found[0].length, text: symbol } : undefined;
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @returns {Found | undefined}
+ */
+function mention(text, at, context) {
+  if (NAME.test(text.charAt(at - 1))) return undefined;
+  const found = /^@([A-Za-z0-9_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_])/.exec(text.slice(at, at + 34));
+  if (!found?.[1]) return undefined;
+  const isMe = found[1].toLowerCase() === context.me.toLowerCase();
+  const node = h("span", { class: isMe ? "mention mention-me" : "mention" }, found[0]);
+  return { end: at + found[0].length, node };
+}
