@@ -92,8 +92,9 @@ fn authenticate(c: &mut Criterion) {
             password: "correct horse".into(),
             role: Role::User,
         };
-        chat.signup(signup, SignupCaller { local: true, ..SignupCaller::default() }).await.unwrap();
         let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let caller = SignupCaller { local: true, identity: None, address: here };
+        chat.signup(signup, caller).await.unwrap();
         chat.login("ann".into(), "correct horse".into(), here).await.unwrap().token
     });
     c.bench_function("authenticate a token", |bencher| {

@@ -5,15 +5,18 @@ use std::net::IpAddr;
 use email_address::{EmailAddress, Options};
 
 use super::permissions::{self, Action};
-use super::{Chat, Error, FieldError, Result, passwords};
+use super::{Admin, Chat, Error, FieldError, Result, passwords};
 use crate::config::{AdminSignup, Auth};
-use crate::model::{Credentials, Identity, NewUser, Role, Timestamp, User};
+use crate::model::{Actor, Credentials, Identity, NewUser, Role, Timestamp, User};
 use crate::storage::Backend;
 
 pub const MIN_USERNAME_CHARS: usize = 2;
 pub const MAX_USERNAME_CHARS: usize = 32;
 /// The longest address that fits an SMTP path (RFC 5321 §4.5.3.1.3, erratum 1690 of RFC 3696).
 pub const MAX_EMAIL_BYTES: usize = 254;
+
+/// What the name of a deleted account begins with; its number follows.
+const DELETED: &str = "deleted-";
 
 /// An account that somebody asks for.
 #[derive(Clone, Debug)]
@@ -25,14 +28,14 @@ pub struct Signup {
 }
 
 /// Who asks for an account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SignupCaller {
     /// On the machine itself, with nothing in between.
     pub local: bool,
     /// The holder of the token that came along, if one did.
     pub identity: Option<Identity>,
     /// What the number of accounts is limited by.
-    pub address: Option<IpAddr>,
+    pub address: IpAddr,
 }
 
 /// A session that was opened or extended.
@@ -76,8 +79,8 @@ impl Chat {
         };
         check(&signup, self.inner.passwords.min_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
-        if let Some(address) = caller.address.filter(|address| !address.is_loopback()) {
-            self.inner.signups.check(&address)?;
+        if !caller.address.is_loopback() {
+            self.inner.signups.check(&caller.address)?;
         }
         let user = NewUser {
             username: signup.username,
@@ -88,15 +91,26 @@ impl Chat {
             // Two who ask at once get here both; the transaction lets one through.
             only_if_no_admin,
         };
-        Ok(self.inner.store.write(move |backend| backend.create_user(&user)).await?)
+        let now = user.created_at;
+        let Some(admin) = caller.identity.filter(|_| user.role == Role::Admin) else {
+            return Ok(self
+                .inner
+                .store
+                .write(move |backend| backend.create_user(&user, None))
+                .await?);
+        };
+        let actor = Actor::Account(admin.user_id);
+        let create =
+            move |backend: &dyn Backend| Ok(Admin::new(backend, actor, now).create_user(&user));
+        Ok(self.inner.store.write(create).await??)
     }
 
     /// Opens a session, for somebody at this address.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`], before anything is looked at; [`Error::WrongCredentials`] for an unknown user, a wrong password and an account that is
-    /// not active alike; [`Error::InvalidFields`] for a password that no account can have;
-    /// [`Error::Busy`].
+    /// [`Error::TooManyRequests`], before anything is looked at; [`Error::WrongCredentials`] for an
+    /// unknown user, a wrong password and an account that is not active alike;
+    /// [`Error::InvalidFields`] for a password that no account can have; [`Error::Busy`].
     pub async fn login(
         &self,
         username: String,
@@ -136,7 +150,8 @@ impl Chat {
     /// The address is the caller's: a wrong current password is a failed attempt to sign in.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`], [`Error::WrongCurrentPassword`], [`Error::InvalidFields`], [`Error::Busy`].
+    /// [`Error::TooManyRequests`], [`Error::WrongCurrentPassword`], [`Error::InvalidFields`],
+    /// [`Error::Busy`].
     pub async fn change_password(
         &self,
         caller: &Identity,
@@ -161,12 +176,7 @@ impl Chat {
         };
         let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
         let Credentials { user, password_hash: hash } = own;
-        let (mut errors, names) = (Vec::new(), names(&user.username, &user.email));
-        let min_chars = self.inner.passwords.min_chars;
-        passwords::check_new(min_chars, "new_password", &new, &names, &mut errors);
-        if !errors.is_empty() {
-            return Err(Error::InvalidFields(errors));
-        }
+        check_password(&user, "new_password", &new, self.inner.passwords.min_chars)?;
         let verified =
             self.inner.passwords.verify("current_password", current, Some(hash.clone())).await?;
         if !verified {
@@ -186,7 +196,7 @@ impl Chat {
                 if !stands || still != Some(hash) {
                     return Ok(false);
                 }
-                backend.update_password(id, &new_hash, Some(keep), now)
+                backend.update_password(id, &new_hash, Some(keep), now, None)
             })
             .await?;
         if !changed {
@@ -205,7 +215,7 @@ impl Chat {
         address: IpAddr,
         check: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let attempt = self.inner.throttle.begin(username, address, self.inner.clock.now())?;
+        let attempt = self.inner.throttle.begin(Some(username), address, self.inner.clock.now())?;
         let result = check.await;
         match &result {
             Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),
@@ -239,18 +249,21 @@ impl Chat {
 /// [`Error::InvalidFields`].
 pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUser> {
     check(&signup, auth.min_password_chars)?;
-    let hash = bcrypt::non_truncating_hash(signup.password, auth.bcrypt_cost);
-    let password_hash = hash.map_err(|error| {
-        tracing::error!(%error, "bcrypt failed");
-        Error::Internal
-    })?;
     Ok(NewUser {
         username: signup.username,
         email: signup.email,
-        password_hash,
+        password_hash: hash(signup.password, auth)?,
         role: signup.role,
         created_at: now,
         only_if_no_admin: false,
+    })
+}
+
+/// The hash of a password that was checked. Blocks for as long as bcrypt takes.
+pub(super) fn hash(password: String, auth: &Auth) -> Result<String> {
+    bcrypt::non_truncating_hash(password, auth.bcrypt_cost).map_err(|error| {
+        tracing::error!(%error, "bcrypt failed");
+        Error::Internal
     })
 }
 
@@ -270,6 +283,21 @@ fn check(signup: &Signup, min_password_chars: usize) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
 }
 
+/// Whether a password may be the account's.
+///
+/// # Errors
+/// [`Error::InvalidFields`].
+pub(super) fn check_password(
+    user: &User,
+    field: &str,
+    password: &str,
+    min_chars: usize,
+) -> Result<()> {
+    let (mut errors, names) = (Vec::new(), names(&user.username, &user.email));
+    passwords::check_new(min_chars, field, password, &names, &mut errors);
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
+}
+
 /// What the owner of an account is known by, and a password must not be.
 fn names<'a>(username: &'a str, email: &'a str) -> [&'a str; 3] {
     let local_part = email.rsplit_once('@').map_or(email, |(local_part, _)| local_part);
@@ -286,7 +314,16 @@ fn check_username(username: &str, errors: &mut Vec<FieldError>) {
              a-z, A-Z, 0-9, `_`, `.` and `-`"
         );
         errors.push(FieldError::new("username", message));
+    } else if is_reserved(username) {
+        errors.push(FieldError::new("username", "is kept for an account that was deleted"));
     }
+}
+
+/// Whether a deleted account could be called so.
+fn is_reserved(username: &str) -> bool {
+    username.split_at_checked(DELETED.len()).is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(DELETED) && rest.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 fn check_email(email: &str, errors: &mut Vec<FieldError>) {
@@ -314,11 +351,12 @@ mod tests {
     #[test]
     fn usernames() {
         let longest = "x".repeat(32);
-        for good in ["bo", "Ann", "a.b-c_9", "..", &longest] {
+        for good in ["bo", "Ann", "a.b-c_9", "..", "deleted-ann", &longest] {
             assert_eq!(faults(check_username, good), 0, "{good}");
         }
         let too_long = "x".repeat(33);
-        for bad in ["", "a", &too_long, "a b", "jörg", "a\0b", "a/b", "a@b", "ann\n"] {
+        for bad in ["", "a", &too_long, "a b", "jörg", "a\0b", "a/b", "a@b", "ann\n", "Deleted-7"]
+        {
             assert_eq!(faults(check_username, bad), 1, "{bad}");
         }
     }

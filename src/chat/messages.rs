@@ -28,7 +28,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::InvalidFields`]; [`Error::TooManyRequests`] if the caller sends too fast;
-    /// [`Error::Busy`] if too many messages wait, [`Error::Unavailable`] if the server is stopping. After an error nothing is queued and `reply` gets nothing.
+    /// [`Error::Busy`] if too many messages wait, [`Error::Unavailable`] if the server is
+    /// stopping. After an error nothing is queued and `reply` gets nothing.
     pub fn post(&self, caller: &Identity, draft: Draft, reply: ReplyTo) -> Result<()> {
         permissions::require(caller, Action::Post)?;
         check(&draft, self.inner.limits.message_chars)?;

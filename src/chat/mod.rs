@@ -2,16 +2,20 @@
 //!
 //! [`Chat`] is one cheap handle with a file of methods per area. Every method that acts for
 //! somebody takes the [`Identity`](crate::model::Identity) that `authenticate` gave; what that
-//! person may do is decided in `permissions` only.
+//! person may do is decided in `permissions` only. What is administered, over HTTP or at the command
+//! line, goes through [`Admin`].
 
 mod accounts;
+mod admin;
 mod error;
 mod guessable;
 mod messages;
 mod pace;
 mod passwords;
 mod permissions;
+mod resets;
 mod rooms;
+mod secret;
 mod sessions;
 mod sockets;
 mod throttle;
@@ -33,10 +37,15 @@ pub use accounts::{
     Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Setup, Signup, SignupCaller,
     new_account,
 };
+pub use admin::{
+    Admin, AuditPage, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
+    MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
+};
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
+pub use secret::random_bytes;
 pub use sockets::SocketPermit;
 pub use tickets::Ticket;
 
@@ -80,6 +89,7 @@ struct Inner {
     limits: Limits,
     admin_signup: AdminSignup,
     query_token: Switch,
+    reset_seconds: u32,
     epoch: Arc<str>,
     passwords: passwords::Passwords,
     tokens: tokens::Tokens,
@@ -117,6 +127,7 @@ impl Chat {
                 swept_until: AtomicI64::new(clock.now().0),
                 admin_signup: auth.admin_signup,
                 query_token: auth.query_token,
+                reset_seconds: auth.reset_seconds,
                 epoch: facts.epoch.into(),
                 store,
                 hub,
@@ -142,6 +153,11 @@ impl Chat {
     /// Whether a token is taken from the URL of a socket.
     pub fn takes_query_token(&self) -> bool {
         self.inner.query_token == Switch::On
+    }
+
+    /// How long a token that sets a new password is good.
+    pub fn reset_seconds(&self) -> u32 {
+        self.inner.reset_seconds
     }
 
     pub fn hub(&self) -> &Hub {

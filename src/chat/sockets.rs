@@ -1,6 +1,9 @@
-//! How many sockets each user has open.
+//! How many sockets each user, and each address, has open.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::iter;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Chat, Error, Result};
@@ -8,10 +11,16 @@ use crate::model::{Identity, UserId};
 
 /// Only those who have one are in it.
 #[derive(Default)]
-pub(super) struct Tally(Mutex<HashMap<UserId, usize>>);
+pub(super) struct Tally(Mutex<HashMap<Key, usize>>);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    User(UserId),
+    Address(IpAddr),
+}
 
 impl Tally {
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, usize>> {
         // No holder can panic half-way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -20,34 +29,59 @@ impl Tally {
 /// The right to one open socket, given back when it is dropped.
 pub struct SocketPermit {
     chat: Chat,
+    opener: Opener,
+}
+
+/// Who opened a socket.
+#[derive(Clone, Copy)]
+struct Opener {
     user_id: UserId,
+    /// `None`: this machine, which is not counted. Behind a proxy on it that the settings do not
+    /// name, everybody has its address.
+    address: Option<IpAddr>,
+}
+
+impl Opener {
+    fn keys(self) -> impl Iterator<Item = Key> {
+        iter::once(Key::User(self.user_id)).chain(self.address.map(Key::Address))
+    }
 }
 
 impl Chat {
-    /// Counts one more open socket of the caller.
+    /// Counts one more open socket of the caller, who is at this address.
     ///
     /// # Errors
-    /// [`Error::TooManySockets`].
-    pub fn admit_socket(&self, caller: &Identity) -> Result<SocketPermit> {
-        let (user_id, limit) = (caller.user_id, self.inner.limits.sockets_per_user);
+    /// [`Error::TooManySockets`]: then it is not counted.
+    pub fn admit_socket(&self, caller: &Identity, address: IpAddr) -> Result<SocketPermit> {
+        let address = Some(address).filter(|address| !address.is_loopback());
+        let opener = Opener { user_id: caller.user_id, address };
         let mut tally = self.inner.sockets.lock();
-        let open = tally.entry(user_id).or_default();
-        // If there is an entry it is of one at least: none is left behind by a refusal.
-        if limit > 0 && *open >= limit {
+        let is_full = |key: Key| {
+            let limit = match key {
+                Key::User(_) => self.inner.limits.sockets_per_user,
+                Key::Address(_) => self.inner.limits.sockets_per_address,
+            };
+            limit > 0 && tally.get(&key).is_some_and(|open| *open >= limit)
+        };
+        if opener.keys().any(is_full) {
             return Err(Error::TooManySockets);
         }
-        *open += 1;
-        Ok(SocketPermit { chat: self.clone(), user_id })
+        for key in opener.keys() {
+            *tally.entry(key).or_default() += 1;
+        }
+        Ok(SocketPermit { chat: self.clone(), opener })
     }
 }
 
 impl Drop for SocketPermit {
     fn drop(&mut self) {
         let mut tally = self.chat.inner.sockets.lock();
-        if let Some(open) = tally.get_mut(&self.user_id) {
-            *open -= 1;
-            if *open == 0 {
-                tally.remove(&self.user_id);
+        for key in self.opener.keys() {
+            if let Entry::Occupied(mut open) = tally.entry(key) {
+                *open.get_mut() -= 1;
+                if *open.get() == 0 {
+                    open.remove();
+                }
             }
         }
     }

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Error, Result};
@@ -58,7 +58,7 @@ struct Failures {
 
 /// An attempt under way. Dropped, it counts as a failure.
 pub(super) struct Attempt {
-    account: u64,
+    account: Option<u64>,
     address: IpAddr,
     counted: Vec<Key>,
 }
@@ -74,18 +74,23 @@ impl Throttle {
         }
     }
 
-    /// Counts an attempt.
+    /// Counts an attempt, by the address alone if it is for no account that is named.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`], and nothing is counted.
-    pub fn begin(&self, username: &str, address: IpAddr, now: Timestamp) -> Result<Attempt> {
-        let account = self.hasher.hash_one(username.to_ascii_lowercase());
-        let address = network(address);
+    pub fn begin(
+        &self,
+        username: Option<&str>,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Attempt> {
+        let account = username.map(|name| self.hasher.hash_one(name.to_ascii_lowercase()));
         let mut state = self.lock();
         let is_known = |at: &Timestamp| (0..KNOWN_MS).contains(&(now.0 - at.0));
-        let is_owners = state.known.get(&(account, address)).is_some_and(is_known);
         let mut counted = Vec::with_capacity(2);
-        if self.per_account > 0 && !is_owners {
+        if let Some(account) = account.filter(|_| self.per_account > 0)
+            && !state.known.get(&(account, address)).is_some_and(is_known)
+        {
             counted.push((Key::Account(account), self.per_account));
         }
         if self.per_address > 0 {
@@ -115,8 +120,9 @@ impl Throttle {
 
     /// It was the owner: the address is theirs from now on.
     pub fn succeed(&self, attempt: Attempt, now: Timestamp) {
-        let place = (attempt.account, attempt.address);
+        let place = attempt.account.map(|account| (account, attempt.address));
         self.take_back(attempt);
+        let Some(place) = place else { return };
         let known = &mut self.lock().known;
         make_room(known, &place, |at| (0..KNOWN_MS).contains(&(now.0 - at.0)));
         known.insert(place, now);
@@ -144,15 +150,6 @@ impl Throttle {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Counts only: a poisoned one is as good as any.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What one client has: an address of IPv4, or the network of 64 bits that a host of IPv6 is given
-/// as a whole (RFC 6177, RFC 4291 §2.5.4).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        v4 => v4,
     }
 }
 
@@ -201,52 +198,43 @@ mod tests {
     fn an_account_is_tried_so_often_in_a_window_but_by_its_owner() {
         let throttle = throttle();
         let at = |ms: i64| Timestamp(1_000_000 + ms);
-        let owner = throttle.begin("ann", HOME, at(0)).unwrap();
+        let owner = throttle.begin(Some("ann"), HOME, at(0)).unwrap();
         throttle.succeed(owner, at(0));
         for _ in 0..3 {
-            assert_eq!(wait(throttle.begin("Ann", AWAY, at(0))), None);
+            assert_eq!(wait(throttle.begin(Some("Ann"), AWAY, at(0))), None);
         }
-        assert_eq!(wait(throttle.begin("ann", AWAY, at(0))), Some(60));
-        assert_eq!(wait(throttle.begin("ann", AWAY, at(59_500))), Some(1));
-        assert_eq!(wait(throttle.begin("bo", AWAY, at(0))), None);
-        assert_eq!(wait(throttle.begin("ann", HOME, at(0))), None);
-        assert_eq!(wait(throttle.begin("ann", AWAY, at(60_000))), None, "the window is over");
-        assert_eq!(wait(throttle.begin("ann", AWAY, at(-1))), None, "the clock was set back");
+        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, at(0))), Some(60));
+        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, at(59_500))), Some(1));
+        assert_eq!(wait(throttle.begin(Some("bo"), AWAY, at(0))), None);
+        assert_eq!(wait(throttle.begin(Some("ann"), HOME, at(0))), None);
+        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, at(60_000))), None, "the window is over");
+        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, at(-1))), None, "the clock was set back");
     }
 
     #[test]
     fn an_address_tries_so_often_whatever_the_account_and_successes_do_not_count() {
         let (throttle, now) = (throttle(), Timestamp(0));
         for n in 0..5 {
-            assert_eq!(wait(throttle.begin(&n.to_string(), AWAY, now)), None);
-            let own = throttle.begin("eve", HOME, now).unwrap();
+            assert_eq!(wait(throttle.begin(Some(&n.to_string()), AWAY, now)), None);
+            let own = throttle.begin(Some("eve"), HOME, now).unwrap();
             throttle.succeed(own, now);
-            let busy = throttle.begin("eve", HOME, now).unwrap();
+            let busy = throttle.begin(Some("eve"), HOME, now).unwrap();
             throttle.take_back(busy);
         }
-        assert_eq!(wait(throttle.begin("another", AWAY, now)), Some(60));
-        assert_eq!(wait(throttle.begin("another", HOME, now)), None);
-    }
-
-    #[test]
-    fn a_network_of_ipv6_is_one_address() {
-        let parse = |text: &str| network(text.parse().unwrap());
-        assert_eq!(parse("2001:db8::1"), parse("2001:db8::ffff:1:2:3"));
-        assert_ne!(parse("2001:db8::1"), parse("2001:db8:0:1::1"));
-        assert_eq!(parse("::ffff:192.0.2.1"), HOME);
-        assert_ne!(HOME, AWAY);
+        assert_eq!(wait(throttle.begin(Some("another"), AWAY, now)), Some(60));
+        assert_eq!(wait(throttle.begin(Some("another"), HOME, now)), None);
     }
 
     #[test]
     fn the_memory_is_bounded() {
         let throttle = throttle();
         for n in 0..MAX_ENTRIES as u128 + 100 {
-            let address = IpAddr::V6(Ipv6Addr::from_bits(n << 64));
-            let attempt = throttle.begin("ann", address, Timestamp(0));
+            let address = IpAddr::V6(std::net::Ipv6Addr::from_bits(n));
+            let attempt = throttle.begin(Some("ann"), address, Timestamp(0));
             if let Ok(attempt) = attempt {
                 throttle.succeed(attempt, Timestamp(0));
             }
-            let _ = throttle.begin(&n.to_string(), address, Timestamp(0));
+            let _ = throttle.begin(Some(&n.to_string()), address, Timestamp(0));
         }
         let state = throttle.lock();
         for size in [state.failures.len(), state.known.len()] {

@@ -120,6 +120,8 @@ pub struct Auth {
     pub previous_secret: String,
     /// How long a token is valid, in seconds.
     pub token_seconds: u32,
+    /// How long a token that sets a new password is good, in seconds.
+    pub reset_seconds: u32,
     /// Whether a socket's token may be in its URL, which proxies write down. Tickets always may.
     pub query_token: Switch,
     /// The shortest password accepted, in characters.
@@ -143,6 +145,7 @@ impl Default for Auth {
             secret: String::new(),
             previous_secret: String::new(),
             token_seconds: 12 * 60 * 60,
+            reset_seconds: 60 * 60,
             query_token: Switch::On,
             min_password_chars: 8,
             login_failures_per_account: 10,
@@ -166,6 +169,8 @@ pub struct Limits {
     pub rooms_per_socket: usize,
     /// Sockets that one user may have open. 0: any number.
     pub sockets_per_user: usize,
+    /// Sockets that may be open from one address. 0: any number.
+    pub sockets_per_address: usize,
     /// Messages that one user may send in the long run; ten times as many at once. 0: any number.
     pub sends_per_second: u32,
     /// Rooms that one user may enter, in the same way.
@@ -185,6 +190,7 @@ impl Default for Limits {
             frame_bytes: 64 * 1024,
             rooms_per_socket: 1_000,
             sockets_per_user: 100,
+            sockets_per_address: 1_000,
             sends_per_second: 10,
             joins_per_second: 100,
             signups_per_hour: 60,

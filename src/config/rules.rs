@@ -58,6 +58,7 @@ const RULES: &[(&str, Rule)] = &[
     ("auth.secret", Secret),
     ("auth.previous_secret", Secret),
     ("auth.token_seconds", Number { min: 1, max: 3_650 * DAY_S }),
+    ("auth.reset_seconds", Number { min: 1, max: 30 * DAY_S }),
     ("auth.query_token", Word(&["on", "off"])),
     // 71 bytes is the longest password, see `chat`.
     ("auth.min_password_chars", Number { min: 1, max: 71 }),
@@ -70,6 +71,7 @@ const RULES: &[(&str, Rule)] = &[
     ("limits.frame_bytes", Number { min: 1, max: 64 * MIB }),
     ("limits.rooms_per_socket", Number { min: 1, max: 1_000_000 }),
     ("limits.sockets_per_user", Number { min: 0, max: 1_000_000 }),
+    ("limits.sockets_per_address", Number { min: 0, max: 1_000_000 }),
     ("limits.sends_per_second", Number { min: 0, max: 1_000_000 }),
     ("limits.joins_per_second", Number { min: 0, max: 1_000_000 }),
     ("limits.signups_per_hour", Number { min: 0, max: 1_000_000 }),

@@ -1,7 +1,7 @@
 //! The address that a request comes from: what limits by address count by.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use ipnet::IpNet;
 use poem::http::HeaderMap;
@@ -9,6 +9,8 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::extract::Facts;
 use crate::config;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The proxies whose word about a client's address is taken.
 pub(super) struct Proxies(Vec<IpNet>);
@@ -18,11 +20,16 @@ impl Proxies {
         Self(http.trusted_proxies.iter().filter_map(|text| config::network(text)).collect())
     }
 
-    /// The client's address, as limits count it: an IPv6 one as its /64, which is one household's.
+    /// The client's address, as limits count it: see [`household`].
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
-        let forwarded = self.trusts(peer).then(|| self.forwarded_for(headers)).flatten();
-        household(forwarded.unwrap_or(peer))
+        if !self.trusts(peer) {
+            if peer.is_loopback() && headers.contains_key(FORWARDED_FOR) {
+                warn_of_unnamed_proxy();
+            }
+            return household(peer);
+        }
+        household(self.forwarded_for(headers).unwrap_or(peer))
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -33,7 +40,7 @@ impl Proxies {
     /// left of the last one that is no trusted proxy may be invented by the client.
     fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let lines: Vec<&str> = headers
-            .get_all("x-forwarded-for")
+            .get_all(FORWARDED_FOR)
             .iter()
             .map(|line| line.to_str())
             .collect::<Result<_, _>>()
@@ -55,6 +62,8 @@ fn parse(entry: &str) -> Option<IpAddr> {
     address.or_else(with_port).map(|address: IpAddr| address.to_canonical())
 }
 
+/// An address of IPv4, or the network of 64 bits that a household of IPv6 is given as a whole
+/// (RFC 6177, RFC 4291 §2.5.4).
 fn household(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) | IpAddr::V6(Ipv6Addr::LOCALHOST) => address,
@@ -62,8 +71,19 @@ fn household(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Once: whoever sends the header over and over must not fill the log.
+fn warn_of_unnamed_proxy() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(
+            "requests come through a proxy on this machine, and every client has its address: \
+             name it in http.trusted_proxies"
+        );
+    });
+}
+
 /// The address that the client is counted by.
-pub(super) struct ClientAddress(pub IpAddr);
+pub struct ClientAddress(pub IpAddr);
 
 impl<'a> FromRequest<'a> for ClientAddress {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {

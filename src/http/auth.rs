@@ -6,7 +6,8 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::Area;
 use super::address::ClientAddress;
 use super::dto::{
-    LoginDto, LoginRequest, PasswordRequest, SetupDto, SignupRequest, TicketDto, UserDto,
+    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest, TicketDto,
+    UserDto,
 };
 use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};
@@ -86,7 +87,7 @@ impl AuthApi {
         let Body(SignupRequest { username, email, password, role }) = body;
         let role = role.map_or(Role::User, Role::from);
         let signup = Signup { username, email, password, role };
-        let caller = SignupCaller { local: local.0, identity: caller.0, address: Some(address.0) };
+        let caller = SignupCaller { local: local.0, identity: caller.0, address: address.0 };
         let user = chat.signup(signup, caller).await?;
         Ok(SignedUp::Created(Written::of(&user.into())?))
     }
@@ -173,6 +174,24 @@ impl AuthApi {
     ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | STORE | PACE }>> {
         let Body(PasswordRequest { current_password, new_password }) = body;
         chat.change_password(&caller.0, current_password, new_password, address.0).await?;
+        Ok(Done::NoContent)
+    }
+
+    /// Set a new password by a link
+    ///
+    /// Anybody may who has the token of `POST /admin/users/{user_id}/password-reset` or of
+    /// `chatapp users reset-password --link`. It is used up, and every session of the account
+    /// ends. Unknown, used and expired tokens are the same answer, `invalid_reset_token`, and
+    /// count like failed sign-ins from the caller's address.
+    #[oai(path = "/password-reset", method = "post", operation_id = "reset_password")]
+    async fn reset_password(
+        &self,
+        chat: Data<&Chat>,
+        address: ClientAddress,
+        body: Body<PasswordResetRequest>,
+    ) -> Result<Done, Failure<{ BODY | TOKEN | STORE | PACE }>> {
+        let Body(PasswordResetRequest { token, new_password }) = body;
+        chat.reset_password(&token, new_password, address.0).await?;
         Ok(Done::NoContent)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
-use poem::{Request, RequestBody};
+use poem::{PathPattern, Request, RequestBody};
 use poem_openapi::registry::{
     MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, MetaSecurityScheme, Registry,
 };
@@ -221,11 +221,19 @@ impl<'a, T: ParseFromParameter> ApiExtractor<'a> for Path<T> {
         _: &mut RequestBody,
         options: ExtractParamOptions<T>,
     ) -> poem::Result<Self> {
-        // The router knows the part by its number; every part of a path here is a room.
-        T::parse_from_parameters(request.raw_path_param(options.name))
-            .map(Self)
-            .map_err(|_| explain::parameter::<T>("room_id").into())
+        T::parse_from_parameters(request.raw_path_param(options.name)).map(Self).map_err(|_| {
+            let pattern = request.data::<PathPattern>().map_or("", |pattern| &*pattern.0);
+            explain::parameter::<T>(&documented_name(pattern, options.name)).into()
+        })
     }
+}
+
+/// The name of a part of the path. The router knows it by its number; what it is the id of is said
+/// by the part before it: `/rooms/:param0` is `/rooms/{room_id}`.
+fn documented_name(pattern: &str, name: &str) -> String {
+    let mut collections = pattern.split('/').zip(pattern.split('/').skip(1));
+    let collection = collections.find(|(_, part)| part.strip_prefix(':') == Some(name));
+    format!("{}_id", collection.map_or("", |(collection, _)| collection.trim_end_matches('s')))
 }
 
 const SCHEME: &str = "bearer";

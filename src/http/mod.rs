@@ -5,6 +5,7 @@
 //! access log. No rule of the chat lives here.
 
 mod address;
+mod admin;
 mod auth;
 mod cors;
 mod docs;
@@ -33,6 +34,7 @@ use poem_openapi::{OpenApi, Tags};
 use crate::chat::Chat;
 use crate::config;
 
+pub use address::ClientAddress;
 pub use docs::{HTML, page};
 pub use openapi::document as openapi_document;
 
@@ -48,12 +50,16 @@ enum Area {
     /// Messages, and the log they are part of.
     #[oai(rename = "messages")]
     Messages,
+    /// Administration of accounts, and the audit log.
+    #[oai(rename = "admin")]
+    Admin,
     /// For whoever watches the server.
     #[oai(rename = "health")]
     Health,
 }
 
-type Api = (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi);
+type Api =
+    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, admin::AdminApi, health::HealthApi);
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
@@ -80,7 +86,7 @@ pub fn serve(
 }
 
 fn api() -> Api {
-    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi)
+    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, admin::AdminApi, health::HealthApi)
 }
 
 fn endpoints() -> Table {

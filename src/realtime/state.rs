@@ -121,7 +121,8 @@ impl State {
         }
     }
 
-    /// Once a second: pings, the silent, the stalled, the expired and those about to be; big rooms' presence; memory.
+    /// Once a second: pings, the silent, the stalled, the expired and those about to be; big rooms'
+    /// presence; memory.
     pub(super) fn tick(&mut self) {
         self.now += 1;
         let wall = self.config.clock.now();

@@ -1,4 +1,5 @@
-//! Accepts connections and speaks HTTP/1.1 on them, encrypted or not, with hyper beneath poem's endpoint.
+//! Accepts connections and speaks HTTP/1.1 on them, encrypted or not, with hyper beneath poem's
+//! endpoint.
 //!
 //! poem's own server sets no time limit on a request's head, does not wait for upgraded
 //! connections at shutdown, spins when descriptors run out and leaves Nagle's algorithm on.

@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::chat::{Chat, ChatParts};
+use crate::chat::{self, Chat, ChatParts};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::realtime::{Hub, HubConfig};
@@ -30,6 +30,7 @@ const SWEEP_REVOKED: Duration = Duration::from_millis(500);
 
 /// How often those are forgotten whose pace was counted and who have been quiet since.
 const SWEEP_QUIET: Duration = Duration::from_secs(60);
+
 /// What the parts that block get after the deadline of a stop: a database that does not answer
 /// would hold up the writer's thread for as long as it likes.
 const LAST_GRACE: Duration = Duration::from_secs(1);
@@ -54,7 +55,7 @@ pub fn serve(
     let certificate = Certificate::of(&config.http)?;
     let facts = backend.get_server_facts()?;
     let secret = match config.auth.secret.as_str() {
-        "" => backend.get_or_create_secret(&random_secret())?,
+        "" => backend.get_or_create_secret(&chat::random_bytes()?)?,
         configured => configured.as_bytes().to_vec(),
     };
     let (hub, hub_thread) = Hub::start(HubConfig {
@@ -212,9 +213,4 @@ fn end_after(limit: Duration) -> std::io::Result<()> {
         std::process::exit(1)
     };
     thread::Builder::new().name("chatapp-end".to_owned()).spawn(end).map(drop)
-}
-
-fn random_secret() -> Vec<u8> {
-    // Two version 4 UUIDs: 244 random bits from the system's generator.
-    [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat()
 }

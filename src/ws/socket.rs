@@ -129,8 +129,7 @@ impl Socket {
             .max_frame_size(Some(limits.frame_bytes));
         let io = Io { peer: peer.clone(), reads_left: READS_A_TURN, replies: Vec::new() };
         let reader = WebSocket::from_partially_read(io, already_read, Role::Server, Some(config));
-        let admitted = caller.and_then(|caller| Ok((sockets.chat.admit_socket(&caller)?, caller)));
-        let (permit, identity) = match admitted {
+        let (identity, permit) = match caller {
             Ok(admitted) => admitted,
             Err(error) => {
                 refuse(reader, &peer, close_code(&error)).await;

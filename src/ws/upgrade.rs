@@ -3,6 +3,7 @@
 //! A handshake that is not one, or comes from a foreign page, is refused over HTTP. Everything
 //! later is told by a close code, for that is all that a browser lets a page see.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -18,7 +19,8 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::command::Subscribe;
 use super::socket;
-use crate::chat::{Chat, Error};
+use crate::chat::{Chat, Error, SocketPermit};
+use crate::http::ClientAddress;
 use crate::http::problem::Problem;
 use crate::model::{Identity, RoomId, Seq};
 use crate::realtime::{Hub, Peer};
@@ -61,21 +63,30 @@ pub struct ConnectQuery {
 
 /// `/ws`: many rooms.
 #[handler]
-pub async fn connect(request: &Request, sockets: Data<&Sockets>) -> poem::Result<Response> {
-    handshake(request, sockets.0, None).await
+pub async fn connect(
+    request: &Request,
+    sockets: Data<&Sockets>,
+    address: ClientAddress,
+) -> poem::Result<Response> {
+    handshake(request, sockets.0, address.0, None).await
 }
 
 /// `/ws/{room_id}`: one room.
 #[handler]
-pub async fn connect_room(request: &Request, sockets: Data<&Sockets>) -> poem::Result<Response> {
+pub async fn connect_room(
+    request: &Request,
+    sockets: Data<&Sockets>,
+    address: ClientAddress,
+) -> poem::Result<Response> {
     let room_id =
         request.path_params::<i64>().map_err(|_| Problem::of_status(StatusCode::NOT_FOUND))?;
-    handshake(request, sockets.0, Some(RoomId(room_id))).await
+    handshake(request, sockets.0, address.0, Some(RoomId(room_id))).await
 }
 
 async fn handshake(
     request: &Request,
     sockets: &Sockets,
+    address: IpAddr,
     room_id: Option<RoomId>,
 ) -> poem::Result<Response> {
     let headers = request.headers();
@@ -94,7 +105,10 @@ async fn handshake(
         return Err(upgrade_required().into());
     };
 
-    let identity = authenticate(&sockets.chat, headers, &query).await;
+    let caller = authenticate(&sockets.chat, headers, &query).await.and_then(|identity| {
+        let permit = sockets.chat.admit_socket(&identity, address)?;
+        Ok((identity, permit))
+    });
     let subscribe = room_id.map(|room_id| Subscribe {
         room_id,
         since: query.since.map(Seq),
@@ -102,7 +116,7 @@ async fn handshake(
         history: query.history,
     });
     let upgrade = end_of_http(on_upgrade);
-    sockets.tasks.spawn(socket::run(sockets.clone(), peer, upgrade, identity, subscribe));
+    sockets.tasks.spawn(socket::run(sockets.clone(), peer, upgrade, caller, subscribe));
 
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
@@ -172,7 +186,11 @@ fn check_origin(headers: &HeaderMap, allowed: &[String]) -> poem::Result<()> {
 }
 
 /// Whose the connection is, by the first proof that is there: header, subprotocol, ticket, query.
-async fn authenticate(chat: &Chat, headers: &HeaderMap, query: &ConnectQuery) -> Caller {
+async fn authenticate(
+    chat: &Chat,
+    headers: &HeaderMap,
+    query: &ConnectQuery,
+) -> Result<Identity, Error> {
     if let Some(token) = token(headers) {
         return chat.authenticate(&token).await;
     }
@@ -217,8 +235,8 @@ fn has_word(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
         .any(|value| value.trim().eq_ignore_ascii_case(word))
 }
 
-/// Why a connection could not begin, or whose it is.
-pub type Caller = Result<Identity, Error>;
+/// Why a connection may not begin, or whose it is.
+pub type Caller = Result<(Identity, SocketPermit), Error>;
 
 impl AsyncRead for SharedStream {
     fn poll_read(

@@ -101,7 +101,14 @@ async fn only_configured_origins_may_read_answers() {
     assert_eq!(error.header("vary"), "Origin");
     error.expect_problem(401, "token_missing");
 
-    for foreign in ["https://evil.example.com", "http://chat.example.com", "null"] {
+    for foreign in [
+        "https://evil.example.com",
+        "http://chat.example.com",
+        "https://chat.example.com.evil.org",
+        "https://chat.example.com:8443",
+        "https://evil-chat.example.com",
+        "null",
+    ] {
         let preflight = from(Method::OPTIONS, foreign).await;
         assert!(preflight.header("access-control-allow-origin").is_empty(), "{foreign}");
         assert_eq!(preflight.status, 405, "{foreign}");

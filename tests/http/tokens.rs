@@ -3,11 +3,10 @@
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
 
-use crate::support::{
-    Answer, Client, DEADLINE, Database, PASSWORD, Program, Server, on_both_databases,
-};
+use crate::support::{Client, DEADLINE, Database, PASSWORD, Server, on_both_databases};
 
 on_both_databases!(
+    only_the_servers_own_tokens_are_accepted,
     a_session_ends_at_once_when_its_user_signs_out,
     a_changed_secret_ends_every_session_unless_the_old_one_is_named,
     a_changed_password_ends_the_other_sessions_only,
@@ -57,9 +56,8 @@ async fn a_token_has_the_claims_that_are_documented() {
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 43_200);
 }
 
-#[tokio::test]
-async fn only_the_servers_own_tokens_are_accepted() {
-    let server = server(Database::Sqlite).await;
+async fn only_the_servers_own_tokens_are_accepted(database: Database) {
+    let server = server(database).await;
     let ann = server.user("ann").await;
     let claims = claims(&ann.token);
     let with = |claim: &str, value: Value| {
@@ -243,15 +241,9 @@ async fn what_another_process_revokes_is_refused_within_a_second(database: Datab
     let server = server(database).await;
     let ann = server.user("ann").await;
     ann.get("/auth/me").await.expect(200);
-    let mut second = Program::start(server.command(&["serve", "--bind", "127.0.0.1:0"]));
-    let url = second
-        .until("http://127.0.0.1:…", |line| {
-            let port = line.split_once("http://127.0.0.1:")?.1;
-            Some(format!("http://127.0.0.1:{port}"))
-        })
-        .await;
-    let logout = reqwest::Client::new().post(format!("{url}/auth/logout"));
-    Answer::to(logout.bearer_auth(&ann.token)).await.expect(204);
+    let another = server.start_another().await;
+    let there = another.anonymous().with_token(&ann.token);
+    there.post("/auth/logout", Value::Null).await.expect(204);
     let ended = std::time::Instant::now();
     while ann.get("/auth/me").await.status == 200 {
         assert!(ended.elapsed().as_millis() < 1500, "a revoked token is still good");

@@ -1,11 +1,15 @@
 //! Sockets that want too much.
 
 use serde_json::json;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::common::{open_many, path, room_on};
-use crate::support::{Database, Server, on_both_databases};
+use crate::support::{Client, Database, Server, on_both_databases};
 
-on_both_databases!(a_user_may_have_so_many_sockets);
+on_both_databases!(
+    a_user_may_have_so_many_sockets,
+    an_address_may_have_so_many_sockets_whoever_opens_them,
+);
 
 async fn a_user_may_have_so_many_sockets(database: Database) {
     let server = Server::with(database).env("CHATAPP_LIMITS__SOCKETS_PER_USER", "2");
@@ -29,6 +33,32 @@ async fn a_user_may_have_so_many_sockets(database: Database) {
     again.recv_type("pong").await;
     second.send(json!({ "type": "ping" })).await;
     second.recv_type("pong").await;
+}
+
+async fn an_address_may_have_so_many_sockets_whoever_opens_them(database: Database) {
+    let server = Server::with(database)
+        .env("CHATAPP_LIMITS__SOCKETS_PER_ADDRESS", "2")
+        .env("CHATAPP_HTTP__TRUSTED_PROXIES", "127.0.0.1");
+    let (server, ann, room) = room_on(server).await;
+    let bo = server.user("bo").await;
+    let opens = async |client: &Client, address: &str| {
+        let url = format!("{}{}", server.url(), path(client, room, "")).replacen("http", "ws", 1);
+        let mut request = url.into_client_request().unwrap();
+        request.headers_mut().insert("x-forwarded-for", address.parse().unwrap());
+        client.opens_request(request).await.unwrap()
+    };
+    let mut first = opens(&ann, "2001:db8::1").await;
+    let mut second = opens(&bo, "2001:db8::2").await;
+    let mut third = opens(&bo, "2001:db8::3").await;
+    assert_eq!(third.expect_close().await, 4429);
+    opens(&bo, "192.0.2.1").await.recv_type("synced").await;
+    for open in [&mut first, &mut second] {
+        open.recv_type("synced").await;
+    }
+    // This machine's own is not counted.
+    for _ in 0..3 {
+        ann.joins(room).await;
+    }
 }
 
 #[tokio::test]

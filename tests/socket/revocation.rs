@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chatapp::model::{Clock, Role, UserId};
+use chatapp::model::{Actor, Clock, NewAuditEntry, Role, UserChange, UserId};
 use chatapp::storage::{Backend, OpenOptions};
 use serde_json::{Value, json};
 
@@ -59,10 +59,14 @@ async fn what_another_process_revokes_is_closed_within_a_second(database: Databa
     let (server, ann, room) = server_with_room(database).await;
     type Change = fn(&dyn Backend, UserId) -> chatapp::storage::Result<bool>;
     let changes: [(&str, Change); 3] = [
-        ("deactivated", |backend, id| backend.update_active(id, false, Clock::System.now())),
-        ("promoted", |backend, id| backend.update_role(id, Role::Admin, Clock::System.now())),
+        ("deactivated", |backend, id| {
+            update(backend, id, UserChange { is_active: Some(false), role: None })
+        }),
+        ("promoted", |backend, id| {
+            update(backend, id, UserChange { is_active: None, role: Some(Role::Admin) })
+        }),
         ("new_password", |backend, id| {
-            backend.update_password(id, "$2b$04$x", None, Clock::System.now())
+            backend.update_password(id, "$2b$04$x", None, Clock::System.now(), None)
         }),
     ];
     for (name, change) in changes {
@@ -98,6 +102,21 @@ async fn expect_4401(sockets: &mut [Socket]) {
     for socket in sockets {
         assert_eq!(socket.expect_close().await, 4401);
     }
+}
+
+/// Changes an account as an operator would, now.
+pub fn update(
+    backend: &dyn Backend,
+    id: UserId,
+    change: UserChange,
+) -> chatapp::storage::Result<bool> {
+    let entry = NewAuditEntry {
+        timestamp: Clock::System.now(),
+        actor: Actor::Operator("root".to_owned()),
+        action: "user.update",
+        detail: json!({}),
+    };
+    backend.update_user(id, change, &entry)
 }
 
 /// Does something to the server's database as another process would: on a thread without a

@@ -2,10 +2,9 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::common::{nothing_more, path, room_on, server_with_room};
-use crate::support::{Client, DEADLINE, Database, Program, Server, Socket, on_both_databases};
+use crate::support::{Client, DEADLINE, Database, Server, Socket, on_both_databases};
 
 on_both_databases!(
     a_ticket_opens_one_socket,
@@ -48,16 +47,10 @@ async fn lives(socket: &mut Socket) {
 
 async fn of_two_nodes_one_takes_the_ticket(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
-    let mut second = Program::start(server.command(&["serve", "--bind", "127.0.0.1:0"]));
-    let other = second
-        .until("http://127.0.0.1:…", |line| {
-            line.split_once("http://127.0.0.1:").map(|(_, port)| port.trim().to_owned())
-        })
-        .await;
+    let other = server.start_another().await;
     let (here, there) = (ticket(&ann).await, ticket(&ann).await);
     let on_other = async |ticket: &str| {
-        let url = format!("ws://127.0.0.1:{other}/ws/{room}?ticket={ticket}");
-        let mut socket = ann.opens_request(url.into_client_request().unwrap()).await.unwrap();
+        let mut socket = other.anonymous().opens(&format!("/ws/{room}?ticket={ticket}")).await;
         socket.try_recv().await.map_err(|closed| closed.code)
     };
     assert!(on_other(&there).await.is_ok());

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use chatapp::model::{
-    Event, Message, NewMessage, NewRoom, NewSession, NewUser, Role, Room, RoomId, Seq, SessionId,
-    Timestamp, User,
+    Actor, Event, Message, NewAuditEntry, NewMessage, NewRoom, NewSession, NewUser, Role, Room,
+    RoomId, Seq, SessionId, Timestamp, User, UserChange,
 };
 use chatapp::storage::{self, Backend, OpenOptions};
 use tempfile::TempDir;
@@ -146,7 +146,25 @@ pub fn new_user(name: &str) -> NewUser {
 }
 
 pub fn user(backend: &dyn Backend, name: &str) -> User {
-    backend.create_user(&new_user(name)).unwrap()
+    backend.create_user(&new_user(name), None).unwrap()
+}
+
+/// The record of an act at [`NOW`].
+pub fn audit(action: &'static str) -> NewAuditEntry {
+    audit_at(action, NOW)
+}
+
+pub fn audit_at(action: &'static str, timestamp: Timestamp) -> NewAuditEntry {
+    let actor = Actor::Operator("root".to_owned());
+    NewAuditEntry { timestamp, actor, action, detail: serde_json::json!({ "why": "a test" }) }
+}
+
+pub fn role(role: Role) -> UserChange {
+    UserChange { role: Some(role), is_active: None }
+}
+
+pub fn active(is_active: bool) -> UserChange {
+    UserChange { role: None, is_active: Some(is_active) }
 }
 
 pub fn new_room(name: &str, creator: &User) -> NewRoom {

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 
 use chatapp::model::{NewSession, SessionId};
 
-use crate::harness::{NOW, TestDatabase, on_threads, session, user};
+use crate::harness::{NOW, TestDatabase, active, audit, on_threads, session, user};
 
 pub fn a_session_reads_back_with_its_user_as_it_is_now(db: &TestDatabase) {
     let backend = db.backend();
@@ -20,7 +20,7 @@ pub fn a_session_reads_back_with_its_user_as_it_is_now(db: &TestDatabase) {
     assert_eq!(session.user, ann);
     assert_eq!((session.created_at, session.expires_at), (NOW, expires_at));
     assert_eq!(session.revoked_at, None);
-    backend.update_active(ann.id, false, NOW).unwrap();
+    backend.update_user(ann.id, active(false), &audit("x")).unwrap();
     assert!(!backend.get_session(id).unwrap().unwrap().user.is_active);
     assert!(backend.get_session(SessionId(1)).unwrap().is_none());
 }

@@ -192,6 +192,17 @@ impl Server {
         }
     }
 
+    /// Another server, in a folder of its own, on the database of this one.
+    pub async fn start_another(&self) -> Self {
+        let url = match self.database_url().strip_prefix("sqlite://") {
+            Some(path) => format!("sqlite://{}", self.folder().join(path).display()),
+            None => self.database_url().to_owned(),
+        };
+        let mut another = Self::with(Database::Sqlite).at(&url);
+        another.environment.clone_from(&self.setup.environment);
+        another.start().await
+    }
+
     /// `http://127.0.0.1:PORT`; the port stays the same through [`Server::restart`].
     pub fn url(&self) -> &str {
         &self.shared.base_url

@@ -4,20 +4,32 @@ use postgres::Row;
 
 use super::super::{Conflict, Error, Result};
 use super::connection::Connection;
-use super::sessions;
-use crate::model::{Credentials, NewUser, Role, SessionId, Timestamp, User, UserId};
+use super::{accounts, audit, sessions};
+use crate::model::{
+    Credentials, NewAuditEntry, NewUser, Role, SessionId, Target, Timestamp, User, UserId,
+};
 
-pub(super) fn create_user(db: &mut Connection, user: &NewUser) -> Result<User> {
-    if !user.only_if_no_admin {
+pub(super) fn create_user(
+    db: &mut Connection,
+    user: &NewUser,
+    entry: Option<&NewAuditEntry>,
+) -> Result<User> {
+    if !user.only_if_no_admin && entry.is_none() {
         return insert_user(db, user);
     }
     db.transaction(|tx| {
-        // Of two who would both be the first admin, the second waits here, and then sees the first.
-        tx.query_one("SELECT id FROM server WHERE id = 1 FOR UPDATE", &[])?;
-        if has_admin(tx)? {
-            return Err(Error::Conflict(Conflict::AdminExists));
+        if user.only_if_no_admin {
+            // Of two who would both be the first, the second waits here, and then sees the first.
+            accounts::lock(tx)?;
+            if has_admin(tx)? {
+                return Err(Error::Conflict(Conflict::AdminExists));
+            }
         }
-        insert_user(tx, user)
+        let user = insert_user(tx, user)?;
+        if let Some(entry) = entry {
+            audit::record(tx, entry, Target::User(user.id))?;
+        }
+        Ok(user)
     })
 }
 
@@ -59,7 +71,8 @@ pub(super) fn get_credentials(db: &mut Connection, username: &str) -> Result<Opt
     }
     db.query_opt(
         "SELECT id, username, email, role, is_active, created_at, password_hash
-         FROM users WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\")",
+         FROM users
+         WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
         &[&username],
     )?
     .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(6) }))
@@ -77,45 +90,35 @@ pub(super) fn update_password(
     password_hash: &str,
     keep: Option<SessionId>,
     now: Timestamp,
+    entry: Option<&NewAuditEntry>,
 ) -> Result<bool> {
     db.transaction(|tx| {
-        let found = tx.execute(
-            "UPDATE users SET password_hash = $2 WHERE id = $1",
-            &[&id.0, &password_hash],
-        )?;
-        sessions::revoke_sessions(tx, id, keep, now)?;
-        Ok(found > 0)
-    })
-}
-
-pub(super) fn update_role(
-    db: &mut Connection,
-    id: UserId,
-    role: Role,
-    now: Timestamp,
-) -> Result<bool> {
-    db.transaction(|tx| {
-        let found =
-            tx.execute("UPDATE users SET role = $2 WHERE id = $1", &[&id.0, &role.as_str()])?;
-        sessions::revoke_sessions(tx, id, None, now)?;
-        Ok(found > 0)
-    })
-}
-
-pub(super) fn update_active(
-    db: &mut Connection,
-    id: UserId,
-    is_active: bool,
-    now: Timestamp,
-) -> Result<bool> {
-    db.transaction(|tx| {
-        let found =
-            tx.execute("UPDATE users SET is_active = $2 WHERE id = $1", &[&id.0, &is_active])?;
-        if !is_active {
-            sessions::revoke_sessions(tx, id, None, now)?;
+        let found = set_password(tx, id, password_hash, keep, now)?;
+        if let Some(entry) = entry.filter(|_| found) {
+            audit::record(tx, entry, Target::User(id))?;
         }
-        Ok(found > 0)
+        Ok(found)
     })
+}
+
+/// The same, in a transaction that is under way.
+pub(super) fn set_password(
+    tx: &mut Connection,
+    id: UserId,
+    password_hash: &str,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> Result<bool> {
+    let found = tx.execute(
+        "UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL",
+        &[&id.0, &password_hash],
+    )?;
+    if found == 0 {
+        return Ok(false);
+    }
+    accounts::delete_password_reset(tx, id)?;
+    sessions::revoke_sessions(tx, id, keep, now)?;
+    Ok(true)
 }
 
 /// From the first six columns: id, username, email, role, is_active, created_at.

@@ -4,6 +4,8 @@
 //! the other (<https://sqlite.org/wal.html>). The statements are in one file per area; this one
 //! only says which of them is a read and which a write.
 
+mod accounts;
+mod audit;
 mod checkpoint;
 mod errors;
 mod events;
@@ -27,13 +29,13 @@ use self::checkpoint::Checkpointer;
 use super::pool::Pool;
 use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
-    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
-    UserId,
+    Account, Appended, AuditEntry, AuditId, Credentials, Cursor, EventPage, MessagePage,
+    NewAuditEntry, NewMessage, NewPasswordReset, NewRoom, NewSession, NewTicket, NewUser, Room,
+    RoomId, SecretHash, Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
 };
 
 /// More than there are statements, so that each is compiled once per connection.
-const CACHED_STATEMENTS: usize = 64;
+const CACHED_STATEMENTS: usize = 128;
 
 /// synchronous=FULL: a commit is on the disk before it is answered; NORMAL would lose the last
 /// ones with the power. The log is cut back to 64 MiB after a burst; [`checkpoint`] says when it is
@@ -208,8 +210,8 @@ impl Backend for Sqlite {
         self.write(|tx| sessions::get_or_create_secret(tx, candidate))
     }
 
-    fn create_user(&self, user: &NewUser) -> Result<User> {
-        self.write(|tx| users::create_user(tx, user))
+    fn create_user(&self, user: &NewUser, audit: Option<&NewAuditEntry>) -> Result<User> {
+        self.write(|tx| users::create_user(tx, user, audit))
     }
 
     fn get_user(&self, id: UserId) -> Result<Option<User>> {
@@ -230,16 +232,63 @@ impl Backend for Sqlite {
         password_hash: &str,
         keep: Option<SessionId>,
         now: Timestamp,
+        audit: Option<&NewAuditEntry>,
     ) -> Result<bool> {
-        self.write(|tx| users::update_password(tx, id, password_hash, keep, now))
+        self.write(|tx| users::update_password(tx, id, password_hash, keep, now, audit))
     }
 
-    fn update_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<bool> {
-        self.write(|tx| users::update_role(tx, id, role, now))
+    fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
+        self.read(|db| accounts::list_users(db, query, now))
     }
 
-    fn update_active(&self, id: UserId, is_active: bool, now: Timestamp) -> Result<bool> {
-        self.write(|tx| users::update_active(tx, id, is_active, now))
+    fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>> {
+        self.read(|db| accounts::get_account(db, id, now))
+    }
+
+    fn update_user(&self, id: UserId, change: UserChange, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| accounts::update_user(tx, id, change, audit))
+    }
+
+    fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| accounts::delete_user(tx, id, audit))
+    }
+
+    fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>> {
+        self.write(|tx| accounts::revoke_sessions(tx, id, audit))
+    }
+
+    fn list_sessions(
+        &self,
+        user_id: Option<UserId>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Session>> {
+        self.read(|db| sessions::list_sessions(db, user_id, now, limit))
+    }
+
+    fn create_password_reset(
+        &self,
+        reset: &NewPasswordReset,
+        audit: &NewAuditEntry,
+    ) -> Result<bool> {
+        self.write(|tx| accounts::create_password_reset(tx, reset, audit))
+    }
+
+    fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>> {
+        self.read(|db| accounts::get_password_reset(db, hash, now))
+    }
+
+    fn take_password_reset(
+        &self,
+        hash: &SecretHash,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<UserId>> {
+        self.write(|tx| accounts::take_password_reset(tx, hash, password_hash, now))
+    }
+
+    fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
+        self.read(|db| audit::list_audit(db, before, limit))
     }
 
     fn create_session(&self, session: &NewSession) -> Result<()> {
@@ -270,7 +319,7 @@ impl Backend for Sqlite {
         self.write(|tx| tickets::create_ticket(tx, ticket))
     }
 
-    fn take_ticket(&self, hash: &TicketHash, now: Timestamp) -> Result<Option<SessionId>> {
+    fn take_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SessionId>> {
         self.write(|tx| tickets::take_ticket(tx, hash, now))
     }
 
