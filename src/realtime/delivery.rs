@@ -49,6 +49,8 @@ impl Client {
 pub(super) struct Room {
     /// The newest seq known. `None` until the log was read or written for the first time.
     pub(super) head: Option<Seq>,
+    /// The newest revision of the room that its members know, or could have seen.
+    pub(super) revision: i64,
     pub(super) tail: Tail,
     pub(super) members: HashMap<usize, Member>,
     pub(super) presence: Presence,
@@ -105,7 +107,7 @@ pub(super) fn write(
                     ServerFrame::Synced { reference, room_id, head_seq: cursor, epoch }
                         .encode(&mut client.out);
                 }
-            } else if room.tail.covers(cursor) {
+            } else if room.tail.covers(cursor, head) {
                 spans.extend(room.tail.after(cursor).map(|chunk| Span {
                     room_id,
                     chunk: chunk.clone(),

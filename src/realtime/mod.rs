@@ -10,6 +10,7 @@ mod delivery;
 pub mod frame;
 mod hub;
 mod membership;
+mod news;
 mod peer;
 mod presence;
 mod publish;
@@ -18,6 +19,6 @@ pub mod tail;
 mod tls;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail};
-pub use hub::{Hub, HubConfig, HubThread, ReplyTo};
+pub use hub::{Hub, HubConfig, HubThread, KnownRooms, News, ReadAsker, ReadOutcome, ReplyTo};
 pub use peer::Peer;
 pub use tls::Tls;

@@ -37,16 +37,31 @@ impl State {
                     self.answer(id, reference, wants_ack, result)
                 }
             };
-            // Whoever joins an unknown room later in this turn reads its head from storage. A retry
-            // may be of a message that was stored while the connection to the database was lost,
-            // and that nobody has been told of.
+            // A retry may be of a message that was stored while the connection to the database was
+            // lost, and that nobody has been told of: it is one that is beyond the head. Without a
+            // head it may be of any age.
             if let Some(Appended { message, duplicate }) = appended
-                && let Some(room) = self.rooms.get(&message.room_id)
-                && (!duplicate || room.head.is_some_and(|head| message.seq > head))
+                && !(duplicate && self.has_no_head(message.room_id))
             {
-                self.committed.entry(message.room_id).or_default().push(Event::Message(message));
+                self.keep(Event::Message(message));
             }
         }
+    }
+
+    /// Keeps an event for the end of the turn, unless it is known that it was stored: then the
+    /// members have it, or read it from storage. Whoever joins an unknown room later in this turn
+    /// reads its head from storage.
+    pub(super) fn keep(&mut self, event: Event) {
+        let room_id = event.room_id();
+        if let Some(room) = self.rooms.get(&room_id)
+            && room.head.is_none_or(|head| event.seq() > head)
+        {
+            self.committed.entry(room_id).or_default().push(event);
+        }
+    }
+
+    fn has_no_head(&self, room_id: RoomId) -> bool {
+        self.rooms.get(&room_id).is_none_or(|room| room.head.is_none())
     }
 
     /// Puts what this turn's commits appended into the tails, as one chunk a room: while the hub
@@ -54,14 +69,13 @@ impl State {
     pub(super) fn extend_tails(&mut self) {
         for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };
-            // They come in order of seq, but for the originals of retries.
+            // They come in order of seq, but for the originals of retries, and for what was read
+            // from storage before its commit was told.
             events.sort_by_key(Event::seq);
             events.dedup_by_key(|event| event.seq());
             // Another process may have written in between.
             for events in events.chunk_by(|a, b| a.seq().next() == b.seq()) {
                 let Some(chunk) = Chunk::encode(events) else { continue };
-                // A head read from storage may be ahead of what has been published: those who
-                // joined at that head have been sent, or do not want, what is before it.
                 room.head = room.head.max(Some(chunk.last()));
                 room.tail.push(chunk, ROOM_TAIL_BYTES);
             }

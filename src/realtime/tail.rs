@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::frame::ServerFrame;
-use crate::model::{Event, Seq};
+use crate::model::{Event, Message, Seq};
 
 /// A run of encoded frames with contiguous `seq`.
 #[derive(Clone, Debug)]
@@ -27,9 +27,7 @@ impl Chunk {
             .enumerate()
             .map(|(i, event)| {
                 debug_assert_eq!(event.seq().0, first.0 + i as i64);
-                match event {
-                    Event::Message(message) => ServerFrame::Message(message).encode(&mut bytes),
-                }
+                ServerFrame::from(event).encode(&mut bytes);
                 bytes.len() as u32
             })
             .collect();
@@ -77,7 +75,10 @@ impl Chunk {
 fn size_hint(event: &Event) -> usize {
     match event {
         // The frame around a message of the usual names and numbers is under 200 bytes.
-        Event::Message(message) => message.content.len() + message.content.len() / 8 + 200,
+        Event::Message(Message { content, .. }) | Event::MessageEdited { content, .. } => {
+            content.len() + content.len() / 8 + 200
+        }
+        Event::MessageDeleted(_) => 200,
     }
 }
 
@@ -113,9 +114,11 @@ impl Tail {
         self.bytes
     }
 
-    /// True if every frame after `cursor`, up to the newest, is here.
-    pub fn covers(&self, cursor: Seq) -> bool {
+    /// True if every frame after `cursor`, up to `head`, is here. What other processes write is
+    /// known by the head first.
+    pub fn covers(&self, cursor: Seq, head: Seq) -> bool {
         self.chunks.front().is_some_and(|front| front.first() <= cursor.next())
+            && self.chunks.back().is_some_and(|back| back.last() >= head)
     }
 
     /// The chunks that have frames after `cursor`, oldest first.
@@ -130,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{EventId, Message, RoomId, Timestamp, UserId};
+    use crate::model::{EventId, RoomId, Timestamp, UserId};
 
     fn events(from: i64, lengths: &[usize]) -> Vec<Event> {
         lengths
@@ -182,7 +185,7 @@ mod tests {
                 next += batch as i64;
             }
             let head = Seq(next - 1);
-            for cursor in (0..=head.0).map(Seq).filter(|&cursor| tail.covers(cursor)) {
+            for cursor in (0..=head.0).map(Seq).filter(|&cursor| tail.covers(cursor, head)) {
                 let mut at = cursor;
                 for chunk in tail.after(cursor) {
                     prop_assert!(chunk.first() <= at.next());
@@ -190,7 +193,8 @@ mod tests {
                 }
                 prop_assert_eq!(at, head);
             }
-            prop_assert!(tail.covers(head));
+            prop_assert!(tail.covers(head, head));
+            prop_assert!(!tail.covers(head, head.next()));
         }
     }
 
@@ -199,7 +203,7 @@ mod tests {
         let mut tail = Tail::default();
         tail.push(Chunk::encode(&events(1, &[1, 1])).unwrap(), 10_000);
         tail.push(Chunk::encode(&events(5, &[1])).unwrap(), 10_000);
-        assert!(!tail.covers(Seq(2)));
-        assert!(tail.covers(Seq(4)));
+        assert!(!tail.covers(Seq(2), Seq(5)));
+        assert!(tail.covers(Seq(4), Seq(5)));
     }
 }

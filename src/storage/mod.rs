@@ -14,7 +14,7 @@ pub mod sqlite;
 mod store;
 mod window;
 
-pub use backend::{AppendError, Backend, Migration, MigrationState, ServerFacts};
+pub use backend::{AppendError, Backend, ChangeError, Migration, MigrationState, ServerFacts};
 pub use error::{Conflict, Error, Result};
 pub use open::{OpenOptions, check_url, open};
 pub use store::{Outcome, Store, StoreConfig, Writer};

@@ -20,8 +20,10 @@ pub(super) use auth::{
     LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest, TicketDto,
     UserDto,
 };
-pub(super) use messages::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
-pub(super) use rooms::{RoomDto, RoomRequest};
+pub(super) use messages::{
+    EventPageDto, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest,
+};
+pub(super) use rooms::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
 
 /// 2025-01-31T10:30:00Z: when all the examples happen.
 const EXAMPLE_TIME: Moment = Moment(Timestamp(1_738_319_400_000));
