@@ -6,8 +6,8 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::Area;
 use super::address::ClientAddress;
 use super::dto::{
-    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest, TicketDto,
-    UserDto,
+    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest,
+    TicketDto, UserDto,
 };
 use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};

@@ -1,4 +1,4 @@
-// Running the place: rooms, people, figures and what admins did.
+// Administration: rooms, people, figures and what admins did.
 
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { auditPart } from "./audit.js";
@@ -25,13 +25,13 @@ class Admin extends View {
     this.className = "admin";
     const { chat, section } = this;
     const shown = PARTS[section];
-    const tabs = h("nav", { class: "tabs", "aria-label": "Run the place" },
+    const tabs = h("nav", { class: "tabs", "aria-label": "Administration" },
       Object.entries(PARTS).map(([key, { name }]) =>
         h("a", { href: `#/admin/${key}`, "aria-current": key === section ? "page" : null }, name)));
     const body = h("div", { class: "admin-body" });
     this.append(h("header", { class: "room-top" },
       h("a", { class: "icon-button back", href: "#/", "aria-label": "All rooms" }, icon("back")),
-      h("div", { class: "room-title" }, h("h1", null, "Run the place"))), tabs, body);
+      h("div", { class: "room-title" }, h("h1", null, "Administration"))), tabs, body);
     if (chat.user.role !== "admin") fill(body, h("p", { class: "empty" }, "Only admins have something to do here."));
     else fill(body, shown ? shown.make(chat) : h("p", { class: "empty" }, "There is no such page."));
   }

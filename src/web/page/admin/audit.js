@@ -5,7 +5,7 @@ import { View, h, view } from "../core/dom.js";
 import { exactTime, shortTime } from "../text/format.js";
 
 /** @typedef {{ id: number, timestamp: string, actor: string | null, via: string, action: string,
- *   target: string | null, detail: string | null }} Entry */
+ *   target: string | null, detail: unknown }} Entry */
 
 class Audit extends View {
   render() {
@@ -38,7 +38,13 @@ function row({ timestamp, actor, via, action, target, detail }) {
     h("td", null, h("time", { datetime: timestamp, title: exactTime(timestamp) }, shortTime(timestamp))),
     h("td", null, actor ?? "", h("span", { class: "tag" }, via)),
     h("td", null, action.replaceAll(/[._]/g, " ")), h("td", null, target ?? ""),
-    h("td", { class: "wide" }, typeof detail === "object" && detail ? JSON.stringify(detail) : detail ?? ""));
+    h("td", { class: "wide" }, details(detail)));
+}
+
+/** @param {unknown} detail */
+function details(detail) {
+  if (typeof detail !== "object" || !detail) return String(detail ?? "");
+  return Object.entries(detail).map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`).join(", ");
 }
 
 /** @param {import("../core/chat.js").Chat} _chat */

@@ -19,9 +19,15 @@ class Figures extends View {
     const stats = signal(/** @type {Record<string, unknown>} */ ({}));
     this.append(list, status);
     let timer = 0;
+    let isAbsent = false;
+    const ask = () => call("GET", "/admin/stats").catch((error) => {
+      // Servers without figures of their own have no such address.
+      isAbsent = error instanceof ApiError && error.status === 404;
+      if (!isAbsent) throw error;
+    });
     const look = async () => {
       try {
-        const [health, more] = await Promise.all([call("GET", "/health"), call("GET", "/admin/stats").catch(absent)]);
+        const [health, more] = await Promise.all([call("GET", "/health"), isAbsent ? null : ask()]);
         stats.value = { ...health, ...more };
         status.textContent = "";
       } catch (error) {
@@ -40,12 +46,6 @@ class Figures extends View {
           typeof value === "number" ? figure(value) : String(value)))));
     });
   }
-}
-
-/** Servers without figures of their own have no such address. @param {unknown} error */
-function absent(error) {
-  if (error instanceof ApiError && error.status === 404) return {};
-  throw error;
 }
 
 /**

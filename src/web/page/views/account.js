@@ -34,13 +34,15 @@ export function openAccount(chat) {
       setNotify),
     h("details", { class: "password" }, h("summary", null, "Change the password"), form({
       fields: [
+        { name: "username", label: "", value: username, autocomplete: "username", hidden: true },
         { name: "current_password", label: "Current password", type: "password", autocomplete: "current-password" },
         { name: "new_password", label: "New password", type: "password", autocomplete: "new-password",
           hint: "Every other place where you are signed in is signed out." },
       ],
       submit: "Change it",
       async onsubmit(values) {
-        await call("POST", "/auth/password", values);
+        const { current_password, new_password } = values;
+        await call("POST", "/auth/password", { current_password, new_password });
         close();
         toast("Your password is changed");
       },

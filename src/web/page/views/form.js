@@ -5,8 +5,8 @@ import { fill, h } from "../core/dom.js";
 
 /**
  * @typedef {{ name: string, label: string, type?: string, hint?: string, autocomplete?: string,
- *   value?: string, optional?: boolean, rows?: number, maxlength?: number, minlength?: number
- *   }} Field
+ *   value?: string, optional?: boolean, rows?: number, maxlength?: number, minlength?: number,
+ *   hidden?: boolean }} Field `hidden`: for managers of passwords, which want to know whose it is
  */
 
 /** The field that a refusal as a whole is about. @type {Record<string, string>} */
@@ -71,7 +71,7 @@ function refusals(error) {
 }
 
 /** @param {Field} field */
-function makeField({ name, label, hint, type = "text", value = "", rows, optional, ...rest }) {
+function makeField({ name, label, hint, type = "text", value = "", rows, optional, hidden, ...rest }) {
   const id = `field-${++serial}`;
   const attributes = {
     id, name, required: !optional, "aria-describedby": `${id}-hint ${id}-error`, dir: "auto", ...rest,
@@ -83,7 +83,7 @@ function makeField({ name, label, hint, type = "text", value = "", rows, optiona
     input.setAttribute("spellcheck", "false");
   }
   const error = h("p", { id: `${id}-error`, class: "field-error" });
-  const element = h("div", { class: "field" },
+  const element = h("div", { class: "field", hidden },
     h("label", { for: id }, label, optional && h("span", { class: "quiet" }, " (optional)")),
     input, hint && h("p", { id: `${id}-hint`, class: "hint" }, hint), error);
   return {

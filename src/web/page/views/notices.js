@@ -45,7 +45,7 @@ export function startNotices(chat) {
     const unread = rooms.reduce((sum, room) => sum + room.unread.value.length, 0);
     const at = route.value;
     const open = at.page === "room" ? chat.rooms.value.get(at.roomId) : undefined;
-    const place = open ? `#${open.info.value.name}` : at.page === "admin" ? "Run the place" : "";
+    const place = open ? `#${open.info.value.name}` : at.page === "admin" ? "Administration" : "";
     const count = unread > 99 ? "(99+)" : unread > 0 ? `(${unread})` : "";
     document.title = [count, place, place ? "· chatapp" : "chatapp"].filter(Boolean).join(" ");
     const href = unread > 0 ? marked : calm;

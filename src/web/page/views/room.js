@@ -34,7 +34,7 @@ class RoomView extends View {
       "aria-label": "Room settings", title: "Room settings", onclick: async () => {
         const { openRoomSettings } = await import("../admin/room-settings.js");
         openRoomSettings(chat, room);
-      } }, icon("more"));
+      } }, icon("gear"));
     const timeline = timelineView(chat, room);
     const foot = h("div", { class: "foot" });
     const side = h("div", { class: "side" });

@@ -37,7 +37,7 @@ class Sidebar extends View {
         h("button", { class: "me", type: "button", onclick: () => openAccount(chat) },
           avatar(chat.user.username, "small"), h("span", { class: "name" }, chat.user.username),
           h("span", { class: "visually-hidden" }, "Account and settings"), icon("gear")),
-        isAdmin && h("a", { class: "admin-link", href: "#/admin/rooms" }, icon("chart"), "Run the place")),
+        isAdmin && h("a", { class: "admin-link", href: "#/admin/rooms" }, icon("chart"), "Administration")),
     );
     effect(() => {
       const all = [...chat.rooms.value.values()];
