@@ -37,6 +37,9 @@ fn index(bundle: &Bundle, request: &Request) -> Response {
     let headers = response.headers_mut();
     set(headers, header::ETAG, &etag);
     set(headers, header::CACHE_CONTROL, "no-cache");
+    // A 304 renews the headers of what the browser has kept: RFC 9111 §3.2.
+    set(headers, header::VARY, "Accept-Encoding");
+    set(headers, header::CONTENT_SECURITY_POLICY, POLICY);
     response
 }
 

@@ -28,7 +28,7 @@ class SignedOut extends View {
     const problem = signal("");
     const mode = signal(/** @type {"in" | "up"} */ ("in"));
     const card = h("main", { class: "card", id: "main" });
-    this.append(h("div", { class: "welcome" }, h("div", { class: "brand" }, mark(), "chatapp"), card));
+    this.append(h("div", { class: "welcome" }, h("header", { class: "brand" }, mark(), "chatapp"), card));
     const ask = async () => {
       problem.value = "";
       try {
