@@ -13,6 +13,8 @@ const MARKS = /** @type {const} */ ([
 ]);
 /** Where something may begin; all else is plain text. */
 const SPECIAL = /[\\`*_~[:@hm]/g;
+/** No mark, but a line that somebody drew. */
+const ROW = /\*{4,}|_{4,}|~{3,}/y;
 const MAX_DEPTH = 8;
 const WORD = /[\p{L}\p{N}]/u;
 
@@ -119,6 +121,9 @@ function code(text, at, hopeless) {
  * @returns {Found | undefined}
  */
 function marked(text, at, context, hopeless) {
+  ROW.lastIndex = at;
+  const row = ROW.exec(text);
+  if (row) return { end: at + row[0].length };
   for (const [mark, element] of MARKS) {
     if (!text.startsWith(mark, at)) continue;
     const start = at + mark.length;
@@ -144,18 +149,43 @@ function marked(text, at, context, hopeless) {
  * @param {number} from
  */
 function closing(text, mark, from) {
+  const first = mark.charAt(0);
   for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at + mark.length)) {
-    const single = mark.length === 1;
-    // `**` inside of `*…*` is another mark.
-    if (single && text.charAt(at + 1) === mark) {
+    // What is code is nothing else.
+    const after = afterCode(text, from, at);
+    if (after > at) {
+      [at, from] = [after - mark.length, after];
+      continue;
+    }
+    // `**` inside of `*…*` is another mark; the end of `**…***` is its last.
+    if (mark.length === 1 && text.charAt(at + 1) === mark) {
       at += 1;
       continue;
     }
+    if (mark.length === 2 && text.charAt(at + 2) === first) at += 1;
     if (/\s/.test(text.charAt(at - 1))) continue;
-    if (mark.startsWith("_") && WORD.test(text.charAt(at + mark.length))) continue;
+    if (first === "_" && WORD.test(text.charAt(at + mark.length))) continue;
     return at;
   }
   return -1;
+}
+
+/**
+ * Where the code ends that begins at or after `from` and has this position in it; else 0.
+ * @param {string} text
+ * @param {number} from
+ * @param {number} position
+ */
+function afterCode(text, from, position) {
+  for (let at = text.indexOf("`", from); at >= 0 && at < position; at = text.indexOf("`", at)) {
+    let start = at;
+    while (text.charAt(start) === "`") start += 1;
+    const fence = text.slice(at, start);
+    const close = text.indexOf(fence, start);
+    at = close < 0 ? start : close + fence.length;
+    if (at > position) return at;
+  }
+  return 0;
 }
 
 /**
