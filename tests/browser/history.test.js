@@ -4,7 +4,7 @@ import { before, test } from "node:test";
 import assert from "node:assert/strict";
 import { account, api, enters, newPage, picture, room, says, sees, send, until } from "./support.js";
 
-const MESSAGES = Number(process.env.CHATAPP_TEST_MESSAGES ?? 20_000);
+const MESSAGES = Number(process.env.CHATAPP_TEST_MESSAGES ?? 100_000);
 /** What the list may hold: 300 messages, their days, and the line for new ones. */
 const MOST_ROWS = 340;
 
