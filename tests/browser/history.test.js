@@ -2,7 +2,7 @@
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
-import { account, api, enters, newPage, picture, room, says, sees, send, until } from "./support.js";
+import { account, api, enters, fillRoom, picture, room, says, sees, send, until } from "./support.js";
 
 const MESSAGES = Number(process.env.CHATAPP_TEST_MESSAGES ?? 100_000);
 /** What the list may hold: 300 messages, their days, and the line for new ones. */
@@ -16,33 +16,6 @@ before(async () => {
   long = await room(ann, "long");
   await fillRoom(ann, long, MESSAGES);
 });
-
-/** Sends many messages over one socket (a browser's: Node has none yet), many at once. */
-async function fillRoom(token, roomId, count) {
-  const page = await newPage();
-  await page.goto("/");
-  await page.evaluate(([token, roomId, count]) => new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${location.host}/ws/${roomId}`, ["chatapp.v1", `bearer.${token}`]);
-    let sent = 0;
-    let acked = 0;
-    const more = () => {
-      while (sent < count && sent - acked < 200) {
-        sent += 1;
-        const lines = sent % 7 === 0 ? "\nwith a second line\nand a third one" : "";
-        socket.send(JSON.stringify({ type: "send", room_id: roomId, content: `message ${sent}${lines}` }));
-      }
-    };
-    socket.onerror = reject;
-    socket.onmessage = ({ data }) => {
-      if (data.includes('"type":"synced"')) more();
-      if (!data.includes('"type":"ack"')) return;
-      acked += 1;
-      if (acked === count) resolve(undefined);
-      else more();
-    };
-  }), [token, roomId, count]);
-  await page.context().close();
-}
 
 const scroller = (page) => page.locator(".scroller");
 const rows = (page) => page.locator("ol.messages > li").count();

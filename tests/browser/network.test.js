@@ -2,7 +2,7 @@
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
-import { account, api, composer, enters, history, network, newTab, picture, room, says, sees, send, SERVER, texts, until } from "./support.js";
+import { account, api, composer, enters, fillRoom, history, network, newTab, picture, room, says, sees, send, SERVER, texts, until } from "./support.js";
 
 /** What a browser says of connections that break. */
 const BROKEN = /WebSocket connection|ERR_|Failed to load resource/;
@@ -44,6 +44,21 @@ test("after a lost connection everything is there once, in order, from both side
     JSON.stringify((await texts(page)).slice(-154)) === JSON.stringify(stored));
   await until("it is read", async () =>
     (await api("GET", `/rooms/${general}`, undefined, bo)).read_seq === stored.length);
+  await page.context().close();
+  net.close();
+});
+
+test("after a long absence a room starts anew rather than catching up", async () => {
+  const far = await room(ann, "far");
+  const net = await network();
+  const page = await enters("bo", { server: net.url, at: `/#/rooms/${far}`, expects: BROKEN });
+  await says(page, "before");
+  net.cut();
+  await banner(page).waitFor();
+  await fillRoom(ann, far, 2_500);
+  net.mend();
+  await sees(page, "message 2500");
+  assert.equal(await page.getByText("before", { exact: true }).count(), 0);
   await page.context().close();
   net.close();
 });
@@ -121,6 +136,10 @@ test("a refused message says why, and can be tried again or discarded", async ()
   const failed = page.locator("li.message.failed");
   await failed.getByText("at most 4000 characters").waitFor();
   await says(page, "the next one goes through");
+  await failed.getByRole("button", { name: "Edit" }).click();
+  await failed.waitFor({ state: "detached" });
+  assert.equal(await composer(page).inputValue(), long);
+  await composer(page).press("Enter");
   await failed.getByRole("button", { name: "Discard" }).click();
   await failed.waitFor({ state: "detached" });
   await page.reload();

@@ -99,6 +99,33 @@ export async function room(token, name, description = null) {
 export const send = (token, roomId, content) =>
   api("POST", `/rooms/${roomId}/messages`, { content }, token);
 
+/** Sends many messages over one socket (a browser's: Node has none yet), many at once. */
+export async function fillRoom(token, roomId, count) {
+  const page = await newPage();
+  await page.goto("/");
+  await page.evaluate(([token, roomId, count]) => new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${location.host}/ws/${roomId}`, ["chatapp.v1", `bearer.${token}`]);
+    let sent = 0;
+    let acked = 0;
+    const more = () => {
+      while (sent < count && sent - acked < 200) {
+        sent += 1;
+        const lines = sent % 7 === 0 ? "\nwith a second line\nand a third one" : "";
+        socket.send(JSON.stringify({ type: "send", room_id: roomId, content: `message ${sent}${lines}` }));
+      }
+    };
+    socket.onerror = reject;
+    socket.onmessage = ({ data }) => {
+      if (data.includes('"type":"synced"')) more();
+      if (!data.includes('"type":"ack"')) return;
+      acked += 1;
+      if (acked === count) resolve(undefined);
+      else more();
+    };
+  }), [token, roomId, count]);
+  await page.context().close();
+}
+
 /** Every message of a room, as the API has it. */
 export async function history(token, roomId) {
   const messages = [];

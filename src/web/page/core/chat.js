@@ -166,6 +166,7 @@ export class Chat {
   /** The database is another one: every position and every message. */
   #forget() {
     this.#epoch = undefined;
+    this.loaded.value = false;
     for (const room of this.rooms.peek().values()) room.timeline.forget();
     this.rooms.value = new Map();
   }

@@ -48,6 +48,7 @@ export function openAccount(chat) {
       },
     })),
     h("div", { class: "form-actions" },
+      h("a", { class: "quiet", href: "/docs", target: "_blank", rel: "noopener" }, "API"),
       h("button", { type: "button", onclick: keys }, "Keys"),
       h("button", { type: "button", class: "danger-quiet", onclick: out }, "Sign out")),
   ] });

@@ -74,6 +74,11 @@ class Composer extends View {
       }
     });
     listen(timeline, "done-editing", () => input.focus());
+    listen(timeline, "write-again", (event) => {
+      input.value = [event.detail, input.value].filter((text) => text.trim()).join("\n");
+      changed();
+      input.focus();
+    });
     this.append(typing, form, h("p", { class: "hint", id: "composer-hint" },
       "Enter sends, Shift-Enter breaks the line. **bold** *italic* `code` > quote"));
     changed();

@@ -46,6 +46,12 @@ export function pendingRow(chat, room, pending, grouped) {
       `Not sent. ${pending.reason ?? ""} `,
       h("button", { class: "link", type: "button",
         onclick: () => chat.outbox.retry(room, pending.client_id) }, "Try again"), " ",
+      h("button", { class: "link", type: "button", onclick: (/** @type {Event} */ event) => {
+        // The composer hears it; by then the row is gone.
+        const list = /** @type {Element} */ (event.currentTarget).closest("chat-timeline");
+        chat.outbox.discard(room, pending.client_id);
+        list?.dispatchEvent(new CustomEvent("write-again", { detail: pending.content }));
+      } }, "Edit"), " ",
       h("button", { class: "link", type: "button",
         onclick: () => chat.outbox.discard(room, pending.client_id) }, "Discard"))
       : h("span", { class: "sending" }, "sending")));

@@ -57,6 +57,8 @@ export class TimelineView extends View {
     });
     effect(() => {
       timeline.version.value;
+      // Forgotten: the log is another one, or went far ahead while there was no connection.
+      if (!timeline.loaded && !timeline.loading.peek() && !timeline.error.peek()) timeline.loadNewest();
       this.#list.setAttribute("aria-label", `Messages in ${room.info.value.name}`);
       this.#show(rowsOf({
         chat, room, unreadAfter: this.#unreadAfter.value, editing: this.#editing.value,
@@ -73,6 +75,9 @@ export class TimelineView extends View {
       } else {
         fill(status, loading === "all" && !timeline.loaded && "Loading messages…");
       }
+    });
+    effect(() => {
+      if (room.live.value && timeline.error.peek()) this.#again();
     });
     listen(this.#scroller, "scroll", () => {
       this.#frame ||= requestAnimationFrame(() => {
