@@ -202,6 +202,8 @@ export async function network() {
     if (isCut) return near.destroy();
     const far = connect(Number(target.port), target.hostname);
     for (const [one, other] of [[near, far], [far, near]]) {
+      // A test that fails leaves it behind, and Node must end all the same.
+      one.unref();
       one.on("data", (data) => isCut || (isMute && one === far) || other.write(data));
       one.on("error", () => other.destroy());
       one.on("close", () => other.destroy());
@@ -209,6 +211,7 @@ export async function network() {
     }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     /** Connections break, and no new one is made. */
