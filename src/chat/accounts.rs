@@ -77,10 +77,10 @@ impl Chat {
             Role::User => false,
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
         };
-        check(&signup, self.inner.passwords.min_chars)?;
+        check(&signup, self.inner.settings.load().min_password_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
         if !caller.address.is_loopback() {
-            self.inner.signups.check(&caller.address)?;
+            self.inner.settings.load().signups.check(&caller.address)?;
         }
         let user = NewUser {
             username: signup.username,
@@ -91,17 +91,13 @@ impl Chat {
             // Two who ask at once get here both; the transaction lets one through.
             only_if_no_admin,
         };
-        let now = user.created_at;
-        let Some(admin) = caller.identity.filter(|_| user.role == Role::Admin) else {
-            return Ok(self
-                .inner
-                .store
-                .write(move |backend| backend.create_user(&user, None))
-                .await?);
+        // To make another admin is to administer.
+        let admin = caller.identity.filter(|_| user.role == Role::Admin);
+        let actor = admin.map(|admin| Actor::Account(admin.user_id));
+        let create = move |backend: &dyn Backend| match actor {
+            Some(actor) => Ok(Admin::new(backend, actor, user.created_at).create_user(&user)),
+            None => Ok(Ok(backend.create_user(&user, None)?)),
         };
-        let actor = Actor::Account(admin.user_id);
-        let create =
-            move |backend: &dyn Backend| Ok(Admin::new(backend, actor, now).create_user(&user));
         Ok(self.inner.store.write(create).await??)
     }
 
@@ -174,9 +170,10 @@ impl Chat {
             let credentials = backend.get_credentials(&username)?;
             Ok(credentials.filter(|credentials| credentials.user.id == id))
         };
-        let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let own = self.inner.store.read(find).await?.ok_or(Error::SessionRevoked)?;
         let Credentials { user, password_hash: hash } = own;
-        check_password(&user, "new_password", &new, self.inner.passwords.min_chars)?;
+        let min_chars = self.inner.settings.load().min_password_chars;
+        check_password(&user, "new_password", &new, min_chars)?;
         let verified =
             self.inner.passwords.verify("current_password", current, Some(hash.clone())).await?;
         if !verified {
@@ -192,11 +189,7 @@ impl Chat {
                 // meanwhile, the caller is not who may change it any more.
                 let session = backend.get_session(keep)?;
                 let stands = session.is_some_and(|session| session.revoked_at.is_none());
-                let still = find(backend)?.map(|credentials| credentials.password_hash);
-                if !stands || still != Some(hash) {
-                    return Ok(false);
-                }
-                backend.update_password(id, &new_hash, Some(keep), now, None)
+                Ok(stands && backend.change_password(id, &hash, &new_hash, keep, now)?)
             })
             .await?;
         if !changed {
@@ -215,7 +208,9 @@ impl Chat {
         address: IpAddr,
         check: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let attempt = self.inner.throttle.begin(Some(username), address, self.inner.clock.now())?;
+        let allowed = self.inner.settings.load().login_failures;
+        let now = self.inner.clock.now();
+        let attempt = self.inner.throttle.begin(Some(username), address, allowed, now)?;
         let result = check.await;
         match &result {
             Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),
@@ -231,7 +226,7 @@ impl Chat {
             permissions::require(identity, Action::MakeAdmin)?;
             return Ok(MakesAdmin::Another);
         }
-        match self.inner.admin_signup {
+        match self.inner.settings.load().admin_signup {
             AdminSignup::First if caller.local => {}
             AdminSignup::First | AdminSignup::Off => return Err(Error::AdminSignupRefused),
         }
@@ -259,8 +254,17 @@ pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUse
     })
 }
 
-/// The hash of a password that was checked. Blocks for as long as bcrypt takes.
-pub(super) fn hash(password: String, auth: &Auth) -> Result<String> {
+/// The hash of a new password for an account, by the rules of a sign-up. Blocks for as long as
+/// bcrypt takes.
+///
+/// # Errors
+/// [`Error::InvalidFields`].
+pub fn new_password(user: &User, password: String, auth: &Auth) -> Result<String> {
+    check_password(user, "password", &password, auth.min_password_chars)?;
+    hash(password, auth)
+}
+
+fn hash(password: String, auth: &Auth) -> Result<String> {
     bcrypt::non_truncating_hash(password, auth.bcrypt_cost).map_err(|error| {
         tracing::error!(%error, "bcrypt failed");
         Error::Internal

@@ -20,7 +20,7 @@ Examples:
 /// Run the server
 ///
 /// Makes the database if there is none, brings its schema up to date, and serves until it is
-/// told to stop (SIGTERM or Ctrl-C). Logs go to stderr.
+/// told to stop (SIGTERM or Ctrl-C). SIGHUP makes it read its settings again. Logs go to stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -30,8 +30,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let settings = context.settings(args.bind)?;
+    let settings = context.settings(args.bind.clone())?;
     let config = &settings.config;
+    let read_config = || Ok(context.settings(args.bind.clone())?.config);
     logging::init(&config.log).context("log.level cannot be used")?;
     let read_connections = u32::try_from(config.database.read_threads)?;
     let database = Database::open(&settings, read_connections, Missing::Create)?;
@@ -46,7 +47,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
         scheme: if config.http.tls_certificate.is_empty() { "http" } else { "https" },
     };
     let bind = config.http.bind.clone();
-    server::serve(config, database.backend, |address| ready.announce(address))
+    server::serve(config, read_config, database.backend, |address| ready.announce(address))
         .map_err(|error| sentence(&bind, error))
 }
 
@@ -70,12 +71,7 @@ impl Ready {
 
     fn lines(&self, address: SocketAddr) -> impl fmt::Display {
         let version = env!("CARGO_PKG_VERSION");
-        // 0.0.0.0 is every address of this machine, and none that a browser can open.
-        let host = if address.ip().is_unspecified() {
-            format!("localhost:{}", address.port())
-        } else {
-            address.to_string()
-        };
+        let host = host(address);
         let Self { database, schema, scheme, .. } = self;
         let mut lines = format!(
             "chatapp {version} listening on {scheme}://{address}\n  \
@@ -93,6 +89,15 @@ impl Ready {
             });
         }
         lines
+    }
+}
+
+/// The address for a browser on this machine: 0.0.0.0 is every address of it, and none that can be
+/// opened.
+pub(super) fn host(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("localhost:{}", address.port()),
+        false => address.to_string(),
     }
 }
 

@@ -6,19 +6,56 @@ use crate::shell::{Done, EMAIL, PASSWORD, Shell};
 fn help_says_what_there_is() {
     let shell = Shell::new();
     let help = shell.run(&["--help"]).ok();
-    for word in ["serve", "migrate", "create-admin", "list-rooms", "config", "openapi", "Examples:"]
-    {
+    for word in [
+        "serve",
+        "migrate",
+        "create-admin",
+        "list-rooms",
+        "users",
+        "sessions",
+        "audit",
+        "config",
+        "openapi",
+        "Examples:",
+    ] {
         assert!(help.contains(word), "no {word} in {help}");
     }
-    for command in ["serve", "migrate", "create-admin", "list-rooms", "config"] {
+    for command in
+        ["serve", "migrate", "create-admin", "list-rooms", "users", "sessions", "audit", "config"]
+    {
         let help = shell.run(&[command, "--help"]).ok();
         assert!(help.contains("Examples:"), "{help}");
         assert!(help.contains("--database <URL>") && help.contains("--config <FILE>"), "{help}");
+    }
+    for command in [
+        "list",
+        "show",
+        "set-role",
+        "activate",
+        "deactivate",
+        "reset-password",
+        "revoke-sessions",
+        "delete",
+    ] {
+        let help = shell.run(&["users", command, "--help"]).ok();
+        assert!(help.contains("Examples:"), "{help}");
     }
     assert!(shell.run(&["serve", "--help"]).ok().contains("[default: 127.0.0.1:8000]"));
     assert!(shell.run(&["list-rooms", "--help"]).ok().contains("[default: table]"));
     assert_eq!(shell.run(&["--version"]).ok(), format!("chatapp {}\n", env!("CARGO_PKG_VERSION")));
     assert!(shell.run(&["completions", "bash"]).ok().contains("create-admin"));
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let shell = Shell::new();
+    shell.run(&["man", "pages"]).ok();
+    let page = |name: &str| std::fs::read_to_string(shell.path().join("pages").join(name)).unwrap();
+    assert!(page("chatapp.1").contains("chatapp\\-list\\-rooms(1)"));
+    assert!(page("chatapp-create-admin.1").contains("\\-\\-username"));
+    shell.write("taken", "");
+    let error = shell.run(&["man", "taken"]).error();
+    assert!(error.starts_with("the manual pages cannot be written to taken"), "{error}");
 }
 
 #[test]

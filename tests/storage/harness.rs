@@ -16,6 +16,9 @@ use crate::postgres_server::{self, PgDatabase};
 
 pub const NOW: Timestamp = Timestamp(1_738_319_400_000);
 
+/// Of the password of every user.
+pub const HASH: &str = "$2b$12$hash";
+
 /// An empty database, not migrated yet but through [`TestDatabase::backend`].
 pub struct TestDatabase {
     home: Home,
@@ -41,6 +44,10 @@ impl TestDatabase {
             Home::Sqlite(_) => sqlite(),
             Home::Postgres(_) => postgres(),
         }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.home, Home::Postgres(_))
     }
 
     pub fn url(&self) -> String {
@@ -93,6 +100,17 @@ impl Raw {
         }
     }
 
+    /// What the database says to SQL that it refuses.
+    pub fn fails(&mut self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch(sql).unwrap_err().to_string(),
+            Self::Postgres(client) => {
+                let error = client.batch_execute(sql).unwrap_err();
+                error.as_db_error().map_or(error.to_string(), |error| error.message().to_owned())
+            }
+        }
+    }
+
     /// Begins a transaction that has the room's lock.
     pub fn begin(&mut self, room: &Room) {
         match self {
@@ -138,7 +156,7 @@ pub fn new_user(name: &str) -> NewUser {
     NewUser {
         username: name.to_owned(),
         email: format!("{name}@example.org"),
-        password_hash: "$2b$12$hash".to_owned(),
+        password_hash: HASH.to_owned(),
         role: Role::User,
         created_at: NOW,
         only_if_no_admin: false,
@@ -180,9 +198,8 @@ pub fn room(backend: &dyn Backend, creator: &User) -> Room {
 pub fn session(backend: &dyn Backend, id: u128, user: &User) -> SessionId {
     let id = SessionId(id);
     let expires_at = NOW.plus_seconds(60);
-    backend
-        .create_session(&NewSession { id, user_id: user.id, created_at: NOW, expires_at })
-        .unwrap();
+    let new = NewSession { id, user_id: user.id, created_at: NOW, expires_at };
+    assert!(backend.create_session(&new, HASH).unwrap());
     id
 }
 
