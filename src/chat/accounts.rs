@@ -59,7 +59,7 @@ impl Chat {
     /// [`SignupCaller`].
     pub async fn setup(&self, local: bool) -> Result<Setup> {
         let needs_admin = !self.inner.store.read(|backend| backend.has_admin()).await?;
-        let allowed_here = local && self.inner.admin_signup == AdminSignup::First;
+        let allowed_here = local && self.inner.settings.load().admin_signup == AdminSignup::First;
         Ok(Setup { needs_admin, allowed_here })
     }
 
