@@ -2,7 +2,20 @@
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
-import { account, api, composer, enters, isAccessible, newPage, picture, room, says, sees, send, until } from "./support.js";
+import {
+  account,
+  api,
+  composer,
+  enters,
+  isAccessible,
+  newPage,
+  picture,
+  room,
+  says,
+  sees,
+  send,
+  until,
+} from "./support.js";
 
 let ann, bo, general;
 
@@ -13,11 +26,18 @@ before(async () => {
   await room(ann, "releases", "What went out, and when");
   for (const [who, text] of [
     [ann, "Good morning! The new release is out. :tada:"],
-    [bo, "Two questions:\n1. does the **resume** work over a restart?\n2. is `client_id` kept *for ever*?"],
-    [ann, "@bo yes and yes:\n```rust\npub enum Event {\n    Message(Message),\n    MessageEdited { change: Change, content: String },\n}\n```\nSee https://example.com/docs."],
+    [
+      bo,
+      "Two questions:\n1. does the **resume** work over a restart?\n2. is `client_id` kept *for ever*?",
+    ],
+    [
+      ann,
+      "@bo yes and yes:\n```rust\npub enum Event {\n    Message(Message),\n    MessageEdited { change: Change, content: String },\n}\n```\nSee https://example.com/docs.",
+    ],
     [bo, "> is it kept for ever?\n\nThank you, @ann!"],
     [bo, "- ~~read the notes~~ done\n- tell [the others](https://example.com)"],
-  ]) await send(who, general, text);
+  ])
+    await send(who, general, text);
 });
 
 for (const colorScheme of ["light", "dark"]) {
@@ -57,27 +77,35 @@ test("the switch of the appearance holds, and other tabs follow", async () => {
 });
 
 test("a phone shows the list or the room, and nothing is wider than it", async () => {
-  const page = await enters("ann", { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true });
+  const page = await enters("ann", {
+    viewport: { width: 360, height: 700 },
+    hasTouch: true,
+    isMobile: true,
+  });
   const entry = page.locator("chat-room-entry").filter({ hasText: "general" });
   await entry.waitFor();
   await picture(page, "phone-list");
   await entry.click();
   await sees(page, "read the notes");
-  assert.ok(!await entry.isVisible(), "the list makes place for the room");
+  assert.ok(!(await entry.isVisible()), "the list makes place for the room");
   await picture(page, "phone-room");
   await isAccessible(page, "a phone");
-  const beyond = await page.evaluate(() => [...document.querySelectorAll("#app *")]
-    .filter((it) => !it.closest("pre") && it.getBoundingClientRect().right > innerWidth + 1)
-    .map((it) => it.outerHTML.slice(0, 80)));
+  const beyond = await page.evaluate(() =>
+    [...document.querySelectorAll("#app *")]
+      .filter((it) => !it.closest("pre") && it.getBoundingClientRect().right > innerWidth + 1)
+      .map((it) => it.outerHTML.slice(0, 80)),
+  );
   assert.deepEqual(beyond, []);
   await says(page, "from the train");
   // A tap shows what can be done with a message.
   await page.locator("li.message").last().tap();
   await page.getByRole("button", { name: "Edit" }).waitFor();
-  const sizes = await page.locator("button:visible, a[href]:visible").evaluateAll((all) => all
-    .filter((it) => !it.closest(".prose") && !it.classList.contains("skip-link"))
-    .map((it) => [it.outerHTML.slice(0, 80), it.getBoundingClientRect()])
-    .filter(([, { width, height }]) => width < 24 || height < 24));
+  const sizes = await page.locator("button:visible, a[href]:visible").evaluateAll((all) =>
+    all
+      .filter((it) => !it.closest(".prose") && !it.classList.contains("skip-link"))
+      .map((it) => [it.outerHTML.slice(0, 80), it.getBoundingClientRect()])
+      .filter(([, { width, height }]) => width < 24 || height < 24),
+  );
   assert.deepEqual(sizes, [], "targets of 24 pixels");
   await page.getByRole("link", { name: "All rooms" }).click();
   await entry.waitFor();
@@ -87,11 +115,17 @@ test("a phone shows the list or the room, and nothing is wider than it", async (
 test("the keyboard alone is enough", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}` });
   await sees(page, "read the notes");
-  await until("writing can begin", () => composer(page).evaluate((it) => it === document.activeElement));
+  await until("writing can begin", () =>
+    composer(page).evaluate((it) => it === document.activeElement),
+  );
   await page.keyboard.press("Shift+Tab");
   const focused = () => page.evaluate(() => document.activeElement.innerText ?? "");
   // Links and code within come on the way; then the message itself.
-  for (let n = 0; n < 5 && !await page.evaluate(() => document.activeElement.matches("li.message")); n += 1) {
+  for (
+    let n = 0;
+    n < 5 && !(await page.evaluate(() => document.activeElement.matches("li.message")));
+    n += 1
+  ) {
     await page.keyboard.press("Shift+Tab");
   }
   assert.match(await focused(), /from the train|read the notes/);
@@ -102,7 +136,9 @@ test("the keyboard alone is enough", async () => {
   await page.keyboard.press("Enter");
   await sees(page, "from the bus");
   await page.locator(".skip-link").focus();
-  assert.ok(await page.locator(".skip-link").evaluate((it) => getComputedStyle(it).clipPath === "none"));
+  assert.ok(
+    await page.locator(".skip-link").evaluate((it) => getComputedStyle(it).clipPath === "none"),
+  );
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.id), "main");
   await page.context().close();
@@ -142,14 +178,18 @@ test("desktop notifications come when they are wanted and the room is not in sig
   await send(bo, general, "nothing for you");
   await send(bo, general, "@ann this is for you");
   await until("a notice", () => page.evaluate(() => window.notices.length));
-  assert.deepEqual(await page.evaluate(() => window.notices), ["bo in #general: @ann this is for you"]);
+  assert.deepEqual(await page.evaluate(() => window.notices), [
+    "bo in #general: @ann this is for you",
+  ]);
   await page.context().close();
 });
 
 test("right to left turns the page round", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}` });
   await sees(page, "this is for you");
-  await page.evaluate(() => { document.documentElement.dir = "rtl"; });
+  await page.evaluate(() => {
+    document.documentElement.dir = "rtl";
+  });
   const side = await page.locator("chat-sidebar").boundingBox();
   assert.ok(side.x > 600, "the list of rooms is at the right");
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));

@@ -2,7 +2,18 @@
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
-import { account, api, enters, isAccessible, newPage, PASSWORD, picture, room, sees, send } from "./support.js";
+import {
+  account,
+  api,
+  enters,
+  isAccessible,
+  newPage,
+  PASSWORD,
+  picture,
+  room,
+  sees,
+  send,
+} from "./support.js";
 
 /** Servers without figures of their own answer 404, once. */
 const STATS = /admin\/stats/;
@@ -47,7 +58,10 @@ test("a room is made, renamed, given a topic, archived, opened again and deleted
   await dialog.getByRole("button", { name: "Delete the room" }).click();
   await dialog.getByRole("button", { name: "Delete for good" }).click();
   await page.getByRole("row", { name: "dreams" }).waitFor({ state: "detached" });
-  assert.deepEqual((await api("GET", "/rooms/", undefined, ann)).map(({ name }) => name), ["general"]);
+  assert.deepEqual(
+    (await api("GET", "/rooms/", undefined, ann)).map(({ name }) => name),
+    ["general"],
+  );
   await page.context().close();
 });
 
@@ -106,7 +120,10 @@ test("a link for a new password works once", async () => {
   await page.goto(link);
   await page.getByLabel("New password").fill("yet another password");
   await page.getByRole("button", { name: "Set the password" }).click();
-  await page.locator(".form-error").filter({ hasText: /link|token|used|expired/i }).waitFor();
+  await page
+    .locator(".form-error")
+    .filter({ hasText: /link|token|used|expired/i })
+    .waitFor();
   await page.context().close();
 });
 
@@ -122,8 +139,14 @@ test("one changes one's own password", async () => {
   await page.getByLabel("Current password").fill(PASSWORD);
   await page.getByRole("button", { name: "Change it" }).click();
   await page.getByText("Your password is changed").waitFor();
-  ann = (await api("POST", "/auth/login", { username: "ann", password: "a brand new password" })).access_token;
-  await api("POST", "/auth/password", { current_password: "a brand new password", new_password: PASSWORD }, ann);
+  ann = (await api("POST", "/auth/login", { username: "ann", password: "a brand new password" }))
+    .access_token;
+  await api(
+    "POST",
+    "/auth/password",
+    { current_password: "a brand new password", new_password: PASSWORD },
+    ann,
+  );
   await page.context().close();
 });
 

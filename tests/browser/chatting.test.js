@@ -2,7 +2,19 @@
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
-import { account, api, composer, enters, history, picture, room, says, sees, send, until } from "./support.js";
+import {
+  account,
+  api,
+  composer,
+  enters,
+  history,
+  picture,
+  room,
+  says,
+  sees,
+  send,
+  until,
+} from "./support.js";
 
 let ann, bo, general, other;
 
@@ -77,8 +89,10 @@ test("what is unread is counted, shown in the title, and read by looking at it",
   const page = await enters("bo", { at: `/#/rooms/${other}` });
   await sees(page, "first");
   const seq = (await history(bo, other)).at(-1).seq;
-  await until("the room is read on the server", async () =>
-    (await api("GET", `/rooms/${other}`, undefined, bo)).read_seq === seq);
+  await until(
+    "the room is read on the server",
+    async () => (await api("GET", `/rooms/${other}`, undefined, bo)).read_seq === seq,
+  );
 
   await page.goto(`/#/rooms/${general}`);
   await page.getByRole("heading", { level: 1, name: "general" }).waitFor();
@@ -107,9 +121,14 @@ test("read in one place is read in the other", async () => {
   const one = await enters("bo", { at: `/#/rooms/${general}` });
   const two = await enters("bo", { at: `/#/rooms/${general}` });
   await send(ann, other, "for both");
-  for (const page of [one, two]) await page.locator("chat-room-entry").filter({ hasText: "1 unread" }).waitFor();
+  for (const page of [one, two])
+    await page.locator("chat-room-entry").filter({ hasText: "1 unread" }).waitFor();
   await one.locator("chat-room-entry").filter({ hasText: "other" }).click();
-  await two.locator("chat-room-entry").filter({ hasText: "other" }).filter({ hasNotText: "unread" }).waitFor();
+  await two
+    .locator("chat-room-entry")
+    .filter({ hasText: "other" })
+    .filter({ hasNotText: "unread" })
+    .waitFor();
   await one.context().close();
   await two.context().close();
 });

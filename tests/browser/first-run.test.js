@@ -2,7 +2,18 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { api, account, enters, isAccessible, newPage, newTab, PASSWORD, picture, says, SERVER } from "./support.js";
+import {
+  api,
+  account,
+  enters,
+  isAccessible,
+  newPage,
+  newTab,
+  PASSWORD,
+  picture,
+  says,
+  SERVER,
+} from "./support.js";
 
 test("an empty server is set up in one form, and one is in its first room", async () => {
   const page = await newPage({ expects: /status of 422/ });
@@ -46,7 +57,10 @@ test("others sign up and sign in, and are told in words why not", async () => {
   await page.getByLabel("Email").fill("bo@example.com");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign up" }).click();
-  await page.locator(".field", { hasText: "Username" }).getByText("This username is taken.").waitFor();
+  await page
+    .locator(".field", { hasText: "Username" })
+    .getByText("This username is taken.")
+    .waitFor();
   await page.getByLabel("Username").fill("bo");
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.getByText("The first words").waitFor();
@@ -59,14 +73,21 @@ test("signing out ends the session in every tab and on the server", async () => 
   const tab = await newTab(page);
   await tab.goto("/");
   await tab.locator("chat-shell").waitFor();
-  const token = await page.evaluate(() => JSON.parse(localStorage.getItem("chatapp.session")).token);
+  const token = await page.evaluate(
+    () => JSON.parse(localStorage.getItem("chatapp.session")).token,
+  );
   await page.getByRole("button", { name: "Account and settings" }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await tab.getByRole("heading", { name: "Sign in" }).waitFor();
-  const answer = await fetch(`${SERVER}/auth/me`, { headers: { Authorization: `Bearer ${token}` } });
+  const answer = await fetch(`${SERVER}/auth/me`, {
+    headers: { Authorization: `Bearer ${token}` },
+  });
   assert.equal(answer.status, 401);
-  assert.equal(await page.evaluate(() => JSON.stringify(localStorage)), JSON.stringify({ "chatapp.last-room": "1" }));
+  assert.equal(
+    await page.evaluate(() => JSON.stringify(localStorage)),
+    JSON.stringify({ "chatapp.last-room": "1" }),
+  );
   await page.context().close();
 });
 

@@ -2,7 +2,18 @@
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
-import { account, api, enters, fillRoom, picture, room, says, sees, send, until } from "./support.js";
+import {
+  account,
+  api,
+  enters,
+  fillRoom,
+  picture,
+  room,
+  says,
+  sees,
+  send,
+  until,
+} from "./support.js";
 
 const MESSAGES = Number(process.env.CHATAPP_TEST_MESSAGES ?? 100_000);
 /** What the list may hold: 300 messages, their days, and the line for new ones. */
@@ -20,12 +31,15 @@ before(async () => {
 const scroller = (page) => page.locator(".scroller");
 const rows = (page) => page.locator("ol.messages > li").count();
 /** The first row in sight, and how far from the top of the list it is. */
-const place = (page) => page.evaluate(() => {
-  const list = document.querySelector(".scroller");
-  const top = list.getBoundingClientRect().top;
-  const row = [...list.querySelectorAll("li.message")].find((it) => it.getBoundingClientRect().bottom > top);
-  return { seq: Number(row.dataset.seq), top: Math.round(row.getBoundingClientRect().top - top) };
-});
+const place = (page) =>
+  page.evaluate(() => {
+    const list = document.querySelector(".scroller");
+    const top = list.getBoundingClientRect().top;
+    const row = [...list.querySelectorAll("li.message")].find(
+      (it) => it.getBoundingClientRect().bottom > top,
+    );
+    return { seq: Number(row.dataset.seq), top: Math.round(row.getBoundingClientRect().top - top) };
+  });
 
 test("the newest is there at once, and all of the past can be scrolled to", async () => {
   const page = await enters("bo", { at: `/#/rooms/${long}` });
@@ -50,7 +64,7 @@ test("the newest is there at once, and all of the past can be scrolled to", asyn
     const isEnd = await page.getByText(`message ${MESSAGES}`, { exact: true }).count();
     if (isEnd) break;
     await until("newer messages", async () => (await place(page)).seq > seq);
-    assert.ok(await rows(page) <= MOST_ROWS);
+    assert.ok((await rows(page)) <= MOST_ROWS);
   }
   await page.context().close();
 });
@@ -66,7 +80,8 @@ test("the place is kept when more is loaded above", async () => {
       const rows = [...list.querySelectorAll("li.message")];
       const first = rows[0].dataset.seq;
       const kept = before && rows.find((row) => row.dataset.seq === before.seq);
-      if (kept && before.first !== first) window.jumps.push(Math.abs(kept.getBoundingClientRect().top - before.top));
+      if (kept && before.first !== first)
+        window.jumps.push(Math.abs(kept.getBoundingClientRect().top - before.top));
       const top = list.getBoundingClientRect().top;
       const seen = rows.find((row) => row.getBoundingClientRect().top > top + 100);
       before = seen && { seq: seen.dataset.seq, top: seen.getBoundingClientRect().top, first };
@@ -77,10 +92,18 @@ test("the place is kept when more is loaded above", async () => {
   const first = await page.locator("li.message").first().getAttribute("data-seq");
   await scroller(page).hover();
   await scroller(page).evaluate((it) => it.scrollTo({ top: 1_400 }));
-  await until("older messages", async () => await page.locator("li.message").first().getAttribute("data-seq") !== first);
+  await until(
+    "older messages",
+    async () => (await page.locator("li.message").first().getAttribute("data-seq")) !== first,
+  );
   // Frames in which more was loaded and nothing was scrolled by hand.
-  const jumps = await until("a look at it", () => page.evaluate(() => window.jumps.length > 0 && window.jumps));
-  assert.ok(jumps.every((jump) => jump <= 2), `it jumped by ${jumps}`);
+  const jumps = await until("a look at it", () =>
+    page.evaluate(() => window.jumps.length > 0 && window.jumps),
+  );
+  assert.ok(
+    jumps.every((jump) => jump <= 2),
+    `it jumped by ${jumps}`,
+  );
   await page.context().close();
 });
 
@@ -88,10 +111,13 @@ test("what comes while one reads the past waits below, and one key leads there",
   const page = await enters("bo", { at: `/#/rooms/${long}/${Math.round(MESSAGES / 2)}` });
   const pointed = page.locator("li.pointed-at");
   await pointed.filter({ hasText: `message ${Math.round(MESSAGES / 2)}` }).waitFor();
-  assert.ok(await pointed.evaluate((it) => {
-    const box = it.getBoundingClientRect();
-    return box.top > 0 && box.bottom < innerHeight;
-  }), "the message of the link is in sight");
+  assert.ok(
+    await pointed.evaluate((it) => {
+      const box = it.getBoundingClientRect();
+      return box.top > 0 && box.bottom < innerHeight;
+    }),
+    "the message of the link is in sight",
+  );
   const before = await place(page);
   await send(ann, long, "the newest of all");
   await page.getByRole("button", { name: "1 new message" }).waitFor();
@@ -104,18 +130,25 @@ test("what comes while one reads the past waits below, and one key leads there",
 });
 
 test("with much unread a room opens at the first of it", async () => {
-  await account("cleo").then((token) => api("PUT", `/rooms/${long}/read`, { seq: MESSAGES - 500 }, token));
+  await account("cleo").then((token) =>
+    api("PUT", `/rooms/${long}/read`, { seq: MESSAGES - 500 }, token),
+  );
   const page = await enters("cleo", { at: `/#/rooms/${long}` });
   await page.locator("chat-room-entry").filter({ hasText: "99+" }).waitFor();
   await page.locator("li.unread-line").waitFor();
   const next = await page.locator("li.unread-line + li.message").getAttribute("data-seq");
   assert.equal(Number(next), MESSAGES - 499);
-  assert.ok(await page.locator("li.unread-line").evaluate((it) => {
-    const { top } = it.getBoundingClientRect();
-    return top > 60 && top < innerHeight / 2;
-  }));
+  assert.ok(
+    await page.locator("li.unread-line").evaluate((it) => {
+      const { top } = it.getBoundingClientRect();
+      return top > 60 && top < innerHeight / 2;
+    }),
+  );
   await page.keyboard.press("Escape");
   await sees(page, "I am back");
-  await until("all of it is read", async () => await page.locator("chat-room-entry").filter({ hasText: "unread" }).count() === 0);
+  await until(
+    "all of it is read",
+    async () => (await page.locator("chat-room-entry").filter({ hasText: "unread" }).count()) === 0,
+  );
   await page.context().close();
 });

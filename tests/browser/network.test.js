@@ -2,7 +2,24 @@
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
-import { account, api, composer, enters, fillRoom, history, network, newTab, picture, room, says, sees, send, SERVER, texts, until } from "./support.js";
+import {
+  account,
+  api,
+  composer,
+  enters,
+  fillRoom,
+  history,
+  network,
+  newTab,
+  picture,
+  room,
+  says,
+  sees,
+  send,
+  SERVER,
+  texts,
+  until,
+} from "./support.js";
 
 /** What a browser says of connections that break. */
 const BROKEN = /WebSocket connection|ERR_|Failed to load resource/;
@@ -15,7 +32,8 @@ before(async () => {
   general = await room(ann, "general");
 });
 
-const own = (token, text) => history(token, general).then((all) => all.filter(({ content }) => content === text));
+const own = (token, text) =>
+  history(token, general).then((all) => all.filter(({ content }) => content === text));
 const banner = (page) => page.locator(".connection.shown");
 
 test("after a lost connection everything is there once, in order, from both sides", async () => {
@@ -40,10 +58,14 @@ test("after a lost connection everything is there once, in order, from both side
   const stored = (await history(bo, general)).map(({ content }) => content);
   assert.equal(stored.length, 154);
   assert.deepEqual(stored.slice(-3), ["typed 1", "typed 2", "typed 3"]);
-  await until("the list is the log", async () =>
-    JSON.stringify((await texts(page)).slice(-154)) === JSON.stringify(stored));
-  await until("it is read", async () =>
-    (await api("GET", `/rooms/${general}`, undefined, bo)).read_seq === stored.length);
+  await until(
+    "the list is the log",
+    async () => JSON.stringify((await texts(page)).slice(-154)) === JSON.stringify(stored),
+  );
+  await until(
+    "it is read",
+    async () => (await api("GET", `/rooms/${general}`, undefined, bo)).read_seq === stored.length,
+  );
   await page.context().close();
   net.close();
 });
@@ -94,16 +116,28 @@ test("what was not acknowledged when the page was closed is sent when it opens a
   net.cut();
   await composer(page).fill("written in a tunnel");
   await composer(page).press("Enter");
-  await until("both are kept", async () => await page.locator("li.message.pending").count() === 2);
+  await until(
+    "both are kept",
+    async () => (await page.locator("li.message.pending").count()) === 2,
+  );
   const tab = await newTab(page);
   const sent = [];
-  tab.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))));
+  tab.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => sent.push(String(payload))),
+  );
   await page.close();
   net.mend();
   await tab.goto(`/#/rooms/${general}`);
   await sees(tab, "written in a tunnel");
-  await until("nothing is on its way", async () => await tab.locator("li.message.pending").count() === 0);
-  assert.equal(sent.filter((frame) => frame.includes("stored in a tunnel")).length, 1, "it was sent again");
+  await until(
+    "nothing is on its way",
+    async () => (await tab.locator("li.message.pending").count()) === 0,
+  );
+  assert.equal(
+    sent.filter((frame) => frame.includes("stored in a tunnel")).length,
+    1,
+    "it was sent again",
+  );
   for (const text of ["stored in a tunnel", "written in a tunnel"]) {
     assert.equal((await own(bo, text)).length, 1, text);
     assert.equal((await texts(tab)).filter((shown) => shown === text).length, 1, text);
@@ -158,8 +192,11 @@ test("the page does after each close code what the protocol's document says", as
   for (const { code, advice } of document["x-close-codes"]) {
     const action = table[code];
     assert.ok(action, `${code} is not in the page's table`);
-    assert.equal(["never", "sign-in"].includes(action),
-      /do not reconnect|nothing|sign in again/.test(advice), `${code}: ${advice}`);
+    assert.equal(
+      ["never", "sign-in"].includes(action),
+      /do not reconnect|nothing|sign in again/.test(advice),
+      `${code}: ${advice}`,
+    );
   }
   await page.context().close();
 });
@@ -167,7 +204,8 @@ test("the page does after each close code what the protocol's document says", as
 test("a token is renewed in time, and the socket goes on with it", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "the next one goes through");
-  const token = () => page.evaluate(() => JSON.parse(localStorage.getItem("chatapp.session")).token);
+  const token = () =>
+    page.evaluate(() => JSON.parse(localStorage.getItem("chatapp.session")).token);
   const first = await token();
   // As if the token had been got half a life ago: tokens of the same second are the same.
   await new Promise((resolve) => setTimeout(resolve, 1_100));

@@ -25,9 +25,17 @@ let faults = [];
 async function theBrowser() {
   browser ??= await chromium.launch({
     executablePath: process.env.CHATAPP_TEST_BROWSER ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync",
-      "--disable-dev-shm-usage"],
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-dev-shm-usage",
+    ],
   });
   return browser;
 }
@@ -46,8 +54,13 @@ afterEach(() => {
  * `expects` matches.
  */
 export async function newPage({ expects = /^$/, server = SERVER, ...options } = {}) {
-  const context = await (await theBrowser()).newContext({
-    viewport: { width: 1280, height: 800 }, baseURL: server, locale: "en-GB", ...options,
+  const context = await (
+    await theBrowser()
+  ).newContext({
+    viewport: { width: 1280, height: 800 },
+    baseURL: server,
+    locale: "en-GB",
+    ...options,
   });
   context.setDefaultTimeout(DEADLINE_MS);
   const page = await context.newPage();
@@ -69,15 +82,21 @@ function watch(page, expects) {
     if (!["error", "warning"].includes(message.type())) return;
     note(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
-  page.addInitScript(() => addEventListener("securitypolicyviolation", (event) =>
-    console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`)));
+  page.addInitScript(() =>
+    addEventListener("securitypolicyviolation", (event) =>
+      console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+    ),
+  );
 }
 
 /** Calls the API. */
 export async function api(method, path, body, token) {
   const answer = await fetch(SERVER + path, {
     method,
-    headers: { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) },
+    headers: {
+      "Content-Type": "application/json",
+      ...(token && { Authorization: `Bearer ${token}` }),
+    },
     body: body && JSON.stringify(body),
   });
   const text = await answer.text();
@@ -103,26 +122,35 @@ export const send = (token, roomId, content) =>
 export async function fillRoom(token, roomId, count) {
   const page = await newPage();
   await page.goto("/");
-  await page.evaluate(([token, roomId, count]) => new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${location.host}/ws/${roomId}`, ["chatapp.v1", `bearer.${token}`]);
-    let sent = 0;
-    let acked = 0;
-    const more = () => {
-      while (sent < count && sent - acked < 200) {
-        sent += 1;
-        const lines = sent % 7 === 0 ? "\nwith a second line\nand a third one" : "";
-        socket.send(JSON.stringify({ type: "send", room_id: roomId, content: `message ${sent}${lines}` }));
-      }
-    };
-    socket.onerror = reject;
-    socket.onmessage = ({ data }) => {
-      if (data.includes('"type":"synced"')) more();
-      if (!data.includes('"type":"ack"')) return;
-      acked += 1;
-      if (acked === count) resolve(undefined);
-      else more();
-    };
-  }), [token, roomId, count]);
+  await page.evaluate(
+    ([token, roomId, count]) =>
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket(`ws://${location.host}/ws/${roomId}`, [
+          "chatapp.v1",
+          `bearer.${token}`,
+        ]);
+        let sent = 0;
+        let acked = 0;
+        const more = () => {
+          while (sent < count && sent - acked < 200) {
+            sent += 1;
+            const lines = sent % 7 === 0 ? "\nwith a second line\nand a third one" : "";
+            socket.send(
+              JSON.stringify({ type: "send", room_id: roomId, content: `message ${sent}${lines}` }),
+            );
+          }
+        };
+        socket.onerror = reject;
+        socket.onmessage = ({ data }) => {
+          if (data.includes('"type":"synced"')) more();
+          if (!data.includes('"type":"ack"')) return;
+          acked += 1;
+          if (acked === count) resolve(undefined);
+          else more();
+        };
+      }),
+    [token, roomId, count],
+  );
   await page.context().close();
 }
 
@@ -130,7 +158,12 @@ export async function fillRoom(token, roomId, count) {
 export async function history(token, roomId) {
   const messages = [];
   for (let after = 0; after !== null;) {
-    const page = await api("GET", `/rooms/${roomId}/messages?limit=200&after=${after}`, undefined, token);
+    const page = await api(
+      "GET",
+      `/rooms/${roomId}/messages?limit=200&after=${after}`,
+      undefined,
+      token,
+    );
     messages.push(...page.messages);
     after = page.has_newer ? page.next_after : null;
   }
@@ -179,10 +212,17 @@ export const texts = (page) => page.locator("li.message .prose").allInnerTexts()
 export async function isAccessible(page, what) {
   // Through the debugger: the page's policy forbids scripts from elsewhere.
   await page.evaluate(await (await import("node:fs/promises")).readFile(AXE, "utf8"));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: [
-    "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) =>
-    `${html.slice(0, 200)} ${failureSummary}`).join("; ")}`);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }),
+  );
+  const found = violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`)
+        .join("; ")}`,
+  );
   assert.deepEqual(found, [], what);
 }
 
@@ -201,7 +241,10 @@ export async function network() {
   const server = createServer((near) => {
     if (isCut) return near.destroy();
     const far = connect(Number(target.port), target.hostname);
-    for (const [one, other] of [[near, far], [far, near]]) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ]) {
       // A test that fails leaves it behind, and Node must end all the same.
       one.unref();
       one.on("data", (data) => isCut || (isMute && one === far) || other.write(data));

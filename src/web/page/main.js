@@ -19,7 +19,7 @@ restoreSession();
 
 effect(() => {
   // Signed in or not: who follows a link to a new password wants that.
-  const user = route.value.page === "reset" ? null : session.value?.user ?? null;
+  const user = route.value.page === "reset" ? null : (session.value?.user ?? null);
   const id = user?.id ?? null;
   if (id === shown) return;
   shown = id;

@@ -25,15 +25,28 @@ class Admin extends View {
     this.className = "admin";
     const { chat, section } = this;
     const shown = PARTS[section];
-    const tabs = h("nav", { class: "tabs", "aria-label": "Administration" },
+    const tabs = h(
+      "nav",
+      { class: "tabs", "aria-label": "Administration" },
       Object.entries(PARTS).map(([key, { name }]) =>
-        h("a", { href: `#/admin/${key}`, "aria-current": key === section ? "page" : null }, name)));
+        h("a", { href: `#/admin/${key}`, "aria-current": key === section ? "page" : null }, name),
+      ),
+    );
     const body = h("div", { class: "admin-body" });
-    this.append(h("header", { class: "room-top" },
-      h("a", { class: "icon-button back", href: "#/", "aria-label": "All rooms" }, icon("back")),
-      h("div", { class: "room-title" }, h("h1", null, "Administration"))), tabs, body);
-    if (chat.user.role !== "admin") fill(body, h("p", { class: "empty" }, "Only admins have something to do here."));
-    else fill(body, shown ? shown.make(chat) : h("p", { class: "empty" }, "There is no such page."));
+    this.append(
+      h(
+        "header",
+        { class: "room-top" },
+        h("a", { class: "icon-button back", href: "#/", "aria-label": "All rooms" }, icon("back")),
+        h("div", { class: "room-title" }, h("h1", null, "Administration")),
+      ),
+      tabs,
+      body,
+    );
+    if (chat.user.role !== "admin")
+      fill(body, h("p", { class: "empty" }, "Only admins have something to do here."));
+    else
+      fill(body, shown ? shown.make(chat) : h("p", { class: "empty" }, "There is no such page."));
   }
 }
 

@@ -3,7 +3,7 @@
 import { ApiError, call, words } from "../core/api.js";
 import { View, fill, h, view } from "../core/dom.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
-import { figure } from "../text/format.js";
+import { bytes, duration, figure, shortTime } from "../text/format.js";
 
 const EVERY_MS = 2_000;
 
@@ -20,11 +20,12 @@ class Figures extends View {
     this.append(list, status);
     let timer = 0;
     let isAbsent = false;
-    const ask = () => call("GET", "/admin/stats").catch((error) => {
-      // Servers without figures of their own have no such address.
-      isAbsent = error instanceof ApiError && error.status === 404;
-      if (!isAbsent) throw error;
-    });
+    const ask = () =>
+      call("GET", "/admin/stats").catch((error) => {
+        // Servers without figures of their own have no such address.
+        isAbsent = error instanceof ApiError && error.status === 404;
+        if (!isAbsent) throw error;
+      });
     const look = async () => {
       try {
         const [health, more] = await Promise.all([call("GET", "/health"), isAbsent ? null : ask()]);
@@ -39,25 +40,48 @@ class Figures extends View {
     onEnd(() => clearTimeout(timer));
     effect(() => {
       const rooms = [...chat.rooms.value.values()];
-      const here = new Set(rooms.flatMap((room) => room.people.value.map(({ user_id }) => user_id)));
-      const events = rooms.reduce((sum, room) => sum + Math.max(room.lastSeq, room.info.value.head_seq), 0);
-      fill(list, [...flat({ rooms: rooms.length, people_here: here.size, events_in_logs: events, ...stats.value })]
-        .map(([name, value]) => h("div", null, h("dt", null, name.replaceAll("_", " ").replaceAll(".", ": ")), h("dd", null,
-          typeof value === "number" ? figure(value) : String(value)))));
+      const here = new Set(
+        rooms.flatMap((room) => room.people.value.map(({ user_id }) => user_id)),
+      );
+      /** What the page knows by itself. */
+      const own = { rooms: rooms.length, connected_users: here.size };
+      fill(
+        list,
+        Object.entries({ ...own, ...stats.value }).map(
+          ([name, value]) =>
+            value !== null &&
+            h("div", null, h("dt", null, title(name)), h("dd", null, shown(name, value))),
+        ),
+      );
     });
   }
 }
 
+/** The unit at the end of a name is shown with the value. */
+const UNITS = /_(bytes|seconds|ms|per_second|at)$/;
+
+/** @param {string} name */
+const title = (name) => name.replace(UNITS, "").replaceAll("_", " ");
+
 /**
- * @param {Record<string, unknown>} values
- * @param {string} prefix
- * @returns {Generator<[string, unknown]>}
+ * @param {string} name
+ * @param {unknown} value
  */
-function* flat(values, prefix = "") {
-  for (const [name, value] of Object.entries(values)) {
-    if (value === null || value === undefined) continue;
-    if (typeof value === "object") yield* flat(/** @type {Record<string, unknown>} */ (value), `${prefix}${name}.`);
-    else yield [prefix + name, value];
+function shown(name, value) {
+  const unit = UNITS.exec(name)?.[1];
+  if (unit === "at") return shortTime(String(value));
+  if (typeof value !== "number") return String(value);
+  switch (unit) {
+    case "bytes":
+      return bytes(value);
+    case "seconds":
+      return duration(value);
+    case "ms":
+      return `${figure(value)} ms`;
+    case "per_second":
+      return `${figure(value)}/s`;
+    default:
+      return figure(value);
   }
 }
 

@@ -16,22 +16,33 @@ import { form } from "../views/form.js";
  */
 const fields = (name, description) => [
   { name: "name", label: "Name", value: name, autocomplete: "off" },
-  { name: "description", label: "Topic", value: description, optional: true, autocomplete: "off",
-    hint: "What it is about; shown above the messages." },
+  {
+    name: "description",
+    label: "Topic",
+    value: description,
+    optional: true,
+    autocomplete: "off",
+    hint: "What it is about; shown above the messages.",
+  },
 ];
 
 /** @param {Chat} chat */
 export function openNewRoom(chat) {
-  openDialog({ title: "A new room", class: "narrow", content: (close) => form({
-    fields: fields("", ""),
-    submit: "Make the room",
-    async onsubmit({ name, description }) {
-      const room = await call("POST", "/rooms/", { name, description: description || null });
-      close();
-      await chat.refresh();
-      go(roomHref(room.id));
-    },
-  }) });
+  openDialog({
+    title: "A new room",
+    class: "narrow",
+    content: (close) =>
+      form({
+        fields: fields("", ""),
+        submit: "Make the room",
+        async onsubmit({ name, description }) {
+          const room = await call("POST", "/rooms/", { name, description: description || null });
+          close();
+          await chat.refresh();
+          go(roomHref(room.id));
+        },
+      }),
+  });
 }
 
 /**
@@ -40,28 +51,57 @@ export function openNewRoom(chat) {
  */
 export function openRoomSettings(chat, room) {
   const { name, description, archived_at } = room.info.peek();
-  openDialog({ title: "Room settings", class: "narrow", content: (close) => [
-    form({
-      fields: fields(name, description ?? ""),
-      submit: "Save",
-      async onsubmit(values) {
-        await change(chat, room, { name: values["name"], description: values["description"] || null });
-        close();
-        toast("Saved");
-      },
-    }),
-    h("hr"),
-    h("div", { class: "stacked-actions" },
-      h("button", { type: "button", onclick: () => {
-        close();
-        if (archived_at) change(chat, room, { is_archived: false }).then(() => toast("The room is open again"), failed);
-        else archive(chat, room);
-      } }, archived_at ? "Open it again" : "Archive the room"),
-      h("button", { class: "danger-quiet", type: "button", onclick: () => {
-        close();
-        deleteRoom(chat, room);
-      } }, "Delete the room")),
-  ] });
+  openDialog({
+    title: "Room settings",
+    class: "narrow",
+    content: (close) => [
+      form({
+        fields: fields(name, description ?? ""),
+        submit: "Save",
+        async onsubmit(values) {
+          await change(chat, room, {
+            name: values["name"],
+            description: values["description"] || null,
+          });
+          close();
+          toast("Saved");
+        },
+      }),
+      h("hr"),
+      h(
+        "div",
+        { class: "stacked-actions" },
+        h(
+          "button",
+          {
+            type: "button",
+            onclick: () => {
+              close();
+              if (archived_at)
+                change(chat, room, { is_archived: false }).then(
+                  () => toast("The room is open again"),
+                  failed,
+                );
+              else archive(chat, room);
+            },
+          },
+          archived_at ? "Open it again" : "Archive the room",
+        ),
+        h(
+          "button",
+          {
+            class: "danger-quiet",
+            type: "button",
+            onclick: () => {
+              close();
+              deleteRoom(chat, room);
+            },
+          },
+          "Delete the room",
+        ),
+      ),
+    ],
+  });
 }
 
 /** @param {unknown} error */

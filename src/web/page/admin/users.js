@@ -16,14 +16,40 @@ class Users extends View {
   chat = /** @type {any} */ (null);
 
   render() {
-    const search = h("input", { type: "search", placeholder: "Name or email", "aria-label": "Search people", autocomplete: "off" });
+    const search = h("input", {
+      type: "search",
+      placeholder: "Name or email",
+      "aria-label": "Search people",
+      autocomplete: "off",
+    });
     const body = h("tbody");
     const status = h("p", { class: "quiet", role: "status" });
     const more = h("button", { type: "button", hidden: true }, "Show more");
-    this.append(h("div", { class: "part-top" }, search, status),
-      h("div", { class: "table", tabindex: "0", role: "region", "aria-label": "People" }, h("table", null, h("thead", null, h("tr", null,
-        ["Name", "Email", "Role", "Signed in", "Since"].map((name) => h("th", { scope: "col" }, name)),
-        h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions")))), body)), more);
+    this.append(
+      h("div", { class: "part-top" }, search, status),
+      h(
+        "div",
+        { class: "table", tabindex: "0", role: "region", "aria-label": "People" },
+        h(
+          "table",
+          null,
+          h(
+            "thead",
+            null,
+            h(
+              "tr",
+              null,
+              ["Name", "Email", "Role", "Signed in", "Since"].map((name) =>
+                h("th", { scope: "col" }, name),
+              ),
+              h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions")),
+            ),
+          ),
+          body,
+        ),
+      ),
+      more,
+    );
     let turn = 0;
     let shown = 0;
     /** @param {number | null} after */
@@ -42,7 +68,10 @@ class Users extends View {
         }
         shown += page.users.length;
         body.append(...page.users.map((user) => this.#row(user, () => load(null))));
-        status.textContent = shown === 0 ? "Nobody of that name." : counted(shown, "account") + (page.next_after ? " so far" : "");
+        status.textContent =
+          shown === 0
+            ? "Nobody of that name."
+            : counted(shown, "account") + (page.next_after ? " so far" : "");
         more.hidden = page.next_after === null;
         more.onclick = () => load(page.next_after);
       } catch (error) {
@@ -66,14 +95,39 @@ class Users extends View {
    * @param {() => void} reload
    */
   #row(user, reload) {
-    return h("tr", null,
-      h("td", null, h("span", { class: "name" }, user.username), user.id === this.chat.user.id && h("span", { class: "tag" }, "you")),
+    return h(
+      "tr",
+      null,
+      h(
+        "td",
+        null,
+        h("span", { class: "name" }, user.username),
+        user.id === this.chat.user.id && h("span", { class: "tag" }, "you"),
+      ),
       h("td", { class: "wide" }, user.email),
-      h("td", null, user.role === "admin" ? "admin" : "user", !user.is_active && h("span", { class: "tag" }, "inactive")),
+      h(
+        "td",
+        null,
+        user.role === "admin" ? "admin" : "user",
+        !user.is_active && h("span", { class: "tag" }, "inactive"),
+      ),
       h("td", null, user.sessions > 0 ? counted(user.sessions, "session") : "no"),
       h("td", null, h("time", { datetime: user.created_at }, shortTime(user.created_at))),
-      h("td", null, h("button", { class: "small", type: "button", "aria-label": `Manage ${user.username}`,
-        onclick: () => openUser(user, reload) }, "Manage")));
+      h(
+        "td",
+        null,
+        h(
+          "button",
+          {
+            class: "small",
+            type: "button",
+            "aria-label": `Manage ${user.username}`,
+            onclick: () => openUser(user, reload),
+          },
+          "Manage",
+        ),
+      ),
+    );
   }
 }
 

@@ -39,12 +39,18 @@ export async function call(method, path, body) {
   let answer, text;
   try {
     answer = await fetch(path, {
-      method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(DEADLINE_MS),
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(DEADLINE_MS),
     });
     text = await answer.text();
   } catch {
-    throw new ApiError(0, "unreachable",
-      "The server cannot be reached. Check your connection, and try again in a moment.");
+    throw new ApiError(
+      0,
+      "unreachable",
+      "The server cannot be reached. Check your connection, and try again in a moment.",
+    );
   }
   const json = parse(text);
   if (answer.ok) return json;

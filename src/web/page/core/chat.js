@@ -127,7 +127,10 @@ export class Chat {
     const { head_seq: head, read_seq: read = 0 } = room.info.peek();
     if (head - room.lastSeq > FAR_BEHIND) this.#startAnew(room);
     socket.say({
-      type: "subscribe", room_id: room.id, since: room.lastSeq, epoch: this.#epoch,
+      type: "subscribe",
+      room_id: room.id,
+      since: room.lastSeq,
+      epoch: this.#epoch,
       ref: `join-${room.id}`,
     });
     // Read while there was no connection to say so on.
@@ -152,7 +155,10 @@ export class Chat {
       const page = await call("GET", `/rooms/${room.id}/messages?after=${read}&limit=${COUNTED}`);
       const others = page.messages.filter((message) => this.#isNews(message));
       const mentioned = others.some(({ content }) => names.mention(content, this.user.username));
-      room.addUnread(others.map(({ seq }) => seq), mentioned);
+      room.addUnread(
+        others.map(({ seq }) => seq),
+        mentioned,
+      );
     } catch {
       // The count is missing until the page is loaded again; nothing depends on it.
     }
@@ -206,8 +212,11 @@ export class Chat {
       case "room_updated": {
         const { name, description, archived_at } = frame;
         room.info.value = { ...room.info.peek(), name, description, archived_at };
-        this.rooms.value = new Map([...this.rooms.peek()].sort(
-          ([, a], [, b]) => names.compare(a.info.peek().name, b.info.peek().name)));
+        this.rooms.value = new Map(
+          [...this.rooms.peek()].sort(([, a], [, b]) =>
+            names.compare(a.info.peek().name, b.info.peek().name),
+          ),
+        );
         return;
       }
       case "room_deleted": {

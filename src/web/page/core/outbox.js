@@ -52,7 +52,11 @@ export class Outbox {
   add(room, content) {
     /** @type {Pending} */
     const pending = {
-      client_id: newId(), room_id: room.id, content, at: new Date().toISOString(), state: "sending",
+      client_id: newId(),
+      room_id: room.id,
+      content,
+      at: new Date().toISOString(),
+      state: "sending",
     };
     this.#keep(pending);
     room.pending.value = [...room.pending.peek(), pending];

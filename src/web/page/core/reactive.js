@@ -60,17 +60,21 @@ function flush() {
  */
 export function effect(body) {
   /** @type {Effect} */
-  const self = { sources: new Set(), dead: false, run() {
-    for (const readers of self.sources) readers.delete(self);
-    self.sources.clear();
-    const outer = running;
-    running = self;
-    try {
-      body();
-    } finally {
-      running = outer;
-    }
-  } };
+  const self = {
+    sources: new Set(),
+    dead: false,
+    run() {
+      for (const readers of self.sources) readers.delete(self);
+      self.sources.clear();
+      const outer = running;
+      running = self;
+      try {
+        body();
+      } finally {
+        running = outer;
+      }
+    },
+  };
   onEnd(() => {
     self.dead = true;
     for (const readers of self.sources) readers.delete(self);

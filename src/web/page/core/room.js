@@ -28,7 +28,7 @@ export class Room {
     this.timeline = new Timeline(info.id);
 
     this.readSeq = signal(info.read_seq ?? 0);
-    /** @type {import("./reactive.js").Signal<number[]>} the seqs of others' messages not yet read */
+    /** @type {import("./reactive.js").Signal<number[]>} of others' messages not yet read */
     this.unread = signal(/** @type {number[]} */ ([]));
     /** One of the unread messages names the reader. */
     this.mentioned = signal(false);
@@ -99,7 +99,10 @@ export class Room {
   showTyping({ user_id, username }) {
     this.stopTyping(user_id);
     this.typing.value = [...this.typing.peek(), { user_id, username }];
-    this.typists.set(user_id, setTimeout(() => this.stopTyping(user_id), TYPING_MS));
+    this.typists.set(
+      user_id,
+      setTimeout(() => this.stopTyping(user_id), TYPING_MS),
+    );
   }
 
   /** @param {number} userId */

@@ -17,14 +17,24 @@ import { renewToken, session, signedOut } from "./session.js";
  * @type {Record<number, "soon" | "later" | "never" | "sign-in" | "reload">}
  */
 export const AFTER_CLOSE = {
-  1000: "never", 1001: "soon", 1002: "never", 1003: "never", 1007: "never", 1009: "soon",
-  1011: "later", 4401: "sign-in", 4403: "never", 4404: "never", 4408: "soon", 4409: "reload",
+  1000: "never",
+  1001: "soon",
+  1002: "never",
+  1003: "never",
+  1007: "never",
+  1009: "soon",
+  1011: "later",
+  4401: "sign-in",
+  4403: "never",
+  4404: "never",
+  4408: "soon",
+  4409: "reload",
   4429: "later",
 };
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** After so long without a word the server is asked whether it is there, and given this to answer. */
+/** After so long without a word the server is asked for one, and given this to answer. */
 const QUIET_MS = 25_000;
 const ANSWER_MS = 10_000;
 /** A connection that is not open by then will not be. */
@@ -160,7 +170,8 @@ function closed(code, reason) {
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS);
     attempts += 1;
     // By lot, so that the clients of a restarted server do not come back all at once.
-    const pause = (then === "later" ? longest : Math.min(longest, 3_000)) * (0.5 + Math.random() / 2);
+    const pause =
+      (then === "later" ? longest : Math.min(longest, 3_000)) * (0.5 + Math.random() / 2);
     nextAttempt.value = Date.now() + pause;
     socketState.value = "lost";
     timer = setTimeout(open, pause);

@@ -1,22 +1,28 @@
 // Marks within a line: bold, italic, struck out, code, links, names and emoji, as DOM nodes.
 //
-// A link is made only of an address with http, https or mailto; everything that people write ends
-// up in text nodes. The time is linear: what has no end is looked for once.
+// Everything that people write ends up in text nodes. What has no end is looked for once, so that
+// no message keeps the page busy.
 
 import { h } from "../core/dom.js";
 import { NAME } from "../core/mentions.js";
 import { EMOJI } from "./emoji.js";
+import { bareLink, link } from "./links.js";
 
 /** Longest first, so that `**` is not taken for `*`. */
 const MARKS = /** @type {const} */ ([
-  ["**", "strong"], ["__", "strong"], ["~~", "s"], ["*", "em"], ["_", "em"],
+  ["**", "strong"],
+  ["__", "strong"],
+  ["~~", "s"],
+  ["*", "em"],
+  ["_", "em"],
 ]);
 /** Where something may begin; all else is plain text. */
 const SPECIAL = /[\\`*_~[:@hm]/g;
 /** No mark, but a line that somebody drew. */
 const ROW = /\*{4,}|_{4,}|~{3,}/y;
 const MAX_DEPTH = 8;
-const WORD = /[\p{L}\p{N}]/u;
+/** A letter or a digit, of any script. */
+export const WORD = /[\p{L}\p{N}]/u;
 
 /** @typedef {{ me: string, depth: number, inLink: boolean }} Context */
 
@@ -82,7 +88,7 @@ function special(text, at, context, hopeless) {
     case "`":
       return code(text, at, hopeless);
     case "[":
-      return link(text, at, context, hopeless) ?? nothing;
+      return link(text, at, context, hopeless, parse) ?? nothing;
     case ":":
       return emoji(text, at) ?? nothing;
     case "@":
@@ -186,73 +192,6 @@ function afterCode(text, from, position) {
     if (at > position) return at;
   }
   return 0;
-}
-
-/**
- * @param {string} text
- * @param {number} at
- * @param {Context} context
- * @param {Set<string>} hopeless
- * @returns {Found | undefined}
- */
-function link(text, at, context, hopeless) {
-  if (context.inLink || hopeless.has("](")) return undefined;
-  const middle = text.indexOf("](", at);
-  if (middle < 0) {
-    hopeless.add("](");
-    return undefined;
-  }
-  const label = text.slice(at + 1, middle);
-  const close = text.indexOf(")", middle);
-  const address = close < 0 ? "" : safeAddress(text.slice(middle + 2, close));
-  if (!address || !label.trim() || /[[\n]/.test(label)) return undefined;
-  const inner = parse(label, { ...context, inLink: true, depth: context.depth + 1 });
-  return { end: close + 1, node: anchor(address, inner) };
-}
-
-/**
- * @param {string} text
- * @param {number} at
- * @param {Context} context
- * @returns {Found | undefined}
- */
-function bareLink(text, at, context) {
-  if (context.inLink || WORD.test(text.charAt(at - 1))) return undefined;
-  const found = /^(?:https?:\/\/|mailto:)[^\s<>"`]{1,2000}/i.exec(text.slice(at, at + 2010));
-  if (!found) return undefined;
-  let address = found[0];
-  // Its end is the sentence's, and so is a bracket that was not opened in it.
-  for (;;) {
-    const last = address.charAt(address.length - 1);
-    const open = last === ")" ? "(" : last === "]" ? "[" : "";
-    const isOurs = open && address.split(open).length >= address.split(last).length;
-    if (!/[.,;:!?'"*_~)\]]/.test(last) || isOurs) break;
-    address = address.slice(0, -1);
-  }
-  const safe = safeAddress(address);
-  if (!safe) return undefined;
-  return { end: at + address.length, node: anchor(safe, address.replace(/^mailto:/i, "")) };
-}
-
-/**
- * An address that may be a link's, or "".
- * @param {string} text
- */
-export function safeAddress(text) {
-  try {
-    const url = new URL(text.trim());
-    return ["http:", "https:", "mailto:"].includes(url.protocol) ? url.href : "";
-  } catch {
-    return "";
-  }
-}
-
-/**
- * @param {string} address
- * @param {Node | string} inner
- */
-function anchor(address, inner) {
-  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, inner);
 }
 
 /**

@@ -62,8 +62,11 @@ function fence(lines, at) {
   if (!open) return undefined;
   let end = at + 1;
   while (end < lines.length && !/^\s{0,3}```\s*$/.test(lines[end] ?? "")) end += 1;
-  const code = h("code", open[1] ? { data: { language: open[1] } } : null,
-    lines.slice(at + 1, end).join("\n"));
+  const code = h(
+    "code",
+    open[1] ? { data: { language: open[1] } } : null,
+    lines.slice(at + 1, end).join("\n"),
+  );
   // Reached with the keyboard, so that wide code can be scrolled.
   const node = h("pre", { tabindex: "0", role: "region", "aria-label": "Code", dir: "ltr" }, code);
   return { node, next: end + 1 };

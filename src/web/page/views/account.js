@@ -24,34 +24,83 @@ export function openAccount(chat) {
     dialog.close();
     openKeys();
   };
-  const dialog = openDialog({ title: "You", class: "account", content: (close) => [
-    h("div", { class: "who" }, avatar(username), h("div", null,
-      h("p", { class: "name" }, username, role === "admin" && h("span", { class: "tag" }, "admin")),
-      h("p", { class: "quiet" }, email))),
-    choice("Appearance", theme(), { system: "As the system", light: "Light", dark: "Dark" },
-      async (value) => (setTheme(value), "")),
-    choice("Desktop notifications", notify(), { off: "None", mentions: "Mentions", all: "Every message" },
-      setNotify),
-    h("details", { class: "password" }, h("summary", null, "Change the password"), form({
-      fields: [
-        { name: "username", label: "", value: username, autocomplete: "username", hidden: true },
-        { name: "current_password", label: "Current password", type: "password", autocomplete: "current-password" },
-        { name: "new_password", label: "New password", type: "password", autocomplete: "new-password",
-          hint: "Every other place where you are signed in is signed out." },
-      ],
-      submit: "Change it",
-      async onsubmit(values) {
-        const { current_password, new_password } = values;
-        await call("POST", "/auth/password", { current_password, new_password });
-        close();
-        toast("Your password is changed");
-      },
-    })),
-    h("div", { class: "form-actions" },
-      h("a", { class: "quiet", href: "/docs", target: "_blank", rel: "noopener" }, "API"),
-      h("button", { type: "button", onclick: keys }, "Keys"),
-      h("button", { type: "button", class: "danger-quiet", onclick: out }, "Sign out")),
-  ] });
+  const dialog = openDialog({
+    title: "You",
+    class: "account",
+    content: (close) => [
+      h(
+        "div",
+        { class: "who" },
+        avatar(username),
+        h(
+          "div",
+          null,
+          h(
+            "p",
+            { class: "name" },
+            username,
+            role === "admin" && h("span", { class: "tag" }, "admin"),
+          ),
+          h("p", { class: "quiet" }, email),
+        ),
+      ),
+      choice(
+        "Appearance",
+        theme(),
+        { system: "As the system", light: "Light", dark: "Dark" },
+        async (value) => (setTheme(value), ""),
+      ),
+      choice(
+        "Desktop notifications",
+        notify(),
+        { off: "None", mentions: "Mentions", all: "Every message" },
+        setNotify,
+      ),
+      h(
+        "details",
+        { class: "password" },
+        h("summary", null, "Change the password"),
+        form({
+          fields: [
+            {
+              name: "username",
+              label: "",
+              value: username,
+              autocomplete: "username",
+              hidden: true,
+            },
+            {
+              name: "current_password",
+              label: "Current password",
+              type: "password",
+              autocomplete: "current-password",
+            },
+            {
+              name: "new_password",
+              label: "New password",
+              type: "password",
+              autocomplete: "new-password",
+              hint: "Every other place where you are signed in is signed out.",
+            },
+          ],
+          submit: "Change it",
+          async onsubmit(values) {
+            const { current_password, new_password } = values;
+            await call("POST", "/auth/password", { current_password, new_password });
+            close();
+            toast("Your password is changed");
+          },
+        }),
+      ),
+      h(
+        "div",
+        { class: "form-actions" },
+        h("a", { class: "quiet", href: "/docs", target: "_blank", rel: "noopener" }, "API"),
+        h("button", { type: "button", onclick: keys }, "Keys"),
+        h("button", { type: "button", class: "danger-quiet", onclick: out }, "Sign out"),
+      ),
+    ],
+  });
 }
 
 /**
@@ -71,9 +120,29 @@ function choice(label, value, options, keep) {
     const kept = alert.textContent ? value : chosen;
     for (const input of set.querySelectorAll("input")) input.checked = input.value === kept;
   };
-  const set = h("fieldset", { class: "choice" }, h("legend", null, label),
-    h("div", { class: "segments" }, /** @type {[T, string][]} */ (Object.entries(options)).map(([key, text]) =>
-      h("label", null, h("input", { type: "radio", name, value: key, checked: key === value,
-        onchange: () => change(key) }), h("span", null, text)))), alert);
+  const set = h(
+    "fieldset",
+    { class: "choice" },
+    h("legend", null, label),
+    h(
+      "div",
+      { class: "segments" },
+      /** @type {[T, string][]} */ (Object.entries(options)).map(([key, text]) =>
+        h(
+          "label",
+          null,
+          h("input", {
+            type: "radio",
+            name,
+            value: key,
+            checked: key === value,
+            onchange: () => change(key),
+          }),
+          h("span", null, text),
+        ),
+      ),
+    ),
+    alert,
+  );
   return set;
 }

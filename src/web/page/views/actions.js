@@ -42,7 +42,8 @@ export function messageActions(chat, room, list, edit) {
     return [
       button("link", "Copy link", () => copyLink(room, message)),
       isMine && isOpen && button("edit", "Edit", () => edit(message)),
-      (isMine || chat.user.role === "admin") && button("trash", "Delete", () => remove(room, message)),
+      (isMine || chat.user.role === "admin") &&
+        button("trash", "Delete", () => remove(room, message)),
     ];
   };
 }
@@ -62,9 +63,10 @@ export function messageOf(room, row) {
  */
 export function remove(room, message) {
   const line = message.content.split("\n", 1)[0] ?? "";
+  const start = line.length > 80 ? `${line.slice(0, 80)}…` : line;
   confirmDialog({
     title: "Delete this message?",
-    text: `“${line.length > 80 ? `${line.slice(0, 80)}…` : line}” is deleted for everybody, for good.`,
+    text: `“${start}” is deleted for everybody, for good.`,
     action: "Delete",
     act: () => call("DELETE", `/rooms/${room.id}/messages/${message.id}`),
   });
@@ -93,6 +95,9 @@ async function copyLink(room, message) {
  * @param {() => void} act
  */
 function button(name, label, act) {
-  return h("button", { class: "icon-button", type: "button", "aria-label": label, title: label,
-    onclick: act }, icon(name));
+  return h(
+    "button",
+    { class: "icon-button", type: "button", "aria-label": label, title: label, onclick: act },
+    icon(name),
+  );
 }

@@ -8,8 +8,11 @@ import { hueOf } from "../text/format.js";
  * @param {string} [size] "small" or nothing
  */
 export function avatar(name, size = "") {
-  const element = h("span", { class: `avatar ${size}`, "aria-hidden": "true" },
-    name.slice(0, 1).toUpperCase());
+  const element = h(
+    "span",
+    { class: `avatar ${size}`, "aria-hidden": "true" },
+    name.slice(0, 1).toUpperCase(),
+  );
   element.style.setProperty("--hue", String(hueOf(name)));
   return element;
 }

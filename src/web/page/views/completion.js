@@ -17,7 +17,12 @@ const MOST = 6;
  * @returns {(event: KeyboardEvent) => boolean} whether a key was meant for the suggestions
  */
 export function completion(input, chat, room, changed) {
-  const list = h("ul", { class: "suggestions", role: "listbox", id: "suggestions", "aria-label": "Suggestions" });
+  const list = h("ul", {
+    class: "suggestions",
+    role: "listbox",
+    id: "suggestions",
+    "aria-label": "Suggestions",
+  });
   /** @type {Suggestion[]} */
   let suggestions = [];
   let chosen = 0;
@@ -39,13 +44,24 @@ export function completion(input, chat, room, changed) {
     input.focus();
   };
   const show = () => {
-    fill(list, suggestions.map(({ show: children }, at) => h("li", {
-      role: "option", id: `suggestion-${at}`, "aria-selected": String(at === chosen),
-      onpointerdown: (/** @type {Event} */ event) => {
-        event.preventDefault();
-        take(at);
-      },
-    }, children)));
+    fill(
+      list,
+      suggestions.map(({ show: children }, at) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `suggestion-${at}`,
+            "aria-selected": String(at === chosen),
+            onpointerdown: (/** @type {Event} */ event) => {
+              event.preventDefault();
+              take(at);
+            },
+          },
+          children,
+        ),
+      ),
+    );
     input.setAttribute("aria-controls", "suggestions");
     input.setAttribute("aria-activedescendant", `suggestion-${chosen}`);
     if (!list.isConnected) input.form?.append(list);
@@ -92,7 +108,10 @@ function people(chat, room, word) {
   const known = new Set(room.people.peek().map(({ username }) => username));
   for (const { username } of room.timeline.messages.slice(-100)) known.add(username);
   known.delete(chat.user.username);
-  return [...known].filter((name) => name.toLowerCase().startsWith(word.toLowerCase())).sort().slice(0, MOST)
+  return [...known]
+    .filter((name) => name.toLowerCase().startsWith(word.toLowerCase()))
+    .sort()
+    .slice(0, MOST)
     .map((name) => ({ text: `@${name}`, show: [avatar(name, "small"), name] }));
 }
 
@@ -103,6 +122,11 @@ function people(chat, room, word) {
 function emoji(word) {
   // A colon alone is mostly a colon.
   if (word.length < 2) return [];
-  return Object.entries(EMOJI).filter(([name]) => name.startsWith(word)).slice(0, MOST)
-    .map(([name, symbol]) => ({ text: symbol, show: [h("span", { class: "symbol" }, symbol), `:${name}:`] }));
+  return Object.entries(EMOJI)
+    .filter(([name]) => name.startsWith(word))
+    .slice(0, MOST)
+    .map(([name, symbol]) => ({
+      text: symbol,
+      show: [h("span", { class: "symbol" }, symbol), `:${name}:`],
+    }));
 }

@@ -20,8 +20,17 @@ class Composer extends View {
     const { chat, room, timeline } = this;
     this.className = "composer";
     const key = draftKey(chat.user.id, room.id);
-    const input = h("textarea", { rows: 1, dir: "auto", enterkeyhint: "send", "aria-describedby": "composer-hint" });
-    const send = h("button", { class: "send", type: "submit", "aria-label": "Send", title: "Send" }, icon("send"));
+    const input = h("textarea", {
+      rows: 1,
+      dir: "auto",
+      enterkeyhint: "send",
+      "aria-describedby": "composer-hint",
+    });
+    const send = h(
+      "button",
+      { class: "send", type: "submit", "aria-label": "Send", title: "Send" },
+      icon("send"),
+    );
     const typing = h("p", { class: "typing", "aria-live": "off" });
     const form = h("form", { class: "composer-form" }, input, send);
     input.value = localStorage.getItem(key) ?? "";
@@ -79,8 +88,15 @@ class Composer extends View {
       changed();
       input.focus();
     });
-    this.append(typing, form, h("p", { class: "hint", id: "composer-hint" },
-      "Enter sends, Shift-Enter breaks the line. **bold** *italic* `code` > quote"));
+    this.append(
+      typing,
+      form,
+      h(
+        "p",
+        { class: "hint", id: "composer-hint" },
+        "Enter sends, Shift-Enter breaks the line. **bold** *italic* `code` > quote",
+      ),
+    );
     changed();
     // Not on a phone, where the keyboard would cover what one came to read.
     if (matchMedia("(hover: hover)").matches) queueMicrotask(() => input.focus());
@@ -103,7 +119,10 @@ function typingText(names) {
   return names.length === 2 ? `${one} and ${two} are typing…` : "Several people are typing…";
 }
 
-/** Where browsers do not size a field by its content themselves. @param {HTMLTextAreaElement} input */
+/**
+ * Where browsers do not size a field by its content themselves.
+ * @param {HTMLTextAreaElement} input
+ */
 function grow(input) {
   if (CSS.supports("field-sizing", "content")) return;
   input.style.blockSize = "auto";

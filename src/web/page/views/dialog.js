@@ -13,9 +13,16 @@ export function openDialog({ title, class: name = "", content }) {
   const heading = h("h2", { id: "dialog-title" }, title);
   const dialog = h("dialog", { class: `dialog ${name}`, "aria-labelledby": "dialog-title" });
   const close = () => dialog.close();
-  const top = h("header", null, heading,
-    h("button", { class: "icon-button", type: "button", "aria-label": "Close", onclick: close },
-      icon("close")));
+  const top = h(
+    "header",
+    null,
+    heading,
+    h(
+      "button",
+      { class: "icon-button", type: "button", "aria-label": "Close", onclick: close },
+      icon("close"),
+    ),
+  );
   put(dialog, top, h("div", { class: "dialog-body" }, content(close)));
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", (event) => {
@@ -34,22 +41,34 @@ export function openDialog({ title, class: name = "", content }) {
  * @param {{ title: string, text: string, action: string, act(): Promise<unknown> }} options
  */
 export function confirmDialog({ title, text, action, act }) {
-  openDialog({ title, class: "narrow", content: (close) => {
-    const alert = h("p", { class: "form-error", role: "alert" });
-    const run = async () => {
-      button.disabled = true;
-      try {
-        await act();
-        close();
-      } catch (error) {
-        alert.textContent = words(error);
-        button.disabled = false;
-      }
-    };
-    const button = h("button", { class: "danger", type: "button", onclick: run }, action);
-    return [h("p", null, text), alert, h("div", { class: "form-actions" },
-      h("button", { type: "button", autofocus: true, onclick: close }, "Cancel"), button)];
-  } });
+  openDialog({
+    title,
+    class: "narrow",
+    content: (close) => {
+      const alert = h("p", { class: "form-error", role: "alert" });
+      const run = async () => {
+        button.disabled = true;
+        try {
+          await act();
+          close();
+        } catch (error) {
+          alert.textContent = words(error);
+          button.disabled = false;
+        }
+      };
+      const button = h("button", { class: "danger", type: "button", onclick: run }, action);
+      return [
+        h("p", null, text),
+        alert,
+        h(
+          "div",
+          { class: "form-actions" },
+          h("button", { type: "button", autofocus: true, onclick: close }, "Cancel"),
+          button,
+        ),
+      ];
+    },
+  });
 }
 
 /** @type {HTMLElement | undefined} */

@@ -42,13 +42,25 @@ export function messageEditor(room, message, done) {
       save();
     }
   });
-  const form = h("form", { class: "editor", onsubmit: (/** @type {Event} */ event) => {
-    event.preventDefault();
-    save();
-  } }, input, alert, h("div", { class: "editor-actions" },
-    h("button", { class: "primary small", type: "submit" }, "Save"),
-    h("button", { class: "small", type: "button", onclick: done }, "Cancel"),
-    h("span", { class: "hint" }, "Enter saves, Escape cancels")));
+  const form = h(
+    "form",
+    {
+      class: "editor",
+      onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        save();
+      },
+    },
+    input,
+    alert,
+    h(
+      "div",
+      { class: "editor-actions" },
+      h("button", { class: "primary small", type: "submit" }, "Save"),
+      h("button", { class: "small", type: "button", onclick: done }, "Cancel"),
+      h("span", { class: "hint" }, "Enter saves, Escape cancels"),
+    ),
+  );
   queueMicrotask(() => {
     input.focus();
     input.setSelectionRange(input.value.length, input.value.length);

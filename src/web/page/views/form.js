@@ -11,15 +11,17 @@ import { fill, h } from "../core/dom.js";
 
 /** The field that a refusal as a whole is about. @type {Record<string, string>} */
 const FIELD_OF = {
-  username_taken: "username", email_taken: "email", room_name_taken: "name",
+  username_taken: "username",
+  email_taken: "email",
+  room_name_taken: "name",
   wrong_current_password: "current_password",
 };
 
 let serial = 0;
 
 /**
- * @param {{ fields: Field[], submit: string, busy?: string, onsubmit(values: Record<string, string>):
- *   Promise<void> | void, extra?: import("../core/dom.js").Child[] }} options
+ * @param {{ fields: Field[], submit: string, busy?: string,
+ *   onsubmit(values: Record<string, string>): Promise<void> | void, extra?: import("../core/dom.js").Child[] }} options
  * @returns {HTMLFormElement}
  */
 export function form({ fields, submit, busy = "One moment…", onsubmit, extra = [] }) {
@@ -60,8 +62,13 @@ export function form({ fields, submit, busy = "One moment…", onsubmit, extra =
     made.find(({ input }) => input.getAttribute("aria-invalid") === "true")?.input.focus();
   }
 
-  return h("form", { class: "form", novalidate: true, onsubmit: submitted },
-    made.map(({ element }) => element), alert, h("div", { class: "form-actions" }, extra, button));
+  return h(
+    "form",
+    { class: "form", novalidate: true, onsubmit: submitted },
+    made.map(({ element }) => element),
+    alert,
+    h("div", { class: "form-actions" }, extra, button),
+  );
 }
 
 /** @param {ApiError} error */
@@ -71,10 +78,25 @@ function refusals(error) {
 }
 
 /** @param {Field} field */
-function makeField({ name, label, hint, type = "text", value = "", rows, optional, hidden, ...rest }) {
+function makeField({
+  name,
+  label,
+  hint,
+  type = "text",
+  value = "",
+  rows,
+  optional,
+  hidden,
+  ...rest
+}) {
   const id = `field-${++serial}`;
   const attributes = {
-    id, name, required: !optional, "aria-describedby": `${id}-hint ${id}-error`, dir: "auto", ...rest,
+    id,
+    name,
+    required: !optional,
+    "aria-describedby": `${id}-hint ${id}-error`,
+    dir: "auto",
+    ...rest,
   };
   const input = rows ? h("textarea", { ...attributes, rows }) : h("input", { ...attributes, type });
   input.value = value;
@@ -83,11 +105,18 @@ function makeField({ name, label, hint, type = "text", value = "", rows, optiona
     input.setAttribute("spellcheck", "false");
   }
   const error = h("p", { id: `${id}-error`, class: "field-error" });
-  const element = h("div", { class: "field", hidden },
+  const element = h(
+    "div",
+    { class: "field", hidden },
     h("label", { for: id }, label, optional && h("span", { class: "quiet" }, " (optional)")),
-    input, hint && h("p", { id: `${id}-hint`, class: "hint" }, hint), error);
+    input,
+    hint && h("p", { id: `${id}-hint`, class: "hint" }, hint),
+    error,
+  );
   return {
-    name, input, element,
+    name,
+    input,
+    element,
     /** @param {string} message */
     refuse(message) {
       fill(error, message);

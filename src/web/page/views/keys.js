@@ -35,8 +35,18 @@ export function watchKeys(chat) {
 
 export function openKeys() {
   if (document.querySelector("dialog[open]")) return;
-  openDialog({ title: "Keys", class: "keys", content: () =>
-    h("dl", null, KEYS.map(([key, what]) => h("div", null, h("dt", null, h("kbd", null, key)), h("dd", null, what)))) });
+  openDialog({
+    title: "Keys",
+    class: "keys",
+    content: () =>
+      h(
+        "dl",
+        null,
+        KEYS.map(([key, what]) =>
+          h("div", null, h("dt", null, h("kbd", null, key)), h("dd", null, what)),
+        ),
+      ),
+  });
 }
 
 /**
@@ -47,8 +57,12 @@ export function openKeys() {
 function step(chat, direction, onlyUnread) {
   const at = route.peek();
   const open = at.page === "room" ? at.roomId : 0;
-  const rooms = [...chat.rooms.peek().values()].filter(({ id, info, unread }) => id === open
-    || (!info.peek().archived_at && (!onlyUnread || unread.peek().length > 0)));
-  const next = rooms.at((rooms.findIndex(({ id }) => id === open) + direction) % Math.max(rooms.length, 1));
+  const rooms = [...chat.rooms.peek().values()].filter(
+    ({ id, info, unread }) =>
+      id === open || (!info.peek().archived_at && (!onlyUnread || unread.peek().length > 0)),
+  );
+  const next = rooms.at(
+    (rooms.findIndex(({ id }) => id === open) + direction) % Math.max(rooms.length, 1),
+  );
   if (next) go(roomHref(next.id));
 }

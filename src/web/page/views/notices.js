@@ -26,8 +26,8 @@ export async function setNotify(choice) {
     if (!("Notification" in window)) {
       return "This browser shows notifications only for pages with https.";
     }
-    if (await Notification.requestPermission() !== "granted") {
-      return "The browser does not allow notifications for this page. Its settings can change that.";
+    if ((await Notification.requestPermission()) !== "granted") {
+      return "The browser does not allow this page to notify. Its settings can change that.";
     }
   }
   localStorage.setItem(KEY, choice);
@@ -78,7 +78,8 @@ export function startNotices(chat) {
 function show(room, message) {
   try {
     const notice = new Notification(`${message.username} in #${room.info.peek().name}`, {
-      body: message.content.slice(0, 300), tag: `chatapp-${room.id}`,
+      body: message.content.slice(0, 300),
+      tag: `chatapp-${room.id}`,
     });
     notice.onclick = () => {
       window.focus();

@@ -16,18 +16,37 @@ class People extends View {
     const heading = h("h2");
     const list = h("ul");
     const more = h("p", { class: "quiet small" });
-    this.append(h("header", null, heading,
-      h("button", { class: "icon-button", type: "button", "aria-label": "Close", onclick: this.close }, icon("close"))),
-    list, more);
+    this.append(
+      h(
+        "header",
+        null,
+        heading,
+        h(
+          "button",
+          { class: "icon-button", type: "button", "aria-label": "Close", onclick: this.close },
+          icon("close"),
+        ),
+      ),
+      list,
+      more,
+    );
     listen(this, "keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
     effect(() => {
-      const people = [...this.room.people.value].sort((a, b) => names.compare(a.username, b.username));
+      const people = [...this.room.people.value].sort((a, b) =>
+        names.compare(a.username, b.username),
+      );
       const count = this.room.peopleCount.value;
       heading.textContent = `Here now: ${counted(count, "person", "people")}`;
-      fill(list, people.map(({ username }) => h("li", null, avatar(username, "small"), h("span", { class: "name" }, username))));
-      more.textContent = count > people.length ? `and ${counted(count - people.length, "other")}` : "";
+      fill(
+        list,
+        people.map(({ username }) =>
+          h("li", null, avatar(username, "small"), h("span", { class: "name" }, username)),
+        ),
+      );
+      more.textContent =
+        count > people.length ? `and ${counted(count - people.length, "other")}` : "";
     });
   }
 }

@@ -35,8 +35,10 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
   let isLineDrawn = unreadAfter === null;
 
   /** @param {{ user_id: number, timestamp: string }} message */
-  const isGrouped = (message) => before !== null && before.user_id === message.user_id
-    && Date.parse(message.timestamp) - Date.parse(before.timestamp) < GROUP_MS;
+  const isGrouped = (message) =>
+    before !== null &&
+    before.user_id === message.user_id &&
+    Date.parse(message.timestamp) - Date.parse(before.timestamp) < GROUP_MS;
   /** @param {string} time */
   const newDay = (time) => {
     const key = dayKey(time);
@@ -44,8 +46,12 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
     day = key;
     before = null;
     const name = dayName(time);
-    rows.push({ key: `day ${key}`, signature: name, make: () =>
-      h("li", { class: "day" }, h("h2", null, h("time", { datetime: time.slice(0, 10) }, name))) });
+    rows.push({
+      key: `day ${key}`,
+      signature: name,
+      make: () =>
+        h("li", { class: "day" }, h("h2", null, h("time", { datetime: time.slice(0, 10) }, name))),
+    });
   };
 
   for (const message of messages) {
@@ -53,14 +59,19 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
     if (!isLineDrawn && message.seq > (unreadAfter ?? 0) && message.user_id !== chat.user.id) {
       isLineDrawn = true;
       before = null;
-      rows.push({ key: "unread", signature: "", make: () =>
-        h("li", { class: "unread-line" }, h("span", null, "New")) });
+      rows.push({
+        key: "unread",
+        signature: "",
+        make: () => h("li", { class: "unread-line" }, h("span", null, "New")),
+      });
     }
     const grouped = isGrouped(message);
     const isEditing = editing === message.seq;
     rows.push({
       key: `message ${message.id}`,
-      signature: isEditing ? "editing" : `${grouped} ${message.edited_at} ${message.deleted_at} ${message.username}`,
+      signature: isEditing
+        ? "editing"
+        : `${grouped} ${message.edited_at} ${message.deleted_at} ${message.username}`,
       make: () => messageRow(chat, message, grouped, isEditing ? editor(message) : null),
     });
     before = message;
@@ -88,11 +99,18 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
  */
 function beginning(room) {
   const { name, description } = room.info.value;
-  return { key: "beginning", signature: `${name} ${description}`, make: () =>
-    h("li", { class: "beginning" },
-      h("p", { class: "hash", "aria-hidden": "true" }, "#"),
-      h("p", { class: "title", dir: "auto" }, `This is the beginning of ${name}`),
-      description && h("p", { class: "quiet", dir: "auto" }, description)) };
+  return {
+    key: "beginning",
+    signature: `${name} ${description}`,
+    make: () =>
+      h(
+        "li",
+        { class: "beginning" },
+        h("p", { class: "hash", "aria-hidden": "true" }, "#"),
+        h("p", { class: "title", dir: "auto" }, `This is the beginning of ${name}`),
+        description && h("p", { class: "quiet", dir: "auto" }, description),
+      ),
+  };
 }
 
 /**

@@ -39,8 +39,11 @@ class Shell extends View {
       const rooms = chat.rooms.value;
       const room = at.page === "room" ? rooms.get(at.roomId) : undefined;
       this.dataset["page"] = at.page;
-      const key = room ? `room ${room.id}` : at.page === "admin" ? `admin ${at.part}`
-        : `${at.page} ${chat.loaded.value} ${rooms.size > 0} ${chat.error.value !== null}`;
+      const key = room
+        ? `room ${room.id}`
+        : at.page === "admin"
+          ? `admin ${at.part}`
+          : `${at.page} ${chat.loaded.value} ${rooms.size > 0} ${chat.error.value !== null}`;
       if (key === shown && !(room && !main.firstElementChild)) return;
       shown = key;
       chat.openRoomId = room?.id ?? null;
@@ -48,17 +51,28 @@ class Shell extends View {
         localStorage.setItem(LAST_ROOM, String(room.id));
         return fill(main, roomView(chat, room));
       }
-      if (at.page === "admin") return fill(main, h("p", { class: "empty" }, "Opening…")), openAdmin(chat, main, at.part);
+      if (at.page === "admin") {
+        fill(main, h("p", { class: "empty" }, "Opening…"));
+        openAdmin(chat, main, at.part);
+        return;
+      }
       if (!chat.loaded.value) {
-        return fill(main, h("div", { class: "empty", role: "status" },
-          chat.error.value ? words(chat.error.value) : "Loading the rooms…"));
+        return fill(
+          main,
+          h(
+            "div",
+            { class: "empty", role: "status" },
+            chat.error.value ? words(chat.error.value) : "Loading the rooms…",
+          ),
+        );
       }
       if (at.page === "room") return fill(main, roomGone());
       fill(main, noRoom(chat));
       // With space for both, there is always a room open beside the list.
       const wide = matchMedia("(min-width: 48rem)").matches;
       const last = Number(localStorage.getItem(LAST_ROOM));
-      const first = rooms.get(last) ?? [...rooms.values()].find(({ info }) => !info.peek().archived_at);
+      const first =
+        rooms.get(last) ?? [...rooms.values()].find(({ info }) => !info.peek().archived_at);
       if (wide && first) queueMicrotask(() => goInstead(roomHref(first.id)));
     });
   }
@@ -80,27 +94,57 @@ async function openAdmin(chat, main, part) {
     if (location.hash === before) fill(main, adminView(chat, part));
   } catch (error) {
     console.warn(error);
-    fill(main, h("div", { class: "empty" },
-      h("p", null, "This part of the page could not be loaded. The server may have been updated."),
-      h("button", { class: "primary", type: "button", onclick: () => location.reload() }, "Reload")));
+    fill(
+      main,
+      h(
+        "div",
+        { class: "empty" },
+        h(
+          "p",
+          null,
+          "This part of the page could not be loaded. The server may have been updated.",
+        ),
+        h(
+          "button",
+          { class: "primary", type: "button", onclick: () => location.reload() },
+          "Reload",
+        ),
+      ),
+    );
   }
 }
 
 function roomGone() {
-  return h("div", { class: "empty" },
+  return h(
+    "div",
+    { class: "empty" },
     h("h1", null, "This room is not here"),
     h("p", null, "It was deleted, or the link is wrong."),
-    h("button", { type: "button", onclick: () => go("#/") }, "See the rooms"));
+    h("button", { type: "button", onclick: () => go("#/") }, "See the rooms"),
+  );
 }
 
 /** @param {Chat} chat */
 function noRoom(chat) {
-  if (chat.rooms.peek().size > 0) return h("div", { class: "empty" }, h("p", null, "Choose a room."));
+  if (chat.rooms.peek().size > 0)
+    return h("div", { class: "empty" }, h("p", null, "Choose a room."));
   const isAdmin = chat.user.role === "admin";
-  return h("div", { class: "empty" },
+  return h(
+    "div",
+    { class: "empty" },
     h("h1", null, "No rooms yet"),
-    h("p", null, isAdmin ? "Make the first one, and the chat can begin."
-      : "As soon as an admin makes one, it appears here by itself."),
-    isAdmin && h("button", { class: "primary", type: "button", onclick: () => go("#/admin/rooms") },
-      "Make a room"));
+    h(
+      "p",
+      null,
+      isAdmin
+        ? "Make the first one, and the chat can begin."
+        : "As soon as an admin makes one, it appears here by itself.",
+    ),
+    isAdmin &&
+      h(
+        "button",
+        { class: "primary", type: "button", onclick: () => go("#/admin/rooms") },
+        "Make a room",
+      ),
+  );
 }

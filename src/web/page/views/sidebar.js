@@ -24,28 +24,72 @@ class Sidebar extends View {
     const archived = h("div", { class: "rooms", role: "list" });
     const drawer = h("details", { class: "archived" }, h("summary", null, "Archived"), archived);
     this.append(
-      h("header", { class: "sidebar-top" },
-        h("span", { class: "brand-name" }, location.hostname === "localhost" ? "chatapp" : location.hostname),
-        h("button", { class: "jump", type: "button", onclick: () => openSwitcher(chat) },
-          icon("search"), h("span", null, "Jump to…"), h("kbd", null, IS_MAC ? "⌘K" : "Ctrl K"))),
-      h("nav", { "aria-label": "Rooms" },
-        h("div", { class: "section" }, h("h2", null, "Rooms"),
-          isAdmin && h("button", { class: "icon-button", type: "button", title: "Make a room",
-            "aria-label": "Make a room", onclick: () => go("#/admin/rooms") }, icon("plus"))),
-        rooms, drawer),
-      h("footer", { class: "sidebar-bottom" },
-        h("button", { class: "me", type: "button", onclick: () => openAccount(chat) },
-          avatar(chat.user.username, "small"), h("span", { class: "name" }, chat.user.username),
-          h("span", { class: "visually-hidden" }, "Account and settings"), icon("gear")),
-        isAdmin && h("a", { class: "admin-link", href: "#/admin/rooms" }, icon("chart"), "Administration")),
+      h(
+        "header",
+        { class: "sidebar-top" },
+        h(
+          "span",
+          { class: "brand-name" },
+          location.hostname === "localhost" ? "chatapp" : location.hostname,
+        ),
+        h(
+          "button",
+          { class: "jump", type: "button", onclick: () => openSwitcher(chat) },
+          icon("search"),
+          h("span", null, "Jump to…"),
+          h("kbd", null, IS_MAC ? "⌘K" : "Ctrl K"),
+        ),
+      ),
+      h(
+        "nav",
+        { "aria-label": "Rooms" },
+        h(
+          "div",
+          { class: "section" },
+          h("h2", null, "Rooms"),
+          isAdmin &&
+            h(
+              "button",
+              {
+                class: "icon-button",
+                type: "button",
+                title: "Make a room",
+                "aria-label": "Make a room",
+                onclick: () => go("#/admin/rooms"),
+              },
+              icon("plus"),
+            ),
+        ),
+        rooms,
+        drawer,
+      ),
+      h(
+        "footer",
+        { class: "sidebar-bottom" },
+        h(
+          "button",
+          { class: "me", type: "button", onclick: () => openAccount(chat) },
+          avatar(chat.user.username, "small"),
+          h("span", { class: "name" }, chat.user.username),
+          h("span", { class: "visually-hidden" }, "Account and settings"),
+          icon("gear"),
+        ),
+        isAdmin &&
+          h("a", { class: "admin-link", href: "#/admin/rooms" }, icon("chart"), "Administration"),
+      ),
     );
     effect(() => {
       const all = [...chat.rooms.value.values()];
       const isOld = (/** @type {Room} */ room) => Boolean(room.info.value.archived_at);
-      reconcile(rooms, all.filter((room) => !isOld(room)), chat);
+      reconcile(
+        rooms,
+        all.filter((room) => !isOld(room)),
+        chat,
+      );
       reconcile(archived, all.filter(isOld), chat);
       drawer.hidden = !all.some(isOld);
-      if (chat.loaded.value && all.length === 0) fill(rooms, h("p", { class: "quiet", role: "listitem" }, "No rooms yet"));
+      if (chat.loaded.value && all.length === 0)
+        fill(rooms, h("p", { class: "quiet", role: "listitem" }, "No rooms yet"));
     });
   }
 }
@@ -60,9 +104,17 @@ export const sidebarView = (chat) => view("chat-sidebar", Sidebar, { chat });
  * @param {Chat} chat
  */
 function reconcile(list, rooms, chat) {
-  const known = new Map([...list.children].map((entry) => [/** @type {any} */ (entry).room, entry]));
-  const entries = rooms.map((room) => known.get(room) ?? view("chat-room-entry", Entry, { chat, room }));
-  if (entries.length === list.children.length && entries.every((it, at) => list.children[at] === it)) return;
+  const known = new Map(
+    [...list.children].map((entry) => [/** @type {any} */ (entry).room, entry]),
+  );
+  const entries = rooms.map(
+    (room) => known.get(room) ?? view("chat-room-entry", Entry, { chat, room }),
+  );
+  if (
+    entries.length === list.children.length &&
+    entries.every((it, at) => list.children[at] === it)
+  )
+    return;
   list.replaceChildren(...entries);
 }
 
@@ -77,7 +129,13 @@ class Entry extends View {
     this.setAttribute("role", "listitem");
     const name = h("span", { class: "name", dir: "auto" });
     const badge = h("span", { class: "badge" });
-    const link = h("a", { href: roomHref(room.id) }, h("span", { class: "hash", "aria-hidden": "true" }, "#"), name, badge);
+    const link = h(
+      "a",
+      { href: roomHref(room.id) },
+      h("span", { class: "hash", "aria-hidden": "true" }, "#"),
+      name,
+      badge,
+    );
     this.append(link);
     effect(() => {
       const at = route.value;
@@ -92,11 +150,19 @@ class Entry extends View {
       const isUnread = !archived_at && (count > 0 || room.isNew);
       link.classList.toggle("unread", isUnread);
       badge.classList.toggle("mentioned", room.mentioned.value);
-      fill(badge, count > 0 && [
-        h("span", { "aria-hidden": "true" }, count > 99 ? "99+" : count),
-        h("span", { class: "visually-hidden" },
-          `, ${count} unread${room.mentioned.value ? ", you were mentioned" : ""}`)]);
-      if (isUnread && count === 0) fill(badge, h("span", { class: "visually-hidden" }, ", not read yet"));
+      fill(
+        badge,
+        count > 0 && [
+          h("span", { "aria-hidden": "true" }, count > 99 ? "99+" : count),
+          h(
+            "span",
+            { class: "visually-hidden" },
+            `, ${count} unread${room.mentioned.value ? ", you were mentioned" : ""}`,
+          ),
+        ],
+      );
+      if (isUnread && count === 0)
+        fill(badge, h("span", { class: "visually-hidden" }, ", not read yet"));
       badge.classList.toggle("dot", isUnread && count === 0);
     });
   }

@@ -14,11 +14,20 @@ const NEW_PASSWORD = "At least 8 characters. A few words in a row are easy to ke
 
 /** @type {import("./form.js").Field[]} */
 const ACCOUNT = [
-  { name: "username", label: "Username", autocomplete: "username",
-    hint: "Letters, digits, “_”, “.” and “-”. Everybody sees it." },
+  {
+    name: "username",
+    label: "Username",
+    autocomplete: "username",
+    hint: "Letters, digits, “_”, “.” and “-”. Everybody sees it.",
+  },
   { name: "email", label: "Email", type: "email", autocomplete: "email" },
-  { name: "password", label: "Password", type: "password", autocomplete: "new-password",
-    hint: NEW_PASSWORD },
+  {
+    name: "password",
+    label: "Password",
+    type: "password",
+    autocomplete: "new-password",
+    hint: NEW_PASSWORD,
+  },
 ];
 
 class SignedOut extends View {
@@ -28,7 +37,9 @@ class SignedOut extends View {
     const problem = signal("");
     const mode = signal(/** @type {"in" | "up"} */ ("in"));
     const card = h("main", { class: "card", id: "main" });
-    this.append(h("div", { class: "welcome" }, h("header", { class: "brand" }, mark(), "chatapp"), card));
+    this.append(
+      h("div", { class: "welcome" }, h("header", { class: "brand" }, mark(), "chatapp"), card),
+    );
     const ask = async () => {
       problem.value = "";
       try {
@@ -42,7 +53,8 @@ class SignedOut extends View {
       const at = route.value;
       if (at.page === "reset") return fill(card, resetPassword(at.token));
       if (problem.value) return fill(card, unreachable(problem.value, ask));
-      if (!setup.value) return fill(card, h("p", { class: "quiet", role: "status" }, "One moment…"));
+      if (!setup.value)
+        return fill(card, h("p", { class: "quiet", role: "status" }, "One moment…"));
       const { needs_admin, allowed_here } = setup.value;
       if (needs_admin && allowed_here) return fill(card, firstRun());
       const note = needs_admin && mode.value === "in" ? adminMissing() : null;
@@ -57,7 +69,12 @@ class SignedOut extends View {
 export const signedOutView = () => view("chat-signed-out", SignedOut);
 
 function mark() {
-  return h("img", { src: new URL("../icon.svg", import.meta.url).pathname, alt: "", width: 36, height: 36 });
+  return h("img", {
+    src: new URL("../icon.svg", import.meta.url).pathname,
+    alt: "",
+    width: 36,
+    height: 36,
+  });
 }
 
 /**
@@ -66,27 +83,46 @@ function mark() {
  */
 function unreachable(text, again) {
   return [
-    h("h1", null, "Nobody is answering"), h("p", { role: "alert" }, text),
+    h("h1", null, "Nobody is answering"),
+    h("p", { role: "alert" }, text),
     h("button", { class: "primary", type: "button", onclick: again }, "Try again"),
   ];
 }
 
 function adminMissing() {
-  return h("section", { class: "note" },
+  return h(
+    "section",
+    { class: "note" },
     h("h2", null, "This server has no admin yet"),
-    h("p", null, "The first admin is made on the machine that the server runs on: in a browser " +
-      "there, or with this command."),
-    h("pre", { tabindex: "0" }, "chatapp create-admin --username ann --email ann@example.com"));
+    h(
+      "p",
+      null,
+      "The first admin is made on the machine that the server runs on: in a browser " +
+        "there, or with this command.",
+    ),
+    h("pre", { tabindex: "0" }, "chatapp create-admin --username ann --email ann@example.com"),
+  );
 }
 
 function firstRun() {
   return [
     h("h1", null, "Welcome to your chat"),
-    h("p", { class: "lead" }, "This server is new. Make the first account, which is its admin's, and " +
-      "the first room. Everybody else signs up at the same address."),
+    h(
+      "p",
+      { class: "lead" },
+      "This server is new. Make the first account, which is its admin's, and " +
+        "the first room. Everybody else signs up at the same address.",
+    ),
     form({
-      fields: [...ACCOUNT, { name: "name", label: "First room", value: "general",
-        hint: "Where everybody meets. More rooms can be made at any time." }],
+      fields: [
+        ...ACCOUNT,
+        {
+          name: "name",
+          label: "First room",
+          value: "general",
+          hint: "Where everybody meets. More rooms can be made at any time.",
+        },
+      ],
       submit: "Start the chat",
       busy: "Setting things up…",
       async onsubmit({ username = "", email, password = "", name }) {
@@ -117,10 +153,27 @@ function signInForm(mode, note) {
       busy: "Signing in…",
       onsubmit: ({ username = "", password = "" }) => signIn(username, password),
     }),
-    h("p", { class: "switch" }, "New here? ",
-      h("button", { class: "link", type: "button", onclick: () => { mode.value = "up"; } },
-        "Make an account")),
-    h("p", { class: "quiet small" }, "Forgotten your password? An admin can give you a link that sets a new one."),
+    h(
+      "p",
+      { class: "switch" },
+      "New here? ",
+      h(
+        "button",
+        {
+          class: "link",
+          type: "button",
+          onclick: () => {
+            mode.value = "up";
+          },
+        },
+        "Make an account",
+      ),
+    ),
+    h(
+      "p",
+      { class: "quiet small" },
+      "Forgotten your password? An admin can give you a link that sets a new one.",
+    ),
     note,
   ];
 }
@@ -138,8 +191,22 @@ function signUpForm(mode) {
         await signIn(username, password);
       },
     }),
-    h("p", { class: "switch" }, "You have one already? ",
-      h("button", { class: "link", type: "button", onclick: () => { mode.value = "in"; } }, "Sign in")),
+    h(
+      "p",
+      { class: "switch" },
+      "You have one already? ",
+      h(
+        "button",
+        {
+          class: "link",
+          type: "button",
+          onclick: () => {
+            mode.value = "in";
+          },
+        },
+        "Sign in",
+      ),
+    ),
   ];
 }
 
@@ -149,8 +216,15 @@ function resetPassword(token) {
     h("h1", null, "A new password"),
     h("p", null, "An admin gave you this link. It works once."),
     form({
-      fields: [{ name: "new_password", label: "New password", type: "password",
-        autocomplete: "new-password", hint: NEW_PASSWORD }],
+      fields: [
+        {
+          name: "new_password",
+          label: "New password",
+          type: "password",
+          autocomplete: "new-password",
+          hint: NEW_PASSWORD,
+        },
+      ],
       submit: "Set the password",
       async onsubmit({ new_password }) {
         await call("POST", "/auth/password-reset", { token, new_password });
@@ -158,7 +232,14 @@ function resetPassword(token) {
         goInstead("");
       },
     }),
-    h("p", { class: "switch" }, h("button", { class: "link", type: "button", onclick: () => goInstead("") },
-      "Back to signing in")),
+    h(
+      "p",
+      { class: "switch" },
+      h(
+        "button",
+        { class: "link", type: "button", onclick: () => goInstead("") },
+        "Back to signing in",
+      ),
+    ),
   ];
 }

@@ -17,16 +17,42 @@ export function openSwitcher(chat) {
   let chosen = 0;
   const list = h("ul", { role: "listbox", id: "switcher-rooms", "aria-label": "Rooms" });
   const input = h("input", {
-    type: "text", role: "combobox", "aria-label": "Room", "aria-expanded": "true", placeholder: "Name of a room",
-    "aria-controls": "switcher-rooms", autocomplete: "off", spellcheck: "false",
+    type: "text",
+    role: "combobox",
+    "aria-label": "Room",
+    "aria-expanded": "true",
+    placeholder: "Name of a room",
+    "aria-controls": "switcher-rooms",
+    autocomplete: "off",
+    spellcheck: "false",
   });
   const show = () => {
-    fill(list, found.map((room, at) => h("li", {
-      role: "option", id: `switch-${at}`, "aria-selected": String(at === chosen),
-      onclick: () => take(room),
-    }, h("span", { class: "hash", "aria-hidden": "true" }, "#"), h("span", { class: "name" }, room.info.peek().name),
-    h("span", { class: "quiet" }, room.info.peek().archived_at ? "archived" : room.info.peek().description))));
-    if (found.length === 0) fill(list, h("li", { class: "quiet", role: "option", "aria-selected": "false" }, "No such room"));
+    fill(
+      list,
+      found.map((room, at) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `switch-${at}`,
+            "aria-selected": String(at === chosen),
+            onclick: () => take(room),
+          },
+          h("span", { class: "hash", "aria-hidden": "true" }, "#"),
+          h("span", { class: "name" }, room.info.peek().name),
+          h(
+            "span",
+            { class: "quiet" },
+            room.info.peek().archived_at ? "archived" : room.info.peek().description,
+          ),
+        ),
+      ),
+    );
+    if (found.length === 0)
+      fill(
+        list,
+        h("li", { class: "quiet", role: "option", "aria-selected": "false" }, "No such room"),
+      );
     input.setAttribute("aria-activedescendant", `switch-${chosen}`);
     list.children[chosen]?.scrollIntoView({ block: "nearest" });
   };
@@ -35,8 +61,12 @@ export function openSwitcher(chat) {
     found = [...chat.rooms.peek().values()]
       .map((room) => ({ room, rank: rank(room, wanted) }))
       .filter(({ rank: it }) => it < 9)
-      .sort((a, b) => a.rank - b.rank || names.compare(a.room.info.peek().name, b.room.info.peek().name))
-      .slice(0, MOST).map(({ room }) => room);
+      .sort(
+        (a, b) =>
+          a.rank - b.rank || names.compare(a.room.info.peek().name, b.room.info.peek().name),
+      )
+      .slice(0, MOST)
+      .map(({ room }) => room);
     chosen = 0;
     show();
   };
@@ -55,7 +85,11 @@ export function openSwitcher(chat) {
     event.preventDefault();
     show();
   });
-  const dialog = openDialog({ title: "Jump to a room", class: "switcher", content: () => [input, list] });
+  const dialog = openDialog({
+    title: "Jump to a room",
+    class: "switcher",
+    content: () => [input, list],
+  });
   look();
 }
 

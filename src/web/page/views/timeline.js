@@ -6,8 +6,9 @@ import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
 import { route } from "../core/route.js";
 import { counted } from "../text/format.js";
-import { messageActions, messageOf, remove } from "./actions.js";
+import { messageActions } from "./actions.js";
 import { messageEditor } from "./editor.js";
+import { keepReachable, rowKeys } from "./row-keys.js";
 import { reconcile, rowsOf } from "./rows.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
@@ -44,8 +45,12 @@ export class TimelineView extends View {
     const { timeline } = room;
     this.className = "timeline";
     const status = h("div", { class: "timeline-status", role: "status" });
-    const jump = h("button", { class: "to-newest", type: "button", hidden: true,
-      onclick: () => this.toNewest() });
+    const jump = h("button", {
+      class: "to-newest",
+      type: "button",
+      hidden: true,
+      onclick: () => this.toNewest(),
+    });
     fill(this.#scroller, status, this.#list);
     this.append(this.#scroller, jump);
     messageActions(chat, room, this.#list, (message) => this.edit(message));
@@ -58,12 +63,18 @@ export class TimelineView extends View {
     effect(() => {
       timeline.version.value;
       // Forgotten: the log is another one, or went far ahead while there was no connection.
-      if (!timeline.loaded && !timeline.loading.peek() && !timeline.error.peek()) timeline.loadNewest();
+      if (!timeline.loaded && !timeline.loading.peek() && !timeline.error.peek())
+        timeline.loadNewest();
       this.#list.setAttribute("aria-label", `Messages in ${room.info.value.name}`);
-      this.#show(rowsOf({
-        chat, room, unreadAfter: this.#unreadAfter.value, editing: this.#editing.value,
-        editor: (message) => messageEditor(room, message, () => this.#endEdit()),
-      }));
+      this.#show(
+        rowsOf({
+          chat,
+          room,
+          unreadAfter: this.#unreadAfter.value,
+          editing: this.#editing.value,
+          editor: (message) => messageEditor(room, message, () => this.#endEdit()),
+        }),
+      );
       this.#showJump(jump);
     });
     effect(() => {
@@ -71,7 +82,12 @@ export class TimelineView extends View {
       const loading = timeline.loading.value;
       status.classList.toggle("shown", error !== null || loading === "all");
       if (error) {
-        fill(status, words(error), " ", h("button", { type: "button", onclick: () => this.#again() }, "Try again"));
+        fill(
+          status,
+          words(error),
+          " ",
+          h("button", { type: "button", onclick: () => this.#again() }, "Try again"),
+        );
       } else {
         fill(status, loading === "all" && !timeline.loaded && "Loading messages…");
       }
@@ -79,14 +95,19 @@ export class TimelineView extends View {
     effect(() => {
       if (room.live.value && timeline.error.peek()) this.#again();
     });
-    listen(this.#scroller, "scroll", () => {
-      this.#frame ||= requestAnimationFrame(() => {
-        this.#frame = 0;
-        this.#scrolled();
-        this.#showJump(jump);
-      });
-    }, { passive: true });
-    listen(this.#list, "keydown", (event) => this.#onKey(event));
+    listen(
+      this.#scroller,
+      "scroll",
+      () => {
+        this.#frame ||= requestAnimationFrame(() => {
+          this.#frame = 0;
+          this.#scrolled();
+          this.#showJump(jump);
+        });
+      },
+      { passive: true },
+    );
+    rowKeys(this.#list, chat, room, (message) => this.edit(message));
     listen(window, "focus", () => this.#readSoon());
     listen(window, "blur", () => this.#away());
     const sizes = new ResizeObserver(() => {
@@ -176,8 +197,7 @@ export class TimelineView extends View {
       const element = anchor.element.isConnected ? anchor.element : this.#byKey(anchor.key);
       if (element) this.#scroller.scrollTop += element.getBoundingClientRect().top - anchor.top;
     }
-    const messages = this.#list.querySelectorAll("li.message");
-    if (!this.#list.querySelector("li.message[tabindex='0']")) messages.item(messages.length - 1)?.setAttribute("tabindex", "0");
+    keepReachable(this.#list);
     if (!this.room.timeline.loaded) return;
     if (this.#goal !== null) this.#reachGoal();
     else if (this.#stuck) this.#toEnd();
@@ -200,7 +220,9 @@ export class TimelineView extends View {
 
   /** @param {string} key */
   #byKey(key) {
-    return /** @type {HTMLElement[]} */ ([...this.#list.children]).find((it) => it.dataset["key"] === key);
+    return /** @type {HTMLElement[]} */ ([...this.#list.children]).find(
+      (it) => it.dataset["key"] === key,
+    );
   }
 
   /** @param {number} seq @returns {HTMLElement | null} */
@@ -210,7 +232,8 @@ export class TimelineView extends View {
 
   #reachGoal() {
     const goal = this.#goal;
-    const row = goal === "unread" ? this.#list.querySelector("li.unread-line") : this.#row(goal ?? 0);
+    const row =
+      goal === "unread" ? this.#list.querySelector("li.unread-line") : this.#row(goal ?? 0);
     this.#goal = null;
     if (!row) {
       // It is not there: deleted for good, or nothing of others is unread.
@@ -222,7 +245,8 @@ export class TimelineView extends View {
     this.#stuck = false;
     this.#scroller.scrollTop += box.top - top - height * (goal === "unread" ? 0.2 : 0.4);
     if (goal !== "unread") {
-      for (const old of this.#list.querySelectorAll(".pointed-at")) old.classList.remove("pointed-at");
+      for (const old of this.#list.querySelectorAll(".pointed-at"))
+        old.classList.remove("pointed-at");
       row.classList.add("pointed-at");
     }
     this.#scrolled();
@@ -272,7 +296,9 @@ export class TimelineView extends View {
     if (this.#stuck) return this.chat.markRead(this.room, lastSeq);
     const bottom = this.#scroller.getBoundingClientRect().bottom;
     const rows = /** @type {HTMLElement[]} */ ([...this.#list.querySelectorAll("li.message")]);
-    const seen = rows.findLast((row) => row.getBoundingClientRect().bottom <= bottom && row.dataset["seq"]);
+    const seen = rows.findLast(
+      (row) => row.getBoundingClientRect().bottom <= bottom && row.dataset["seq"],
+    );
     if (seen) this.chat.markRead(this.room, Number(seen.dataset["seq"]));
   }
 
@@ -280,34 +306,6 @@ export class TimelineView extends View {
   #away() {
     const { unread, readSeq, lastSeq } = this.room;
     if (unread.peek().length === 0) this.#unreadAfter.value = Math.max(readSeq.peek(), lastSeq);
-  }
-
-  /** @param {KeyboardEvent} event */
-  #onKey(event) {
-    const row = event.target;
-    if (!(row instanceof HTMLElement) || !row.matches("li.message")) return;
-    const message = messageOf(this.room, row);
-    const isMine = message?.user_id === this.chat.user.id;
-    const rows = [...this.#list.querySelectorAll("li.message")];
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (step) this.#focus(/** @type {HTMLElement} */ (rows[rows.indexOf(row) + step]), row);
-    else if (event.key === "Home") this.#focus(/** @type {HTMLElement} */ (rows[0]), row);
-    else if (event.key === "End") this.#focus(/** @type {HTMLElement} */ (rows.at(-1)), row);
-    else if (event.key === "e" && message && isMine && !message.deleted_at) this.edit(message);
-    else if (event.key === "Delete" && message && (isMine || this.chat.user.role === "admin")) remove(this.room, message);
-    else return;
-    event.preventDefault();
-  }
-
-  /**
-   * @param {HTMLElement | undefined} row
-   * @param {HTMLElement} from
-   */
-  #focus(row, from) {
-    if (!row) return;
-    from.setAttribute("tabindex", "-1");
-    row.setAttribute("tabindex", "0");
-    row.focus();
   }
 }
 
