@@ -7,7 +7,7 @@
 //!                                chat → realtime (hub)    everything → model, metrics
 //! ```
 //!
-//! `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
+//! `web` is the page: files, that `http` serves. `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
 //! `storage`; poem is named only in `server`, `http` and `ws`. `bench` is a client: it knows the
 //! protocol, and no layer.
 
@@ -25,4 +25,5 @@ pub mod model;
 pub mod realtime;
 pub mod server;
 pub mod storage;
+pub mod web;
 pub mod ws;
