@@ -1,5 +1,9 @@
 //! The one interface of every database.
 
+use std::path::Path;
+
+use super::rows::Source;
+use super::target::Progress;
 use super::{Error, Result};
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -73,7 +77,11 @@ pub enum ChangeError {
 /// Implementations are used from several threads at once and hold their own pools. They must be
 /// made, used and dropped on threads that run no async runtime (the `postgres` client blocks on
 /// a runtime of its own, which panics inside another).
-pub trait Backend: Send + Sync + 'static {
+pub trait Backend: Source + Send + Sync + 'static {
+    /// Copies the database as it is at one moment into a new file, without sessions and secrets,
+    /// while others go on writing. False: it is not kept in a file, and nothing has been done.
+    fn back_up(&self, file: &Path, progress: &mut Progress<'_>) -> Result<bool>;
+
     /// Every known migration in order of version, and whether it has been applied.
     ///
     /// # Errors
@@ -84,20 +92,22 @@ pub trait Backend: Send + Sync + 'static {
     /// one applies, the others wait and find nothing left.
     fn migrate(&self) -> Result<Vec<Migration>>;
 
-    /// Whether the schema is the one this binary was made for.
+    /// Whether the database can be used by this binary.
     ///
     /// # Errors
-    /// [`Error::SchemaTooOld`] if a migration is pending, [`Error::SchemaTooNew`].
+    /// [`Error::SchemaTooOld`] if a migration is pending, [`Error::SchemaTooNew`],
+    /// [`Error::Sealed`].
     fn check_schema(&self) -> Result<()> {
         let migrations = self.list_migrations()?;
         match migrations.iter().any(|migration| migration.state == MigrationState::Pending) {
             true => Err(Error::SchemaTooOld),
-            false => Ok(()),
+            false => self.get_server_facts().map(drop),
         }
     }
 
     /// # Errors
-    /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time.
+    /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time,
+    /// [`Error::Sealed`].
     fn get_server_facts(&self) -> Result<ServerFacts>;
 
     /// The token secret kept in the database; stores `candidate` first if there is none.

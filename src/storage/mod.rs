@@ -9,12 +9,15 @@ mod error;
 mod open;
 mod pool;
 pub mod postgres;
+pub mod rows;
 mod schema;
 pub mod sqlite;
 mod store;
+mod target;
 mod window;
 
 pub use backend::{AppendError, Backend, ChangeError, Migration, MigrationState, ServerFacts};
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, check_url, open};
+pub use open::{OpenOptions, check_url, claim, open};
 pub use store::{Outcome, Store, StoreConfig, Writer};
+pub use target::{Contents, Filling, Progress, Target};

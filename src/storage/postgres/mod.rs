@@ -14,10 +14,13 @@ mod messages;
 mod migrations;
 mod read_positions;
 mod rooms;
+mod rows;
 mod sessions;
+mod target;
 mod tickets;
 mod users;
 
+use std::path::Path;
 use std::time::Duration;
 
 use postgres::Config;
@@ -26,7 +29,10 @@ use postgres::config::{Host, SslMode};
 use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
+pub(super) use self::target::PostgresTarget;
 use super::pool::Pool;
+use super::rows::{Scope, Source, Visitor};
+use super::target::Progress;
 use super::{AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -90,10 +96,7 @@ impl Postgres {
     }
 
     fn get(&self, pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
-        pool.get().map_err(|error| match error {
-            Error::Unavailable(_) if self.manager.is_other() => Error::OtherDatabase,
-            error => error,
-        })
+        pool.get().map_err(|error| self.manager.judge(error))
     }
 }
 
@@ -156,7 +159,17 @@ fn address(config: &Config) -> String {
     hosts.collect::<Vec<_>>().join(", ")
 }
 
+impl Source for Postgres {
+    fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
+        rows::read_all(&mut self.manager.connect_alone()?, visit, scope)
+    }
+}
+
 impl Backend for Postgres {
+    fn back_up(&self, _: &Path, _: &mut Progress<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
     fn list_migrations(&self) -> Result<Vec<Migration>> {
         self.read(migrations::list_migrations)
     }

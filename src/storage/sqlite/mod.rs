@@ -5,8 +5,11 @@
 //! only says which of them is a read and which a write.
 
 mod accounts;
+mod archive;
 mod audit;
+mod backup;
 mod checkpoint;
+mod claim;
 mod errors;
 mod events;
 mod messages;
@@ -14,7 +17,9 @@ mod migrations;
 mod read_positions;
 mod recovery;
 mod rooms;
+mod rows;
 mod sessions;
+mod target;
 mod tickets;
 mod users;
 
@@ -27,8 +32,13 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+pub use self::archive::{Archive, describe_archive};
 use self::checkpoint::Checkpointer;
+use self::claim::Claim;
+pub(super) use self::target::SqliteTarget;
 use super::pool::Pool;
+use super::rows::{Scope, Source, Visitor};
+use super::target::Progress;
 use super::{AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts};
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -64,6 +74,8 @@ pub struct Sqlite {
     readers: Pool<SqliteConnectionManager>,
     writer: Mutex<Connection>,
     checkpointer: Checkpointer,
+    /// Last, so that it is given back when nothing has the file open any more.
+    _claim: Claim,
 }
 
 impl Sqlite {
@@ -73,6 +85,7 @@ impl Sqlite {
     /// [`Error::BadUrl`] if there is no such file or folder, or the file is no database.
     pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
         check_path(&path, options.create)?;
+        let claim = Claim::shared(&path)?;
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
             if errors::is_not_a_database(&error) {
@@ -98,7 +111,7 @@ impl Sqlite {
                 connection.execute_batch(READER_PRAGMAS)
             });
         let readers = Pool::new(manager, options.read_connections, busy_timeout);
-        Ok(Self { path, readers, writer: Mutex::new(writer), checkpointer })
+        Ok(Self { path, readers, writer: Mutex::new(writer), checkpointer, _claim: claim })
     }
 
     fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -192,7 +205,18 @@ fn use_wal(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<
     }
 }
 
+impl Source for Sqlite {
+    fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
+        self.read(|db| rows::read_rows(db, scope, visit))
+    }
+}
+
 impl Backend for Sqlite {
+    fn back_up(&self, file: &Path, progress: &mut Progress<'_>) -> Result<bool> {
+        backup::back_up(&self.path, file, progress)?;
+        Ok(true)
+    }
+
     fn list_migrations(&self) -> Result<Vec<Migration>> {
         self.read(migrations::list_migrations)
     }
