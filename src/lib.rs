@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli → server → { http, ws } → chat (rules) → storage ← sqlite | postgres
-//!                                chat → realtime (hub)         everything → model
+//! cli → dump → storage           chat → realtime (hub)         everything → model
 //! ```
 //!
 //! `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
@@ -17,6 +17,7 @@ pub mod bench;
 pub mod chat;
 pub mod cli;
 pub mod config;
+pub mod dump;
 pub mod executor;
 pub mod http;
 pub mod logging;

@@ -165,6 +165,10 @@ impl From<storage::Error> for Error {
                 tracing::error!(%error, "storage was replaced");
                 Self::Unavailable
             }
+            storage::Error::InUse(_) | storage::Error::Sealed(_) => {
+                tracing::error!(%error, "storage is being replaced");
+                Self::Unavailable
+            }
             storage::Error::Damaged(_) => {
                 tracing::error!(%error, "storage is damaged");
                 Self::Unavailable

@@ -104,7 +104,11 @@ fn sentence(error: Error, url: &str) -> anyhow::Error {
         | Error::SchemaTooOld
         | Error::BadUrl(_)
         | Error::Internal(_) => anyhow!("{error}"),
-        Error::Damaged(_) | Error::InDoubt(_) | Error::OtherDatabase => anyhow!("{url}: {error}"),
+        Error::Damaged(_)
+        | Error::InDoubt(_)
+        | Error::InUse(_)
+        | Error::OtherDatabase
+        | Error::Sealed(_) => anyhow!("{url}: {error}"),
     }
 }
 

@@ -54,9 +54,6 @@ pub enum Error {
     /// It is a backup, or has not all of its rows yet.
     #[error("the database cannot be used: {0}")]
     Sealed(String),
-    /// A row that was to be copied into it was refused for what is in it.
-    #[error("{0}")]
-    BadRow(String),
     /// The URL of the database cannot be used as it is.
     #[error("{0}")]
     BadUrl(String),
