@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chatapp::model::{
-    Appended, Clock, Event, EventId, Identity, Message, Role, RoomId, Seq, SessionId, Timestamp,
-    UserId,
+    Appended, Clock, Event, EventId, Identity, Message, Role, RoomId, RoomState, Seq, SessionId,
+    Timestamp, UserId,
 };
 use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, Peer, ReplyTo, Tls};
 use chatapp::storage::Outcome;
@@ -126,7 +126,10 @@ async fn serve(hub: Hub, connection: Arc<Connection>, after: Seq, log: Arc<Log>)
                     let page = &log.events[from..(from + 50).min(log.head())];
                     hub.send_page(id, room_id, page).await;
                 }
-                None => hub.tell_head(id, room_id, Seq(log.head() as i64)).await,
+                None => {
+                    let head_seq = Seq(log.head() as i64);
+                    hub.tell_room(id, RoomState { id: room_id, head_seq, revision: 0 }).await;
+                }
             }
         }
         if mail.blocked {

@@ -7,12 +7,15 @@
 
 mod accounts;
 mod admin;
+mod changes;
+mod doorbell;
 mod error;
 mod guessable;
 mod messages;
 mod pace;
 mod passwords;
 mod permissions;
+mod reading;
 mod resets;
 mod rooms;
 mod secret;
@@ -26,6 +29,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use self::pace::Pace;
 use crate::config::{AdminSignup, Auth, Limits, Switch};
@@ -41,6 +46,7 @@ pub use admin::{
     Admin, AuditPage, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
     MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
 };
+pub use doorbell::Doorbell;
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
@@ -99,6 +105,9 @@ struct Inner {
     joins: Pace<UserId>,
     signups: Pace<IpAddr>,
     sockets: sockets::Tally,
+    marks: reading::Marks,
+    /// Wakes whoever deletes what deleted rooms leave behind.
+    has_deleted_rooms: Notify,
     /// Up to when revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
 }
@@ -123,6 +132,8 @@ impl Chat {
                 sends: Pace::new(limits.sends_per_second, SECOND),
                 joins: Pace::new(limits.joins_per_second, SECOND),
                 signups: Pace::new(limits.signups_per_hour, 3600 * SECOND),
+                marks: reading::Marks::default(),
+                has_deleted_rooms: Notify::new(),
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 admin_signup: auth.admin_signup,

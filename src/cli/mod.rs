@@ -4,6 +4,7 @@
 //! without an async runtime, as the databases' drivers want it.
 
 mod administer;
+mod audit;
 mod bench;
 mod completions;
 mod config;
@@ -16,7 +17,10 @@ mod migrate;
 mod nearest;
 mod openapi;
 mod output;
+mod password;
 mod serve;
+mod sessions;
+mod users;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -32,6 +36,7 @@ Examples:
   chatapp serve --bind 0.0.0.0:80             the same for everybody who can reach this machine
   chatapp create-admin --username ann --email ann@example.com
   chatapp list-rooms --output json
+  chatapp users reset-password ann
 
 Settings come from flags, else the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or
 DATABASE_URL, and so on), else chatapp.toml, else their defaults: `chatapp config show` lists all.
@@ -57,6 +62,9 @@ enum Command {
     Migrate(migrate::Args),
     CreateAdmin(create_admin::Args),
     ListRooms(list_rooms::Args),
+    Users(users::Args),
+    Sessions(sessions::Args),
+    Audit(audit::Args),
     Bench(bench::Args),
     Config(config::Args),
     Openapi(openapi::Args),
@@ -73,6 +81,9 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args, &context),
             Command::CreateAdmin(args) => create_admin::run(args, &context),
             Command::ListRooms(args) => list_rooms::run(&args, &context),
+            Command::Users(args) => users::run(&args, &context),
+            Command::Sessions(args) => sessions::run(&args, &context),
+            Command::Audit(args) => audit::run(&args, &context),
             Command::Bench(args) => bench::run(&args, &context),
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),

@@ -77,7 +77,9 @@ pub fn tallies(target: &mut dyn Target) -> anyhow::Result<Vec<Tally>> {
 
 fn of_a_row(error: storage::Error) -> anyhow::Error {
     match error {
-        storage::Error::Conflict(conflict) => anyhow!("two of them are in each other's way: {conflict}"),
+        storage::Error::Conflict(conflict) => {
+            anyhow!("two of them are in each other's way: {conflict}")
+        }
         error => error.into(),
     }
 }

@@ -62,9 +62,7 @@ fn read_value(column: &Column, json: Json) -> anyhow::Result<Value> {
     let wanted = |what| anyhow!("{:?} must be {what}", column.name);
     Ok(match column.kind {
         Kind::Int => Value::Int(json.as_i64().ok_or_else(|| wanted("a whole number"))?),
-        Kind::Bool => {
-            Value::Int(json.as_bool().ok_or_else(|| wanted("true or false"))?.into())
-        }
+        Kind::Bool => Value::Int(json.as_bool().ok_or_else(|| wanted("true or false"))?.into()),
         Kind::Time => {
             let time = serde_json::from_value::<Timestamp>(json);
             Value::Int(time.map_err(|_| wanted("a time as RFC 3339 has it"))?.0)

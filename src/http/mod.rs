@@ -5,6 +5,7 @@
 //! access log. No rule of the chat lives here.
 
 mod address;
+mod admin;
 mod auth;
 mod cors;
 mod docs;
@@ -48,12 +49,16 @@ enum Area {
     /// Messages, and the log they are part of.
     #[oai(rename = "messages")]
     Messages,
+    /// Administration of accounts, and the audit log.
+    #[oai(rename = "admin")]
+    Admin,
     /// For whoever watches the server.
     #[oai(rename = "health")]
     Health,
 }
 
-type Api = (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi);
+type Api =
+    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, admin::AdminApi, health::HealthApi);
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
@@ -80,7 +85,7 @@ pub fn serve(
 }
 
 fn api() -> Api {
-    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi)
+    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, admin::AdminApi, health::HealthApi)
 }
 
 fn endpoints() -> Table {

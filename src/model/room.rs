@@ -60,11 +60,14 @@ impl RoomState {
 }
 
 /// What is to be changed of a room. The rules have already been applied to every field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RoomChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `Some(None)`: none any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_archived: Option<bool>,
 }
 

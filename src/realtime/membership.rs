@@ -1,10 +1,10 @@
 //! The hub's rooms: who comes, who goes, and what the others are told of it.
 
+use super::ConnectionId;
 use super::connection::Connection;
 use super::delivery::{Cursor, Member};
 use super::frame::{PresenceChange, ServerFrame};
 use super::state::State;
-use super::ConnectionId;
 use crate::model::{Identity, RoomId, RoomState, Seq};
 
 impl State {

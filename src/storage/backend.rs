@@ -122,6 +122,8 @@ pub trait Backend: Source + Send + Sync + 'static {
     /// By name, without regard to the case of ASCII letters. Deleted accounts have none.
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     fn has_admin(&self) -> Result<bool>;
+    /// The active ones, in order of id.
+    fn list_admins(&self) -> Result<Vec<User>>;
     /// Replaces the password and revokes the user's sessions, but for `keep`, and the token that
     /// would set another. False: no such user.
     fn update_password(
@@ -200,7 +202,7 @@ pub trait Backend: Source + Send + Sync + 'static {
 
     /// # Errors
     /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.
-    fn create_room(&self, room: &NewRoom) -> Result<Room>;
+    fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room>;
     fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
     /// By name, without regard to the case of ASCII letters.
     fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
@@ -211,19 +213,24 @@ pub trait Backend: Source + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.
-    fn update_room(&self, id: RoomId, change: &RoomChange, now: Timestamp) -> Result<Option<Room>>;
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        audit: &NewAuditEntry,
+    ) -> Result<Option<Room>>;
     /// Takes the room out of every other method's sight, at once, whatever its size: its rows are
     /// for [`Self::purge_deleted_rooms`]. False: no such room.
-    fn delete_room(&self, id: RoomId, now: Timestamp) -> Result<bool>;
+    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool>;
     /// Deletes up to `limit` rows of what deleted rooms have left behind. False: there is nothing
     /// more, or another process is at it.
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;
 
-    /// Those of the rooms in which more has happened, or that were changed otherwise, since they
-    /// were as `known`, as they are now. `None`: the room is gone.
-    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomId, Option<Room>)>>;
-    /// A number that is another one once another process has committed something; `None` if the
-    /// database has no such number. Waits for the write under way.
+    /// Those rooms in which more has happened than is known, or that were changed otherwise: what
+    /// was known of each, and the room as it is now. `None`: the room is gone.
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>>;
+    /// A number that is another one once another process has committed something. `None`: there is
+    /// no such number, or not while this process writes. Does not wait.
     fn get_data_version(&self) -> Result<Option<i64>>;
 
     /// Appends messages in order, as one transaction, each with the next `seq` of its room.
@@ -242,14 +249,15 @@ pub trait Backend: Source + Send + Sync + 'static {
     fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>>;
     /// Gives the message another text, and the log an event that says so. The same text again
     /// stores nothing. Not in an archived room.
-    fn edit_message(
-        &self,
-        change: NewMessageChange,
-        content: &str,
-    ) -> Result<Changed, ChangeError>;
+    fn edit_message(&self, change: NewMessageChange, content: &str)
+    -> Result<Changed, ChangeError>;
     /// Empties the message, and every earlier edit of it in the log, and adds an event that says so.
     /// A message deleted before is left as it is.
-    fn delete_message(&self, change: NewMessageChange) -> Result<Changed, ChangeError>;
+    fn delete_message(
+        &self,
+        change: NewMessageChange,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<Changed, ChangeError>;
 
     /// Moves positions on, each to the room's head at most and never back, as one transaction.
     /// The result has one entry per position, in the same order: where it is now, and whether it

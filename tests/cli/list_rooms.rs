@@ -1,6 +1,6 @@
 //! `chatapp list-rooms`.
 
-use chatapp::model::{NewRoom, Timestamp, UserId};
+use chatapp::model::{Actor, NewAuditEntry, NewRoom, Timestamp, UserId};
 use chatapp::storage::Backend;
 use serde_json::json;
 
@@ -13,7 +13,10 @@ fn room(backend: &dyn Backend, name: &str, description: Option<&str>) {
         created_by: UserId(1),
         created_at: Timestamp(1_738_319_400_000),
     };
-    backend.create_room(&room).unwrap();
+    let actor = Actor::Account(UserId(1));
+    let (timestamp, detail) = (room.created_at, json!({}));
+    let entry = NewAuditEntry { timestamp, actor, action: "room.create", detail };
+    backend.create_room(&room, &entry).unwrap();
 }
 
 #[test]

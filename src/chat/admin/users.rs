@@ -58,6 +58,21 @@ impl Admin<'_> {
         Ok(UserPage { users, next_after })
     }
 
+    /// The first `most` accounts, page by page.
+    pub fn list_all_users(&self, query: Option<&str>, most: usize) -> Result<Vec<Account>> {
+        let (mut users, mut after) = (Vec::new(), None);
+        loop {
+            let query = query.map(ToOwned::to_owned);
+            let page = self.list_users(UserSearch { query, after, limit: MAX_USERS_PAGE })?;
+            users.extend(page.users);
+            after = page.next_after;
+            if after.is_none() || users.len() >= most {
+                users.truncate(most);
+                return Ok(users);
+            }
+        }
+    }
+
     /// # Errors
     /// [`Error::UserNotFound`], also for a deleted account.
     pub fn get_user(&self, id: UserId) -> Result<Account> {
@@ -93,6 +108,22 @@ impl Admin<'_> {
             return Err(Error::UserNotFound.into());
         }
         self.get_user(id)
+    }
+
+    /// Whether the account could be deleted now, as far as can be seen.
+    ///
+    /// # Errors
+    /// [`Error::LastAdmin`].
+    pub fn check_delete_user(&self, user: &User) -> Result<()> {
+        if !user.is_active_admin() {
+            return Ok(());
+        }
+        let accounts = self.list_all_users(None, usize::MAX)?;
+        let mut others = accounts.iter().filter(|other| other.user.id != user.id);
+        match others.any(|other| other.user.is_active_admin()) {
+            true => Ok(()),
+            false => Err(Error::LastAdmin.into()),
+        }
     }
 
     /// Empties the account for good and ends its sessions. Its messages stay, under the name

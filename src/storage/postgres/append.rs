@@ -189,10 +189,8 @@ fn tell_archived(
         return Ok(());
     }
     let room_ids: Vec<i64> = refused.iter().map(|&i| messages[i].room_id.0).collect();
-    let rows = db.query(
-        "SELECT id FROM rooms WHERE id = ANY($1) AND deleted_at IS NULL",
-        &[&room_ids],
-    )?;
+    let rows =
+        db.query("SELECT id FROM rooms WHERE id = ANY($1) AND deleted_at IS NULL", &[&room_ids])?;
     let archived: HashSet<i64> = rows.iter().map(|row| row.get(0)).collect();
     for i in refused {
         if archived.contains(&messages[i].room_id.0) {

@@ -1,10 +1,12 @@
 //! One message: finding it, and changing it.
 
 use super::super::{ChangeError, Result};
+use super::audit;
 use super::connection::Connection;
 use super::events::message_of;
 use crate::model::{
-    Changed, Event, EventId, Message, MessageChange, NewMessageChange, RoomId, Seq,
+    Changed, Event, EventId, Message, MessageChange, NewAuditEntry, NewMessageChange, RoomId, Seq,
+    Target,
 };
 
 /// What became of a change: the outer error ended the transaction, the inner one refused it.
@@ -57,7 +59,11 @@ pub(super) fn edit_message(
     })
 }
 
-pub(super) fn delete_message(db: &mut Connection, change: NewMessageChange) -> Outcome {
+pub(super) fn delete_message(
+    db: &mut Connection,
+    change: NewMessageChange,
+    entry: Option<&NewAuditEntry>,
+) -> Outcome {
     db.transaction(|tx| {
         let (_, mut message) = match find(tx, &change)? {
             Ok(found) => found,
@@ -73,6 +79,9 @@ pub(super) fn delete_message(db: &mut Connection, change: NewMessageChange) -> O
         tx.execute("UPDATE events SET content = '' WHERE target_id = $1", &[&message.id.0])?;
         message.content = String::new();
         message.deleted_at = Some(change.timestamp);
+        if let Some(entry) = entry {
+            audit::record(tx, entry, Target::Message(message.id))?;
+        }
         let change = append(tx, "message_deleted", change, "", message.seq)?;
         Ok(Ok(Changed { message, event: Some(Event::MessageDeleted(change)) }))
     })

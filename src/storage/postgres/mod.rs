@@ -33,7 +33,9 @@ pub(super) use self::target::PostgresTarget;
 use super::pool::Pool;
 use super::rows::{Scope, Source, Visitor};
 use super::target::Progress;
-use super::{AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{
+    AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts,
+};
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
     Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
@@ -200,6 +202,10 @@ impl Backend for Postgres {
         self.read(|db| users::get_credentials(db, username))
     }
 
+    fn list_admins(&self) -> Result<Vec<User>> {
+        self.read(users::list_admins)
+    }
+
     fn has_admin(&self) -> Result<bool> {
         self.read(users::has_admin)
     }
@@ -301,8 +307,8 @@ impl Backend for Postgres {
         self.write(|db| tickets::take_ticket(db, hash, now))
     }
 
-    fn create_room(&self, room: &NewRoom) -> Result<Room> {
-        self.write(|db| rooms::create_room(db, room))
+    fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room> {
+        self.write(|db| rooms::create_room(db, room, audit))
     }
 
     fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
@@ -317,19 +323,24 @@ impl Backend for Postgres {
         self.read(|db| rooms::get_room_by_name(db, name))
     }
 
-    fn update_room(&self, id: RoomId, change: &RoomChange, now: Timestamp) -> Result<Option<Room>> {
-        self.write(|db| rooms::update_room(db, id, change, now))
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        audit: &NewAuditEntry,
+    ) -> Result<Option<Room>> {
+        self.write(|db| rooms::update_room(db, id, change, audit))
     }
 
-    fn delete_room(&self, id: RoomId, now: Timestamp) -> Result<bool> {
-        self.write(|db| rooms::delete_room(db, id, now))
+    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|db| rooms::delete_room(db, id, audit))
     }
 
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
         self.write(|db| rooms::purge_deleted_rooms(db, limit))
     }
 
-    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomId, Option<Room>)>> {
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {
         self.read(|db| rooms::list_changed_rooms(db, known))
     }
 
@@ -356,8 +367,12 @@ impl Backend for Postgres {
         self.write(|db| messages::edit_message(db, change, content))?
     }
 
-    fn delete_message(&self, change: NewMessageChange) -> Result<Changed, ChangeError> {
-        self.write(|db| messages::delete_message(db, change))?
+    fn delete_message(
+        &self,
+        change: NewMessageChange,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|db| messages::delete_message(db, change, audit))?
     }
 
     fn advance_read_positions(

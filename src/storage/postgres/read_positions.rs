@@ -54,8 +54,11 @@ pub(super) fn list_read_positions(
 ) -> Result<Vec<ReadPosition>> {
     let rows =
         db.query("SELECT room_id, seq FROM read_positions WHERE user_id = $1", &[&user_id.0])?;
-    let position =
-        |row: &postgres::Row| ReadPosition { user_id, room_id: RoomId(row.get(0)), seq: Seq(row.get(1)) };
+    let position = |row: &postgres::Row| ReadPosition {
+        user_id,
+        room_id: RoomId(row.get(0)),
+        seq: Seq(row.get(1)),
+    };
     Ok(rows.iter().map(position).collect())
 }
 

@@ -6,16 +6,27 @@
 use postgres::Row;
 
 use super::super::Result;
+use super::audit;
 use super::connection::Connection;
-use crate::model::{NewRoom, Room, RoomChange, RoomId, RoomState, Seq, Timestamp, UserId};
+use crate::model::{
+    NewAuditEntry, NewRoom, Room, RoomChange, RoomId, RoomState, Seq, Target, Timestamp, UserId,
+};
 
-pub(super) fn create_room(db: &mut Connection, room: &NewRoom) -> Result<Room> {
-    let row = db.query_one(
-        "INSERT INTO rooms (name, description, created_by, created_at)
-         VALUES ($1, $2, $3, $4) RETURNING id",
-        &[&room.name, &room.description, &room.created_by.0, &room.created_at.0],
-    )?;
-    Ok(room.clone().into_room(RoomId(row.get(0))))
+pub(super) fn create_room(
+    db: &mut Connection,
+    room: &NewRoom,
+    entry: &NewAuditEntry,
+) -> Result<Room> {
+    db.transaction(|tx| {
+        let row = tx.query_one(
+            "INSERT INTO rooms (name, description, created_by, created_at)
+             VALUES ($1, $2, $3, $4) RETURNING id",
+            &[&room.name, &room.description, &room.created_by.0, &room.created_at.0],
+        )?;
+        let id = RoomId(row.get(0));
+        audit::record(tx, entry, Target::Room(id))?;
+        Ok(room.clone().into_room(id))
+    })
 }
 
 pub(super) fn get_room(db: &mut Connection, id: RoomId) -> Result<Option<Room>> {
@@ -49,7 +60,7 @@ pub(super) fn update_room(
     db: &mut Connection,
     id: RoomId,
     change: &RoomChange,
-    now: Timestamp,
+    entry: &NewAuditEntry,
 ) -> Result<Option<Room>> {
     db.transaction(|tx| {
         let row = tx.query_opt(
@@ -59,7 +70,9 @@ pub(super) fn update_room(
         )?;
         let Some(row) = row else { return Ok(None) };
         let room = room(&row);
-        let Some(changed) = change.apply_to(&room, now) else { return Ok(Some(room)) };
+        let Some(changed) = change.apply_to(&room, entry.timestamp) else {
+            return Ok(Some(room));
+        };
         tx.execute(
             "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5
              WHERE id = $1",
@@ -71,16 +84,22 @@ pub(super) fn update_room(
                 &changed.revision,
             ],
         )?;
+        audit::record(tx, entry, Target::Room(id))?;
         Ok(Some(changed))
     })
 }
 
-pub(super) fn delete_room(db: &mut Connection, id: RoomId, now: Timestamp) -> Result<bool> {
-    let found = db.execute(
-        "UPDATE rooms SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL",
-        &[&id.0, &now.0],
-    )?;
-    Ok(found > 0)
+pub(super) fn delete_room(db: &mut Connection, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
+    db.transaction(|tx| {
+        let found = tx.execute(
+            "UPDATE rooms SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL",
+            &[&id.0, &entry.timestamp.0],
+        )?;
+        if found > 0 {
+            audit::record(tx, entry, Target::Room(id))?;
+        }
+        Ok(found > 0)
+    })
 }
 
 pub(super) fn purge_deleted_rooms(db: &mut Connection, limit: u32) -> Result<bool> {
@@ -114,10 +133,10 @@ pub(super) fn purge_deleted_rooms(db: &mut Connection, limit: u32) -> Result<boo
 pub(super) fn list_changed_rooms(
     db: &mut Connection,
     known: &[RoomState],
-) -> Result<Vec<(RoomId, Option<Room>)>> {
+) -> Result<Vec<(RoomState, Option<Room>)>> {
     const LIST: &str = "
         SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-               rooms.revision, known.id
+               rooms.revision, known.id, known.head_seq, known.revision
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
         LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
         WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq
@@ -128,7 +147,9 @@ pub(super) fn list_changed_rooms(
     let rows = db.query(LIST, &[&ids, &heads, &revisions])?;
     let changed = |row: &Row| {
         let is_there = row.get::<_, Option<i64>>(0).is_some();
-        (RoomId(row.get(8)), is_there.then(|| room(row)))
+        let (id, head_seq) = (RoomId(row.get(8)), Seq(row.get(9)));
+        let known = RoomState { id, head_seq, revision: row.get(10) };
+        (known, is_there.then(|| room(row)))
     };
     Ok(rows.iter().map(changed).collect())
 }

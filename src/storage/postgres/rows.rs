@@ -35,11 +35,7 @@ pub(super) fn read_all(client: &mut Client, visit: &mut Visitor<'_>, scope: Scop
 }
 
 /// To be called in a transaction.
-pub(super) fn read_rows(
-    client: &mut Client,
-    scope: Scope,
-    visit: &mut Visitor<'_>,
-) -> Result<()> {
+pub(super) fn read_rows(client: &mut Client, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
     for table in TABLES {
         let from = if table.name == "counters" { COUNTERS } else { table.name };
         let select = table.select(from, scope, expression);

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use postgres::{Client, Config, NoTls};
 
+use super::super::Result;
 use super::super::rows::{Row, Scope, Table, Visitor};
 use super::super::target::{Contents, FILLING, Filling, Progress, Target};
-use super::super::Result;
 use super::{connection, migrations, parse, rows};
 
 const SETTINGS: &str = "
@@ -108,9 +108,8 @@ fn contents(client: &mut Client) -> Result<Contents> {
     let sealed = "SELECT EXISTS (SELECT 1 FROM information_schema.columns
                                  WHERE table_schema = current_schema()
                                    AND table_name = 'server' AND column_name = 'sealed')";
-    let exists = |client: &mut Client, sql: &str| -> Result<bool> {
-        Ok(client.query_one(sql, &[])?.get(0))
-    };
+    let exists =
+        |client: &mut Client, sql: &str| -> Result<bool> { Ok(client.query_one(sql, &[])?.get(0)) };
     if exists(client, sealed)?
         && exists(client, "SELECT EXISTS (SELECT 1 FROM server WHERE sealed IS NOT NULL)")?
     {

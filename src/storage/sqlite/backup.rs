@@ -34,7 +34,9 @@ pub(super) fn back_up(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Re
     let file = File::options().create_new(true).write(true).open(to);
     let file = file.map_err(|error| unavailable(to, &error))?;
     let mut copy = Connection::open_with_flags(to, flags)?;
-    copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = 64")?;
+    copy.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = 64",
+    )?;
     let page_bytes: u64 =
         source.query_row("PRAGMA page_size", [], |row| row.get::<_, u32>(0))?.into();
     {

@@ -37,9 +37,9 @@ impl Claim {
         let file = open(database)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(Error::InUse(
-                "a chatapp is running on it: stop the server first".to_owned(),
-            )),
+            Err(TryLockError::WouldBlock) => {
+                Err(Error::InUse("a chatapp is running on it: stop the server first".to_owned()))
+            }
             Err(TryLockError::Error(error)) => Err(unavailable(database, &error)),
         }
     }

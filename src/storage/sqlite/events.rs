@@ -136,10 +136,11 @@ impl Batch<'_> {
     /// What was stored before with the message's client_id.
     fn original_of(&self, message: &NewMessage) -> Result<Option<Appended>> {
         let mut names = Names::new(self.tx);
-        let original = self.tx.prepare_cached(GET_BY_CLIENT_ID)?.query_row(
-            params![message.room_id.0, message.user_id.0, message.client_id],
-            |row| message_of(row, &mut names),
-        );
+        let original =
+            self.tx.prepare_cached(GET_BY_CLIENT_ID)?.query_row(
+                params![message.room_id.0, message.user_id.0, message.client_id],
+                |row| message_of(row, &mut names),
+            );
         Ok(original.optional()?.map(|message| Appended { message, duplicate: true }))
     }
 

@@ -3,9 +3,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{ChangeError, Result};
+use super::audit;
 use super::events::{Head, Names, get_head, message_of};
 use crate::model::{
-    Changed, Event, EventId, Message, MessageChange, NewMessageChange, RoomId, Seq,
+    Changed, Event, EventId, Message, MessageChange, NewAuditEntry, NewMessageChange, RoomId, Seq,
+    Target,
 };
 
 /// What became of a change: the outer error ended the transaction, the inner one refused it.
@@ -51,7 +53,11 @@ pub(super) fn edit_message(tx: &Connection, change: NewMessageChange, content: &
     Ok(Ok(Changed { message, event: Some(event) }))
 }
 
-pub(super) fn delete_message(tx: &Connection, change: NewMessageChange) -> Outcome {
+pub(super) fn delete_message(
+    tx: &Connection,
+    change: NewMessageChange,
+    entry: Option<&NewAuditEntry>,
+) -> Outcome {
     let (head, mut message) = match find(tx, &change)? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
@@ -65,6 +71,9 @@ pub(super) fn delete_message(tx: &Connection, change: NewMessageChange) -> Outco
         .execute([message.id.0])?;
     message.content = String::new();
     message.deleted_at = Some(change.timestamp);
+    if let Some(entry) = entry {
+        audit::record(tx, entry, Target::Message(message.id))?;
+    }
     let change = append(tx, "message_deleted", change, "", head.seq, message.seq)?;
     Ok(Ok(Changed { message, event: Some(Event::MessageDeleted(change)) }))
 }

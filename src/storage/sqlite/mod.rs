@@ -24,7 +24,7 @@ mod tickets;
 mod users;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,9 @@ pub(super) use self::target::SqliteTarget;
 use super::pool::Pool;
 use super::rows::{Scope, Source, Visitor};
 use super::target::Progress;
-use super::{AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{
+    AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts,
+};
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
     Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
@@ -249,6 +251,10 @@ impl Backend for Sqlite {
         self.read(|db| users::get_credentials(db, username))
     }
 
+    fn list_admins(&self) -> Result<Vec<User>> {
+        self.read(users::list_admins)
+    }
+
     fn has_admin(&self) -> Result<bool> {
         self.read(users::has_admin)
     }
@@ -350,8 +356,8 @@ impl Backend for Sqlite {
         self.write(|tx| tickets::take_ticket(tx, hash, now))
     }
 
-    fn create_room(&self, room: &NewRoom) -> Result<Room> {
-        self.write(|tx| rooms::create_room(tx, room))
+    fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room> {
+        self.write(|tx| rooms::create_room(tx, room, audit))
     }
 
     fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
@@ -366,26 +372,35 @@ impl Backend for Sqlite {
         self.read(|db| rooms::get_room_by_name(db, name))
     }
 
-    fn update_room(&self, id: RoomId, change: &RoomChange, now: Timestamp) -> Result<Option<Room>> {
-        self.write(|tx| rooms::update_room(tx, id, change, now))
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        audit: &NewAuditEntry,
+    ) -> Result<Option<Room>> {
+        self.write(|tx| rooms::update_room(tx, id, change, audit))
     }
 
-    fn delete_room(&self, id: RoomId, now: Timestamp) -> Result<bool> {
-        self.write(|tx| rooms::delete_room(tx, id, now))
+    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| rooms::delete_room(tx, id, audit))
     }
 
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
         self.write(|tx| rooms::purge_deleted_rooms(tx, limit))
     }
 
-    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomId, Option<Room>)>> {
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {
         self.read(|db| rooms::list_changed_rooms(db, known))
     }
 
     /// Asked on the writer's connection, whose own commits leave it as it is
     /// (<https://sqlite.org/pragma.html#pragma_data_version>).
     fn get_data_version(&self) -> Result<Option<i64>> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = match self.writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
         let mut statement = writer.prepare_cached("PRAGMA data_version")?;
         Ok(Some(statement.query_row([], |row| row.get(0))?))
     }
@@ -409,8 +424,12 @@ impl Backend for Sqlite {
         self.write(|tx| messages::edit_message(tx, change, content))?
     }
 
-    fn delete_message(&self, change: NewMessageChange) -> Result<Changed, ChangeError> {
-        self.write(|tx| messages::delete_message(tx, change))?
+    fn delete_message(
+        &self,
+        change: NewMessageChange,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|tx| messages::delete_message(tx, change, audit))?
     }
 
     fn advance_read_positions(

@@ -6,7 +6,10 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
-use crate::model::{NewRoom, Room, RoomChange, RoomId, RoomState, Seq, Timestamp, UserId};
+use super::audit;
+use crate::model::{
+    NewAuditEntry, NewRoom, Room, RoomChange, RoomId, RoomState, Seq, Target, Timestamp, UserId,
+};
 
 const GET: &str = "
     SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
@@ -20,7 +23,7 @@ const LIST: &str = "
     SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
     FROM rooms WHERE deleted_at IS NULL ORDER BY id";
 
-pub(super) fn create_room(tx: &Connection, room: &NewRoom) -> Result<Room> {
+pub(super) fn create_room(tx: &Connection, room: &NewRoom, entry: &NewAuditEntry) -> Result<Room> {
     let id = tx
         .prepare_cached(
             "INSERT INTO rooms (name, description, created_by, created_at)
@@ -28,9 +31,10 @@ pub(super) fn create_room(tx: &Connection, room: &NewRoom) -> Result<Room> {
         )?
         .query_row(
             params![room.name, room.description, room.created_by.0, room.created_at.0],
-            |row| row.get(0),
+            |row| row.get(0).map(RoomId),
         )?;
-    Ok(room.clone().into_room(RoomId(id)))
+    audit::record(tx, entry, Target::Room(id))?;
+    Ok(room.clone().into_room(id))
 }
 
 pub(super) fn get_room(db: &Connection, id: RoomId) -> Result<Option<Room>> {
@@ -51,10 +55,10 @@ pub(super) fn update_room(
     tx: &Connection,
     id: RoomId,
     change: &RoomChange,
-    now: Timestamp,
+    entry: &NewAuditEntry,
 ) -> Result<Option<Room>> {
     let Some(room) = get_room(tx, id)? else { return Ok(None) };
-    let Some(changed) = change.apply_to(&room, now) else { return Ok(Some(room)) };
+    let Some(changed) = change.apply_to(&room, entry.timestamp) else { return Ok(Some(room)) };
     tx.prepare_cached(
         "UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5
          WHERE id = ?1",
@@ -66,13 +70,17 @@ pub(super) fn update_room(
         changed.archived_at.map(|at| at.0),
         changed.revision
     ])?;
+    audit::record(tx, entry, Target::Room(id))?;
     Ok(Some(changed))
 }
 
-pub(super) fn delete_room(tx: &Connection, id: RoomId, now: Timestamp) -> Result<bool> {
+pub(super) fn delete_room(tx: &Connection, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
     let found = tx
         .prepare_cached("UPDATE rooms SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL")?
-        .execute([id.0, now.0])?;
+        .execute([id.0, entry.timestamp.0])?;
+    if found > 0 {
+        audit::record(tx, entry, Target::Room(id))?;
+    }
     Ok(found > 0)
 }
 
@@ -102,12 +110,12 @@ pub(super) fn purge_deleted_rooms(tx: &Connection, limit: u32) -> Result<bool> {
 pub(super) fn list_changed_rooms(
     db: &Connection,
     known: &[RoomState],
-) -> Result<Vec<(RoomId, Option<Room>)>> {
+) -> Result<Vec<(RoomState, Option<Room>)>> {
     let mut changed = Vec::new();
-    for known in known {
+    for &known in known {
         match get_room(db, known.id)? {
             Some(room) if !known.is_behind(&room) => {}
-            other => changed.push((known.id, other)),
+            other => changed.push((known, other)),
         }
     }
     Ok(changed)

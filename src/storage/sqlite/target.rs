@@ -168,8 +168,9 @@ fn contents(path: &Path) -> Result<Contents> {
     let count_all = "SELECT count(*) FROM sqlite_schema";
     let is_ours: bool = connection.query_row(has_table, [], |row| row.get(0))?;
     let is_empty = match is_ours {
-        true => connection
-            .query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?,
+        true => {
+            connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?
+        }
         false => connection.query_row(count_all, [], |row| row.get::<_, i64>(0))? == 0,
     };
     Ok(if is_empty { Contents::Nothing } else { Contents::Data })
@@ -188,19 +189,18 @@ fn is_unfinished(partial: &Path) -> bool {
 /// the log of the new one. That works only while nobody else has the file open.
 fn close_log(path: &Path) -> Result<()> {
     let connection = open(path)?;
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).map_err(
-            |error| match Error::from(error) {
-                Error::Busy(_) => {
-                    Error::InUse("another program has the file open: close it first".to_owned())
-                }
-                Error::Damaged(text) => Error::Unavailable(format!(
-                    "the file that is there is damaged ({text}), and its log cannot be closed: move \
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))
+        .map_err(|error| match Error::from(error) {
+        Error::Busy(_) => {
+            Error::InUse("another program has the file open: close it first".to_owned())
+        }
+        Error::Damaged(text) => Error::Unavailable(format!(
+            "the file that is there is damaged ({text}), and its log cannot be closed: move \
                      it away, with the -wal and -shm files beside it"
-                )),
-                error => error,
-            },
-        )?;
+        )),
+        error => error,
+    })?;
     if mode != "delete" {
         return Err(Error::InUse("another program has the file open: close it first".to_owned()));
     }
