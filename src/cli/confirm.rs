@@ -13,19 +13,19 @@ pub(super) struct Confirm {
 }
 
 impl Confirm {
-    /// Asks whether to do what `question` says: `delete the room plans?`.
+    /// Asks whether to go on when `what` will happen: `the room plans will be deleted`.
     ///
     /// # Errors
     /// If the answer is no, or there is no terminal to ask on.
-    pub fn ask(&self, question: &str) -> anyhow::Result<()> {
+    pub fn ask(&self, what: &str) -> anyhow::Result<()> {
         if self.yes {
             return Ok(());
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            bail!("there is no terminal to ask on: {question} Say so with --yes");
+            bail!("{what}, and there is no terminal to ask on: add --yes if that is meant");
         }
         let mut stderr = io::stderr().lock();
-        write!(stderr, "{question} [y/N] ")?;
+        write!(stderr, "{what}. Go on? [y/N] ")?;
         stderr.flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;

@@ -43,6 +43,10 @@ impl TestDatabase {
         }
     }
 
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.home, Home::Postgres(_))
+    }
+
     pub fn url(&self) -> String {
         match &self.home {
             Home::Sqlite(folder) => format!("sqlite://{}/chat.db", folder.path().display()),
@@ -90,6 +94,17 @@ impl Raw {
         match self {
             Self::Sqlite(connection) => connection.execute_batch(sql).unwrap(),
             Self::Postgres(client) => client.batch_execute(sql).unwrap(),
+        }
+    }
+
+    /// What the database says to SQL that it refuses.
+    pub fn fails(&mut self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch(sql).unwrap_err().to_string(),
+            Self::Postgres(client) => {
+                let error = client.batch_execute(sql).unwrap_err();
+                error.as_db_error().map_or(error.to_string(), |error| error.message().to_owned())
+            }
         }
     }
 

@@ -59,7 +59,7 @@ pub(super) fn deactivate(args: &DeactivateArgs, context: &Context) -> anyhow::Re
     let account = find(&database, &args.named.user)?;
     let (who, open) = (label(&account.user), sessions(account.sessions));
     if account.user.is_active {
-        args.confirm.ask(&format!("{who} will be signed out ({open}) and kept out: go on?"))?;
+        args.confirm.ask(&format!("{who} will be signed out ({open}) and kept out"))?;
     }
     let change = UserChange { role: None, is_active: Some(false) };
     let now = database.administer(|admin| admin.update_user(account.user.id, change))?;

@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         );
         return Ok(args.output.write_one(&account, &text)?);
     }
-    args.confirm.ask(&format!("{who}, {}, will be deleted for good: go on?", user.email))?;
+    args.confirm.ask(&format!("{who}, {}, will be deleted for good", user.email))?;
     database.administer(|admin| admin.delete_user(user.id))?;
     let name = format!("deleted-{}", user.id);
     let text = format!("{who} is deleted; its messages are shown as {name}'s");

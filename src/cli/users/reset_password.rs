@@ -74,8 +74,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         return Ok(args.output.write_one(&link, &link.url)?);
     }
     let open = sessions(account.sessions);
-    args.confirm
-        .ask(&format!("{who} will get a new password and be signed out ({open}): go on?"))?;
+    args.confirm.ask(&format!("{who} will get a new password and be signed out ({open})"))?;
     let password = if args.password_stdin { password::read()? } else { password::ask()? };
     let now = database.administer(|admin| admin.set_password(id, password, &config.auth))?;
     Ok(args.output.write_one(&now, &format!("{who} has a new password; {open} ended"))?)

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let who = label(&account.user);
     if account.sessions > 0 {
         let open = sessions(account.sessions);
-        args.confirm.ask(&format!("{who} will be signed out ({open}): go on?"))?;
+        args.confirm.ask(&format!("{who} will be signed out ({open})"))?;
     }
     let revoked = database.administer(|admin| admin.revoke_sessions(account.user.id))?;
     let text = format!("{} of {who} ended", sessions(revoked));

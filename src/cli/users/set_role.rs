@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let account = find(&database, &args.named.user)?;
     let who = label(&account.user);
     if account.user.role == Role::Admin && args.role == Role::User {
-        args.confirm.ask(&format!("{who} will be an admin no more: go on?"))?;
+        args.confirm.ask(&format!("{who} will be an admin no more"))?;
     }
     let change = UserChange { role: Some(args.role), is_active: None };
     let now = database.administer(|admin| admin.update_user(account.user.id, change))?;
