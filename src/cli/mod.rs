@@ -11,6 +11,7 @@ mod config;
 mod confirm;
 mod context;
 mod create_admin;
+mod data;
 mod database;
 mod list_rooms;
 mod migrate;
@@ -65,6 +66,11 @@ enum Command {
     Users(users::Args),
     Sessions(sessions::Args),
     Audit(audit::Args),
+    Backup(data::backup::Args),
+    Restore(data::restore::Args),
+    Export(data::export::Args),
+    Import(data::import::Args),
+    Copy(data::copy::Args),
     Bench(bench::Args),
     Config(config::Args),
     Openapi(openapi::Args),
@@ -84,6 +90,11 @@ impl Cli {
             Command::Users(args) => users::run(&args, &context),
             Command::Sessions(args) => sessions::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
+            Command::Backup(args) => data::backup::run(&args, &context),
+            Command::Restore(args) => data::restore::run(&args, &context),
+            Command::Export(args) => data::export::run(&args, &context),
+            Command::Import(args) => data::import::run(&args, &context),
+            Command::Copy(args) => data::copy::run(&args, &context),
             Command::Bench(args) => bench::run(&args, &context),
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),

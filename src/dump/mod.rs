@@ -11,6 +11,7 @@ mod tally;
 mod write;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::model::Timestamp;
 use crate::storage::rows::{Row, Scope, Source, Table};
@@ -96,6 +97,28 @@ pub struct Description {
     pub tables: Vec<Tally>,
 }
 
+impl Description {
+    /// As text, and its SHA-256.
+    pub fn write(&self) -> anyhow::Result<(String, String)> {
+        let text = serde_json::to_string(self)?;
+        let sha256 = tally::hex(&Sha256::digest(text.as_bytes()));
+        Ok((text, sha256))
+    }
+
+    /// # Errors
+    /// If it is not as it was written, or of another version.
+    pub fn read(text: &str, sha256: &str) -> anyhow::Result<Self> {
+        let is_whole = tally::hex(&Sha256::digest(text.as_bytes())) == sha256;
+        anyhow::ensure!(is_whole, "its description has been damaged");
+        let parts: serde_json::Value = serde_json::from_str(text)?;
+        let header = &parts["header"];
+        let word = |key: &str| header[key].as_str().unwrap_or_default();
+        let version = header["version"].as_u64().unwrap_or_default();
+        Header::check_format(BACKUP_FORMAT, word("format"), version, word("chatapp"))?;
+        Ok(serde_json::from_value(parts)?)
+    }
+}
+
 /// What a source has in it.
 ///
 /// # Errors
@@ -104,9 +127,19 @@ pub fn tally(
     source: &dyn Source,
     progress: &mut dyn FnMut(u64, u64),
 ) -> anyhow::Result<Vec<Tally>> {
+    each_line(source, Scope::Everything, progress, |_| Ok(()))
+}
+
+/// Gives the line of every row; tells how many events are done, and of how many.
+fn each_line(
+    source: &dyn Source,
+    scope: Scope,
+    progress: &mut dyn FnMut(u64, u64),
+    mut each: impl FnMut(&[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Tally>> {
     let (mut tallies, mut check) = (Tallies::new(), Check::default());
     let (mut events, mut expected) = (0, 0);
-    each_row(source, Scope::Everything, |table, row| {
+    each_row(source, scope, |table, row| {
         check.add(table, &row)?;
         match table.name {
             "rooms" => expected = check.expected_events(),
@@ -116,7 +149,7 @@ pub fn tally(
             }
             _ => {}
         }
-        tallies.add(table, &row).map(drop)
+        each(tallies.add(table, &row)?)
     })?;
     check.finish()?;
     Ok(tallies.finish())

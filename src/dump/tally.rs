@@ -42,6 +42,11 @@ impl Tallies {
         Ok(&self.line)
     }
 
+    pub fn rows(&self, table: &Table) -> u64 {
+        let found = self.tables.iter().find(|(known, ..)| *known == table);
+        found.map_or(0, |(_, rows, _)| *rows)
+    }
+
     pub fn of(&self, table: &Table) -> Tally {
         let found = self.tables.iter().find(|(known, ..)| *known == table);
         let (rows, hash) = found.map_or((0, Sha256::new()), |(_, n, hash)| (*n, hash.clone()));

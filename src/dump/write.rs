@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::tally::hex;
-use super::{Check, Header, Tallies, Tally, each_row};
+use super::{Header, Tally, each_line};
 use crate::storage::rows::{Scope, Source};
 
 /// A header or a footer, which say what they are as rows do.
@@ -37,22 +37,7 @@ pub fn write(
 ) -> anyhow::Result<Vec<Tally>> {
     let mut out = Hashing { out, hash: Sha256::new() };
     out.write_all(&tagged("header", header)?)?;
-    let (mut tallies, mut check) = (Tallies::new(), Check::default());
-    let (mut events, mut expected) = (0, 0);
-    each_row(source, scope, |table, row| {
-        check.add(table, &row)?;
-        match table.name {
-            "rooms" => expected = check.expected_events(),
-            "events" => {
-                events += 1;
-                progress(events, expected);
-            }
-            _ => {}
-        }
-        Ok(out.write_all(tallies.add(table, &row)?)?)
-    })?;
-    check.finish()?;
-    let tallies = tallies.finish();
+    let tallies = each_line(source, scope, progress, |line| Ok(out.write_all(line)?))?;
     let Hashing { mut out, hash } = out;
     out.write_all(&tagged("footer", footer(&tallies, &hash.finalize()))?)?;
     out.flush()?;

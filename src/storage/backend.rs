@@ -78,7 +78,7 @@ pub enum ChangeError {
 /// made, used and dropped on threads that run no async runtime (the `postgres` client blocks on
 /// a runtime of its own, which panics inside another).
 pub trait Backend: Source + Send + Sync + 'static {
-    /// Copies the database as it is at one moment into a new file, without sessions and secrets,
+    /// Copies the database as it is at one moment into an empty file, without sessions and secrets,
     /// while others go on writing. False: it is not kept in a file, and nothing has been done.
     fn back_up(&self, file: &Path, progress: &mut Progress<'_>) -> Result<bool>;
 

@@ -32,23 +32,34 @@ impl Archive {
         Ok(Some(Self { connection }))
     }
 
-    /// What was said of it when it was made. `None`: the file is not a backup.
-    pub fn description(&self) -> Result<Option<String>> {
+    /// What was said of it when it was made, and the SHA-256 of that. `None`: it is no backup.
+    pub fn description(&self) -> Result<Option<(String, String)>> {
         let has_table = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'backup')";
         if !self.connection.query_row(has_table, [], |row| row.get(0))? {
             return Ok(None);
         }
-        let description = "SELECT description FROM backup";
-        Ok(self.connection.query_row(description, [], |row| row.get(0)).optional()?)
+        let both = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let description = "SELECT description, sha256 FROM backup";
+        Ok(self.connection.query_row(description, [], both).optional()?)
     }
 
-    /// Looks at every page; thoroughly, also at every entry of every index and at every reference
-    /// between rows.
+    /// Looks at every page, every entry of every index and every reference between rows.
     ///
     /// # Errors
     /// [`Error::Damaged`] with the first thing that is wrong.
-    pub fn check(&self, thoroughly: bool) -> Result<()> {
-        check(&self.connection, thoroughly)
+    pub fn check(&self) -> Result<()> {
+        let verdict: String =
+            self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(Error::Damaged(verdict));
+        }
+        let mut broken = self.connection.prepare("PRAGMA foreign_key_check")?;
+        match broken.query_row([], |row| row.get::<_, String>(0)).optional()? {
+            Some(table) => {
+                Err(Error::Damaged(format!("a row of {table} refers to one that is not there")))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -59,11 +70,13 @@ impl Source for Archive {
 }
 
 /// Writes into a backup what is in it, and syncs it.
-pub fn describe_archive(path: &Path, description: &str) -> Result<()> {
+pub fn describe_archive(path: &Path, description: &str, sha256: &str) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.execute_batch("CREATE TABLE backup (description TEXT NOT NULL)")?;
-    connection.execute("INSERT INTO backup VALUES (?1)", [description])?;
+    connection.execute_batch(
+        "CREATE TABLE backup (description TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT",
+    )?;
+    connection.execute("INSERT INTO backup VALUES (?1, ?2)", [description, sha256])?;
     backup::close(connection)?;
     File::open(path)
         .and_then(|file| file.sync_all())
@@ -76,21 +89,5 @@ fn is_sqlite(path: &Path) -> std::io::Result<bool> {
         Ok(()) => Ok(start == *MAGIC),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),
-    }
-}
-
-pub(super) fn check(db: &Connection, thoroughly: bool) -> Result<()> {
-    let pragma = if thoroughly { "integrity_check(1)" } else { "quick_check(1)" };
-    let verdict: String =
-        db.query_row(&format!("SELECT * FROM pragma_{pragma}"), [], |row| row.get(0))?;
-    if verdict != "ok" {
-        return Err(Error::Damaged(verdict));
-    }
-    let mut broken = db.prepare("SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1")?;
-    match broken.query_row([], |row| row.get::<_, String>(0)).optional()? {
-        Some(table) if thoroughly => {
-            Err(Error::Damaged(format!("a row of {table} refers to one that is not there")))
-        }
-        _ => Ok(()),
     }
 }

@@ -25,13 +25,13 @@ const PAGES: i32 = 64;
 /// Another connection can be in the way only when the copy begins.
 const WAIT: Duration = Duration::from_millis(10);
 
-/// Copies the database at `from` to the new file `to`, without sessions and secrets, sealed as a
+/// Copies the database at `from` to the empty file `to`, without sessions and secrets, sealed as a
 /// backup.
 pub(super) fn back_up(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(from, flags)?;
     source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
-    let file = File::options().create_new(true).write(true).open(to);
+    let file = File::options().write(true).open(to);
     let file = file.map_err(|error| unavailable(to, &error))?;
     let mut copy = Connection::open_with_flags(to, flags)?;
     copy.execute_batch(

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::super::rows::{Row, Scope, Table, Visitor};
 use super::super::target::{Contents, Filling, Progress, Target, check_seal};
 use super::super::{Error, Result, target};
-use super::archive::{self, Archive};
+use super::archive::Archive;
 use super::backup::{self, unavailable};
 use super::claim::{Claim, beside, real_path};
 use super::{check_path, migrations, rows};
@@ -138,7 +138,6 @@ impl Target for SqliteTarget {
         self.remove_partial();
         copy(file, &self.partial, progress)?;
         let mut connection = open(&self.partial)?;
-        archive::check(&connection, false)?;
         migrations::migrate(&mut connection)?;
         backup::strip(&connection)?;
         connection.execute_batch(
