@@ -65,14 +65,6 @@ const LIVE_ROOM: &str = "room_id IN (SELECT id FROM rooms WHERE deleted_at IS NU
 /// copy gives none of them again.
 pub static TABLES: &[Table] = &[
     Table {
-        name: "counters",
-        record: "counter",
-        key: 1,
-        columns: &[column("name", Kind::Text), column("last_id", Kind::Int)],
-        live: "",
-        of_room: "true",
-    },
-    Table {
         name: "users",
         record: "user",
         key: 1,
@@ -158,6 +150,14 @@ pub static TABLES: &[Table] = &[
         ],
         live: "",
         of_room: "false",
+    },
+    Table {
+        name: "counters",
+        record: "counter",
+        key: 1,
+        columns: &[column("name", Kind::Text), column("last_id", Kind::Int)],
+        live: "",
+        of_room: "true",
     },
 ];
 

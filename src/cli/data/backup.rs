@@ -77,8 +77,8 @@ fn back_up(file: &Path, args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let partial = Partial::create(file, args.force)?;
     let bar = Bar::new("bytes");
-    let is_file =
-        database.run(|backend| backend.back_up(&partial.path, &mut |done, all| bar.set(done, all)))?;
+    let is_file = database
+        .run(|backend| backend.back_up(&partial.path, &mut |done, all| bar.set(done, all)))?;
     drop(bar);
     let (header, tables) = match is_file {
         true => {
@@ -90,7 +90,8 @@ fn back_up(file: &Path, args: &Args, context: &Context) -> anyhow::Result<()> {
             let (header, bar) = (header(&database, FORMAT, Scope::Everything)?, Bar::new("events"));
             let out = BufWriter::with_capacity(1 << 20, &partial.file);
             let progress = &mut |done, all| bar.set(done, all);
-            let tables = dump::write(&*database.backend, &header, Scope::Everything, out, progress)?;
+            let tables =
+                dump::write(&*database.backend, &header, Scope::Everything, out, progress)?;
             (header, tables)
         }
     };

@@ -45,11 +45,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
     import(reader, args, context).with_context(cannot)
 }
 
-fn import(
-    reader: Reader<impl io::BufRead>,
-    args: &Args,
-    context: &Context,
-) -> anyhow::Result<()> {
+fn import(reader: Reader<impl io::BufRead>, args: &Args, context: &Context) -> anyhow::Result<()> {
     let header = reader.header().clone();
     let (target, url, _) = claim(context, &args.confirm)?;
     let tables: Vec<Tally> = fill(target, reader)?;

@@ -2,9 +2,9 @@
 
 pub(super) mod backup;
 pub(super) mod copy;
+mod examine;
 pub(super) mod export;
 pub(super) mod import;
-mod examine;
 mod partial;
 mod progress;
 pub(super) mod restore;
@@ -75,9 +75,7 @@ fn find_room(database: &Database, name: &str) -> anyhow::Result<Room> {
 fn ask(target: &dyn Target, url: &str, confirm: &Confirm) -> anyhow::Result<()> {
     match target.contents() {
         Contents::Nothing | Contents::Unfinished => Ok(()),
-        Contents::Data => {
-            confirm.ask(&format!("{url} has data in it: replace all of it?"))
-        }
+        Contents::Data => confirm.ask(&format!("all that is in {url} will be replaced")),
     }
 }
 

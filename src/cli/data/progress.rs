@@ -20,8 +20,8 @@ impl Bar {
     /// `what`: in what it counts.
     pub fn new(what: &'static str) -> Self {
         // The template is a literal; a bar in another style is a bar.
-        let style = ProgressStyle::with_template(TEMPLATE)
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(0).with_style(style).with_message(what);
         Self { bar, next_at: Cell::new(Instant::now()) }
     }

@@ -110,7 +110,7 @@ fn write_counter(client: &mut Client, row: &Row) -> Result<()> {
     };
     // A sequence begins with 1, and knows whether that has been given.
     client.execute(
-        "SELECT setval(pg_get_serial_sequence($1, 'id'), greatest($2, 1), $2 > 0)",
+        "SELECT setval(pg_get_serial_sequence($1, 'id'), greatest($2::bigint, 1), $2 > 0)",
         &[name, last_id],
     )?;
     Ok(())

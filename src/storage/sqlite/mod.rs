@@ -38,7 +38,7 @@ use self::claim::Claim;
 pub(super) use self::target::SqliteTarget;
 use super::pool::Pool;
 use super::rows::{Scope, Source, Visitor};
-use super::target::Progress;
+use super::target::{Progress, check_seal};
 use super::{
     AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts,
 };
@@ -89,6 +89,7 @@ impl Sqlite {
         check_path(&path, options.create)?;
         let claim = Claim::shared(&path)?;
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
+        check_unsealed(&path)?;
         let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
             if errors::is_not_a_database(&error) {
                 return Error::BadUrl(format!(
@@ -163,6 +164,15 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Before the file is changed in any way. What else is wrong with it is found out later.
+fn check_unsealed(path: &Path) -> Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let sealed = Connection::open_with_flags(path, flags).and_then(|db| {
+        db.query_row("SELECT sealed FROM server", [], |row| row.get::<_, Option<String>>(0))
+    });
+    sealed.map_or(Ok(()), |sealed| check_seal(sealed.as_deref()))
 }
 
 fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
