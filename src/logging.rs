@@ -2,8 +2,13 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::EnvFilter;
+use std::sync::OnceLock;
+
 use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload::{self, Handle};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 use crate::config::{Log, LogFormat};
 
@@ -11,25 +16,47 @@ use crate::config::{Log, LogFormat};
 /// tokens, parameters of statements with hashes of passwords. Nobody may ask them to.
 const TALKATIVE: [&str; 2] = ["tungstenite=info", "tokio_postgres=info"];
 
+/// The filter of the log that [`init`] started.
+static FILTER: OnceLock<Handle<EnvFilter, Registry>> = OnceLock::new();
+
 /// Starts the log of this process. Called a second time, it does nothing.
 ///
 /// # Errors
 /// If the level is not one; the settings have been checked for that.
 pub fn init(log: &Log) -> Result<(), ParseError> {
+    let (filter, handle) = reload::Layer::new(filter(log)?);
+    let layer = fmt::layer()
+        .with_writer(io::stderr)
+        // A stderr that cannot be written would otherwise be a panic in whoever logs.
+        .log_internal_errors(false);
+    let layer = match log.format {
+        LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).with_ansi(false).boxed(),
+    };
+    // It fails only if there is a log already: a test's, or that of an earlier call.
+    if tracing_subscriber::registry().with(filter).with(layer).try_init().is_ok() {
+        let _ = FILTER.set(handle);
+    }
+    Ok(())
+}
+
+/// Changes what is logged from now on.
+///
+/// # Errors
+/// As for [`init`].
+pub fn set_level(log: &Log) -> Result<(), ParseError> {
+    let filter = filter(log)?;
+    if let Some(handle) = FILTER.get() {
+        // The log is as old as the process and dies with it.
+        let _ = handle.reload(filter);
+    }
+    Ok(())
+}
+
+fn filter(log: &Log) -> Result<EnvFilter, ParseError> {
     let mut filter = EnvFilter::try_new(&log.level)?;
     for talkative in TALKATIVE {
         filter = filter.add_directive(talkative.parse()?);
     }
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        // A stderr that cannot be written would otherwise be a panic in whoever logs.
-        .log_internal_errors(false);
-    let started = match log.format {
-        LogFormat::Text => builder.with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_ansi(false).try_init(),
-    };
-    // It fails only if there is a log already: a test's, or that of an earlier call.
-    drop(started);
-    Ok(())
+    Ok(filter)
 }

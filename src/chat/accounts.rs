@@ -61,10 +61,10 @@ impl Chat {
             Role::User => false,
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
         };
-        check(&signup, self.inner.passwords.min_chars)?;
+        check(&signup, self.inner.settings.load().min_password_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
         if !caller.address.is_loopback() {
-            self.inner.signups.check(&caller.address)?;
+            self.inner.settings.load().signups.check(&caller.address)?;
         }
         let user = NewUser {
             username: signup.username,
@@ -160,7 +160,8 @@ impl Chat {
         };
         let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
         let Credentials { user, password_hash: hash } = own;
-        check_password(&user, "new_password", &new, self.inner.passwords.min_chars)?;
+        let min_chars = self.inner.settings.load().min_password_chars;
+        check_password(&user, "new_password", &new, min_chars)?;
         let verified =
             self.inner.passwords.verify("current_password", current, Some(hash.clone())).await?;
         if !verified {
@@ -199,7 +200,9 @@ impl Chat {
         address: IpAddr,
         check: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let attempt = self.inner.throttle.begin(Some(username), address, self.inner.clock.now())?;
+        let allowed = self.inner.settings.load().login_failures;
+        let now = self.inner.clock.now();
+        let attempt = self.inner.throttle.begin(Some(username), address, allowed, now)?;
         let result = check.await;
         match &result {
             Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),
@@ -215,7 +218,7 @@ impl Chat {
             permissions::require(identity, Action::MakeAdmin)?;
             return Ok(MakesAdmin::Another);
         }
-        match self.inner.admin_signup {
+        match self.inner.settings.load().admin_signup {
             AdminSignup::First if caller.local => {}
             AdminSignup::First | AdminSignup::Off => return Err(Error::AdminSignupRefused),
         }

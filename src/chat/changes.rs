@@ -21,7 +21,7 @@ impl Chat {
         id: EventId,
         content: String,
     ) -> Result<Message> {
-        check_content(&content, self.inner.limits.message_chars)
+        check_content(&content, self.inner.settings.load().limits.message_chars)
             .map_err(|error| Error::InvalidFields(vec![error]))?;
         let act = move |backend: &dyn Backend, caller: &Identity, change| {
             edit(backend, caller, change, &content)
@@ -53,7 +53,7 @@ impl Chat {
         + 'static,
     ) -> Result<Message> {
         // A change goes to everybody, as a message does.
-        self.inner.sends.check(&caller.user_id)?;
+        self.inner.settings.load().sends.check(&caller.user_id)?;
         let change = NewMessageChange {
             room_id,
             message_id,

@@ -32,8 +32,9 @@ impl Chat {
     /// stopping. After an error nothing is queued and `reply` gets nothing.
     pub fn post(&self, caller: &Identity, draft: Draft, reply: ReplyTo) -> Result<()> {
         permissions::require(caller, Action::Post)?;
-        check(&draft, self.inner.limits.message_chars)?;
-        self.inner.sends.check(&caller.user_id)?;
+        let settings = self.inner.settings.load();
+        check(&draft, settings.limits.message_chars)?;
+        settings.sends.check(&caller.user_id)?;
         let message = NewMessage {
             room_id: draft.room_id,
             user_id: caller.user_id,

@@ -20,21 +20,20 @@ mod resets;
 mod rooms;
 mod secret;
 mod sessions;
+mod settings;
 mod sockets;
 mod throttle;
 mod tickets;
 mod tokens;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
-use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-use self::pace::Pace;
-use crate::config::{AdminSignup, Auth, Limits, Switch};
-use crate::model::{Clock, UserId};
+use crate::config::{Auth, Limits, Switch};
+use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{ServerFacts, Store};
 
@@ -50,12 +49,10 @@ pub use doorbell::Doorbell;
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
-pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
+pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};
 pub use secret::random_bytes;
 pub use sockets::SocketPermit;
 pub use tickets::Ticket;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// What the rules are built from.
 pub struct ChatParts {
@@ -92,18 +89,12 @@ struct Inner {
     store: Store<ReplyTo>,
     hub: Hub,
     clock: Clock,
-    limits: Limits,
-    admin_signup: AdminSignup,
-    query_token: Switch,
-    reset_seconds: u32,
+    settings: ArcSwap<settings::Settings>,
     epoch: Arc<str>,
     passwords: passwords::Passwords,
     tokens: tokens::Tokens,
     throttle: throttle::Throttle,
     sessions: sessions::Cache,
-    sends: Pace<UserId>,
-    joins: Pace<UserId>,
-    signups: Pace<IpAddr>,
     sockets: sockets::Tally,
     marks: reading::Marks,
     /// Wakes whoever deletes what deleted rooms leave behind.
@@ -127,23 +118,17 @@ impl Chat {
                     auth.previous_secret.as_bytes(),
                     auth.token_seconds,
                 )?,
-                throttle: throttle::Throttle::new(&auth),
+                throttle: throttle::Throttle::default(),
                 sessions: sessions::Cache::default(),
-                sends: Pace::new(limits.sends_per_second, SECOND),
-                joins: Pace::new(limits.joins_per_second, SECOND),
-                signups: Pace::new(limits.signups_per_hour, 3600 * SECOND),
                 marks: reading::Marks::default(),
                 has_deleted_rooms: Notify::new(),
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
-                admin_signup: auth.admin_signup,
-                query_token: auth.query_token,
-                reset_seconds: auth.reset_seconds,
+                settings: ArcSwap::from_pointee(settings::Settings::new(&auth, &limits)),
                 epoch: facts.epoch.into(),
                 store,
                 hub,
                 clock,
-                limits,
             }),
         })
     }
@@ -157,18 +142,18 @@ impl Chat {
         self.inner.clock
     }
 
-    pub fn limits(&self) -> &Limits {
-        &self.inner.limits
+    pub fn limits(&self) -> Limits {
+        self.inner.settings.load().limits.clone()
     }
 
     /// Whether a token is taken from the URL of a socket.
     pub fn takes_query_token(&self) -> bool {
-        self.inner.query_token == Switch::On
+        self.inner.settings.load().query_token == Switch::On
     }
 
     /// How long a token that sets a new password is good.
     pub fn reset_seconds(&self) -> u32 {
-        self.inner.reset_seconds
+        self.inner.settings.load().reset_seconds
     }
 
     pub fn hub(&self) -> &Hub {
@@ -177,9 +162,10 @@ impl Chat {
 
     /// Forgets who was counted long ago. To be called once in some minutes.
     pub fn forget_quiet(&self) {
-        self.inner.sends.forget_quiet();
-        self.inner.joins.forget_quiet();
-        self.inner.signups.forget_quiet();
+        let settings = self.inner.settings.load();
+        settings.sends.forget_quiet();
+        settings.joins.forget_quiet();
+        settings.signups.forget_quiet();
     }
 
     /// Reads one row, to see whether the database can be used.

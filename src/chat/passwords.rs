@@ -17,7 +17,6 @@ const QUEUE_PER_THREAD: usize = 32;
 pub(super) struct Passwords {
     threads: Executor,
     cost: u32,
-    pub min_chars: usize,
     /// No password is known for it, and checking against it takes as long as against a real one.
     nobodys_hash: Arc<str>,
 }
@@ -34,7 +33,6 @@ impl Passwords {
         Ok(Self {
             threads: Executor::start("chatapp-bcrypt", threads, threads * QUEUE_PER_THREAD)?,
             cost: auth.bcrypt_cost,
-            min_chars: auth.min_password_chars,
             nobodys_hash: nobodys_hash(auth.bcrypt_cost).into(),
         })
     }

@@ -16,7 +16,9 @@ impl Chat {
     /// or expired, which counts as a failed attempt to sign in from this address;
     /// [`Error::InvalidFields`]; [`Error::Busy`].
     pub async fn reset_password(&self, token: &str, new: String, address: IpAddr) -> Result<()> {
-        let attempt = self.inner.throttle.begin(None, address, self.inner.clock.now())?;
+        let allowed = self.inner.settings.load().login_failures;
+        let now = self.inner.clock.now();
+        let attempt = self.inner.throttle.begin(None, address, allowed, now)?;
         let result = self.redeem(token, new).await;
         match result {
             // It stays counted.
@@ -34,7 +36,8 @@ impl Chat {
         let found =
             self.inner.store.read(move |backend| backend.get_password_reset(&hash, now)).await?;
         let user = found.ok_or(Error::InvalidResetToken)?;
-        accounts::check_password(&user, "new_password", &new, self.inner.passwords.min_chars)?;
+        let min_chars = self.inner.settings.load().min_password_chars;
+        accounts::check_password(&user, "new_password", &new, min_chars)?;
         let password_hash = self.inner.passwords.hash(new).await?;
         let taken = self
             .inner

@@ -16,7 +16,7 @@ pub const MAX_DESCRIPTION_CHARS: usize = 500;
 pub(super) const PURGED_AT_ONCE: u32 = 500;
 
 /// The pause after such a transaction, in times as long as it took.
-const PURGE_PAUSES: u32 = 4;
+pub const PURGE_PAUSES: u32 = 4;
 
 /// A room that somebody wants.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`]; [`Error::TooManyRequests`] if the caller enters rooms too fast.
     pub async fn enter_room(&self, caller: &Identity, id: RoomId) -> Result<Room> {
-        self.inner.joins.check(&caller.user_id)?;
+        self.inner.settings.load().joins.check(&caller.user_id)?;
         self.open_room(caller, id).await
     }
 

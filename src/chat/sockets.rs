@@ -55,11 +55,12 @@ impl Chat {
     pub fn admit_socket(&self, caller: &Identity, address: IpAddr) -> Result<SocketPermit> {
         let address = Some(address).filter(|address| !address.is_loopback());
         let opener = Opener { user_id: caller.user_id, address };
+        let settings = self.inner.settings.load();
         let mut tally = self.inner.sockets.lock();
         let is_full = |key: Key| {
             let limit = match key {
-                Key::User(_) => self.inner.limits.sockets_per_user,
-                Key::Address(_) => self.inner.limits.sockets_per_address,
+                Key::User(_) => settings.limits.sockets_per_user,
+                Key::Address(_) => settings.limits.sockets_per_address,
             };
             limit > 0 && tally.get(&key).is_some_and(|open| *open >= limit)
         };

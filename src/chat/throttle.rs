@@ -25,11 +25,17 @@ const MAX_ENTRIES: usize = 65_536;
 /// How long an address is known as one at which the owner of an account signed in: 30 days.
 const KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-pub(super) struct Throttle {
+/// What is allowed.
+#[derive(Clone, Copy)]
+pub(super) struct Allowed {
     /// Failures in a window; 0 is no limit.
     per_account: u32,
     per_address: u32,
     window_ms: i64,
+}
+
+#[derive(Default)]
+pub(super) struct Throttle {
     /// Names are hashed, with keys of this process's own: a name may be long.
     hasher: RandomState,
     // A std mutex: held for some look-ups, never across an await.
@@ -63,17 +69,22 @@ pub(super) struct Attempt {
     counted: Vec<Key>,
 }
 
-impl Throttle {
+impl Allowed {
     pub fn new(auth: &Auth) -> Self {
         Self {
             per_account: auth.login_failures_per_account,
             per_address: auth.login_failures_per_address,
             window_ms: i64::from(auth.login_window_seconds) * 1000,
-            hasher: RandomState::new(),
-            state: Mutex::default(),
         }
     }
 
+    fn is_current(self, failures: &Failures, now: Timestamp) -> bool {
+        // A clock that was set back begins a new window.
+        (0..self.window_ms).contains(&(now.0 - failures.since.0))
+    }
+}
+
+impl Throttle {
     /// Counts an attempt, by the address alone if it is for no account that is named.
     ///
     /// # Errors
@@ -82,23 +93,24 @@ impl Throttle {
         &self,
         username: Option<&str>,
         address: IpAddr,
+        allowed: Allowed,
         now: Timestamp,
     ) -> Result<Attempt> {
         let account = username.map(|name| self.hasher.hash_one(name.to_ascii_lowercase()));
         let mut state = self.lock();
         let is_known = |at: &Timestamp| (0..KNOWN_MS).contains(&(now.0 - at.0));
         let mut counted = Vec::with_capacity(2);
-        if let Some(account) = account.filter(|_| self.per_account > 0)
+        if let Some(account) = account.filter(|_| allowed.per_account > 0)
             && !state.known.get(&(account, address)).is_some_and(is_known)
         {
-            counted.push((Key::Account(account), self.per_account));
+            counted.push((Key::Account(account), allowed.per_account));
         }
-        if self.per_address > 0 {
-            counted.push((Key::Address(address), self.per_address));
+        if allowed.per_address > 0 {
+            counted.push((Key::Address(address), allowed.per_address));
         }
         let waits = counted.iter().filter_map(|(key, most)| {
-            let failures = state.failures.get(key).filter(|it| self.is_current(it, now))?;
-            (failures.count >= *most).then(|| failures.since.0 + self.window_ms - now.0)
+            let failures = state.failures.get(key).filter(|it| allowed.is_current(it, now))?;
+            (failures.count >= *most).then(|| failures.since.0 + allowed.window_ms - now.0)
         });
         if let Some(wait_ms) = waits.max() {
             let seconds = (wait_ms.max(1) as u64).div_ceil(1000);
@@ -107,10 +119,10 @@ impl Throttle {
         }
         let counted: Vec<Key> = counted.into_iter().map(|(key, _)| key).collect();
         for key in &counted {
-            make_room(&mut state.failures, key, |it| self.is_current(it, now));
+            make_room(&mut state.failures, key, |it| allowed.is_current(it, now));
             let fresh = Failures { count: 0, since: now };
             let failures = state.failures.entry(*key).or_insert(fresh);
-            if !self.is_current(failures, now) {
+            if !allowed.is_current(failures, now) {
                 *failures = fresh;
             }
             failures.count += 1;
@@ -140,11 +152,6 @@ impl Throttle {
                 }
             }
         }
-    }
-
-    fn is_current(&self, failures: &Failures, now: Timestamp) -> bool {
-        // A clock that was set back begins a new window.
-        (0..self.window_ms).contains(&(now.0 - failures.since.0))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -177,14 +184,7 @@ mod tests {
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
     const AWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 
-    fn throttle() -> Throttle {
-        Throttle::new(&Auth {
-            login_failures_per_account: 3,
-            login_failures_per_address: 5,
-            login_window_seconds: 60,
-            ..Auth::default()
-        })
-    }
+    const ALLOWED: Allowed = Allowed { per_account: 3, per_address: 5, window_ms: 60_000 };
 
     fn wait(result: Result<Attempt>) -> Option<u32> {
         match result {
@@ -196,45 +196,53 @@ mod tests {
 
     #[test]
     fn an_account_is_tried_so_often_in_a_window_but_by_its_owner() {
-        let throttle = throttle();
+        let throttle = Throttle::default();
         let at = |ms: i64| Timestamp(1_000_000 + ms);
-        let owner = throttle.begin(Some("ann"), HOME, at(0)).unwrap();
+        let owner = throttle.begin(Some("ann"), HOME, ALLOWED, at(0)).unwrap();
         throttle.succeed(owner, at(0));
         for _ in 0..3 {
-            assert_eq!(wait(throttle.begin(Some("Ann"), AWAY, at(0))), None);
+            assert_eq!(wait(throttle.begin(Some("Ann"), AWAY, ALLOWED, at(0))), None);
         }
-        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, at(0))), Some(60));
-        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, at(59_500))), Some(1));
-        assert_eq!(wait(throttle.begin(Some("bo"), AWAY, at(0))), None);
-        assert_eq!(wait(throttle.begin(Some("ann"), HOME, at(0))), None);
-        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, at(60_000))), None, "the window is over");
-        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, at(-1))), None, "the clock was set back");
+        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(0))), Some(60));
+        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(59_500))), Some(1));
+        assert_eq!(wait(throttle.begin(Some("bo"), AWAY, ALLOWED, at(0))), None);
+        assert_eq!(wait(throttle.begin(Some("ann"), HOME, ALLOWED, at(0))), None);
+        assert_eq!(
+            wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(60_000))),
+            None,
+            "the window is over"
+        );
+        assert_eq!(
+            wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(-1))),
+            None,
+            "the clock was set back"
+        );
     }
 
     #[test]
     fn an_address_tries_so_often_whatever_the_account_and_successes_do_not_count() {
-        let (throttle, now) = (throttle(), Timestamp(0));
+        let (throttle, now) = (Throttle::default(), Timestamp(0));
         for n in 0..5 {
-            assert_eq!(wait(throttle.begin(Some(&n.to_string()), AWAY, now)), None);
-            let own = throttle.begin(Some("eve"), HOME, now).unwrap();
+            assert_eq!(wait(throttle.begin(Some(&n.to_string()), AWAY, ALLOWED, now)), None);
+            let own = throttle.begin(Some("eve"), HOME, ALLOWED, now).unwrap();
             throttle.succeed(own, now);
-            let busy = throttle.begin(Some("eve"), HOME, now).unwrap();
+            let busy = throttle.begin(Some("eve"), HOME, ALLOWED, now).unwrap();
             throttle.take_back(busy);
         }
-        assert_eq!(wait(throttle.begin(Some("another"), AWAY, now)), Some(60));
-        assert_eq!(wait(throttle.begin(Some("another"), HOME, now)), None);
+        assert_eq!(wait(throttle.begin(Some("another"), AWAY, ALLOWED, now)), Some(60));
+        assert_eq!(wait(throttle.begin(Some("another"), HOME, ALLOWED, now)), None);
     }
 
     #[test]
     fn the_memory_is_bounded() {
-        let throttle = throttle();
+        let throttle = Throttle::default();
         for n in 0..MAX_ENTRIES as u128 + 100 {
             let address = IpAddr::V6(std::net::Ipv6Addr::from_bits(n));
-            let attempt = throttle.begin(Some("ann"), address, Timestamp(0));
+            let attempt = throttle.begin(Some("ann"), address, ALLOWED, Timestamp(0));
             if let Ok(attempt) = attempt {
                 throttle.succeed(attempt, Timestamp(0));
             }
-            let _ = throttle.begin(Some(&n.to_string()), address, Timestamp(0));
+            let _ = throttle.begin(Some(&n.to_string()), address, ALLOWED, Timestamp(0));
         }
         let state = throttle.lock();
         for size in [state.failures.len(), state.known.len()] {

@@ -20,7 +20,7 @@ Examples:
 /// Run the server
 ///
 /// Makes the database if there is none, brings its schema up to date, and serves until it is
-/// told to stop (SIGTERM or Ctrl-C). Logs go to stderr.
+/// told to stop (SIGTERM or Ctrl-C). SIGHUP makes it read its settings again. Logs go to stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -30,8 +30,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let settings = context.settings(args.bind)?;
+    let settings = context.settings(args.bind.clone())?;
     let config = &settings.config;
+    let read_config = || Ok(context.settings(args.bind.clone())?.config);
     logging::init(&config.log).context("log.level cannot be used")?;
     let read_connections = u32::try_from(config.database.read_threads)?;
     let database = Database::open(&settings, read_connections, Missing::Create)?;
@@ -46,7 +47,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
         scheme: if config.http.tls_certificate.is_empty() { "http" } else { "https" },
     };
     let bind = config.http.bind.clone();
-    server::serve(config, database.backend, |address| ready.announce(address))
+    server::serve(config, read_config, database.backend, |address| ready.announce(address))
         .map_err(|error| sentence(&bind, error))
 }
 

@@ -4,10 +4,12 @@
 //! a field here, a line there and a line in `chatapp.toml.example`.
 
 mod file;
+mod live;
 mod load;
 mod redact;
 mod rules;
 
+pub use live::{changed, is_live};
 pub use load::{Loaded, Problems, Sources, load};
 pub use redact::{database_url as redact_database_url, setting as redact_setting};
 pub use rules::{keys, network};

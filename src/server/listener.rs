@@ -15,10 +15,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use poem::endpoint::BoxEndpoint;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Addr, Endpoint, Response};
+use poem::{Addr, Endpoint as _};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -26,6 +25,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::reload::Endpoint;
 use crate::config;
 use crate::realtime::{Peer, Tls};
 use crate::ws::{SharedStream, UpgradeSlot};
@@ -57,7 +57,7 @@ pub async fn listen(address: &str) -> io::Result<TcpListener> {
 
 /// What every connection is served with.
 struct Front {
-    endpoint: BoxEndpoint<'static, Response>,
+    endpoint: Arc<Endpoint>,
     http: http1::Builder,
     /// A handshake must be complete in this time.
     handshake_timeout: Duration,
@@ -68,7 +68,7 @@ struct Front {
 /// under way is answered. With `tls`, each is encrypted as its newest value says.
 pub async fn accept(
     listener: TcpListener,
-    endpoint: BoxEndpoint<'static, Response>,
+    endpoint: Arc<Endpoint>,
     config: config::Http,
     tls: Option<watch::Receiver<Arc<ServerConfig>>>,
     tasks: TaskTracker,
@@ -157,7 +157,7 @@ fn serve(
         let remote = RemoteAddr(Addr::SocketAddr(remote));
         let request = poem::Request::from((request, local, remote, scheme.clone()));
         async move {
-            let response = front.endpoint.get_response(request).await;
+            let response = front.endpoint.load_full().get_response(request).await;
             Ok::<_, Infallible>(hyper::Response::from(response))
         }
     });

@@ -4,6 +4,7 @@
 //! runtime, because the database's clients must not be dropped inside one.
 
 mod listener;
+mod reload;
 mod routes;
 mod tls;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +26,7 @@ use crate::realtime::{Hub, HubConfig};
 use crate::storage::{Backend, Error, Store, StoreConfig};
 use crate::ws::Sockets;
 
+use reload::Live;
 use tls::Certificate;
 
 /// How often revocations made by other processes are looked for.
@@ -45,9 +48,10 @@ const LAST_GRACE: Duration = Duration::from_secs(1);
 /// How often sessions long ended are deleted.
 const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 
-/// Serves until SIGTERM or SIGINT, then ends in order: no new connections; what is queued is
+/// Serves until SIGTERM or SIGINT. On SIGHUP the settings are read again, by `read_config`. At the
+/// end ends in order: no new connections; what is queued is
 /// committed; every socket is told to come back; requests under way are finished, or cut off at
-/// the deadline. A second signal ends the process at once.
+/// the deadline. A second signal ends the process at once. systemd is told of each of these.
 ///
 /// `on_ready` is called with the address once connections are accepted. The schema must be
 /// up to date.
@@ -56,6 +60,7 @@ const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 /// For the operator: the address or the certificate cannot be used, the database cannot be read.
 pub fn serve(
     config: &Config,
+    read_config: impl Fn() -> anyhow::Result<Config>,
     backend: Arc<dyn Backend>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
@@ -91,7 +96,7 @@ pub fn serve(
     })?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(run(config, chat, &store, certificate, on_ready));
+    let result = runtime.block_on(run(config, read_config, chat, &store, certificate, on_ready));
     // Every task, and with it every handle to the hub but the writer's, is gone after this.
     drop(runtime);
     store.stop();
@@ -103,6 +108,7 @@ pub fn serve(
 
 async fn run(
     config: &Config,
+    read_config: impl Fn() -> anyhow::Result<Config>,
     chat: Chat,
     store: &Store<crate::realtime::ReplyTo>,
     certificate: Option<Certificate>,
@@ -110,6 +116,7 @@ async fn run(
 ) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let listener = listener::listen(&config.http.bind).await?;
     let address = listener.local_addr()?;
     let tasks = TaskTracker::new();
@@ -125,7 +132,7 @@ async fn run(
         tasks: tasks.clone(),
         allowed_origins: config.http.allowed_origins.clone().into(),
     };
-    let endpoint = routes::endpoint(chat.clone(), sockets, &config.http);
+    let mut live = Live::new(config.clone(), chat.clone(), sockets);
     let tls = certificate.map(|certificate| {
         let current = certificate.subscribe();
         tasks.spawn(certificate.renew(stop.clone()));
@@ -133,20 +140,30 @@ async fn run(
     });
     let accepting = tasks.spawn(listener::accept(
         listener,
-        endpoint,
+        live.endpoint(),
         config.http.clone(),
         tls,
         tasks.clone(),
         stop.clone(),
     ));
     on_ready(address);
+    tell_systemd(&[NotifyState::Ready]);
 
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = replaced.cancelled() => {}
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {
+                let began = NotifyState::monotonic_usec_now()?;
+                tell_systemd(&[NotifyState::Reloading, began]);
+                live.reload(read_config());
+                tell_systemd(&[NotifyState::Ready]);
+            }
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            () = replaced.cancelled() => break,
+        }
     }
     tracing::info!("stopping");
+    tell_systemd(&[NotifyState::Stopping]);
     stop.cancel();
     let drain = async {
         let _ = accepting.await;
@@ -238,6 +255,13 @@ async fn purge_rooms(chat: Chat, stop: CancellationToken) {
             _ = chat.purge_deleted_rooms() => {}
             () = stop.cancelled() => return,
         }
+    }
+}
+
+/// If it was systemd that started the process: it says so in NOTIFY_SOCKET.
+fn tell_systemd(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "cannot tell systemd how the server is");
     }
 }
 

@@ -245,6 +245,8 @@ pub trait Backend: Source + Send + Sync + 'static {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>>;
 
+    /// How many messages the room has, deleted ones too. Reads all of its log.
+    fn count_messages(&self, room_id: RoomId) -> Result<u64>;
     /// `None`: there is no such message in the room, or no such room.
     fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>>;
     /// Gives the message another text, and the log an event that says so. The same text again

@@ -50,9 +50,9 @@ fn rooms_are_listed() {
         );
         assert_eq!(
             shell.run(&["list-rooms"]).ok(),
-            "ID  NAME     DESCRIPTION              HEAD SEQ  CREATED BY  CREATED AT\n \
-         1  general  for \\u{1b}[2J everybody         0  ann         2025-01-31T10:30:00.000Z\n \
-         2  plans    -                               0  ann         2025-01-31T10:30:00.000Z\n"
+            "ID  NAME     DESCRIPTION              HEAD SEQ  CREATED BY  CREATED AT                ARCHIVED AT\n \
+         1  general  for \\u{1b}[2J everybody         0  ann         2025-01-31T10:30:00.000Z  -\n \
+         2  plans    -                               0  ann         2025-01-31T10:30:00.000Z  -\n"
         );
     });
 }

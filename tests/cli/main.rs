@@ -5,7 +5,9 @@ mod list_rooms;
 mod migrate;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod rooms;
 mod serve;
 mod settings;
 mod shell;
+mod systemd;
 mod usage;

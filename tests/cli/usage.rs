@@ -22,6 +22,18 @@ fn help_says_what_there_is() {
 }
 
 #[test]
+fn every_command_has_a_manual_page() {
+    let shell = Shell::new();
+    shell.run(&["man", "pages"]).ok();
+    let page = |name: &str| std::fs::read_to_string(shell.path().join("pages").join(name)).unwrap();
+    assert!(page("chatapp.1").contains("chatapp\\-list\\-rooms(1)"));
+    assert!(page("chatapp-create-admin.1").contains("\\-\\-username"));
+    shell.write("taken", "");
+    let error = shell.run(&["man", "taken"]).error();
+    assert!(error.starts_with("the manual pages cannot be written to taken"), "{error}");
+}
+
+#[test]
 fn the_api_is_documented_without_a_server() {
     let document = Shell::new().run(&["openapi"]).json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3."), "{document}");

@@ -5,6 +5,8 @@
 mod support;
 
 mod accounts;
+mod admin;
+mod changes;
 mod documented;
 mod envelope;
 mod errors;
@@ -13,5 +15,6 @@ mod guessing;
 mod matrix;
 mod messages;
 mod pace;
+mod reload;
 mod rooms;
 mod tokens;

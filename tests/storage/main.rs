@@ -143,6 +143,7 @@ contract! {
     }
     properties {
         the_log_is_what_a_model_says
+        the_log_of_changes_is_what_a_model_says
         walking_the_pages_gives_the_log
     }
     concurrency {

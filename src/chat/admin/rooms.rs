@@ -3,10 +3,12 @@
 use serde_json::json;
 
 use super::{Admin, Result};
+use crate::chat::Error;
 use crate::chat::changes::find_message;
 use crate::chat::rooms::{self, RoomDraft};
-use crate::chat::{Error, FieldError};
-use crate::model::{Changed, NewMessageChange, NewRoom, Room, RoomChange, RoomId, User, UserId};
+use crate::model::{
+    Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId, UserId,
+};
 
 impl Admin<'_> {
     /// Every room, in order of id.
@@ -68,6 +70,12 @@ impl Admin<'_> {
         Ok(self.backend.purge_deleted_rooms(rooms::PURGED_AT_ONCE)?)
     }
 
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::MessageNotFound`].
+    pub fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Message> {
+        find_message(self.backend, room_id, id)
+    }
+
     /// Deletes anybody's message. The room's log says that the change's user did it.
     ///
     /// # Errors
@@ -77,24 +85,5 @@ impl Admin<'_> {
         let about = json!({ "room_id": change.room_id, "user_id": message.user_id });
         let entry = self.entry("message.delete", about)?;
         Ok(self.backend.delete_message(change, Some(&entry))?)
-    }
-
-    /// The account that is said to act where the log of a room names one: the active admin of this
-    /// name, or else the only one there is.
-    ///
-    /// # Errors
-    /// [`Error::InvalidFields`] if there is no such admin, or more than one.
-    pub fn get_acting_admin(&self, username: Option<&str>) -> Result<User> {
-        let mut admins = self.backend.list_admins()?;
-        if let Some(username) = username {
-            admins.retain(|admin| admin.username.eq_ignore_ascii_case(username));
-        }
-        match (admins.pop(), admins.is_empty(), username) {
-            (Some(admin), true, _) => Ok(admin),
-            (None, _, Some(_)) => Err(FieldError::new("--as", "must name an active admin")),
-            (None, _, None) => Err(FieldError::new("--as", "needs an admin: make one first")),
-            (Some(_), false, _) => Err(FieldError::new("--as", "must say which admin does this")),
-        }
-        .map_err(|error| Error::InvalidFields(vec![error]).into())
     }
 }

@@ -32,11 +32,13 @@ impl Example for RoomRequest {
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct RoomChangeRequest {
     /// As for a new room.
+    #[oai(nullable)]
     pub name: Option<String>,
     /// As for a new room; null for none.
     #[oai(nullable)]
     pub description: MaybeUndefined<String>,
     /// Whether it is archived: then it can be read, and nothing can be sent to it.
+    #[oai(nullable)]
     pub is_archived: Option<bool>,
 }
 

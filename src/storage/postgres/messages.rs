@@ -12,6 +12,18 @@ use crate::model::{
 /// What became of a change: the outer error ended the transaction, the inner one refused it.
 type Outcome = Result<Result<Changed, ChangeError>>;
 
+pub(super) fn count_messages(db: &mut Connection, room_id: RoomId) -> Result<u64> {
+    db.transaction(|tx| {
+        // They may be many.
+        tx.execute("SET LOCAL statement_timeout = 0", &[])?;
+        let row = tx.query_one(
+            "SELECT count(*) FROM events WHERE room_id = $1 AND kind = 'message'",
+            &[&room_id.0],
+        )?;
+        Ok(row.get::<_, i64>(0).unsigned_abs())
+    })
+}
+
 pub(super) fn get_message(
     db: &mut Connection,
     room_id: RoomId,

@@ -355,6 +355,10 @@ impl Backend for Postgres {
         self.write(|db| append::append_messages(db, messages))
     }
 
+    fn count_messages(&self, room_id: RoomId) -> Result<u64> {
+        self.read(|db| messages::count_messages(db, room_id))
+    }
+
     fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
         self.read(|db| messages::get_message(db, room_id, id))
     }

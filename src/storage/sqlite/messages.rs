@@ -13,6 +13,13 @@ use crate::model::{
 /// What became of a change: the outer error ended the transaction, the inner one refused it.
 type Outcome = Result<Result<Changed, ChangeError>>;
 
+pub(super) fn count_messages(db: &Connection, room_id: RoomId) -> Result<u64> {
+    let count: i64 = db
+        .prepare_cached("SELECT count(*) FROM events WHERE room_id = ?1 AND kind = 'message'")?
+        .query_row([room_id.0], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
 pub(super) fn get_message(
     db: &Connection,
     room_id: RoomId,

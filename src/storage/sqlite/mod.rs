@@ -422,6 +422,10 @@ impl Backend for Sqlite {
         self.write(|tx| events::append_messages(tx, messages))
     }
 
+    fn count_messages(&self, room_id: RoomId) -> Result<u64> {
+        self.read(|db| messages::count_messages(db, room_id))
+    }
+
     fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
         self.read(|db| messages::get_message(db, room_id, id))
     }

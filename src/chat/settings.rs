@@ -1,0 +1,64 @@
+//! What the rules take from the configuration and can be told anew while they are in use.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::pace::Pace;
+use super::{Chat, throttle};
+use crate::config::{AdminSignup, Auth, Limits, Switch};
+use crate::model::UserId;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Replaced as a whole, so that no rule sees half of a change.
+pub(super) struct Settings {
+    pub limits: Limits,
+    pub admin_signup: AdminSignup,
+    pub query_token: Switch,
+    pub reset_seconds: u32,
+    pub min_password_chars: usize,
+    pub login_failures: throttle::Allowed,
+    pub sends: Arc<Pace<UserId>>,
+    pub joins: Arc<Pace<UserId>>,
+    pub signups: Arc<Pace<IpAddr>>,
+}
+
+impl Settings {
+    pub fn new(auth: &Auth, limits: &Limits) -> Self {
+        Self {
+            limits: limits.clone(),
+            admin_signup: auth.admin_signup,
+            query_token: auth.query_token,
+            reset_seconds: auth.reset_seconds,
+            min_password_chars: auth.min_password_chars,
+            login_failures: throttle::Allowed::new(auth),
+            sends: Arc::new(Pace::new(limits.sends_per_second, SECOND)),
+            joins: Arc::new(Pace::new(limits.joins_per_second, SECOND)),
+            signups: Arc::new(Pace::new(limits.signups_per_hour, 3600 * SECOND)),
+        }
+    }
+
+    /// A pace that is as it was goes on counting where it was.
+    fn keep_counts_of(&mut self, before: &Self) {
+        if self.limits.sends_per_second == before.limits.sends_per_second {
+            self.sends = before.sends.clone();
+        }
+        if self.limits.joins_per_second == before.limits.joins_per_second {
+            self.joins = before.joins.clone();
+        }
+        if self.limits.signups_per_hour == before.limits.signups_per_hour {
+            self.signups = before.signups.clone();
+        }
+    }
+}
+
+impl Chat {
+    /// Goes by these settings from now on, as far as that can be done while they are in use: see
+    /// [`config::is_live`](crate::config::is_live). What is under way is finished by the old ones.
+    pub fn reconfigure(&self, auth: &Auth, limits: &Limits) {
+        let mut settings = Settings::new(auth, limits);
+        settings.keep_counts_of(&self.inner.settings.load());
+        self.inner.settings.store(Arc::new(settings));
+    }
+}

@@ -1,0 +1,58 @@
+//! Which settings a running server takes over when it reads them again.
+
+use serde_json::Value;
+
+use super::{Config, keys};
+
+const LIVE: &[&str] = &[
+    "http.allowed_origins",
+    "http.trusted_proxies",
+    "auth.admin_signup",
+    "auth.reset_seconds",
+    "auth.query_token",
+    "auth.min_password_chars",
+    "auth.login_failures_per_account",
+    "auth.login_failures_per_address",
+    "auth.login_window_seconds",
+    "limits.message_chars",
+    "limits.frame_bytes",
+    "limits.rooms_per_socket",
+    "limits.sockets_per_user",
+    "limits.sockets_per_address",
+    "limits.sends_per_second",
+    "limits.joins_per_second",
+    "limits.signups_per_hour",
+    "log.level",
+];
+
+/// Whether a running server takes over a change of this setting; for others it must be restarted.
+pub fn is_live(key: &str) -> bool {
+    LIVE.contains(&key)
+}
+
+/// The keys, `section.name`, whose values differ.
+pub fn changed(before: &Config, after: &Config) -> Vec<&'static str> {
+    // Plain values: they can always be written.
+    let values = [before, after].map(|config| serde_json::to_value(config).unwrap_or_default());
+    let find = |values: &'_ Value, key: &str| {
+        let (section, name) = key.split_once('.').unwrap_or_default();
+        values[section][name].clone()
+    };
+    keys().filter(|key| find(&values[0], key) != find(&values[1], key)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_live_key_is_one_and_a_change_is_seen() {
+        assert!(LIVE.iter().all(|live| keys().any(|key| key == *live)));
+        let before = Config::default();
+        let mut after = before.clone();
+        after.http.bind = "127.0.0.1:1".into();
+        after.limits.message_chars += 1;
+        assert_eq!(changed(&before, &after), ["http.bind", "limits.message_chars"]);
+        assert_eq!(changed(&before, &before), Vec::<&str>::new());
+    }
+}

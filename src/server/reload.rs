@@ -1,0 +1,61 @@
+//! Reading the settings again while the server runs: SIGHUP.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use poem::Response;
+use poem::endpoint::BoxEndpoint;
+
+use super::routes;
+use crate::chat::Chat;
+use crate::config::{self, Config};
+use crate::logging;
+use crate::ws::Sockets;
+
+/// What answers requests, replaced when the settings are read again.
+pub(super) type Endpoint = ArcSwap<BoxEndpoint<'static, Response>>;
+
+/// The settings in force, and the parts that go by them.
+pub(super) struct Live {
+    config: Config,
+    chat: Chat,
+    sockets: Sockets,
+    endpoint: Arc<Endpoint>,
+}
+
+impl Live {
+    pub fn new(config: Config, chat: Chat, sockets: Sockets) -> Self {
+        let endpoint = routes::endpoint(chat.clone(), sockets.clone(), &config.http);
+        Self { config, chat, sockets, endpoint: Arc::new(ArcSwap::from_pointee(endpoint)) }
+    }
+
+    pub fn endpoint(&self) -> Arc<Endpoint> {
+        self.endpoint.clone()
+    }
+
+    /// Goes by these settings from now on, and says in the log which of them need a restart. What
+    /// cannot be read changes nothing.
+    pub fn reload(&mut self, read: anyhow::Result<Config>) {
+        let next = match read {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::error!("the settings were not read again: {error:#}");
+                return;
+            }
+        };
+        if let Err(error) = logging::set_level(&next.log) {
+            tracing::error!(%error, "log.level cannot be used");
+        }
+        self.chat.reconfigure(&next.auth, &next.limits);
+        self.sockets.allowed_origins = next.http.allowed_origins.clone().into();
+        let endpoint = routes::endpoint(self.chat.clone(), self.sockets.clone(), &next.http);
+        self.endpoint.store(Arc::new(endpoint));
+        let (live, others): (Vec<_>, Vec<_>) =
+            config::changed(&self.config, &next).into_iter().partition(|key| config::is_live(key));
+        tracing::info!(changed = live.join(", "), "the settings were read again");
+        if !others.is_empty() {
+            tracing::warn!(settings = others.join(", "), "these changes need a restart");
+        }
+        self.config = next;
+    }
+}
