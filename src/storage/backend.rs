@@ -226,6 +226,12 @@ pub trait Backend: Source + Send + Sync + 'static {
     /// more, or another process is at it.
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;
 
+    /// Deletes the oldest events of the room's log, up to the first that is not older than
+    /// `before`, and at most `limit`; says how many. Their numbers are not given again.
+    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64>;
+    /// How many [`Self::prune_events`] would delete in the end.
+    fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64>;
+
     /// Those rooms in which more has happened than is known, or that were changed otherwise: what
     /// was known of each, and the room as it is now. `None`: the room is gone.
     fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>>;

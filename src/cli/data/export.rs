@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::note;
+use super::super::rooms::find;
 use super::partial::Partial;
 use super::progress::Bar;
-use super::{Report, find_room, header};
+use super::{Report, header};
 use crate::dump::{self, FORMAT};
 use crate::storage::rows::Scope;
 
@@ -41,7 +42,7 @@ pub(in super::super) struct Args {
 pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let scope = match &args.room {
-        Some(room) => Scope::Room(find_room(&database, room)?.id),
+        Some(room) => Scope::Room(find(&database, room)?.id),
         None => Scope::Everything,
     };
     let header = header(&database, FORMAT, scope)?;

@@ -7,9 +7,9 @@ pub(super) mod export;
 pub(super) mod import;
 mod partial;
 mod progress;
+pub(super) mod prune;
 pub(super) mod restore;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::confirm::Confirm;
@@ -17,7 +17,7 @@ use super::context::Context;
 use super::database::{self, Database, schema_version};
 use crate::config::Loaded;
 use crate::dump::{self, Facts, Header, Tally};
-use crate::model::{Clock, Room, RoomId};
+use crate::model::Clock;
 use crate::storage::rows::Scope;
 use crate::storage::{Contents, Filling, Target};
 
@@ -60,16 +60,6 @@ fn claim(
     let (target, url) = database::claim(&settings)?;
     ask(&*target, &url, confirm)?;
     Ok((target, url, settings))
-}
-
-/// By its name, or its number: `general`, `#3` or `3`.
-fn find_room(database: &Database, name: &str) -> anyhow::Result<Room> {
-    let by_name = database.run(|backend| backend.get_room_by_name(name))?;
-    let room = match (by_name, name.trim_start_matches('#').parse()) {
-        (None, Ok(id)) => database.run(|backend| backend.get_room(RoomId(id)))?,
-        (by_name, _) => by_name,
-    };
-    room.with_context(|| format!("there is no room {name}: `chatapp list-rooms` shows all"))
 }
 
 fn ask(target: &dyn Target, url: &str, confirm: &Confirm) -> anyhow::Result<()> {

@@ -13,6 +13,7 @@ mod events;
 mod messages;
 mod migrations;
 mod read_positions;
+mod retention;
 mod rooms;
 mod rows;
 mod sessions;
@@ -338,6 +339,14 @@ impl Backend for Postgres {
 
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
         self.write(|db| rooms::purge_deleted_rooms(db, limit))
+    }
+
+    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64> {
+        self.write(|db| retention::prune_events(db, id, before, limit))
+    }
+
+    fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64> {
+        self.read(|db| retention::count_prunable(db, id, before))
     }
 
     fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {

@@ -31,7 +31,8 @@ pub(super) fn create_room(
 
 pub(super) fn get_room(db: &mut Connection, id: RoomId) -> Result<Option<Room>> {
     let row = db.query_opt(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                oldest_seq, retention_days
          FROM rooms WHERE id = $1 AND deleted_at IS NULL",
         &[&id.0],
     )?;
@@ -40,7 +41,8 @@ pub(super) fn get_room(db: &mut Connection, id: RoomId) -> Result<Option<Room>> 
 
 pub(super) fn get_room_by_name(db: &mut Connection, name: &str) -> Result<Option<Room>> {
     let row = db.query_opt(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                oldest_seq, retention_days
          FROM rooms WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
         &[&name],
     )?;
@@ -49,7 +51,8 @@ pub(super) fn get_room_by_name(db: &mut Connection, name: &str) -> Result<Option
 
 pub(super) fn list_rooms(db: &mut Connection) -> Result<Vec<Room>> {
     let rows = db.query(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                oldest_seq, retention_days
          FROM rooms WHERE deleted_at IS NULL ORDER BY id",
         &[],
     )?;
@@ -64,7 +67,8 @@ pub(super) fn update_room(
 ) -> Result<Option<Room>> {
     db.transaction(|tx| {
         let row = tx.query_opt(
-            "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+            "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                oldest_seq, retention_days
              FROM rooms WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
             &[&id.0],
         )?;
@@ -74,7 +78,8 @@ pub(super) fn update_room(
             return Ok(Some(room));
         };
         tx.execute(
-            "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5
+            "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
+                    retention_days = $6
              WHERE id = $1",
             &[
                 &id.0,
@@ -82,6 +87,7 @@ pub(super) fn update_room(
                 &changed.description,
                 &changed.archived_at.map(|at| at.0),
                 &changed.revision,
+                &changed.retention_days.and_then(|days| i32::try_from(days).ok()),
             ],
         )?;
         audit::record(tx, entry, Target::Room(id))?;
@@ -164,5 +170,8 @@ fn room(row: &Row) -> Room {
         head_seq: Seq(row.get(5)),
         archived_at: row.get::<_, Option<i64>>(6).map(Timestamp),
         revision: row.get(7),
+        oldest_seq: Seq(row.get(8)),
+        // The column takes no negative numbers.
+        retention_days: row.get::<_, Option<i32>>(9).and_then(|days| u32::try_from(days).ok()),
     }
 }

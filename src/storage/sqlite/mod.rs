@@ -16,6 +16,7 @@ mod messages;
 mod migrations;
 mod read_positions;
 mod recovery;
+mod retention;
 mod rooms;
 mod rows;
 mod sessions;
@@ -397,6 +398,14 @@ impl Backend for Sqlite {
 
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
         self.write(|tx| rooms::purge_deleted_rooms(tx, limit))
+    }
+
+    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64> {
+        self.write(|tx| retention::prune_events(tx, id, before, limit))
+    }
+
+    fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64> {
+        self.read(|db| retention::count_prunable(db, id, before))
     }
 
     fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {
