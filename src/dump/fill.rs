@@ -1,8 +1,10 @@
 //! Filling a target with rows, some at a time.
 
+use std::ops::ControlFlow;
+
 use anyhow::{Context as _, anyhow};
 
-use super::{Check, Tallies, Tally};
+use super::{Tallies, Tally};
 use crate::storage::rows::{Row, Table, Value};
 use crate::storage::{self, Target};
 
@@ -59,17 +61,14 @@ impl<'a> Fill<'a> {
     }
 }
 
-/// What a target has, for comparison.
+/// What has been written to a target so far, for comparison.
 pub fn tallies(target: &mut dyn Target) -> anyhow::Result<Vec<Tally>> {
-    let (mut tallies, mut check, mut failure) = (Tallies::new(), Check::default(), None);
-    target.read_back(&mut |table, row| {
-        let added = check.add(table, &row).and_then(|()| tallies.add(table, &row).map(drop));
-        match added {
-            Ok(()) => std::ops::ControlFlow::Continue(()),
-            Err(error) => {
-                failure = Some(error);
-                std::ops::ControlFlow::Break(())
-            }
+    let (mut tallies, mut failure) = (Tallies::new(), None);
+    target.read_back(&mut |table, row| match tallies.add(table, &row) {
+        Ok(_) => ControlFlow::Continue(()),
+        Err(error) => {
+            failure = Some(error);
+            ControlFlow::Break(())
         }
     })?;
     failure.map_or(Ok(tallies.finish()), Err)

@@ -142,7 +142,8 @@ pub(super) fn list_changed_rooms(
 ) -> Result<Vec<(RoomState, Option<Room>)>> {
     const LIST: &str = "
         SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-               rooms.revision, known.id, known.head_seq, known.revision
+               rooms.revision, oldest_seq, retention_days,
+               known.id, known.head_seq, known.revision
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
         LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
         WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq
@@ -153,8 +154,8 @@ pub(super) fn list_changed_rooms(
     let rows = db.query(LIST, &[&ids, &heads, &revisions])?;
     let changed = |row: &Row| {
         let is_there = row.get::<_, Option<i64>>(0).is_some();
-        let (id, head_seq) = (RoomId(row.get(8)), Seq(row.get(9)));
-        let known = RoomState { id, head_seq, revision: row.get(10) };
+        let (id, head_seq) = (RoomId(row.get(10)), Seq(row.get(11)));
+        let known = RoomState { id, head_seq, revision: row.get(12) };
         (known, is_there.then(|| room(row)))
     };
     Ok(rows.iter().map(changed).collect())

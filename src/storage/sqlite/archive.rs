@@ -51,7 +51,7 @@ impl Archive {
         let verdict: String =
             self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
-            return Err(Error::Damaged(verdict));
+            return Err(Error::Damaged(verdict.replace('\n', " ")));
         }
         let mut broken = self.connection.prepare("PRAGMA foreign_key_check")?;
         match broken.query_row([], |row| row.get::<_, String>(0)).optional()? {

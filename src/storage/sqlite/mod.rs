@@ -91,6 +91,7 @@ impl Sqlite {
         let claim = Claim::shared(&path)?;
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         check_unsealed(&path)?;
+        target::check_unfinished(&path)?;
         let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
             if errors::is_not_a_database(&error) {
                 return Error::BadUrl(format!(

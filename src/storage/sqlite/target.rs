@@ -150,6 +150,19 @@ impl Target for SqliteTarget {
     }
 }
 
+/// Whether there is nothing but a part of a copy, which somebody means to go on with.
+pub(super) fn check_unfinished(path: &Path) -> Result<()> {
+    let partial = beside(&real_path(path), ".partial");
+    if partial.exists() && is_unfinished(&partial) && contents(path)? == Contents::Nothing {
+        return Err(Error::Sealed(format!(
+            "not everything has been copied into it yet: run the same command again, or, to begin \
+             with nothing, delete {}",
+            partial.display()
+        )));
+    }
+    Ok(())
+}
+
 fn open(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
