@@ -105,7 +105,7 @@ fn back_up(file: &Path, args: &Args, context: &Context) -> anyhow::Result<()> {
 /// Looks whether the copy is whole, and writes into it what is in it.
 fn describe(copy: &Path, header: &Header) -> anyhow::Result<Vec<Tally>> {
     let archive = Archive::open(copy)?.context("the copy is no database")?;
-    archive.check()?;
+    archive.check_pages()?;
     let bar = Bar::new("events");
     let tables = dump::tally(&archive, &mut |done, all| bar.set(done, all))
         .context("the database is not whole, so that this would be no backup")?;

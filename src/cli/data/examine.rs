@@ -45,7 +45,9 @@ fn look_at(path: &Path) -> anyhow::Result<Examined> {
     )?;
     let Description { header, tables } = Description::read(&written.0, &written.1)?;
     archive.check().map_err(damaged)?;
-    let found = dump::tally(&archive, &mut |done, all| Bar::new("events").set(done, all));
+    let bar = Bar::new("events");
+    let found = dump::tally(&archive, &mut |done, all| bar.set(done, all));
+    drop(bar);
     let found = found.map_err(|error| match error.downcast_ref::<Error>() {
         Some(Error::SchemaTooOld) => error.context(format!(
             "it has schema {}: verify it with the chatapp that made it, {}",

@@ -43,22 +43,33 @@ impl Archive {
         Ok(self.connection.query_row(description, [], both).optional()?)
     }
 
+    /// Looks at every page.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with the first thing that is wrong.
+    pub fn check_pages(&self) -> Result<()> {
+        self.ask("PRAGMA quick_check(1)")
+    }
+
     /// Looks at every page, every entry of every index and every reference between rows.
     ///
     /// # Errors
     /// [`Error::Damaged`] with the first thing that is wrong.
     pub fn check(&self) -> Result<()> {
-        let verdict: String =
-            self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(Error::Damaged(verdict.replace('\n', " ")));
-        }
+        self.ask("PRAGMA integrity_check(1)")?;
         let mut broken = self.connection.prepare("PRAGMA foreign_key_check")?;
         match broken.query_row([], |row| row.get::<_, String>(0)).optional()? {
             Some(table) => {
                 Err(Error::Damaged(format!("a row of {table} refers to one that is not there")))
             }
             None => Ok(()),
+        }
+    }
+
+    fn ask(&self, pragma: &str) -> Result<()> {
+        match self.connection.query_row(pragma, [], |row| row.get::<_, String>(0))?.as_str() {
+            "ok" => Ok(()),
+            verdict => Err(Error::Damaged(verdict.replace('\n', " "))),
         }
     }
 }

@@ -26,7 +26,7 @@ const PRAGMAS: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA foreign_keys = ON;
-    PRAGMA cache_size = -65536;
+    PRAGMA cache_size = -16384;
 ";
 
 pub(in crate::storage) struct SqliteTarget {
