@@ -26,3 +26,4 @@ CREATE INDEX password_resets_expires ON password_resets (expires_at);
 
 -- A deleted account is emptied and stays: its messages are somebody's.
 ALTER TABLE users ADD COLUMN deleted_at bigint;
+CREATE INDEX users_deleted ON users (deleted_at) WHERE deleted_at IS NOT NULL;

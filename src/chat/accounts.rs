@@ -75,17 +75,13 @@ impl Chat {
             // Two who ask at once get here both; the transaction lets one through.
             only_if_no_admin,
         };
-        let now = user.created_at;
-        let Some(admin) = caller.identity.filter(|_| user.role == Role::Admin) else {
-            return Ok(self
-                .inner
-                .store
-                .write(move |backend| backend.create_user(&user, None))
-                .await?);
+        // To make another admin is to administer.
+        let admin = caller.identity.filter(|_| user.role == Role::Admin);
+        let actor = admin.map(|admin| Actor::Account(admin.user_id));
+        let create = move |backend: &dyn Backend| match actor {
+            Some(actor) => Ok(Admin::new(backend, actor, user.created_at).create_user(&user)),
+            None => Ok(Ok(backend.create_user(&user, None)?)),
         };
-        let actor = Actor::Account(admin.user_id);
-        let create =
-            move |backend: &dyn Backend| Ok(Admin::new(backend, actor, now).create_user(&user));
         Ok(self.inner.store.write(create).await??)
     }
 
@@ -158,7 +154,7 @@ impl Chat {
             let credentials = backend.get_credentials(&username)?;
             Ok(credentials.filter(|credentials| credentials.user.id == id))
         };
-        let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let own = self.inner.store.read(find).await?.ok_or(Error::SessionRevoked)?;
         let Credentials { user, password_hash: hash } = own;
         let min_chars = self.inner.settings.load().min_password_chars;
         check_password(&user, "new_password", &new, min_chars)?;
@@ -177,11 +173,7 @@ impl Chat {
                 // meanwhile, the caller is not who may change it any more.
                 let session = backend.get_session(keep)?;
                 let stands = session.is_some_and(|session| session.revoked_at.is_none());
-                let still = find(backend)?.map(|credentials| credentials.password_hash);
-                if !stands || still != Some(hash) {
-                    return Ok(false);
-                }
-                backend.update_password(id, &new_hash, Some(keep), now, None)
+                Ok(stands && backend.change_password(id, &hash, &new_hash, keep, now)?)
             })
             .await?;
         if !changed {
@@ -246,8 +238,17 @@ pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUse
     })
 }
 
-/// The hash of a password that was checked. Blocks for as long as bcrypt takes.
-pub(super) fn hash(password: String, auth: &Auth) -> Result<String> {
+/// The hash of a new password for an account, by the rules of a sign-up. Blocks for as long as
+/// bcrypt takes.
+///
+/// # Errors
+/// [`Error::InvalidFields`].
+pub fn new_password(user: &User, password: String, auth: &Auth) -> Result<String> {
+    check_password(user, "password", &password, auth.min_password_chars)?;
+    hash(password, auth)
+}
+
+fn hash(password: String, auth: &Auth) -> Result<String> {
     bcrypt::non_truncating_hash(password, auth.bcrypt_cost).map_err(|error| {
         tracing::error!(%error, "bcrypt failed");
         Error::Internal

@@ -2,8 +2,8 @@
 //!
 //! [`Chat`] is one cheap handle with a file of methods per area. Every method that acts for
 //! somebody takes the [`Identity`](crate::model::Identity) that `authenticate` gave; what that
-//! person may do is decided in `permissions` only. What is administered, over HTTP or at the command
-//! line, goes through [`Admin`].
+//! person may do is decided in `permissions` only. What is administered, over HTTP or at the
+//! command line, goes through [`Admin`].
 
 mod accounts;
 mod admin;
@@ -40,7 +40,7 @@ use crate::storage::{ServerFacts, Store};
 
 pub use accounts::{
     Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
-    new_account,
+    new_account, new_password,
 };
 pub use admin::{
     Admin, AuditPage, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,

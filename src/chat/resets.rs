@@ -39,10 +39,11 @@ impl Chat {
         let min_chars = self.inner.settings.load().min_password_chars;
         accounts::check_password(&user, "new_password", &new, min_chars)?;
         let password_hash = self.inner.passwords.hash(new).await?;
+        // Hashing took a while: only now is it decided who uses the token, and sessions end now.
+        let now = self.inner.clock.now();
         let taken = self
             .inner
             .store
-            // Hashing took a while: only now is it decided who uses the token.
             .write(move |backend| backend.take_password_reset(&hash, &password_hash, now))
             .await?;
         let user_id = taken.ok_or(Error::InvalidResetToken)?;

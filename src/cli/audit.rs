@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::context::Context;
 use super::database::Database;
 use super::output::{Listing, Output};
-use crate::chat::MAX_AUDIT_PAGE;
+use crate::chat::{DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
 use crate::model::{AuditEntry, AuditId};
 
 const EXAMPLES: &str = "\
@@ -34,7 +34,8 @@ enum Command {
 #[command(after_help = EXAMPLES)]
 struct ListArgs {
     /// The most entries to list
-    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_AUDIT_PAGE,
+          value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 
     /// Those before this one, by its id

@@ -11,7 +11,7 @@ use super::dto::{
 use super::extract::{Body, Caller, Path, Query};
 use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, STORE, TOKEN};
 use super::payload::Written;
-use super::types::{Int, Number};
+use super::types::{Int, Number, Position};
 use crate::chat::{
     Chat, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, MAX_AUDIT_PAGE, MAX_USERS_PAGE, UserSearch,
 };
@@ -88,7 +88,7 @@ impl AdminApi {
         #[oai(default = "default_users")]
         limit: Query<UsersLimit>,
         /// The accounts with a greater id.
-        after: Query<Option<Number>>,
+        after: Query<Option<Position>>,
     ) -> Result<Users, Failure<{ FIELDS | TOKEN | FORBIDDEN | STORE }>> {
         let search = UserSearch {
             query: query.0,
@@ -227,7 +227,7 @@ impl AdminApi {
         #[oai(default = "default_audit")]
         limit: Query<AuditLimit>,
         /// The entries with a smaller id.
-        before: Query<Option<Number>>,
+        before: Query<Option<Position>>,
     ) -> Result<Audit, Failure<{ FIELDS | TOKEN | FORBIDDEN | STORE }>> {
         let limit = u32::try_from(limit.0.0).unwrap_or(0);
         let before = before.0.map(|before| AuditId(before.0));

@@ -94,6 +94,7 @@ pub(super) enum Command {
     Typing { id: ConnectionId, room_id: RoomId },
     Close(ConnectionId, CloseCode),
     CloseSessions(Vec<SessionId>),
+    ForgetTails,
     CloseAll,
     CountActive { rooms: Vec<RoomId>, reply: oneshot::Sender<Vec<usize>> },
     ListKnown { reply: oneshot::Sender<KnownRooms> },
@@ -208,6 +209,11 @@ impl Hub {
     /// Closes the connections of these sessions.
     pub async fn close_sessions(&self, sessions: Vec<SessionId>) {
         self.send(Command::CloseSessions(sessions)).await;
+    }
+
+    /// Reads from storage from now on what is in memory of the rooms' logs.
+    pub async fn forget_tails(&self) {
+        self.send(Command::ForgetTails).await;
     }
 
     /// Closes every connection, and those still to come: the server is restarting.

@@ -87,6 +87,9 @@ impl State {
                 }
             }
             Command::CloseSessions(sessions) => self.close_sessions(&sessions),
+            Command::ForgetTails => {
+                self.rooms.values_mut().for_each(|room| room.tail.clear());
+            }
             Command::CloseAll => {
                 self.is_stopping = true;
                 for slot in self.slots() {

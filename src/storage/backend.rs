@@ -124,17 +124,21 @@ pub trait Backend: Source + Send + Sync + 'static {
     fn has_admin(&self) -> Result<bool>;
     /// The active ones, in order of id.
     fn list_admins(&self) -> Result<Vec<User>>;
-    /// Replaces the password and revokes the user's sessions, but for `keep`, and the token that
-    /// would set another. False: no such user.
-    fn update_password(
+    /// Replaces the password by its hash, `from` by `to`, and revokes the user's sessions, but for
+    /// `keep`, and the token that would set another. False: no such user, or the password is not
+    /// `from` any more.
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
-        audit: Option<&NewAuditEntry>,
     ) -> Result<bool>;
 
+    /// Sets the password, by its hash, and revokes the user's sessions and the token that would set
+    /// another. False: no such user, or a deleted one.
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool>;
     /// At most `query.limit` accounts, with the sessions they have open at `now`.
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>>;
     /// `None` for a deleted one.
@@ -152,6 +156,8 @@ pub trait Backend: Source + Send + Sync + 'static {
     /// # Errors
     /// [`Conflict::LastAdmin`](super::Conflict), as above.
     fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool>;
+    /// Whether any account was deleted at or after `since`.
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool>;
     /// How many sessions were open, and are no more. `None`: no such user, or a deleted one.
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>>;
     /// At most `limit` sessions that are open at `now`, of one user or of all, newest first.
@@ -183,7 +189,10 @@ pub trait Backend: Source + Send + Sync + 'static {
     /// At most `limit` entries with a smaller number than `before`, newest first.
     fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>>;
 
-    fn create_session(&self, session: &NewSession) -> Result<()>;
+    /// For somebody who proved to know the password of this hash. False, and nothing is stored: the
+    /// account is not active, or has another password by now. With a new password, or deactivation,
+    /// at the same time, either there is no session or it is revoked.
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool>;
     fn get_session(&self, id: SessionId) -> Result<Option<Session>>;
     /// Moves the end of a session that is not revoked. False: there is none.
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool>;

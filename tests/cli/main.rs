@@ -11,3 +11,4 @@ mod settings;
 mod shell;
 mod systemd;
 mod usage;
+mod users;

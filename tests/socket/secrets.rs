@@ -19,10 +19,11 @@ async fn no_secret_is_ever_logged(database: Database) {
             .env("CHATAPP_LOG__LEVEL", "trace")
             .env("CHATAPP_LOG__FORMAT", format)
             .env("CHATAPP_AUTH__SECRET", &format!("{CANARY} that signs the tokens of this test"));
-        let (mut server, _root, room) = room_on(builder).await;
+        let (mut server, root, room) = room_on(builder).await;
         let mut secrets = vec![CANARY.to_owned(), "canary".to_owned(), "$2b$".to_owned()];
         secrets.extend(accounts(&server).await);
         secrets.extend(sockets(&server, room).await);
+        secrets.extend(resets(&server, &root).await);
         assert!(server.sigterm().await.success());
 
         let log = server.log();
@@ -123,6 +124,26 @@ async fn sockets(server: &Server, room: i64) -> Vec<String> {
     socket.close().await;
     secrets.extend(tickets);
     secrets
+}
+
+/// Sets a new password by a token, rightly and wrongly.
+async fn resets(server: &Server, root: &Client) -> Vec<String> {
+    let (nobody, user) = (server.anonymous(), server.user("zoe").await);
+    let path = format!("/admin/users/{}/password-reset", user.user_id);
+    let made = root.post(&path, Value::Null).await.expect(201);
+    let token = made["token"].as_str().expect("a token").to_owned();
+    for (token, password) in [
+        (token.as_str(), "canary"),
+        (&token, &format!("{CANARY} three")),
+        (&token, &format!("{CANARY} four")),
+        ("canary", &format!("{CANARY} five")),
+    ] {
+        nobody.get(&format!("/auth/password-reset?token={token}")).await;
+        let body = json!({ "token": token, "new_password": password });
+        nobody.post("/auth/password-reset", body).await;
+    }
+    nobody.signs_in("zoe", &format!("{CANARY} three")).await;
+    vec![token]
 }
 
 async fn subprotocol(server: &Server, client: &Client, room: i64, token: &str) {

@@ -1,12 +1,14 @@
 //! The audit log: with every act its record, and nothing else.
 
 use chatapp::model::{
-    Actor, AuditEntry, NewAuditEntry, NewPasswordReset, NewUser, Role, UserChange, Via,
+    Actor, AuditEntry, NewAuditEntry, NewPasswordReset, NewUser, Role, SessionId, UserChange, Via,
 };
 use chatapp::storage::Backend;
 use serde_json::json;
 
-use crate::harness::{NOW, TestDatabase, active, audit, audit_at, new_user, role, session, user};
+use crate::harness::{
+    HASH, NOW, TestDatabase, active, audit, audit_at, new_user, role, session, user,
+};
 
 fn actions(backend: &dyn Backend) -> Vec<String> {
     let entries = backend.list_audit(None, 100).unwrap();
@@ -30,7 +32,7 @@ pub fn every_act_is_recorded_as_it_was_done(db: &TestDatabase) {
     assert!(backend.update_user(bo.id, role(Role::Admin), &by_ann).unwrap());
     assert!(backend.update_user(bo.id, active(false), &audit("deactivate")).unwrap());
     assert!(backend.create_password_reset(&reset, &audit("reset")).unwrap());
-    assert!(backend.update_password(bo.id, "x", None, NOW, Some(&audit("password"))).unwrap());
+    assert!(backend.update_password(bo.id, "x", &audit("password")).unwrap());
     assert!(backend.delete_user(bo.id, &audit("delete")).unwrap());
     let expected = ["create", "revoke", "role", "deactivate", "reset", "password", "delete"];
     assert_eq!(actions(&*backend), expected);
@@ -67,7 +69,7 @@ pub fn what_does_not_happen_is_not_recorded(db: &TestDatabase) {
     assert_eq!(backend.revoke_sessions(ann.id, &entry).unwrap(), Some(0));
     let hash = backend.get_credentials("ann").unwrap().unwrap().password_hash;
     // A person's own acts are no administration.
-    assert!(backend.update_password(ann.id, &hash, None, NOW, None).unwrap());
+    assert!(backend.change_password(ann.id, &hash, "x", SessionId(1), NOW).unwrap());
     assert_eq!(backend.list_audit(None, 10).unwrap(), []);
 }
 
@@ -81,14 +83,14 @@ pub fn without_its_record_an_act_is_rolled_back(db: &TestDatabase) {
     assert!(backend.update_user(ann.id, role(Role::Admin), &entry).is_err());
     assert!(backend.delete_user(ann.id, &entry).is_err());
     assert!(backend.revoke_sessions(ann.id, &entry).is_err());
-    assert!(backend.update_password(ann.id, "x", None, NOW, Some(&entry)).is_err());
+    assert!(backend.update_password(ann.id, "x", &entry).is_err());
     assert!(backend.create_user(&new_user("bo"), Some(&entry)).is_err());
     let reset =
         NewPasswordReset { hash: [1; 32], user_id: ann.id, expires_at: NOW.plus_seconds(9) };
     assert!(backend.create_password_reset(&reset, &entry).is_err());
     assert_eq!(backend.get_user(ann.id).unwrap(), Some(ann));
     assert_eq!(backend.get_session(id).unwrap().unwrap().revoked_at, None);
-    assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, "$2b$12$hash");
+    assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, HASH);
     assert!(backend.get_credentials("bo").unwrap().is_none());
     assert!(backend.get_password_reset(&[1; 32], NOW).unwrap().is_none());
 }

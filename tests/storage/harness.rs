@@ -16,6 +16,9 @@ use crate::postgres_server::{self, PgDatabase};
 
 pub const NOW: Timestamp = Timestamp(1_738_319_400_000);
 
+/// Of the password of every user.
+pub const HASH: &str = "$2b$12$hash";
+
 /// An empty database, not migrated yet but through [`TestDatabase::backend`].
 pub struct TestDatabase {
     home: Home,
@@ -153,7 +156,7 @@ pub fn new_user(name: &str) -> NewUser {
     NewUser {
         username: name.to_owned(),
         email: format!("{name}@example.org"),
-        password_hash: "$2b$12$hash".to_owned(),
+        password_hash: HASH.to_owned(),
         role: Role::User,
         created_at: NOW,
         only_if_no_admin: false,
@@ -195,9 +198,8 @@ pub fn room(backend: &dyn Backend, creator: &User) -> Room {
 pub fn session(backend: &dyn Backend, id: u128, user: &User) -> SessionId {
     let id = SessionId(id);
     let expires_at = NOW.plus_seconds(60);
-    backend
-        .create_session(&NewSession { id, user_id: user.id, created_at: NOW, expires_at })
-        .unwrap();
+    let new = NewSession { id, user_id: user.id, created_at: NOW, expires_at };
+    assert!(backend.create_session(&new, HASH).unwrap());
     id
 }
 

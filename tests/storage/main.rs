@@ -96,6 +96,8 @@ contract! {
     }
     sessions {
         a_session_reads_back_with_its_user_as_it_is_now
+        a_session_is_opened_by_the_password_of_now
+        a_new_password_misses_no_session_that_is_being_opened
         a_session_can_be_extended_until_it_is_revoked
         a_session_is_revoked_once
         revoked_sessions_are_listed_from_a_moment_on

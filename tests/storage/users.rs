@@ -2,10 +2,12 @@
 
 use std::sync::Barrier;
 
-use chatapp::model::{NewPasswordReset, NewUser, Role, User, UserId};
+use chatapp::model::{NewPasswordReset, NewUser, Role, SessionId, User, UserId};
 use chatapp::storage::{Conflict, Error};
 
-use crate::harness::{NOW, TestDatabase, active, audit, new_user, on_threads, role, session, user};
+use crate::harness::{
+    HASH, NOW, TestDatabase, active, audit, audit_at, new_user, on_threads, role, session, user,
+};
 
 pub fn a_user_reads_back_as_created(db: &TestDatabase) {
     let backend = db.backend();
@@ -103,15 +105,15 @@ pub fn a_new_password_revokes_the_other_sessions(db: &TestDatabase) {
     let (kept, other) = (session(&*backend, 1, &ann), session(&*backend, 2, &ann));
     let bos = session(&*backend, 3, &bo);
     let later = NOW.plus_seconds(5);
-    assert!(backend.update_password(ann.id, "new hash", Some(kept), later, None).unwrap());
+    assert!(backend.change_password(ann.id, HASH, "new hash", kept, later).unwrap());
     let revoked_at = |id| backend.get_session(id).unwrap().unwrap().revoked_at;
     assert_eq!(revoked_at(kept), None);
     assert_eq!(revoked_at(other), Some(later));
     assert_eq!(revoked_at(bos), None);
     assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, "new hash");
-    assert!(
-        backend.update_password(ann.id, "newer hash", None, later.plus_seconds(1), None).unwrap()
-    );
+    assert!(!backend.change_password(ann.id, HASH, "old", kept, later).unwrap(), "it is another");
+    let entry = audit_at("x", later.plus_seconds(1));
+    assert!(backend.update_password(ann.id, "newer hash", &entry).unwrap());
     assert_eq!(revoked_at(kept), Some(later.plus_seconds(1)));
     assert_eq!(revoked_at(other), Some(later), "the first revocation counts");
 }
@@ -132,17 +134,18 @@ pub fn deactivation_revokes_all_sessions_and_activation_restores_none(db: &TestD
     let before = session(&*backend, 1, &ann);
     assert!(backend.update_user(ann.id, active(false), &audit("x")).unwrap());
     assert!(!backend.get_user(ann.id).unwrap().unwrap().is_active);
-    let after = session(&*backend, 2, &ann);
     assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap());
     assert!(backend.get_user(ann.id).unwrap().unwrap().is_active);
     assert_eq!(backend.get_session(before).unwrap().unwrap().revoked_at, Some(NOW));
+    let after = session(&*backend, 2, &ann);
     assert_eq!(backend.get_session(after).unwrap().unwrap().revoked_at, None);
 }
 
 pub fn what_is_done_to_nobody_says_so(db: &TestDatabase) {
     let backend = db.backend();
     let nobody = UserId(77);
-    assert!(!backend.update_password(nobody, "hash", None, NOW, None).unwrap());
+    assert!(!backend.update_password(nobody, "hash", &audit("x")).unwrap());
+    assert!(!backend.change_password(nobody, HASH, "x", SessionId(1), NOW).unwrap());
     assert!(!backend.update_user(nobody, role(Role::Admin), &audit("x")).unwrap());
     assert!(!backend.update_user(nobody, active(false), &audit("x")).unwrap());
     assert!(!backend.delete_user(nobody, &audit("x")).unwrap());

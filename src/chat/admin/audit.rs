@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Admin, Result};
-use crate::chat::Error;
+use super::{Admin, Result, check_page};
 use crate::model::{AuditEntry, AuditId};
 
 /// Entries of a page, unless the caller says how many.
@@ -20,12 +19,10 @@ pub struct AuditPage {
 
 impl Admin<'_> {
     /// # Errors
-    /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_AUDIT_PAGE`].
+    /// [`Error::InvalidFields`](crate::chat::Error) if `limit` is not from 1 to [`MAX_AUDIT_PAGE`],
+    /// or `before` is negative.
     pub fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<AuditPage> {
-        if !(1..=MAX_AUDIT_PAGE).contains(&limit) {
-            let message = format!("must be from 1 to {MAX_AUDIT_PAGE}");
-            return Err(Error::field("limit", message).into());
-        }
+        check_page(("before", before.map(|id| id.0)), limit, MAX_AUDIT_PAGE)?;
         let mut entries = self.backend.list_audit(before, limit + 1)?;
         let has_older = entries.len() > limit as usize;
         entries.truncate(limit as usize);

@@ -1,8 +1,8 @@
 //! Administration: the same rules whether an admin asks over HTTP or an operator at the command
 //! line, who both come through [`Admin`]. Plain blocking code, with a file of methods per area.
 //!
-//! Whether somebody may administer is decided before: for HTTP in `permissions`; at the command line
-//! it is whoever can write the database.
+//! Whether somebody may administer is decided before: for HTTP in `permissions`; at the command
+//! line it is whoever can write the database.
 
 mod audit;
 mod rooms;
@@ -11,7 +11,7 @@ mod users;
 use serde::Serialize;
 
 use super::permissions::{self, Action};
-use super::{Chat, Error as RuleError, Result as RuleResult};
+use super::{Chat, Error as RuleError, FieldError, Result as RuleResult};
 use crate::model::{Actor, Identity, NewAuditEntry, Timestamp};
 use crate::storage::{self, Backend};
 
@@ -53,6 +53,18 @@ impl<'a> Admin<'a> {
         let (timestamp, actor) = (self.now, self.actor.clone());
         Ok(NewAuditEntry { timestamp, actor, action, detail })
     }
+}
+
+/// Whether a page can be: by the name and the value of its cursor, and its length.
+fn check_page(cursor: (&str, Option<i64>), limit: u32, max: u32) -> Result<()> {
+    let mut errors = Vec::new();
+    if !(1..=max).contains(&limit) {
+        errors.push(FieldError::new("limit", format!("must be from 1 to {max}")));
+    }
+    if cursor.1.is_some_and(|cursor| cursor < 0) {
+        errors.push(FieldError::new(cursor.0, "must not be negative"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(RuleError::InvalidFields(errors).into()) }
 }
 
 impl Chat {

@@ -3,9 +3,8 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Admin, Result};
-use crate::chat::{Error, accounts, secret};
-use crate::config::Auth;
+use super::{Admin, Result, check_page};
+use crate::chat::{Error, secret};
 use crate::model::{
     Account, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange, UserId, UserQuery,
 };
@@ -43,13 +42,11 @@ pub struct PasswordReset {
 
 impl Admin<'_> {
     /// # Errors
-    /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_USERS_PAGE`].
+    /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_USERS_PAGE`], or `after` is
+    /// negative.
     pub fn list_users(&self, search: UserSearch) -> Result<UserPage> {
         let UserSearch { query, after, limit } = search;
-        if !(1..=MAX_USERS_PAGE).contains(&limit) {
-            let message = format!("must be from 1 to {MAX_USERS_PAGE}");
-            return Err(Error::field("limit", message).into());
-        }
+        check_page(("after", after.map(|id| id.0)), limit, MAX_USERS_PAGE)?;
         let query = UserQuery { text: query, after, limit: limit + 1 };
         let mut users = self.backend.list_users(&query, self.now)?;
         let has_more = users.len() > limit as usize;
@@ -156,17 +153,14 @@ impl Admin<'_> {
         Ok(self.backend.list_sessions(user_id, self.now, MAX_LISTED_SESSIONS)?)
     }
 
-    /// Sets the password and ends every session of the account. Blocks for as long as bcrypt takes:
-    /// not for a server's writing thread.
+    /// Sets the password that [`new_password`](crate::chat::new_password) hashed, and ends every
+    /// session of the account.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::InvalidFields`] for a password that is not acceptable.
-    pub fn set_password(&self, id: UserId, password: String, auth: &Auth) -> Result<Account> {
-        let Account { user, .. } = self.get_user(id)?;
-        accounts::check_password(&user, "password", &password, auth.min_password_chars)?;
-        let hash = accounts::hash(password, auth)?;
+    /// [`Error::UserNotFound`].
+    pub fn set_password(&self, id: UserId, hash: &str) -> Result<Account> {
         let entry = self.entry("user.reset_password", json!({}))?;
-        if !self.backend.update_password(id, &hash, None, self.now, Some(&entry))? {
+        if !self.backend.update_password(id, hash, &entry)? {
             return Err(Error::UserNotFound.into());
         }
         self.get_user(id)

@@ -5,18 +5,15 @@ use std::net::SocketAddr;
 
 use url::Url;
 
+use super::super::serve::host;
 use crate::config::Http;
 
 /// Where a browser on this machine finds the server.
 pub(super) fn default_base(http: &Http) -> String {
     let scheme = if http.tls_certificate.is_empty() { "http" } else { "https" };
-    match http.bind.parse::<SocketAddr>() {
-        // 0.0.0.0 is every address of this machine, and none that a browser can open.
-        Ok(address) if address.ip().is_unspecified() => {
-            format!("{scheme}://localhost:{}", address.port())
-        }
-        _ => format!("{scheme}://{}", http.bind),
-    }
+    // The settings also take localhost, by name.
+    let host = http.bind.parse::<SocketAddr>().map_or_else(|_| http.bind.clone(), host);
+    format!("{scheme}://{host}")
 }
 
 /// # Errors

@@ -23,7 +23,7 @@ Examples:
   chatapp users reset-password ann --link --url https://chat.example.com
   chatapp users delete '#7' --dry-run
 
-An account is named by its name, or by its number: ann, #7 or 7.";
+An account is named by its name or by its number: ann, 7 or, for a shell in quotes, '#7'.";
 
 /// Administer accounts: list, promote, deactivate, reset, delete
 ///

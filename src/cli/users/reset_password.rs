@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::super::administer::refusal;
 use super::super::confirm::Confirm;
 use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::{Output, note};
 use super::super::password;
 use super::{Named, find, label, link, sessions};
+use crate::chat;
 use crate::model::Timestamp;
 
 const EXAMPLES: &str = "\
@@ -20,8 +22,8 @@ Examples:
 ///
 /// The password is asked for twice, or read from stdin; it is never an argument, which every user
 /// of the machine could see. The account's sessions end. With --link nothing changes until somebody
-/// opens the link, which works once, for an hour unless `auth.reset_seconds` says otherwise; a later
-/// one takes its place.
+/// opens the link, which works once, for an hour unless `auth.reset_seconds` says otherwise; a
+/// later one takes its place.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -76,6 +78,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let open = sessions(account.sessions);
     args.confirm.ask(&format!("{who} will get a new password and be signed out ({open})"))?;
     let password = if args.password_stdin { password::read()? } else { password::ask()? };
-    let now = database.administer(|admin| admin.set_password(id, password, &config.auth))?;
+    let hash = chat::new_password(&account.user, password, &config.auth).map_err(refusal)?;
+    let now = database.administer(|admin| admin.set_password(id, &hash))?;
     Ok(args.output.write_one(&now, &format!("{who} has a new password; {open} ended"))?)
 }

@@ -88,6 +88,8 @@ pub(super) fn delete_user(db: &mut Connection, id: UserId, entry: &NewAuditEntry
             return Ok(false);
         };
         check_admin_is_left(tx, &old, false)?;
+        // First, as whoever takes it does: the other way round they could wait for each other.
+        delete_password_reset(tx, id)?;
         // The email must be unique, and is none.
         tx.execute(
             "UPDATE users SET username = 'deleted-' || id, email = 'deleted-' || id,
@@ -96,11 +98,15 @@ pub(super) fn delete_user(db: &mut Connection, id: UserId, entry: &NewAuditEntry
              WHERE id = $1",
             &[&id.0, &entry.timestamp.0],
         )?;
-        delete_password_reset(tx, id)?;
         sessions::revoke_sessions(tx, id, None, entry.timestamp)?;
         audit::record(tx, entry, Target::User(id))?;
         Ok(true)
     })
+}
+
+pub(super) fn has_deleted_users(db: &mut Connection, since: Timestamp) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= $1)";
+    Ok(db.query_one(sql, &[&since.0])?.get(0))
 }
 
 pub(super) fn revoke_sessions(
@@ -116,6 +122,21 @@ pub(super) fn revoke_sessions(
             audit::record(tx, entry, Target::User(id))?;
         }
         Ok(Some(account.sessions))
+    })
+}
+
+pub(super) fn update_password(
+    db: &mut Connection,
+    id: UserId,
+    hash: &str,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    db.transaction(|tx| {
+        let found = users::set_password(tx, id, hash, None, entry.timestamp)?;
+        if found {
+            audit::record(tx, entry, Target::User(id))?;
+        }
+        Ok(found)
     })
 }
 

@@ -211,15 +211,19 @@ impl Backend for Postgres {
         self.read(users::has_admin)
     }
 
-    fn update_password(
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
-        audit: Option<&NewAuditEntry>,
     ) -> Result<bool> {
-        self.write(|db| users::update_password(db, id, password_hash, keep, now, audit))
+        self.write(|db| users::change_password(db, id, from, to, keep, now))
+    }
+
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|db| accounts::update_password(db, id, hash, audit))
     }
 
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
@@ -236,6 +240,10 @@ impl Backend for Postgres {
 
     fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool> {
         self.write(|db| accounts::delete_user(db, id, audit))
+    }
+
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
+        self.read(|db| accounts::has_deleted_users(db, since))
     }
 
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>> {
@@ -276,8 +284,8 @@ impl Backend for Postgres {
         self.read(|db| audit::list_audit(db, before, limit))
     }
 
-    fn create_session(&self, session: &NewSession) -> Result<()> {
-        self.write(|db| sessions::create_session(db, session))
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
+        self.write(|db| sessions::create_session(db, session, password_hash))
     }
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {

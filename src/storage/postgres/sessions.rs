@@ -17,17 +17,26 @@ pub(super) fn get_or_create_secret(db: &mut Connection, candidate: &[u8]) -> Res
     Ok(row.get(0))
 }
 
-pub(super) fn create_session(db: &mut Connection, session: &NewSession) -> Result<()> {
-    db.execute(
-        "INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+/// What changes the account at the same time is waited for, and then seen; or it waits, and then
+/// sees the session.
+pub(super) fn create_session(
+    db: &mut Connection,
+    session: &NewSession,
+    password_hash: &str,
+) -> Result<bool> {
+    let created = db.execute(
+        "INSERT INTO sessions (id, user_id, created_at, expires_at)
+         SELECT $1, id, $3, $4 FROM users
+         WHERE id = $2 AND is_active AND password_hash = $5 FOR SHARE",
         &[
             &session.id.to_string(),
             &session.user_id.0,
             &session.created_at.0,
             &session.expires_at.0,
+            &password_hash,
         ],
     )?;
-    Ok(())
+    Ok(created > 0)
 }
 
 pub(super) fn get_session(db: &mut Connection, id: SessionId) -> Result<Option<Session>> {

@@ -93,24 +93,26 @@ pub(super) fn list_admins(db: &mut Connection) -> Result<Vec<User>> {
     rows.iter().map(user).collect()
 }
 
-pub(super) fn update_password(
+pub(super) fn change_password(
     db: &mut Connection,
     id: UserId,
-    password_hash: &str,
-    keep: Option<SessionId>,
+    from: &str,
+    to: &str,
+    keep: SessionId,
     now: Timestamp,
-    entry: Option<&NewAuditEntry>,
 ) -> Result<bool> {
     db.transaction(|tx| {
-        let found = set_password(tx, id, password_hash, keep, now)?;
-        if let Some(entry) = entry.filter(|_| found) {
-            audit::record(tx, entry, Target::User(id))?;
-        }
-        Ok(found)
+        // In this order, as whoever takes a token does: else they could wait for each other.
+        tx.query_opt("SELECT hash FROM password_resets WHERE user_id = $1 FOR UPDATE", &[&id.0])?;
+        let is_from = tx.query_opt(
+            "SELECT id FROM users WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE",
+            &[&id.0, &from],
+        )?;
+        if is_from.is_some() { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
     })
 }
 
-/// The same, in a transaction that is under way.
+/// Sets the password, and revokes what the old one gave but for `keep`.
 pub(super) fn set_password(
     tx: &mut Connection,
     id: UserId,
@@ -118,6 +120,8 @@ pub(super) fn set_password(
     keep: Option<SessionId>,
     now: Timestamp,
 ) -> Result<bool> {
+    // First, as whoever takes it does: the other way round they could wait for each other.
+    accounts::delete_password_reset(tx, id)?;
     let found = tx.execute(
         "UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL",
         &[&id.0, &password_hash],
@@ -125,7 +129,6 @@ pub(super) fn set_password(
     if found == 0 {
         return Ok(false);
     }
-    accounts::delete_password_reset(tx, id)?;
     sessions::revoke_sessions(tx, id, keep, now)?;
     Ok(true)
 }

@@ -82,6 +82,12 @@ pub(super) fn delete_user(tx: &Connection, id: UserId, entry: &NewAuditEntry) ->
     Ok(true)
 }
 
+pub(super) fn has_deleted_users(db: &Connection, since: Timestamp) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= ?1)")?
+        .query_row([since.0], |row| row.get(0))?)
+}
+
 pub(super) fn revoke_sessions(
     tx: &Connection,
     id: UserId,
@@ -93,6 +99,19 @@ pub(super) fn revoke_sessions(
         audit::record(tx, entry, Target::User(id))?;
     }
     Ok(Some(account.sessions))
+}
+
+pub(super) fn update_password(
+    tx: &Connection,
+    id: UserId,
+    hash: &str,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    let found = users::set_password(tx, id, hash, None, entry.timestamp)?;
+    if found {
+        audit::record(tx, entry, Target::User(id))?;
+    }
+    Ok(found)
 }
 
 pub(super) fn create_password_reset(
@@ -140,7 +159,7 @@ pub(super) fn take_password_reset(
         .query_row(params![hash, now.0], |row| row.get(0))
         .optional()?;
     let Some(id) = taken.map(UserId) else { return Ok(None) };
-    users::update_password(tx, id, password_hash, None, now, None)?;
+    users::set_password(tx, id, password_hash, None, now)?;
     Ok(Some(id))
 }
 

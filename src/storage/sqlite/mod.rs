@@ -271,15 +271,19 @@ impl Backend for Sqlite {
         self.read(users::has_admin)
     }
 
-    fn update_password(
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
-        audit: Option<&NewAuditEntry>,
     ) -> Result<bool> {
-        self.write(|tx| users::update_password(tx, id, password_hash, keep, now, audit))
+        self.write(|tx| users::change_password(tx, id, from, to, keep, now))
+    }
+
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| accounts::update_password(tx, id, hash, audit))
     }
 
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
@@ -296,6 +300,10 @@ impl Backend for Sqlite {
 
     fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool> {
         self.write(|tx| accounts::delete_user(tx, id, audit))
+    }
+
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
+        self.read(|db| accounts::has_deleted_users(db, since))
     }
 
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>> {
@@ -336,8 +344,8 @@ impl Backend for Sqlite {
         self.read(|db| audit::list_audit(db, before, limit))
     }
 
-    fn create_session(&self, session: &NewSession) -> Result<()> {
-        self.write(|tx| sessions::create_session(tx, session))
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
+        self.write(|tx| sessions::create_session(tx, session, password_hash))
     }
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {

@@ -14,17 +14,25 @@ pub(super) fn get_or_create_secret(tx: &Connection, candidate: &[u8]) -> Result<
         .query_row([], |row| row.get(0))?)
 }
 
-pub(super) fn create_session(tx: &Connection, session: &NewSession) -> Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![
-        session.id.to_string(),
-        session.user_id.0,
-        session.created_at.0,
-        session.expires_at.0
-    ])?;
-    Ok(())
+pub(super) fn create_session(
+    tx: &Connection,
+    session: &NewSession,
+    password_hash: &str,
+) -> Result<bool> {
+    let created = tx
+        .prepare_cached(
+            "INSERT INTO sessions (id, user_id, created_at, expires_at)
+             SELECT ?1, id, ?3, ?4 FROM users
+             WHERE id = ?2 AND is_active = 1 AND password_hash = ?5",
+        )?
+        .execute(params![
+            session.id.to_string(),
+            session.user_id.0,
+            session.created_at.0,
+            session.expires_at.0,
+            password_hash
+        ])?;
+    Ok(created > 0)
 }
 
 pub(super) fn get_session(db: &Connection, id: SessionId) -> Result<Option<Session>> {

@@ -80,13 +80,27 @@ pub(super) fn list_admins(db: &Connection) -> Result<Vec<User>> {
     Ok(admins.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn update_password(
+pub(super) fn change_password(
+    tx: &Connection,
+    id: UserId,
+    from: &str,
+    to: &str,
+    keep: SessionId,
+    now: Timestamp,
+) -> Result<bool> {
+    let is_from: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)")?
+        .query_row(params![id.0, from], |row| row.get(0))?;
+    if is_from { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
+}
+
+/// Sets the password, and revokes what the old one gave but for `keep`.
+pub(super) fn set_password(
     tx: &Connection,
     id: UserId,
     password_hash: &str,
     keep: Option<SessionId>,
     now: Timestamp,
-    entry: Option<&NewAuditEntry>,
 ) -> Result<bool> {
     let found = tx
         .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1 AND deleted_at IS NULL")?
@@ -96,9 +110,6 @@ pub(super) fn update_password(
     }
     accounts::delete_password_reset(tx, id)?;
     sessions::revoke_sessions(tx, id, keep, now)?;
-    if let Some(entry) = entry {
-        audit::record(tx, entry, Target::User(id))?;
-    }
     Ok(true)
 }
 
