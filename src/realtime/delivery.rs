@@ -51,6 +51,7 @@ pub(super) struct Room {
     pub(super) head: Option<Seq>,
     /// The newest revision of the room that its members know, or could have seen.
     pub(super) revision: i64,
+    /// Ends at the head, or is empty.
     pub(super) tail: Tail,
     pub(super) members: HashMap<usize, Member>,
     pub(super) presence: Presence,
@@ -107,7 +108,7 @@ pub(super) fn write(
                     ServerFrame::Synced { reference, room_id, head_seq: cursor, epoch }
                         .encode(&mut client.out);
                 }
-            } else if room.tail.covers(cursor, head) {
+            } else if room.tail.covers(cursor) {
                 spans.extend(room.tail.after(cursor).map(|chunk| Span {
                     room_id,
                     chunk: chunk.clone(),

@@ -48,14 +48,11 @@ impl State {
         }
     }
 
-    /// Keeps an event for the end of the turn, unless it is known that it was stored: then the
-    /// members have it, or read it from storage. Whoever joins an unknown room later in this turn
-    /// reads its head from storage.
+    /// Keeps an event for the end of the turn. Whoever joins an unknown room later in this turn reads
+    /// its head from storage.
     pub(super) fn keep(&mut self, event: Event) {
         let room_id = event.room_id();
-        if let Some(room) = self.rooms.get(&room_id)
-            && room.head.is_none_or(|head| event.seq() > head)
-        {
+        if self.rooms.contains_key(&room_id) {
             self.committed.entry(room_id).or_default().push(event);
         }
     }
@@ -69,6 +66,14 @@ impl State {
     pub(super) fn extend_tails(&mut self) {
         for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };
+            // A head that was read from storage may be ahead of what is published: members have what is
+            // before it, or read it there. A tail that ended before the head would not bring them to it.
+            if let Some(head) = room.head {
+                events.retain(|event| event.seq() > head);
+            }
+            if events.is_empty() {
+                continue;
+            }
             // They come in order of seq, but for the originals of retries, and for what was read
             // from storage before its commit was told.
             events.sort_by_key(Event::seq);

@@ -122,6 +122,7 @@ contract! {
         a_deleted_room_is_gone_at_once
         what_a_deleted_room_left_goes_bit_by_bit
         rooms_that_others_changed_are_listed
+        what_another_process_writes_is_noticed
         ids_are_never_given_twice
     }
     append {

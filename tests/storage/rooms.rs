@@ -263,6 +263,30 @@ pub fn rooms_that_others_changed_are_listed(db: &TestDatabase) {
     assert_eq!(backend.list_changed_rooms(&[ahead, nowhere]).unwrap(), [(nowhere, None)]);
 }
 
+/// Where the database says it at all.
+pub fn what_another_process_writes_is_noticed(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    let version = || backend.get_data_version().unwrap();
+    let before = version();
+    fill(&*backend, &room, &ann, 3);
+    backend.list_rooms().unwrap();
+    assert_eq!(version(), before, "what it writes itself is no news");
+    let other = db.open();
+    for _ in 0..3 {
+        let before = version();
+        fill(&*other, &room, &ann, 1);
+        let after = version();
+        assert!(before.is_none() || after != before, "{after:?}");
+        // Nor is it hidden by what it writes itself.
+        fill(&*other, &room, &ann, 1);
+        fill(&*backend, &room, &ann, 1);
+        assert!(before.is_none() || version() != after);
+        assert_eq!(version(), version());
+    }
+}
+
 pub fn ids_are_never_given_twice(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
