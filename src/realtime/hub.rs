@@ -27,7 +27,7 @@ pub enum ReplyTo {
     Connection { id: ConnectionId, reference: Option<String>, wants_ack: bool },
 }
 
-/// What has been stored, other than by sending messages, or by another process.
+/// What has been stored otherwise than by a send of this process: a change, or what others did.
 #[derive(Debug)]
 pub enum News {
     /// Events, each room's in order of seq. Those that are known already do no harm.

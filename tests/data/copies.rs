@@ -36,13 +36,11 @@ pub async fn a_copy_is_equal_and_an_export_of_it_the_same(kind: Database) {
 
     // And back, into a third: nothing is lost on the way.
     target.sigterm().await;
-    let third = Server::start(kind).await;
-    let mut third = third;
+    let mut third = Server::start(kind).await;
     third.sigterm().await;
     copy(&target, &third).await.ok();
-    let [one, two] =
-        [&target, &third].map(|server| run(server, &["export"])).map(|done| async { done.await });
-    assert_eq!(rows_of(&one.await.ok().stdout), rows_of(&two.await.ok().stdout));
+    let (one, two) = (run(&target, &["export"]).await, run(&third, &["export"]).await);
+    assert_eq!(rows_of(&one.ok().stdout), rows_of(&two.ok().stdout));
 }
 
 pub async fn a_killed_copy_cannot_be_served_and_goes_on_when_repeated(kind: Database) {
