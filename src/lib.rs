@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli → server → { http, ws } → chat (rules) → storage ← sqlite | postgres
-//! cli → dump → storage           chat → realtime (hub)         everything → model
+//! cli → dump → storage           chat → realtime (hub)    everything → model, metrics
 //! ```
 //!
 //! `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
@@ -21,6 +21,7 @@ pub mod dump;
 pub mod executor;
 pub mod http;
 pub mod logging;
+pub mod metrics;
 pub mod model;
 pub mod realtime;
 pub mod server;

@@ -5,6 +5,7 @@
 
 mod acting;
 mod administer;
+mod ask;
 mod audit;
 mod bench;
 mod completions;
@@ -14,6 +15,8 @@ mod context;
 mod create_admin;
 mod data;
 mod database;
+mod doctor;
+mod health;
 mod list_rooms;
 mod man;
 mod messages;
@@ -25,6 +28,8 @@ mod password;
 mod rooms;
 mod serve;
 mod sessions;
+mod stats;
+mod tail;
 mod users;
 
 use std::ffi::OsString;
@@ -79,6 +84,10 @@ enum Command {
     Import(data::import::Args),
     Copy(data::copy::Args),
     Prune(data::prune::Args),
+    Tail(tail::Args),
+    Stats(stats::Args),
+    Health(health::Args),
+    Doctor(doctor::Args),
     Bench(bench::Args),
     Config(config::Args),
     Openapi(openapi::Args),
@@ -107,6 +116,10 @@ impl Cli {
             Command::Import(args) => data::import::run(&args, &context),
             Command::Copy(args) => data::copy::run(&args, &context),
             Command::Prune(args) => data::prune::run(&args, &context),
+            Command::Tail(args) => tail::run(&args, &context),
+            Command::Stats(args) => stats::run(&args, &context),
+            Command::Health(args) => health::run(&args, &context),
+            Command::Doctor(args) => doctor::run(&args, &context),
             Command::Bench(args) => bench::run(&args, &context),
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),

@@ -5,6 +5,7 @@
 //! the chat lives here, and no type of a database driver leaves the two folders.
 
 mod backend;
+mod counts;
 mod error;
 mod open;
 mod pool;
@@ -16,8 +17,11 @@ mod store;
 mod target;
 mod window;
 
-pub use backend::{AppendError, Backend, ChangeError, Migration, MigrationState, ServerFacts};
+pub use backend::{
+    AppendError, Backend, ChangeError, DatabaseStatus, Migration, MigrationState, ServerFacts,
+};
+pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, check_url, claim, open};
+pub use open::{OpenOptions, check_url, claim, open, sqlite_file};
 pub use store::{Outcome, Store, StoreConfig, Writer};
 pub use target::{Contents, Filling, Progress, Target};

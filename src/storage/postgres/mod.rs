@@ -17,6 +17,7 @@ mod retention;
 mod rooms;
 mod rows;
 mod sessions;
+mod status;
 mod target;
 mod tickets;
 mod users;
@@ -35,7 +36,8 @@ use super::pool::Pool;
 use super::rows::{Scope, Source, Visitor};
 use super::target::Progress;
 use super::{
-    AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts,
+    AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
+    ServerFacts,
 };
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -185,6 +187,22 @@ impl Backend for Postgres {
         let facts = self.read(migrations::get_server_facts)?;
         self.manager.expect_epoch(&facts.epoch);
         Ok(facts)
+    }
+
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn get_status(&self) -> Result<DatabaseStatus> {
+        self.read(status::get_status)
+    }
+
+    fn check_write(&self) -> Result<()> {
+        self.write(status::check_write)
+    }
+
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
+        self.read(|db| status::check_integrity(db, deep))
     }
 
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {

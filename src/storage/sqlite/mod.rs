@@ -20,10 +20,13 @@ mod retention;
 mod rooms;
 mod rows;
 mod sessions;
+mod status;
 mod target;
 mod tickets;
 mod users;
 
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::thread;
@@ -41,7 +44,8 @@ use super::pool::Pool;
 use super::rows::{Scope, Source, Visitor};
 use super::target::{Progress, check_seal};
 use super::{
-    AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts,
+    AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
+    ServerFacts,
 };
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -89,6 +93,9 @@ impl Sqlite {
     pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
         check_path(&path, options.create)?;
         let claim = Claim::shared(&path)?;
+        if options.create {
+            make_private(&path);
+        }
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         check_unsealed(&path)?;
         target::check_unfinished(&path)?;
@@ -177,6 +184,13 @@ fn check_unsealed(path: &Path) -> Result<()> {
     sealed.map_or(Ok(()), |sealed| check_seal(sealed.as_deref()))
 }
 
+/// The secret of the tokens is in it: only its owner may read a new file. SQLite gives the log the
+/// rights of the database.
+fn make_private(path: &Path) {
+    // One that is there stays as it is; one that cannot be made is complained of by SQLite.
+    let _ = fs::File::options().write(true).create_new(true).mode(0o600).open(path);
+}
+
 fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
@@ -245,6 +259,23 @@ impl Backend for Sqlite {
 
     fn get_server_facts(&self) -> Result<ServerFacts> {
         self.read(migrations::get_server_facts)
+    }
+
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn get_status(&self) -> Result<DatabaseStatus> {
+        let status = self.read(|db| status::get_status(db, &self.path))?;
+        Ok(DatabaseStatus { checkpoints: Some(self.checkpointer.count()), ..status })
+    }
+
+    fn check_write(&self) -> Result<()> {
+        self.write(status::check_write)
+    }
+
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
+        self.read(|db| status::check_integrity(db, deep))
     }
 
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
