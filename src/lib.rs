@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli → server → { http, ws } → chat (rules) → storage ← sqlite | postgres
-//!                                chat → realtime (hub)    everything → model, metrics
+//! cli → dump → storage           chat → realtime (hub)    everything → model, metrics
 //! ```
 //!
 //! `web` is the page: files, that `http` serves. `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
@@ -15,6 +15,7 @@ pub mod bench;
 pub mod chat;
 pub mod cli;
 pub mod config;
+pub mod dump;
 pub mod executor;
 #[cfg(any(fuzzing, test))]
 pub mod fuzz;
