@@ -193,14 +193,26 @@ impl Tail {
 fn line(event: &Event, has_colours: bool) -> String {
     let (dim, bold, plain) =
         if has_colours { ("\x1b[2m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
-    let Event::Message(message) = event;
-    let what = match message.deleted_at {
-        Some(_) => format!("{dim}(deleted){plain}"),
-        None => visible(&message.content),
+    let (at, who, what) = match event {
+        Event::Message(message) => {
+            let text = match message.deleted_at {
+                Some(_) => format!("{dim}(deleted){plain}"),
+                None => visible(&message.content),
+            };
+            let edited = if message.edited_at.is_some() { " (edited)" } else { "" };
+            (message.timestamp, &message.username, format!("{text}{dim}{edited}{plain}"))
+        }
+        Event::MessageEdited { change, content } => {
+            let text = format!("{dim}(edits {}){plain} {}", change.message_seq, visible(content));
+            (change.timestamp, &change.username, text)
+        }
+        Event::MessageDeleted(change) => {
+            let text = format!("{dim}(deletes {}){plain}", change.message_seq);
+            (change.timestamp, &change.username, text)
+        }
     };
-    let edited = if message.edited_at.is_some() { " (edited)" } else { "" };
-    let (at, seq, who) = (message.timestamp, message.seq, visible(&message.username));
-    format!("{dim}{at} {seq:>5}{plain} {bold}{who}{plain}: {what}{dim}{edited}{plain}")
+    let (seq, who) = (event.seq(), visible(who));
+    format!("{dim}{at} {seq:>5}{plain} {bold}{who}{plain}: {what}")
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub enum Command {
     Subscribe(Subscribe),
     Unsubscribe(Unsubscribe),
     Typing(Typing),
+    Read(Read),
     Refresh(Refresh),
     Ping,
 }
@@ -61,6 +62,16 @@ pub struct Typing {
     pub room_id: Option<RoomId>,
 }
 
+/// Notes that the user has read a room up to a position: as `PUT /rooms/{room_id}/read`. Answered
+/// if it has a `ref`; the user's other connections in the room are told.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Read {
+    /// The room; may be left out on `/ws/{room_id}`.
+    pub room_id: Option<RoomId>,
+    /// The `seq` of the last event that was read.
+    pub seq: Seq,
+}
+
 /// Goes on with a new token of the same user, from `POST /auth/refresh` or a new login: the
 /// connection outlives the token it began with.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -83,6 +94,10 @@ impl ClientFrame {
     /// # Errors
     /// What is wrong with it, and its `ref` if that could be read.
     pub fn parse(text: &str) -> Result<Self, (Option<String>, Error)> {
+        // Which serde would take for the fields in their order.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err((None, Error::MalformedJson("a frame is an object, not a list".into())));
+        }
         let Envelope { kind, reference } =
             serde_json::from_str(text).map_err(|error| (None, malformed(&error)))?;
         let command = match kind.as_deref() {
@@ -91,6 +106,7 @@ impl ClientFrame {
             Some("subscribe") => body(text).map(Command::Subscribe),
             Some("unsubscribe") => body(text).map(Command::Unsubscribe),
             Some("typing") => body(text).map(Command::Typing),
+            Some("read") => body(text).map(Command::Read),
             Some("auth.refresh") => body(text).map(Command::Refresh),
             Some("ping") => Ok(Command::Ping),
             Some(other) => Err(Error::UnknownType(other.chars().take(40).collect())),
@@ -127,7 +143,8 @@ mod tests {
         let error = |text| ClientFrame::parse(text).unwrap_err();
         assert_eq!(error("nonsense").0, None);
         assert_eq!(error("nonsense").1.code(), "malformed_json");
-        assert_eq!(error("[]").1.code(), "malformed_json");
+        assert_eq!(error(r#" ["ping","7"]"#), (None, error("[]").1));
+        assert!(error("[]").1.to_string().contains("not a list"));
         let (reference, unknown) = error(r#"{"type":"dance","ref":"7"}"#);
         assert_eq!((reference.as_deref(), unknown.code()), (Some("7"), "unknown_type"));
         let (reference, missing) = error(r#"{"type":"send","ref":"8"}"#);
