@@ -29,6 +29,7 @@ pub struct DatabaseStatus {
     pub wal_bytes: Option<u64>,
     /// How often this process copied that log into the database.
     pub checkpoints: Option<u64>,
+    /// Without those whose account was deleted.
     pub users: u64,
     pub rooms: u64,
     /// Entries of all rooms' logs.

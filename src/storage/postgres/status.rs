@@ -8,7 +8,7 @@ use crate::model::Timestamp;
 const GET_STATUS: &str = "
     SELECT current_setting('server_version'),
            pg_database_size(current_database()),
-           (SELECT count(*) FROM users),
+           (SELECT count(*) FROM users WHERE deleted_at IS NULL),
            count(*),
            coalesce(sum(head_seq), 0)::bigint,
            (SELECT count(*) FROM pg_stat_activity WHERE usename IS NOT NULL),
