@@ -7,36 +7,63 @@ mod support;
 
 use std::process::Command;
 
-use support::{Database, Server, on_both_databases, python};
+use serde_json::json;
+use support::{Client, Database, PASSWORD, Server, on_both_databases, python};
 
 on_both_databases!(every_answer_is_a_documented_one);
 
-/// Not asked for: what would end the session that asks.
+/// Asked for apart from the rest: what would end the session that asks, or take away its role, for
+/// schemathesis knows an id when it has seen one.
+const ENDING: [&str; 2] = ["/admin/users/{user_id}", "/admin/users/{user_id}/sessions"];
+
+/// Not asked for at all: these end it in any case.
 const EXCLUDED: [&str; 2] = ["/auth/logout", "/auth/password"];
 
 async fn every_answer_is_a_documented_one(database: Database) {
     let server = Server::with(database).env("CHATAPP_LIMITS__SIGNUPS_PER_HOUR", "0").start().await;
     let ann = server.admin("ann").await;
     ann.creates_room("general").await;
+    let without = ENDING.into_iter().chain(EXCLUDED).map(|path| ["--exclude-path", path]);
+    tries(&server, &ann, without.flatten()).await;
+    ann.get("/auth/me").await.expect(200);
+
+    // The first ids, which are guessed, are others'.
+    for n in 0..10 {
+        server.user(&format!("user{n}")).await;
+    }
+    let bo = server.user("bo").await;
+    let path = format!("/admin/users/{}", bo.user_id);
+    ann.patch(&path, json!({ "role": "admin" })).await.expect(200);
+    let bo = server.anonymous().signs_in("bo", PASSWORD).await;
+    tries(&server, &bo, ENDING.into_iter().flat_map(|path| ["--include-path", path])).await;
+    // Who asks for so many ids finds its own.
+    if !is_long() {
+        bo.get("/auth/me").await.expect(200);
+    }
+}
+
+fn is_long() -> bool {
+    std::env::var_os("CHATAPP_TEST_LONG").is_some()
+}
+
+/// Asks for the paths that are selected, with the token of this admin.
+async fn tries(server: &Server, admin: &Client, selected: impl Iterator<Item = &'static str>) {
     let folder = tempfile::tempdir().unwrap();
-    let examples = if std::env::var_os("CHATAPP_TEST_LONG").is_some() { "2000" } else { "20" };
+    let examples = if is_long() { "2000" } else { "20" };
     let mut command = Command::new(python().with_file_name("schemathesis"));
     command
         .current_dir(folder.path())
         .args(["run", &format!("{}/openapi.json", server.url())])
-        .args(["--header", &format!("Authorization: Bearer {}", ann.token)])
+        .args(["--header", &format!("Authorization: Bearer {}", admin.token)])
         .args(["--max-examples", examples, "--seed", "1", "--no-color"])
         // That some combinations of valid fields are refused cannot be said in OpenAPI: two cursors
         // at once, control characters in a name, a name that is taken.
-        .args(["--checks", "all", "--exclude-checks", "positive_data_acceptance"]);
-    for path in EXCLUDED {
-        command.args(["--exclude-path", path]);
-    }
+        .args(["--checks", "all", "--exclude-checks", "positive_data_acceptance"])
+        .args(selected);
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap();
     let output = output.expect("schemathesis is missing: scripts/test installs it");
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{report}");
     // It also succeeds if there is nothing to ask for.
     assert!(report.contains("selected / "), "{report}");
-    ann.get("/auth/me").await.expect(200);
 }

@@ -5,15 +5,18 @@ use std::net::IpAddr;
 use email_address::{EmailAddress, Options};
 
 use super::permissions::{self, Action};
-use super::{Chat, Error, FieldError, Result, passwords};
+use super::{Admin, Chat, Error, FieldError, Result, passwords};
 use crate::config::{AdminSignup, Auth};
-use crate::model::{Credentials, Identity, NewUser, Role, Timestamp, User};
+use crate::model::{Actor, Credentials, Identity, NewUser, Role, Timestamp, User};
 use crate::storage::Backend;
 
 pub const MIN_USERNAME_CHARS: usize = 2;
 pub const MAX_USERNAME_CHARS: usize = 32;
 /// The longest address that fits an SMTP path (RFC 5321 §4.5.3.1.3, erratum 1690 of RFC 3696).
 pub const MAX_EMAIL_BYTES: usize = 254;
+
+/// What the name of a deleted account begins with; its number follows.
+const DELETED: &str = "deleted-";
 
 /// An account that somebody asks for.
 #[derive(Clone, Debug)]
@@ -61,7 +64,8 @@ impl Chat {
         check(&signup, self.inner.settings.load().min_password_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
         if !caller.address.is_loopback() {
-            self.inner.settings.load().signups.check(&caller.address)?;
+            let checked = self.inner.settings.load().signups.check(&caller.address);
+            self.inner.counts.limited("signups", checked)?;
         }
         let user = NewUser {
             username: signup.username,
@@ -72,7 +76,14 @@ impl Chat {
             // Two who ask at once get here both; the transaction lets one through.
             only_if_no_admin,
         };
-        Ok(self.inner.store.write(move |backend| backend.create_user(&user)).await?)
+        // To make another admin is to administer.
+        let admin = caller.identity.filter(|_| user.role == Role::Admin);
+        let actor = admin.map(|admin| Actor::Account(admin.user_id));
+        let create = move |backend: &dyn Backend| match actor {
+            Some(actor) => Ok(Admin::new(backend, actor, user.created_at).create_user(&user)),
+            None => Ok(Ok(backend.create_user(&user, None)?)),
+        };
+        Ok(self.inner.store.write(create).await??)
     }
 
     /// Opens a session, for somebody at this address.
@@ -88,7 +99,9 @@ impl Chat {
         address: IpAddr,
     ) -> Result<Login> {
         let name = username.clone();
-        self.attempt(&name, address, self.check_login(username, password)).await
+        let login = self.attempt(&name, address, self.check_login(username, password)).await;
+        self.inner.counts.login(&login);
+        login
     }
 
     async fn check_login(&self, username: String, password: String) -> Result<Login> {
@@ -144,14 +157,10 @@ impl Chat {
             let credentials = backend.get_credentials(&username)?;
             Ok(credentials.filter(|credentials| credentials.user.id == id))
         };
-        let own = self.inner.store.read(find.clone()).await?.ok_or(Error::SessionRevoked)?;
+        let own = self.inner.store.read(find).await?.ok_or(Error::SessionRevoked)?;
         let Credentials { user, password_hash: hash } = own;
-        let (mut errors, names) = (Vec::new(), names(&user.username, &user.email));
         let min_chars = self.inner.settings.load().min_password_chars;
-        passwords::check_new(min_chars, "new_password", &new, &names, &mut errors);
-        if !errors.is_empty() {
-            return Err(Error::InvalidFields(errors));
-        }
+        check_password(&user, "new_password", &new, min_chars)?;
         let verified =
             self.inner.passwords.verify("current_password", current, Some(hash.clone())).await?;
         if !verified {
@@ -167,11 +176,7 @@ impl Chat {
                 // meanwhile, the caller is not who may change it any more.
                 let session = backend.get_session(keep)?;
                 let stands = session.is_some_and(|session| session.revoked_at.is_none());
-                let still = find(backend)?.map(|credentials| credentials.password_hash);
-                if !stands || still != Some(hash) {
-                    return Ok(false);
-                }
-                backend.update_password(id, &new_hash, Some(keep), now)
+                Ok(stands && backend.change_password(id, &hash, &new_hash, keep, now)?)
             })
             .await?;
         if !changed {
@@ -192,7 +197,8 @@ impl Chat {
     ) -> Result<T> {
         let allowed = self.inner.settings.load().login_failures;
         let now = self.inner.clock.now();
-        let attempt = self.inner.throttle.begin(username, address, allowed, now)?;
+        let begun = self.inner.throttle.begin(Some(username), address, allowed, now);
+        let attempt = self.inner.counts.limited("logins", begun)?;
         let result = check.await;
         match &result {
             Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),
@@ -226,18 +232,30 @@ impl Chat {
 /// [`Error::InvalidFields`].
 pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUser> {
     check(&signup, auth.min_password_chars)?;
-    let hash = bcrypt::non_truncating_hash(signup.password, auth.bcrypt_cost);
-    let password_hash = hash.map_err(|error| {
-        tracing::error!(%error, "bcrypt failed");
-        Error::Internal
-    })?;
     Ok(NewUser {
         username: signup.username,
         email: signup.email,
-        password_hash,
+        password_hash: hash(signup.password, auth)?,
         role: signup.role,
         created_at: now,
         only_if_no_admin: false,
+    })
+}
+
+/// The hash of a new password for an account, by the rules of a sign-up. Blocks for as long as
+/// bcrypt takes.
+///
+/// # Errors
+/// [`Error::InvalidFields`].
+pub fn new_password(user: &User, password: String, auth: &Auth) -> Result<String> {
+    check_password(user, "password", &password, auth.min_password_chars)?;
+    hash(password, auth)
+}
+
+fn hash(password: String, auth: &Auth) -> Result<String> {
+    bcrypt::non_truncating_hash(password, auth.bcrypt_cost).map_err(|error| {
+        tracing::error!(%error, "bcrypt failed");
+        Error::Internal
     })
 }
 
@@ -257,6 +275,21 @@ fn check(signup: &Signup, min_password_chars: usize) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
 }
 
+/// Whether a password may be the account's.
+///
+/// # Errors
+/// [`Error::InvalidFields`].
+pub(super) fn check_password(
+    user: &User,
+    field: &str,
+    password: &str,
+    min_chars: usize,
+) -> Result<()> {
+    let (mut errors, names) = (Vec::new(), names(&user.username, &user.email));
+    passwords::check_new(min_chars, field, password, &names, &mut errors);
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
+}
+
 /// What the owner of an account is known by, and a password must not be.
 fn names<'a>(username: &'a str, email: &'a str) -> [&'a str; 3] {
     let local_part = email.rsplit_once('@').map_or(email, |(local_part, _)| local_part);
@@ -273,7 +306,16 @@ fn check_username(username: &str, errors: &mut Vec<FieldError>) {
              a-z, A-Z, 0-9, `_`, `.` and `-`"
         );
         errors.push(FieldError::new("username", message));
+    } else if is_reserved(username) {
+        errors.push(FieldError::new("username", "is kept for an account that was deleted"));
     }
+}
+
+/// Whether a deleted account could be called so.
+fn is_reserved(username: &str) -> bool {
+    username.split_at_checked(DELETED.len()).is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(DELETED) && rest.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 fn check_email(email: &str, errors: &mut Vec<FieldError>) {
@@ -301,11 +343,12 @@ mod tests {
     #[test]
     fn usernames() {
         let longest = "x".repeat(32);
-        for good in ["bo", "Ann", "a.b-c_9", "..", &longest] {
+        for good in ["bo", "Ann", "a.b-c_9", "..", "deleted-ann", &longest] {
             assert_eq!(faults(check_username, good), 0, "{good}");
         }
         let too_long = "x".repeat(33);
-        for bad in ["", "a", &too_long, "a b", "jörg", "a\0b", "a/b", "a@b", "ann\n"] {
+        for bad in ["", "a", &too_long, "a b", "jörg", "a\0b", "a/b", "a@b", "ann\n", "Deleted-7"]
+        {
             assert_eq!(faults(check_username, bad), 1, "{bad}");
         }
     }

@@ -44,8 +44,15 @@ pub enum Error {
     AdminSignupRefused,
     #[error("this token is another user's; open a connection of its own for it")]
     OtherUser,
+    /// Unknown, used or expired: which of them is nobody's business.
+    #[error("this link is not good any more: ask an admin for a new one")]
+    InvalidResetToken,
     #[error("there is no such room")]
     RoomNotFound,
+    #[error("there is no such user")]
+    UserNotFound,
+    #[error("nobody would be left to administer: make another account an admin first")]
+    LastAdmin,
     #[error("this username is taken")]
     UsernameTaken,
     #[error("this email is taken")]
@@ -102,7 +109,10 @@ impl Error {
             Self::AdminRequired => "admin_required",
             Self::AdminSignupRefused => "admin_signup_refused",
             Self::OtherUser => "other_user",
+            Self::InvalidResetToken => "invalid_reset_token",
             Self::RoomNotFound => "room_not_found",
+            Self::UserNotFound => "user_not_found",
+            Self::LastAdmin => "last_admin",
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",
             Self::RoomNameTaken => "room_name_taken",
@@ -129,6 +139,7 @@ impl From<storage::Conflict> for Error {
             storage::Conflict::EmailTaken => Self::EmailTaken,
             storage::Conflict::RoomNameTaken => Self::RoomNameTaken,
             storage::Conflict::AdminExists => Self::AdminSignupRefused,
+            storage::Conflict::LastAdmin => Self::LastAdmin,
         }
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! [`Chat`] is one cheap handle with a file of methods per area. Every method that acts for
 //! somebody takes the [`Identity`](crate::model::Identity) that `authenticate` gave; what that
-//! person may do is decided in `permissions` only.
+//! person may do is decided in `permissions` only. What is administered, over HTTP or at the
+//! command line, goes through [`Admin`].
 
 mod accounts;
+mod admin;
+mod counts;
 mod error;
 mod guessable;
 mod hs256;
@@ -12,10 +15,13 @@ mod messages;
 mod pace;
 mod passwords;
 mod permissions;
+mod resets;
 mod rooms;
+mod secret;
 mod sessions;
 mod settings;
 mod sockets;
+mod stats;
 mod throttle;
 mod tickets;
 mod tokens;
@@ -26,19 +32,26 @@ use std::sync::atomic::AtomicI64;
 use arc_swap::ArcSwap;
 
 use crate::config::{Auth, Limits, Switch};
+use crate::metrics::Metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
-use crate::storage::{ServerFacts, Store};
+use crate::storage::{self, ServerFacts, Store};
 
 pub use accounts::{
     Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
-    new_account,
+    new_account, new_password,
+};
+pub use admin::{
+    Admin, AuditPage, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
+    MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
 };
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
+pub use secret::random_bytes;
 pub use sockets::SocketPermit;
+pub use stats::{SAMPLE_EVERY, Stats};
 pub use tickets::Ticket;
 
 /// What the rules are built from.
@@ -85,6 +98,10 @@ struct Inner {
     sockets: sockets::Tally,
     /// Up to when revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
+    metrics: Metrics,
+    counts: counts::Counts,
+    status: stats::LastStatus,
+    pulse: stats::Pulse,
 }
 
 impl Chat {
@@ -94,7 +111,8 @@ impl Chat {
     /// [`StartError`] if a setting cannot work or a thread cannot be started.
     pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
         let ChatParts { store, hub, clock, auth, limits, facts, secret } = parts;
-        Ok(Self {
+        let metrics = Metrics::new();
+        let chat = Self {
             inner: Arc::new(Inner {
                 passwords: passwords::Passwords::start(&auth)?,
                 tokens: tokens::Tokens::new(
@@ -107,12 +125,18 @@ impl Chat {
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 settings: ArcSwap::from_pointee(settings::Settings::new(&auth, &limits)),
+                metrics: metrics.clone(),
+                counts: counts::Counts::new(),
+                status: stats::LastStatus::default(),
+                pulse: stats::Pulse::new(clock.now()),
                 epoch: facts.epoch.into(),
                 store,
                 hub,
                 clock,
             }),
-        })
+        };
+        chat.register(&metrics);
+        Ok(chat)
     }
 
     /// The life of the database: a cursor from another one is refused.
@@ -133,6 +157,11 @@ impl Chat {
         self.inner.settings.load().query_token == Switch::On
     }
 
+    /// How long a token that sets a new password is good.
+    pub fn reset_seconds(&self) -> u32 {
+        self.inner.settings.load().reset_seconds
+    }
+
     pub fn hub(&self) -> &Hub {
         &self.inner.hub
     }
@@ -145,17 +174,29 @@ impl Chat {
         settings.signups.forget_quiet();
     }
 
-    /// Reads one row, to see whether the database can be used.
+    /// Whether the database can be used: it answers, its schema is not older than this binary's, and,
+    /// if the last write failed, another one succeeds.
+    ///
+    /// A newer schema is fine: the node that migrated it may be the first of several to be replaced.
     ///
     /// # Errors
     /// [`Error::Busy`] if too many reads wait, [`Error::Unavailable`] for every other failure.
     pub async fn check_ready(&self) -> Result<()> {
-        match self.inner.store.read(|backend| backend.get_server_facts()).await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.into() {
-                Error::Busy => Err(Error::Busy),
-                _ => Err(Error::Unavailable),
-            },
+        let store = &self.inner.store;
+        let check = store.read(|backend| {
+            backend.get_server_facts()?;
+            match backend.check_schema() {
+                Err(storage::Error::SchemaTooNew { .. }) => Ok(()),
+                checked => checked,
+            }
+        });
+        let mut checked = check.await;
+        if checked.is_ok() && store.counts().is_failing() {
+            checked = store.write(|backend| backend.check_write()).await;
         }
+        checked.map_err(|error| match error.into() {
+            Error::Busy => Error::Busy,
+            _ => Error::Unavailable,
+        })
     }
 }

@@ -8,19 +8,27 @@ use crate::model::{Identity, Role};
 pub(super) enum Action {
     /// Give a new account the role of an admin.
     MakeAdmin,
+    /// See and change other accounts, and read the audit log.
+    Administer,
     CreateRoom,
     DeleteRoom,
     /// See a room, who is in it, and its log.
     ReadRoom,
     /// Send messages into a room.
     Post,
+    /// See how the server does: its figures, never what anybody says.
+    Watch,
 }
 
 /// # Errors
 /// [`Error::AdminRequired`].
 pub(super) fn require(caller: &Identity, action: Action) -> Result<()> {
     match action {
-        Action::MakeAdmin | Action::CreateRoom | Action::DeleteRoom => require_admin(caller),
+        Action::MakeAdmin
+        | Action::Administer
+        | Action::CreateRoom
+        | Action::DeleteRoom
+        | Action::Watch => require_admin(caller),
         // Every room is open to every account.
         Action::ReadRoom | Action::Post => Ok(()),
     }

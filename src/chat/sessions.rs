@@ -12,6 +12,7 @@ use super::{Chat, Error, Login, Result};
 use crate::model::{
     Credentials, Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId,
 };
+use crate::storage::Backend;
 
 /// How long a look-up is good for, in milliseconds: the promise is that a revoked token does
 /// nothing within a second.
@@ -104,20 +105,24 @@ impl Chat {
     /// their sockets. To be called about twice a second.
     ///
     /// Each sweep names the revocations of the last ten seconds anew, so that a socket that was
-    /// let in just before its session ended is found by one of them.
+    /// let in just before its session ended is found by one of them. In the same way what is in
+    /// memory of the log is forgotten after an account was deleted: its name is in it, and may be
+    /// in what is just being stored.
     ///
     /// # Errors
     /// Those of a database that cannot be read; the next sweep then covers this one's time too.
     pub async fn sweep_revoked(&self) -> Result<()> {
         let now = self.inner.clock.now();
-        let since = self.inner.swept_until.load(Ordering::Relaxed) - SWEEP_OVERLAP_MS;
-        let revoked = self
-            .inner
-            .store
-            .read(move |backend| backend.list_revoked_sessions(Timestamp(since)))
-            .await?;
+        let since = Timestamp(self.inner.swept_until.load(Ordering::Relaxed) - SWEEP_OVERLAP_MS);
+        let look = move |backend: &dyn Backend| {
+            Ok((backend.list_revoked_sessions(since)?, backend.has_deleted_users(since)?))
+        };
+        let (revoked, has_deleted) = self.inner.store.read(look).await?;
         if !revoked.is_empty() {
             self.end_sessions(revoked).await;
+        }
+        if has_deleted {
+            self.inner.hub.forget_tails().await;
         }
         // Not the later of the two: a clock that was set back would make this wait for it.
         self.inner.swept_until.store(now.0, Ordering::Relaxed);
@@ -142,21 +147,12 @@ impl Chat {
         let id = SessionId(uuid::Uuid::new_v4().as_u128());
         let session = NewSession { id, user_id: proven.user.id, created_at: now, expires_at };
         let Credentials { user, password_hash } = proven;
-        let username = user.username.clone();
         // Checking a password takes a while. One that was changed meanwhile, or an account that
         // was deactivated, has had its sessions ended: this one must not come after.
         let opened = self
             .inner
             .store
-            .write(move |backend| {
-                let still = backend.get_credentials(&username)?;
-                if !still
-                    .is_some_and(|now| now.user.is_active && now.password_hash == password_hash)
-                {
-                    return Ok(false);
-                }
-                backend.create_session(&session).map(|()| true)
-            })
+            .write(move |backend| backend.create_session(&session, &password_hash))
             .await?;
         if !opened {
             return Err(Error::WrongCredentials);

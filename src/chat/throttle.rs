@@ -64,7 +64,7 @@ struct Failures {
 
 /// An attempt under way. Dropped, it counts as a failure.
 pub(super) struct Attempt {
-    account: u64,
+    account: Option<u64>,
     address: IpAddr,
     counted: Vec<Key>,
 }
@@ -85,23 +85,24 @@ impl Allowed {
 }
 
 impl Throttle {
-    /// Counts an attempt.
+    /// Counts an attempt, by the address alone if it is for no account that is named.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`], and nothing is counted.
     pub fn begin(
         &self,
-        username: &str,
+        username: Option<&str>,
         address: IpAddr,
         allowed: Allowed,
         now: Timestamp,
     ) -> Result<Attempt> {
-        let account = self.hasher.hash_one(username.to_ascii_lowercase());
+        let account = username.map(|name| self.hasher.hash_one(name.to_ascii_lowercase()));
         let mut state = self.lock();
         let is_known = |at: &Timestamp| (0..KNOWN_MS).contains(&(now.0 - at.0));
-        let is_owners = state.known.get(&(account, address)).is_some_and(is_known);
         let mut counted = Vec::with_capacity(2);
-        if allowed.per_account > 0 && !is_owners {
+        if let Some(account) = account.filter(|_| allowed.per_account > 0)
+            && !state.known.get(&(account, address)).is_some_and(is_known)
+        {
             counted.push((Key::Account(account), allowed.per_account));
         }
         if allowed.per_address > 0 {
@@ -131,8 +132,9 @@ impl Throttle {
 
     /// It was the owner: the address is theirs from now on.
     pub fn succeed(&self, attempt: Attempt, now: Timestamp) {
-        let place = (attempt.account, attempt.address);
+        let place = attempt.account.map(|account| (account, attempt.address));
         self.take_back(attempt);
+        let Some(place) = place else { return };
         let known = &mut self.lock().known;
         make_room(known, &place, |at| (0..KNOWN_MS).contains(&(now.0 - at.0)));
         known.insert(place, now);
@@ -196,22 +198,22 @@ mod tests {
     fn an_account_is_tried_so_often_in_a_window_but_by_its_owner() {
         let throttle = Throttle::default();
         let at = |ms: i64| Timestamp(1_000_000 + ms);
-        let owner = throttle.begin("ann", HOME, ALLOWED, at(0)).unwrap();
+        let owner = throttle.begin(Some("ann"), HOME, ALLOWED, at(0)).unwrap();
         throttle.succeed(owner, at(0));
         for _ in 0..3 {
-            assert_eq!(wait(throttle.begin("Ann", AWAY, ALLOWED, at(0))), None);
+            assert_eq!(wait(throttle.begin(Some("Ann"), AWAY, ALLOWED, at(0))), None);
         }
-        assert_eq!(wait(throttle.begin("ann", AWAY, ALLOWED, at(0))), Some(60));
-        assert_eq!(wait(throttle.begin("ann", AWAY, ALLOWED, at(59_500))), Some(1));
-        assert_eq!(wait(throttle.begin("bo", AWAY, ALLOWED, at(0))), None);
-        assert_eq!(wait(throttle.begin("ann", HOME, ALLOWED, at(0))), None);
+        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(0))), Some(60));
+        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(59_500))), Some(1));
+        assert_eq!(wait(throttle.begin(Some("bo"), AWAY, ALLOWED, at(0))), None);
+        assert_eq!(wait(throttle.begin(Some("ann"), HOME, ALLOWED, at(0))), None);
         assert_eq!(
-            wait(throttle.begin("ann", AWAY, ALLOWED, at(60_000))),
+            wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(60_000))),
             None,
             "the window is over"
         );
         assert_eq!(
-            wait(throttle.begin("ann", AWAY, ALLOWED, at(-1))),
+            wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(-1))),
             None,
             "the clock was set back"
         );
@@ -221,14 +223,14 @@ mod tests {
     fn an_address_tries_so_often_whatever_the_account_and_successes_do_not_count() {
         let (throttle, now) = (Throttle::default(), Timestamp(0));
         for n in 0..5 {
-            assert_eq!(wait(throttle.begin(&n.to_string(), AWAY, ALLOWED, now)), None);
-            let own = throttle.begin("eve", HOME, ALLOWED, now).unwrap();
+            assert_eq!(wait(throttle.begin(Some(&n.to_string()), AWAY, ALLOWED, now)), None);
+            let own = throttle.begin(Some("eve"), HOME, ALLOWED, now).unwrap();
             throttle.succeed(own, now);
-            let busy = throttle.begin("eve", HOME, ALLOWED, now).unwrap();
+            let busy = throttle.begin(Some("eve"), HOME, ALLOWED, now).unwrap();
             throttle.take_back(busy);
         }
-        assert_eq!(wait(throttle.begin("another", AWAY, ALLOWED, now)), Some(60));
-        assert_eq!(wait(throttle.begin("another", HOME, ALLOWED, now)), None);
+        assert_eq!(wait(throttle.begin(Some("another"), AWAY, ALLOWED, now)), Some(60));
+        assert_eq!(wait(throttle.begin(Some("another"), HOME, ALLOWED, now)), None);
     }
 
     #[test]
@@ -236,11 +238,11 @@ mod tests {
         let throttle = Throttle::default();
         for n in 0..MAX_ENTRIES as u128 + 100 {
             let address = IpAddr::V6(std::net::Ipv6Addr::from_bits(n));
-            let attempt = throttle.begin("ann", address, ALLOWED, Timestamp(0));
+            let attempt = throttle.begin(Some("ann"), address, ALLOWED, Timestamp(0));
             if let Ok(attempt) = attempt {
                 throttle.succeed(attempt, Timestamp(0));
             }
-            let _ = throttle.begin(&n.to_string(), address, ALLOWED, Timestamp(0));
+            let _ = throttle.begin(Some(&n.to_string()), address, ALLOWED, Timestamp(0));
         }
         let state = throttle.lock();
         for size in [state.failures.len(), state.known.len()] {

@@ -2,17 +2,11 @@
 //! cannot send a header with a socket; what it puts into the URL instead may be written down on
 //! the way, and a ticket is worth nothing by then.
 
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
-
-use super::{Chat, Error, Result};
-use crate::model::{Identity, NewTicket, TicketHash};
+use super::{Chat, Error, Result, secret};
+use crate::model::{Identity, NewTicket};
 
 /// How long a ticket is good for.
 const TICKET_SECONDS: u32 = 30;
-
-/// A ticket has this many hexadecimal digits.
-const TICKET_DIGITS: usize = 64;
 
 /// A ticket that was made.
 pub struct Ticket {
@@ -23,10 +17,10 @@ pub struct Ticket {
 impl Chat {
     /// Makes a ticket for the caller's session. It dies with the session.
     pub async fn create_ticket(&self, caller: &Identity) -> Result<Ticket> {
-        // Two version 4 UUIDs: 244 random bits from the system's generator.
-        let ticket = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let ticket = secret::token()?;
         let expires_at = self.inner.clock.now().plus_seconds(TICKET_SECONDS.into());
-        let stored = NewTicket { hash: hash(&ticket), session_id: caller.session_id, expires_at };
+        let hash = secret::hash(&ticket);
+        let stored = NewTicket { hash, session_id: caller.session_id, expires_at };
         self.inner.store.write(move |backend| backend.create_ticket(&stored)).await?;
         Ok(Ticket { ticket, expires_in_seconds: TICKET_SECONDS })
     }
@@ -38,15 +32,11 @@ impl Chat {
     /// [`Error::SessionRevoked`], [`Error::TokenExpired`] if its session has ended; or those of a
     /// database that cannot be used.
     pub async fn authenticate_by_ticket(&self, ticket: &str) -> Result<Identity> {
-        if ticket.len() != TICKET_DIGITS {
+        if ticket.len() != secret::TOKEN_CHARS {
             return Err(Error::TokenInvalid);
         }
-        let (hash, now) = (hash(ticket), self.inner.clock.now());
+        let (hash, now) = (secret::hash(ticket), self.inner.clock.now());
         let taken = self.inner.store.write(move |backend| backend.take_ticket(&hash, now)).await?;
         self.find_session(taken.ok_or(Error::TokenInvalid)?, now).await
     }
-}
-
-fn hash(ticket: &str) -> TicketHash {
-    Sha256::digest(ticket).into()
 }

@@ -6,8 +6,8 @@ use anyhow::{anyhow, bail};
 use clap::Subcommand;
 
 use super::context::Context;
-use super::create_admin::read_password;
 use super::output::{Listing, Output};
+use super::password;
 use crate::bench::{self, Figure, Place, PrivateSettings, SignIn};
 
 const EXAMPLES: &str = "\
@@ -149,7 +149,7 @@ impl Common {
         let sign_in = match (&self.token, &self.username) {
             (Some(token), _) => SignIn::Token(token.clone()),
             (None, Some(username)) => {
-                SignIn::Password { username: username.clone(), password: read_password()? }
+                SignIn::Password { username: username.clone(), password: password::read()? }
             }
             (None, None) => {
                 return Err(anyhow!(

@@ -1,15 +1,16 @@
 //! `chatapp create-admin`: an admin account, made by whoever can read the database.
 
-use std::io::{self, Read, Write};
+use std::io::Write;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::anyhow;
 
+use super::administer::refusal;
 use super::context::Context;
 use super::database::{Database, Missing, schema_version};
 use super::output::print;
+use super::password;
 use crate::chat::{self, Signup};
 use crate::model::{Clock, NewUser, Role, User};
-use crate::storage::{Conflict, Error};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,12 +38,9 @@ pub(super) struct Args {
     password_stdin: bool,
 }
 
-/// Far more than any password may have.
-const MAX_INPUT_BYTES: u64 = 64 * 1024;
-
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     let settings = context.settings(None)?;
-    let password = if args.password_stdin { read_password()? } else { ask_password()? };
+    let password = if args.password_stdin { password::read()? } else { password::ask()? };
     let signup = Signup { username: args.username, email: args.email, password, role: Role::Admin };
     // Before the database is opened: what is refused leaves no new file behind.
     let user =
@@ -69,57 +67,15 @@ fn prepare(database: &Database) -> anyhow::Result<bool> {
 }
 
 fn store(database: &Database, user: &NewUser) -> anyhow::Result<User> {
-    match database.backend.create_user(user) {
-        Err(Error::Conflict(Conflict::UsernameTaken)) => {
-            bail!("the username {} is taken: choose another with --username", user.username)
+    database.administer(|admin| admin.create_user(user)).map_err(|error| {
+        match error.downcast_ref() {
+            Some(chat::Error::UsernameTaken) => {
+                anyhow!("the username {} is taken: choose another with --username", user.username)
+            }
+            Some(chat::Error::EmailTaken) => {
+                anyhow!("the email {} is taken: choose another with --email", user.email)
+            }
+            _ => error,
         }
-        Err(Error::Conflict(Conflict::EmailTaken)) => {
-            bail!("the email {} is taken: choose another with --email", user.email)
-        }
-        result => database.run(|_| result),
-    }
-}
-
-fn refusal(error: chat::Error) -> anyhow::Error {
-    match error {
-        chat::Error::InvalidFields(fields) => {
-            let lines: Vec<_> =
-                fields.iter().map(|field| format!("{} {}", field.field, field.message)).collect();
-            anyhow!(lines.join("\n"))
-        }
-        other => other.into(),
-    }
-}
-
-fn ask_password() -> anyhow::Result<String> {
-    let password = rpassword::prompt_password("Password: ").map_err(no_password)?;
-    let again = rpassword::prompt_password("Again: ").map_err(no_password)?;
-    if password != again {
-        bail!("the two passwords are not the same: try again");
-    }
-    Ok(password)
-}
-
-fn no_password(error: io::Error) -> anyhow::Error {
-    if error.kind() == io::ErrorKind::UnexpectedEof {
-        return anyhow!("no password was given: try again");
-    }
-    anyhow!("there is no terminal to ask for the password on: give it with --password-stdin")
-}
-
-/// The password on stdin, without the line end after it.
-pub(super) fn read_password() -> anyhow::Result<String> {
-    let mut password = String::new();
-    io::stdin()
-        .lock()
-        .take(MAX_INPUT_BYTES)
-        .read_to_string(&mut password)
-        .context("the password on stdin cannot be read")?;
-    if password.ends_with('\n') {
-        password.pop();
-        if password.ends_with('\r') {
-            password.pop();
-        }
-    }
-    Ok(password)
+    })
 }

@@ -11,13 +11,13 @@ use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Columns for people
+    /// For people: columns, or a sentence
     Table,
-    /// An array of objects, with the names of the HTTP API
+    /// For scripts, with the names of the HTTP API
     Json,
 }
 
-/// `--output`, for every command that lists something.
+/// `--output`, for every command that has a result.
 #[derive(Debug, clap::Args)]
 pub(super) struct Output {
     /// How to write the result
@@ -51,6 +51,17 @@ impl Output {
                 print(|out| writeln!(out, "{table}"))
             }
         }
+    }
+
+    /// A result that is one thing: `text` says it to people.
+    pub fn write_one(&self, value: &impl Serialize, text: &str) -> io::Result<()> {
+        print(|out| match self.output {
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, value)?;
+                writeln!(out)
+            }
+            Format::Table => text.lines().try_for_each(|line| writeln!(out, "{}", visible(line))),
+        })
     }
 }
 
@@ -92,7 +103,7 @@ pub(super) fn note(text: &str) {
 }
 
 /// One line without control characters: a room's name must not move an operator's cursor.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     if text.is_empty() {
         return "-".to_owned();
     }

@@ -71,12 +71,7 @@ impl Ready {
 
     fn lines(&self, address: SocketAddr) -> impl fmt::Display {
         let version = env!("CARGO_PKG_VERSION");
-        // 0.0.0.0 is every address of this machine, and none that a browser can open.
-        let host = if address.ip().is_unspecified() {
-            format!("localhost:{}", address.port())
-        } else {
-            address.to_string()
-        };
+        let host = host(address);
         let Self { database, schema, scheme, .. } = self;
         let mut lines = format!(
             "chatapp {version} listening on {scheme}://{address}\n  \
@@ -94,6 +89,15 @@ impl Ready {
             });
         }
         lines
+    }
+}
+
+/// The address for a browser on this machine: 0.0.0.0 is every address of it, and none that can be
+/// opened.
+pub(super) fn host(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("localhost:{}", address.port()),
+        false => address.to_string(),
     }
 }
 

@@ -7,7 +7,9 @@ use super::{Config, keys};
 const LIVE: &[&str] = &[
     "http.allowed_origins",
     "http.trusted_proxies",
+    "http.metrics_token",
     "auth.admin_signup",
+    "auth.reset_seconds",
     "auth.query_token",
     "auth.min_password_chars",
     "auth.login_failures_per_account",

@@ -49,6 +49,9 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// How long a stopping server waits for what is under way.
     pub shutdown_timeout_ms: u64,
+    /// Who sends this as a bearer's token may read the server's figures, from anywhere. Empty: whoever
+    /// asks from this machine may.
+    pub metrics_token: String,
 }
 
 impl Default for Http {
@@ -63,6 +66,7 @@ impl Default for Http {
             max_connections: 20_000,
             max_body_bytes: 64 * 1024,
             shutdown_timeout_ms: 10_000,
+            metrics_token: String::new(),
         }
     }
 }
@@ -122,6 +126,8 @@ pub struct Auth {
     pub previous_secret: String,
     /// How long a token is valid, in seconds.
     pub token_seconds: u32,
+    /// How long a token that sets a new password is good, in seconds.
+    pub reset_seconds: u32,
     /// Whether a socket's token may be in its URL, which proxies write down. Tickets always may.
     pub query_token: Switch,
     /// The shortest password accepted, in characters.
@@ -145,6 +151,7 @@ impl Default for Auth {
             secret: String::new(),
             previous_secret: String::new(),
             token_seconds: 12 * 60 * 60,
+            reset_seconds: 60 * 60,
             query_token: Switch::On,
             min_password_chars: 8,
             login_failures_per_account: 10,

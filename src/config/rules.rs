@@ -50,6 +50,7 @@ const RULES: &[(&str, Rule)] = &[
     ("http.max_connections", Number { min: 1, max: 10_000_000 }),
     ("http.max_body_bytes", Number { min: 1, max: 1024 * MIB }),
     ("http.shutdown_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
+    ("http.metrics_token", Secret),
     ("database.url", DatabaseUrl),
     ("database.read_threads", Number { min: 1, max: 1_024 }),
     ("database.busy_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
@@ -58,6 +59,7 @@ const RULES: &[(&str, Rule)] = &[
     ("auth.secret", Secret),
     ("auth.previous_secret", Secret),
     ("auth.token_seconds", Number { min: 1, max: 3_650 * DAY_S }),
+    ("auth.reset_seconds", Number { min: 1, max: 30 * DAY_S }),
     ("auth.query_token", Word(&["on", "off"])),
     // 71 bytes is the longest password, see `chat`.
     ("auth.min_password_chars", Number { min: 1, max: 71 }),

@@ -10,6 +10,7 @@ use url::{Host, Url};
 
 use crate::config;
 use crate::http::{Cors, Proxies, is_local};
+use crate::metrics::Counter;
 use crate::ws::check_origin;
 
 const FORWARDED: &str = "x-forwarded-for";
@@ -43,7 +44,7 @@ fn check_address(peer: IpAddr, headers: &HeaderMap) {
         trusted_proxies: vec!["10.0.0.0/8".into(), "127.0.0.1".into(), "fd00::/8".into()],
         ..config::Http::default()
     };
-    let proxies = Proxies::new(&http);
+    let proxies = Proxies::new(&http, Counter::default());
     let nobody = HeaderMap::new();
     let client = proxies.client(peer, headers);
     if let IpAddr::V6(v6) = client {

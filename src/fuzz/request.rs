@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use poem::endpoint::BoxEndpoint;
@@ -12,11 +11,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
-use crate::chat::{Chat, ChatParts, Signup, new_account};
+use crate::chat::{Chat, ChatParts, Login, Signup, new_account};
 use crate::config::{Auth, Http, Limits};
+use crate::http::Counts;
 use crate::http::problem::CONTENT_TYPE;
-use crate::model::{Clock, NewRoom, Role, RoomId, Timestamp, UserId};
+use crate::model::{Clock, NewRoom, Role, RoomId, Timestamp, User};
 use crate::realtime::{Hub, HubConfig};
 use crate::server;
 use crate::storage::{self, Backend, OpenOptions, Store, StoreConfig};
@@ -31,18 +32,15 @@ pub struct Api {
     chat: Chat,
     backend: Arc<dyn Backend>,
     auth: Auth,
-    /// What makes the names of accounts and rooms different.
-    made: AtomicU64,
     world: Mutex<World>,
-    owner: UserId,
     _folder: TempDir,
 }
 
-/// What a request can name: tokens that are good and a room that exists.
+/// What a request can name: people whose tokens are good, and a room that exists.
 #[derive(Default)]
 struct World {
-    admin: String,
-    user: String,
+    admin: Option<Login>,
+    user: Option<Login>,
     room: Option<RoomId>,
 }
 
@@ -91,15 +89,15 @@ impl Api {
         let chat = Chat::new(parts).unwrap();
         let tasks = TaskTracker::new();
         let sockets = Sockets { chat: chat.clone(), hub, tasks, allowed_origins: [].into() };
-        let endpoint = server::endpoint(chat.clone(), sockets, &Http::default());
+        let counts = Counts::new(chat.metrics());
+        let endpoint = server::endpoint(chat.clone(), sockets, counts, &Http::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let owner = create_user(&*backend, &auth, "owner", Role::Admin);
-        let (made, world) = (AtomicU64::new(0), Mutex::default());
-        Self { runtime, endpoint, chat, backend, auth, made, world, owner, _folder: folder }
+        let world = Mutex::default();
+        Self { runtime, endpoint, chat, backend, auth, world, _folder: folder }
     }
 
     /// `METHOD /path?query`, a header a line, an empty line and the body. `$admin` and `$user` stand
-    /// for tokens, `$room` for a room.
+    /// for tokens, `$id` and `$name` for the user's, `$room` for a room.
     ///
     /// No answer is an error of the server (5xx), and an error is a problem document.
     pub fn request(&self, input: &[u8]) {
@@ -129,36 +127,40 @@ impl Api {
     /// The world, put right after what the requests before have done to it.
     fn world(&self) -> MutexGuard<'_, World> {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_good = |token: &str| self.runtime.block_on(self.chat.authenticate(token)).is_ok();
-        if !is_good(&world.admin) {
-            world.admin = self.token(Role::Admin);
+        let is_good =
+            |login: &Login| self.runtime.block_on(self.chat.authenticate(&login.token)).is_ok();
+        if !world.admin.as_ref().is_some_and(is_good) {
+            world.admin = Some(self.login(Role::Admin));
         }
-        if !is_good(&world.user) {
-            world.user = self.token(Role::User);
+        if !world.user.as_ref().is_some_and(is_good) {
+            world.user = Some(self.login(Role::User));
         }
         let room = world.room.and_then(|id| self.backend.get_room(id).unwrap());
         if room.is_none() {
-            world.room = Some(self.room());
+            world.room = Some(self.create_room());
         }
         world
     }
 
-    fn token(&self, role: Role) -> String {
-        let username = self.unused(role.as_str());
-        create_user(&*self.backend, &self.auth, &username, role);
+    fn login(&self, role: Role) -> Login {
+        let username = self.create_user(role).username;
         let address = Ipv4Addr::UNSPECIFIED.into();
         let login = self.chat.login(username, PASSWORD.to_owned(), address);
-        self.runtime.block_on(login).unwrap().token
+        self.runtime.block_on(login).unwrap()
     }
 
-    fn room(&self) -> RoomId {
-        let (name, created_at) = (self.unused("room"), Timestamp(0));
-        let room = NewRoom { name, description: None, created_by: self.owner, created_at };
+    fn create_user(&self, role: Role) -> User {
+        let username = unused_name();
+        let email = format!("{username}@example.com");
+        let signup = Signup { username, email, password: PASSWORD.to_owned(), role };
+        let account = new_account(signup, &self.auth, Timestamp(0)).unwrap();
+        self.backend.create_user(&account, None).unwrap()
+    }
+
+    fn create_room(&self) -> RoomId {
+        let (name, created_by) = (unused_name(), self.create_user(Role::User).id);
+        let room = NewRoom { name, description: None, created_by, created_at: Timestamp(0) };
         self.backend.create_room(&room).unwrap().id
-    }
-
-    fn unused(&self, name: &str) -> String {
-        format!("{name}-of-ours-{}", self.made.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -166,10 +168,7 @@ impl World {
     fn request(&self, input: &[u8]) -> Option<Request> {
         let split = input.windows(2).position(|window| window == b"\n\n");
         let (head, body) = split.map_or((input, &b""[..]), |at| (&input[..at], &input[at + 2..]));
-        let head = std::str::from_utf8(head).ok()?;
-        let room = self.room?.to_string();
-        let head = head.replace("$admin", &self.admin).replace("$user", &self.user);
-        let head = head.replace("$room", &room);
+        let head = self.fill(std::str::from_utf8(head).ok()?)?;
         let mut lines = head.lines();
         let (method, uri) = lines.next()?.split_once(' ')?;
         let mut request =
@@ -179,12 +178,21 @@ impl World {
             let name = HeaderName::from_str(name).ok()?;
             request = request.header(name, HeaderValue::from_str(value.trim()).ok()?);
         }
-        Some(request.body(body.to_vec()))
+        Some(request.body(match std::str::from_utf8(body) {
+            Ok(text) => self.fill(text)?.into_bytes(),
+            Err(_) => body.to_vec(),
+        }))
+    }
+
+    fn fill(&self, text: &str) -> Option<String> {
+        let (admin, user, room) = (self.admin.as_ref()?, self.user.as_ref()?, self.room?);
+        let text = text.replace("$admin", &admin.token).replace("$user", &user.token);
+        let text = text.replace("$id", &user.user.id.to_string());
+        Some(text.replace("$name", &user.user.username).replace("$room", &room.to_string()))
     }
 }
 
-fn create_user(backend: &dyn Backend, auth: &Auth, username: &str, role: Role) -> UserId {
-    let (username, email) = (username.to_owned(), format!("{username}@example.com"));
-    let signup = Signup { username, email, password: PASSWORD.to_owned(), role };
-    backend.create_user(&new_account(signup, auth, Timestamp(0)).unwrap()).unwrap().id
+/// One that no input has.
+fn unused_name() -> String {
+    format!("of-{}", &Uuid::new_v4().simple().to_string()[..20])
 }

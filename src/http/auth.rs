@@ -5,7 +5,10 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::address::ClientAddress;
-use super::dto::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, TicketDto, UserDto};
+use super::dto::{
+    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SignupRequest, TicketDto,
+    UserDto,
+};
 use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};
 use super::local::Local;
@@ -155,6 +158,24 @@ impl AuthApi {
     ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | STORE | PACE }>> {
         let Body(PasswordRequest { current_password, new_password }) = body;
         chat.change_password(&caller.0, current_password, new_password, address.0).await?;
+        Ok(Done::NoContent)
+    }
+
+    /// Set a new password by a link
+    ///
+    /// Anybody may who has the token of `POST /admin/users/{user_id}/password-reset` or of
+    /// `chatapp users reset-password --link`. It is used up, and every session of the account
+    /// ends. Unknown, used and expired tokens are the same answer, `invalid_reset_token`, and
+    /// count like failed sign-ins from the caller's address.
+    #[oai(path = "/password-reset", method = "post", operation_id = "reset_password")]
+    async fn reset_password(
+        &self,
+        chat: Data<&Chat>,
+        address: ClientAddress,
+        body: Body<PasswordResetRequest>,
+    ) -> Result<Done, Failure<{ BODY | TOKEN | STORE | PACE }>> {
+        let Body(PasswordResetRequest { token, new_password }) = body;
+        chat.reset_password(&token, new_password, address.0).await?;
         Ok(Done::NoContent)
     }
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use poem::error::ReadBodyError;
-use poem::http::{StatusCode, header};
-use poem::{Request, RequestBody};
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{PathPattern, Request, RequestBody};
 use poem_openapi::registry::{
     MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, MetaSecurityScheme, Registry,
 };
@@ -221,11 +221,19 @@ impl<'a, T: ParseFromParameter> ApiExtractor<'a> for Path<T> {
         _: &mut RequestBody,
         options: ExtractParamOptions<T>,
     ) -> poem::Result<Self> {
-        // The router knows the part by its number; every part of a path here is a room.
-        T::parse_from_parameters(request.raw_path_param(options.name))
-            .map(Self)
-            .map_err(|_| explain::parameter::<T>("room_id").into())
+        T::parse_from_parameters(request.raw_path_param(options.name)).map(Self).map_err(|_| {
+            let pattern = request.data::<PathPattern>().map_or("", |pattern| &*pattern.0);
+            explain::parameter::<T>(&documented_name(pattern, options.name)).into()
+        })
     }
+}
+
+/// The name of a part of the path. The router knows it by its number; what it is the id of is said
+/// by the part before it: `/rooms/:param0` is `/rooms/{room_id}`.
+fn documented_name(pattern: &str, name: &str) -> String {
+    let mut collections = pattern.split('/').zip(pattern.split('/').skip(1));
+    let collection = collections.find(|(_, part)| part.strip_prefix(':') == Some(name));
+    format!("{}_id", collection.map_or("", |(collection, _)| collection.trim_end_matches('s')))
 }
 
 const SCHEME: &str = "bearer";
@@ -248,19 +256,19 @@ fn register_scheme(registry: &mut Registry) {
 
 async fn identity(request: &Request) -> Result<Option<Identity>, Error> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
-    let token = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or(Error::TokenInvalid)?;
+    let token = bearer(value).ok_or(Error::TokenInvalid)?;
     let chat = request.data::<Chat>().ok_or(Error::Internal)?;
     let identity = chat.authenticate(token).await?;
     if let Some(facts) = request.data::<Arc<Facts>>() {
         facts.set_user_id(identity.user_id);
     }
     Ok(Some(identity))
+}
+
+/// The token of an `Authorization` header.
+pub(super) fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn check_content_type(request: &Request) -> poem::Result<()> {

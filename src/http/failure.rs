@@ -34,7 +34,7 @@ const STATUSES: [(u16, &str); 12] = [
     (400, "The body is not JSON: `malformed_json`."),
     (401, "There is no token, or it is no good any more. Signing in gives a new one."),
     (403, "The caller may not do this."),
-    (404, "There is no such thing: `room_not_found`."),
+    (404, "There is no such thing; `code` says what: `room_not_found`."),
     (409, "It conflicts with what is there; `code` says with what."),
     (408, "The body did not arrive in time: `body_timeout`."),
     (413, "The body is too large: `too_large`."),

@@ -5,8 +5,10 @@
 //! access log. No rule of the chat lives here.
 
 mod address;
+mod admin;
 mod auth;
 mod cors;
+mod counts;
 mod docs;
 mod dto;
 mod envelope;
@@ -21,6 +23,7 @@ mod payload;
 pub mod problem;
 mod rooms;
 mod types;
+mod watch;
 
 use std::collections::HashMap;
 
@@ -36,6 +39,7 @@ use crate::config;
 pub(crate) use {address::Proxies, cors::Cors, local::is_local};
 
 pub use address::ClientAddress;
+pub use counts::Counts;
 pub use docs::{HTML, page};
 pub use openapi::document as openapi_document;
 
@@ -51,12 +55,22 @@ enum Area {
     /// Messages, and the log they are part of.
     #[oai(rename = "messages")]
     Messages,
+    /// Administration of accounts, and the audit log.
+    #[oai(rename = "admin")]
+    Admin,
     /// For whoever watches the server.
     #[oai(rename = "health")]
     Health,
 }
 
-type Api = (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi);
+type Api = (
+    auth::AuthApi,
+    rooms::RoomsApi,
+    messages::MessagesApi,
+    admin::AdminApi,
+    health::HealthApi,
+    watch::WatchApi,
+);
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
@@ -77,13 +91,21 @@ pub fn routes() -> Route {
 pub fn serve(
     routes: impl IntoEndpoint<Endpoint: 'static>,
     chat: Chat,
+    counts: Counts,
     http: &config::Http,
 ) -> impl Endpoint<Output = Response> + 'static {
-    envelope::Envelope::new(routes.into_endpoint(), chat, http)
+    envelope::Envelope::new(routes.into_endpoint(), chat, counts, http)
 }
 
 fn api() -> Api {
-    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, health::HealthApi)
+    (
+        auth::AuthApi,
+        rooms::RoomsApi,
+        messages::MessagesApi,
+        admin::AdminApi,
+        health::HealthApi,
+        watch::WatchApi,
+    )
 }
 
 fn endpoints() -> Table {

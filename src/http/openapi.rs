@@ -113,7 +113,9 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ("SignupRequest", "role", json!({ "type": "string", "enum": ["user", "admin", null] })),
         ("LoginRequest", "password", known_password.clone()),
         ("PasswordRequest", "current_password", known_password),
-        ("PasswordRequest", "new_password", password),
+        ("PasswordRequest", "new_password", password.clone()),
+        ("PasswordResetRequest", "new_password", password),
+        ("UserChangeRequest", "role", json!({ "type": "string", "enum": ["user", "admin", null] })),
         ("RoomRequest", "name", json!({ "minLength": 1, "maxLength": chat::MAX_NAME_CHARS })),
         ("RoomRequest", "description", json!({ "maxLength": chat::MAX_DESCRIPTION_CHARS })),
         (

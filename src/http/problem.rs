@@ -115,16 +115,18 @@ impl From<Error> for Problem {
             | Error::TokenInvalid
             | Error::TokenExpired
             | Error::SessionRevoked
-            | Error::WrongCredentials => StatusCode::UNAUTHORIZED,
+            | Error::WrongCredentials
+            | Error::InvalidResetToken => StatusCode::UNAUTHORIZED,
             Error::WrongCurrentPassword
             | Error::AdminRequired
             | Error::AdminSignupRefused
             | Error::OtherUser
             | Error::NotSubscribed => StatusCode::FORBIDDEN,
-            Error::RoomNotFound => StatusCode::NOT_FOUND,
+            Error::RoomNotFound | Error::UserNotFound => StatusCode::NOT_FOUND,
             Error::UsernameTaken
             | Error::EmailTaken
             | Error::RoomNameTaken
+            | Error::LastAdmin
             | Error::TooManyRooms
             | Error::AlreadySubscribed
             | Error::EpochChanged => StatusCode::CONFLICT,
@@ -140,7 +142,7 @@ impl From<Error> for Problem {
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer error=\"invalid_token\""),
             )),
-            Error::TokenMissing | Error::WrongCredentials => {
+            Error::TokenMissing | Error::WrongCredentials | Error::InvalidResetToken => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
             Error::Busy => Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_BUSY))),

@@ -15,9 +15,9 @@ use crate::model::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Int<const MIN: i64, const MAX: i64>(pub i64);
 
-/// A position in a room's log.
+/// A position in a log or a list.
 pub(super) type Position = Int<0, { i64::MAX }>;
-/// The number of a room.
+/// The number of a room, an account and so on.
 pub(super) type Number = Int<1, { i64::MAX }>;
 pub(super) type Limit = Int<1, { crate::chat::MAX_PAGE as i64 }>;
 

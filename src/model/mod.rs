@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, reads a clock or draws a random number.
 
+mod audit;
 mod event;
 mod json;
 mod room;
@@ -9,10 +10,13 @@ mod session;
 mod time;
 mod user;
 
+pub use audit::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Via};
 pub use event::{
     Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, Seq,
 };
 pub use room::{NewRoom, Room, RoomId};
-pub use session::{Identity, NewSession, NewTicket, Session, SessionId, TicketHash};
+pub use session::{
+    Identity, NewPasswordReset, NewSession, NewTicket, SecretHash, Session, SessionId,
+};
 pub use time::{Clock, Timestamp};
-pub use user::{Credentials, NewUser, Role, User, UserId};
+pub use user::{Account, Credentials, NewUser, Role, User, UserChange, UserId, UserQuery};

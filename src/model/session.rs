@@ -47,14 +47,22 @@ pub struct Session {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// SHA-256 of a ticket, under which it is stored.
-pub type TicketHash = [u8; 32];
+/// SHA-256 of a ticket or of another token that nobody can guess, under which it is stored.
+pub type SecretHash = [u8; 32];
 
 /// A ticket to be stored: it opens one socket for its session, once.
 #[derive(Clone, Debug)]
 pub struct NewTicket {
-    pub hash: TicketHash,
+    pub hash: SecretHash,
     pub session_id: SessionId,
+    pub expires_at: Timestamp,
+}
+
+/// What sets a new password of an account, once. A later one takes its place.
+#[derive(Clone, Debug)]
+pub struct NewPasswordReset {
+    pub hash: SecretHash,
+    pub user_id: UserId,
     pub expires_at: Timestamp,
 }
 

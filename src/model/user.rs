@@ -62,6 +62,50 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl User {
+    /// Whether the account can do what only an admin may.
+    pub fn is_active_admin(&self) -> bool {
+        self.role == Role::Admin && self.is_active
+    }
+}
+
+/// An account, as whoever administers it sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Account {
+    #[serde(flatten)]
+    pub user: User,
+    /// How many sessions it has open.
+    pub sessions: u32,
+}
+
+/// Which accounts to list, in order of id. Deleted ones are none.
+#[derive(Clone, Debug)]
+pub struct UserQuery {
+    /// Those with this in the name or the email, without regard to the case of ASCII letters.
+    pub text: Option<String>,
+    pub after: Option<UserId>,
+    pub limit: u32,
+}
+
+/// What is to be another than it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct UserChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_active: Option<bool>,
+}
+
+impl UserChange {
+    pub fn apply(self, user: &User) -> User {
+        User {
+            role: self.role.unwrap_or(user.role),
+            is_active: self.is_active.unwrap_or(user.is_active),
+            ..user.clone()
+        }
+    }
+}
+
 /// An account to be stored. The rules have already been applied to every field.
 #[derive(Clone, Debug)]
 pub struct NewUser {

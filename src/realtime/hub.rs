@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::state::State;
 use super::tail::Chunk;
-use super::{CloseCode, Connection, ConnectionId};
+use super::{CloseCode, Connection, ConnectionId, HubCounts};
 use crate::model::{Appended, Clock, Event, RoomId, Seq, SessionId};
 use crate::storage::{AppendError, Outcome};
 
@@ -55,6 +55,7 @@ pub(super) enum Command {
     Close(ConnectionId, CloseCode),
     CloseRoom(RoomId),
     CloseSessions(Vec<SessionId>),
+    ForgetTails,
     CloseAll,
     CountActive { rooms: Vec<RoomId>, reply: oneshot::Sender<Vec<usize>> },
 }
@@ -63,6 +64,7 @@ pub(super) enum Command {
 #[derive(Clone)]
 pub struct Hub {
     commands: mpsc::Sender<Command>,
+    counts: Arc<HubCounts>,
 }
 
 /// The hub's thread. It ends when the last [`Hub`] is dropped.
@@ -79,10 +81,21 @@ impl Hub {
     pub fn start(config: HubConfig) -> std::io::Result<(Self, HubThread)> {
         let (commands, waiting) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let counts = Arc::<HubCounts>::default();
+        let state = State::new(config, counts.clone());
         let thread = thread::Builder::new()
             .name("chatapp-hub".to_owned())
-            .spawn(move || runtime.block_on(run(State::new(config), waiting)))?;
-        Ok((Self { commands }, HubThread(thread)))
+            .spawn(move || runtime.block_on(run(state, waiting)))?;
+        Ok((Self { commands, counts }, HubThread(thread)))
+    }
+
+    pub fn counts(&self) -> &HubCounts {
+        &self.counts
+    }
+
+    /// How many commands wait for the hub.
+    pub fn queue_len(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     /// Publishes what has been committed, in that order. Blocks while the hub is behind, which
@@ -162,6 +175,11 @@ impl Hub {
     /// Closes the connections of these sessions.
     pub async fn close_sessions(&self, sessions: Vec<SessionId>) {
         self.send(Command::CloseSessions(sessions)).await;
+    }
+
+    /// Reads from storage from now on what is in memory of the rooms' logs.
+    pub async fn forget_tails(&self) {
+        self.send(Command::ForgetTails).await;
     }
 
     /// Closes every connection, and those still to come: the server is restarting.

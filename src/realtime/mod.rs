@@ -6,6 +6,7 @@
 //! hub forgets is read again from storage.
 
 mod connection;
+mod counts;
 mod delivery;
 pub mod frame;
 mod hub;
@@ -18,6 +19,7 @@ pub mod tail;
 mod tls;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail};
+pub use counts::HubCounts;
 pub use hub::{Hub, HubConfig, HubThread, ReplyTo};
 pub use peer::Peer;
 pub use tls::Tls;

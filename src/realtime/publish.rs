@@ -128,10 +128,12 @@ impl State {
         }
         let mut spans =
             vec![Span { room_id, chunk: chunk.clone(), offset: chunk.offset_after(cursor) }];
-        let cursors = write_spans(client, &mut spans, self.now);
+        let cursors = write_spans(client, &mut spans, self.now, &mut self.tally);
         let cursor = cursors.last().map_or(cursor, |&(_, cursor)| cursor);
-        if let Some(member) = self.member(slot, room_id) {
-            member.cursor = Cursor::Live(cursor);
+        if let Some(member) =
+            self.rooms.get_mut(&room_id).and_then(|room| room.members.get_mut(&slot))
+        {
+            member.advance(cursor, &mut self.tally);
         }
         self.fall_behind(slot, room_id);
     }

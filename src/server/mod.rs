@@ -15,11 +15,13 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::chat::{Chat, ChatParts};
+use crate::chat::{self, Chat, ChatParts, SAMPLE_EVERY};
 use crate::config::Config;
+use crate::metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, HubConfig};
 use crate::storage::{Backend, Error, Store, StoreConfig};
@@ -29,6 +31,7 @@ use reload::Live;
 #[cfg(any(fuzzing, test))]
 pub(crate) use routes::endpoint;
 use tls::Certificate;
+pub use tls::{check_certificate, is_certificate_valid};
 
 /// How often revocations made by other processes are looked for.
 const SWEEP_REVOKED: Duration = Duration::from_millis(500);
@@ -62,7 +65,7 @@ pub fn serve(
     let certificate = Certificate::of(&config.http)?;
     let facts = backend.get_server_facts()?;
     let secret = match config.auth.secret.as_str() {
-        "" => backend.get_or_create_secret(&random_secret())?,
+        "" => backend.get_or_create_secret(&chat::random_bytes()?)?,
         configured => configured.as_bytes().to_vec(),
     };
     let (hub, hub_thread) = Hub::start(HubConfig {
@@ -131,11 +134,14 @@ async fn run(
         tasks.spawn(certificate.renew(stop.clone()));
         current
     });
+    let slots = Arc::new(Semaphore::new(config.http.max_connections));
+    count_connections(&chat, &slots);
     let accepting = tasks.spawn(listener::accept(
         listener,
         live.endpoint(),
         config.http.clone(),
         tls,
+        slots,
         tasks.clone(),
         stop.clone(),
     ));
@@ -186,6 +192,17 @@ async fn run(
     Ok(())
 }
 
+fn count_connections(chat: &Chat, slots: &Arc<Semaphore>) {
+    let (all, slots) = (slots.available_permits(), slots.clone());
+    // The next one to come has its place already.
+    let count = move || all.saturating_sub(slots.available_permits() + 1);
+    chat.metrics().register(|registry| {
+        let help = "Connections, those of sockets among them";
+        metrics::gauge(registry, "connections", help, count);
+        metrics::gauge(registry, "max_connections", "As many as there may be", move || all);
+    });
+}
+
 /// Ends the sockets of sessions that another process revoked, and forgets sessions long ended.
 /// What goes wrong is in the log; the next round covers this one's time.
 ///
@@ -200,6 +217,7 @@ async fn sweep(
     let mut revoked = tokio::time::interval(SWEEP_REVOKED);
     let mut ended = tokio::time::interval(SWEEP_ENDED);
     let mut quiet = tokio::time::interval(SWEEP_QUIET);
+    let mut sample = tokio::time::interval(SAMPLE_EVERY);
     loop {
         tokio::select! {
             _ = revoked.tick() => {
@@ -213,6 +231,7 @@ async fn sweep(
             }
             _ = ended.tick() => { let _ = chat.forget_ended_sessions().await; }
             _ = quiet.tick() => chat.forget_quiet(),
+            _ = sample.tick() => chat.sample(),
             () = stop.cancelled() => return,
         }
     }
@@ -239,9 +258,4 @@ fn end_after(limit: Duration) -> std::io::Result<()> {
         std::process::exit(1)
     };
     thread::Builder::new().name("chatapp-end".to_owned()).spawn(end).map(drop)
-}
-
-fn random_secret() -> Vec<u8> {
-    // Two version 4 UUIDs: 244 random bits from the system's generator.
-    [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat()
 }

@@ -2,9 +2,9 @@
 
 use super::{Error, Result};
 use crate::model::{
-    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
-    UserId,
+    Account, Appended, AuditEntry, AuditId, Credentials, Cursor, EventPage, MessagePage,
+    NewAuditEntry, NewMessage, NewPasswordReset, NewRoom, NewSession, NewTicket, NewUser, Room,
+    RoomId, SecretHash, Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
 };
 
 /// Facts about the whole database, one row.
@@ -12,6 +12,26 @@ use crate::model::{
 pub struct ServerFacts {
     /// Random, changed by restore and import. A cursor of another epoch means nothing here.
     pub epoch: String,
+}
+
+/// What an operator asks of a database, as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseStatus {
+    /// `SQLite 3.50.4`, `PostgreSQL 16.4`.
+    pub version: String,
+    pub size_bytes: u64,
+    /// SQLite's write-ahead log. `None` elsewhere.
+    pub wal_bytes: Option<u64>,
+    /// How often this process copied that log into the database.
+    pub checkpoints: Option<u64>,
+    pub users: u64,
+    pub rooms: u64,
+    /// Entries of all rooms' logs.
+    pub events: u64,
+    /// PostgreSQL's connections: in use, and the most there may be for this user.
+    pub connections: Option<(u64, u64)>,
+    /// The clock of a database on another machine.
+    pub now: Option<Timestamp>,
 }
 
 /// One versioned change of the schema.
@@ -47,6 +67,10 @@ pub enum AppendError {
 /// A database. Every method blocks and is one short transaction; a look-up that finds nothing is
 /// `Ok(None)`, and an update or delete says whether it found its row.
 ///
+/// What administers takes the entry of the audit log and stores it in the same transaction, at the
+/// entry's time: there is no act without its record, and no record without its act. What finds
+/// nothing, or changes nothing, is not recorded.
+///
 /// Implementations are used from several threads at once and hold their own pools. They must be
 /// made, used and dropped on threads that run no async runtime (the `postgres` client blocks on
 /// a runtime of its own, which panics inside another).
@@ -77,31 +101,99 @@ pub trait Backend: Send + Sync + 'static {
     /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time.
     fn get_server_facts(&self) -> Result<ServerFacts>;
 
+    /// `sqlite` or `postgres`.
+    fn name(&self) -> &'static str;
+
+    fn get_status(&self) -> Result<DatabaseStatus>;
+
+    /// Commits a change that changes nothing, to see whether that is possible.
+    fn check_write(&self) -> Result<()>;
+
+    /// Looks for damage: a sentence for each that is found. `deep` reads everything, which takes as
+    /// long as reading the database does.
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>>;
+
     /// The token secret kept in the database; stores `candidate` first if there is none.
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>>;
 
     /// # Errors
     /// [`Conflict`](super::Conflict) if the name, the email (both without regard to the case of
     /// ASCII letters) or the place of the first admin is taken.
-    fn create_user(&self, user: &NewUser) -> Result<User>;
+    fn create_user(&self, user: &NewUser, audit: Option<&NewAuditEntry>) -> Result<User>;
+    /// Also one that was deleted: its messages bear its new name.
     fn get_user(&self, id: UserId) -> Result<Option<User>>;
-    /// By name, without regard to the case of ASCII letters.
+    /// By name, without regard to the case of ASCII letters. Deleted accounts have none.
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     fn has_admin(&self) -> Result<bool>;
-    /// Replaces the password and revokes the user's sessions, but for `keep`. False: no such user.
-    fn update_password(
+    /// Replaces the password by its hash, `from` by `to`, and revokes the user's sessions, but for
+    /// `keep`, and the token that would set another. False: no such user, or the password is not
+    /// `from` any more.
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
     ) -> Result<bool>;
-    /// Sets the role and revokes the user's sessions. False: no such user.
-    fn update_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<bool>;
-    /// Activates or deactivates; deactivation revokes the user's sessions. False: no such user.
-    fn update_active(&self, id: UserId, is_active: bool, now: Timestamp) -> Result<bool>;
 
-    fn create_session(&self, session: &NewSession) -> Result<()>;
+    /// Sets the password, by its hash, and revokes the user's sessions and the token that would set
+    /// another. False: no such user, or a deleted one.
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool>;
+    /// At most `query.limit` accounts, with the sessions they have open at `now`.
+    fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>>;
+    /// `None` for a deleted one.
+    fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>>;
+    /// Sets role and activity; another role, and deactivation, revoke the user's sessions.
+    /// False: no such user, or a deleted one.
+    ///
+    /// # Errors
+    /// [`Conflict::LastAdmin`](super::Conflict) if no active admin would be left. Of several who
+    /// would together take away all of them, on any number of nodes, one is refused.
+    fn update_user(&self, id: UserId, change: UserChange, audit: &NewAuditEntry) -> Result<bool>;
+    /// Empties the account: another name, `deleted-ID`, no email, no password, no role, no
+    /// sessions. Its messages stay. False: no such user, or deleted before.
+    ///
+    /// # Errors
+    /// [`Conflict::LastAdmin`](super::Conflict), as above.
+    fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool>;
+    /// Whether any account was deleted at or after `since`.
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool>;
+    /// How many sessions were open, and are no more. `None`: no such user, or a deleted one.
+    fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>>;
+    /// At most `limit` sessions that are open at `now`, of one user or of all, newest first.
+    fn list_sessions(
+        &self,
+        user_id: Option<UserId>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Session>>;
+
+    /// Takes the place of an earlier one of the same user. False: no such user, or a deleted one.
+    fn create_password_reset(
+        &self,
+        reset: &NewPasswordReset,
+        audit: &NewAuditEntry,
+    ) -> Result<bool>;
+    /// Whose password it would set. `None`: there is no such token, or it expired at or before
+    /// `now`.
+    fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>>;
+    /// Deletes the token, and does with the password what [`Self::update_password`] does, for one
+    /// caller only. `None`: as above, and nothing is changed.
+    fn take_password_reset(
+        &self,
+        hash: &SecretHash,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<UserId>>;
+
+    /// At most `limit` entries with a smaller number than `before`, newest first.
+    fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>>;
+
+    /// For somebody who proved to know the password of this hash. False, and nothing is stored: the
+    /// account is not active, or has another password by now. With a new password, or deactivation,
+    /// at the same time, either there is no session or it is revoked.
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool>;
     fn get_session(&self, id: SessionId) -> Result<Option<Session>>;
     /// Moves the end of a session that is not revoked. False: there is none.
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool>;
@@ -109,14 +201,14 @@ pub trait Backend: Send + Sync + 'static {
     fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
     /// Sessions revoked at or after `since`, in any order.
     fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>>;
-    /// Forgets sessions that ended, by expiry or revocation, before `before`, and tickets that
-    /// expired before then; says how many sessions.
+    /// Forgets sessions that ended, by expiry or revocation, before `before`, and tickets and
+    /// tokens of new passwords that expired before then; says how many sessions.
     fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64>;
 
     fn create_ticket(&self, ticket: &NewTicket) -> Result<()>;
     /// Deletes the ticket and gives its session, to one caller only, whatever the number of
     /// processes that ask. `None`: there is no such ticket, or it expired at or before `now`.
-    fn take_ticket(&self, hash: &TicketHash, now: Timestamp) -> Result<Option<SessionId>>;
+    fn take_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SessionId>>;
 
     /// # Errors
     /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.

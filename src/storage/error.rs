@@ -11,6 +11,8 @@ pub enum Conflict {
     RoomNameTaken,
     #[error("an admin exists already")]
     AdminExists,
+    #[error("this is the last active admin")]
+    LastAdmin,
 }
 
 /// Why storage did not do what it was asked. The texts are for the log and the operator,

@@ -10,3 +10,4 @@ mod settings;
 mod shell;
 mod systemd;
 mod usage;
+mod users;

@@ -6,14 +6,50 @@ use crate::shell::{Done, EMAIL, PASSWORD, Shell};
 fn help_says_what_there_is() {
     let shell = Shell::new();
     let help = shell.run(&["--help"]).ok();
-    for word in ["serve", "migrate", "create-admin", "list-rooms", "config", "openapi", "Examples:"]
-    {
+    for word in [
+        "serve",
+        "migrate",
+        "create-admin",
+        "list-rooms",
+        "users",
+        "sessions",
+        "audit",
+        "config",
+        "openapi",
+        "Examples:",
+    ] {
         assert!(help.contains(word), "no {word} in {help}");
     }
-    for command in ["serve", "migrate", "create-admin", "list-rooms", "config"] {
+    for command in [
+        "serve",
+        "migrate",
+        "create-admin",
+        "list-rooms",
+        "users",
+        "sessions",
+        "audit",
+        "config",
+        "doctor",
+        "health",
+        "stats",
+        "tail",
+    ] {
         let help = shell.run(&[command, "--help"]).ok();
         assert!(help.contains("Examples:"), "{help}");
         assert!(help.contains("--database <URL>") && help.contains("--config <FILE>"), "{help}");
+    }
+    for command in [
+        "list",
+        "show",
+        "set-role",
+        "activate",
+        "deactivate",
+        "reset-password",
+        "revoke-sessions",
+        "delete",
+    ] {
+        let help = shell.run(&["users", command, "--help"]).ok();
+        assert!(help.contains("Examples:"), "{help}");
     }
     assert!(shell.run(&["serve", "--help"]).ok().contains("[default: 127.0.0.1:8000]"));
     assert!(shell.run(&["list-rooms", "--help"]).ok().contains("[default: table]"));

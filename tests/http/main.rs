@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod admin;
 mod documented;
 mod envelope;
 mod errors;

@@ -1,4 +1,4 @@
-//! Every endpoint asked by nobody, by a user and by an admin.
+//! Every endpoint asked by nobody, by a user, by an admin and by one whose account was deactivated.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,8 +8,9 @@ use crate::support::{Answer, Client, Database, PASSWORD, Server, on_both_databas
 
 on_both_databases!(every_endpoint_answers_each_caller_as_documented);
 
-/// Method, documented path, body, and the status for nobody, a user and an admin.
-type Row = (&'static str, &'static str, Option<Value>, [u16; 3]);
+/// Method, documented path, body, and the status for nobody, a user, an admin, and a user who was
+/// deactivated and has a token that has not expired.
+type Row = (&'static str, &'static str, Option<Value>, [u16; 4]);
 
 fn table() -> Vec<Row> {
     let room = || Some(json!({ "name": "NEW" }));
@@ -20,31 +21,52 @@ fn table() -> Vec<Row> {
     };
     let credentials = || Some(json!({ "username": "root", "password": PASSWORD }));
     let message = || Some(json!({ "content": "hello" }));
+    let redeemed = || Some(json!({ "token": "TOKEN", "new_password": PASSWORD }));
+    let role = || Some(json!({ "role": "admin" }));
     vec![
-        ("POST", "/auth/signup", account("user"), [201, 201, 201]),
-        ("POST", "/auth/signup", account("admin"), [403, 403, 201]),
-        ("POST", "/auth/login", credentials(), [200, 200, 200]),
-        ("GET", "/auth/me", None, [401, 200, 200]),
-        ("POST", "/auth/refresh", None, [401, 200, 200]),
-        ("POST", "/auth/ws-ticket", None, [401, 201, 201]),
-        ("POST", "/auth/password", password(), [401, 204, 204]),
-        ("POST", "/auth/logout", None, [401, 204, 204]),
-        ("POST", "/rooms/", room(), [401, 403, 201]),
-        ("GET", "/rooms/", None, [401, 200, 200]),
-        ("GET", "/rooms/{room_id}", None, [401, 200, 200]),
-        ("POST", "/rooms/{room_id}/messages", message(), [401, 201, 201]),
-        ("GET", "/rooms/{room_id}/messages", None, [401, 200, 200]),
-        ("GET", "/rooms/{room_id}/events", None, [401, 200, 200]),
-        ("DELETE", "/rooms/{room_id}", None, [401, 403, 204]),
-        ("GET", "/health", None, [200, 200, 200]),
-        ("GET", "/ready", None, [200, 200, 200]),
+        ("POST", "/auth/signup", account("user"), [201, 201, 201, 401]),
+        ("POST", "/auth/signup", account("admin"), [403, 403, 201, 401]),
+        ("POST", "/auth/login", credentials(), [200, 200, 200, 200]),
+        ("GET", "/auth/me", None, [401, 200, 200, 401]),
+        ("POST", "/auth/refresh", None, [401, 200, 200, 401]),
+        ("POST", "/auth/ws-ticket", None, [401, 201, 201, 401]),
+        ("POST", "/auth/password", password(), [401, 204, 204, 401]),
+        // Whoever has the token has the right.
+        ("POST", "/auth/password-reset", redeemed(), [204, 204, 204, 204]),
+        ("POST", "/auth/logout", None, [401, 204, 204, 401]),
+        ("POST", "/rooms/", room(), [401, 403, 201, 401]),
+        ("GET", "/rooms/", None, [401, 200, 200, 401]),
+        ("GET", "/rooms/{room_id}", None, [401, 200, 200, 401]),
+        ("POST", "/rooms/{room_id}/messages", message(), [401, 201, 201, 401]),
+        ("GET", "/rooms/{room_id}/messages", None, [401, 200, 200, 401]),
+        ("GET", "/rooms/{room_id}/events", None, [401, 200, 200, 401]),
+        ("DELETE", "/rooms/{room_id}", None, [401, 403, 204, 401]),
+        ("GET", "/admin/users", None, [401, 403, 200, 401]),
+        ("GET", "/admin/users/{user_id}", None, [401, 403, 200, 401]),
+        ("PATCH", "/admin/users/{user_id}", role(), [401, 403, 200, 401]),
+        ("DELETE", "/admin/users/{user_id}", None, [401, 403, 204, 401]),
+        ("GET", "/admin/users/{user_id}/sessions", None, [401, 403, 200, 401]),
+        ("DELETE", "/admin/users/{user_id}/sessions", None, [401, 403, 200, 401]),
+        ("POST", "/admin/users/{user_id}/password-reset", None, [401, 403, 201, 401]),
+        ("GET", "/admin/audit", None, [401, 403, 200, 401]),
+        ("GET", "/health", None, [200, 200, 200, 200]),
+        ("GET", "/ready", None, [200, 200, 200, 200]),
+        ("GET", "/metrics", None, [401, 403, 200, 401]),
+        ("GET", "/admin/stats", None, [401, 403, 200, 401]),
     ]
 }
 
 async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
-    let server = Server::start(database).await;
+    // With it nobody is trusted for being on the same machine.
+    let token = "a token of the operator's own, for the figures";
+    let server = Server::with(database).env("CHATAPP_HTTP__METRICS_TOKEN", token).start().await;
     server.admin("root").await;
     server.user("ann").await;
+    let target = server.user("target").await.user_id;
+    let carl = server.user("carl").await;
+    let root = server.anonymous().signs_in("root", PASSWORD).await;
+    let deactivated = json!({ "is_active": false });
+    root.patch(&format!("/admin/users/{}", carl.user_id), deactivated).await.expect(200);
     let document = Document::of(&server.anonymous()).await;
     let table = table();
     for (method, path) in document.operations() {
@@ -53,36 +75,57 @@ async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
     }
     let mut number = 0;
     for (method, path, body, expected) in table {
-        for (who, status) in ["", "ann", "root"].into_iter().zip(expected) {
+        for (who, status) in ["", "ann", "root", "carl"].into_iter().zip(expected) {
             number += 1;
             let asked = format!("{method} {path} by `{who}`");
             // What ends a session must not spoil the next row.
             let client = match who {
                 "" => server.anonymous(),
+                "carl" => carl.clone(),
                 name => server.anonymous().signs_in(name, PASSWORD).await,
             };
-            let room = if path.contains("{room_id}") {
-                let root = server.anonymous().signs_in("root", PASSWORD).await;
-                root.creates_room(&format!("room {number}")).await
-            } else {
-                0
+            let root = server.anonymous().signs_in("root", PASSWORD).await;
+            let room = match path.contains("{room_id}") {
+                true => root.creates_room(&format!("room {number}")).await,
+                false => 0,
             };
-            let body = body.as_ref().map(|body| named(body, number));
-            let concrete = path.replace("{room_id}", &room.to_string());
+            let user = match path.contains("{user_id}") {
+                true => server.user(&format!("user{number}")).await.user_id,
+                false => 0,
+            };
+            let token = match path == "/auth/password-reset" {
+                true => reset(&root, target).await,
+                false => String::new(),
+            };
+            let body = body.as_ref().map(|body| named(body, number, &token));
+            let concrete = path
+                .replace("{room_id}", &room.to_string())
+                .replace("{user_id}", &user.to_string());
             let answer = ask(&client, method, &concrete, body).await;
             assert_eq!(answer.status, status, "{asked}: {}", answer.body);
             document.check(method, path, &answer);
             assert_eq!(answer.header("cache-control"), "no-store", "{asked}");
             if status == 401 {
-                assert_eq!(answer.header("www-authenticate"), "Bearer", "{asked}");
+                let scheme = match who {
+                    "" => "Bearer",
+                    _ => "Bearer error=\"invalid_token\"",
+                };
+                assert_eq!(answer.header("www-authenticate"), scheme, "{asked}");
             }
         }
     }
 }
 
-/// The same body with a name of its own, where it has a name that must be unique.
-fn named(body: &Value, number: u32) -> Value {
-    let text = body.to_string().replace("NEW", &format!("new{number}"));
+/// What sets a new password of this user, once.
+async fn reset(root: &Client, user_id: i64) -> String {
+    let path = format!("/admin/users/{user_id}/password-reset");
+    let made = root.post(&path, Value::Null).await.expect(201);
+    made["token"].as_str().expect("a token").to_owned()
+}
+
+/// The same body with a name of its own, where it has one that must be unique, and a fresh token.
+fn named(body: &Value, number: u32, token: &str) -> Value {
+    let text = body.to_string().replace("NEW", &format!("new{number}")).replace("TOKEN", token);
     serde_json::from_str(&text).unwrap()
 }
 

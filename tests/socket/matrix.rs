@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use chatapp::model::{Clock, UserId};
+use chatapp::model::{UserChange, UserId};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite;
 
 use crate::common::{frames_until_pong, path, server_with_room};
-use crate::revocation::in_the_database;
+use crate::revocation::{in_the_database, update};
 use crate::support::{Client, Database, Socket, on_both_databases};
 
 on_both_databases!(every_verb_is_for_who_may_say_it);
@@ -65,7 +65,7 @@ async fn every_verb_is_for_who_may_say_it(database: Database) {
     let mut open = deactivated.joins(room).await;
     let id = UserId(deactivated.user_id);
     assert!(in_the_database(&server, move |backend| {
-        backend.update_active(id, false, Clock::System.now())
+        update(backend, id, UserChange { is_active: Some(false), role: None })
     }));
     assert_eq!(open.expect_close().await, 4401);
     for client in [&server.anonymous(), &deactivated] {

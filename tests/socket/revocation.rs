@@ -1,8 +1,10 @@
 //! A session that ends takes its open sockets with it, whoever ended it and wherever.
 
+use std::io::Write;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use chatapp::model::{Clock, Role, UserId};
+use chatapp::model::{Actor, Clock, NewAuditEntry, Role, UserChange, UserId};
 use chatapp::storage::{Backend, OpenOptions};
 use serde_json::{Value, json};
 
@@ -13,6 +15,8 @@ on_both_databases!(
     a_logout_closes_the_sockets_of_that_session_only,
     a_new_password_closes_the_sockets_of_the_other_sessions,
     what_another_process_revokes_is_closed_within_a_second,
+    what_an_operator_does_is_closed_within_a_second,
+    what_an_admin_does_closes_sockets,
 );
 
 /// A second, and what a loaded machine needs to notice: a socket that is never closed, or only
@@ -59,11 +63,13 @@ async fn what_another_process_revokes_is_closed_within_a_second(database: Databa
     let (server, ann, room) = server_with_room(database).await;
     type Change = fn(&dyn Backend, UserId) -> chatapp::storage::Result<bool>;
     let changes: [(&str, Change); 3] = [
-        ("deactivated", |backend, id| backend.update_active(id, false, Clock::System.now())),
-        ("promoted", |backend, id| backend.update_role(id, Role::Admin, Clock::System.now())),
-        ("new_password", |backend, id| {
-            backend.update_password(id, "$2b$04$x", None, Clock::System.now())
+        ("deactivated", |backend, id| {
+            update(backend, id, UserChange { is_active: Some(false), role: None })
         }),
+        ("promoted", |backend, id| {
+            update(backend, id, UserChange { is_active: None, role: Some(Role::Admin) })
+        }),
+        ("new_password", |backend, id| backend.update_password(id, "$2b$04$x", &entry())),
     ];
     for (name, change) in changes {
         let user = server.user(name).await;
@@ -87,6 +93,79 @@ async fn what_another_process_revokes_is_closed_within_a_second(database: Databa
     }
 }
 
+/// The real commands, beside the real server.
+async fn what_an_operator_does_is_closed_within_a_second(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let mut bystander = ann.joins(room).await;
+    for (name, command) in [
+        ("promoted", &["users", "set-role", "promoted", "admin"][..]),
+        ("deactivated", &["users", "deactivate", "deactivated", "--yes"]),
+        ("revoked", &["users", "revoke-sessions", "revoked", "--yes"]),
+        ("reset", &["users", "reset-password", "reset", "--password-stdin", "--yes"]),
+        ("gone", &["users", "delete", "gone", "--yes"]),
+    ] {
+        let user = server.user(name).await;
+        let mut open = sockets(&user, room).await;
+        let done = run(&server, command, "another battery staple\n");
+        let done_at = Instant::now();
+        assert!(done.status.success(), "{name}: {done:?}");
+        expect_4401(&mut open).await;
+        assert!(done_at.elapsed() < AT_ONCE, "{name}: only after {:?}", done_at.elapsed());
+        user.get("/auth/me").await.expect_problem(401, "session_revoked");
+        assert_eq!(user.opens(&path(&user, room, "")).await.expect_close().await, 4401, "{name}");
+        bystander.says(room, "still here", name).await;
+    }
+    server.anonymous().signs_in("promoted", PASSWORD).await.creates_room("of an admin").await;
+    server.anonymous().signs_in("revoked", PASSWORD).await;
+    server.anonymous().signs_in("reset", "another battery staple").await;
+
+    // A link does nothing until it is used.
+    let user = server.user("linked").await;
+    let mut open = sockets(&user, room).await;
+    let link = run(&server, &["users", "reset-password", "linked", "--link"], "");
+    let link = String::from_utf8(link.stdout).unwrap();
+    let (_, token) = link.trim_end().split_once("/#reset=").expect("a link");
+    user.get("/auth/me").await.expect(200);
+    let reset = json!({ "token": token, "new_password": "another battery staple" });
+    server.anonymous().post("/auth/password-reset", reset).await.expect(204);
+    expect_4401(&mut open).await;
+    server.anonymous().signs_in("linked", "another battery staple").await;
+}
+
+async fn what_an_admin_does_closes_sockets(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let mut bystander = ann.joins(room).await;
+    for (name, method, more, body) in [
+        ("promoted", "PATCH", "", json!({ "role": "admin" })),
+        ("deactivated", "PATCH", "", json!({ "is_active": false })),
+        ("revoked", "DELETE", "/sessions", Value::Null),
+        ("gone", "DELETE", "", Value::Null),
+    ] {
+        let user = server.user(name).await;
+        let mut open = sockets(&user, room).await;
+        let path = format!("/admin/users/{}{more}", user.user_id);
+        let answer = match method {
+            "PATCH" => ann.patch(&path, body).await,
+            _ => ann.delete(&path).await,
+        };
+        assert!(answer.status < 300, "{name}: {}", answer.body);
+        // Here no sweep is waited for.
+        user.get("/auth/me").await.expect_problem(401, "session_revoked");
+        expect_4401(&mut open).await;
+        bystander.says(room, "still here", name).await;
+    }
+}
+
+/// Runs a command beside the server, with this typed into it.
+fn run(server: &Server, arguments: &[&str], stdin: &str) -> std::process::Output {
+    let mut command = server.command(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("run chatapp");
+    // One that reads nothing may have ended.
+    let _ = child.stdin.take().expect("its input").write_all(stdin.as_bytes());
+    child.wait_with_output().expect("its output")
+}
+
 /// One of each kind.
 async fn sockets(client: &Client, room: i64) -> [Socket; 2] {
     let mut many = open_many(client).await;
@@ -97,6 +176,25 @@ async fn sockets(client: &Client, room: i64) -> [Socket; 2] {
 async fn expect_4401(sockets: &mut [Socket]) {
     for socket in sockets {
         assert_eq!(socket.expect_close().await, 4401);
+    }
+}
+
+/// Changes an account as an operator would, now.
+pub fn update(
+    backend: &dyn Backend,
+    id: UserId,
+    change: UserChange,
+) -> chatapp::storage::Result<bool> {
+    backend.update_user(id, change, &entry())
+}
+
+/// The record of what an operator does now.
+fn entry() -> NewAuditEntry {
+    NewAuditEntry {
+        timestamp: Clock::System.now(),
+        actor: Actor::Operator("root".to_owned()),
+        action: "user.update",
+        detail: json!({}),
     }
 }
 

@@ -18,14 +18,14 @@ async fn a_ticket_opens_one_socket(database: Database) {
     let bo = server.user("bo").await;
     for path in [format!("/ws/{room}"), "/ws".to_owned()] {
         let first = ticket(&bo).await;
-        assert_eq!(first.len(), 64);
+        assert_eq!(first.len(), 43);
         let mut socket = bo.opens(&format!("{path}?ticket={first}")).await;
         lives(&mut socket).await;
         expect_4401(&bo, &format!("{path}?ticket={first}")).await;
 
         // A token beside it does not revive it: the ticket is looked at first.
         expect_4401(&bo, &format!("{path}?ticket={first}&token={}", bo.token)).await;
-        for bad in ["", "x", &"0".repeat(64), &"x".repeat(9_000), &bo.token] {
+        for bad in ["", "x", &"0".repeat(43), &"x".repeat(9_000), &bo.token] {
             expect_4401(&bo, &format!("{path}?ticket={bad}")).await;
         }
     }

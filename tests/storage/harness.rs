@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use chatapp::model::{
-    Event, Message, NewMessage, NewRoom, NewSession, NewUser, Role, Room, RoomId, Seq, SessionId,
-    Timestamp, User,
+    Actor, Event, Message, NewAuditEntry, NewMessage, NewRoom, NewSession, NewUser, Role, Room,
+    RoomId, Seq, SessionId, Timestamp, User, UserChange,
 };
 use chatapp::storage::{self, Backend, OpenOptions};
 use tempfile::TempDir;
@@ -15,6 +15,9 @@ use tempfile::TempDir;
 use crate::postgres_server::{self, PgDatabase};
 
 pub const NOW: Timestamp = Timestamp(1_738_319_400_000);
+
+/// Of the password of every user.
+pub const HASH: &str = "$2b$12$hash";
 
 /// An empty database, not migrated yet but through [`TestDatabase::backend`].
 pub struct TestDatabase {
@@ -41,6 +44,10 @@ impl TestDatabase {
             Home::Sqlite(_) => sqlite(),
             Home::Postgres(_) => postgres(),
         }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.home, Home::Postgres(_))
     }
 
     pub fn url(&self) -> String {
@@ -93,6 +100,17 @@ impl Raw {
         }
     }
 
+    /// What the database says to SQL that it refuses.
+    pub fn fails(&mut self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch(sql).unwrap_err().to_string(),
+            Self::Postgres(client) => {
+                let error = client.batch_execute(sql).unwrap_err();
+                error.as_db_error().map_or(error.to_string(), |error| error.message().to_owned())
+            }
+        }
+    }
+
     /// Begins a transaction that has the room's lock.
     pub fn begin(&mut self, room: &Room) {
         match self {
@@ -138,7 +156,7 @@ pub fn new_user(name: &str) -> NewUser {
     NewUser {
         username: name.to_owned(),
         email: format!("{name}@example.org"),
-        password_hash: "$2b$12$hash".to_owned(),
+        password_hash: HASH.to_owned(),
         role: Role::User,
         created_at: NOW,
         only_if_no_admin: false,
@@ -146,7 +164,25 @@ pub fn new_user(name: &str) -> NewUser {
 }
 
 pub fn user(backend: &dyn Backend, name: &str) -> User {
-    backend.create_user(&new_user(name)).unwrap()
+    backend.create_user(&new_user(name), None).unwrap()
+}
+
+/// The record of an act at [`NOW`].
+pub fn audit(action: &'static str) -> NewAuditEntry {
+    audit_at(action, NOW)
+}
+
+pub fn audit_at(action: &'static str, timestamp: Timestamp) -> NewAuditEntry {
+    let actor = Actor::Operator("root".to_owned());
+    NewAuditEntry { timestamp, actor, action, detail: serde_json::json!({ "why": "a test" }) }
+}
+
+pub fn role(role: Role) -> UserChange {
+    UserChange { role: Some(role), is_active: None }
+}
+
+pub fn active(is_active: bool) -> UserChange {
+    UserChange { role: None, is_active: Some(is_active) }
 }
 
 pub fn new_room(name: &str, creator: &User) -> NewRoom {
@@ -162,9 +198,8 @@ pub fn room(backend: &dyn Backend, creator: &User) -> Room {
 pub fn session(backend: &dyn Backend, id: u128, user: &User) -> SessionId {
     let id = SessionId(id);
     let expires_at = NOW.plus_seconds(60);
-    backend
-        .create_session(&NewSession { id, user_id: user.id, created_at: NOW, expires_at })
-        .unwrap();
+    let new = NewSession { id, user_id: user.id, created_at: NOW, expires_at };
+    assert!(backend.create_session(&new, HASH).unwrap());
     id
 }
 

@@ -1,7 +1,9 @@
 //! The contract of [`Backend`](chatapp::storage::Backend), held against every database from one
 //! list. A failing test's name says which database and which case.
 
+mod accounts;
 mod append;
+mod audit;
 mod concurrency;
 mod harness;
 mod migrations;
@@ -13,6 +15,7 @@ mod postgres_server;
 mod properties;
 mod rooms;
 mod sessions;
+mod status;
 mod tickets;
 mod users;
 
@@ -58,14 +61,39 @@ contract! {
         deactivation_revokes_all_sessions_and_activation_restores_none
         what_is_done_to_nobody_says_so
     }
+    accounts {
+        accounts_are_listed_in_order_of_id_with_their_open_sessions
+        the_last_active_admin_stays_one
+        of_admins_who_go_at_once_one_is_left
+        a_deleted_account_is_empty
+        open_sessions_are_listed_newest_first_and_revoked_together
+        a_reset_sets_a_password_once
+        of_many_who_take_a_reset_at_once_one_does
+        a_reset_is_worth_nothing_when_it_is_late_or_replaced
+    }
+    audit {
+        every_act_is_recorded_as_it_was_done
+        what_does_not_happen_is_not_recorded
+        without_its_record_an_act_is_rolled_back
+        the_log_cannot_be_changed
+        entries_are_listed_newest_first_from_one_on
+        a_deleted_account_leaves_no_name_in_the_log
+    }
     sessions {
         a_session_reads_back_with_its_user_as_it_is_now
+        a_session_is_opened_by_the_password_of_now
+        a_new_password_misses_no_session_that_is_being_opened
         a_session_can_be_extended_until_it_is_revoked
         a_session_is_revoked_once
         revoked_sessions_are_listed_from_a_moment_on
         ended_sessions_are_forgotten_after_a_moment
         a_secret_is_made_once
         threads_that_make_a_secret_at_once_get_the_same
+    }
+    status {
+        a_status_says_what_is_there
+        trying_to_write_changes_nothing
+        a_log_beyond_its_head_is_damage
     }
     tickets {
         a_ticket_is_taken_once

@@ -3,26 +3,64 @@
 use std::collections::HashSet;
 use std::sync::Barrier;
 
-use chatapp::model::{NewSession, SessionId};
+use chatapp::model::{NewSession, SessionId, UserId};
 
-use crate::harness::{NOW, TestDatabase, on_threads, session, user};
+use crate::harness::{HASH, NOW, TestDatabase, active, audit, on_threads, session, user};
 
 pub fn a_session_reads_back_with_its_user_as_it_is_now(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let id = SessionId(u128::MAX - 7);
     let expires_at = NOW.plus_seconds(60);
-    backend
-        .create_session(&NewSession { id, user_id: ann.id, created_at: NOW, expires_at })
-        .unwrap();
+    let new = NewSession { id, user_id: ann.id, created_at: NOW, expires_at };
+    assert!(backend.create_session(&new, HASH).unwrap());
     let session = backend.get_session(id).unwrap().unwrap();
     assert_eq!(session.id, id);
     assert_eq!(session.user, ann);
     assert_eq!((session.created_at, session.expires_at), (NOW, expires_at));
     assert_eq!(session.revoked_at, None);
-    backend.update_active(ann.id, false, NOW).unwrap();
+    backend.update_user(ann.id, active(false), &audit("x")).unwrap();
     assert!(!backend.get_session(id).unwrap().unwrap().user.is_active);
     assert!(backend.get_session(SessionId(1)).unwrap().is_none());
+}
+
+pub fn a_session_is_opened_by_the_password_of_now(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let opens = |n, user_id, hash: &str| {
+        let (id, expires_at) = (SessionId(n), NOW.plus_seconds(60));
+        let new = NewSession { id, user_id, created_at: NOW, expires_at };
+        let opened = backend.create_session(&new, hash).unwrap();
+        assert_eq!(backend.get_session(id).unwrap().is_some(), opened);
+        opened
+    };
+    assert!(opens(1, ann.id, HASH));
+    assert!(!opens(2, ann.id, "another"));
+    assert!(!opens(3, UserId(77), HASH));
+    backend.update_user(ann.id, active(false), &audit("x")).unwrap();
+    assert!(!opens(4, ann.id, HASH));
+}
+
+/// Signing in with a password that is being changed by another process leaves no open session.
+pub fn a_new_password_misses_no_session_that_is_being_opened(db: &TestDatabase) {
+    let backend = db.backend();
+    let handles = [db.open(), db.open()];
+    let start = Barrier::new(2);
+    for n in 0..40 {
+        let ann = user(&*backend, &format!("ann{n}"));
+        on_threads(2, |i| {
+            start.wait();
+            if i == 0 {
+                assert!(handles[0].update_password(ann.id, "new", &audit("x")).unwrap());
+            } else {
+                let (id, expires_at) = (SessionId(n), NOW.plus_seconds(60));
+                let new = NewSession { id, user_id: ann.id, created_at: NOW, expires_at };
+                handles[1].create_session(&new, HASH).unwrap();
+            }
+        });
+        let open = backend.list_sessions(Some(ann.id), NOW, 10).unwrap();
+        assert!(open.is_empty(), "a session of the old password is open");
+    }
 }
 
 pub fn a_session_can_be_extended_until_it_is_revoked(db: &TestDatabase) {

@@ -2,13 +2,13 @@
 
 use std::sync::Barrier;
 
-use chatapp::model::{NewTicket, SessionId, TicketHash, Timestamp};
+use chatapp::model::{NewTicket, SecretHash, SessionId, Timestamp};
 use chatapp::storage::Backend;
 
 use crate::harness::{NOW, TestDatabase, on_threads, session, user};
 
 /// A session of a new user, and a ticket for it that is good for 30 seconds.
-fn ticket(backend: &dyn Backend, name: &str, n: u8) -> (SessionId, TicketHash) {
+fn ticket(backend: &dyn Backend, name: &str, n: u8) -> (SessionId, SecretHash) {
     let session_id = session(backend, n.into(), &user(backend, name));
     let hash = [n; 32];
     let expires_at = NOW.plus_seconds(30);

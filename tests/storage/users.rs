@@ -2,10 +2,12 @@
 
 use std::sync::Barrier;
 
-use chatapp::model::{NewUser, Role, User, UserId};
+use chatapp::model::{NewPasswordReset, NewUser, Role, SessionId, User, UserId};
 use chatapp::storage::{Conflict, Error};
 
-use crate::harness::{NOW, TestDatabase, new_user, on_threads, session, user};
+use crate::harness::{
+    HASH, NOW, TestDatabase, active, audit, audit_at, new_user, on_threads, role, session, user,
+};
 
 pub fn a_user_reads_back_as_created(db: &TestDatabase) {
     let backend = db.backend();
@@ -29,7 +31,7 @@ pub fn a_taken_name_or_email_is_a_conflict_whatever_its_case(db: &TestDatabase) 
     user(&*backend, "ann");
     let conflict = |username: &str, email: &str| {
         let (username, email) = (username.to_owned(), email.to_owned());
-        match backend.create_user(&NewUser { username, email, ..new_user("x") }) {
+        match backend.create_user(&NewUser { username, email, ..new_user("x") }, None) {
             Err(Error::Conflict(conflict)) => conflict,
             other => panic!("{other:?}"),
         }
@@ -68,13 +70,13 @@ pub fn only_one_can_be_the_first_admin(db: &TestDatabase) {
     let first = |name| NewUser { role: Role::Admin, only_if_no_admin: true, ..new_user(name) };
     user(&*backend, "ann");
     assert!(!backend.has_admin().unwrap());
-    assert_eq!(backend.create_user(&first("bo")).unwrap().role, Role::Admin);
+    assert_eq!(backend.create_user(&first("bo"), None).unwrap().role, Role::Admin);
     assert!(backend.has_admin().unwrap());
-    let second = backend.create_user(&first("cy"));
+    let second = backend.create_user(&first("cy"), None);
     assert!(matches!(second, Err(Error::Conflict(Conflict::AdminExists))), "{second:?}");
     assert!(backend.get_credentials("cy").unwrap().is_none());
     // Any number can be admins when it is not asked for the first.
-    backend.create_user(&NewUser { role: Role::Admin, ..new_user("dee") }).unwrap();
+    backend.create_user(&NewUser { role: Role::Admin, ..new_user("dee") }, None).unwrap();
 }
 
 pub fn of_many_who_would_be_the_first_admin_at_once_one_is(db: &TestDatabase) {
@@ -86,7 +88,7 @@ pub fn of_many_who_would_be_the_first_admin_at_once_one_is(db: &TestDatabase) {
             let name = format!("admin{i}");
             let new = NewUser { role: Role::Admin, only_if_no_admin: true, ..new_user(&name) };
             start.wait();
-            match handles[i].create_user(&new) {
+            match handles[i].create_user(&new, None) {
                 Ok(_) => 1,
                 Err(Error::Conflict(Conflict::AdminExists)) => 0,
                 Err(error) => panic!("{error}"),
@@ -103,13 +105,15 @@ pub fn a_new_password_revokes_the_other_sessions(db: &TestDatabase) {
     let (kept, other) = (session(&*backend, 1, &ann), session(&*backend, 2, &ann));
     let bos = session(&*backend, 3, &bo);
     let later = NOW.plus_seconds(5);
-    assert!(backend.update_password(ann.id, "new hash", Some(kept), later).unwrap());
+    assert!(backend.change_password(ann.id, HASH, "new hash", kept, later).unwrap());
     let revoked_at = |id| backend.get_session(id).unwrap().unwrap().revoked_at;
     assert_eq!(revoked_at(kept), None);
     assert_eq!(revoked_at(other), Some(later));
     assert_eq!(revoked_at(bos), None);
     assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, "new hash");
-    assert!(backend.update_password(ann.id, "newer hash", None, later.plus_seconds(1)).unwrap());
+    assert!(!backend.change_password(ann.id, HASH, "old", kept, later).unwrap(), "it is another");
+    let entry = audit_at("x", later.plus_seconds(1));
+    assert!(backend.update_password(ann.id, "newer hash", &entry).unwrap());
     assert_eq!(revoked_at(kept), Some(later.plus_seconds(1)));
     assert_eq!(revoked_at(other), Some(later), "the first revocation counts");
 }
@@ -118,7 +122,7 @@ pub fn a_new_role_revokes_all_sessions(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let id = session(&*backend, 1, &ann);
-    assert!(backend.update_role(ann.id, Role::Admin, NOW).unwrap());
+    assert!(backend.update_user(ann.id, role(Role::Admin), &audit("x")).unwrap());
     let session = backend.get_session(id).unwrap().unwrap();
     assert_eq!((session.user.role, session.revoked_at), (Role::Admin, Some(NOW)));
     assert!(backend.has_admin().unwrap());
@@ -128,19 +132,26 @@ pub fn deactivation_revokes_all_sessions_and_activation_restores_none(db: &TestD
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let before = session(&*backend, 1, &ann);
-    assert!(backend.update_active(ann.id, false, NOW).unwrap());
+    assert!(backend.update_user(ann.id, active(false), &audit("x")).unwrap());
     assert!(!backend.get_user(ann.id).unwrap().unwrap().is_active);
-    let after = session(&*backend, 2, &ann);
-    assert!(backend.update_active(ann.id, true, NOW.plus_seconds(1)).unwrap());
+    assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap());
     assert!(backend.get_user(ann.id).unwrap().unwrap().is_active);
     assert_eq!(backend.get_session(before).unwrap().unwrap().revoked_at, Some(NOW));
+    let after = session(&*backend, 2, &ann);
     assert_eq!(backend.get_session(after).unwrap().unwrap().revoked_at, None);
 }
 
 pub fn what_is_done_to_nobody_says_so(db: &TestDatabase) {
     let backend = db.backend();
     let nobody = UserId(77);
-    assert!(!backend.update_password(nobody, "hash", None, NOW).unwrap());
-    assert!(!backend.update_role(nobody, Role::Admin, NOW).unwrap());
-    assert!(!backend.update_active(nobody, false, NOW).unwrap());
+    assert!(!backend.update_password(nobody, "hash", &audit("x")).unwrap());
+    assert!(!backend.change_password(nobody, HASH, "x", SessionId(1), NOW).unwrap());
+    assert!(!backend.update_user(nobody, role(Role::Admin), &audit("x")).unwrap());
+    assert!(!backend.update_user(nobody, active(false), &audit("x")).unwrap());
+    assert!(!backend.delete_user(nobody, &audit("x")).unwrap());
+    assert_eq!(backend.revoke_sessions(nobody, &audit("x")).unwrap(), None);
+    let reset = NewPasswordReset { hash: [1; 32], user_id: nobody, expires_at: NOW };
+    assert!(!backend.create_password_reset(&reset, &audit("x")).unwrap());
+    assert!(backend.get_account(nobody, NOW).unwrap().is_none());
+    assert_eq!(backend.list_audit(None, 10).unwrap(), [], "nothing was done");
 }

@@ -4,7 +4,7 @@ use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
-use super::EXAMPLE_TIME;
+use super::{EXAMPLE_TIME, EXAMPLE_TOKEN};
 use crate::chat::{Login, Ticket};
 use crate::http::types::Moment;
 use crate::model::{Role, User};
@@ -95,6 +95,21 @@ impl Example for PasswordRequest {
     }
 }
 
+/// A token that an admin made, and the password it is to set.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct PasswordResetRequest {
+    pub token: String,
+    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first.
+    pub new_password: String,
+}
+
+impl Example for PasswordResetRequest {
+    fn example() -> Self {
+        Self { token: EXAMPLE_TOKEN.into(), new_password: "staple of the new kind".into() }
+    }
+}
+
 /// An account.
 #[derive(Object, Serialize)]
 #[oai(rename = "User", example)]
@@ -160,10 +175,7 @@ impl From<Ticket> for TicketDto {
 
 impl Example for TicketDto {
     fn example() -> Self {
-        Self {
-            ticket: "6f1ed002ab5595859014ebf0951522d9f7a1c2b3d4e5466788990aabbccddeef".into(),
-            expires_in: 30,
-        }
+        Self { ticket: EXAMPLE_TOKEN.into(), expires_in: 30 }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The JSON of requests and responses as it is published, with an example of each.
 
+mod admin;
 mod auth;
 mod messages;
 mod rooms;
+mod stats;
 
 use poem_openapi::Object;
 use poem_openapi::types::Example;
@@ -11,12 +13,23 @@ use serde::Serialize;
 use super::types::Moment;
 use crate::model::Timestamp;
 
-pub(super) use auth::{LoginDto, LoginRequest, PasswordRequest, SignupRequest, TicketDto, UserDto};
+pub(super) use admin::{
+    AccountDto, AccountPageDto, AuditPageDto, PasswordResetDto, RevokedDto, SessionDto,
+    UserChangeRequest,
+};
+pub(super) use auth::{
+    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SignupRequest, TicketDto,
+    UserDto,
+};
 pub(super) use messages::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
 pub(super) use rooms::{RoomDto, RoomRequest};
+pub(super) use stats::StatsDto;
 
 /// 2025-01-31T10:30:00Z: when all the examples happen.
 const EXAMPLE_TIME: Moment = Moment(Timestamp(1_738_319_400_000));
+
+/// 256 bits in base64url.
+const EXAMPLE_TOKEN: &str = "dGhpcyBpcyBub3QgYSByYW5kb20gdG9rZW4gYXQgYWw";
 
 /// The server's state.
 #[derive(Object, Serialize)]

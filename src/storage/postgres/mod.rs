@@ -4,13 +4,16 @@
 //! being stored. The statements are in one file per area; this one only says which of them is a
 //! read and which a write.
 
+mod accounts;
 mod append;
+mod audit;
 mod connection;
 mod errors;
 mod events;
 mod migrations;
 mod rooms;
 mod sessions;
+mod status;
 mod tickets;
 mod users;
 
@@ -23,11 +26,13 @@ use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
 use super::pool::Pool;
-use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{
+    AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts,
+};
 use crate::model::{
-    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
-    UserId,
+    Account, Appended, AuditEntry, AuditId, Credentials, Cursor, EventPage, MessagePage,
+    NewAuditEntry, NewMessage, NewPasswordReset, NewRoom, NewSession, NewTicket, NewUser, Room,
+    RoomId, SecretHash, Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -166,12 +171,28 @@ impl Backend for Postgres {
         Ok(facts)
     }
 
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn get_status(&self) -> Result<DatabaseStatus> {
+        self.read(status::get_status)
+    }
+
+    fn check_write(&self) -> Result<()> {
+        self.write(status::check_write)
+    }
+
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
+        self.read(|db| status::check_integrity(db, deep))
+    }
+
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
         self.write(|db| sessions::get_or_create_secret(db, candidate))
     }
 
-    fn create_user(&self, user: &NewUser) -> Result<User> {
-        self.write(|db| users::create_user(db, user))
+    fn create_user(&self, user: &NewUser, audit: Option<&NewAuditEntry>) -> Result<User> {
+        self.write(|db| users::create_user(db, user, audit))
     }
 
     fn get_user(&self, id: UserId) -> Result<Option<User>> {
@@ -186,26 +207,81 @@ impl Backend for Postgres {
         self.read(users::has_admin)
     }
 
-    fn update_password(
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|db| users::update_password(db, id, password_hash, keep, now))
+        self.write(|db| users::change_password(db, id, from, to, keep, now))
     }
 
-    fn update_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<bool> {
-        self.write(|db| users::update_role(db, id, role, now))
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|db| accounts::update_password(db, id, hash, audit))
     }
 
-    fn update_active(&self, id: UserId, is_active: bool, now: Timestamp) -> Result<bool> {
-        self.write(|db| users::update_active(db, id, is_active, now))
+    fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
+        self.read(|db| accounts::list_users(db, query, now))
     }
 
-    fn create_session(&self, session: &NewSession) -> Result<()> {
-        self.write(|db| sessions::create_session(db, session))
+    fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>> {
+        self.read(|db| accounts::get_account(db, id, now))
+    }
+
+    fn update_user(&self, id: UserId, change: UserChange, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|db| accounts::update_user(db, id, change, audit))
+    }
+
+    fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|db| accounts::delete_user(db, id, audit))
+    }
+
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
+        self.read(|db| accounts::has_deleted_users(db, since))
+    }
+
+    fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>> {
+        self.write(|db| accounts::revoke_sessions(db, id, audit))
+    }
+
+    fn list_sessions(
+        &self,
+        user_id: Option<UserId>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Session>> {
+        self.read(|db| sessions::list_sessions(db, user_id, now, limit))
+    }
+
+    fn create_password_reset(
+        &self,
+        reset: &NewPasswordReset,
+        audit: &NewAuditEntry,
+    ) -> Result<bool> {
+        self.write(|db| accounts::create_password_reset(db, reset, audit))
+    }
+
+    fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>> {
+        self.read(|db| accounts::get_password_reset(db, hash, now))
+    }
+
+    fn take_password_reset(
+        &self,
+        hash: &SecretHash,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<UserId>> {
+        self.write(|db| accounts::take_password_reset(db, hash, password_hash, now))
+    }
+
+    fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
+        self.read(|db| audit::list_audit(db, before, limit))
+    }
+
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
+        self.write(|db| sessions::create_session(db, session, password_hash))
     }
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
@@ -232,7 +308,7 @@ impl Backend for Postgres {
         self.write(|db| tickets::create_ticket(db, ticket))
     }
 
-    fn take_ticket(&self, hash: &TicketHash, now: Timestamp) -> Result<Option<SessionId>> {
+    fn take_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SessionId>> {
         self.write(|db| tickets::take_ticket(db, hash, now))
     }
 

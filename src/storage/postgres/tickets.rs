@@ -3,7 +3,7 @@
 use super::super::Result;
 use super::connection::Connection;
 use super::sessions;
-use crate::model::{NewTicket, SessionId, TicketHash, Timestamp};
+use crate::model::{NewTicket, SecretHash, SessionId, Timestamp};
 
 pub(super) fn create_ticket(db: &mut Connection, ticket: &NewTicket) -> Result<()> {
     db.execute(
@@ -16,7 +16,7 @@ pub(super) fn create_ticket(db: &mut Connection, ticket: &NewTicket) -> Result<(
 /// Of two who come at once, the second waits for the row, and then finds it gone.
 pub(super) fn take_ticket(
     db: &mut Connection,
-    hash: &TicketHash,
+    hash: &SecretHash,
     now: Timestamp,
 ) -> Result<Option<SessionId>> {
     let taken = db.query_opt(

@@ -4,20 +4,32 @@ use postgres::Row;
 
 use super::super::{Conflict, Error, Result};
 use super::connection::Connection;
-use super::sessions;
-use crate::model::{Credentials, NewUser, Role, SessionId, Timestamp, User, UserId};
+use super::{accounts, audit, sessions};
+use crate::model::{
+    Credentials, NewAuditEntry, NewUser, Role, SessionId, Target, Timestamp, User, UserId,
+};
 
-pub(super) fn create_user(db: &mut Connection, user: &NewUser) -> Result<User> {
-    if !user.only_if_no_admin {
+pub(super) fn create_user(
+    db: &mut Connection,
+    user: &NewUser,
+    entry: Option<&NewAuditEntry>,
+) -> Result<User> {
+    if !user.only_if_no_admin && entry.is_none() {
         return insert_user(db, user);
     }
     db.transaction(|tx| {
-        // Of two who would both be the first admin, the second waits here, and then sees the first.
-        tx.query_one("SELECT id FROM server WHERE id = 1 FOR UPDATE", &[])?;
-        if has_admin(tx)? {
-            return Err(Error::Conflict(Conflict::AdminExists));
+        if user.only_if_no_admin {
+            // Of two who would both be the first, the second waits here, and then sees the first.
+            accounts::lock(tx)?;
+            if has_admin(tx)? {
+                return Err(Error::Conflict(Conflict::AdminExists));
+            }
         }
-        insert_user(tx, user)
+        let user = insert_user(tx, user)?;
+        if let Some(entry) = entry {
+            audit::record(tx, entry, Target::User(user.id))?;
+        }
+        Ok(user)
     })
 }
 
@@ -59,7 +71,8 @@ pub(super) fn get_credentials(db: &mut Connection, username: &str) -> Result<Opt
     }
     db.query_opt(
         "SELECT id, username, email, role, is_active, created_at, password_hash
-         FROM users WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\")",
+         FROM users
+         WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
         &[&username],
     )?
     .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(6) }))
@@ -71,51 +84,44 @@ pub(super) fn has_admin(db: &mut Connection) -> Result<bool> {
     Ok(row.get(0))
 }
 
-pub(super) fn update_password(
+pub(super) fn change_password(
     db: &mut Connection,
+    id: UserId,
+    from: &str,
+    to: &str,
+    keep: SessionId,
+    now: Timestamp,
+) -> Result<bool> {
+    db.transaction(|tx| {
+        // In this order, as whoever takes a token does: else they could wait for each other.
+        tx.query_opt("SELECT hash FROM password_resets WHERE user_id = $1 FOR UPDATE", &[&id.0])?;
+        let is_from = tx.query_opt(
+            "SELECT id FROM users WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE",
+            &[&id.0, &from],
+        )?;
+        if is_from.is_some() { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
+    })
+}
+
+/// Sets the password, and revokes what the old one gave but for `keep`.
+pub(super) fn set_password(
+    tx: &mut Connection,
     id: UserId,
     password_hash: &str,
     keep: Option<SessionId>,
     now: Timestamp,
 ) -> Result<bool> {
-    db.transaction(|tx| {
-        let found = tx.execute(
-            "UPDATE users SET password_hash = $2 WHERE id = $1",
-            &[&id.0, &password_hash],
-        )?;
-        sessions::revoke_sessions(tx, id, keep, now)?;
-        Ok(found > 0)
-    })
-}
-
-pub(super) fn update_role(
-    db: &mut Connection,
-    id: UserId,
-    role: Role,
-    now: Timestamp,
-) -> Result<bool> {
-    db.transaction(|tx| {
-        let found =
-            tx.execute("UPDATE users SET role = $2 WHERE id = $1", &[&id.0, &role.as_str()])?;
-        sessions::revoke_sessions(tx, id, None, now)?;
-        Ok(found > 0)
-    })
-}
-
-pub(super) fn update_active(
-    db: &mut Connection,
-    id: UserId,
-    is_active: bool,
-    now: Timestamp,
-) -> Result<bool> {
-    db.transaction(|tx| {
-        let found =
-            tx.execute("UPDATE users SET is_active = $2 WHERE id = $1", &[&id.0, &is_active])?;
-        if !is_active {
-            sessions::revoke_sessions(tx, id, None, now)?;
-        }
-        Ok(found > 0)
-    })
+    // First, as whoever takes it does: the other way round they could wait for each other.
+    accounts::delete_password_reset(tx, id)?;
+    let found = tx.execute(
+        "UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL",
+        &[&id.0, &password_hash],
+    )?;
+    if found == 0 {
+        return Ok(false);
+    }
+    sessions::revoke_sessions(tx, id, keep, now)?;
+    Ok(true)
 }
 
 /// From the first six columns: id, username, email, role, is_active, created_at.

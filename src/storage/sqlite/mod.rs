@@ -4,6 +4,8 @@
 //! the other (<https://sqlite.org/wal.html>). The statements are in one file per area; this one
 //! only says which of them is a read and which a write.
 
+mod accounts;
+mod audit;
 mod checkpoint;
 mod errors;
 mod events;
@@ -11,9 +13,12 @@ mod migrations;
 mod recovery;
 mod rooms;
 mod sessions;
+mod status;
 mod tickets;
 mod users;
 
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -25,15 +30,17 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use self::checkpoint::Checkpointer;
 use super::pool::Pool;
-use super::{AppendError, Backend, Error, Migration, OpenOptions, Result, ServerFacts};
+use super::{
+    AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts,
+};
 use crate::model::{
-    Appended, Credentials, Cursor, EventPage, MessagePage, NewMessage, NewRoom, NewSession,
-    NewTicket, NewUser, Role, Room, RoomId, Seq, Session, SessionId, TicketHash, Timestamp, User,
-    UserId,
+    Account, Appended, AuditEntry, AuditId, Credentials, Cursor, EventPage, MessagePage,
+    NewAuditEntry, NewMessage, NewPasswordReset, NewRoom, NewSession, NewTicket, NewUser, Room,
+    RoomId, SecretHash, Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
 };
 
 /// More than there are statements, so that each is compiled once per connection.
-const CACHED_STATEMENTS: usize = 64;
+const CACHED_STATEMENTS: usize = 128;
 
 /// synchronous=FULL: a commit is on the disk before it is answered; NORMAL would lose the last
 /// ones with the power. The log is cut back to 64 MiB after a burst; [`checkpoint`] says when it is
@@ -68,6 +75,9 @@ impl Sqlite {
     /// [`Error::BadUrl`] if there is no such file or folder, or the file is no database.
     pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
         check_path(&path, options.create)?;
+        if options.create {
+            make_private(&path);
+        }
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
             if errors::is_not_a_database(&error) {
@@ -145,6 +155,13 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
     Ok(())
 }
 
+/// The secret of the tokens is in it: only its owner may read a new file. SQLite gives the log the
+/// rights of the database.
+fn make_private(path: &Path) {
+    // One that is there stays as it is; one that cannot be made is complained of by SQLite.
+    let _ = fs::File::options().write(true).create_new(true).mode(0o600).open(path);
+}
+
 fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
@@ -204,12 +221,29 @@ impl Backend for Sqlite {
         self.read(migrations::get_server_facts)
     }
 
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn get_status(&self) -> Result<DatabaseStatus> {
+        let status = self.read(|db| status::get_status(db, &self.path))?;
+        Ok(DatabaseStatus { checkpoints: Some(self.checkpointer.count()), ..status })
+    }
+
+    fn check_write(&self) -> Result<()> {
+        self.write(status::check_write)
+    }
+
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
+        self.read(|db| status::check_integrity(db, deep))
+    }
+
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
         self.write(|tx| sessions::get_or_create_secret(tx, candidate))
     }
 
-    fn create_user(&self, user: &NewUser) -> Result<User> {
-        self.write(|tx| users::create_user(tx, user))
+    fn create_user(&self, user: &NewUser, audit: Option<&NewAuditEntry>) -> Result<User> {
+        self.write(|tx| users::create_user(tx, user, audit))
     }
 
     fn get_user(&self, id: UserId) -> Result<Option<User>> {
@@ -224,26 +258,81 @@ impl Backend for Sqlite {
         self.read(users::has_admin)
     }
 
-    fn update_password(
+    fn change_password(
         &self,
         id: UserId,
-        password_hash: &str,
-        keep: Option<SessionId>,
+        from: &str,
+        to: &str,
+        keep: SessionId,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(|tx| users::update_password(tx, id, password_hash, keep, now))
+        self.write(|tx| users::change_password(tx, id, from, to, keep, now))
     }
 
-    fn update_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<bool> {
-        self.write(|tx| users::update_role(tx, id, role, now))
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| accounts::update_password(tx, id, hash, audit))
     }
 
-    fn update_active(&self, id: UserId, is_active: bool, now: Timestamp) -> Result<bool> {
-        self.write(|tx| users::update_active(tx, id, is_active, now))
+    fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
+        self.read(|db| accounts::list_users(db, query, now))
     }
 
-    fn create_session(&self, session: &NewSession) -> Result<()> {
-        self.write(|tx| sessions::create_session(tx, session))
+    fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>> {
+        self.read(|db| accounts::get_account(db, id, now))
+    }
+
+    fn update_user(&self, id: UserId, change: UserChange, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| accounts::update_user(tx, id, change, audit))
+    }
+
+    fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| accounts::delete_user(tx, id, audit))
+    }
+
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
+        self.read(|db| accounts::has_deleted_users(db, since))
+    }
+
+    fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>> {
+        self.write(|tx| accounts::revoke_sessions(tx, id, audit))
+    }
+
+    fn list_sessions(
+        &self,
+        user_id: Option<UserId>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Session>> {
+        self.read(|db| sessions::list_sessions(db, user_id, now, limit))
+    }
+
+    fn create_password_reset(
+        &self,
+        reset: &NewPasswordReset,
+        audit: &NewAuditEntry,
+    ) -> Result<bool> {
+        self.write(|tx| accounts::create_password_reset(tx, reset, audit))
+    }
+
+    fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>> {
+        self.read(|db| accounts::get_password_reset(db, hash, now))
+    }
+
+    fn take_password_reset(
+        &self,
+        hash: &SecretHash,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<UserId>> {
+        self.write(|tx| accounts::take_password_reset(tx, hash, password_hash, now))
+    }
+
+    fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
+        self.read(|db| audit::list_audit(db, before, limit))
+    }
+
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
+        self.write(|tx| sessions::create_session(tx, session, password_hash))
     }
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
@@ -270,7 +359,7 @@ impl Backend for Sqlite {
         self.write(|tx| tickets::create_ticket(tx, ticket))
     }
 
-    fn take_ticket(&self, hash: &TicketHash, now: Timestamp) -> Result<Option<SessionId>> {
+    fn take_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SessionId>> {
         self.write(|tx| tickets::take_ticket(tx, hash, now))
     }
 

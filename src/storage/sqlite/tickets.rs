@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
 use super::sessions;
-use crate::model::{NewTicket, SessionId, TicketHash, Timestamp};
+use crate::model::{NewTicket, SecretHash, SessionId, Timestamp};
 
 pub(super) fn create_ticket(tx: &Connection, ticket: &NewTicket) -> Result<()> {
     tx.prepare_cached("INSERT INTO tickets (hash, session_id, expires_at) VALUES (?1, ?2, ?3)")?
@@ -14,7 +14,7 @@ pub(super) fn create_ticket(tx: &Connection, ticket: &NewTicket) -> Result<()> {
 
 pub(super) fn take_ticket(
     tx: &Connection,
-    hash: &TicketHash,
+    hash: &SecretHash,
     now: Timestamp,
 ) -> Result<Option<SessionId>> {
     let taken = tx

@@ -3,10 +3,16 @@
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
 use super::super::{Conflict, Error, Result};
-use super::sessions;
-use crate::model::{Credentials, NewUser, Role, SessionId, Timestamp, User, UserId};
+use super::{accounts, audit, sessions};
+use crate::model::{
+    Credentials, NewAuditEntry, NewUser, Role, SessionId, Target, Timestamp, User, UserId,
+};
 
-pub(super) fn create_user(tx: &Connection, user: &NewUser) -> Result<User> {
+pub(super) fn create_user(
+    tx: &Connection,
+    user: &NewUser,
+    entry: Option<&NewAuditEntry>,
+) -> Result<User> {
     if user.only_if_no_admin && has_admin(tx)? {
         return Err(Error::Conflict(Conflict::AdminExists));
     }
@@ -23,10 +29,13 @@ pub(super) fn create_user(tx: &Connection, user: &NewUser) -> Result<User> {
                 user.role.as_str(),
                 user.created_at.0
             ],
-            |row| row.get(0),
+            |row| Ok(UserId(row.get(0)?)),
         )?;
+    if let Some(entry) = entry {
+        audit::record(tx, entry, Target::User(id))?;
+    }
     Ok(User {
-        id: UserId(id),
+        id,
         username: user.username.clone(),
         email: user.email.clone(),
         role: user.role,
@@ -48,7 +57,7 @@ pub(super) fn get_credentials(db: &Connection, username: &str) -> Result<Option<
     Ok(db
         .prepare_cached(
             "SELECT id, username, email, role, is_active, created_at, password_hash
-             FROM users WHERE username = ?1",
+             FROM users WHERE username = ?1 AND deleted_at IS NULL",
         )?
         .query_row([username], |row| {
             Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
@@ -62,7 +71,22 @@ pub(super) fn has_admin(db: &Connection) -> Result<bool> {
         .query_row([], |row| row.get(0))?)
 }
 
-pub(super) fn update_password(
+pub(super) fn change_password(
+    tx: &Connection,
+    id: UserId,
+    from: &str,
+    to: &str,
+    keep: SessionId,
+    now: Timestamp,
+) -> Result<bool> {
+    let is_from: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)")?
+        .query_row(params![id.0, from], |row| row.get(0))?;
+    if is_from { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
+}
+
+/// Sets the password, and revokes what the old one gave but for `keep`.
+pub(super) fn set_password(
     tx: &Connection,
     id: UserId,
     password_hash: &str,
@@ -70,33 +94,14 @@ pub(super) fn update_password(
     now: Timestamp,
 ) -> Result<bool> {
     let found = tx
-        .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1")?
+        .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1 AND deleted_at IS NULL")?
         .execute(params![id.0, password_hash])?;
-    sessions::revoke_sessions(tx, id, keep, now)?;
-    Ok(found > 0)
-}
-
-pub(super) fn update_role(tx: &Connection, id: UserId, role: Role, now: Timestamp) -> Result<bool> {
-    let found = tx
-        .prepare_cached("UPDATE users SET role = ?2 WHERE id = ?1")?
-        .execute(params![id.0, role.as_str()])?;
-    sessions::revoke_sessions(tx, id, None, now)?;
-    Ok(found > 0)
-}
-
-pub(super) fn update_active(
-    tx: &Connection,
-    id: UserId,
-    is_active: bool,
-    now: Timestamp,
-) -> Result<bool> {
-    let found = tx
-        .prepare_cached("UPDATE users SET is_active = ?2 WHERE id = ?1")?
-        .execute(params![id.0, is_active])?;
-    if !is_active {
-        sessions::revoke_sessions(tx, id, None, now)?;
+    if found == 0 {
+        return Ok(false);
     }
-    Ok(found > 0)
+    accounts::delete_password_reset(tx, id)?;
+    sessions::revoke_sessions(tx, id, keep, now)?;
+    Ok(true)
 }
 
 /// From the first six columns: id, username, email, role, is_active, created_at.

@@ -1,0 +1,134 @@
+//! Administration: the same rules whether an admin asks over HTTP or an operator at the command
+//! line, who both come through [`Admin`]. Plain blocking code, with a file of methods per area.
+//!
+//! Whether somebody may administer is decided before: for HTTP in `permissions`; at the command
+//! line it is whoever can write the database.
+
+mod audit;
+mod users;
+
+use serde::Serialize;
+
+use super::permissions::{self, Action};
+use super::{Chat, Error as RuleError, FieldError, Result as RuleResult};
+use crate::model::{Actor, Identity, NewAuditEntry, Timestamp};
+use crate::storage::{self, Backend};
+
+pub use audit::{AuditPage, DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
+pub use users::{
+    DEFAULT_USERS_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
+};
+
+/// Somebody who administers a database, at a moment. Blocks: not for async code.
+pub struct Admin<'a> {
+    backend: &'a dyn Backend,
+    actor: Actor,
+    now: Timestamp,
+}
+
+/// Why something was not administered.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule says no: for whoever asked.
+    #[error(transparent)]
+    Rule(RuleError),
+    /// Storage did not do it: the words are the operator's.
+    #[error(transparent)]
+    Storage(storage::Error),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl<'a> Admin<'a> {
+    pub fn new(backend: &'a dyn Backend, actor: Actor, now: Timestamp) -> Self {
+        Self { backend, actor, now }
+    }
+
+    /// The record of an act, to be stored with it. `detail` serialises to a JSON object.
+    fn entry(&self, action: &'static str, detail: impl Serialize) -> Result<NewAuditEntry> {
+        let detail = serde_json::to_value(detail).map_err(|error| {
+            Error::Storage(storage::Error::Internal(format!("{action} for the log: {error}")))
+        })?;
+        let (timestamp, actor) = (self.now, self.actor.clone());
+        Ok(NewAuditEntry { timestamp, actor, action, detail })
+    }
+}
+
+/// Whether a page can be: by the name and the value of its cursor, and its length.
+fn check_page(cursor: (&str, Option<i64>), limit: u32, max: u32) -> Result<()> {
+    let mut errors = Vec::new();
+    if !(1..=max).contains(&limit) {
+        errors.push(FieldError::new("limit", format!("must be from 1 to {max}")));
+    }
+    if cursor.1.is_some_and(|cursor| cursor < 0) {
+        errors.push(FieldError::new(cursor.0, "must not be negative"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(RuleError::InvalidFields(errors).into()) }
+}
+
+impl Chat {
+    /// Does something that only an admin may, on the writing thread. Sessions that end with it have
+    /// their sockets closed.
+    ///
+    /// # Errors
+    /// [`RuleError::AdminRequired`], and what `act` returns.
+    pub async fn administer<T: Send + 'static>(
+        &self,
+        caller: &Identity,
+        act: impl FnOnce(&Admin<'_>) -> Result<T> + Send + 'static,
+    ) -> RuleResult<T> {
+        permissions::require(caller, Action::Administer)?;
+        let (actor, now) = (Actor::Account(caller.user_id), self.inner.clock.now());
+        let result = self
+            .inner
+            .store
+            .write(move |backend| Ok(act(&Admin::new(backend, actor, now))))
+            .await??;
+        // Should it fail now, that has been logged, and the next sweep finds them.
+        let _ = self.sweep_revoked().await;
+        Ok(result)
+    }
+
+    /// Reads something that only an admin may see.
+    ///
+    /// # Errors
+    /// As for [`Chat::administer`].
+    pub async fn inspect<T: Send + 'static>(
+        &self,
+        caller: &Identity,
+        look: impl FnOnce(&Admin<'_>) -> Result<T> + Send + 'static,
+    ) -> RuleResult<T> {
+        permissions::require(caller, Action::Administer)?;
+        let (actor, now) = (Actor::Account(caller.user_id), self.inner.clock.now());
+        let found = self
+            .inner
+            .store
+            .read(move |backend| Ok(look(&Admin::new(backend, actor, now))))
+            .await??;
+        Ok(found)
+    }
+}
+
+impl From<RuleError> for Error {
+    fn from(error: RuleError) -> Self {
+        Self::Rule(error)
+    }
+}
+
+impl From<storage::Error> for Error {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::Conflict(conflict) => Self::Rule(conflict.into()),
+            other => Self::Storage(other),
+        }
+    }
+}
+
+impl From<Error> for RuleError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Rule(error) => error,
+            Error::Storage(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Accounts and their sessions.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Admin, Result, check_page};
+use crate::chat::{Error, secret};
+use crate::model::{
+    Account, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange, UserId, UserQuery,
+};
+
+/// Accounts of a page, unless the caller says how many.
+pub const DEFAULT_USERS_PAGE: u32 = 100;
+pub const MAX_USERS_PAGE: u32 = 1000;
+
+/// Sessions that are listed at once, the newest.
+pub const MAX_LISTED_SESSIONS: u32 = 1000;
+
+/// Which accounts to list.
+#[derive(Clone, Debug)]
+pub struct UserSearch {
+    /// Part of the name or the email.
+    pub query: Option<String>,
+    pub after: Option<UserId>,
+    pub limit: u32,
+}
+
+/// A stretch of the accounts, in order of id.
+#[derive(Clone, Debug, Serialize)]
+pub struct UserPage {
+    pub users: Vec<Account>,
+    /// Given as `after`, it brings those that follow; `None` if there are none.
+    pub next_after: Option<UserId>,
+}
+
+/// What sets one new password, once.
+#[derive(Clone, Debug, Serialize)]
+pub struct PasswordReset {
+    pub token: String,
+    pub expires_at: Timestamp,
+}
+
+impl Admin<'_> {
+    /// # Errors
+    /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_USERS_PAGE`], or `after` is
+    /// negative.
+    pub fn list_users(&self, search: UserSearch) -> Result<UserPage> {
+        let UserSearch { query, after, limit } = search;
+        check_page(("after", after.map(|id| id.0)), limit, MAX_USERS_PAGE)?;
+        let query = UserQuery { text: query, after, limit: limit + 1 };
+        let mut users = self.backend.list_users(&query, self.now)?;
+        let has_more = users.len() > limit as usize;
+        users.truncate(limit as usize);
+        let next_after = users.last().filter(|_| has_more).map(|account| account.user.id);
+        Ok(UserPage { users, next_after })
+    }
+
+    /// The first `most` accounts, page by page.
+    pub fn list_all_users(&self, query: Option<&str>, most: usize) -> Result<Vec<Account>> {
+        let (mut users, mut after) = (Vec::new(), None);
+        loop {
+            let query = query.map(ToOwned::to_owned);
+            let page = self.list_users(UserSearch { query, after, limit: MAX_USERS_PAGE })?;
+            users.extend(page.users);
+            after = page.next_after;
+            if after.is_none() || users.len() >= most {
+                users.truncate(most);
+                return Ok(users);
+            }
+        }
+    }
+
+    /// # Errors
+    /// [`Error::UserNotFound`], also for a deleted account.
+    pub fn get_user(&self, id: UserId) -> Result<Account> {
+        let account = self.backend.get_account(id, self.now)?;
+        Ok(account.ok_or(Error::UserNotFound)?)
+    }
+
+    /// By name, without regard to the case of ASCII letters.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub fn get_user_by_name(&self, username: &str) -> Result<Account> {
+        let credentials = self.backend.get_credentials(username)?;
+        self.get_user(credentials.ok_or(Error::UserNotFound)?.user.id)
+    }
+
+    /// Stores an account that [`new_account`](crate::chat::new_account) made.
+    ///
+    /// # Errors
+    /// [`Error::UsernameTaken`], [`Error::EmailTaken`].
+    pub fn create_user(&self, user: &NewUser) -> Result<User> {
+        let entry = self.entry("user.create", json!({ "role": user.role }))?;
+        Ok(self.backend.create_user(user, Some(&entry))?)
+    }
+
+    /// Another role, and deactivation, end the account's sessions.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::LastAdmin`].
+    pub fn update_user(&self, id: UserId, change: UserChange) -> Result<Account> {
+        let entry = self.entry("user.update", change)?;
+        if !self.backend.update_user(id, change, &entry)? {
+            return Err(Error::UserNotFound.into());
+        }
+        self.get_user(id)
+    }
+
+    /// Whether the account could be deleted now, as far as can be seen.
+    ///
+    /// # Errors
+    /// [`Error::LastAdmin`].
+    pub fn check_delete_user(&self, user: &User) -> Result<()> {
+        if !user.is_active_admin() {
+            return Ok(());
+        }
+        let accounts = self.list_all_users(None, usize::MAX)?;
+        let mut others = accounts.iter().filter(|other| other.user.id != user.id);
+        match others.any(|other| other.user.is_active_admin()) {
+            true => Ok(()),
+            false => Err(Error::LastAdmin.into()),
+        }
+    }
+
+    /// Empties the account for good and ends its sessions. Its messages stay, under the name
+    /// `deleted-ID`.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`], [`Error::LastAdmin`].
+    pub fn delete_user(&self, id: UserId) -> Result<()> {
+        let entry = self.entry("user.delete", json!({}))?;
+        if self.backend.delete_user(id, &entry)? { Ok(()) } else { Err(Error::UserNotFound.into()) }
+    }
+
+    /// Ends every session of the account and says how many there were.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub fn revoke_sessions(&self, id: UserId) -> Result<u32> {
+        let entry = self.entry("user.revoke_sessions", json!({}))?;
+        Ok(self.backend.revoke_sessions(id, &entry)?.ok_or(Error::UserNotFound)?)
+    }
+
+    /// The newest [`MAX_LISTED_SESSIONS`] that are open, of one account or of all.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub fn list_sessions(&self, user_id: Option<UserId>) -> Result<Vec<Session>> {
+        if let Some(id) = user_id {
+            self.get_user(id)?;
+        }
+        Ok(self.backend.list_sessions(user_id, self.now, MAX_LISTED_SESSIONS)?)
+    }
+
+    /// Sets the password that [`new_password`](crate::chat::new_password) hashed, and ends every
+    /// session of the account.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub fn set_password(&self, id: UserId, hash: &str) -> Result<Account> {
+        let entry = self.entry("user.reset_password", json!({}))?;
+        if !self.backend.update_password(id, hash, &entry)? {
+            return Err(Error::UserNotFound.into());
+        }
+        self.get_user(id)
+    }
+
+    /// A token that sets a new password of the account, once, within some seconds. An earlier one
+    /// is worth nothing from now on.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub fn create_password_reset(&self, id: UserId, seconds: u32) -> Result<PasswordReset> {
+        let token = secret::token()?;
+        let expires_at = self.now.plus_seconds(seconds.into());
+        let reset = NewPasswordReset { hash: secret::hash(&token), user_id: id, expires_at };
+        let entry = self.entry("user.create_password_reset", json!({}))?;
+        if !self.backend.create_password_reset(&reset, &entry)? {
+            return Err(Error::UserNotFound.into());
+        }
+        Ok(PasswordReset { token, expires_at })
+    }
+}

@@ -1,0 +1,42 @@
+//! A new password, from the terminal or from stdin; never from an argument.
+
+use std::io::{self, Read};
+
+use anyhow::{Context as _, anyhow, bail};
+
+/// Far more than any password may have.
+const MAX_INPUT_BYTES: u64 = 64 * 1024;
+
+/// Asks for it, twice.
+pub(super) fn ask() -> anyhow::Result<String> {
+    let password = rpassword::prompt_password("Password: ").map_err(no_password)?;
+    let again = rpassword::prompt_password("Again: ").map_err(no_password)?;
+    if password != again {
+        bail!("the two passwords are not the same: try again");
+    }
+    Ok(password)
+}
+
+fn no_password(error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return anyhow!("no password was given: try again");
+    }
+    anyhow!("there is no terminal to ask for the password on: give it with --password-stdin")
+}
+
+/// The password on stdin, without the line end after it.
+pub(super) fn read() -> anyhow::Result<String> {
+    let mut password = String::new();
+    io::stdin()
+        .lock()
+        .take(MAX_INPUT_BYTES)
+        .read_to_string(&mut password)
+        .context("the password on stdin cannot be read")?;
+    if password.ends_with('\n') {
+        password.pop();
+        if password.ends_with('\r') {
+            password.pop();
+        }
+    }
+    Ok(password)
+}

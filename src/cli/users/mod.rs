@@ -1,0 +1,70 @@
+//! `chatapp users`: administering accounts. One file per subcommand.
+
+mod active;
+mod delete;
+mod find;
+mod link;
+mod list;
+mod reset_password;
+mod revoke_sessions;
+mod set_role;
+mod show;
+
+use clap::Subcommand;
+
+use super::context::Context;
+
+pub(super) use find::{Named, find, label};
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp users list --query example.com
+  chatapp users set-role ann admin
+  chatapp users reset-password ann --link --url https://chat.example.com
+  chatapp users delete '#7' --dry-run
+
+An account is named by its name or by its number: ann, 7 or, for a shell in quotes, '#7'.";
+
+/// Administer accounts: list, promote, deactivate, reset, delete
+///
+/// Works beside a running server, which follows within a second: sessions that end take their
+/// sockets with them. What is done is in `chatapp audit list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::Args),
+    Show(show::Args),
+    SetRole(set_role::Args),
+    Activate(active::ActivateArgs),
+    Deactivate(active::DeactivateArgs),
+    ResetPassword(reset_password::Args),
+    RevokeSessions(revoke_sessions::Args),
+    Delete(delete::Args),
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    match &args.command {
+        Command::List(args) => list::run(args, context),
+        Command::Show(args) => show::run(args, context),
+        Command::SetRole(args) => set_role::run(args, context),
+        Command::Activate(args) => active::activate(args, context),
+        Command::Deactivate(args) => active::deactivate(args, context),
+        Command::ResetPassword(args) => reset_password::run(args, context),
+        Command::RevokeSessions(args) => revoke_sessions::run(args, context),
+        Command::Delete(args) => delete::run(args, context),
+    }
+}
+
+/// How many, for people.
+fn sessions(count: u32) -> String {
+    match count {
+        1 => "1 session".to_owned(),
+        count => format!("{count} sessions"),
+    }
+}

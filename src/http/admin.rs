@@ -1,0 +1,245 @@
+//! Administration of accounts, and the audit log: `/admin`.
+
+use poem::web::Data;
+use poem_openapi::{ApiResponse, OpenApi};
+
+use super::Area;
+use super::dto::{
+    AccountDto, AccountPageDto, AuditPageDto, PasswordResetDto, RevokedDto, SessionDto,
+    UserChangeRequest,
+};
+use super::extract::{Body, Caller, Path, Query};
+use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, STORE, TOKEN};
+use super::payload::Written;
+use super::types::{Int, Number, Position};
+use crate::chat::{
+    Chat, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, MAX_AUDIT_PAGE, MAX_USERS_PAGE, UserSearch,
+};
+use crate::model::{AuditId, Role, UserChange, UserId};
+
+pub(super) struct AdminApi;
+
+type UsersLimit = Int<1, { MAX_USERS_PAGE as i64 }>;
+type AuditLimit = Int<1, { MAX_AUDIT_PAGE as i64 }>;
+
+#[derive(ApiResponse)]
+enum Users {
+    /// Accounts, in order of id.
+    #[oai(status = 200)]
+    Ok(Written<AccountPageDto>),
+}
+
+#[derive(ApiResponse)]
+enum OneUser {
+    /// The account as it is now.
+    #[oai(status = 200)]
+    Ok(Written<AccountDto>),
+}
+
+#[derive(ApiResponse)]
+enum Deleted {
+    /// The account is empty.
+    #[oai(status = 204)]
+    NoContent,
+}
+
+#[derive(ApiResponse)]
+enum Sessions {
+    /// The sessions that are open, newest first.
+    #[oai(status = 200)]
+    Ok(Written<Vec<SessionDto>>),
+}
+
+#[derive(ApiResponse)]
+enum Revoked {
+    /// They have ended.
+    #[oai(status = 200)]
+    Ok(Written<RevokedDto>),
+}
+
+#[derive(ApiResponse)]
+enum ResetMade {
+    /// The token was made.
+    #[oai(status = 201)]
+    Created(Written<PasswordResetDto>),
+}
+
+#[derive(ApiResponse)]
+enum Audit {
+    /// What was done, newest first.
+    #[oai(status = 200)]
+    Ok(Written<AuditPageDto>),
+}
+
+/// Every one of them needs an admin.
+#[OpenApi(prefix_path = "/admin", tag = "Area::Admin")]
+impl AdminApi {
+    /// List the accounts
+    ///
+    /// Needs an admin. Deleted accounts are not among them.
+    #[oai(path = "/users", method = "get", operation_id = "list_users")]
+    async fn list_users(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// Those with this in the name or the email, whatever its case.
+        query: Query<Option<String>>,
+        /// The most accounts to return.
+        #[oai(default = "default_users")]
+        limit: Query<UsersLimit>,
+        /// The accounts with a greater id.
+        after: Query<Option<Position>>,
+    ) -> Result<Users, Failure<{ FIELDS | TOKEN | FORBIDDEN | STORE }>> {
+        let search = UserSearch {
+            query: query.0,
+            after: after.0.map(|after| UserId(after.0)),
+            // What does not fit is out of range too.
+            limit: u32::try_from(limit.0.0).unwrap_or(0),
+        };
+        let page = chat.inspect(&caller.0, move |admin| admin.list_users(search)).await?;
+        Ok(Users::Ok(Written::new(&page, 200 * (1 + page.users.len()))?))
+    }
+
+    /// Get an account
+    ///
+    /// Needs an admin.
+    #[oai(path = "/users/:user_id", method = "get", operation_id = "get_user")]
+    async fn get_user(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The account's id.
+        user_id: Path<Number>,
+    ) -> Result<OneUser, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+        let id = UserId(user_id.0.0);
+        let account = chat.inspect(&caller.0, move |admin| admin.get_user(id)).await?;
+        Ok(OneUser::Ok(Written::new(&account, 256)?))
+    }
+
+    /// Change an account
+    ///
+    /// Needs an admin. Another role, and deactivation, end the account's sessions and close its
+    /// sockets. The last active admin stays one: 409 `last_admin`.
+    #[oai(path = "/users/:user_id", method = "patch", operation_id = "update_user")]
+    async fn update_user(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The account's id.
+        user_id: Path<Number>,
+        body: Body<UserChangeRequest>,
+    ) -> Result<OneUser, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>> {
+        let Body(UserChangeRequest { role, is_active }) = body;
+        let (id, change) =
+            (UserId(user_id.0.0), UserChange { role: role.map(Role::from), is_active });
+        let account =
+            chat.administer(&caller.0, move |admin| admin.update_user(id, change)).await?;
+        Ok(OneUser::Ok(Written::new(&account, 256)?))
+    }
+
+    /// Delete an account
+    ///
+    /// Needs an admin. The account is emptied for good: its name becomes `deleted-ID`, its email
+    /// and password are gone, its sessions end. Its messages stay, under the new name. The last
+    /// active admin stays: 409 `last_admin`.
+    #[oai(path = "/users/:user_id", method = "delete", operation_id = "delete_user")]
+    async fn delete_user(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The account's id.
+        user_id: Path<Number>,
+    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
+    {
+        let id = UserId(user_id.0.0);
+        chat.administer(&caller.0, move |admin| admin.delete_user(id)).await?;
+        Ok(Deleted::NoContent)
+    }
+
+    /// List an account's sessions
+    ///
+    /// Needs an admin. The newest 1,000 that are open.
+    #[oai(path = "/users/:user_id/sessions", method = "get", operation_id = "list_sessions")]
+    async fn list_sessions(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The account's id.
+        user_id: Path<Number>,
+    ) -> Result<Sessions, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+        let id = UserId(user_id.0.0);
+        let sessions = chat.inspect(&caller.0, move |admin| admin.list_sessions(Some(id))).await?;
+        let sessions = sessions.into_iter().map(SessionDto::from).collect();
+        Ok(Sessions::Ok(Written::of(&sessions)?))
+    }
+
+    /// End an account's sessions
+    ///
+    /// Needs an admin. Its tokens are no good any more, its sockets are closed; it can sign in
+    /// again.
+    #[oai(path = "/users/:user_id/sessions", method = "delete", operation_id = "revoke_sessions")]
+    async fn revoke_sessions(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The account's id.
+        user_id: Path<Number>,
+    ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+        let id = UserId(user_id.0.0);
+        let revoked = chat.administer(&caller.0, move |admin| admin.revoke_sessions(id)).await?;
+        Ok(Revoked::Ok(Written::of(&RevokedDto { revoked })?))
+    }
+
+    /// Make a link that sets a new password
+    ///
+    /// Needs an admin. The token sets one new password, once, within an hour (unless
+    /// `auth.reset_seconds` says otherwise), by `POST /auth/password-reset`. It takes the place of
+    /// an earlier one.
+    #[oai(
+        path = "/users/:user_id/password-reset",
+        method = "post",
+        operation_id = "create_password_reset"
+    )]
+    async fn create_password_reset(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The account's id.
+        user_id: Path<Number>,
+    ) -> Result<ResetMade, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+        let (id, seconds) = (UserId(user_id.0.0), chat.reset_seconds());
+        let reset = chat
+            .administer(&caller.0, move |admin| admin.create_password_reset(id, seconds))
+            .await?;
+        Ok(ResetMade::Created(Written::new(&reset, 128)?))
+    }
+
+    /// Read the audit log
+    ///
+    /// Needs an admin. What was administered, over HTTP and at the command line, newest first.
+    /// Nothing in it can be changed, and accounts are in it by number alone.
+    #[oai(path = "/audit", method = "get", operation_id = "list_audit")]
+    async fn list_audit(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The most entries to return.
+        #[oai(default = "default_audit")]
+        limit: Query<AuditLimit>,
+        /// The entries with a smaller id.
+        before: Query<Option<Position>>,
+    ) -> Result<Audit, Failure<{ FIELDS | TOKEN | FORBIDDEN | STORE }>> {
+        let limit = u32::try_from(limit.0.0).unwrap_or(0);
+        let before = before.0.map(|before| AuditId(before.0));
+        let page = chat.inspect(&caller.0, move |admin| admin.list_audit(before, limit)).await?;
+        Ok(Audit::Ok(Written::new(&page, 200 * (1 + page.entries.len()))?))
+    }
+}
+
+fn default_users() -> UsersLimit {
+    Int(DEFAULT_USERS_PAGE.into())
+}
+
+fn default_audit() -> AuditLimit {
+    Int(DEFAULT_AUDIT_PAGE.into())
+}

@@ -1,0 +1,108 @@
+//! The audit log: what was administered, when and by whom.
+//!
+//! An account is named by its number alone, and an admin's name is looked up when the log is read:
+//! the log is append-only, so a name in it could never be erased.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{EventId, RoomId, Timestamp, UserId};
+
+/// An entry's number. Later entries have greater ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct AuditId(pub i64);
+
+/// Who administers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// An admin, over HTTP.
+    Account(UserId),
+    /// Whoever can write the database, at the command line, by the operating system's name.
+    Operator(String),
+}
+
+impl Actor {
+    pub fn via(&self) -> Via {
+        match self {
+            Self::Account(_) => Via::Http,
+            Self::Operator(_) => Via::Cli,
+        }
+    }
+}
+
+/// The way by which an act came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Via {
+    Http,
+    Cli,
+}
+
+impl Via {
+    /// The word used in SQL and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Cli => "cli",
+        }
+    }
+}
+
+impl FromStr for Via {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        match word {
+            "http" => Ok(Self::Http),
+            "cli" => Ok(Self::Cli),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What was acted on. Storage, which makes the numbers, says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    User(UserId),
+    Room(RoomId),
+    Message(EventId),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user #{id}"),
+            Self::Room(id) => write!(f, "room #{id}"),
+            Self::Message(id) => write!(f, "message #{id}"),
+        }
+    }
+}
+
+/// An act to be recorded in the transaction that does it.
+#[derive(Clone, Debug)]
+pub struct NewAuditEntry {
+    /// When the act is done, by the clock of its process.
+    pub timestamp: Timestamp,
+    pub actor: Actor,
+    /// `kind.verb`: `user.update`.
+    pub action: &'static str,
+    /// A JSON object: what about the target. No names, no addresses, no secrets.
+    pub detail: Value,
+}
+
+/// An act that was recorded.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AuditEntry {
+    pub id: AuditId,
+    pub timestamp: Timestamp,
+    /// The name as it is now: `deleted-7` if the account is gone.
+    pub actor: String,
+    pub via: Via,
+    pub action: String,
+    pub target: String,
+    pub detail: Value,
+}

@@ -1,0 +1,58 @@
+//! The audit log.
+
+use rusqlite::{Connection, Row, params, types::Type};
+
+use super::super::Result;
+use crate::model::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Timestamp, Via};
+
+/// Records an act on `target`, in the transaction that does it.
+pub(super) fn record(tx: &Connection, entry: &NewAuditEntry, target: Target) -> Result<()> {
+    let (actor_id, actor) = match &entry.actor {
+        Actor::Account(id) => (Some(id.0), None),
+        Actor::Operator(name) => (None, Some(name)),
+    };
+    tx.prepare_cached(
+        "INSERT INTO audit (timestamp, actor_id, actor, via, action, target, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        entry.timestamp.0,
+        actor_id,
+        actor,
+        entry.actor.via().as_str(),
+        entry.action,
+        target.to_string(),
+        entry.detail.to_string()
+    ])?;
+    Ok(())
+}
+
+pub(super) fn list_audit(
+    db: &Connection,
+    before: Option<AuditId>,
+    limit: u32,
+) -> Result<Vec<AuditEntry>> {
+    let before = before.map_or(i64::MAX, |id| id.0);
+    let mut statement = db.prepare_cached(
+        "SELECT audit.id, timestamp, coalesce(actor, username), via, action, target, detail
+         FROM audit LEFT JOIN users ON users.id = actor_id
+         WHERE audit.id < ?1 ORDER BY audit.id DESC LIMIT ?2",
+    )?;
+    let entries = statement.query_map([before, limit.into()], entry)?;
+    Ok(entries.collect::<rusqlite::Result<_>>()?)
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    let invalid =
+        |column, error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error);
+    let (via, detail): (String, String) = (row.get(3)?, row.get(6)?);
+    Ok(AuditEntry {
+        id: AuditId(row.get(0)?),
+        timestamp: Timestamp(row.get(1)?),
+        actor: row.get(2)?,
+        via: via.parse::<Via>().map_err(|()| invalid(3, format!("unknown way `{via}`").into()))?,
+        action: row.get(4)?,
+        target: row.get(5)?,
+        detail: serde_json::from_str(&detail).map_err(|error| invalid(6, error.into()))?,
+    })
+}

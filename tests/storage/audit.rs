@@ -1,0 +1,150 @@
+//! The audit log: with every act its record, and nothing else.
+
+use chatapp::model::{
+    Actor, AuditEntry, NewAuditEntry, NewPasswordReset, NewUser, Role, SessionId, UserChange, Via,
+};
+use chatapp::storage::Backend;
+use serde_json::json;
+
+use crate::harness::{
+    HASH, NOW, TestDatabase, active, audit, audit_at, new_user, role, session, user,
+};
+
+fn actions(backend: &dyn Backend) -> Vec<String> {
+    let entries = backend.list_audit(None, 100).unwrap();
+    entries.into_iter().rev().map(|entry| entry.action).collect()
+}
+
+pub fn every_act_is_recorded_as_it_was_done(db: &TestDatabase) {
+    let backend = db.backend();
+    let admin = NewUser { role: Role::Admin, ..new_user("ann") };
+    let ann = backend.create_user(&admin, Some(&audit("create"))).unwrap();
+    let bo = user(&*backend, "bo");
+    session(&*backend, 1, &bo);
+    let by_ann = NewAuditEntry {
+        timestamp: NOW.plus_seconds(1),
+        actor: Actor::Account(ann.id),
+        action: "role",
+        detail: json!({ "b": [1, null, "\"é"], "a": {} }),
+    };
+    let reset = NewPasswordReset { hash: [1; 32], user_id: bo.id, expires_at: NOW };
+    assert_eq!(backend.revoke_sessions(bo.id, &audit("revoke")).unwrap(), Some(1));
+    assert!(backend.update_user(bo.id, role(Role::Admin), &by_ann).unwrap());
+    assert!(backend.update_user(bo.id, active(false), &audit("deactivate")).unwrap());
+    assert!(backend.create_password_reset(&reset, &audit("reset")).unwrap());
+    assert!(backend.update_password(bo.id, "x", &audit("password")).unwrap());
+    assert!(backend.delete_user(bo.id, &audit("delete")).unwrap());
+    let expected = ["create", "revoke", "role", "deactivate", "reset", "password", "delete"];
+    assert_eq!(actions(&*backend), expected);
+
+    let entries = backend.list_audit(None, 100).unwrap();
+    let (create, bos) = (&entries[6], &entries[0]);
+    assert_eq!(create.target, format!("user #{}", ann.id));
+    assert_eq!((bos.target.clone(), bos.timestamp), (format!("user #{}", bo.id), NOW));
+    let expected = AuditEntry {
+        id: entries[4].id,
+        timestamp: NOW.plus_seconds(1),
+        actor: "ann".to_owned(),
+        via: Via::Http,
+        action: "role".to_owned(),
+        target: format!("user #{}", bo.id),
+        detail: json!({ "b": [1, null, "\"é"], "a": {} }),
+    };
+    assert_eq!(entries[4], expected);
+    assert_eq!((create.actor.as_str(), create.via), ("root", Via::Cli));
+}
+
+pub fn what_does_not_happen_is_not_recorded(db: &TestDatabase) {
+    let backend = db.backend();
+    let admin = NewUser { role: Role::Admin, ..new_user("ann") };
+    let ann = backend.create_user(&admin, None).unwrap();
+    let entry = audit("x");
+    assert!(backend.create_user(&new_user("ANN"), Some(&entry)).is_err(), "the name is taken");
+    assert!(backend.update_user(ann.id, role(Role::User), &entry).is_err(), "the last admin");
+    assert!(backend.update_user(ann.id, active(false), &entry).is_err());
+    assert!(backend.delete_user(ann.id, &entry).is_err());
+    // As it is already.
+    assert!(backend.update_user(ann.id, role(Role::Admin), &entry).unwrap());
+    assert!(backend.update_user(ann.id, UserChange::default(), &entry).unwrap());
+    assert_eq!(backend.revoke_sessions(ann.id, &entry).unwrap(), Some(0));
+    let hash = backend.get_credentials("ann").unwrap().unwrap().password_hash;
+    // A person's own acts are no administration.
+    assert!(backend.change_password(ann.id, &hash, "x", SessionId(1), NOW).unwrap());
+    assert_eq!(backend.list_audit(None, 10).unwrap(), []);
+}
+
+/// An act that cannot be recorded is not done.
+pub fn without_its_record_an_act_is_rolled_back(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let id = session(&*backend, 1, &ann);
+    db.raw().execute("ALTER TABLE audit RENAME TO elsewhere");
+    let entry = audit("x");
+    assert!(backend.update_user(ann.id, role(Role::Admin), &entry).is_err());
+    assert!(backend.delete_user(ann.id, &entry).is_err());
+    assert!(backend.revoke_sessions(ann.id, &entry).is_err());
+    assert!(backend.update_password(ann.id, "x", &entry).is_err());
+    assert!(backend.create_user(&new_user("bo"), Some(&entry)).is_err());
+    let reset =
+        NewPasswordReset { hash: [1; 32], user_id: ann.id, expires_at: NOW.plus_seconds(9) };
+    assert!(backend.create_password_reset(&reset, &entry).is_err());
+    assert_eq!(backend.get_user(ann.id).unwrap(), Some(ann));
+    assert_eq!(backend.get_session(id).unwrap().unwrap().revoked_at, None);
+    assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, HASH);
+    assert!(backend.get_credentials("bo").unwrap().is_none());
+    assert!(backend.get_password_reset(&[1; 32], NOW).unwrap().is_none());
+}
+
+pub fn the_log_cannot_be_changed(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    assert!(backend.update_user(ann.id, role(Role::Admin), &audit("x")).unwrap());
+    let before = backend.list_audit(None, 10).unwrap();
+    let mut raw = db.raw();
+    let more = match db.is_postgres() {
+        true => "TRUNCATE audit",
+        false => {
+            "INSERT OR REPLACE INTO audit (id, timestamp, actor, via, action, target, detail)
+             VALUES (1, 0, 'x', 'cli', 'x', 'x', '{}')"
+        }
+    };
+    for sql in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit WHERE id = 1", more] {
+        let error = raw.fails(sql);
+        assert!(error.contains("the audit log is append-only"), "{sql}: {error}");
+    }
+    assert_eq!(backend.list_audit(None, 10).unwrap(), before);
+}
+
+pub fn entries_are_listed_newest_first_from_one_on(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    for (i, action) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        // A clock that goes backwards does not change the order.
+        let entry = audit_at(action, NOW.plus_seconds(-(i as i64)));
+        assert!(backend.update_user(ann.id, active(i % 2 == 1), &entry).unwrap());
+    }
+    let listed = |before, limit| -> Vec<String> {
+        let entries = backend.list_audit(before, limit).unwrap();
+        entries.into_iter().map(|entry| entry.action).collect()
+    };
+    assert_eq!(listed(None, 3), ["d", "c", "b"]);
+    let third = backend.list_audit(None, 3).unwrap()[2].id;
+    assert_eq!(listed(Some(third), 3), ["a"]);
+    assert_eq!(actions(&*backend), ["a", "b", "c", "d"]);
+}
+
+/// The log is for ever, and a name is not: it is not in it.
+pub fn a_deleted_account_leaves_no_name_in_the_log(db: &TestDatabase) {
+    let backend = db.backend();
+    let admin = |name| NewUser { role: Role::Admin, ..new_user(name) };
+    let ann = backend.create_user(&admin("ann"), Some(&audit("create"))).unwrap();
+    let zoe = backend.create_user(&admin("zoe"), Some(&audit("create"))).unwrap();
+    let by = |id| NewAuditEntry { actor: Actor::Account(id), ..audit("demote") };
+    assert!(backend.update_user(ann.id, role(Role::User), &by(zoe.id)).unwrap());
+    assert!(backend.update_user(ann.id, role(Role::Admin), &by(zoe.id)).unwrap());
+    assert!(format!("{:?}", backend.list_audit(None, 10).unwrap()).contains("zoe"));
+    assert!(backend.delete_user(zoe.id, &by(ann.id)).unwrap());
+    let entries = backend.list_audit(None, 10).unwrap();
+    assert!(!format!("{entries:?}").contains("zoe"), "{entries:?}");
+    assert_eq!(entries[1].actor, format!("deleted-{}", zoe.id));
+}
