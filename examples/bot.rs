@@ -7,7 +7,7 @@
 //! It knows `!help`, `!echo TEXT` and `!roll N`. Two habits make it reliable, and any client can
 //! have them:
 //!
-//! - it remembers the `seq` of the last message it has seen and the `epoch` it belongs to, and
+//! - it remembers the `seq` of the last event it has seen and the `epoch` it belongs to, and
 //!   reconnects with both, so that it gets what was said while it was away;
 //! - it keeps each answer until the server has acknowledged it, and sends it again after a
 //!   reconnect, under a `client_id` named after the message it answers: the server stores it once,
@@ -75,6 +75,12 @@ enum Frame {
         seq: i64,
         username: String,
         content: String,
+    },
+    MessageEdited {
+        seq: i64,
+    },
+    MessageDeleted {
+        seq: i64,
     },
     Synced {
         head_seq: i64,
@@ -189,6 +195,12 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
                     let client_id = format!("answer-to-{id}");
                     memory.unacknowledged.push(Answer { client_id, content });
                 }
+                if let Some(cursor) = &mut memory.cursor {
+                    cursor.seq = seq;
+                }
+            }
+            // What was answered stays answered.
+            Ok(Frame::MessageEdited { seq } | Frame::MessageDeleted { seq }) => {
                 if let Some(cursor) = &mut memory.cursor {
                     cursor.seq = seq;
                 }

@@ -33,7 +33,7 @@ class Room:
 
     def __init__(self, url, room_id, token):
         self.address = f"{url.replace('http', 'ws', 1)}/ws/{room_id}?token={token}"
-        self.since = None  # the seq of the last message seen
+        self.since = None  # the seq of the last event seen
         self.epoch = None  # which history it belongs to
         self.unanswered = {}  # client_id -> content, in the order of sending
         self.socket = None  # set while connected
@@ -85,6 +85,12 @@ class Room:
                 case "message":
                     self.since = frame["seq"]
                     print(f"{frame['username']}: {frame['content']}", flush=True)
+                case "message_edited":
+                    self.since = frame["seq"]
+                    print(f"* {frame['username']} meant: {frame['content']}", flush=True)
+                case "message_deleted":
+                    self.since = frame["seq"]
+                    print(f"* {frame['username']} deleted message {frame['message_id']}", flush=True)
                 case "synced":
                     self.epoch = frame["epoch"]
                     if self.since is None:

@@ -51,6 +51,14 @@ pub enum Error {
     RoomNotFound,
     #[error("there is no such user")]
     UserNotFound,
+    #[error("there is no such message in this room")]
+    MessageNotFound,
+    #[error("only its author may edit a message, and only its author or an admin may delete it")]
+    AuthorRequired,
+    #[error("this message has been deleted")]
+    MessageDeleted,
+    #[error("this room is archived: it can be read, and nothing can be sent to it")]
+    RoomArchived,
     #[error("nobody would be left to administer: make another account an admin first")]
     LastAdmin,
     #[error("this username is taken")]
@@ -112,6 +120,10 @@ impl Error {
             Self::InvalidResetToken => "invalid_reset_token",
             Self::RoomNotFound => "room_not_found",
             Self::UserNotFound => "user_not_found",
+            Self::MessageNotFound => "message_not_found",
+            Self::AuthorRequired => "author_required",
+            Self::MessageDeleted => "message_deleted",
+            Self::RoomArchived => "room_archived",
             Self::LastAdmin => "last_admin",
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",
@@ -184,6 +196,7 @@ impl From<storage::AppendError> for Error {
     fn from(error: storage::AppendError) -> Self {
         match error {
             storage::AppendError::RoomNotFound => Self::RoomNotFound,
+            storage::AppendError::RoomArchived => Self::RoomArchived,
             // The account was removed while its session was still open.
             storage::AppendError::UserNotFound => Self::SessionRevoked,
             storage::AppendError::Storage(error) => error.into(),

@@ -50,7 +50,7 @@ impl Chat {
     /// Sends a message and waits until it is stored for good.
     ///
     /// # Errors
-    /// Those of [`Chat::post`], and [`Error::RoomNotFound`].
+    /// Those of [`Chat::post`], [`Error::RoomNotFound`], [`Error::RoomArchived`].
     pub async fn send(&self, caller: &Identity, draft: Draft) -> Result<Appended> {
         let (reply, outcome) = oneshot::channel();
         self.post(caller, draft, ReplyTo::Task(reply))?;
@@ -108,16 +108,7 @@ impl Chat {
 }
 
 fn check(draft: &Draft, max_chars: usize) -> Result<()> {
-    let mut errors = Vec::new();
-    let content = draft.content.as_str();
-    if content.trim().is_empty() {
-        errors.push(FieldError::new("content", "must not be blank"));
-    } else if content.len() > max_chars && content.chars().count() > max_chars {
-        let message = format!("must have at most {max_chars} characters");
-        errors.push(FieldError::new("content", message));
-    } else if content.contains('\0') {
-        errors.push(FieldError::new("content", "must not contain the character NUL"));
-    }
+    let mut errors: Vec<_> = check_content(&draft.content, max_chars).err().into_iter().collect();
     if let Some(client_id) = &draft.client_id
         && (!(1..=MAX_CLIENT_ID_BYTES).contains(&client_id.len())
             || !client_id.bytes().all(|b| b.is_ascii_graphic()))
@@ -127,6 +118,21 @@ fn check(draft: &Draft, max_chars: usize) -> Result<()> {
         errors.push(FieldError::new("client_id", message));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
+}
+
+/// What is wrong with a text that is to be sent.
+pub(super) fn check_content(content: &str, max_chars: usize) -> Result<(), FieldError> {
+    if content.trim().is_empty() {
+        return Err(FieldError::new("content", "must not be blank"));
+    }
+    if content.len() > max_chars && content.chars().count() > max_chars {
+        let message = format!("must have at most {max_chars} characters");
+        return Err(FieldError::new("content", message));
+    }
+    if content.contains('\0') {
+        return Err(FieldError::new("content", "must not contain the character NUL"));
+    }
+    Ok(())
 }
 
 fn check_page(cursor: Cursor, limit: u32) -> Result<()> {

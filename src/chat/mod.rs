@@ -7,7 +7,9 @@
 
 mod accounts;
 mod admin;
+mod changes;
 mod counts;
+mod doorbell;
 mod error;
 mod guessable;
 mod hs256;
@@ -15,6 +17,7 @@ mod messages;
 mod pace;
 mod passwords;
 mod permissions;
+mod reading;
 mod resets;
 mod rooms;
 mod secret;
@@ -30,6 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Notify;
 
 use crate::config::{Auth, Limits, Switch};
 use crate::metrics::Metrics;
@@ -45,10 +49,11 @@ pub use admin::{
     Admin, AuditPage, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
     MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
 };
+pub use doorbell::Doorbell;
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
-pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, RoomDraft, RoomView};
+pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};
 pub use secret::random_bytes;
 pub use sockets::SocketPermit;
 pub use stats::{SAMPLE_EVERY, Stats};
@@ -96,6 +101,9 @@ struct Inner {
     throttle: throttle::Throttle,
     sessions: sessions::Cache,
     sockets: sockets::Tally,
+    marks: reading::Marks,
+    /// Wakes whoever deletes what deleted rooms leave behind.
+    has_deleted_rooms: Notify,
     /// Up to when revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
     metrics: Metrics,
@@ -122,6 +130,8 @@ impl Chat {
                 )?,
                 throttle: throttle::Throttle::default(),
                 sessions: sessions::Cache::default(),
+                marks: reading::Marks::default(),
+                has_deleted_rooms: Notify::new(),
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 settings: ArcSwap::from_pointee(settings::Settings::new(&auth, &limits)),

@@ -1,7 +1,7 @@
 //! Who may do what: the one place where it is decided.
 
 use super::{Error, Result};
-use crate::model::{Identity, Role};
+use crate::model::{Identity, Role, UserId};
 
 /// Everything an authenticated caller can ask for that not everybody may do for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) enum Action {
     /// See and change other accounts, and read the audit log.
     Administer,
     CreateRoom,
+    /// Rename, describe or archive a room.
+    UpdateRoom,
     DeleteRoom,
     /// See a room, who is in it, and its log.
     ReadRoom,
@@ -18,20 +20,36 @@ pub(super) enum Action {
     Post,
     /// See how the server does: its figures, never what anybody says.
     Watch,
+    EditMessage {
+        author: UserId,
+    },
+    DeleteMessage {
+        author: UserId,
+    },
 }
 
 /// # Errors
-/// [`Error::AdminRequired`].
+/// [`Error::AdminRequired`], [`Error::AuthorRequired`].
 pub(super) fn require(caller: &Identity, action: Action) -> Result<()> {
     match action {
         Action::MakeAdmin
         | Action::Administer
         | Action::CreateRoom
+        | Action::UpdateRoom
         | Action::DeleteRoom
         | Action::Watch => require_admin(caller),
         // Every room is open to every account.
         Action::ReadRoom | Action::Post => Ok(()),
+        // Nobody puts words into another's mouth.
+        Action::EditMessage { author } => require_author(caller, author),
+        Action::DeleteMessage { author } => {
+            require_admin(caller).or_else(|_| require_author(caller, author))
+        }
     }
+}
+
+fn require_author(caller: &Identity, author: UserId) -> Result<()> {
+    if caller.user_id == author { Ok(()) } else { Err(Error::AuthorRequired) }
 }
 
 fn require_admin(caller: &Identity) -> Result<()> {

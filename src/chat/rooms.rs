@@ -1,13 +1,22 @@
-//! Rooms: creating, seeing, deleting.
+//! Rooms: creating, seeing, changing, deleting.
 
-use tokio::runtime::Handle;
+use std::collections::HashMap;
+use std::time::Instant;
 
 use super::permissions::{self, Action};
-use super::{Chat, Error, FieldError, Result};
-use crate::model::{Identity, NewRoom, Room, RoomId};
+use super::{Admin, Chat, Error, FieldError, Result};
+use crate::model::{Identity, Room, RoomChange, RoomId, Seq};
+use crate::realtime::News;
+use crate::storage::Backend;
 
 pub const MAX_NAME_CHARS: usize = 64;
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
+
+/// Rows of deleted rooms that one transaction deletes: some milliseconds of the writer.
+pub(super) const PURGED_AT_ONCE: u32 = 500;
+
+/// The pause after such a transaction, in times as long as it took.
+pub const PURGE_PAUSES: u32 = 4;
 
 /// A room that somebody wants.
 #[derive(Clone, Debug)]
@@ -17,42 +26,48 @@ pub struct RoomDraft {
     pub description: Option<String>,
 }
 
-/// A room and how many people are in it now.
+/// A room as somebody sees it.
 #[derive(Clone, Debug)]
 pub struct RoomView {
     pub room: Room,
+    /// How many people are in it now.
     pub active_users: usize,
+    /// Up to where the viewer has read it.
+    pub read_seq: Seq,
 }
 
 impl Chat {
     /// # Errors
     /// [`Error::AdminRequired`], [`Error::InvalidFields`], [`Error::RoomNameTaken`].
     pub async fn create_room(&self, caller: &Identity, draft: RoomDraft) -> Result<RoomView> {
-        permissions::require(caller, Action::CreateRoom)?;
-        let name = draft.name.trim().to_owned();
-        check(&name, draft.description.as_deref())?;
-        let room = NewRoom {
-            name,
-            description: draft.description,
-            created_by: caller.user_id,
-            created_at: self.inner.clock.now(),
-        };
-        let room = self.inner.store.write(move |backend| backend.create_room(&room)).await?;
-        Ok(RoomView { room, active_users: 0 })
+        let created_by = caller.user_id;
+        let act = move |admin: &Admin<'_>| admin.create_room(draft, created_by);
+        let room = self.act(caller, Action::CreateRoom, act).await?;
+        Ok(RoomView { room, active_users: 0, read_seq: Seq(0) })
     }
 
     /// Every room, in order of id.
     pub async fn list_rooms(&self, caller: &Identity) -> Result<Vec<RoomView>> {
         permissions::require(caller, Action::ReadRoom)?;
-        let rooms = self.inner.store.read(|backend| backend.list_rooms()).await?;
-        Ok(self.with_active_users(rooms).await)
+        let user_id = caller.user_id;
+        let (rooms, read) = self
+            .inner
+            .store
+            .read(move |backend| Ok((backend.list_rooms()?, backend.list_read_positions(user_id)?)))
+            .await?;
+        let read: HashMap<RoomId, Seq> = read.iter().map(|it| (it.room_id, it.seq)).collect();
+        let read_seq = |room: Room| {
+            let seq = read.get(&room.id).copied().unwrap_or_default();
+            (room, seq)
+        };
+        Ok(self.view(rooms.into_iter().map(read_seq).collect()).await)
     }
 
     /// # Errors
     /// [`Error::RoomNotFound`].
     pub async fn get_room(&self, caller: &Identity, id: RoomId) -> Result<RoomView> {
         let room = self.open_room(caller, id).await?;
-        self.with_active_users(vec![room]).await.pop().ok_or(Error::Internal)
+        self.view_of(caller, room).await
     }
 
     /// The room, if the caller may enter it: what a socket asks before it joins.
@@ -75,48 +90,101 @@ impl Chat {
         room.ok_or(Error::RoomNotFound)
     }
 
-    /// Deletes the room and its history, and closes the sockets in it.
+    /// Renames, describes or archives the room, and tells those who are in it.
+    ///
+    /// # Errors
+    /// [`Error::AdminRequired`], [`Error::RoomNotFound`], [`Error::InvalidFields`],
+    /// [`Error::RoomNameTaken`].
+    pub async fn update_room(
+        &self,
+        caller: &Identity,
+        id: RoomId,
+        change: RoomChange,
+    ) -> Result<RoomView> {
+        let hub = self.inner.hub.clone();
+        let act = move |admin: &Admin<'_>| {
+            let room = admin.update_room(id, change)?;
+            hub.blocking_announce(vec![News::RoomUpdated(room.clone())]);
+            Ok(room)
+        };
+        let room = self.act(caller, Action::UpdateRoom, act).await?;
+        self.view_of(caller, room).await
+    }
+
+    /// Takes the room and its history away from everybody at once, and closes the sockets in it.
+    /// Its rows go later: see [`Chat::purge_deleted_rooms`].
     ///
     /// # Errors
     /// [`Error::AdminRequired`], [`Error::RoomNotFound`].
     pub async fn delete_room(&self, caller: &Identity, id: RoomId) -> Result<()> {
-        permissions::require(caller, Action::DeleteRoom)?;
-        let (hub, runtime) = (self.inner.hub.clone(), Handle::current());
-        let deleted = self
-            .inner
-            .store
-            .write(move |backend| {
-                let deleted = backend.delete_room(id)?;
-                if deleted {
-                    // From the writer's thread, as commits are told: after the last of the room's
-                    // events, and also if the caller has gone away meanwhile.
-                    runtime.block_on(hub.close_room(id));
-                }
-                Ok(deleted)
-            })
-            .await?;
-        if deleted { Ok(()) } else { Err(Error::RoomNotFound) }
+        let hub = self.inner.hub.clone();
+        let act = move |admin: &Admin<'_>| {
+            admin.delete_room(id)?;
+            // From the writer's thread, as commits are told: after the last of the room's events,
+            // and also if the caller has gone away meanwhile.
+            hub.blocking_announce(vec![News::RoomDeleted(id)]);
+            Ok(())
+        };
+        self.act(caller, Action::DeleteRoom, act).await?;
+        self.inner.has_deleted_rooms.notify_one();
+        Ok(())
     }
 
-    async fn with_active_users(&self, rooms: Vec<Room>) -> Vec<RoomView> {
-        let ids = rooms.iter().map(|room| room.id).collect();
+    /// Deletes what deleted rooms have left behind, in small transactions with pauses between them:
+    /// the writer is there for the others most of the time, however much there is to delete. Ends
+    /// when nothing is left.
+    ///
+    /// # Errors
+    /// Those of a database that cannot be written; what is left is found the next time.
+    pub async fn purge_deleted_rooms(&self) -> Result<()> {
+        loop {
+            let started = Instant::now();
+            let purge = |backend: &dyn Backend| backend.purge_deleted_rooms(PURGED_AT_ONCE);
+            if !self.inner.store.write(purge).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(PURGE_PAUSES * started.elapsed()).await;
+        }
+    }
+
+    /// Returns when a room has been deleted here.
+    pub async fn room_deleted(&self) {
+        self.inner.has_deleted_rooms.notified().await;
+    }
+
+    async fn view_of(&self, caller: &Identity, room: Room) -> Result<RoomView> {
+        let (user_id, room_id) = (caller.user_id, room.id);
+        let seq =
+            self.inner.store.read(move |backend| backend.get_read_seq(user_id, room_id)).await?;
+        self.view(vec![(room, seq)]).await.pop().ok_or(Error::Internal)
+    }
+
+    async fn view(&self, rooms: Vec<(Room, Seq)>) -> Vec<RoomView> {
+        let ids = rooms.iter().map(|(room, _)| room.id).collect();
         let mut counts = self.inner.hub.count_active(ids).await.into_iter();
         rooms
             .into_iter()
-            .map(|room| RoomView { room, active_users: counts.next().unwrap_or(0) })
+            .map(|(room, read_seq)| RoomView {
+                room,
+                active_users: counts.next().unwrap_or(0),
+                read_seq,
+            })
             .collect()
     }
 }
 
-fn check(name: &str, description: Option<&str>) -> Result<()> {
+/// What is wrong with a name or a description that a room is to have.
+pub(super) fn check(name: Option<&str>, description: Option<&str>) -> Result<()> {
     let mut errors = Vec::new();
-    if name.is_empty() {
-        errors.push(FieldError::new("name", "must not be empty"));
-    } else if name.chars().count() > MAX_NAME_CHARS {
-        let message = format!("must have at most {MAX_NAME_CHARS} characters");
-        errors.push(FieldError::new("name", message));
-    } else if name.chars().any(char::is_control) {
-        errors.push(FieldError::new("name", "must not contain control characters"));
+    if let Some(name) = name {
+        if name.is_empty() {
+            errors.push(FieldError::new("name", "must not be empty"));
+        } else if name.chars().count() > MAX_NAME_CHARS {
+            let message = format!("must have at most {MAX_NAME_CHARS} characters");
+            errors.push(FieldError::new("name", message));
+        } else if name.chars().any(char::is_control) {
+            errors.push(FieldError::new("name", "must not contain control characters"));
+        }
     }
     let description = description.unwrap_or_default();
     if description.chars().count() > MAX_DESCRIPTION_CHARS {
@@ -134,16 +202,16 @@ mod tests {
 
     #[test]
     fn names_and_descriptions() {
-        assert_eq!(check("general", None), Ok(()));
-        assert_eq!(check(&"ä".repeat(64), Some(&"ä".repeat(500))), Ok(()));
+        assert_eq!(check(Some("general"), None), Ok(()));
+        assert_eq!(check(Some(&"ä".repeat(64)), Some(&"ä".repeat(500))), Ok(()));
         for bad in ["", &"x".repeat(65), "a\nb", "a\0b", "a\u{85}b"] {
-            assert!(check(bad, None).is_err(), "{bad:?}");
+            assert!(check(Some(bad), None).is_err(), "{bad:?}");
         }
-        assert_eq!(check("x", Some("two\nlines")), Ok(()));
+        assert_eq!(check(Some("x"), Some("two\nlines")), Ok(()));
         for bad in [&"x".repeat(501), "a\0b"] {
-            assert!(check("x", Some(bad)).is_err(), "{bad:?}");
+            assert!(check(Some("x"), Some(bad)).is_err(), "{bad:?}");
         }
-        let Err(Error::InvalidFields(both)) = check("", Some("\0")) else { panic!() };
+        let Err(Error::InvalidFields(both)) = check(Some(""), Some("\0")) else { panic!() };
         assert_eq!(both.len(), 2);
     }
 }

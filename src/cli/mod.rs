@@ -3,6 +3,7 @@
 //! Nothing here knows a rule of the chat. Every command but `serve` does its work in one thread
 //! without an async runtime, as the databases' drivers want it.
 
+mod acting;
 mod administer;
 mod ask;
 mod audit;
@@ -17,11 +18,13 @@ mod doctor;
 mod health;
 mod list_rooms;
 mod man;
+mod messages;
 mod migrate;
 mod nearest;
 mod openapi;
 mod output;
 mod password;
+mod rooms;
 mod serve;
 mod sessions;
 mod stats;
@@ -43,6 +46,7 @@ Examples:
   chatapp create-admin --username ann --email ann@example.com
   chatapp list-rooms --output json
   chatapp users reset-password ann
+  chatapp rooms archive plans
 
 Settings come from flags, else the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or
 DATABASE_URL, and so on), else chatapp.toml, else their defaults: `chatapp config show` lists all.
@@ -68,6 +72,8 @@ enum Command {
     Migrate(migrate::Args),
     CreateAdmin(create_admin::Args),
     ListRooms(list_rooms::Args),
+    Rooms(rooms::Args),
+    Messages(messages::Args),
     Users(users::Args),
     Sessions(sessions::Args),
     Audit(audit::Args),
@@ -92,6 +98,8 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args, &context),
             Command::CreateAdmin(args) => create_admin::run(args, &context),
             Command::ListRooms(args) => list_rooms::run(&args, &context),
+            Command::Rooms(args) => rooms::run(&args, &context),
+            Command::Messages(args) => messages::run(&args, &context),
             Command::Users(args) => users::run(&args, &context),
             Command::Sessions(args) => sessions::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),

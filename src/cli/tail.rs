@@ -12,6 +12,7 @@ use clap::ValueEnum;
 
 use super::context::Context;
 use super::database::Database;
+use super::nearest::suggest;
 use super::output::{note, print, visible};
 use crate::model::{Event, Room, RoomId, Seq};
 use crate::storage::{Backend, Error, Result};
@@ -97,7 +98,9 @@ fn find(database: &Database, named: &str) -> anyhow::Result<Room> {
     let by_name = rooms.iter().find(|room| room.name.eq_ignore_ascii_case(named));
     let room = by_name.or_else(|| rooms.iter().find(|room| Some(room.id) == number));
     room.cloned().ok_or_else(|| {
-        anyhow!("there is no room {}: `chatapp list-rooms` lists them", visible(named))
+        let names = rooms.iter().map(|room| room.name.as_str());
+        let hint = suggest(named, names, "`chatapp list-rooms` shows which there are");
+        anyhow!("there is no room {}: {}", visible(named), visible(&hint))
     })
 }
 
@@ -190,14 +193,26 @@ impl Tail {
 fn line(event: &Event, has_colours: bool) -> String {
     let (dim, bold, plain) =
         if has_colours { ("\x1b[2m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
-    let Event::Message(message) = event;
-    let what = match message.deleted_at {
-        Some(_) => format!("{dim}(deleted){plain}"),
-        None => visible(&message.content),
+    let (at, who, what) = match event {
+        Event::Message(message) => {
+            let text = match message.deleted_at {
+                Some(_) => format!("{dim}(deleted){plain}"),
+                None => visible(&message.content),
+            };
+            let edited = if message.edited_at.is_some() { " (edited)" } else { "" };
+            (message.timestamp, &message.username, format!("{text}{dim}{edited}{plain}"))
+        }
+        Event::MessageEdited { change, content } => {
+            let text = format!("{dim}(edits {}){plain} {}", change.message_seq, visible(content));
+            (change.timestamp, &change.username, text)
+        }
+        Event::MessageDeleted(change) => {
+            let text = format!("{dim}(deletes {}){plain}", change.message_seq);
+            (change.timestamp, &change.username, text)
+        }
     };
-    let edited = if message.edited_at.is_some() { " (edited)" } else { "" };
-    let (at, seq, who) = (message.timestamp, message.seq, visible(&message.username));
-    format!("{dim}{at} {seq:>5}{plain} {bold}{who}{plain}: {what}{dim}{edited}{plain}")
+    let (seq, who) = (event.seq(), visible(who));
+    format!("{dim}{at} {seq:>5}{plain} {bold}{who}{plain}: {what}")
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use poem_openapi::{ApiResponse, OpenApi};
 use serde::Serialize;
 
 use super::Area;
-use super::dto::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
+use super::dto::{EventPageDto, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 use super::extract::{Body, Caller, Path, Query};
-use super::failure::{BODY, CONFLICT, FIELDS, Failure, NOT_FOUND, PACE, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
 use super::payload::{Written, write_page};
 use super::types::{Int, Limit, Number, Position};
 use crate::chat::{Chat, DEFAULT_PAGE, Draft, Error, FieldError};
-use crate::model::{Cursor, Event, EventPage, Message, MessagePage, RoomId, Seq};
+use crate::model::{Cursor, Event, EventId, EventPage, Message, MessagePage, RoomId, Seq};
 
 pub(super) struct MessagesApi;
 
@@ -30,6 +30,20 @@ enum Messages {
     /// A page, oldest first.
     #[oai(status = 200)]
     Ok(Written<MessagePageDto>),
+}
+
+#[derive(ApiResponse)]
+enum Edited {
+    /// The message as it stands now.
+    #[oai(status = 200)]
+    Ok(Written<MessageDto>),
+}
+
+#[derive(ApiResponse)]
+enum Deleted {
+    /// The message is deleted, now or before.
+    #[oai(status = 204)]
+    NoContent,
 }
 
 #[derive(ApiResponse)]
@@ -53,7 +67,7 @@ impl MessagesApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<MessageRequest>,
-    ) -> Result<Sent, Failure<{ BODY | TOKEN | NOT_FOUND | PACE | STORE }>> {
+    ) -> Result<Sent, Failure<{ BODY | TOKEN | NOT_FOUND | CONFLICT | PACE | STORE }>> {
         let Body(MessageRequest { content, client_id }) = body;
         let draft = Draft { room_id: RoomId(room_id.0.0), content, client_id };
         let appended = chat.send(&caller.0, draft).await?;
@@ -87,6 +101,53 @@ impl MessagesApi {
         let room_id = RoomId(room_id.0.0);
         let show = move |page: MessagePage| show(&page, cursor);
         Ok(Messages::Ok(chat.list_messages(&caller.0, room_id, cursor, limit, show).await??))
+    }
+
+    /// Edit a message
+    ///
+    /// For its author alone. Those who are connected to the room get the event `message_edited`.
+    #[oai(
+        path = "/rooms/:room_id/messages/:message_id",
+        method = "patch",
+        operation_id = "edit_message"
+    )]
+    async fn edit(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The room's id.
+        room_id: Path<Number>,
+        /// The message's id.
+        message_id: Path<Number>,
+        body: Body<MessageEditRequest>,
+    ) -> Result<Edited, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>
+    {
+        let (room_id, id) = (RoomId(room_id.0.0), EventId(message_id.0.0));
+        let message = chat.edit_message(&caller.0, room_id, id, body.0.content).await?;
+        Ok(Edited::Ok(Written::new(&message, size_of_json(&message))?))
+    }
+
+    /// Delete a message
+    ///
+    /// For its author, or an admin. The message stays in its place without its text, and with
+    /// `deleted_at`; what it said is gone from the log too. Those who are connected to the room get
+    /// the event `message_deleted`.
+    #[oai(
+        path = "/rooms/:room_id/messages/:message_id",
+        method = "delete",
+        operation_id = "delete_message"
+    )]
+    async fn delete(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The room's id.
+        room_id: Path<Number>,
+        /// The message's id.
+        message_id: Path<Number>,
+    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | PACE | STORE }>> {
+        chat.delete_message(&caller.0, RoomId(room_id.0.0), EventId(message_id.0.0)).await?;
+        Ok(Deleted::NoContent)
     }
 
     /// Read the log
@@ -167,6 +228,8 @@ fn size_of_json(message: &Message) -> usize {
 fn size_of_event(event: &Event) -> usize {
     match event {
         Event::Message(message) => 20 + size_of_json(message),
+        Event::MessageEdited { content, .. } => 240 + content.len(),
+        Event::MessageDeleted(_) => 240,
     }
 }
 

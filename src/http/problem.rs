@@ -121,11 +121,16 @@ impl From<Error> for Problem {
             | Error::AdminRequired
             | Error::AdminSignupRefused
             | Error::OtherUser
+            | Error::AuthorRequired
             | Error::NotSubscribed => StatusCode::FORBIDDEN,
-            Error::RoomNotFound | Error::UserNotFound => StatusCode::NOT_FOUND,
+            Error::MessageNotFound | Error::RoomNotFound | Error::UserNotFound => {
+                StatusCode::NOT_FOUND
+            }
             Error::UsernameTaken
             | Error::EmailTaken
             | Error::RoomNameTaken
+            | Error::RoomArchived
+            | Error::MessageDeleted
             | Error::LastAdmin
             | Error::TooManyRooms
             | Error::AlreadySubscribed

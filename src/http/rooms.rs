@@ -4,13 +4,13 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
-use super::dto::{RoomDto, RoomRequest};
+use super::dto::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
 use super::extract::{Body, Caller, Path};
 use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, STORE, TOKEN};
 use super::payload::Written;
 use super::types::Number;
 use crate::chat::{Chat, RoomDraft};
-use crate::model::RoomId;
+use crate::model::{RoomId, Seq};
 
 pub(super) struct RoomsApi;
 
@@ -33,6 +33,13 @@ enum OneRoom {
     /// The room.
     #[oai(status = 200)]
     Ok(Written<RoomDto>),
+}
+
+#[derive(ApiResponse)]
+enum Position {
+    /// Where the caller's position is now.
+    #[oai(status = 200)]
+    Ok(Written<ReadPositionDto>),
 }
 
 #[derive(ApiResponse)]
@@ -84,6 +91,38 @@ impl RoomsApi {
     ) -> Result<OneRoom, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
         let room = chat.get_room(&caller.0, RoomId(room_id.0.0)).await?;
         Ok(OneRoom::Ok(Written::of(&room.into())?))
+    }
+
+    /// Rename, describe or archive a room
+    ///
+    /// Needs an admin. Those who are connected to it are told.
+    #[oai(path = "/:room_id", method = "patch", operation_id = "update_room")]
+    async fn update(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The room's id.
+        room_id: Path<Number>,
+        body: Body<RoomChangeRequest>,
+    ) -> Result<OneRoom, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>> {
+        let room = chat.update_room(&caller.0, RoomId(room_id.0.0), body.0.into()).await?;
+        Ok(OneRoom::Ok(Written::of(&room.into())?))
+    }
+
+    /// Say up to where the room is read
+    ///
+    /// The caller's own position, the same on all their devices. It never moves back.
+    #[oai(path = "/:room_id/read", method = "put", operation_id = "mark_read")]
+    async fn mark_read(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller,
+        /// The room's id.
+        room_id: Path<Number>,
+        body: Body<ReadRequest>,
+    ) -> Result<Position, Failure<{ BODY | TOKEN | NOT_FOUND | STORE }>> {
+        let seq = chat.mark_read(&caller.0, RoomId(room_id.0.0), Seq(body.0.seq.0)).await?;
+        Ok(Position::Ok(Written::of(&ReadPositionDto { read_seq: seq.0 })?))
     }
 
     /// Delete a room

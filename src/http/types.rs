@@ -53,6 +53,12 @@ impl<const MIN: i64, const MAX: i64> ParseFromParameter for Int<MIN, MAX> {
     }
 }
 
+impl<const MIN: i64, const MAX: i64> ParseFromJSON for Int<MIN, MAX> {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        serde_json::from_value(value.unwrap_or_default()).map(Self).map_err(ParseError::custom)
+    }
+}
+
 impl<const MIN: i64, const MAX: i64> ToJSON for Int<MIN, MAX> {
     fn to_json(&self) -> Option<Value> {
         Some(self.0.into())

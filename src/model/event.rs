@@ -56,20 +56,49 @@ impl fmt::Display for EventId {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     Message(Message),
+    MessageEdited {
+        #[serde(flatten)]
+        change: MessageChange,
+        /// The new text. Empty once the message has been deleted.
+        content: String,
+    },
+    MessageDeleted(MessageChange),
 }
 
 impl Event {
     pub fn room_id(&self) -> RoomId {
         match self {
             Self::Message(message) => message.room_id,
+            Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.room_id,
         }
     }
 
     pub fn seq(&self) -> Seq {
         match self {
             Self::Message(message) => message.seq,
+            Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.seq,
         }
     }
+}
+
+/// What was done to a message: an event of its own, after which the message stands as it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MessageChange {
+    /// The event's own id.
+    pub id: EventId,
+    pub room_id: RoomId,
+    /// The event's own position in the room's log.
+    pub seq: Seq,
+    /// Who did it.
+    pub user_id: UserId,
+    /// The name of who did it.
+    pub username: Arc<str>,
+    /// When it was done.
+    pub timestamp: Timestamp,
+    /// The message's id.
+    pub message_id: EventId,
+    /// The message's position in the room's log.
+    pub message_seq: Seq,
 }
 
 /// A message as it stands now. Its fields are in the order of the frame of the original contract.
@@ -126,6 +155,42 @@ impl NewMessage {
             deleted_at: None,
         }
     }
+}
+
+/// A change of a message to be made. The rules have already been applied to every field.
+#[derive(Clone, Debug)]
+pub struct NewMessageChange {
+    pub room_id: RoomId,
+    pub message_id: EventId,
+    /// Who does it.
+    pub user_id: UserId,
+    pub username: Arc<str>,
+    pub timestamp: Timestamp,
+}
+
+impl NewMessageChange {
+    /// The change as it is in the log: as the event `id` at `seq`.
+    pub fn into_change(self, id: EventId, seq: Seq, message_seq: Seq) -> MessageChange {
+        MessageChange {
+            id,
+            room_id: self.room_id,
+            seq,
+            user_id: self.user_id,
+            username: self.username,
+            timestamp: self.timestamp,
+            message_id: self.message_id,
+            message_seq,
+        }
+    }
+}
+
+/// A message after a change of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// As it stands now.
+    pub message: Message,
+    /// What the log has of it. `None`: the message stood so before, and nothing was stored.
+    pub event: Option<Event>,
 }
 
 /// A message that is in the log.

@@ -1,4 +1,4 @@
-//! The log as JSON, written by hand: a message is encoded far more often than anything else.
+//! The log as JSON. Messages are written by hand: they are encoded far more often than anything else.
 //!
 //! The bytes are serde_json's, which looks at one byte of a text after the other: most of the cost
 //! of a page.
@@ -35,6 +35,7 @@ impl Event {
     pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         match self {
             Self::Message(message) => message.write_event_json(out),
+            Self::MessageEdited { .. } | Self::MessageDeleted(_) => write(out, self),
         }
     }
 }

@@ -12,9 +12,10 @@ mod user;
 
 pub use audit::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Via};
 pub use event::{
-    Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, Seq,
+    Appended, Changed, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage,
+    NewMessage, NewMessageChange, Seq,
 };
-pub use room::{NewRoom, Room, RoomId};
+pub use room::{NewRoom, ReadPosition, Room, RoomChange, RoomId, RoomState};
 pub use session::{
     Identity, NewPasswordReset, NewSession, NewTicket, SecretHash, Session, SessionId,
 };

@@ -30,6 +30,76 @@ pub struct Room {
     pub created_at: Timestamp,
     /// The `seq` of the newest event; 0 in a room where nothing has happened.
     pub head_seq: Seq,
+    /// Since when nothing is sent to it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Timestamp>,
+    /// One more with every change of what is above, but for `head_seq`.
+    #[serde(skip)]
+    pub revision: i64,
+}
+
+impl Room {
+    /// What this process knows of it, to be compared with what others store.
+    pub fn state(&self) -> RoomState {
+        RoomState { id: self.id, head_seq: self.head_seq, revision: self.revision }
+    }
+}
+
+/// What a process knows of a room that others may have changed since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomState {
+    pub id: RoomId,
+    pub head_seq: Seq,
+    pub revision: i64,
+}
+
+impl RoomState {
+    pub fn is_behind(&self, room: &Room) -> bool {
+        room.head_seq > self.head_seq || room.revision > self.revision
+    }
+}
+
+/// What is to be changed of a room. The rules have already been applied to every field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RoomChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `Some(None)`: none any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_archived: Option<bool>,
+}
+
+impl RoomChange {
+    /// The room as it is to be. `None`: it is so already.
+    pub fn apply_to(&self, room: &Room, now: Timestamp) -> Option<Room> {
+        let mut changed = room.clone();
+        if let Some(name) = &self.name {
+            changed.name.clone_from(name);
+        }
+        if let Some(description) = &self.description {
+            changed.description.clone_from(description);
+        }
+        changed.archived_at = match self.is_archived {
+            Some(true) => room.archived_at.or(Some(now)),
+            Some(false) => None,
+            None => room.archived_at,
+        };
+        if changed == *room {
+            return None;
+        }
+        changed.revision += 1;
+        Some(changed)
+    }
+}
+
+/// Up to where somebody has read a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadPosition {
+    pub user_id: UserId,
+    pub room_id: RoomId,
+    pub seq: Seq,
 }
 
 /// A room to be stored.
@@ -39,4 +109,20 @@ pub struct NewRoom {
     pub description: Option<String>,
     pub created_by: UserId,
     pub created_at: Timestamp,
+}
+
+impl NewRoom {
+    /// The room once it is stored.
+    pub fn into_room(self, id: RoomId) -> Room {
+        Room {
+            id,
+            name: self.name,
+            description: self.description,
+            created_by: self.created_by,
+            created_at: self.created_at,
+            head_seq: Seq(0),
+            archived_at: None,
+            revision: 0,
+        }
+    }
 }

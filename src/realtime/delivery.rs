@@ -50,6 +50,9 @@ impl Client {
 pub(super) struct Room {
     /// The newest seq known. `None` until the log was read or written for the first time.
     pub(super) head: Option<Seq>,
+    /// The newest revision of the room that its members know, or could have seen.
+    pub(super) revision: i64,
+    /// Ends at the head, or is empty.
     pub(super) tail: Tail,
     pub(super) members: HashMap<usize, Member>,
     pub(super) presence: Presence,

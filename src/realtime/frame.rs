@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{EventId, Message, RoomId, Seq, Timestamp, UserId};
+use crate::model::{Event, EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId};
 
 /// Everything the server sends. `type` tells which.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -13,6 +13,15 @@ use crate::model::{EventId, Message, RoomId, Seq, Timestamp, UserId};
 pub enum ServerFrame<'a> {
     /// An event of the room's log: a message. It is in the database before anybody sees it.
     Message(&'a Message),
+    /// An event of the room's log: its author gave a message another text.
+    MessageEdited {
+        #[serde(flatten)]
+        change: &'a MessageChange,
+        /// The new text. Empty once the message has been deleted.
+        content: &'a str,
+    },
+    /// An event of the room's log: its author or an admin deleted a message. Its text is gone.
+    MessageDeleted(&'a MessageChange),
     /// Somebody came into the room: sent once per person, not per connection.
     UserJoined(PresenceChange),
     /// Somebody's last connection left the room.
@@ -51,6 +60,23 @@ pub enum ServerFrame<'a> {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
         room_id: RoomId,
+    },
+    /// The room is called or described otherwise, or was archived, or is no longer.
+    RoomUpdated {
+        room_id: RoomId,
+        name: &'a str,
+        description: Option<&'a str>,
+        /// Since when nothing is sent to it any more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        archived_at: Option<Timestamp>,
+    },
+    /// Up to where this connection's user has read: said on another connection, or the answer to a
+    /// `read` with a `ref`. Not stored in the log; may be dropped.
+    Read {
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        room_id: RoomId,
+        seq: Seq,
     },
     /// The room was deleted.
     RoomDeleted { room_id: RoomId },
@@ -102,6 +128,16 @@ pub struct PresenceChange {
 pub struct ActiveUser {
     pub user_id: UserId,
     pub username: Arc<str>,
+}
+
+impl<'a> From<&'a Event> for ServerFrame<'a> {
+    fn from(event: &'a Event) -> Self {
+        match event {
+            Event::Message(message) => Self::Message(message),
+            Event::MessageEdited { change, content } => Self::MessageEdited { change, content },
+            Event::MessageDeleted(change) => Self::MessageDeleted(change),
+        }
+    }
 }
 
 /// The kinds of frame of RFC 6455 §5.2 that the server sends, as first bytes (FIN is set).

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::state::State;
 use super::tail::Chunk;
 use super::{CloseCode, Connection, ConnectionId, HubCounts};
-use crate::model::{Appended, Clock, Event, RoomId, Seq, SessionId};
+use crate::model::{Appended, Clock, Event, Room, RoomId, RoomState, Seq, SessionId, UserId};
 use crate::storage::{AppendError, Outcome};
 
 /// Commands that may wait. A sender of one more waits with it, the writer's thread included.
@@ -25,6 +25,45 @@ pub enum ReplyTo {
     Task(oneshot::Sender<Result<Appended, AppendError>>),
     /// A connection: success as an `ack` frame, if it wants one; failure as mail to its task.
     Connection { id: ConnectionId, reference: Option<String>, wants_ack: bool },
+}
+
+/// What has been stored otherwise than by a send of this process: a change, or what others did.
+#[derive(Debug)]
+pub enum News {
+    /// Events, each room's in order of seq. Those that are known already do no harm.
+    Events(Vec<Event>),
+    /// A room as it is now.
+    RoomUpdated(Room),
+    RoomDeleted(RoomId),
+    /// Somebody has read on, or not.
+    Read(ReadOutcome),
+}
+
+/// What became of what a user said to have read in a room.
+#[derive(Debug)]
+pub struct ReadOutcome {
+    pub user_id: UserId,
+    pub room_id: RoomId,
+    /// Where the user has read up to now, and whether that was news.
+    pub result: Result<(Seq, bool), AppendError>,
+    pub askers: Vec<ReadAsker>,
+}
+
+/// Who said so.
+#[derive(Debug)]
+pub enum ReadAsker {
+    /// A task that waits for the position.
+    Task(oneshot::Sender<Result<Seq, AppendError>>),
+    /// A connection, which said `seq`.
+    Connection { id: ConnectionId, reference: Option<String>, seq: Seq },
+}
+
+/// The rooms that have members here.
+#[derive(Debug, Default)]
+pub struct KnownRooms {
+    pub rooms: Vec<RoomState>,
+    /// There are others, of which nothing is known yet.
+    pub has_unknown: bool,
 }
 
 /// Sizes and times of the hub.
@@ -43,21 +82,22 @@ pub struct HubConfig {
 
 pub(super) enum Command {
     Committed(Vec<Outcome<ReplyTo>>),
+    News(Vec<News>),
     Connect { connection: Arc<Connection>, reply: oneshot::Sender<ConnectionId> },
     Disconnect(ConnectionId),
     Join { id: ConnectionId, room_id: RoomId, after: Seq, reference: Option<String> },
     Leave { id: ConnectionId, room_id: RoomId, farewell: Option<Vec<u8>> },
-    Head { id: ConnectionId, room_id: RoomId, head: Seq },
+    Learn { id: ConnectionId, room: RoomState },
     Page { id: ConnectionId, room_id: RoomId, chunk: Chunk },
     Writable(ConnectionId),
     Send { id: ConnectionId, frame: Vec<u8> },
     Typing { id: ConnectionId, room_id: RoomId },
     Close(ConnectionId, CloseCode),
-    CloseRoom(RoomId),
     CloseSessions(Vec<SessionId>),
     ForgetTails,
     CloseAll,
     CountActive { rooms: Vec<RoomId>, reply: oneshot::Sender<Vec<usize>> },
+    ListKnown { reply: oneshot::Sender<KnownRooms> },
 }
 
 /// A cheap handle. Commands to a hub that has ended are dropped: the server is stopping.
@@ -105,6 +145,17 @@ impl Hub {
         let _ = self.commands.blocking_send(Command::Committed(outcomes));
     }
 
+    /// Publishes what the writer's thread has done, in the order of commit with what
+    /// [`Self::committed`] publishes. To be called on that thread only.
+    pub fn blocking_announce(&self, news: Vec<News>) {
+        let _ = self.commands.blocking_send(Command::News(news));
+    }
+
+    /// Publishes what was read from storage.
+    pub async fn announce(&self, news: News) {
+        self.send(Command::News(vec![news])).await;
+    }
+
     /// Makes the connection known. `None`: the hub has ended.
     pub async fn connect(&self, connection: Arc<Connection>) -> Option<ConnectionId> {
         let (reply, id) = oneshot::channel();
@@ -134,9 +185,9 @@ impl Hub {
         self.send(Command::Leave { id, room_id, farewell }).await;
     }
 
-    /// Answers mail about a room whose head the hub does not know.
-    pub async fn tell_head(&self, id: ConnectionId, room_id: RoomId, head: Seq) {
-        self.send(Command::Head { id, room_id, head }).await;
+    /// Answers mail about a room of which the hub knows nothing: it was read after that mail came.
+    pub async fn tell_room(&self, id: ConnectionId, room: RoomState) {
+        self.send(Command::Learn { id, room }).await;
     }
 
     /// Answers mail about a room in which the connection is behind: the next events from storage,
@@ -167,11 +218,6 @@ impl Hub {
         self.send(Command::Close(id, code)).await;
     }
 
-    /// Tells everybody in the room that it is gone; closes the connections that were for it alone.
-    pub async fn close_room(&self, room_id: RoomId) {
-        self.send(Command::CloseRoom(room_id)).await;
-    }
-
     /// Closes the connections of these sessions.
     pub async fn close_sessions(&self, sessions: Vec<SessionId>) {
         self.send(Command::CloseSessions(sessions)).await;
@@ -193,6 +239,13 @@ impl Hub {
         let (reply, counts) = oneshot::channel();
         self.send(Command::CountActive { rooms, reply }).await;
         counts.await.unwrap_or(none)
+    }
+
+    /// The rooms with members, and what is known of them.
+    pub async fn known_rooms(&self) -> KnownRooms {
+        let (reply, known) = oneshot::channel();
+        self.send(Command::ListKnown { reply }).await;
+        known.await.unwrap_or_default()
     }
 
     async fn send(&self, command: Command) {

@@ -1,11 +1,11 @@
 //! The hub's rooms: who comes, who goes, and what the others are told of it.
 
+use super::ConnectionId;
 use super::connection::Connection;
 use super::delivery::{Cursor, Member};
 use super::frame::{PresenceChange, ServerFrame};
 use super::state::State;
-use super::{CloseCode, ConnectionId};
-use crate::model::{Identity, RoomId, Seq};
+use crate::model::{Identity, RoomId, RoomState, Seq};
 
 impl State {
     pub(super) fn join(
@@ -23,7 +23,7 @@ impl State {
         client.rooms.push(room_id);
         let connection = client.connection.clone();
         let room = self.rooms.entry(room_id).or_default();
-        let is_new_person = room.presence.enter(&connection.identity());
+        let is_new_person = room.presence.enter(&connection.identity(), slot);
         let presence = room.presence.frame(room_id);
         let member = Member { cursor: Cursor::Starting(after), sync: Some(reference) };
         room.members.insert(slot, member);
@@ -37,13 +37,14 @@ impl State {
         }
     }
 
-    /// Takes the task's word for the head of a room, unless an event has told it meanwhile.
-    pub(super) fn learn_head(&mut self, id: ConnectionId, room_id: RoomId, head: Seq) {
-        let (Some(slot), Some(room)) = (self.slot(id), self.rooms.get_mut(&room_id)) else {
+    /// Takes the task's word for a room, unless something newer has told it meanwhile.
+    pub(super) fn learn(&mut self, id: ConnectionId, read: RoomState) {
+        let (Some(slot), Some(room)) = (self.slot(id), self.rooms.get_mut(&read.id)) else {
             return;
         };
-        room.head.get_or_insert(head);
-        self.start(slot, room_id);
+        room.head.get_or_insert(read.head_seq);
+        room.revision = room.revision.max(read.revision);
+        self.start(slot, read.id);
     }
 
     fn start(&mut self, slot: usize, room_id: RoomId) {
@@ -64,21 +65,6 @@ impl State {
         self.broadcast(room_id, Some(slot), &frame.to_bytes());
     }
 
-    pub(super) fn close_room(&mut self, room_id: RoomId) {
-        // Taken out first: nobody is told of each leaving a room that is no more.
-        let Some(room) = self.rooms.remove(&room_id) else { return };
-        let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
-        for slot in room.members.into_keys() {
-            self.push(slot, &frame);
-            if self.clients[slot].connection.only_room == Some(room_id) {
-                self.close(slot, CloseCode::RoomGone);
-            } else {
-                self.leave(slot, room_id);
-                self.clients[slot].connection.post(|mail| mail.gone.push(room_id));
-            }
-        }
-    }
-
     pub(super) fn leave_all(&mut self, slot: usize) {
         for room_id in std::mem::take(&mut self.clients[slot].rooms) {
             self.leave_room(slot, room_id);
@@ -96,7 +82,7 @@ impl State {
             return;
         }
         let connection = self.clients[slot].connection.clone();
-        let was_last_connection = room.presence.exit(connection.identity().user_id);
+        let was_last_connection = room.presence.exit(connection.identity().user_id, slot);
         if room.members.is_empty() {
             self.rooms.remove(&room_id);
         } else if was_last_connection {

@@ -11,6 +11,7 @@ mod delivery;
 pub mod frame;
 mod hub;
 mod membership;
+mod news;
 mod peer;
 mod presence;
 mod publish;
@@ -20,6 +21,6 @@ mod tls;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail};
 pub use counts::HubCounts;
-pub use hub::{Hub, HubConfig, HubThread, ReplyTo};
+pub use hub::{Hub, HubConfig, HubThread, KnownRooms, News, ReadAsker, ReadOutcome, ReplyTo};
 pub use peer::Peer;
 pub use tls::Tls;

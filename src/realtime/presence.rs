@@ -22,29 +22,35 @@ pub struct Presence {
 #[derive(Debug)]
 struct Person {
     username: Arc<str>,
-    connections: u32,
+    /// Connections, by their slot in the hub.
+    slots: Vec<usize>,
 }
 
 impl Presence {
     /// Adds a connection of this person; true if it is the first.
-    pub fn enter(&mut self, identity: &Identity) -> bool {
+    pub fn enter(&mut self, identity: &Identity, slot: usize) -> bool {
         let person = self
             .people
             .entry(identity.user_id)
-            .or_insert_with(|| Person { username: identity.username.clone(), connections: 0 });
-        person.connections += 1;
-        person.connections == 1
+            .or_insert_with(|| Person { username: identity.username.clone(), slots: Vec::new() });
+        person.slots.push(slot);
+        person.slots.len() == 1
     }
 
     /// Removes a connection of this person; true if it was the last.
-    pub fn exit(&mut self, user_id: UserId) -> bool {
+    pub fn exit(&mut self, user_id: UserId, slot: usize) -> bool {
         let Some(person) = self.people.get_mut(&user_id) else { return false };
-        person.connections -= 1;
-        let last = person.connections == 0;
+        person.slots.retain(|&other| other != slot);
+        let last = person.slots.is_empty();
         if last {
             self.people.remove(&user_id);
         }
         last
+    }
+
+    /// The connections of this person.
+    pub fn slots(&self, user_id: UserId) -> &[usize] {
+        self.people.get(&user_id).map_or(&[], |person| &person.slots)
     }
 
     pub fn count(&self) -> usize {

@@ -6,7 +6,7 @@ use super::frame::ServerFrame;
 use super::hub::ReplyTo;
 use super::state::{Answer, State};
 use super::tail::Chunk;
-use crate::model::{Appended, Event, RoomId};
+use crate::model::{Appended, Event, EventId, RoomId};
 use crate::storage::Outcome;
 
 /// The most bytes kept of one room's log. A reader who falls off the end reads the database.
@@ -37,16 +37,28 @@ impl State {
                     self.answer(id, reference, wants_ack, result)
                 }
             };
-            // Whoever joins an unknown room later in this turn reads its head from storage. A retry
-            // may be of a message that was stored while the connection to the database was lost,
-            // and that nobody has been told of.
+            // A retry may be of a message that was stored while the connection to the database was
+            // lost, and that nobody has been told of: it is one that is beyond the head. Without a
+            // head it may be of any age.
             if let Some(Appended { message, duplicate }) = appended
-                && let Some(room) = self.rooms.get(&message.room_id)
-                && (!duplicate || room.head.is_some_and(|head| message.seq > head))
+                && !(duplicate && self.has_no_head(message.room_id))
             {
-                self.committed.entry(message.room_id).or_default().push(Event::Message(message));
+                self.keep(Event::Message(message));
             }
         }
+    }
+
+    /// Keeps an event for the end of the turn. Whoever joins an unknown room later in this turn reads
+    /// its head from storage.
+    pub(super) fn keep(&mut self, event: Event) {
+        let room_id = event.room_id();
+        if self.rooms.contains_key(&room_id) {
+            self.committed.entry(room_id).or_default().push(event);
+        }
+    }
+
+    fn has_no_head(&self, room_id: RoomId) -> bool {
+        self.rooms.get(&room_id).is_none_or(|room| room.head.is_none())
     }
 
     /// Puts what this turn's commits appended into the tails, as one chunk a room: while the hub
@@ -54,14 +66,25 @@ impl State {
     pub(super) fn extend_tails(&mut self) {
         for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };
-            // They come in order of seq, but for the originals of retries.
+            // A head that was read from storage may be ahead of what is published: members have what is
+            // before it, or read it there. A tail that ended before the head would not bring them to it.
+            if let Some(head) = room.head {
+                events.retain(|event| event.seq() > head);
+            }
+            if events.is_empty() {
+                continue;
+            }
+            // They come in order of seq, but for the originals of retries, and for what was read
+            // from storage before its commit was told.
             events.sort_by_key(Event::seq);
             events.dedup_by_key(|event| event.seq());
+            if empty_deleted(&mut events) {
+                // What is older may have the text in it. Whoever is not up to date reads the database.
+                room.tail.clear();
+            }
             // Another process may have written in between.
             for events in events.chunk_by(|a, b| a.seq().next() == b.seq()) {
                 let Some(chunk) = Chunk::encode(events) else { continue };
-                // A head read from storage may be ahead of what has been published: those who
-                // joined at that head have been sent, or do not want, what is before it.
                 room.head = room.head.max(Some(chunk.last()));
                 room.tail.push(chunk, ROOM_TAIL_BYTES);
             }
@@ -157,4 +180,29 @@ impl State {
             room.tail.clear();
         }
     }
+}
+
+/// Takes the texts of messages that are deleted in the same turn. True if any message is.
+fn empty_deleted(events: &mut [Event]) -> bool {
+    let deleted: Vec<EventId> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::MessageDeleted(change) => Some(change.message_id),
+            Event::Message(_) | Event::MessageEdited { .. } => None,
+        })
+        .collect();
+    if deleted.is_empty() {
+        return false;
+    }
+    for event in events {
+        let (id, content) = match event {
+            Event::Message(message) => (message.id, &mut message.content),
+            Event::MessageEdited { change, content } => (change.message_id, content),
+            Event::MessageDeleted(_) => continue,
+        };
+        if deleted.contains(&id) {
+            content.clear();
+        }
+    }
+    true
 }

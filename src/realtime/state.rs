@@ -65,6 +65,7 @@ impl State {
     pub(super) fn apply(&mut self, command: Command) {
         match command {
             Command::Committed(outcomes) => self.publish(outcomes),
+            Command::News(news) => news.into_iter().for_each(|news| self.spread(news)),
             Command::Connect { connection, reply } => self.connect(connection, reply),
             Command::Disconnect(id) => self.disconnect(id),
             Command::Join { id, room_id, after, reference } => {
@@ -76,7 +77,7 @@ impl State {
                     self.push(slot, &farewell.unwrap_or_default());
                 }
             }
-            Command::Head { id, room_id, head } => self.learn_head(id, room_id, head),
+            Command::Learn { id, room } => self.learn(id, room),
             Command::Page { id, room_id, chunk } => self.write_page(id, room_id, &chunk),
             Command::Writable(id) => self.unblock(id),
             Command::Send { id, frame } => {
@@ -90,7 +91,6 @@ impl State {
                     self.close(slot, code);
                 }
             }
-            Command::CloseRoom(room_id) => self.close_room(room_id),
             Command::CloseSessions(sessions) => self.close_sessions(&sessions),
             Command::ForgetTails => {
                 self.rooms.values_mut().for_each(|room| room.tail.clear());
@@ -105,6 +105,9 @@ impl State {
                 let count = |id| self.rooms.get(id).map_or(0, |room| room.presence.count());
                 // Whoever asked may have gone away.
                 let _ = reply.send(rooms.iter().map(count).collect());
+            }
+            Command::ListKnown { reply } => {
+                let _ = reply.send(self.known_rooms());
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::frame::ServerFrame;
-use crate::model::{Event, Seq};
+use crate::model::{Event, Message, Seq};
 
 /// A run of encoded frames with contiguous `seq`.
 #[derive(Clone, Debug)]
@@ -27,9 +27,7 @@ impl Chunk {
             .enumerate()
             .map(|(i, event)| {
                 debug_assert_eq!(event.seq().0, first.0 + i as i64);
-                match event {
-                    Event::Message(message) => ServerFrame::Message(message).encode(&mut bytes),
-                }
+                ServerFrame::from(event).encode(&mut bytes);
                 bytes.len() as u32
             })
             .collect();
@@ -77,7 +75,10 @@ impl Chunk {
 fn size_hint(event: &Event) -> usize {
     match event {
         // The frame around a message of the usual names and numbers is under 200 bytes.
-        Event::Message(message) => message.content.len() + message.content.len() / 8 + 200,
+        Event::Message(Message { content, .. }) | Event::MessageEdited { content, .. } => {
+            content.len() + content.len() / 8 + 200
+        }
+        Event::MessageDeleted(_) => 200,
     }
 }
 
@@ -130,7 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{EventId, Message, RoomId, Timestamp, UserId};
+    use crate::model::{EventId, RoomId, Timestamp, UserId};
 
     fn events(from: i64, lengths: &[usize]) -> Vec<Event> {
         lengths

@@ -16,10 +16,11 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::chat::{self, Chat, ChatParts, SAMPLE_EVERY};
+use crate::chat::{self, Chat, ChatParts, Doorbell, SAMPLE_EVERY};
 use crate::config::Config;
 use crate::metrics;
 use crate::model::Clock;
@@ -35,6 +36,12 @@ pub use tls::{check_certificate, is_certificate_valid};
 
 /// How often revocations made by other processes are looked for.
 const SWEEP_REVOKED: Duration = Duration::from_millis(500);
+
+/// How often it is looked for what other processes have done to rooms.
+const LOOK_AT_ROOMS: Duration = Duration::from_millis(500);
+
+/// How often rooms are looked for that another process deleted, or did not live to delete.
+const PURGE_ROOMS: Duration = Duration::from_secs(60);
 
 /// How often those are forgotten whose pace was counted and who have been quiet since.
 const SWEEP_QUIET: Duration = Duration::from_secs(60);
@@ -122,6 +129,8 @@ async fn run(
 
     let replaced = CancellationToken::new();
     tasks.spawn(sweep(chat.clone(), store.clone(), stop.clone(), replaced.clone()));
+    tasks.spawn(answer_doorbell(Doorbell::new(chat.clone()), stop.clone()));
+    tasks.spawn(purge_rooms(chat.clone(), stop.clone()));
     let sockets = Sockets {
         chat: chat.clone(),
         hub: chat.hub().clone(),
@@ -232,6 +241,39 @@ async fn sweep(
             _ = ended.tick() => { let _ = chat.forget_ended_sessions().await; }
             _ = quiet.tick() => chat.forget_quiet(),
             _ = sample.tick() => chat.sample(),
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Tells sockets what other processes do to rooms. What goes wrong is in the log, and is made good by
+/// the next look.
+async fn answer_doorbell(mut doorbell: Doorbell, stop: CancellationToken) {
+    let mut due = tokio::time::interval(LOOK_AT_ROOMS);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = due.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            _ = doorbell.look() => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Deletes what deleted rooms leave behind, also those of an earlier life of the server.
+async fn purge_rooms(chat: Chat, stop: CancellationToken) {
+    let mut due = tokio::time::interval(PURGE_ROOMS);
+    loop {
+        tokio::select! {
+            _ = due.tick() => {}
+            () = chat.room_deleted() => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            _ = chat.purge_deleted_rooms() => {}
             () = stop.cancelled() => return,
         }
     }

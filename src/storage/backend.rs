@@ -2,9 +2,10 @@
 
 use super::{Error, Result};
 use crate::model::{
-    Account, Appended, AuditEntry, AuditId, Credentials, Cursor, EventPage, MessagePage,
-    NewAuditEntry, NewMessage, NewPasswordReset, NewRoom, NewSession, NewTicket, NewUser, Room,
-    RoomId, SecretHash, Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
+    Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
+    Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
+    NewSession, NewTicket, NewUser, ReadPosition, Room, RoomChange, RoomId, RoomState, SecretHash,
+    Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
 };
 
 /// Facts about the whole database, one row.
@@ -57,9 +58,27 @@ pub enum MigrationState {
 pub enum AppendError {
     #[error("no such room")]
     RoomNotFound,
+    #[error("the room is archived")]
+    RoomArchived,
     #[error("no such user")]
     UserNotFound,
     /// The batch, or this one when tried alone, failed as a whole.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Why a message was not changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("no such room")]
+    RoomNotFound,
+    /// There is none of this number in this room, or the number is that of another kind of event.
+    #[error("no such message")]
+    MessageNotFound,
+    #[error("the room is archived")]
+    RoomArchived,
+    #[error("the message is deleted")]
+    MessageDeleted,
     #[error(transparent)]
     Storage(#[from] Error),
 }
@@ -125,6 +144,8 @@ pub trait Backend: Send + Sync + 'static {
     /// By name, without regard to the case of ASCII letters. Deleted accounts have none.
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     fn has_admin(&self) -> Result<bool>;
+    /// The active ones, in order of id.
+    fn list_admins(&self) -> Result<Vec<User>>;
     /// Replaces the password by its hash, `from` by `to`, and revokes the user's sessions, but for
     /// `keep`, and the token that would set another. False: no such user, or the password is not
     /// `from` any more.
@@ -212,12 +233,36 @@ pub trait Backend: Send + Sync + 'static {
 
     /// # Errors
     /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.
-    fn create_room(&self, room: &NewRoom) -> Result<Room>;
+    fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room>;
     fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
+    /// By name, without regard to the case of ASCII letters.
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
     /// Every room, in order of id.
     fn list_rooms(&self) -> Result<Vec<Room>>;
-    /// Deletes the room and its log. False: no such room.
-    fn delete_room(&self, id: RoomId) -> Result<bool>;
+    /// Makes what differs from the room as it is, as one revision of it, and returns it. `None`: no
+    /// such room.
+    ///
+    /// # Errors
+    /// [`Conflict::RoomNameTaken`](super::Conflict), without regard to the case of ASCII letters.
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        audit: &NewAuditEntry,
+    ) -> Result<Option<Room>>;
+    /// Takes the room out of every other method's sight, at once, whatever its size: its rows are
+    /// for [`Self::purge_deleted_rooms`]. False: no such room.
+    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool>;
+    /// Deletes up to `limit` rows of what deleted rooms have left behind. False: there is nothing
+    /// more, or another process is at it.
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;
+
+    /// Those rooms in which more has happened than is known, or that were changed otherwise: what
+    /// was known of each, and the room as it is now. `None`: the room is gone.
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>>;
+    /// A number that is another one once another process has committed something. `None`: there is
+    /// no such number, or not while this process writes. Does not wait.
+    fn get_data_version(&self) -> Result<Option<i64>>;
 
     /// Appends messages in order, as one transaction, each with the next `seq` of its room.
     ///
@@ -230,6 +275,34 @@ pub trait Backend: Send + Sync + 'static {
         &self,
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>>;
+
+    /// How many messages the room has, deleted ones too. Reads all of its log.
+    fn count_messages(&self, room_id: RoomId) -> Result<u64>;
+    /// `None`: there is no such message in the room, or no such room.
+    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>>;
+    /// Gives the message another text, and the log an event that says so. The same text again
+    /// stores nothing. Not in an archived room.
+    fn edit_message(&self, change: NewMessageChange, content: &str)
+    -> Result<Changed, ChangeError>;
+    /// Empties the message, and every earlier edit of it in the log, and adds an event that says so.
+    /// A message deleted before is left as it is.
+    fn delete_message(
+        &self,
+        change: NewMessageChange,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<Changed, ChangeError>;
+
+    /// Moves positions on, each to the room's head at most and never back, as one transaction.
+    /// The result has one entry per position, in the same order: where it is now, and whether it
+    /// has moved. `None`: no such room.
+    fn advance_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>>;
+    /// Where this user has read; rooms not read at all may be left out.
+    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>>;
+    /// 0 if the user has not read there.
+    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq>;
 
     /// A page of at most `limit` messages. `None`: no such room.
     fn list_messages(

@@ -86,7 +86,12 @@ impl StoreCounts {
             match &outcome.result {
                 Ok(appended) if !appended.duplicate => stored += 1,
                 Err(AppendError::Storage(error)) => failure = Some(error),
-                Ok(_) | Err(AppendError::RoomNotFound | AppendError::UserNotFound) => {}
+                Ok(_)
+                | Err(
+                    AppendError::RoomNotFound
+                    | AppendError::RoomArchived
+                    | AppendError::UserNotFound,
+                ) => {}
             }
         }
         self.messages.inc_by(stored);

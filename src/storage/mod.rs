@@ -15,7 +15,9 @@ pub mod sqlite;
 mod store;
 mod window;
 
-pub use backend::{AppendError, Backend, DatabaseStatus, Migration, MigrationState, ServerFacts};
+pub use backend::{
+    AppendError, Backend, ChangeError, DatabaseStatus, Migration, MigrationState, ServerFacts,
+};
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
 pub use open::{OpenOptions, check_url, open, sqlite_file};

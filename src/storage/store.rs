@@ -144,14 +144,22 @@ impl<T: Send + 'static> Store<T> {
     ) -> Result<R> {
         let (done, result) = oneshot::channel();
         let counts = self.counts.clone();
-        let job = Box::new(move |backend: &dyn Backend| {
+        self.submit(move |backend| {
             let result = change(backend);
             counts.wrote(&result);
             // The caller may have gone away; the change is made all the same.
             let _ = done.send(result);
-        });
-        self.enqueue(Write::Run(job)).map_err(|(error, _)| error)?;
+        })?;
         result.await.unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())))
+    }
+
+    /// Queues a change for the writing thread, after every write queued before it. Nobody is told
+    /// what becomes of it but by `change` itself.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too many writes are waiting.
+    pub fn submit(&self, change: impl FnOnce(&dyn Backend) + Send + 'static) -> Result<()> {
+        self.enqueue(Write::Run(Box::new(change))).map_err(|(error, _)| error)
     }
 
     /// Queues a message for the next batch. The outcome goes to the listener of the store.

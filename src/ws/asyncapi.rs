@@ -8,7 +8,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::command;
-use crate::model::{EventId, Message, RoomId, Seq, Timestamp, UserId};
+use crate::model::{EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::{ActiveUser, PresenceChange, ServerFrame};
 
@@ -115,8 +115,9 @@ fn schemas(contract: Contract) -> SchemaGenerator {
 }
 
 const DESCRIPTION: &str = "\
-A room is a log: every message has a `seq`, 1, 2, 3, … without gaps, and is in the database before \
-anybody sees it. A connection is a cursor in that log. A client that remembers the last `seq` it \
+A room is a log: every message, and every change of one, has a `seq`, 1, 2, 3, … without gaps, and \
+is in the database before anybody sees it. Of a `type` that it does not know a client keeps the `seq`, \
+if there is one, and passes over the rest. A connection is a cursor in that log. A client that remembers the last `seq` it \
 has, and the `epoch` from `synced`, reconnects with `since` and misses nothing.\n\n\
 The token may be given as the header `Authorization: Bearer …`; as the subprotocols \
 `chatapp.v1, bearer.<token>`, for browsers; or as `?token=`. A URL may be written down on the way: \
@@ -206,6 +207,13 @@ fn client_messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
             }),
         ),
         (
+            "read",
+            command::Read::json_schema(schemas).to_value(),
+            json!({
+                "type": "read", "room_id": 1, "seq": 42, "ref": "5",
+            }),
+        ),
+        (
             "auth.refresh",
             command::Refresh::json_schema(schemas).to_value(),
             json!({
@@ -268,6 +276,17 @@ fn samples() -> Vec<ServerFrame<'static>> {
         edited_at: None,
         deleted_at: None,
     });
+    static CHANGE: std::sync::LazyLock<MessageChange> =
+        std::sync::LazyLock::new(|| MessageChange {
+            id: EventId(2),
+            room_id: RoomId(1),
+            seq: Seq(2),
+            user_id: UserId(1),
+            username: "admin".into(),
+            timestamp: Timestamp(1_738_319_460_000),
+            message_id: EventId(1),
+            message_seq: Seq(1),
+        });
     let room_id = RoomId(1);
     let bo = PresenceChange {
         room_id,
@@ -278,6 +297,8 @@ fn samples() -> Vec<ServerFrame<'static>> {
     let admin = ActiveUser { user_id: UserId(1), username: "admin".into() };
     vec![
         ServerFrame::Message(&MESSAGE),
+        ServerFrame::MessageEdited { change: &CHANGE, content: "Hello, all of you!" },
+        ServerFrame::MessageDeleted(&CHANGE),
         ServerFrame::UserJoined(bo.clone()),
         ServerFrame::UserLeft(bo),
         ServerFrame::ActiveUsers { room_id, users: vec![admin], count: 1 },
@@ -291,6 +312,13 @@ fn samples() -> Vec<ServerFrame<'static>> {
         },
         ServerFrame::Synced { reference: None, room_id, head_seq: Seq(1), epoch: SAMPLE_EPOCH },
         ServerFrame::Unsubscribed { reference: Some("2"), room_id },
+        ServerFrame::RoomUpdated {
+            room_id,
+            name: "lobby",
+            description: Some("Everything and nothing"),
+            archived_at: None,
+        },
+        ServerFrame::Read { reference: Some("5"), room_id, seq: Seq(42) },
         ServerFrame::RoomDeleted { room_id },
         ServerFrame::Typing { room_id, user_id: UserId(2), username: "bo".into() },
         ServerFrame::Pong { reference: Some("3") },

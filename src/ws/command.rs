@@ -21,6 +21,7 @@ pub enum Command {
     Subscribe(Subscribe),
     Unsubscribe(Unsubscribe),
     Typing(Typing),
+    Read(Read),
     Refresh(Refresh),
     Ping,
 }
@@ -61,6 +62,16 @@ pub struct Typing {
     pub room_id: Option<RoomId>,
 }
 
+/// Notes that the user has read a room up to a position: as `PUT /rooms/{room_id}/read`. Answered
+/// if it has a `ref`; the user's other connections in the room are told.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Read {
+    /// The room; may be left out on `/ws/{room_id}`.
+    pub room_id: Option<RoomId>,
+    /// The `seq` of the last event that was read.
+    pub seq: Seq,
+}
+
 /// Goes on with a new token of the same user, from `POST /auth/refresh` or a new login: the
 /// connection outlives the token it began with.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -95,6 +106,7 @@ impl ClientFrame {
             Some("subscribe") => body(text).map(Command::Subscribe),
             Some("unsubscribe") => body(text).map(Command::Unsubscribe),
             Some("typing") => body(text).map(Command::Typing),
+            Some("read") => body(text).map(Command::Read),
             Some("auth.refresh") => body(text).map(Command::Refresh),
             Some("ping") => Ok(Command::Ping),
             Some(other) => Err(Error::UnknownType(other.chars().take(40).collect())),

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::command::{ClientFrame, Command, Refresh, Send, Subscribe};
+use super::command::{ClientFrame, Command, Read, Refresh, Send, Subscribe};
 use crate::chat::{Draft, Error};
-use crate::model::{Event, RoomId, Seq, Timestamp};
+use crate::model::{Event, RoomId, RoomState, Seq, Timestamp};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
 
@@ -34,11 +34,11 @@ pub enum Input {
     Behind { room_id: RoomId, cursor: Option<Seq> },
     /// [`Action::ReadEvents`] read these.
     Events { room_id: RoomId, events: Vec<Event> },
-    /// [`Action::ReadHead`] read this.
-    Head { room_id: RoomId, head: Seq },
+    /// [`Action::ReadRoom`] read this.
+    RoomRead(RoomState),
     /// A read for a room failed.
     ReadFailed { room_id: RoomId, error: Error },
-    /// A send was not stored.
+    /// A send, or a read position, was not stored.
     SendFailed { reference: Option<String>, error: Error },
     /// [`Action::Refresh`] put the new token in the place of the old one.
     Refreshed { reference: Option<String>, expires_at: Timestamp },
@@ -76,7 +76,7 @@ pub enum Action {
         room_id: RoomId,
         after: Seq,
     },
-    ReadHead {
+    ReadRoom {
         room_id: RoomId,
     },
     /// Give the hub what was read.
@@ -84,12 +84,15 @@ pub enum Action {
         room_id: RoomId,
         events: Vec<Event>,
     },
-    TellHead {
-        room_id: RoomId,
-        head: Seq,
-    },
+    TellRoom(RoomState),
     Typing {
         room_id: RoomId,
+    },
+    /// Queue a read position for storage.
+    PostRead {
+        room_id: RoomId,
+        seq: Seq,
+        reference: Option<String>,
     },
     /// Check the token, and go on with it if it is the same user's.
     Refresh {
@@ -146,9 +149,9 @@ impl Session {
             Input::Behind { room_id, cursor: Some(after) } => {
                 vec![Action::ReadEvents { room_id, after }]
             }
-            Input::Behind { room_id, cursor: None } => vec![Action::ReadHead { room_id }],
+            Input::Behind { room_id, cursor: None } => vec![Action::ReadRoom { room_id }],
             Input::Events { room_id, events } => vec![Action::SendPage { room_id, events }],
-            Input::Head { room_id, head } => vec![Action::TellHead { room_id, head }],
+            Input::RoomRead(room) => vec![Action::TellRoom(room)],
             Input::ReadFailed { room_id, error } => self.on_read_failed(room_id, &error),
             Input::SendFailed { reference, error } => self.on_send_failed(reference, &error),
             Input::RefreshFailed { reference, error } => {
@@ -182,6 +185,10 @@ impl Session {
             Command::Typing(typing) => match self.room(typing.room_id) {
                 Ok(room_id) => vec![Action::Typing { room_id }],
                 Err(error) => vec![refuse(reference, typing.room_id, &error)],
+            },
+            Command::Read(Read { room_id: named, seq }) => match self.room(named) {
+                Ok(room_id) => vec![Action::PostRead { room_id, seq, reference }],
+                Err(error) => vec![refuse(reference, named, &error)],
             },
             Command::Refresh(Refresh { token }) => vec![Action::Refresh { token, reference }],
             Command::Ping => {
@@ -432,7 +439,7 @@ mod tests {
             session.on(behind(Some(3))),
             [Action::ReadEvents { room_id: ROOM, after: Seq(3) }]
         );
-        assert_eq!(session.on(behind(None)), [Action::ReadHead { room_id: ROOM }]);
+        assert_eq!(session.on(behind(None)), [Action::ReadRoom { room_id: ROOM }]);
         assert_eq!(text(&mut session, r#"{"type":"unsubscribe","room_id":1}"#).len(), 1);
         assert_eq!(session.on(behind(Some(3))), []);
     }

@@ -21,9 +21,11 @@ use super::command::Subscribe;
 use super::session::{Action, Input, Session, close_code};
 use super::upgrade::{Caller, Sockets};
 use crate::chat::{Draft, Error, SocketPermit};
-use crate::model::Timestamp;
+use crate::model::{RoomId, Seq, Timestamp};
 use crate::realtime::frame::close_frame;
-use crate::realtime::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer, ReplyTo};
+use crate::realtime::{
+    CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer, ReadAsker, ReplyTo,
+};
 
 /// How long a closed client may take to close too. RFC 6455 §7.1.1 lets the server close first.
 const LINGER: Duration = Duration::from_secs(2);
@@ -324,6 +326,19 @@ impl Socket {
         }
     }
 
+    /// Queues a read position, as a message.
+    fn post_read(&self, room_id: RoomId, seq: Seq, reference: Option<String>) -> Option<Input> {
+        let asker = ReadAsker::Connection { id: self.id, reference: reference.clone(), seq };
+        self.connection.add_in_flight();
+        match self.sockets.chat.post_read(&self.connection.identity(), room_id, seq, asker) {
+            Ok(()) => None,
+            Err(error) => {
+                self.connection.sub_in_flight();
+                Some(Input::SendFailed { reference, error })
+            }
+        }
+    }
+
     /// Lives by another token of the same user from now on; gives its end.
     async fn refresh(&self, token: &str) -> Result<Timestamp, Error> {
         let identity = self.sockets.chat.authenticate(token).await?;
@@ -348,14 +363,17 @@ impl Socket {
                     Err(error) => Input::ReadFailed { room_id, error },
                 });
             }
-            Action::ReadHead { room_id } => {
+            Action::ReadRoom { room_id } => {
                 return Some(match chat.open_room(identity, room_id).await {
-                    Ok(room) => Input::Head { room_id, head: room.head_seq },
+                    Ok(room) => Input::RoomRead(room.state()),
                     Err(error) => Input::ReadFailed { room_id, error },
                 });
             }
             Action::Post { draft, reference, wants_ack } => {
                 return self.post(draft, reference, wants_ack);
+            }
+            Action::PostRead { room_id, seq, reference } => {
+                return self.post_read(room_id, seq, reference);
             }
             Action::Refresh { token, reference } => {
                 return Some(match self.refresh(&token).await {
@@ -370,7 +388,7 @@ impl Socket {
             Action::SendPage { room_id, events } => {
                 hub.send_page(self.id, room_id, &events).await;
             }
-            Action::TellHead { room_id, head } => hub.tell_head(self.id, room_id, head).await,
+            Action::TellRoom(room) => hub.tell_room(self.id, room).await,
             Action::Typing { room_id } => hub.typing(self.id, room_id).await,
             Action::Reply(frame) => hub.send_frame(self.id, frame).await,
             Action::Close(code) => hub.close(self.id, code).await,

@@ -1,6 +1,6 @@
 //! `chatapp list-rooms`.
 
-use chatapp::model::{NewRoom, Timestamp, UserId};
+use chatapp::model::{Actor, NewAuditEntry, NewRoom, Timestamp, UserId};
 use chatapp::storage::Backend;
 use serde_json::json;
 
@@ -13,7 +13,10 @@ fn room(backend: &dyn Backend, name: &str, description: Option<&str>) {
         created_by: UserId(1),
         created_at: Timestamp(1_738_319_400_000),
     };
-    backend.create_room(&room).unwrap();
+    let actor = Actor::Account(UserId(1));
+    let (timestamp, detail) = (room.created_at, json!({}));
+    let entry = NewAuditEntry { timestamp, actor, action: "room.create", detail };
+    backend.create_room(&room, &entry).unwrap();
 }
 
 #[test]
@@ -47,9 +50,9 @@ fn rooms_are_listed() {
         );
         assert_eq!(
             shell.run(&["list-rooms"]).ok(),
-            "ID  NAME     DESCRIPTION              HEAD SEQ  CREATED BY  CREATED AT\n \
-         1  general  for \\u{1b}[2J everybody         0  ann         2025-01-31T10:30:00.000Z\n \
-         2  plans    -                               0  ann         2025-01-31T10:30:00.000Z\n"
+            "ID  NAME     DESCRIPTION              HEAD SEQ  CREATED BY  CREATED AT                ARCHIVED AT\n \
+         1  general  for \\u{1b}[2J everybody         0  ann         2025-01-31T10:30:00.000Z  -\n \
+         2  plans    -                               0  ann         2025-01-31T10:30:00.000Z  -\n"
         );
     });
 }

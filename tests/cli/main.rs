@@ -5,6 +5,7 @@ mod list_rooms;
 mod migrate;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod rooms;
 mod serve;
 mod settings;
 mod shell;

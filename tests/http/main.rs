@@ -6,6 +6,7 @@ mod support;
 
 mod accounts;
 mod admin;
+mod changes;
 mod documented;
 mod envelope;
 mod errors;

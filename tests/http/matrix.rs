@@ -12,6 +12,8 @@ on_both_databases!(every_endpoint_answers_each_caller_as_documented);
 /// deactivated and has a token that has not expired.
 type Row = (&'static str, &'static str, Option<Value>, [u16; 4]);
 
+const MESSAGE: &str = "/rooms/{room_id}/messages/{message_id}";
+
 fn table() -> Vec<Row> {
     let room = || Some(json!({ "name": "NEW" }));
     let password = || Some(json!({ "current_password": PASSWORD, "new_password": PASSWORD }));
@@ -40,6 +42,11 @@ fn table() -> Vec<Row> {
         ("POST", "/rooms/{room_id}/messages", message(), [401, 201, 201, 401]),
         ("GET", "/rooms/{room_id}/messages", None, [401, 200, 200, 401]),
         ("GET", "/rooms/{room_id}/events", None, [401, 200, 200, 401]),
+        ("PATCH", "/rooms/{room_id}", room(), [401, 403, 200, 401]),
+        ("PUT", "/rooms/{room_id}/read", Some(json!({ "seq": 1 })), [401, 200, 200, 401]),
+        // The message is the admin's own.
+        ("PATCH", MESSAGE, message(), [401, 403, 200, 401]),
+        ("DELETE", MESSAGE, None, [401, 403, 204, 401]),
         ("DELETE", "/rooms/{room_id}", None, [401, 403, 204, 401]),
         ("GET", "/admin/users", None, [401, 403, 200, 401]),
         ("GET", "/admin/users/{user_id}", None, [401, 403, 200, 401]),
@@ -89,6 +96,10 @@ async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
                 true => root.creates_room(&format!("room {number}")).await,
                 false => 0,
             };
+            let sent = match path.contains("{message_id}") {
+                true => send(&root, room).await,
+                false => 0,
+            };
             let user = match path.contains("{user_id}") {
                 true => server.user(&format!("user{number}")).await.user_id,
                 false => 0,
@@ -100,6 +111,7 @@ async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
             let body = body.as_ref().map(|body| named(body, number, &token));
             let concrete = path
                 .replace("{room_id}", &room.to_string())
+                .replace("{message_id}", &sent.to_string())
                 .replace("{user_id}", &user.to_string());
             let answer = ask(&client, method, &concrete, body).await;
             assert_eq!(answer.status, status, "{asked}: {}", answer.body);
@@ -114,6 +126,12 @@ async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
             }
         }
     }
+}
+
+async fn send(client: &Client, room: i64) -> i64 {
+    let path = format!("/rooms/{room}/messages");
+    let sent = client.post(&path, json!({ "content": "hi" })).await.expect(201);
+    sent["id"].as_i64().expect("an id")
 }
 
 /// What sets a new password of this user, once.

@@ -38,6 +38,8 @@ async fn the_newest_entries_are_shown(database: Database) {
     let done = Done::of(beside(&server, &["tail", "#7"])).await;
     assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{done:?}");
     assert!(done.stderr.contains("there is no room #7: `chatapp list-rooms`"), "{done:?}");
+    let done = Done::of(beside(&server, &["tail", "genral"])).await;
+    assert!(done.stderr.contains("did you mean General?"), "{done:?}");
 }
 
 async fn a_room_is_followed_without_a_gap_until_it_is_deleted(database: Database) {

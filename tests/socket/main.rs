@@ -1,6 +1,7 @@
 //! The socket, from outside: the real binary on both databases, frames as they are on the wire.
 //! (What happens when the server is killed is in `tests/crash`, resuming in `tests/resume.rs`.)
 
+mod changes;
 mod common;
 mod handshake;
 mod joining;
@@ -9,6 +10,7 @@ mod pace;
 mod presence;
 mod protocol;
 mod raw;
+mod reading;
 mod refresh;
 mod refusals;
 mod revocation;

@@ -26,6 +26,7 @@ fn table(room: i64, other: i64, token: &str) -> Vec<Row> {
         ("plain_send", json!({ "content": "x" }), all("message")),
         ("client_send", send, all("ack")),
         ("client_typing", named("typing", room), all("")),
+        ("client_read", json!({ "type": "read", "seq": 0, "ref": "r" }), all("read")),
         ("client_subscribe", named("subscribe", other), all("synced")),
         ("client_unsubscribe", named("unsubscribe", other), all("unsubscribed")),
         ("client_auth.refresh", refresh, all("auth.refreshed")),

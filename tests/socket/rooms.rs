@@ -1,12 +1,16 @@
 //! Many rooms on one socket.
 
+use std::time::{Duration, Instant};
+
+use chatapp::model::{Actor, NewAuditEntry, RoomId, Timestamp};
 use serde_json::{Value, json};
 
 use crate::common::{
-    frames_until_pong, messages, nothing_more, open_many, path, room_on, server_with_room,
-    subscribe, types,
+    frames_until_pong, messages, nothing_more, open_many, path, room_on, say_many,
+    server_with_room, subscribe, types,
 };
-use crate::support::{Database, Server, on_both_databases};
+use crate::revocation::in_the_database;
+use crate::support::{DEADLINE, Database, Server, on_both_databases};
 
 on_both_databases!(
     rooms_are_entered_and_left_one_by_one,
@@ -15,6 +19,7 @@ on_both_databases!(
     typing_reaches_the_others_only,
     a_deleted_room_is_told_and_its_own_sockets_are_closed,
     a_room_that_is_not_there_closes_its_socket,
+    what_a_deleted_room_left_goes_though_the_server_was_restarted,
 );
 
 async fn rooms_are_entered_and_left_one_by_one(database: Database) {
@@ -180,5 +185,26 @@ async fn a_room_that_is_not_there_closes_its_socket(database: Database) {
     // What is no number is no room's address.
     for path in ["/ws/general", "/ws/1.5", "/ws/99999999999999999999", "/ws/1/2"] {
         ann.get(path).await.expect_problem(404, "not_found");
+    }
+}
+
+/// More than is deleted at once, by a process that did not live to do it.
+async fn what_a_deleted_room_left_goes_though_the_server_was_restarted(database: Database) {
+    const MESSAGES: i64 = 1_300;
+    let (mut server, ann, room) = server_with_room(database).await;
+    let id = RoomId(room);
+    say_many(&mut ann.joins(room).await, room, 1..=MESSAGES, |n| n.to_string()).await;
+    server.kill9();
+    let detail = json!({});
+    let actor = Actor::Operator("tester".into());
+    let entry = NewAuditEntry { timestamp: Timestamp(0), actor, action: "room.delete", detail };
+    assert!(in_the_database(&server, |backend| backend.delete_room(id, &entry)));
+    assert_eq!(in_the_database(&server, |backend| backend.count_messages(id)), MESSAGES as u64);
+    server.restart().await;
+    ann.get(&format!("/rooms/{room}")).await.expect_problem(404, "room_not_found");
+    let started = Instant::now();
+    while in_the_database(&server, move |backend| backend.count_messages(id)) > 0 {
+        assert!(started.elapsed() < DEADLINE, "messages are left");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -102,7 +102,8 @@ pub fn a_tailing_reader_misses_nothing_while_writers_stall(db: &TestDatabase) {
                 let after = seen.last().map_or(0, |(seq, _)| *seq);
                 let limit = 1 + random.below(7) as u32;
                 let page = backend.list_events(room.id, Seq(after), limit).unwrap().unwrap();
-                for Event::Message(message) in &page.events {
+                for event in &page.events {
+                    let Event::Message(message) = event else { panic!("{event:?}") };
                     let next = seen.last().map_or(1, |(seq, _)| seq + 1);
                     assert_eq!(message.seq.0, next, "a gap, or a row out of order");
                     seen.push((message.seq.0, message.id.0));

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use chatapp::model::{
-    Actor, Event, Message, NewAuditEntry, NewMessage, NewRoom, NewSession, NewUser, Role, Room,
-    RoomId, Seq, SessionId, Timestamp, User, UserChange,
+    Actor, Event, Message, NewAuditEntry, NewMessage, NewMessageChange, NewRoom, NewSession,
+    NewUser, Role, Room, RoomId, Seq, SessionId, Timestamp, User, UserChange,
 };
 use chatapp::storage::{self, Backend, OpenOptions};
 use tempfile::TempDir;
@@ -192,7 +192,7 @@ pub fn new_room(name: &str, creator: &User) -> NewRoom {
 pub fn room(backend: &dyn Backend, creator: &User) -> Room {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let name = format!("room {}", NEXT.fetch_add(1, Ordering::Relaxed));
-    backend.create_room(&new_room(&name, creator)).unwrap()
+    backend.create_room(&new_room(&name, creator), &audit("room.create")).unwrap()
 }
 
 pub fn session(backend: &dyn Backend, id: u128, user: &User) -> SessionId {
@@ -226,20 +226,38 @@ pub fn fill(backend: &dyn Backend, room: &Room, user: &User, count: u32) {
     }
 }
 
+/// What is to be done to a message.
+pub fn change(message: &Message, user: &User) -> NewMessageChange {
+    NewMessageChange {
+        room_id: message.room_id,
+        message_id: message.id,
+        user_id: user.id,
+        username: user.username.as_str().into(),
+        timestamp: NOW.plus_seconds(60),
+    }
+}
+
 /// The whole log, read as a client would that catches up.
-pub fn log(backend: &dyn Backend, room_id: RoomId) -> Vec<Message> {
+pub fn events(backend: &dyn Backend, room_id: RoomId) -> Vec<Event> {
     let mut log = Vec::new();
     loop {
-        let after = log.last().map_or(Seq(0), |message: &Message| message.seq);
+        let after = log.last().map_or(Seq(0), Event::seq);
         let page = backend.list_events(room_id, after, 100).unwrap().unwrap();
         if page.events.is_empty() {
             assert_eq!(after, page.head_seq, "the head is the last event");
             return log;
         }
-        log.extend(page.events.into_iter().map(|event| match event {
-            Event::Message(message) => message,
-        }));
+        log.extend(page.events);
     }
+}
+
+/// The whole log of a room in which no message was changed.
+pub fn log(backend: &dyn Backend, room_id: RoomId) -> Vec<Message> {
+    let message = |event| match event {
+        Event::Message(message) => message,
+        other => panic!("{other:?}"),
+    };
+    events(backend, room_id).into_iter().map(message).collect()
 }
 
 pub fn seqs(messages: &[Message]) -> Vec<i64> {

@@ -4,6 +4,7 @@
 mod accounts;
 mod append;
 mod audit;
+mod changes;
 mod concurrency;
 mod harness;
 mod migrations;
@@ -13,6 +14,7 @@ mod pages;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
 mod properties;
+mod read_positions;
 mod rooms;
 mod sessions;
 mod status;
@@ -105,7 +107,14 @@ contract! {
         a_room_reads_back_as_created
         a_taken_name_is_a_conflict_whatever_its_case
         rooms_are_listed_in_order_of_id
-        a_deleted_room_is_gone_with_its_log
+        a_room_is_found_by_its_name_whatever_its_case
+        what_is_changed_of_a_room_is_one_revision
+        a_room_cannot_take_the_name_of_another
+        nothing_is_sent_to_an_archived_room
+        a_deleted_room_is_gone_at_once
+        what_a_deleted_room_left_goes_bit_by_bit
+        rooms_that_others_changed_are_listed
+        what_another_process_writes_is_noticed
         ids_are_never_given_twice
     }
     append {
@@ -117,6 +126,18 @@ contract! {
         a_client_id_seen_in_the_same_batch_gives_the_original
         a_client_id_belongs_to_one_user_in_one_room
         a_message_that_cannot_be_stored_fails_alone
+    }
+    changes {
+        an_edit_changes_the_message_and_is_an_event
+        the_same_text_again_changes_nothing
+        what_is_deleted_is_gone_from_the_log_too
+        a_deletion_is_recorded_with_it
+        what_cannot_be_changed_says_why
+        changes_and_messages_at_once_leave_no_gap
+    }
+    read_positions {
+        a_position_moves_on_and_never_back
+        processes_that_move_positions_at_once_do_not_block_each_other
     }
     pages {
         of_an_unknown_room_there_is_no_page
@@ -131,6 +152,7 @@ contract! {
     }
     properties {
         the_log_is_what_a_model_says
+        the_log_of_changes_is_what_a_model_says
         walking_the_pages_gives_the_log
     }
     concurrency {

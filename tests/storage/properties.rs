@@ -2,14 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chatapp::model::{Cursor, EventId, Message, Room, RoomId, Seq};
-use chatapp::storage::{AppendError, Backend};
+use chatapp::model::{Changed, Cursor, Event, EventId, Message, Room, RoomId, Seq};
+use chatapp::storage::{AppendError, Backend, ChangeError};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::harness::{TestDatabase, fill, log, message, room, seqs, user, with_client_id};
+use crate::harness::{
+    TestDatabase, change, events, fill, log, message, room, seqs, user, with_client_id,
+};
 
 const ROOMS: usize = 3;
 const USERS: usize = 2;
@@ -77,6 +79,106 @@ pub fn the_log_is_what_a_model_says(db: &TestDatabase) {
         Ok(())
     };
     runner().run(&batches, check).unwrap();
+}
+
+/// What is done to one room: sends, and changes of a message, which is counted from the oldest and
+/// round again.
+#[derive(Clone, Debug)]
+enum Act {
+    Send(u32),
+    Edit(usize, u8),
+    Delete(usize),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        (1..4u32).prop_map(Act::Send),
+        (0..8usize, 0..3u8).prop_map(|(which, text)| Act::Edit(which, text)),
+        (0..8usize).prop_map(Act::Delete),
+    ]
+}
+
+/// The log is contiguous and shows every message as it stands; what is deleted is nowhere in it; and
+/// the pages have the messages alone, however many changes lie between them.
+pub fn the_log_of_changes_is_what_a_model_says(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let check = |(acts, limits): (Vec<Act>, Vec<u32>)| {
+        let room = room(&*backend, &ann);
+        let mut model: Vec<Event> = Vec::new();
+        for act in acts {
+            let messages = messages_of(&model);
+            match act {
+                Act::Send(count) => {
+                    let batch = (0..count).map(|i| message(&room, &ann, &i.to_string())).collect();
+                    let sent = backend.append_messages(batch).unwrap();
+                    model.extend(sent.into_iter().map(|it| Event::Message(it.unwrap().message)));
+                }
+                Act::Edit(which, text) if !messages.is_empty() => {
+                    let target = &messages[which % messages.len()];
+                    let text = format!("text {text}");
+                    let edited = backend.edit_message(change(target, &ann), &text);
+                    if target.deleted_at.is_some() {
+                        prop_assert!(matches!(edited, Err(ChangeError::MessageDeleted)));
+                        continue;
+                    }
+                    let edited = edited.unwrap();
+                    prop_assert_eq!(edited.event.is_some(), target.content != text);
+                    apply(&mut model, edited);
+                }
+                Act::Delete(which) if !messages.is_empty() => {
+                    let target = &messages[which % messages.len()];
+                    let deleted = backend.delete_message(change(target, &ann), None).unwrap();
+                    prop_assert_eq!(deleted.event.is_some(), target.deleted_at.is_none());
+                    apply(&mut model, deleted);
+                }
+                Act::Edit(..) | Act::Delete(..) => {}
+            }
+        }
+        for (event, seq) in model.iter().zip(1..) {
+            prop_assert_eq!(event.seq(), Seq(seq));
+        }
+        prop_assert_eq!(&events(&*backend, room.id), &model);
+
+        let newest = backend.list_messages(room.id, Cursor::Newest, limits[0]).unwrap().unwrap();
+        prop_assert_eq!(newest.head_seq, Seq(model.len() as i64));
+        let mut seen = newest.messages;
+        walk_older(&*backend, &room, &mut seen, newest.has_older, &limits)?;
+        prop_assert_eq!(&seen, &messages_of(&model));
+        let oldest = backend.list_messages(room.id, Cursor::After(Seq(0)), limits[0]);
+        let oldest = oldest.unwrap().unwrap();
+        let mut seen = oldest.messages;
+        walk_newer(&*backend, &room, &mut seen, oldest.has_newer, &limits)?;
+        prop_assert_eq!(&seen, &messages_of(&model));
+        Ok(())
+    };
+    runner().run(&(vec(act(), 0..30), vec(1..5u32, 1..4)), check).unwrap();
+}
+
+fn messages_of(log: &[Event]) -> Vec<Message> {
+    let message = |event: &Event| match event {
+        Event::Message(message) => Some(message.clone()),
+        Event::MessageEdited { .. } | Event::MessageDeleted(_) => None,
+    };
+    log.iter().filter_map(message).collect()
+}
+
+/// What a change does to the whole log.
+fn apply(log: &mut Vec<Event>, changed: Changed) {
+    let Changed { message: now, event } = changed;
+    let is_deleted = now.deleted_at.is_some();
+    for event in log.iter_mut() {
+        match event {
+            Event::Message(message) if message.id == now.id => *message = now.clone(),
+            Event::MessageEdited { change, content }
+                if is_deleted && change.message_id == now.id =>
+            {
+                content.clear();
+            }
+            _ => {}
+        }
+    }
+    log.extend(event);
 }
 
 pub fn walking_the_pages_gives_the_log(db: &TestDatabase) {

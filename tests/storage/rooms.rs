@@ -1,9 +1,12 @@
 //! Rooms.
 
-use chatapp::model::{NewRoom, Room, RoomId, Seq};
-use chatapp::storage::{Conflict, Error};
+use chatapp::model::{NewRoom, ReadPosition, Room, RoomChange, RoomId, RoomState, Seq};
+use chatapp::storage::{AppendError, ChangeError, Conflict, Error};
 
-use crate::harness::{NOW, TestDatabase, fill, log, new_room, room, user};
+use crate::harness::{
+    NOW, Raw, TestDatabase, audit, audit_at, change, fill, log, message, new_room, room, user,
+    with_client_id,
+};
 
 pub fn a_room_reads_back_as_created(db: &TestDatabase) {
     let backend = db.backend();
@@ -11,7 +14,7 @@ pub fn a_room_reads_back_as_created(db: &TestDatabase) {
     for description in [None, Some("talk".to_owned()), Some(String::new())] {
         let name = format!("{description:?}");
         let new = NewRoom { description: description.clone(), ..new_room(&name, &ann) };
-        let created = backend.create_room(&new).unwrap();
+        let created = backend.create_room(&new, &audit("x")).unwrap();
         let expected = Room {
             id: created.id,
             name,
@@ -19,6 +22,8 @@ pub fn a_room_reads_back_as_created(db: &TestDatabase) {
             created_by: ann.id,
             created_at: NOW,
             head_seq: Seq(0),
+            archived_at: None,
+            revision: 0,
         };
         assert_eq!(created, expected);
         assert_eq!(backend.get_room(created.id).unwrap(), Some(expected));
@@ -29,13 +34,13 @@ pub fn a_room_reads_back_as_created(db: &TestDatabase) {
 pub fn a_taken_name_is_a_conflict_whatever_its_case(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
-    let general = backend.create_room(&new_room("General", &ann)).unwrap();
+    let general = backend.create_room(&new_room("General", &ann), &audit("x")).unwrap();
     for name in ["General", "GENERAL"] {
-        let second = backend.create_room(&new_room(name, &ann));
+        let second = backend.create_room(&new_room(name, &ann), &audit("x"));
         assert!(matches!(second, Err(Error::Conflict(Conflict::RoomNameTaken))), "{second:?}");
     }
-    assert!(backend.delete_room(general.id).unwrap());
-    backend.create_room(&new_room("general", &ann)).unwrap();
+    assert!(backend.delete_room(general.id, &audit("x")).unwrap());
+    backend.create_room(&new_room("general", &ann), &audit("x")).unwrap();
 }
 
 pub fn rooms_are_listed_in_order_of_id(db: &TestDatabase) {
@@ -50,17 +55,232 @@ pub fn rooms_are_listed_in_order_of_id(db: &TestDatabase) {
     assert_eq!(backend.list_rooms().unwrap(), rooms);
 }
 
-pub fn a_deleted_room_is_gone_with_its_log(db: &TestDatabase) {
+fn renamed(name: &str) -> RoomChange {
+    RoomChange { name: Some(name.to_owned()), ..RoomChange::default() }
+}
+
+fn archived(is_archived: bool) -> RoomChange {
+    RoomChange { is_archived: Some(is_archived), ..RoomChange::default() }
+}
+
+pub fn a_room_is_found_by_its_name_whatever_its_case(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let general = backend.create_room(&new_room("Grüße A", &ann), &audit("x")).unwrap();
+    for name in ["Grüße A", "grüßE a"] {
+        assert_eq!(backend.get_room_by_name(name).unwrap().as_ref(), Some(&general), "{name}");
+    }
+    for name in ["GRÜSSE A", "GRÜßE A", "Grüße", "%", ""] {
+        assert_eq!(backend.get_room_by_name(name).unwrap(), None, "{name}");
+    }
+}
+
+pub fn what_is_changed_of_a_room_is_one_revision(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    let later = audit_at("room.update", NOW.plus_seconds(5));
+    let update = |change: &RoomChange| {
+        let updated = backend.update_room(room.id, change, &later).unwrap().unwrap();
+        assert_eq!(backend.get_room(room.id).unwrap().as_ref(), Some(&updated));
+        updated
+    };
+    let all = RoomChange {
+        name: Some("lobby".to_owned()),
+        description: Some(Some("talk".to_owned())),
+        is_archived: Some(true),
+    };
+    let updated = update(&all);
+    let expected = Room {
+        name: "lobby".to_owned(),
+        description: Some("talk".to_owned()),
+        archived_at: Some(NOW.plus_seconds(5)),
+        revision: 1,
+        ..room.clone()
+    };
+    assert_eq!(updated, expected);
+    // What is so already is no change, is not recorded, and does not touch the time.
+    for same in [&all, &RoomChange::default(), &archived(true)] {
+        let entry = audit_at("room.update", NOW.plus_seconds(9));
+        assert_eq!(backend.update_room(room.id, same, &entry).unwrap(), Some(expected.clone()));
+    }
+    let back = update(&RoomChange { description: Some(None), ..archived(false) });
+    assert_eq!(back, Room { description: None, archived_at: None, revision: 2, ..expected });
+    // Another spelling of its own name is no conflict.
+    assert_eq!(update(&renamed("Lobby")).name, "Lobby");
+
+    let missing = backend.update_room(RoomId(77), &renamed("x"), &later).unwrap();
+    assert_eq!(missing, None);
+    let targets: Vec<String> = backend
+        .list_audit(None, 10)
+        .unwrap()
+        .into_iter()
+        .filter(|entry| entry.action == "room.update")
+        .map(|entry| entry.target)
+        .collect();
+    assert_eq!(targets, vec![format!("room #{}", room.id); 3]);
+}
+
+pub fn a_room_cannot_take_the_name_of_another(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let (one, two) = (room(&*backend, &ann), room(&*backend, &ann));
+    let before = backend.list_audit(None, 10).unwrap().len();
+    let name = two.name.to_ascii_uppercase();
+    let refused = backend.update_room(one.id, &renamed(&name), &audit("x"));
+    assert!(matches!(refused, Err(Error::Conflict(Conflict::RoomNameTaken))), "{refused:?}");
+    assert_eq!(backend.get_room(one.id).unwrap(), Some(one));
+    assert_eq!(backend.list_audit(None, 10).unwrap().len(), before, "nothing was done");
+}
+
+pub fn nothing_is_sent_to_an_archived_room(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let (closed, open) = (room(&*backend, &ann), room(&*backend, &ann));
+    let first = with_client_id(message(&closed, &ann, "first"), "c-1");
+    let sent = backend.append_messages(vec![first.clone()]).unwrap().remove(0).unwrap();
+    backend.update_room(closed.id, &archived(true), &audit("x")).unwrap();
+
+    let batch = vec![
+        message(&closed, &ann, "late"),
+        message(&open, &ann, "elsewhere"),
+        // A retry of what was sent in time is answered as ever.
+        first,
+        with_client_id(message(&closed, &ann, "late"), "c-2"),
+    ];
+    let outcomes = backend.append_messages(batch).unwrap();
+    assert!(matches!(outcomes[0], Err(AppendError::RoomArchived)), "{:?}", outcomes[0]);
+    assert_eq!(outcomes[1].as_ref().unwrap().message.seq, Seq(1));
+    let retry = outcomes[2].as_ref().unwrap();
+    assert_eq!((&retry.message, retry.duplicate), (&sent.message, true));
+    assert!(matches!(outcomes[3], Err(AppendError::RoomArchived)), "{:?}", outcomes[3]);
+    assert_eq!(log(&*backend, closed.id).len(), 1);
+
+    backend.update_room(closed.id, &archived(false), &audit("x")).unwrap();
+    fill(&*backend, &closed, &ann, 1);
+    assert_eq!(log(&*backend, closed.id).len(), 2);
+}
+
+/// Whatever it has left behind, no method shows any of it.
+pub fn a_deleted_room_is_gone_at_once(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let (gone, kept) = (room(&*backend, &ann), room(&*backend, &ann));
-    fill(&*backend, &gone, &ann, 3);
+    let old = with_client_id(message(&gone, &ann, "x"), "c-1");
+    let sent = backend.append_messages(vec![old.clone()]).unwrap().remove(0).unwrap().message;
     fill(&*backend, &kept, &ann, 2);
-    assert!(backend.delete_room(gone.id).unwrap());
-    assert!(!backend.delete_room(gone.id).unwrap());
+    let position = ReadPosition { user_id: ann.id, room_id: gone.id, seq: Seq(1) };
+    backend.advance_read_positions(&[position]).unwrap();
+
+    assert!(backend.delete_room(gone.id, &audit("room.delete")).unwrap());
+    assert!(!backend.delete_room(gone.id, &audit("room.delete")).unwrap());
+    let recorded = backend.list_audit(None, 10).unwrap();
+    assert_eq!(recorded.iter().filter(|entry| entry.action == "room.delete").count(), 1);
     assert_eq!(backend.get_room(gone.id).unwrap(), None);
+    assert_eq!(backend.get_room_by_name(&gone.name).unwrap(), None);
+    assert_eq!(backend.list_rooms().unwrap().len(), 1);
     assert_eq!(backend.list_events(gone.id, Seq(0), 10).unwrap(), None);
+    let newest = chatapp::model::Cursor::Newest;
+    assert_eq!(backend.list_messages(gone.id, newest, 10).unwrap(), None);
+    assert_eq!(backend.get_message(gone.id, sent.id).unwrap(), None);
+    assert_eq!(backend.update_room(gone.id, &renamed("x"), &audit("x")).unwrap(), None);
+    assert_eq!(backend.advance_read_positions(&[position]).unwrap(), [None]);
+    let outcomes = backend.append_messages(vec![message(&gone, &ann, "x"), old]).unwrap();
+    for outcome in outcomes {
+        assert!(matches!(outcome, Err(AppendError::RoomNotFound)), "{outcome:?}");
+    }
+    let edited = backend.edit_message(change(&sent, &ann), "y");
+    assert!(matches!(edited, Err(ChangeError::RoomNotFound)), "{edited:?}");
+    let deleted = backend.delete_message(change(&sent, &ann), None);
+    assert!(matches!(deleted, Err(ChangeError::RoomNotFound)), "{deleted:?}");
+
+    // Its name is free, and what has it is another room.
+    let again = backend.create_room(&new_room(&gone.name, &ann), &audit("x")).unwrap();
+    assert!(again.id > gone.id);
+    assert_eq!(backend.get_room_by_name(&gone.name).unwrap(), Some(again));
     assert_eq!(log(&*backend, kept.id).len(), 2);
+}
+
+pub fn what_a_deleted_room_left_goes_bit_by_bit(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    assert!(!backend.purge_deleted_rooms(10).unwrap(), "no room was deleted");
+    let (first, second, kept) =
+        (room(&*backend, &ann), room(&*backend, &ann), room(&*backend, &ann));
+    for room in [&first, &second, &kept] {
+        fill(&*backend, room, &ann, 25);
+        let position = ReadPosition { user_id: ann.id, room_id: room.id, seq: Seq(9) };
+        backend.advance_read_positions(&[position]).unwrap();
+    }
+    for room in [&first, &second] {
+        backend.delete_room(room.id, &audit("x")).unwrap();
+    }
+    let mut left = vec![count(db, "events")];
+    while backend.purge_deleted_rooms(10).unwrap() {
+        left.push(count(db, "events"));
+    }
+    // Ten at most each time, then the positions and the room itself.
+    assert!(left.windows(2).all(|pair| pair[0] - pair[1] <= 10), "{left:?}");
+    assert_eq!(left.last(), Some(&25));
+    assert_eq!((count(db, "rooms"), count(db, "read_positions")), (1, 1));
+    assert_eq!(log(&*backend, kept.id).len(), 25);
+    assert_eq!(backend.get_read_seq(ann.id, kept.id).unwrap(), Seq(9));
+}
+
+fn count(db: &TestDatabase, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    match db.raw() {
+        Raw::Sqlite(connection) => connection.query_row(&sql, [], |row| row.get(0)).unwrap(),
+        Raw::Postgres(mut client) => client.query_one(&sql, &[]).unwrap().get(0),
+    }
+}
+
+pub fn rooms_that_others_changed_are_listed(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let rooms: Vec<Room> = (0..5).map(|_| room(&*backend, &ann)).collect();
+    let known: Vec<RoomState> = rooms.iter().map(Room::state).collect();
+    assert_eq!(backend.list_changed_rooms(&[]).unwrap(), []);
+    assert_eq!(backend.list_changed_rooms(&known).unwrap(), []);
+
+    let other = db.open();
+    fill(&*other, &rooms[1], &ann, 2);
+    other.update_room(rooms[2].id, &renamed("other"), &audit("x")).unwrap();
+    other.delete_room(rooms[3].id, &audit("x")).unwrap();
+    let mut changed = backend.list_changed_rooms(&known).unwrap();
+    changed.sort_by_key(|(known, _)| known.id);
+    let now = |room: &Room| backend.get_room(room.id).unwrap();
+    let expected = [(known[1], now(&rooms[1])), (known[2], now(&rooms[2])), (known[3], None)];
+    assert_eq!(changed, expected);
+    assert_eq!(changed[0].1.as_ref().unwrap().head_seq, Seq(2));
+    // Whoever knows more than there is, because it has just stored it, is told nothing.
+    let ahead = RoomState { head_seq: Seq(9), revision: 9, ..known[0] };
+    let nowhere = RoomState { id: RoomId(i64::MAX), ..known[0] };
+    assert_eq!(backend.list_changed_rooms(&[ahead, nowhere]).unwrap(), [(nowhere, None)]);
+}
+
+/// Where the database says it at all.
+pub fn what_another_process_writes_is_noticed(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    let version = || backend.get_data_version().unwrap();
+    let before = version();
+    fill(&*backend, &room, &ann, 3);
+    backend.list_rooms().unwrap();
+    assert_eq!(version(), before, "what it writes itself is no news");
+    let other = db.open();
+    for _ in 0..3 {
+        let before = version();
+        fill(&*other, &room, &ann, 1);
+        let after = version();
+        assert!(before.is_none() || after != before, "{after:?}");
+        // Nor is it hidden by what it writes itself.
+        fill(&*other, &room, &ann, 1);
+        fill(&*backend, &room, &ann, 1);
+        assert!(before.is_none() || version() != after);
+        assert_eq!(version(), version());
+    }
 }
 
 pub fn ids_are_never_given_twice(db: &TestDatabase) {
@@ -69,7 +289,7 @@ pub fn ids_are_never_given_twice(db: &TestDatabase) {
     let first = room(&*backend, &ann);
     fill(&*backend, &first, &ann, 3);
     let last_id = log(&*backend, first.id)[2].id;
-    assert!(backend.delete_room(first.id).unwrap());
+    assert!(backend.delete_room(first.id, &audit("x")).unwrap());
     let second = room(&*backend, &ann);
     assert!(second.id > first.id);
     fill(&*backend, &second, &ann, 1);

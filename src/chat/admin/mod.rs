@@ -5,6 +5,7 @@
 //! line it is whoever can write the database.
 
 mod audit;
+mod rooms;
 mod users;
 
 use serde::Serialize;
@@ -77,16 +78,24 @@ impl Chat {
         caller: &Identity,
         act: impl FnOnce(&Admin<'_>) -> Result<T> + Send + 'static,
     ) -> RuleResult<T> {
-        permissions::require(caller, Action::Administer)?;
-        let (actor, now) = (Actor::Account(caller.user_id), self.inner.clock.now());
-        let result = self
-            .inner
-            .store
-            .write(move |backend| Ok(act(&Admin::new(backend, actor, now))))
-            .await??;
+        let result = self.act(caller, Action::Administer, act).await?;
         // Should it fail now, that has been logged, and the next sweep finds them.
         let _ = self.sweep_revoked().await;
         Ok(result)
+    }
+
+    /// Does something that the caller may, on the writing thread.
+    pub(super) async fn act<T: Send + 'static>(
+        &self,
+        caller: &Identity,
+        action: Action,
+        act: impl FnOnce(&Admin<'_>) -> Result<T> + Send + 'static,
+    ) -> RuleResult<T> {
+        permissions::require(caller, action)?;
+        let (actor, now) = (Actor::Account(caller.user_id), self.inner.clock.now());
+        let result =
+            self.inner.store.write(move |backend| Ok(act(&Admin::new(backend, actor, now))));
+        Ok(result.await??)
     }
 
     /// Reads something that only an admin may see.
@@ -120,6 +129,18 @@ impl From<storage::Error> for Error {
         match error {
             storage::Error::Conflict(conflict) => Self::Rule(conflict.into()),
             other => Self::Storage(other),
+        }
+    }
+}
+
+impl From<storage::ChangeError> for Error {
+    fn from(error: storage::ChangeError) -> Self {
+        match error {
+            storage::ChangeError::RoomNotFound => Self::Rule(RuleError::RoomNotFound),
+            storage::ChangeError::MessageNotFound => Self::Rule(RuleError::MessageNotFound),
+            storage::ChangeError::RoomArchived => Self::Rule(RuleError::RoomArchived),
+            storage::ChangeError::MessageDeleted => Self::Rule(RuleError::MessageDeleted),
+            storage::ChangeError::Storage(error) => error.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Messages and the log. Answers are written straight from `model`; what is here documents them.
 
 use poem_openapi::types::Example;
-use poem_openapi::{Enum, Object};
+use poem_openapi::{Enum, Object, Union};
 
 use super::EXAMPLE_TIME;
 use crate::http::types::Moment;
@@ -98,26 +98,134 @@ impl Example for MessagePageDto {
     }
 }
 
-/// What happened. More kinds will come: a client passes over those it does not know.
+/// Another text for a message.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct MessageEditRequest {
+    /// The new text: as for a message that is sent.
+    pub content: String,
+}
+
+impl Example for MessageEditRequest {
+    fn example() -> Self {
+        Self { content: "Hello, all of you!".into() }
+    }
+}
+
+/// What happened in a room, as on the socket. More kinds will come: a client passes over those it
+/// does not know.
+#[derive(Union)]
+#[oai(rename = "Event", one_of)]
+pub(in crate::http) enum EventDto {
+    Message(MessageSentDto),
+    Edited(MessageEditedDto),
+    Deleted(MessageDeletedDto),
+}
+
 #[derive(Enum)]
-#[oai(rename_all = "lowercase")]
-pub(in crate::http) enum EventType {
+#[oai(rename_all = "snake_case")]
+pub(in crate::http) enum MessageSentType {
     Message,
 }
 
-/// An event of a room's log, as on the socket.
+/// A message was sent. It is shown as it stands now.
 #[derive(Object)]
-#[oai(rename = "Event", example)]
-pub(in crate::http) struct EventDto {
+#[oai(rename = "MessageSent", example)]
+pub(in crate::http) struct MessageSentDto {
     #[oai(rename = "type")]
-    pub kind: EventType,
+    pub kind: MessageSentType,
     #[oai(flatten)]
     pub message: MessageDto,
 }
 
-impl Example for EventDto {
+impl Example for MessageSentDto {
     fn example() -> Self {
-        Self { kind: EventType::Message, message: MessageDto::example() }
+        Self { kind: MessageSentType::Message, message: MessageDto::example() }
+    }
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+pub(in crate::http) enum MessageEditedType {
+    MessageEdited,
+}
+
+/// A message was given another text by its author.
+#[derive(Object)]
+#[oai(rename = "MessageEdited", example)]
+pub(in crate::http) struct MessageEditedDto {
+    #[oai(rename = "type")]
+    pub kind: MessageEditedType,
+    #[oai(flatten)]
+    pub change: MessageChangeDto,
+    /// The new text. Empty once the message has been deleted.
+    pub content: String,
+}
+
+impl Example for MessageEditedDto {
+    fn example() -> Self {
+        Self {
+            kind: MessageEditedType::MessageEdited,
+            change: MessageChangeDto::example(),
+            content: "Hello, all of you!".into(),
+        }
+    }
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+pub(in crate::http) enum MessageDeletedType {
+    MessageDeleted,
+}
+
+/// A message was deleted by its author or an admin: its text is gone.
+#[derive(Object)]
+#[oai(rename = "MessageDeleted", example)]
+pub(in crate::http) struct MessageDeletedDto {
+    #[oai(rename = "type")]
+    pub kind: MessageDeletedType,
+    #[oai(flatten)]
+    pub change: MessageChangeDto,
+}
+
+impl Example for MessageDeletedDto {
+    fn example() -> Self {
+        Self { kind: MessageDeletedType::MessageDeleted, change: MessageChangeDto::example() }
+    }
+}
+
+/// What was done to a message.
+#[derive(Object)]
+#[oai(rename = "MessageChange", example)]
+pub(in crate::http) struct MessageChangeDto {
+    /// The event's own id.
+    pub id: i64,
+    pub room_id: i64,
+    /// The event's own position in the room's log.
+    pub seq: i64,
+    /// Who did it.
+    pub user_id: i64,
+    pub username: String,
+    /// When it was done.
+    pub timestamp: Moment,
+    /// The message's id.
+    pub message_id: i64,
+    /// The message's position in the room's log.
+    pub message_seq: i64,
+}
+
+impl Example for MessageChangeDto {
+    fn example() -> Self {
+        Self {
+            id: 2,
+            room_id: 1,
+            seq: 2,
+            user_id: 1,
+            username: "ann".into(),
+            timestamp: EXAMPLE_TIME,
+            message_id: 1,
+            message_seq: 1,
+        }
     }
 }
 
@@ -139,9 +247,16 @@ pub(in crate::http) struct EventPageDto {
 impl Example for EventPageDto {
     fn example() -> Self {
         Self {
-            events: vec![EventDto::example()],
-            head_seq: 1,
-            next_after: 1,
+            events: vec![
+                EventDto::Message(MessageSentDto::example()),
+                EventDto::Edited(MessageEditedDto::example()),
+                EventDto::Deleted(MessageDeletedDto {
+                    change: MessageChangeDto { id: 3, seq: 3, ..MessageChangeDto::example() },
+                    ..MessageDeletedDto::example()
+                }),
+            ],
+            head_seq: 3,
+            next_after: 3,
             has_more: false,
             epoch: "9b2c0a6d3f1e4f7f8f52d8a5e1c3b7d4".into(),
         }

@@ -21,8 +21,10 @@ pub(super) use auth::{
     LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SignupRequest, TicketDto,
     UserDto,
 };
-pub(super) use messages::{EventPageDto, MessageDto, MessagePageDto, MessageRequest};
-pub(super) use rooms::{RoomDto, RoomRequest};
+pub(super) use messages::{
+    EventPageDto, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest,
+};
+pub(super) use rooms::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
 pub(super) use stats::StatsDto;
 
 /// 2025-01-31T10:30:00Z: when all the examples happen.

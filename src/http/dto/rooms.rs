@@ -1,12 +1,13 @@
 //! Rooms.
 
 use poem_openapi::Object;
-use poem_openapi::types::Example;
+use poem_openapi::types::{Example, MaybeUndefined};
 use serde::Serialize;
 
 use super::EXAMPLE_TIME;
 use crate::chat::RoomView;
-use crate::http::types::Moment;
+use crate::http::types::{Int, Moment, Position};
+use crate::model::RoomChange;
 
 /// A room to be created.
 #[derive(Object)]
@@ -26,6 +27,70 @@ impl Example for RoomRequest {
     }
 }
 
+/// What is to be changed of a room; what is left out stays.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct RoomChangeRequest {
+    /// As for a new room.
+    #[oai(nullable)]
+    pub name: Option<String>,
+    /// As for a new room; null for none.
+    #[oai(nullable)]
+    pub description: MaybeUndefined<String>,
+    /// Whether it is archived: then it can be read, and nothing can be sent to it.
+    #[oai(nullable)]
+    pub is_archived: Option<bool>,
+}
+
+impl From<RoomChangeRequest> for RoomChange {
+    fn from(RoomChangeRequest { name, description, is_archived }: RoomChangeRequest) -> Self {
+        let description = match description {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(text) => Some(Some(text)),
+        };
+        Self { name, description, is_archived }
+    }
+}
+
+impl Example for RoomChangeRequest {
+    fn example() -> Self {
+        Self {
+            name: Some("lobby".into()),
+            description: MaybeUndefined::Null,
+            is_archived: Some(false),
+        }
+    }
+}
+
+/// Up to where the caller has read.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct ReadRequest {
+    /// The `seq` of the last event that was read. More than the head is the head.
+    pub seq: Position,
+}
+
+impl Example for ReadRequest {
+    fn example() -> Self {
+        Self { seq: Int(1) }
+    }
+}
+
+/// Up to where the caller has read.
+#[derive(Object, Serialize)]
+#[oai(rename = "ReadPosition", example)]
+pub(in crate::http) struct ReadPositionDto {
+    /// A `seq`: never before where it was.
+    pub read_seq: i64,
+}
+
+impl Example for ReadPositionDto {
+    fn example() -> Self {
+        Self { read_seq: 1 }
+    }
+}
+
 /// A room.
 #[derive(Object, Serialize)]
 #[oai(rename = "Room", example)]
@@ -41,10 +106,16 @@ pub(in crate::http) struct RoomDto {
     pub head_seq: i64,
     /// How many people are connected to it now.
     pub active_users: u32,
+    /// Up to where the caller has read it: a `seq`, 0 at first.
+    pub read_seq: i64,
+    /// Since when it is archived: it can be read, and nothing can be sent to it.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Moment>,
 }
 
 impl From<RoomView> for RoomDto {
-    fn from(RoomView { room, active_users }: RoomView) -> Self {
+    fn from(RoomView { room, active_users, read_seq }: RoomView) -> Self {
         Self {
             id: room.id.0,
             name: room.name,
@@ -53,6 +124,8 @@ impl From<RoomView> for RoomDto {
             created_at: Moment(room.created_at),
             head_seq: room.head_seq.0,
             active_users: u32::try_from(active_users).unwrap_or(u32::MAX),
+            read_seq: read_seq.0,
+            archived_at: room.archived_at.map(Moment),
         }
     }
 }
@@ -67,6 +140,8 @@ impl Example for RoomDto {
             created_at: EXAMPLE_TIME,
             head_seq: 1,
             active_users: 2,
+            read_seq: 1,
+            archived_at: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Appending to the log: the hot path, one round trip for a whole batch.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::super::{AppendError, Result};
 use super::connection::Connection;
@@ -12,7 +12,8 @@ use crate::model::{Appended, EventId, Message, NewMessage, RoomId, Seq};
 /// own work and its commit take.
 ///
 /// `targets` locks the rooms in order of id, so that two batches never wait for each other, and
-/// waits for whoever has them; `bumped` then counts on from what those left behind. The lock is
+/// waits for whoever has them, who may have archived or deleted a room; `bumped` then counts on from
+/// what those left behind. The lock is
 /// held until the commit: the order of seq is the order of commit. The ids are drawn last, after a
 /// sort that has read all of `bumped`, and so in order of seq too. `placed` brings the two together
 /// by a window and not a join: the planner takes both for a row or two, and would compare each of
@@ -37,6 +38,7 @@ const APPEND: &str = "
         SELECT rooms.id, n
         FROM (SELECT room_id, count(*) AS n FROM fresh GROUP BY room_id) AS counts
         JOIN rooms ON rooms.id = counts.room_id
+        WHERE archived_at IS NULL AND deleted_at IS NULL
         ORDER BY rooms.id FOR NO KEY UPDATE OF rooms
     ), bumped AS (
         UPDATE rooms SET head_seq = head_seq + n FROM targets WHERE rooms.id = targets.id
@@ -58,10 +60,11 @@ const APPEND: &str = "
     SELECT events.id, events.content,
            (SELECT username FROM users WHERE users.id = events.user_id),
            events.user_id, events.created_at, events.room_id, events.seq, events.client_id,
-           edited_at, deleted_at, ord
+           edited_at, deleted_at, ord,
+           (SELECT deleted_at IS NULL FROM rooms WHERE rooms.id = events.room_id)
     FROM examined JOIN events ON events.room_id = examined.room_id AND events.seq = original
     UNION ALL
-    SELECT id, NULL, NULL, NULL, NULL, room_id, seq, NULL, NULL, NULL, NULL FROM inserted
+    SELECT id, NULL, NULL, NULL, NULL, room_id, seq, NULL, NULL, NULL, NULL, true FROM inserted
     ORDER BY room_id, seq";
 
 type Outcome = Result<Appended, AppendError>;
@@ -128,6 +131,7 @@ enum Place {
     Original(Message),
     /// Its client_id is that of the message at this index of the batch.
     Repeats(usize),
+    RoomArchived,
     RoomNotFound,
 }
 
@@ -146,9 +150,11 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
     let mut stored: HashMap<RoomId, VecDeque<Place>> = HashMap::new();
     for row in &rows {
         match row.get::<_, Option<i64>>(10) {
-            Some(ord) => {
+            Some(ord) if row.get(11) => {
                 originals.insert(sent[ord as usize - 1], events::message_of(row));
             }
+            // Of a deleted room, whose log has not gone yet.
+            Some(_) => {}
             None => {
                 let place = Place::Stored { id: EventId(row.get(0)), seq: Seq(row.get(6)) };
                 stored.entry(RoomId(row.get(5))).or_default().push_back(place);
@@ -166,7 +172,32 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
         let next = stored.get_mut(&message.room_id).and_then(VecDeque::pop_front);
         next.unwrap_or(Place::RoomNotFound)
     };
-    Ok(messages.iter().enumerate().map(place).collect())
+    let mut places: Vec<Place> = messages.iter().enumerate().map(place).collect();
+    tell_archived(db, messages, &mut places)?;
+    Ok(places)
+}
+
+/// A room that is there and took nothing is archived. Asked only when something was not taken.
+fn tell_archived(
+    db: &mut Connection,
+    messages: &[NewMessage],
+    places: &mut [Place],
+) -> Result<(), postgres::Error> {
+    let refused: Vec<usize> =
+        (0..places.len()).filter(|&i| matches!(places[i], Place::RoomNotFound)).collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let room_ids: Vec<i64> = refused.iter().map(|&i| messages[i].room_id.0).collect();
+    let rows =
+        db.query("SELECT id FROM rooms WHERE id = ANY($1) AND deleted_at IS NULL", &[&room_ids])?;
+    let archived: HashSet<i64> = rows.iter().map(|row| row.get(0)).collect();
+    for i in refused {
+        if archived.contains(&messages[i].room_id.0) {
+            places[i] = Place::RoomArchived;
+        }
+    }
+    Ok(())
 }
 
 /// Messages whose client_id an earlier one of the batch has: their index, and that one's.
@@ -199,6 +230,7 @@ fn outcomes(messages: Vec<NewMessage>, places: Vec<Place>) -> Vec<Outcome> {
             Place::Repeats(first) => {
                 outcomes[first].clone().map(|it| Appended { duplicate: true, ..it })
             }
+            Place::RoomArchived => Err(AppendError::RoomArchived),
             Place::RoomNotFound => Err(AppendError::RoomNotFound),
         };
         outcomes.push(outcome);

@@ -8,7 +8,8 @@ use super::super::window::Window;
 use super::super::{Error, Result};
 use super::connection::Connection;
 use crate::model::{
-    Cursor, Event, EventId, EventPage, Message, MessagePage, RoomId, Seq, Timestamp, UserId,
+    Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage, RoomId, Seq, Timestamp,
+    UserId,
 };
 
 /// One statement sees one snapshot, so the head belongs to the page. A room without messages
@@ -17,7 +18,8 @@ use crate::model::{
 const LIST_MESSAGES: &str = "
     SELECT page.id, content,
            (SELECT username FROM users WHERE users.id = page.user_id),
-           user_id, page.created_at, room_id, seq, client_id, edited_at, deleted_at, kind, head_seq
+           user_id, page.created_at, room_id, seq, client_id, edited_at, page.deleted_at, kind,
+           head_seq
     FROM rooms LEFT JOIN LATERAL (
         (SELECT * FROM events WHERE room_id = $1 AND seq < $2 AND kind = 'message'
          ORDER BY seq DESC LIMIT $3)
@@ -25,16 +27,17 @@ const LIST_MESSAGES: &str = "
         (SELECT * FROM events WHERE room_id = $1 AND seq >= $2 AND kind = 'message'
          ORDER BY seq LIMIT $4)
     ) AS page ON true
-    WHERE rooms.id = $1";
+    WHERE rooms.id = $1 AND rooms.deleted_at IS NULL";
 
 const LIST_EVENTS: &str = "
     SELECT page.id, content,
            (SELECT username FROM users WHERE users.id = page.user_id),
-           user_id, page.created_at, room_id, seq, client_id, edited_at, deleted_at, kind, head_seq
+           user_id, page.created_at, room_id, seq, client_id, edited_at, page.deleted_at, kind,
+           head_seq, target_id, target_seq
     FROM rooms LEFT JOIN LATERAL (
         SELECT * FROM events WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
     ) AS page ON true
-    WHERE rooms.id = $1
+    WHERE rooms.id = $1 AND rooms.deleted_at IS NULL
     ORDER BY seq";
 
 pub(super) fn list_messages(
@@ -80,7 +83,24 @@ fn is_event(row: &Row) -> bool {
 fn event_of(row: &Row) -> Result<Event> {
     match row.get(10) {
         "message" => Ok(Event::Message(message_of(row))),
+        "message_edited" => {
+            Ok(Event::MessageEdited { change: change_of(row), content: row.get(1) })
+        }
+        "message_deleted" => Ok(Event::MessageDeleted(change_of(row))),
         kind => Err(Error::Internal(format!("unknown kind of event `{kind}`"))),
+    }
+}
+
+fn change_of(row: &Row) -> MessageChange {
+    MessageChange {
+        id: EventId(row.get(0)),
+        room_id: RoomId(row.get(5)),
+        seq: Seq(row.get(6)),
+        user_id: UserId(row.get(3)),
+        username: Arc::from(row.get::<_, &str>(2)),
+        timestamp: Timestamp(row.get(4)),
+        message_id: EventId(row.get(12)),
+        message_seq: Seq(row.get(13)),
     }
 }
 

@@ -10,7 +10,9 @@ mod audit;
 mod connection;
 mod errors;
 mod events;
+mod messages;
 mod migrations;
+mod read_positions;
 mod rooms;
 mod sessions;
 mod status;
@@ -27,12 +29,14 @@ use r2d2::PooledConnection;
 use self::connection::{Connection, Manager};
 use super::pool::Pool;
 use super::{
-    AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts,
+    AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
+    ServerFacts,
 };
 use crate::model::{
-    Account, Appended, AuditEntry, AuditId, Credentials, Cursor, EventPage, MessagePage,
-    NewAuditEntry, NewMessage, NewPasswordReset, NewRoom, NewSession, NewTicket, NewUser, Room,
-    RoomId, SecretHash, Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
+    Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
+    Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
+    NewSession, NewTicket, NewUser, ReadPosition, Room, RoomChange, RoomId, RoomState, SecretHash,
+    Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -203,6 +207,10 @@ impl Backend for Postgres {
         self.read(|db| users::get_credentials(db, username))
     }
 
+    fn list_admins(&self) -> Result<Vec<User>> {
+        self.read(users::list_admins)
+    }
+
     fn has_admin(&self) -> Result<bool> {
         self.read(users::has_admin)
     }
@@ -312,8 +320,8 @@ impl Backend for Postgres {
         self.write(|db| tickets::take_ticket(db, hash, now))
     }
 
-    fn create_room(&self, room: &NewRoom) -> Result<Room> {
-        self.write(|db| rooms::create_room(db, room))
+    fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room> {
+        self.write(|db| rooms::create_room(db, room, audit))
     }
 
     fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
@@ -324,8 +332,33 @@ impl Backend for Postgres {
         self.read(rooms::list_rooms)
     }
 
-    fn delete_room(&self, id: RoomId) -> Result<bool> {
-        self.write(|db| rooms::delete_room(db, id))
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
+        self.read(|db| rooms::get_room_by_name(db, name))
+    }
+
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        audit: &NewAuditEntry,
+    ) -> Result<Option<Room>> {
+        self.write(|db| rooms::update_room(db, id, change, audit))
+    }
+
+    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|db| rooms::delete_room(db, id, audit))
+    }
+
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+        self.write(|db| rooms::purge_deleted_rooms(db, limit))
+    }
+
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {
+        self.read(|db| rooms::list_changed_rooms(db, known))
+    }
+
+    fn get_data_version(&self) -> Result<Option<i64>> {
+        Ok(None)
     }
 
     fn append_messages(
@@ -333,6 +366,45 @@ impl Backend for Postgres {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>> {
         self.write(|db| append::append_messages(db, messages))
+    }
+
+    fn count_messages(&self, room_id: RoomId) -> Result<u64> {
+        self.read(|db| messages::count_messages(db, room_id))
+    }
+
+    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
+        self.read(|db| messages::get_message(db, room_id, id))
+    }
+
+    fn edit_message(
+        &self,
+        change: NewMessageChange,
+        content: &str,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|db| messages::edit_message(db, change, content))?
+    }
+
+    fn delete_message(
+        &self,
+        change: NewMessageChange,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|db| messages::delete_message(db, change, audit))?
+    }
+
+    fn advance_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>> {
+        self.write(|db| read_positions::advance_read_positions(db, positions))
+    }
+
+    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>> {
+        self.read(|db| read_positions::list_read_positions(db, user_id))
+    }
+
+    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq> {
+        self.read(|db| read_positions::get_read_seq(db, user_id, room_id))
     }
 
     fn list_messages(

@@ -84,6 +84,15 @@ pub(super) fn has_admin(db: &mut Connection) -> Result<bool> {
     Ok(row.get(0))
 }
 
+pub(super) fn list_admins(db: &mut Connection) -> Result<Vec<User>> {
+    let rows = db.query(
+        "SELECT id, username, email, role, is_active, created_at
+         FROM users WHERE role = 'admin' AND is_active ORDER BY id",
+        &[],
+    )?;
+    rows.iter().map(user).collect()
+}
+
 pub(super) fn change_password(
     db: &mut Connection,
     id: UserId,

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params, types::Type};
 
 use super::super::window::Window;
-use super::super::{AppendError, Result};
+use super::super::{AppendError, Error, Result};
 use super::errors;
 use crate::model::{
-    Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, RoomId, Seq,
-    Timestamp, UserId,
+    Appended, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage, NewMessage,
+    RoomId, Seq, Timestamp, UserId,
 };
 
 /// Stores nothing if the client_id was seen before. The table's own checks take the place of a
@@ -38,7 +38,8 @@ const LIST_NEWER_MESSAGES: &str = "
     ORDER BY seq LIMIT ?3";
 
 const LIST_EVENTS: &str = "
-    SELECT id, content, user_id, created_at, room_id, seq, client_id, edited_at, deleted_at, kind
+    SELECT id, content, user_id, created_at, room_id, seq, client_id, edited_at, deleted_at, kind,
+           target_id, target_seq
     FROM events
     WHERE room_id = ?1 AND seq > ?2
     ORDER BY seq LIMIT ?3";
@@ -72,9 +73,13 @@ struct Batch<'tx> {
     heads: HashMap<RoomId, Option<Head>>,
 }
 
-struct Head {
+/// Where a room's log ends.
+pub(super) struct Head {
+    /// In the database.
     stored: Seq,
-    seq: Seq,
+    /// With what this transaction has added.
+    pub seq: Seq,
+    pub is_archived: bool,
 }
 
 impl Batch<'_> {
@@ -83,14 +88,16 @@ impl Batch<'_> {
         let head = match self.heads.get_mut(&message.room_id) {
             Some(head) => head,
             None => {
-                let head = get_head_seq(self.tx, message.room_id)?;
-                let head = head.map(|seq| Head { stored: seq, seq });
+                let head = get_head(self.tx, message.room_id)?;
                 self.heads.entry(message.room_id).or_insert(head)
             }
         };
         let Some(head) = head else {
             return Ok(Err(AppendError::RoomNotFound));
         };
+        if head.is_archived {
+            return Ok(self.original_of(&message)?.ok_or(AppendError::RoomArchived));
+        }
         let seq = head.seq.next();
         let id = self.last_event_id + 1;
         let stored = self.insert.execute(params![
@@ -104,12 +111,10 @@ impl Batch<'_> {
         ]);
         match stored {
             Ok(0) => {
-                let mut names = Names::new(self.tx);
-                let original = self.tx.prepare_cached(GET_BY_CLIENT_ID)?.query_row(
-                    params![message.room_id.0, message.user_id.0, message.client_id],
-                    |row| message_of(row, &mut names),
-                )?;
-                Ok(Ok(Appended { message: original, duplicate: true }))
+                let original = self.original_of(&message)?;
+                Ok(original.ok_or_else(|| {
+                    AppendError::Storage(Error::Internal("a conflict with no message".into()))
+                }))
             }
             Ok(_) => {
                 head.seq = seq;
@@ -126,6 +131,17 @@ impl Batch<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What was stored before with the message's client_id.
+    fn original_of(&self, message: &NewMessage) -> Result<Option<Appended>> {
+        let mut names = Names::new(self.tx);
+        let original =
+            self.tx.prepare_cached(GET_BY_CLIENT_ID)?.query_row(
+                params![message.room_id.0, message.user_id.0, message.client_id],
+                |row| message_of(row, &mut names),
+            );
+        Ok(original.optional()?.map(|message| Appended { message, duplicate: true }))
     }
 
     fn finish(self) -> Result<()> {
@@ -155,7 +171,7 @@ pub(super) fn list_messages(
     limit: u32,
 ) -> Result<Option<MessagePage>> {
     let snapshot = Snapshot::begin(db)?;
-    let Some(head_seq) = get_head_seq(db, room_id)? else {
+    let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
         return Ok(None);
     };
     let window = Window::new(cursor, limit);
@@ -185,7 +201,7 @@ pub(super) fn list_events(
     limit: u32,
 ) -> Result<Option<EventPage>> {
     let _snapshot = Snapshot::begin(db)?;
-    let Some(head_seq) = get_head_seq(db, room_id)? else {
+    let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
         return Ok(None);
     };
     let mut names = Names::new(db);
@@ -217,13 +233,13 @@ impl Drop for Snapshot<'_> {
 }
 
 /// The names of senders, each looked up once a page: a page has many messages of few people.
-struct Names<'db> {
+pub(super) struct Names<'db> {
     db: &'db Connection,
     known: Vec<(UserId, Arc<str>)>,
 }
 
 impl<'db> Names<'db> {
-    fn new(db: &'db Connection) -> Self {
+    pub fn new(db: &'db Connection) -> Self {
         Self { db, known: Vec::new() }
     }
 
@@ -240,16 +256,27 @@ impl<'db> Names<'db> {
     }
 }
 
-fn get_head_seq(db: &Connection, room_id: RoomId) -> Result<Option<Seq>> {
+/// `None`: there is no such room.
+pub(super) fn get_head(db: &Connection, room_id: RoomId) -> Result<Option<Head>> {
+    const GET: &str = "
+        SELECT head_seq, archived_at IS NOT NULL FROM rooms
+        WHERE id = ?1 AND deleted_at IS NULL";
     Ok(db
-        .prepare_cached("SELECT head_seq FROM rooms WHERE id = ?1")?
-        .query_row([room_id.0], |row| row.get(0).map(Seq))
+        .prepare_cached(GET)?
+        .query_row([room_id.0], |row| {
+            let seq = row.get(0).map(Seq)?;
+            Ok(Head { stored: seq, seq, is_archived: row.get(1)? })
+        })
         .optional()?)
 }
 
 fn event_of(row: &Row<'_>, names: &mut Names<'_>) -> rusqlite::Result<Event> {
     match row.get_ref(9)?.as_str()? {
         "message" => Ok(Event::Message(message_of(row, names)?)),
+        "message_edited" => {
+            Ok(Event::MessageEdited { change: change_of(row, names)?, content: row.get(1)? })
+        }
+        "message_deleted" => Ok(Event::MessageDeleted(change_of(row, names)?)),
         kind => {
             let error = format!("unknown kind of event `{kind}`").into();
             Err(rusqlite::Error::FromSqlConversionFailure(9, Type::Text, error))
@@ -257,7 +284,21 @@ fn event_of(row: &Row<'_>, names: &mut Names<'_>) -> rusqlite::Result<Event> {
     }
 }
 
-fn message_of(row: &Row<'_>, names: &mut Names<'_>) -> rusqlite::Result<Message> {
+fn change_of(row: &Row<'_>, names: &mut Names<'_>) -> rusqlite::Result<MessageChange> {
+    let user_id = UserId(row.get(2)?);
+    Ok(MessageChange {
+        id: EventId(row.get(0)?),
+        room_id: RoomId(row.get(4)?),
+        seq: Seq(row.get(5)?),
+        user_id,
+        username: names.get(user_id)?,
+        timestamp: Timestamp(row.get(3)?),
+        message_id: EventId(row.get(10)?),
+        message_seq: Seq(row.get(11)?),
+    })
+}
+
+pub(super) fn message_of(row: &Row<'_>, names: &mut Names<'_>) -> rusqlite::Result<Message> {
     let user_id = UserId(row.get(2)?);
     Ok(Message {
         id: EventId(row.get(0)?),

@@ -9,7 +9,9 @@ mod audit;
 mod checkpoint;
 mod errors;
 mod events;
+mod messages;
 mod migrations;
+mod read_positions;
 mod recovery;
 mod rooms;
 mod sessions;
@@ -20,7 +22,7 @@ mod users;
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,12 +33,14 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use self::checkpoint::Checkpointer;
 use super::pool::Pool;
 use super::{
-    AppendError, Backend, DatabaseStatus, Error, Migration, OpenOptions, Result, ServerFacts,
+    AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
+    ServerFacts,
 };
 use crate::model::{
-    Account, Appended, AuditEntry, AuditId, Credentials, Cursor, EventPage, MessagePage,
-    NewAuditEntry, NewMessage, NewPasswordReset, NewRoom, NewSession, NewTicket, NewUser, Room,
-    RoomId, SecretHash, Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
+    Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
+    Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
+    NewSession, NewTicket, NewUser, ReadPosition, Room, RoomChange, RoomId, RoomState, SecretHash,
+    Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
 };
 
 /// More than there are statements, so that each is compiled once per connection.
@@ -254,6 +258,10 @@ impl Backend for Sqlite {
         self.read(|db| users::get_credentials(db, username))
     }
 
+    fn list_admins(&self) -> Result<Vec<User>> {
+        self.read(users::list_admins)
+    }
+
     fn has_admin(&self) -> Result<bool> {
         self.read(users::has_admin)
     }
@@ -363,8 +371,8 @@ impl Backend for Sqlite {
         self.write(|tx| tickets::take_ticket(tx, hash, now))
     }
 
-    fn create_room(&self, room: &NewRoom) -> Result<Room> {
-        self.write(|tx| rooms::create_room(tx, room))
+    fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room> {
+        self.write(|tx| rooms::create_room(tx, room, audit))
     }
 
     fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
@@ -375,8 +383,41 @@ impl Backend for Sqlite {
         self.read(rooms::list_rooms)
     }
 
-    fn delete_room(&self, id: RoomId) -> Result<bool> {
-        self.write(|tx| rooms::delete_room(tx, id))
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
+        self.read(|db| rooms::get_room_by_name(db, name))
+    }
+
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        audit: &NewAuditEntry,
+    ) -> Result<Option<Room>> {
+        self.write(|tx| rooms::update_room(tx, id, change, audit))
+    }
+
+    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| rooms::delete_room(tx, id, audit))
+    }
+
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+        self.write(|tx| rooms::purge_deleted_rooms(tx, limit))
+    }
+
+    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {
+        self.read(|db| rooms::list_changed_rooms(db, known))
+    }
+
+    /// Asked on the writer's connection, whose own commits leave it as it is
+    /// (<https://sqlite.org/pragma.html#pragma_data_version>).
+    fn get_data_version(&self) -> Result<Option<i64>> {
+        let writer = match self.writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
+        let mut statement = writer.prepare_cached("PRAGMA data_version")?;
+        Ok(Some(statement.query_row([], |row| row.get(0))?))
     }
 
     fn append_messages(
@@ -384,6 +425,45 @@ impl Backend for Sqlite {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>> {
         self.write(|tx| events::append_messages(tx, messages))
+    }
+
+    fn count_messages(&self, room_id: RoomId) -> Result<u64> {
+        self.read(|db| messages::count_messages(db, room_id))
+    }
+
+    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
+        self.read(|db| messages::get_message(db, room_id, id))
+    }
+
+    fn edit_message(
+        &self,
+        change: NewMessageChange,
+        content: &str,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|tx| messages::edit_message(tx, change, content))?
+    }
+
+    fn delete_message(
+        &self,
+        change: NewMessageChange,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|tx| messages::delete_message(tx, change, audit))?
+    }
+
+    fn advance_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>> {
+        self.write(|tx| read_positions::advance_read_positions(tx, positions))
+    }
+
+    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>> {
+        self.read(|db| read_positions::list_read_positions(db, user_id))
+    }
+
+    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq> {
+        self.read(|db| read_positions::get_read_seq(db, user_id, room_id))
     }
 
     fn list_messages(

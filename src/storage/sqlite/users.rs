@@ -71,6 +71,15 @@ pub(super) fn has_admin(db: &Connection) -> Result<bool> {
         .query_row([], |row| row.get(0))?)
 }
 
+pub(super) fn list_admins(db: &Connection) -> Result<Vec<User>> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, username, email, role, is_active, created_at
+         FROM users WHERE role = 'admin' AND is_active = 1 ORDER BY id",
+    )?;
+    let admins = statement.query_map([], user)?;
+    Ok(admins.collect::<rusqlite::Result<_>>()?)
+}
+
 pub(super) fn change_password(
     tx: &Connection,
     id: UserId,

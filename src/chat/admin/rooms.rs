@@ -1,0 +1,89 @@
+//! Rooms, and other people's messages in them.
+
+use serde_json::json;
+
+use super::{Admin, Result};
+use crate::chat::Error;
+use crate::chat::changes::find_message;
+use crate::chat::rooms::{self, RoomDraft};
+use crate::model::{
+    Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId, UserId,
+};
+
+impl Admin<'_> {
+    /// Every room, in order of id.
+    pub fn list_rooms(&self) -> Result<Vec<Room>> {
+        Ok(self.backend.list_rooms()?)
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`].
+    pub fn get_room(&self, id: RoomId) -> Result<Room> {
+        Ok(self.backend.get_room(id)?.ok_or(Error::RoomNotFound)?)
+    }
+
+    /// By name, without regard to the case of ASCII letters.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`].
+    pub fn get_room_by_name(&self, name: &str) -> Result<Room> {
+        Ok(self.backend.get_room_by_name(name)?.ok_or(Error::RoomNotFound)?)
+    }
+
+    /// # Errors
+    /// [`Error::InvalidFields`], [`Error::RoomNameTaken`].
+    pub fn create_room(&self, draft: RoomDraft, created_by: UserId) -> Result<Room> {
+        let RoomDraft { name, description } = draft;
+        let name = name.trim().to_owned();
+        rooms::check(Some(&name), description.as_deref())?;
+        let entry = self.entry("room.create", json!({ "name": name }))?;
+        let room = NewRoom { name, description, created_by, created_at: self.now };
+        Ok(self.backend.create_room(&room, &entry)?)
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::InvalidFields`], [`Error::RoomNameTaken`].
+    pub fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room> {
+        let name = change.name.map(|name| name.trim().to_owned());
+        let change = RoomChange { name, ..change };
+        let description = change.description.as_ref().and_then(|text| text.as_deref());
+        rooms::check(change.name.as_deref(), description)?;
+        let entry = self.entry("room.update", &change)?;
+        Ok(self.backend.update_room(id, &change, &entry)?.ok_or(Error::RoomNotFound)?)
+    }
+
+    /// The room is gone for everybody; its rows are for [`Self::purge_deleted_rooms`].
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`].
+    pub fn delete_room(&self, id: RoomId) -> Result<()> {
+        let room = self.get_room(id)?;
+        let entry = self.entry("room.delete", json!({ "name": room.name }))?;
+        match self.backend.delete_room(id, &entry)? {
+            true => Ok(()),
+            false => Err(Error::RoomNotFound.into()),
+        }
+    }
+
+    /// Deletes some of the rows that deleted rooms have left. False: there is nothing more to do.
+    pub fn purge_deleted_rooms(&self) -> Result<bool> {
+        Ok(self.backend.purge_deleted_rooms(rooms::PURGED_AT_ONCE)?)
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::MessageNotFound`].
+    pub fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Message> {
+        find_message(self.backend, room_id, id)
+    }
+
+    /// Deletes anybody's message. The room's log says that the change's user did it.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::MessageNotFound`].
+    pub fn delete_message(&self, change: NewMessageChange) -> Result<Changed> {
+        let message = find_message(self.backend, change.room_id, change.message_id)?;
+        let about = json!({ "room_id": change.room_id, "user_id": message.user_id });
+        let entry = self.entry("message.delete", about)?;
+        Ok(self.backend.delete_message(change, Some(&entry))?)
+    }
+}

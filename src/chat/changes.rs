@@ -1,0 +1,120 @@
+//! Messages that were sent: their authors edit them, and they or an admin delete them.
+
+use super::messages::check_content;
+use super::permissions::{self, Action};
+use super::{Admin, AdminError, Chat, Error, Result};
+use crate::model::{Actor, Changed, EventId, Identity, Message, NewMessageChange, RoomId};
+use crate::realtime::{Hub, News};
+use crate::storage::Backend;
+
+impl Chat {
+    /// Gives a message another text. The same text again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::MessageNotFound`], [`Error::AuthorRequired`],
+    /// [`Error::MessageDeleted`], [`Error::RoomArchived`]; as for a send,
+    /// [`Error::InvalidFields`] and [`Error::TooManyRequests`].
+    pub async fn edit_message(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        id: EventId,
+        content: String,
+    ) -> Result<Message> {
+        check_content(&content, self.inner.settings.load().limits.message_chars)
+            .map_err(|error| Error::InvalidFields(vec![error]))?;
+        let act = move |backend: &dyn Backend, caller: &Identity, change| {
+            edit(backend, caller, change, &content)
+        };
+        self.change_message(caller, room_id, id, act).await
+    }
+
+    /// Empties a message for good. Deleting it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::MessageNotFound`], [`Error::AuthorRequired`],
+    /// [`Error::TooManyRequests`].
+    pub async fn delete_message(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        id: EventId,
+    ) -> Result<()> {
+        self.change_message(caller, room_id, id, delete).await.map(drop)
+    }
+
+    async fn change_message(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        message_id: EventId,
+        act: impl FnOnce(&dyn Backend, &Identity, NewMessageChange) -> Result<Changed, AdminError>
+        + Send
+        + 'static,
+    ) -> Result<Message> {
+        // A change goes to everybody, as a message does.
+        self.inner.settings.load().sends.check(&caller.user_id)?;
+        let change = NewMessageChange {
+            room_id,
+            message_id,
+            user_id: caller.user_id,
+            username: caller.username.clone(),
+            timestamp: self.inner.clock.now(),
+        };
+        let (caller, hub) = (caller.clone(), self.inner.hub.clone());
+        let changed = self
+            .inner
+            .store
+            .write(move |backend| {
+                Ok(act(backend, &caller, change).inspect(|changed| announce(&hub, changed)))
+            })
+            .await??;
+        Ok(changed.message)
+    }
+}
+
+fn edit(
+    backend: &dyn Backend,
+    caller: &Identity,
+    change: NewMessageChange,
+    content: &str,
+) -> Result<Changed, AdminError> {
+    let message = find_message(backend, change.room_id, change.message_id)?;
+    permissions::require(caller, Action::EditMessage { author: message.user_id })?;
+    Ok(backend.edit_message(change, content)?)
+}
+
+/// What an admin does to another's message is administration, and recorded.
+fn delete(
+    backend: &dyn Backend,
+    caller: &Identity,
+    change: NewMessageChange,
+) -> Result<Changed, AdminError> {
+    let message = find_message(backend, change.room_id, change.message_id)?;
+    permissions::require(caller, Action::DeleteMessage { author: message.user_id })?;
+    if message.user_id == caller.user_id {
+        return Ok(backend.delete_message(change, None)?);
+    }
+    let actor = Actor::Account(caller.user_id);
+    Admin::new(backend, actor, change.timestamp).delete_message(change)
+}
+
+/// Whose message it is never changes: what is allowed now is so when it is done.
+pub(super) fn find_message(
+    backend: &dyn Backend,
+    room_id: RoomId,
+    id: EventId,
+) -> Result<Message, AdminError> {
+    match backend.get_message(room_id, id)? {
+        Some(message) => Ok(message),
+        None if backend.get_room(room_id)?.is_none() => Err(Error::RoomNotFound.into()),
+        None => Err(Error::MessageNotFound.into()),
+    }
+}
+
+/// From the writer's thread, after the transaction: in the order of commit.
+fn announce(hub: &Hub, changed: &Changed) {
+    if let Some(event) = &changed.event {
+        hub.blocking_announce(vec![News::Events(vec![event.clone()])]);
+    }
+}

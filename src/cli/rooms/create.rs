@@ -1,0 +1,40 @@
+//! `chatapp rooms create`.
+
+use super::super::acting::Acting;
+use super::super::context::Context;
+use super::super::database::Database;
+use super::super::output::Output;
+use super::label;
+use crate::chat::RoomDraft;
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp rooms create general
+  chatapp rooms create plans --description 'What comes next' --as ann --output json";
+
+/// Create a room
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Its name: 1 to 64 characters that no other room has, whatever their case
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// What it is for: at most 500 characters
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+
+    #[command(flatten)]
+    acting: Acting,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let database = Database::open_current(&context.settings(None)?)?;
+    let creator = args.acting.find(&database)?;
+    let draft = RoomDraft { name: args.name.clone(), description: args.description.clone() };
+    let room = database.administer(|admin| admin.create_room(draft, creator.id))?;
+    Ok(args.output.write_one(&room, &format!("the room {} is there", label(&room)))?)
+}

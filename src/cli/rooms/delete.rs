@@ -1,0 +1,77 @@
+//! `chatapp rooms delete`.
+
+use std::thread;
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::super::confirm::Confirm;
+use super::super::context::Context;
+use super::super::database::Database;
+use super::super::output::{Output, note};
+use super::{Named, find, label};
+use crate::chat::PURGE_PAUSES;
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp rooms delete plans --dry-run
+  chatapp rooms delete '#7' --yes --output json";
+
+/// From this many messages on their deletion takes so long that it is said.
+const MANY: u64 = 10_000;
+
+/// Delete a room and its messages for good
+///
+/// The room is gone for everybody at once. Its messages follow bit by bit, so that a running server
+/// is not held up; if this is interrupted, a server goes on with it. `chatapp rooms archive` only
+/// keeps a room from being written to.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    named: Named,
+
+    /// Say what would be deleted; changes nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    confirm: Confirm,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let database = Database::open_current(&context.settings(None)?)?;
+    let room = find(&database, &args.named.room)?;
+    let count = database.run(|backend| backend.count_messages(room.id))?;
+    let what = match count {
+        1 => format!("{} and its 1 message", label(&room)),
+        count => format!("{} and its {count} messages", label(&room)),
+    };
+    let result = json!({ "id": room.id, "name": room.name, "messages": count });
+    if args.dry_run {
+        return Ok(args.output.write_one(&result, &format!("{what} would be deleted"))?);
+    }
+    args.confirm.ask(&format!("{what} will be deleted for good: go on?"))?;
+    database.administer(|admin| admin.delete_room(room.id))?;
+    if count >= MANY {
+        note("the room is gone; its messages are being deleted, which takes a while");
+    }
+    if let Err(error) = purge(&database) {
+        note(&format!("{error}: what is left of its messages goes when a server next runs"));
+    }
+    Ok(args.output.write_one(&result, &format!("{what} are deleted"))?)
+}
+
+/// With pauses, as a server does it: one may be running.
+fn purge(database: &Database) -> anyhow::Result<()> {
+    loop {
+        let started = Instant::now();
+        if !database.administer(|admin| admin.purge_deleted_rooms())? {
+            return Ok(());
+        }
+        thread::sleep(PURGE_PAUSES * started.elapsed());
+    }
+}

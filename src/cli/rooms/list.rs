@@ -1,0 +1,70 @@
+//! `chatapp rooms list`, and `chatapp list-rooms`, which is the same.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::super::context::Context;
+use super::super::database::Database;
+use super::super::output::{Listing, Output};
+use crate::model::Room;
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp rooms list
+  chatapp rooms list --output json | jq -r '.[] | select(.archived_at) | .name'";
+
+/// List the rooms
+///
+/// In order of number. `head_seq` is the number of a room's newest event.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    write_list(&args.output, context)
+}
+
+pub(in crate::cli) fn write_list(output: &Output, context: &Context) -> anyhow::Result<()> {
+    let database = Database::open_current(&context.settings(None)?)?;
+    let rooms = database.administer(|admin| admin.list_rooms())?;
+    let mut creators = HashMap::new();
+    for room in &rooms {
+        if let Entry::Vacant(creator) = creators.entry(room.created_by) {
+            creator.insert(creator_of(&database, room)?);
+        }
+    }
+    Ok(output.write(&Listing {
+        rows: &rooms,
+        headers: &[
+            "id",
+            "name",
+            "description",
+            "head seq",
+            "created by",
+            "created at",
+            "archived at",
+        ],
+        cells: &|room: &Room| {
+            vec![
+                room.id.to_string(),
+                room.name.clone(),
+                room.description.clone().unwrap_or_default(),
+                room.head_seq.to_string(),
+                creators[&room.created_by].clone(),
+                room.created_at.to_string(),
+                room.archived_at.map(|at| at.to_string()).unwrap_or_default(),
+            ]
+        },
+        empty: "there are no rooms yet: `chatapp rooms create` makes one",
+    })?)
+}
+
+/// The name of the account that created it.
+pub(super) fn creator_of(database: &Database, room: &Room) -> anyhow::Result<String> {
+    let user = database.run(|backend| backend.get_user(room.created_by))?;
+    // Accounts are emptied and never removed; should one be, its number is better than nothing.
+    Ok(user.map_or_else(|| room.created_by.to_string(), |user| user.username))
+}

@@ -1,0 +1,62 @@
+//! `chatapp rooms`: administering rooms. One file per subcommand.
+
+mod archive;
+mod create;
+mod delete;
+mod describe;
+mod find;
+mod list;
+mod rename;
+mod show;
+
+use clap::Subcommand;
+
+use super::context::Context;
+
+pub(super) use find::{Named, find, label};
+pub(super) use list::write_list;
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp rooms create general --description 'Everything and nothing'
+  chatapp rooms rename general lobby
+  chatapp rooms archive '#7'
+  chatapp rooms delete plans --dry-run
+
+A room is named by its name, or by its number: general, #7 or 7.";
+
+/// Administer rooms: create, rename, archive, delete
+///
+/// Works beside a running server, which tells the sockets in the room within a second. What is done
+/// is in `chatapp audit list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::Args),
+    Create(create::Args),
+    Show(show::Args),
+    Rename(rename::Args),
+    Describe(describe::Args),
+    Archive(archive::ArchiveArgs),
+    Unarchive(archive::UnarchiveArgs),
+    Delete(delete::Args),
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    match &args.command {
+        Command::List(args) => list::run(args, context),
+        Command::Create(args) => create::run(args, context),
+        Command::Show(args) => show::run(args, context),
+        Command::Rename(args) => rename::run(args, context),
+        Command::Describe(args) => describe::run(args, context),
+        Command::Archive(args) => archive::archive(args, context),
+        Command::Unarchive(args) => archive::unarchive(args, context),
+        Command::Delete(args) => delete::run(args, context),
+    }
+}

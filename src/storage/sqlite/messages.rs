@@ -1,0 +1,130 @@
+//! One message: finding it, and changing it.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::super::{ChangeError, Result};
+use super::audit;
+use super::events::{Head, Names, get_head, message_of};
+use crate::model::{
+    Changed, Event, EventId, Message, MessageChange, NewAuditEntry, NewMessageChange, RoomId, Seq,
+    Target,
+};
+
+/// What became of a change: the outer error ended the transaction, the inner one refused it.
+type Outcome = Result<Result<Changed, ChangeError>>;
+
+pub(super) fn count_messages(db: &Connection, room_id: RoomId) -> Result<u64> {
+    let count: i64 = db
+        .prepare_cached("SELECT count(*) FROM events WHERE room_id = ?1 AND kind = 'message'")?
+        .query_row([room_id.0], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+pub(super) fn get_message(
+    db: &Connection,
+    room_id: RoomId,
+    id: EventId,
+) -> Result<Option<Message>> {
+    const GET: &str = "
+        SELECT id, content, user_id, created_at, room_id, seq, client_id, edited_at, deleted_at
+        FROM events
+        WHERE id = ?1 AND room_id = ?2 AND kind = 'message'
+          AND EXISTS (SELECT 1 FROM rooms WHERE id = ?2 AND deleted_at IS NULL)";
+    let mut names = Names::new(db);
+    Ok(db
+        .prepare_cached(GET)?
+        .query_row([id.0, room_id.0], |row| message_of(row, &mut names))
+        .optional()?)
+}
+
+pub(super) fn edit_message(tx: &Connection, change: NewMessageChange, content: &str) -> Outcome {
+    let (head, mut message) = match find(tx, &change)? {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if message.deleted_at.is_some() {
+        return Ok(Err(ChangeError::MessageDeleted));
+    }
+    if head.is_archived {
+        return Ok(Err(ChangeError::RoomArchived));
+    }
+    if message.content == content {
+        return Ok(Ok(Changed { message, event: None }));
+    }
+    tx.prepare_cached("UPDATE events SET content = ?2, edited_at = ?3 WHERE id = ?1")?
+        .execute(params![message.id.0, content, change.timestamp.0])?;
+    message.content = content.to_owned();
+    message.edited_at = Some(change.timestamp);
+    let change = append(tx, "message_edited", change, content, head.seq, message.seq)?;
+    let event = Event::MessageEdited { change, content: content.to_owned() };
+    Ok(Ok(Changed { message, event: Some(event) }))
+}
+
+pub(super) fn delete_message(
+    tx: &Connection,
+    change: NewMessageChange,
+    entry: Option<&NewAuditEntry>,
+) -> Outcome {
+    let (head, mut message) = match find(tx, &change)? {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if message.deleted_at.is_some() {
+        return Ok(Ok(Changed { message, event: None }));
+    }
+    tx.prepare_cached("UPDATE events SET content = '', deleted_at = ?2 WHERE id = ?1")?
+        .execute([message.id.0, change.timestamp.0])?;
+    tx.prepare_cached("UPDATE events SET content = '' WHERE target_id = ?1")?
+        .execute([message.id.0])?;
+    message.content = String::new();
+    message.deleted_at = Some(change.timestamp);
+    if let Some(entry) = entry {
+        audit::record(tx, entry, Target::Message(message.id))?;
+    }
+    let change = append(tx, "message_deleted", change, "", head.seq, message.seq)?;
+    Ok(Ok(Changed { message, event: Some(Event::MessageDeleted(change)) }))
+}
+
+fn find(
+    tx: &Connection,
+    change: &NewMessageChange,
+) -> Result<Result<(Head, Message), ChangeError>> {
+    let Some(head) = get_head(tx, change.room_id)? else {
+        return Ok(Err(ChangeError::RoomNotFound));
+    };
+    let message = get_message(tx, change.room_id, change.message_id)?;
+    Ok(message.map(|message| (head, message)).ok_or(ChangeError::MessageNotFound))
+}
+
+/// Adds the event to the end of the room's log.
+fn append(
+    tx: &Connection,
+    kind: &str,
+    change: NewMessageChange,
+    content: &str,
+    head_seq: Seq,
+    message_seq: Seq,
+) -> Result<MessageChange> {
+    const APPEND: &str = "
+        INSERT INTO events
+            (room_id, seq, id, kind, user_id, created_at, content, target_id, target_seq)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    const NEXT_ID: &str = "
+        UPDATE server SET last_event_id = last_event_id + 1 WHERE id = 1 RETURNING last_event_id";
+    let id = tx.prepare_cached(NEXT_ID)?.query_row([], |row| row.get(0).map(EventId))?;
+    let change = change.into_change(id, head_seq.next(), message_seq);
+    tx.prepare_cached(APPEND)?.execute(params![
+        change.room_id.0,
+        change.seq.0,
+        change.id.0,
+        kind,
+        change.user_id.0,
+        change.timestamp.0,
+        content,
+        change.message_id.0,
+        change.message_seq.0
+    ])?;
+    tx.prepare_cached("UPDATE rooms SET head_seq = ?2 WHERE id = ?1")?
+        .execute([change.room_id.0, change.seq.0])?;
+    Ok(change)
+}

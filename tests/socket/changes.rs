@@ -1,0 +1,159 @@
+//! Messages that are edited and deleted, and rooms that are changed, as the sockets see it.
+
+use serde_json::{Value, json};
+
+use crate::common::{epoch, nothing_more, seq, server_with_room, types};
+use crate::support::{Client, Database, Socket, on_both_databases};
+
+on_both_databases!(
+    edits_and_deletions_come_live_in_the_order_of_the_log,
+    who_was_away_gets_the_changes_with_the_rest,
+    what_is_deleted_is_gone_from_memory_too,
+    only_changes_are_told,
+    a_changed_room_is_told_to_those_in_it,
+    an_archived_room_takes_nothing_and_shows_everything,
+);
+
+async fn sends(client: &Client, room: i64, content: &str) -> Value {
+    let path = format!("/rooms/{room}/messages");
+    client.post(&path, json!({ "content": content })).await.expect(201)
+}
+
+fn path_of(message: &Value) -> String {
+    format!("/rooms/{}/messages/{}", message["room_id"], message["id"])
+}
+
+async fn edits_and_deletions_come_live_in_the_order_of_the_log(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let bo = server.user("bo").await;
+    let mut socket = ann.joins(room).await;
+    let sent = sends(&bo, room, "tpyo").await;
+    let edited = bo.patch(&path_of(&sent), json!({ "content": "typo" })).await.expect(200);
+    let last = sends(&bo, room, "last").await;
+    ann.delete(&path_of(&sent)).await.expect(204);
+
+    assert_eq!(socket.recv().await["content"], "tpyo");
+    let event = socket.recv().await;
+    let expected = json!({
+        "type": "message_edited", "id": event["id"], "room_id": room, "seq": 2,
+        "user_id": bo.user_id, "username": "bo", "timestamp": edited["edited_at"],
+        "message_id": sent["id"], "message_seq": 1, "content": "typo",
+    });
+    assert_eq!(event, expected);
+    assert_eq!(socket.recv().await["id"], last["id"]);
+    let event = socket.recv().await;
+    let expected = json!({
+        "type": "message_deleted", "id": event["id"], "room_id": room, "seq": 4,
+        "user_id": ann.user_id, "username": "ann", "timestamp": event["timestamp"],
+        "message_id": sent["id"], "message_seq": 1,
+    });
+    assert_eq!(event, expected);
+    nothing_more(&mut socket).await;
+    // Over HTTP the log has the same events, but for the text that is gone.
+    let log = ann.get(&format!("/rooms/{room}/events")).await.expect(200);
+    let log = log["events"].as_array().expect("events");
+    assert_eq!(types(log), ["message", "message_edited", "message", "message_deleted"]);
+    assert_eq!((&log[0]["content"], &log[1]["content"]), (&json!(""), &json!("")));
+    assert_eq!(log[3], event);
+}
+
+async fn who_was_away_gets_the_changes_with_the_rest(database: Database) {
+    let (_server, ann, room) = server_with_room(database).await;
+    let reader = ann.joins(room).await;
+    let epoch = epoch(&reader).to_owned();
+    drop(reader);
+    let first = sends(&ann, room, "first").await;
+    sends(&ann, room, "second").await;
+    ann.patch(&path_of(&first), json!({ "content": "other" })).await.expect(200);
+    ann.delete(&path_of(&first)).await.expect(204);
+    let resumed = ann.resumes(room, 1, &epoch).await;
+    let missed = &resumed.welcome[1..];
+    assert_eq!(types(missed), ["message", "message_edited", "message_deleted"]);
+    assert_eq!(missed.iter().map(seq).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(resumed.synced["head_seq"], 4);
+    assert_eq!(missed[1]["content"], "", "what it said is gone");
+}
+
+/// Somebody stays in the room, so that the server keeps the newest of its log at hand.
+async fn what_is_deleted_is_gone_from_memory_too(database: Database) {
+    let (_server, ann, room) = server_with_room(database).await;
+    let mut live = ann.joins(room).await;
+    let secret = sends(&ann, room, "a secret").await;
+    ann.patch(&path_of(&secret), json!({ "content": "another secret" })).await.expect(200);
+    let kept = sends(&ann, room, "kept").await;
+    // Whoever is there has seen it, and sees it go.
+    assert_eq!(live.recv_type("message_edited").await["content"], "another secret");
+    assert_eq!(live.recv_type("message").await["id"], kept["id"]);
+    ann.delete(&path_of(&secret)).await.expect(204);
+    assert_eq!(live.recv().await["type"], "message_deleted");
+    let late = ann.resumes(room, 0, epoch(&live)).await;
+    assert_eq!(late.welcome[1..].iter().map(seq).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert!(!json!(late.welcome).to_string().contains("secret"), "{:?}", late.welcome);
+    nothing_more(&mut live).await;
+}
+
+async fn only_changes_are_told(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let bo = server.user("bo").await;
+    let mut socket = ann.joins(room).await;
+    let sent = sends(&ann, room, "as it is").await;
+    socket.recv_type("message").await;
+    let path = path_of(&sent);
+    ann.patch(&path, json!({ "content": "as it is" })).await.expect(200);
+    bo.patch(&path, json!({ "content": "mine" })).await.expect_problem(403, "author_required");
+    bo.delete(&path).await.expect_problem(403, "author_required");
+    nothing_more(&mut socket).await;
+    for _ in 0..2 {
+        ann.delete(&path).await.expect(204);
+    }
+    assert_eq!(socket.recv().await["type"], "message_deleted");
+    nothing_more(&mut socket).await;
+}
+
+async fn a_changed_room_is_told_to_those_in_it(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let other = ann.creates_room("other").await;
+    let bo = server.user("bo").await;
+    let (mut inside, mut outside) = (bo.joins(room).await, bo.joins(other).await);
+    let path = format!("/rooms/{room}");
+    let change = json!({ "name": " lobby ", "description": "Talk", "is_archived": true });
+    let changed = ann.patch(&path, change.clone()).await.expect(200);
+    let expected = json!({
+        "type": "room_updated", "room_id": room, "name": "lobby", "description": "Talk",
+        "archived_at": changed["archived_at"],
+    });
+    assert_eq!(inside.recv().await, expected);
+    // What is so already is no news.
+    ann.patch(&path, change).await.expect(200);
+    ann.patch(&path, json!({ "description": null, "is_archived": false })).await.expect(200);
+    let expected =
+        json!({ "type": "room_updated", "room_id": room, "name": "lobby", "description": null });
+    assert_eq!(inside.recv().await, expected);
+    nothing_more(&mut inside).await;
+    nothing_more(&mut outside).await;
+}
+
+async fn an_archived_room_takes_nothing_and_shows_everything(database: Database) {
+    let (_server, ann, room) = server_with_room(database).await;
+    let sent = sends(&ann, room, "before").await;
+    let mut socket = ann.joins(room).await;
+    ann.patch(&format!("/rooms/{room}"), json!({ "is_archived": true })).await.expect(200);
+    socket.recv_type("room_updated").await;
+    refused(&mut socket, room).await;
+    let path = format!("/rooms/{room}/messages");
+    let late = json!({ "content": "late" });
+    ann.post(&path, late.clone()).await.expect_problem(409, "room_archived");
+    ann.patch(&path_of(&sent), late).await.expect_problem(409, "room_archived");
+    // It can be entered, and read, and what must not be in it can be taken away.
+    let mut again = ann.opens_live(&format!("/ws/{room}?token={}&since=0", ann.token)).await;
+    assert_eq!(again.welcome[1]["content"], "before");
+    refused(&mut again, room).await;
+    ann.delete(&path_of(&sent)).await.expect(204);
+    assert_eq!(again.recv().await["type"], "message_deleted");
+}
+
+async fn refused(socket: &mut Socket, room: i64) {
+    socket.send(json!({ "type": "send", "room_id": room, "content": "late", "ref": "7" })).await;
+    let error = socket.recv().await;
+    assert_eq!((&error["code"], &error["ref"]), (&json!("room_archived"), &json!("7")), "{error}");
+}
