@@ -13,11 +13,11 @@ use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::chat::{Chat, ChatParts, Login, Signup, new_account};
+use crate::chat::{Chat, ChatParts, Draft, Login, RoomDraft, Signup, new_account};
 use crate::config::{Auth, Http, Limits};
 use crate::http::Counts;
 use crate::http::problem::CONTENT_TYPE;
-use crate::model::{Clock, NewRoom, Role, RoomId, Timestamp, User};
+use crate::model::{Clock, EventId, Role, RoomId, Timestamp, User};
 use crate::realtime::{Hub, HubConfig};
 use crate::server;
 use crate::storage::{self, Backend, OpenOptions, Store, StoreConfig};
@@ -42,6 +42,7 @@ struct World {
     admin: Option<Login>,
     user: Option<Login>,
     room: Option<RoomId>,
+    message: Option<EventId>,
 }
 
 impl Api {
@@ -97,7 +98,7 @@ impl Api {
     }
 
     /// `METHOD /path?query`, a header a line, an empty line and the body. `$admin` and `$user` stand
-    /// for tokens, `$id` and `$name` for the user's, `$room` for a room.
+    /// for tokens, `$id` and `$name` for the user's, `$room` for a room, `$message` for one in it.
     ///
     /// No answer is an error of the server (5xx), and an error is a problem document.
     pub fn request(&self, input: &[u8]) {
@@ -126,20 +127,23 @@ impl Api {
 
     /// The world, put right after what the requests before have done to it.
     fn world(&self) -> MutexGuard<'_, World> {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_good =
-            |login: &Login| self.runtime.block_on(self.chat.authenticate(&login.token)).is_ok();
-        if !world.admin.as_ref().is_some_and(is_good) {
-            world.admin = Some(self.login(Role::Admin));
-        }
-        if !world.user.as_ref().is_some_and(is_good) {
-            world.user = Some(self.login(Role::User));
+        let mut guard = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let world = &mut *guard;
+        for (role, login) in [(Role::Admin, &mut world.admin), (Role::User, &mut world.user)] {
+            if !login.as_ref().is_some_and(|login| self.is_good(login, role)) {
+                *login = Some(self.login(role));
+            }
         }
         let room = world.room.and_then(|id| self.backend.get_room(id).unwrap());
-        if room.is_none() {
-            world.room = Some(self.create_room());
+        if room.is_none_or(|room| room.archived_at.is_some()) {
+            self.create_room(world);
         }
-        world
+        guard
+    }
+
+    fn is_good(&self, login: &Login, role: Role) -> bool {
+        let identity = self.runtime.block_on(self.chat.authenticate(&login.token));
+        identity.is_ok_and(|identity| identity.role == role)
     }
 
     fn login(&self, role: Role) -> Login {
@@ -157,10 +161,19 @@ impl Api {
         self.backend.create_user(&account, None).unwrap()
     }
 
-    fn create_room(&self) -> RoomId {
-        let (name, created_by) = (unused_name(), self.create_user(Role::User).id);
-        let room = NewRoom { name, description: None, created_by, created_at: Timestamp(0) };
-        self.backend.create_room(&room).unwrap().id
+    /// With a message of the user in it.
+    fn create_room(&self, world: &mut World) {
+        let identity = async |login: &Option<Login>| {
+            self.chat.authenticate(&login.as_ref().unwrap().token).await.unwrap()
+        };
+        self.runtime.block_on(async {
+            let (admin, user) = (identity(&world.admin).await, identity(&world.user).await);
+            let room = RoomDraft { name: unused_name(), description: None };
+            let room_id = self.chat.create_room(&admin, room).await.unwrap().room.id;
+            let draft = Draft { room_id, content: "hello".to_owned(), client_id: None };
+            let sent = self.chat.send(&user, draft).await.unwrap();
+            (world.room, world.message) = (Some(room_id), Some(sent.message.id));
+        });
     }
 }
 
@@ -185,10 +198,12 @@ impl World {
     }
 
     fn fill(&self, text: &str) -> Option<String> {
-        let (admin, user, room) = (self.admin.as_ref()?, self.user.as_ref()?, self.room?);
+        let (admin, user) = (self.admin.as_ref()?, self.user.as_ref()?);
         let text = text.replace("$admin", &admin.token).replace("$user", &user.token);
         let text = text.replace("$id", &user.user.id.to_string());
-        Some(text.replace("$name", &user.user.username).replace("$room", &room.to_string()))
+        let text = text.replace("$name", &user.user.username);
+        let text = text.replace("$message", &self.message?.to_string());
+        Some(text.replace("$room", &self.room?.to_string()))
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::texts;
 use crate::chat::Error;
-use crate::model::{RoomId, Seq, Timestamp};
+use crate::model::{RoomId, RoomState, Seq, Timestamp};
 use crate::ws::command::{ClientFrame, Subscribe};
 use crate::ws::session::{Action, Input, Session};
 
@@ -142,13 +142,26 @@ impl Socket {
                     _ => Input::Events { room_id, events: vec![] },
                 });
             }
-            Action::ReadHead { room_id } => {
+            Action::ReadRoom { room_id } => {
                 assert!(self.joined.contains(&room_id));
-                return Some(Input::Head { room_id, head: HEAD });
+                return Some(Input::RoomRead(RoomState {
+                    id: room_id,
+                    head_seq: HEAD,
+                    revision: 1,
+                }));
             }
-            Action::SendPage { room_id, .. }
-            | Action::TellHead { room_id, .. }
-            | Action::Typing { room_id } => assert!(self.joined.contains(&room_id)),
+            Action::PostRead { room_id, seq, reference } => {
+                comes_back(&reference);
+                assert!(self.joined.contains(&room_id));
+                return (seq > HEAD).then(|| Input::SendFailed {
+                    reference,
+                    error: Error::field("seq", "is beyond the log"),
+                });
+            }
+            Action::TellRoom(room) => assert!(self.joined.contains(&room.id)),
+            Action::SendPage { room_id, .. } | Action::Typing { room_id } => {
+                assert!(self.joined.contains(&room_id))
+            }
             Action::Reply(frame) => self.check(&reply(&frame), expected),
             Action::Close(_) => {}
         }
