@@ -144,11 +144,8 @@ impl Socket {
             }
             Action::ReadRoom { room_id } => {
                 assert!(self.joined.contains(&room_id));
-                return Some(Input::RoomRead(RoomState {
-                    id: room_id,
-                    head_seq: HEAD,
-                    revision: 1,
-                }));
+                let room = RoomState { id: room_id, head_seq: HEAD, revision: 0 };
+                return Some(Input::RoomRead(room));
             }
             Action::PostRead { room_id, seq, reference } => {
                 comes_back(&reference);
