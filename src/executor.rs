@@ -2,10 +2,14 @@
 //! password hashing. One kind of work cannot starve another, for each has an executor of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
+
+use crate::metrics::{self, Histogram};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -22,6 +26,16 @@ pub enum ExecutorError {
 #[derive(Clone)]
 pub struct Executor {
     jobs: Sender<Job>,
+    times: Arc<Times>,
+}
+
+/// How long the work of an [`Executor`] took, in seconds.
+#[derive(Debug)]
+pub struct Times {
+    /// From when it was asked for until it was begun.
+    pub wait: Histogram,
+    /// From then until it was done.
+    pub run: Histogram,
 }
 
 impl Executor {
@@ -32,7 +46,17 @@ impl Executor {
             let waiting = waiting.clone();
             thread::Builder::new().name(name.to_owned()).spawn(move || run(&waiting))?;
         }
-        Ok(Self { jobs })
+        let times = Times { wait: metrics::seconds(), run: metrics::seconds() };
+        Ok(Self { jobs, times: Arc::new(times) })
+    }
+
+    pub fn times(&self) -> &Times {
+        &self.times
+    }
+
+    /// How many jobs wait for a thread.
+    pub fn queue_len(&self) -> usize {
+        self.jobs.len()
     }
 
     /// Runs `work` on one of the threads. If the caller goes away, what was queued still runs.
@@ -41,9 +65,14 @@ impl Executor {
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, ExecutorError> {
         let (done, result) = oneshot::channel();
+        let (times, asked) = (self.times.clone(), Instant::now());
         let job = Box::new(move || {
+            let begun = Instant::now();
+            times.wait.observe((begun - asked).as_secs_f64());
+            let outcome = work();
+            times.run.observe(begun.elapsed().as_secs_f64());
             // The receiver may be gone: nobody is left to tell.
-            let _ = done.send(work());
+            let _ = done.send(outcome);
         });
         match self.jobs.try_send(job) {
             Ok(()) => result.await.map_err(|_| ExecutorError::Panicked),

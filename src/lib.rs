@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli → server → { http, ws } → chat (rules) → storage ← sqlite | postgres
-//!                                chat → realtime (hub)         everything → model
+//!                                chat → realtime (hub)    everything → model, metrics
 //! ```
 //!
 //! `web` is the page: files, that `http` serves. `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
@@ -20,6 +20,7 @@ pub mod config;
 pub mod executor;
 pub mod http;
 pub mod logging;
+pub mod metrics;
 pub mod model;
 pub mod realtime;
 pub mod server;

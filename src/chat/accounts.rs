@@ -80,7 +80,8 @@ impl Chat {
         check(&signup, self.inner.settings.load().min_password_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
         if !caller.address.is_loopback() {
-            self.inner.settings.load().signups.check(&caller.address)?;
+            let checked = self.inner.settings.load().signups.check(&caller.address);
+            self.inner.counts.limited("signups", checked)?;
         }
         let user = NewUser {
             username: signup.username,
@@ -114,7 +115,9 @@ impl Chat {
         address: IpAddr,
     ) -> Result<Login> {
         let name = username.clone();
-        self.attempt(&name, address, self.check_login(username, password)).await
+        let login = self.attempt(&name, address, self.check_login(username, password)).await;
+        self.inner.counts.login(&login);
+        login
     }
 
     async fn check_login(&self, username: String, password: String) -> Result<Login> {
@@ -210,7 +213,8 @@ impl Chat {
     ) -> Result<T> {
         let allowed = self.inner.settings.load().login_failures;
         let now = self.inner.clock.now();
-        let attempt = self.inner.throttle.begin(Some(username), address, allowed, now)?;
+        let begun = self.inner.throttle.begin(Some(username), address, allowed, now);
+        let attempt = self.inner.counts.limited("logins", begun)?;
         let result = check.await;
         match &result {
             Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),

@@ -34,7 +34,8 @@ impl Chat {
         permissions::require(caller, Action::Post)?;
         let settings = self.inner.settings.load();
         check(&draft, settings.limits.message_chars)?;
-        settings.sends.check(&caller.user_id)?;
+        let checked = settings.sends.check(&caller.user_id);
+        self.inner.counts.limited("sends", checked)?;
         let message = NewMessage {
             room_id: draft.room_id,
             user_id: caller.user_id,

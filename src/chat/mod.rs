@@ -8,6 +8,7 @@
 mod accounts;
 mod admin;
 mod changes;
+mod counts;
 mod doorbell;
 mod error;
 mod guessable;
@@ -22,6 +23,7 @@ mod secret;
 mod sessions;
 mod settings;
 mod sockets;
+mod stats;
 mod throttle;
 mod tickets;
 mod tokens;
@@ -33,9 +35,10 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use crate::config::{Auth, Limits, Switch};
+use crate::metrics::Metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
-use crate::storage::{ServerFacts, Store};
+use crate::storage::{self, ServerFacts, Store};
 
 pub use accounts::{
     Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Setup, Signup, SignupCaller,
@@ -52,6 +55,7 @@ pub use passwords::MAX_PASSWORD_BYTES;
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};
 pub use secret::random_bytes;
 pub use sockets::SocketPermit;
+pub use stats::{SAMPLE_EVERY, Stats};
 pub use tickets::Ticket;
 
 /// What the rules are built from.
@@ -101,6 +105,10 @@ struct Inner {
     has_deleted_rooms: Notify,
     /// Up to when revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
+    metrics: Metrics,
+    counts: counts::Counts,
+    status: stats::LastStatus,
+    pulse: stats::Pulse,
 }
 
 impl Chat {
@@ -110,7 +118,8 @@ impl Chat {
     /// [`StartError`] if a setting cannot work or a thread cannot be started.
     pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
         let ChatParts { store, hub, clock, auth, limits, facts, secret } = parts;
-        Ok(Self {
+        let metrics = Metrics::new();
+        let chat = Self {
             inner: Arc::new(Inner {
                 passwords: passwords::Passwords::start(&auth)?,
                 tokens: tokens::Tokens::new(
@@ -125,12 +134,18 @@ impl Chat {
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
                 settings: ArcSwap::from_pointee(settings::Settings::new(&auth, &limits)),
+                metrics: metrics.clone(),
+                counts: counts::Counts::new(),
+                status: stats::LastStatus::default(),
+                pulse: stats::Pulse::new(clock.now()),
                 epoch: facts.epoch.into(),
                 store,
                 hub,
                 clock,
             }),
-        })
+        };
+        chat.register(&metrics);
+        Ok(chat)
     }
 
     /// The life of the database: a cursor from another one is refused.
@@ -168,17 +183,29 @@ impl Chat {
         settings.signups.forget_quiet();
     }
 
-    /// Reads one row, to see whether the database can be used.
+    /// Whether the database can be used: it answers, its schema is not older than this binary's, and,
+    /// if the last write failed, another one succeeds.
+    ///
+    /// A newer schema is fine: the node that migrated it may be the first of several to be replaced.
     ///
     /// # Errors
     /// [`Error::Busy`] if too many reads wait, [`Error::Unavailable`] for every other failure.
     pub async fn check_ready(&self) -> Result<()> {
-        match self.inner.store.read(|backend| backend.get_server_facts()).await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.into() {
-                Error::Busy => Err(Error::Busy),
-                _ => Err(Error::Unavailable),
-            },
+        let store = &self.inner.store;
+        let check = store.read(|backend| {
+            backend.get_server_facts()?;
+            match backend.check_schema() {
+                Err(storage::Error::SchemaTooNew { .. }) => Ok(()),
+                checked => checked,
+            }
+        });
+        let mut checked = check.await;
+        if checked.is_ok() && store.counts().is_failing() {
+            checked = store.write(|backend| backend.check_write()).await;
         }
+        checked.map_err(|error| match error.into() {
+            Error::Busy => Error::Busy,
+            _ => Error::Unavailable,
+        })
     }
 }

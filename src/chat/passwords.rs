@@ -37,6 +37,11 @@ impl Passwords {
         })
     }
 
+    /// Where they are checked.
+    pub fn threads(&self) -> &Executor {
+        &self.threads
+    }
+
     /// # Errors
     /// [`Error::Busy`] if too many checks wait.
     pub async fn hash(&self, password: String) -> Result<String> {

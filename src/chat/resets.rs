@@ -18,7 +18,8 @@ impl Chat {
     pub async fn reset_password(&self, token: &str, new: String, address: IpAddr) -> Result<()> {
         let allowed = self.inner.settings.load().login_failures;
         let now = self.inner.clock.now();
-        let attempt = self.inner.throttle.begin(None, address, allowed, now)?;
+        let begun = self.inner.throttle.begin(None, address, allowed, now);
+        let attempt = self.inner.counts.limited("logins", begun)?;
         let result = self.redeem(token, new).await;
         match result {
             // It stays counted.

@@ -75,7 +75,8 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`]; [`Error::TooManyRequests`] if the caller enters rooms too fast.
     pub async fn enter_room(&self, caller: &Identity, id: RoomId) -> Result<Room> {
-        self.inner.settings.load().joins.check(&caller.user_id)?;
+        let checked = self.inner.settings.load().joins.check(&caller.user_id);
+        self.inner.counts.limited("joins", checked)?;
         self.open_room(caller, id).await
     }
 

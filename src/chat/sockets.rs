@@ -20,6 +20,11 @@ enum Key {
 }
 
 impl Tally {
+    /// How many users have one.
+    pub fn user_count(&self) -> usize {
+        self.lock().keys().filter(|key| matches!(key, Key::User(_))).count()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, usize>> {
         // No holder can panic half-way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -65,7 +70,7 @@ impl Chat {
             limit > 0 && tally.get(&key).is_some_and(|open| *open >= limit)
         };
         if opener.keys().any(is_full) {
-            return Err(Error::TooManySockets);
+            return self.inner.counts.limited("sockets", Err(Error::TooManySockets));
         }
         for key in opener.keys() {
             *tally.entry(key).or_default() += 1;

@@ -5,6 +5,7 @@
 
 mod acting;
 mod administer;
+mod ask;
 mod audit;
 mod bench;
 mod completions;
@@ -13,6 +14,8 @@ mod confirm;
 mod context;
 mod create_admin;
 mod database;
+mod doctor;
+mod health;
 mod list_rooms;
 mod man;
 mod messages;
@@ -24,6 +27,8 @@ mod password;
 mod rooms;
 mod serve;
 mod sessions;
+mod stats;
+mod tail;
 mod users;
 
 use std::ffi::OsString;
@@ -72,6 +77,10 @@ enum Command {
     Users(users::Args),
     Sessions(sessions::Args),
     Audit(audit::Args),
+    Tail(tail::Args),
+    Stats(stats::Args),
+    Health(health::Args),
+    Doctor(doctor::Args),
     Bench(bench::Args),
     Config(config::Args),
     Openapi(openapi::Args),
@@ -94,6 +103,10 @@ impl Cli {
             Command::Users(args) => users::run(&args, &context),
             Command::Sessions(args) => sessions::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
+            Command::Tail(args) => tail::run(&args, &context),
+            Command::Stats(args) => stats::run(&args, &context),
+            Command::Health(args) => health::run(&args, &context),
+            Command::Doctor(args) => doctor::run(&args, &context),
             Command::Bench(args) => bench::run(&args, &context),
             Command::Config(args) => config::run(&args, &context),
             Command::Openapi(args) => openapi::run(&args),

@@ -103,7 +103,7 @@ pub(super) fn note(text: &str) {
 }
 
 /// One line without control characters: a room's name must not move an operator's cursor.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     if text.is_empty() {
         return "-".to_owned();
     }

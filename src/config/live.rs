@@ -7,6 +7,7 @@ use super::{Config, keys};
 const LIVE: &[&str] = &[
     "http.allowed_origins",
     "http.trusted_proxies",
+    "http.metrics_token",
     "auth.admin_signup",
     "auth.reset_seconds",
     "auth.query_token",

@@ -49,6 +49,9 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// How long a stopping server waits for what is under way.
     pub shutdown_timeout_ms: u64,
+    /// Who sends this as a bearer's token may read the server's figures, from anywhere. Empty: whoever
+    /// asks from this machine may.
+    pub metrics_token: String,
 }
 
 impl Default for Http {
@@ -63,6 +66,7 @@ impl Default for Http {
             max_connections: 20_000,
             max_body_bytes: 64 * 1024,
             shutdown_timeout_ms: 10_000,
+            metrics_token: String::new(),
         }
     }
 }

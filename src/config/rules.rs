@@ -50,6 +50,7 @@ const RULES: &[(&str, Rule)] = &[
     ("http.max_connections", Number { min: 1, max: 10_000_000 }),
     ("http.max_body_bytes", Number { min: 1, max: 1024 * MIB }),
     ("http.shutdown_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
+    ("http.metrics_token", Secret),
     ("database.url", DatabaseUrl),
     ("database.read_threads", Number { min: 1, max: 1_024 }),
     ("database.busy_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),

@@ -9,15 +9,21 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::extract::Facts;
 use crate::config;
+use crate::metrics::Counter;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The proxies whose word about a client's address is taken.
-pub(super) struct Proxies(Vec<IpNet>);
+pub(super) struct Proxies {
+    trusted: Vec<IpNet>,
+    /// Requests that came through one on this machine that is not among them.
+    unnamed: Counter,
+}
 
 impl Proxies {
-    pub fn new(http: &config::Http) -> Self {
-        Self(http.trusted_proxies.iter().filter_map(|text| config::network(text)).collect())
+    pub fn new(http: &config::Http, unnamed: Counter) -> Self {
+        let trusted = http.trusted_proxies.iter().filter_map(|text| config::network(text));
+        Self { trusted: trusted.collect(), unnamed }
     }
 
     /// The client's address, as limits count it: see [`household`].
@@ -25,6 +31,7 @@ impl Proxies {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
             if peer.is_loopback() && headers.contains_key(FORWARDED_FOR) {
+                self.unnamed.inc();
                 warn_of_unnamed_proxy();
             }
             return household(peer);
@@ -33,7 +40,7 @@ impl Proxies {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+        self.trusted.iter().any(|network| network.contains(&address))
     }
 
     /// Each proxy adds the address it was called from at the end of `X-Forwarded-For`: what is
@@ -106,7 +113,7 @@ mod tests {
         for line in forwarded {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
-        Proxies::new(&http).client(peer.parse().unwrap(), &headers).to_string()
+        Proxies::new(&http, Counter::default()).client(peer.parse().unwrap(), &headers).to_string()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::header::{self, HeaderName, HeaderValue};
@@ -17,9 +17,11 @@ use uuid::Uuid;
 
 use super::address::Proxies;
 use super::cors::Cors;
+use super::counts::Counts;
 use super::extract::Facts;
 use super::openapi;
 use super::problem::{self, Problem};
+use super::watch::MetricsToken;
 use crate::chat::{Chat, Error};
 use crate::config;
 
@@ -35,20 +37,29 @@ pub(super) struct Envelope {
     cors: Cors,
     proxies: Proxies,
     max_body_bytes: usize,
+    metrics_token: MetricsToken,
+    counts: Counts,
     /// By the router's pattern.
     paths: HashMap<String, openapi::PathFacts>,
 }
 
 impl Envelope {
-    pub fn new(inner: impl Endpoint + 'static, chat: Chat, http: &config::Http) -> Self {
+    pub fn new(
+        inner: impl Endpoint + 'static,
+        chat: Chat,
+        counts: Counts,
+        http: &config::Http,
+    ) -> Self {
         // The panic hook has logged it.
         let panicked = |_| Problem::from(Error::Internal).into_response();
         Self {
             inner: inner.with(CatchPanic::new().with_handler(panicked)).boxed(),
             chat,
             cors: Cors::new(&http.allowed_origins),
-            proxies: Proxies::new(http),
+            proxies: Proxies::new(http, counts.unnamed_proxy.clone()),
             max_body_bytes: http.max_body_bytes,
+            metrics_token: MetricsToken::new(&http.metrics_token),
+            counts,
             paths: openapi::paths(),
         }
     }
@@ -92,6 +103,7 @@ impl Endpoint for Envelope {
         } else {
             request.set_data(self.chat.clone());
             request.set_data(facts.clone());
+            request.set_data(self.metrics_token.clone());
             // What is logged on the way carries the id that the client is told.
             let span = tracing::info_span!("request", request_id = %facts.request_id);
             self.inner.get_response(request).instrument(span).await
@@ -120,7 +132,9 @@ impl Endpoint for Envelope {
             Some(facts) => Cow::from(&facts.path),
             None => in_braces(&pattern.0),
         });
-        log(&method, &path, status, started, &facts);
+        let took = started.elapsed();
+        self.counts.request(&method, &path, status, took);
+        log(&method, &path, status, took, &facts);
         Ok(response)
     }
 }
@@ -138,8 +152,8 @@ fn in_braces(pattern: &str) -> Cow<'_, str> {
 }
 
 /// One line a request. Never the query: it may hold a token.
-fn log(method: &Method, path: &str, status: StatusCode, started: Instant, facts: &Facts) {
-    let duration_ms = started.elapsed().as_micros() as f64 / 1000.0;
+fn log(method: &Method, path: &str, status: StatusCode, took: Duration, facts: &Facts) {
+    let duration_ms = took.as_micros() as f64 / 1000.0;
     let (status, request_id) = (status.as_u16(), facts.request_id.as_str());
     let user_id = facts.user_id();
     if status >= 500 {
@@ -202,7 +216,9 @@ mod tests {
                 panic!("on purpose")
             }
         });
-        let envelope = Envelope::new(broken, chat(folder.path()), &config::Http::default());
+        let chat = chat(folder.path());
+        let counts = Counts::new(chat.metrics());
+        let envelope = Envelope::new(broken, chat, counts, &config::Http::default());
         for _ in 0..2 {
             let response = envelope.get_response(Request::default()).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use poem::error::ReadBodyError;
-use poem::http::{StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{PathPattern, Request, RequestBody};
 use poem_openapi::registry::{
     MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, MetaSecurityScheme, Registry,
@@ -256,19 +256,19 @@ fn register_scheme(registry: &mut Registry) {
 
 async fn identity(request: &Request) -> Result<Option<Identity>, Error> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
-    let token = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or(Error::TokenInvalid)?;
+    let token = bearer(value).ok_or(Error::TokenInvalid)?;
     let chat = request.data::<Chat>().ok_or(Error::Internal)?;
     let identity = chat.authenticate(token).await?;
     if let Some(facts) = request.data::<Arc<Facts>>() {
         facts.set_user_id(identity.user_id);
     }
     Ok(Some(identity))
+}
+
+/// The token of an `Authorization` header.
+pub(super) fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn check_content_type(request: &Request) -> poem::Result<()> {

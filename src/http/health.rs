@@ -30,7 +30,8 @@ impl HealthApi {
 
     /// Can it serve?
     ///
-    /// Reads from the database: a failure here means that requests should go elsewhere for now.
+    /// Reads from the database and, if the last write failed, tries another: a failure here means that
+    /// requests should go elsewhere for now.
     #[oai(path = "/ready", method = "get", operation_id = "ready")]
     async fn ready(&self, chat: Data<&Chat>) -> Result<Healthy, Failure<STORE>> {
         chat.check_ready().await?;

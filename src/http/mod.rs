@@ -8,6 +8,7 @@ mod address;
 mod admin;
 mod auth;
 mod cors;
+mod counts;
 mod docs;
 mod dto;
 mod envelope;
@@ -22,6 +23,7 @@ mod payload;
 pub mod problem;
 mod rooms;
 mod types;
+mod watch;
 mod web;
 
 use std::collections::HashMap;
@@ -35,6 +37,7 @@ use crate::chat::Chat;
 use crate::config;
 
 pub use address::ClientAddress;
+pub use counts::Counts;
 pub use docs::{HTML, page};
 pub use openapi::document as openapi_document;
 
@@ -58,8 +61,14 @@ enum Area {
     Health,
 }
 
-type Api =
-    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, admin::AdminApi, health::HealthApi);
+type Api = (
+    auth::AuthApi,
+    rooms::RoomsApi,
+    messages::MessagesApi,
+    admin::AdminApi,
+    health::HealthApi,
+    watch::WatchApi,
+);
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
@@ -80,13 +89,21 @@ pub fn routes() -> Route {
 pub fn serve(
     routes: impl IntoEndpoint<Endpoint: 'static>,
     chat: Chat,
+    counts: Counts,
     http: &config::Http,
 ) -> impl Endpoint<Output = Response> + 'static {
-    envelope::Envelope::new(routes.into_endpoint(), chat, http)
+    envelope::Envelope::new(routes.into_endpoint(), chat, counts, http)
 }
 
 fn api() -> Api {
-    (auth::AuthApi, rooms::RoomsApi, messages::MessagesApi, admin::AdminApi, health::HealthApi)
+    (
+        auth::AuthApi,
+        rooms::RoomsApi,
+        messages::MessagesApi,
+        admin::AdminApi,
+        health::HealthApi,
+        watch::WatchApi,
+    )
 }
 
 fn endpoints() -> Table {

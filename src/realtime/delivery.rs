@@ -5,6 +5,7 @@ use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 use super::Connection;
+use super::counts::Tally;
 use super::frame::ServerFrame;
 use super::hub::HubConfig;
 use super::presence::Presence;
@@ -63,6 +64,16 @@ pub(super) struct Member {
     pub(super) sync: Option<Option<String>>,
 }
 
+impl Member {
+    /// It was sent everything up to here.
+    pub(super) fn advance(&mut self, to: Seq, tally: &mut Tally) {
+        let (Cursor::Starting(from) | Cursor::Reading(from) | Cursor::Live(from)) = self.cursor;
+        tally.deliveries += (to.0 - from.0).unsigned_abs();
+        self.cursor = Cursor::Live(to);
+    }
+}
+
+#[derive(Clone, Copy)]
 pub(super) enum Cursor {
     /// Wants everything after this, and waits for the head to be known.
     Starting(Seq),
@@ -86,6 +97,7 @@ pub(super) fn write(
     rooms: &mut HashMap<RoomId, Room>,
     config: &HubConfig,
     now: u32,
+    tally: &mut Tally,
 ) {
     if client.blocked_at.is_some() {
         return;
@@ -122,10 +134,10 @@ pub(super) fn write(
         if client.out.is_empty() && spans.is_empty() {
             return;
         }
-        for (room_id, cursor) in write_spans(client, &mut spans, now) {
+        for (room_id, cursor) in write_spans(client, &mut spans, now, tally) {
             let member = rooms.get_mut(&room_id).and_then(|room| room.members.get_mut(&slot));
             if let Some(member) = member {
-                member.cursor = Cursor::Live(cursor);
+                member.advance(cursor, tally);
                 if member.sync.is_some() {
                     client.behind.push(room_id);
                 }
@@ -140,7 +152,12 @@ pub(super) fn write(
 /// Writes `out`, then the spans, as far as the socket takes them, and returns how far each room
 /// got. If the socket takes no more, the rest of a frame that was cut stays in `out`, and the
 /// client is blocked; if it is broken, its task will find that out by itself.
-pub(super) fn write_spans(client: &mut Client, spans: &mut [Span], now: u32) -> Vec<(RoomId, Seq)> {
+pub(super) fn write_spans(
+    client: &mut Client,
+    spans: &mut [Span],
+    now: u32,
+    tally: &mut Tally,
+) -> Vec<(RoomId, Seq)> {
     let mut cursors = Vec::with_capacity(spans.len());
     let mut written_out = 0;
     let mut next = 0;
@@ -177,6 +194,7 @@ pub(super) fn write_spans(client: &mut Client, spans: &mut [Span], now: u32) -> 
                 break;
             }
         };
+        tally.bytes += written as u64;
         let of_out = written.min(client.out.len() - written_out);
         written_out += of_out;
         written -= of_out;

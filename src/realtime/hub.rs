@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::state::State;
 use super::tail::Chunk;
-use super::{CloseCode, Connection, ConnectionId};
+use super::{CloseCode, Connection, ConnectionId, HubCounts};
 use crate::model::{Appended, Clock, Event, Room, RoomId, RoomState, Seq, SessionId, UserId};
 use crate::storage::{AppendError, Outcome};
 
@@ -27,7 +27,7 @@ pub enum ReplyTo {
     Connection { id: ConnectionId, reference: Option<String>, wants_ack: bool },
 }
 
-/// What has been stored, other than by sending messages, or by another process.
+/// What has been stored otherwise than by a send of this process: a change, or what others did.
 #[derive(Debug)]
 pub enum News {
     /// Events, each room's in order of seq. Those that are known already do no harm.
@@ -104,6 +104,7 @@ pub(super) enum Command {
 #[derive(Clone)]
 pub struct Hub {
     commands: mpsc::Sender<Command>,
+    counts: Arc<HubCounts>,
 }
 
 /// The hub's thread. It ends when the last [`Hub`] is dropped.
@@ -120,10 +121,21 @@ impl Hub {
     pub fn start(config: HubConfig) -> std::io::Result<(Self, HubThread)> {
         let (commands, waiting) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let counts = Arc::<HubCounts>::default();
+        let state = State::new(config, counts.clone());
         let thread = thread::Builder::new()
             .name("chatapp-hub".to_owned())
-            .spawn(move || runtime.block_on(run(State::new(config), waiting)))?;
-        Ok((Self { commands }, HubThread(thread)))
+            .spawn(move || runtime.block_on(run(state, waiting)))?;
+        Ok((Self { commands, counts }, HubThread(thread)))
+    }
+
+    pub fn counts(&self) -> &HubCounts {
+        &self.counts
+    }
+
+    /// How many commands wait for the hub.
+    pub fn queue_len(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     /// Publishes what has been committed, in that order. Blocks while the hub is behind, which

@@ -6,6 +6,7 @@
 //! hub forgets is read again from storage.
 
 mod connection;
+mod counts;
 mod delivery;
 pub mod frame;
 mod hub;
@@ -19,6 +20,7 @@ pub mod tail;
 mod tls;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail};
+pub use counts::HubCounts;
 pub use hub::{Hub, HubConfig, HubThread, KnownRooms, News, ReadAsker, ReadOutcome, ReplyTo};
 pub use peer::Peer;
 pub use tls::Tls;

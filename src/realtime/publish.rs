@@ -6,7 +6,7 @@ use super::frame::ServerFrame;
 use super::hub::ReplyTo;
 use super::state::{Answer, State};
 use super::tail::Chunk;
-use crate::model::{Appended, Event, RoomId};
+use crate::model::{Appended, Event, EventId, RoomId};
 use crate::storage::Outcome;
 
 /// The most bytes kept of one room's log. A reader who falls off the end reads the database.
@@ -78,6 +78,10 @@ impl State {
             // from storage before its commit was told.
             events.sort_by_key(Event::seq);
             events.dedup_by_key(|event| event.seq());
+            if empty_deleted(&mut events) {
+                // What is older may have the text in it. Whoever is not up to date reads the database.
+                room.tail.clear();
+            }
             // Another process may have written in between.
             for events in events.chunk_by(|a, b| a.seq().next() == b.seq()) {
                 let Some(chunk) = Chunk::encode(events) else { continue };
@@ -147,10 +151,12 @@ impl State {
         }
         let mut spans =
             vec![Span { room_id, chunk: chunk.clone(), offset: chunk.offset_after(cursor) }];
-        let cursors = write_spans(client, &mut spans, self.now);
+        let cursors = write_spans(client, &mut spans, self.now, &mut self.tally);
         let cursor = cursors.last().map_or(cursor, |&(_, cursor)| cursor);
-        if let Some(member) = self.member(slot, room_id) {
-            member.cursor = Cursor::Live(cursor);
+        if let Some(member) =
+            self.rooms.get_mut(&room_id).and_then(|room| room.members.get_mut(&slot))
+        {
+            member.advance(cursor, &mut self.tally);
         }
         self.fall_behind(slot, room_id);
     }
@@ -174,4 +180,29 @@ impl State {
             room.tail.clear();
         }
     }
+}
+
+/// Takes the texts of messages that are deleted in the same turn. True if any message is.
+fn empty_deleted(events: &mut [Event]) -> bool {
+    let deleted: Vec<EventId> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::MessageDeleted(change) => Some(change.message_id),
+            Event::Message(_) | Event::MessageEdited { .. } => None,
+        })
+        .collect();
+    if deleted.is_empty() {
+        return false;
+    }
+    for event in events {
+        let (id, content) = match event {
+            Event::Message(message) => (message.id, &mut message.content),
+            Event::MessageEdited { change, content } => (change.message_id, content),
+            Event::MessageDeleted(_) => continue,
+        };
+        if deleted.contains(&id) {
+            content.clear();
+        }
+    }
+    true
 }

@@ -13,10 +13,11 @@ use std::sync::Arc;
 use slab::Slab;
 use tokio::sync::oneshot;
 
+use super::counts::Tally;
 use super::delivery::{Client, Member, Room, write};
 use super::frame::{PING_FRAME, ServerFrame, close_frame};
 use super::hub::{Command, HubConfig};
-use super::{CloseCode, Connection, ConnectionId};
+use super::{CloseCode, Connection, ConnectionId, HubCounts};
 use crate::model::{Appended, Event, RoomId, SessionId};
 use crate::storage::AppendError;
 
@@ -38,12 +39,14 @@ pub struct State {
     pub(super) is_stopping: bool,
     /// Seconds since the hub started.
     pub(super) now: u32,
+    pub(super) counts: Arc<HubCounts>,
+    pub(super) tally: Tally,
 }
 
 pub(super) type Answer = Result<Appended, AppendError>;
 
 impl State {
-    pub(super) fn new(config: HubConfig) -> Self {
+    pub(super) fn new(config: HubConfig, counts: Arc<HubCounts>) -> Self {
         Self {
             config,
             clients: Slab::new(),
@@ -54,6 +57,8 @@ impl State {
             next_serial: 0,
             is_stopping: false,
             now: 0,
+            counts,
+            tally: Tally::default(),
         }
     }
 
@@ -114,7 +119,8 @@ impl State {
         for slot in std::mem::take(&mut self.touched) {
             if let Some(client) = self.clients.get_mut(slot) {
                 client.is_touched = false;
-                write(client, slot, &mut self.rooms, &self.config, self.now);
+                let tally = &mut self.tally;
+                write(client, slot, &mut self.rooms, &self.config, self.now, tally);
                 // With TLS the last bytes may be out of `out` and not yet in the socket.
                 let is_out = client.out.is_empty() && client.blocked_at.is_none();
                 if client.closing_at.is_some() && is_out {
@@ -122,6 +128,7 @@ impl State {
                 }
             }
         }
+        self.publish_tally();
         for (reply, answer) in self.replies.drain(..) {
             let _ = reply.send(answer);
         }
@@ -174,6 +181,7 @@ impl State {
         }
         self.tell_presence();
         self.bound_tails();
+        self.look_at_readers();
     }
 
     fn connect(&mut self, connection: Arc<Connection>, reply: oneshot::Sender<ConnectionId>) {
@@ -194,7 +202,10 @@ impl State {
         });
         if reply.send(ConnectionId { slot, serial }).is_err() {
             self.clients.remove(slot);
-        } else if self.is_stopping {
+            return;
+        }
+        self.counts.opened();
+        if self.is_stopping {
             self.close(slot, CloseCode::Restart);
         }
     }
@@ -209,6 +220,7 @@ impl State {
         if self.clients[slot].closing_at.is_some() {
             return;
         }
+        self.counts.closed(code);
         self.leave_all(slot);
         self.push(slot, &close_frame(code));
         self.clients[slot].closing_at = Some(self.now);

@@ -65,16 +65,17 @@ struct Front {
 }
 
 /// Accepts until `stop`. Every connection is one of `tasks`, and ends after `stop` when the request
-/// under way is answered. With `tls`, each is encrypted as its newest value says.
+/// under way is answered. With `tls`, each is encrypted as its newest value says. Each has one of
+/// `slots`, and so has the next one to come.
 pub async fn accept(
     listener: TcpListener,
     endpoint: Arc<Endpoint>,
     config: config::Http,
     tls: Option<watch::Receiver<Arc<ServerConfig>>>,
+    slots: Arc<Semaphore>,
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
-    let slots = Arc::new(Semaphore::new(config.max_connections));
     let head = Duration::from_millis(config.header_timeout_ms);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(MAX_HEAD_BYTES);

@@ -15,12 +15,14 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::chat::{self, Chat, ChatParts, Doorbell};
+use crate::chat::{self, Chat, ChatParts, Doorbell, SAMPLE_EVERY};
 use crate::config::Config;
+use crate::metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, HubConfig};
 use crate::storage::{Backend, Error, Store, StoreConfig};
@@ -28,6 +30,7 @@ use crate::ws::Sockets;
 
 use reload::Live;
 use tls::Certificate;
+pub use tls::{check_certificate, is_certificate_valid};
 
 /// How often revocations made by other processes are looked for.
 const SWEEP_REVOKED: Duration = Duration::from_millis(500);
@@ -138,11 +141,14 @@ async fn run(
         tasks.spawn(certificate.renew(stop.clone()));
         current
     });
+    let slots = Arc::new(Semaphore::new(config.http.max_connections));
+    count_connections(&chat, &slots);
     let accepting = tasks.spawn(listener::accept(
         listener,
         live.endpoint(),
         config.http.clone(),
         tls,
+        slots,
         tasks.clone(),
         stop.clone(),
     ));
@@ -193,6 +199,17 @@ async fn run(
     Ok(())
 }
 
+fn count_connections(chat: &Chat, slots: &Arc<Semaphore>) {
+    let (all, slots) = (slots.available_permits(), slots.clone());
+    // The next one to come has its place already.
+    let count = move || all.saturating_sub(slots.available_permits() + 1);
+    chat.metrics().register(|registry| {
+        let help = "Connections, those of sockets among them";
+        metrics::gauge(registry, "connections", help, count);
+        metrics::gauge(registry, "max_connections", "As many as there may be", move || all);
+    });
+}
+
 /// Ends the sockets of sessions that another process revoked, and forgets sessions long ended.
 /// What goes wrong is in the log; the next round covers this one's time.
 ///
@@ -207,6 +224,7 @@ async fn sweep(
     let mut revoked = tokio::time::interval(SWEEP_REVOKED);
     let mut ended = tokio::time::interval(SWEEP_ENDED);
     let mut quiet = tokio::time::interval(SWEEP_QUIET);
+    let mut sample = tokio::time::interval(SAMPLE_EVERY);
     loop {
         tokio::select! {
             _ = revoked.tick() => {
@@ -220,6 +238,7 @@ async fn sweep(
             }
             _ = ended.tick() => { let _ = chat.forget_ended_sessions().await; }
             _ = quiet.tick() => chat.forget_quiet(),
+            _ = sample.tick() => chat.sample(),
             () = stop.cancelled() => return,
         }
     }

@@ -9,6 +9,7 @@ use poem::endpoint::BoxEndpoint;
 use super::routes;
 use crate::chat::Chat;
 use crate::config::{self, Config};
+use crate::http::Counts;
 use crate::logging;
 use crate::ws::Sockets;
 
@@ -20,13 +21,17 @@ pub(super) struct Live {
     config: Config,
     chat: Chat,
     sockets: Sockets,
+    counts: Counts,
     endpoint: Arc<Endpoint>,
 }
 
 impl Live {
     pub fn new(config: Config, chat: Chat, sockets: Sockets) -> Self {
-        let endpoint = routes::endpoint(chat.clone(), sockets.clone(), &config.http);
-        Self { config, chat, sockets, endpoint: Arc::new(ArcSwap::from_pointee(endpoint)) }
+        let counts = Counts::new(chat.metrics());
+        let endpoint =
+            routes::endpoint(chat.clone(), sockets.clone(), counts.clone(), &config.http);
+        let endpoint = Arc::new(ArcSwap::from_pointee(endpoint));
+        Self { config, chat, sockets, counts, endpoint }
     }
 
     pub fn endpoint(&self) -> Arc<Endpoint> {
@@ -48,7 +53,8 @@ impl Live {
         }
         self.chat.reconfigure(&next.auth, &next.limits);
         self.sockets.allowed_origins = next.http.allowed_origins.clone().into();
-        let endpoint = routes::endpoint(self.chat.clone(), self.sockets.clone(), &next.http);
+        let (chat, sockets) = (self.chat.clone(), self.sockets.clone());
+        let endpoint = routes::endpoint(chat, sockets, self.counts.clone(), &next.http);
         self.endpoint.store(Arc::new(endpoint));
         let (live, others): (Vec<_>, Vec<_>) =
             config::changed(&self.config, &next).into_iter().partition(|key| config::is_live(key));

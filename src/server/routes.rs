@@ -11,6 +11,7 @@ use crate::ws::{self, Sockets};
 pub(super) fn endpoint(
     chat: Chat,
     sockets: Sockets,
+    counts: http::Counts,
     config: &config::Http,
 ) -> BoxEndpoint<'static, Response> {
     let routes = http::routes()
@@ -22,5 +23,5 @@ pub(super) fn endpoint(
         )
         .at("/docs/socket", get(http::page(http::HTML, ws::asyncapi::page)))
         .data(sockets);
-    http::serve(routes, chat, config).boxed()
+    http::serve(routes, chat, counts, config).boxed()
 }

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{Error as TlsError, ServerConfig};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{CertificateError, Error as TlsError, RootCertStore, ServerConfig};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::config;
+use crate::model::Timestamp;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -134,6 +137,46 @@ impl Files {
         config.ticketer = ring::Ticketer::new()?;
         Ok(Arc::new(config))
     }
+}
+
+/// Whether the certificate of these settings, if there is one, can be used.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn check_certificate(config: &config::Http) -> anyhow::Result<()> {
+    Certificate::of(config).map(drop)
+}
+
+/// Whether the certificate of these settings is valid at this time. Who made it, and for which name,
+/// is for clients to judge.
+///
+/// # Errors
+/// A sentence for the operator: it cannot be read.
+pub fn is_certificate_valid(config: &config::Http, at: Timestamp) -> anyhow::Result<bool> {
+    let path = Path::new(&config.tls_certificate);
+    let certificate = CertificateDer::from_pem_file(path)?;
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone())?;
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider).build()?;
+    let at = UnixTime::since_unix_epoch(Duration::from_millis(at.0.unsigned_abs()));
+    // Its time is looked at first.
+    let verified = verifier.verify_server_cert(
+        &certificate,
+        &[],
+        &ServerName::try_from("localhost")?,
+        &[],
+        at,
+    );
+    Ok(!matches!(
+        verified,
+        Err(TlsError::InvalidCertificate(
+            CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. }
+        ))
+    ))
 }
 
 /// What `parse` finds in a PEM file. The sentences never repeat what is in it.

@@ -15,6 +15,26 @@ pub struct ServerFacts {
     pub epoch: String,
 }
 
+/// What an operator asks of a database, as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseStatus {
+    /// `SQLite 3.50.4`, `PostgreSQL 16.4`.
+    pub version: String,
+    pub size_bytes: u64,
+    /// SQLite's write-ahead log. `None` elsewhere.
+    pub wal_bytes: Option<u64>,
+    /// How often this process copied that log into the database.
+    pub checkpoints: Option<u64>,
+    pub users: u64,
+    pub rooms: u64,
+    /// Entries of all rooms' logs.
+    pub events: u64,
+    /// PostgreSQL's connections: in use, and the most there may be for this user.
+    pub connections: Option<(u64, u64)>,
+    /// The clock of a database on another machine.
+    pub now: Option<Timestamp>,
+}
+
 /// One versioned change of the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
@@ -99,6 +119,18 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time.
     fn get_server_facts(&self) -> Result<ServerFacts>;
+
+    /// `sqlite` or `postgres`.
+    fn name(&self) -> &'static str;
+
+    fn get_status(&self) -> Result<DatabaseStatus>;
+
+    /// Commits a change that changes nothing, to see whether that is possible.
+    fn check_write(&self) -> Result<()>;
+
+    /// Looks for damage: a sentence for each that is found. `deep` reads everything, which takes as
+    /// long as reading the database does.
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>>;
 
     /// The token secret kept in the database; stores `candidate` first if there is none.
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>>;

@@ -5,6 +5,7 @@
 //! the chat lives here, and no type of a database driver leaves the two folders.
 
 mod backend;
+mod counts;
 mod error;
 mod open;
 mod pool;
@@ -14,7 +15,10 @@ pub mod sqlite;
 mod store;
 mod window;
 
-pub use backend::{AppendError, Backend, ChangeError, Migration, MigrationState, ServerFacts};
+pub use backend::{
+    AppendError, Backend, ChangeError, DatabaseStatus, Migration, MigrationState, ServerFacts,
+};
+pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, check_url, open};
+pub use open::{OpenOptions, check_url, open, sqlite_file};
 pub use store::{Outcome, Store, StoreConfig, Writer};

@@ -47,6 +47,14 @@ pub fn check_url(url: &str) -> Result<()> {
     parse(url).map(drop)
 }
 
+/// The file that the URL names, if it names one.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    match parse(url) {
+        Ok(Location::Sqlite(path)) => Some(path),
+        Ok(Location::Postgres(_)) | Err(_) => None,
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Location<'a> {
     Sqlite(PathBuf),

@@ -7,11 +7,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use super::{AppendError, Backend, Error, Result};
+use super::{AppendError, Backend, Error, Result, StoreCounts};
 use crate::executor::{Executor, ExecutorError};
 use crate::model::{Appended, NewMessage};
 
@@ -53,6 +54,7 @@ pub struct Store<T> {
     backend: Arc<dyn Backend>,
     reads: Executor,
     writes: Sender<Write<T>>,
+    counts: Arc<StoreCounts>,
 }
 
 impl<T> Clone for Store<T> {
@@ -61,6 +63,7 @@ impl<T> Clone for Store<T> {
             backend: self.backend.clone(),
             reads: self.reads.clone(),
             writes: self.writes.clone(),
+            counts: self.counts.clone(),
         }
     }
 }
@@ -86,11 +89,31 @@ impl<T: Send + 'static> Store<T> {
     ) -> std::io::Result<(Self, Writer)> {
         let reads = Executor::start("chatapp-read", config.read_threads, config.read_queue)?;
         let (writes, waiting) = bounded(config.write_queue);
+        let counts = Arc::new(StoreCounts::new());
         let writer = thread::Builder::new().name("chatapp-write".to_owned()).spawn({
-            let backend = backend.clone();
-            move || write_loop(&*backend, &waiting, on_commit)
+            let (backend, counts) = (backend.clone(), counts.clone());
+            move || write_loop(&*backend, &waiting, &counts, on_commit)
         })?;
-        Ok((Self { backend, reads, writes }, Writer(writer)))
+        Ok((Self { backend, reads, writes, counts }, Writer(writer)))
+    }
+
+    pub fn counts(&self) -> &Arc<StoreCounts> {
+        &self.counts
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn backend_name(&self) -> &'static str {
+        self.backend.name()
+    }
+
+    /// The threads that read.
+    pub fn readers(&self) -> &Executor {
+        &self.reads
+    }
+
+    /// How many writes wait.
+    pub fn write_queue_len(&self) -> usize {
+        self.writes.len()
     }
 
     /// Runs `query` on a reading thread.
@@ -102,11 +125,13 @@ impl<T: Send + 'static> Store<T> {
         query: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         let backend = self.backend.clone();
-        match self.reads.run(move || query(&*backend)).await {
+        let result = match self.reads.run(move || query(&*backend)).await {
             Ok(result) => result,
             Err(ExecutorError::Full) => Err(Error::Busy("too many reads are waiting".into())),
             Err(ExecutorError::Panicked) => Err(Error::Internal("a read panicked".into())),
-        }
+        };
+        self.counts.ended(&result);
+        result
     }
 
     /// Runs `change` on the writing thread, after every write queued before it.
@@ -118,9 +143,12 @@ impl<T: Send + 'static> Store<T> {
         change: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         let (done, result) = oneshot::channel();
+        let counts = self.counts.clone();
         self.submit(move |backend| {
+            let result = change(backend);
+            counts.wrote(&result);
             // The caller may have gone away; the change is made all the same.
-            let _ = done.send(change(backend));
+            let _ = done.send(result);
         })?;
         result.await.unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())))
     }
@@ -153,11 +181,17 @@ impl<T: Send + 'static> Store<T> {
     }
 
     fn enqueue(&self, write: Write<T>) -> Result<(), (Error, Write<T>)> {
-        self.writes.try_send(write).map_err(|error| match error {
-            TrySendError::Full(write) => (Error::Busy("too many writes are waiting".into()), write),
-            TrySendError::Disconnected(write) => {
-                (Error::Unavailable("the server is stopping".into()), write)
-            }
+        self.writes.try_send(write).map_err(|error| {
+            let (error, write) = match error {
+                TrySendError::Full(write) => {
+                    (Error::Busy("too many writes are waiting".into()), write)
+                }
+                TrySendError::Disconnected(write) => {
+                    (Error::Unavailable("the server is stopping".into()), write)
+                }
+            };
+            self.counts.ended::<()>(&Err(error.clone()));
+            (error, write)
         })
     }
 }
@@ -165,6 +199,7 @@ impl<T: Send + 'static> Store<T> {
 fn write_loop<T>(
     backend: &dyn Backend,
     waiting: &Receiver<Write<T>>,
+    counts: &StoreCounts,
     mut on_commit: impl FnMut(Vec<Outcome<T>>),
 ) {
     let mut messages = Vec::new();
@@ -181,7 +216,11 @@ fn write_loop<T>(
             next = if full { None } else { waiting.try_recv().ok() };
         }
         if !messages.is_empty() {
-            on_commit(append(backend, std::mem::take(&mut messages), std::mem::take(&mut tags)));
+            let begun = Instant::now();
+            let outcomes =
+                append(backend, std::mem::take(&mut messages), std::mem::take(&mut tags));
+            counts.committed(&outcomes, begun.elapsed());
+            on_commit(outcomes);
         }
         match next {
             Some(Write::Run(job)) => {

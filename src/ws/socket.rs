@@ -134,7 +134,9 @@ impl Socket {
         let (identity, permit) = match caller {
             Ok(admitted) => admitted,
             Err(error) => {
-                refuse(reader, &peer, close_code(&error)).await;
+                let code = close_code(&error);
+                sockets.hub.counts().closed(code);
+                refuse(reader, &peer, code).await;
                 return None;
             }
         };

@@ -20,9 +20,20 @@ fn help_says_what_there_is() {
     ] {
         assert!(help.contains(word), "no {word} in {help}");
     }
-    for command in
-        ["serve", "migrate", "create-admin", "list-rooms", "users", "sessions", "audit", "config"]
-    {
+    for command in [
+        "serve",
+        "migrate",
+        "create-admin",
+        "list-rooms",
+        "users",
+        "sessions",
+        "audit",
+        "config",
+        "doctor",
+        "health",
+        "stats",
+        "tail",
+    ] {
         let help = shell.run(&[command, "--help"]).ok();
         assert!(help.contains("Examples:"), "{help}");
         assert!(help.contains("--database <URL>") && help.contains("--config <FILE>"), "{help}");

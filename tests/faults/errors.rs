@@ -39,7 +39,9 @@ async fn a_disk_that_is_full_or_fails_refuses_sends_only_and_heals_by_itself() {
         assert!(faults.hits(Fault::Write) > 0);
         // Reads and sockets, old and new, go on.
         assert_eq!(ann.history(room).await.len(), 2 * n + 1);
-        ann.get("/ready").await.expect(200);
+        // Whoever asks is told to send those who write elsewhere.
+        ann.get("/health").await.expect(200);
+        ann.get("/ready").await.expect_problem(503, "unavailable");
         let mut second = ann.joins(room).await;
         second.send(json!({ "type": "ping" })).await;
         second.recv_type("pong").await;
@@ -47,6 +49,8 @@ async fn a_disk_that_is_full_or_fails_refuses_sends_only_and_heals_by_itself() {
         socket.recv_type("pong").await;
 
         faults.heal();
+        // It finds that out by itself: nobody need send anything.
+        ann.get("/ready").await.expect(200);
         // A send that was refused was not stored: it is no duplicate.
         let ack = socket.says(room, "after", &format!("refused-{n}-0")).await;
         assert_eq!((&ack["seq"], &ack["duplicate"]), (&(2 * n + 2).into(), &false.into()));

@@ -59,11 +59,15 @@ fn table() -> Vec<Row> {
         ("GET", "/admin/audit", None, [401, 403, 200, 401]),
         ("GET", "/health", None, [200, 200, 200, 200]),
         ("GET", "/ready", None, [200, 200, 200, 200]),
+        ("GET", "/metrics", None, [401, 403, 200, 401]),
+        ("GET", "/admin/stats", None, [401, 403, 200, 401]),
     ]
 }
 
 async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
-    let server = Server::start(database).await;
+    // With it nobody is trusted for being on the same machine.
+    let token = "a token of the operator's own, for the figures";
+    let server = Server::with(database).env("CHATAPP_HTTP__METRICS_TOKEN", token).start().await;
     server.admin("root").await;
     server.user("ann").await;
     let target = server.user("target").await.user_id;

@@ -8,6 +8,7 @@ use crate::support::{Client, Database, Socket, on_both_databases};
 on_both_databases!(
     edits_and_deletions_come_live_in_the_order_of_the_log,
     who_was_away_gets_the_changes_with_the_rest,
+    what_is_deleted_is_gone_from_memory_too,
     only_changes_are_told,
     a_changed_room_is_told_to_those_in_it,
     an_archived_room_takes_nothing_and_shows_everything,
@@ -71,6 +72,24 @@ async fn who_was_away_gets_the_changes_with_the_rest(database: Database) {
     assert_eq!(missed.iter().map(seq).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(resumed.synced["head_seq"], 4);
     assert_eq!(missed[1]["content"], "", "what it said is gone");
+}
+
+/// Somebody stays in the room, so that the server keeps the newest of its log at hand.
+async fn what_is_deleted_is_gone_from_memory_too(database: Database) {
+    let (_server, ann, room) = server_with_room(database).await;
+    let mut live = ann.joins(room).await;
+    let secret = sends(&ann, room, "a secret").await;
+    ann.patch(&path_of(&secret), json!({ "content": "another secret" })).await.expect(200);
+    let kept = sends(&ann, room, "kept").await;
+    // Whoever is there has seen it, and sees it go.
+    assert_eq!(live.recv_type("message_edited").await["content"], "another secret");
+    assert_eq!(live.recv_type("message").await["id"], kept["id"]);
+    ann.delete(&path_of(&secret)).await.expect(204);
+    assert_eq!(live.recv().await["type"], "message_deleted");
+    let late = ann.resumes(room, 0, epoch(&live)).await;
+    assert_eq!(late.welcome[1..].iter().map(seq).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert!(!json!(late.welcome).to_string().contains("secret"), "{:?}", late.welcome);
+    nothing_more(&mut live).await;
 }
 
 async fn only_changes_are_told(database: Database) {

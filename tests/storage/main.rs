@@ -17,6 +17,7 @@ mod properties;
 mod read_positions;
 mod rooms;
 mod sessions;
+mod status;
 mod tickets;
 mod users;
 
@@ -90,6 +91,11 @@ contract! {
         ended_sessions_are_forgotten_after_a_moment
         a_secret_is_made_once
         threads_that_make_a_secret_at_once_get_the_same
+    }
+    status {
+        a_status_says_what_is_there
+        trying_to_write_changes_nothing
+        a_log_beyond_its_head_is_damage
     }
     tickets {
         a_ticket_is_taken_once

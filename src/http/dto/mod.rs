@@ -4,6 +4,7 @@ mod admin;
 mod auth;
 mod messages;
 mod rooms;
+mod stats;
 
 use poem_openapi::Object;
 use poem_openapi::types::Example;
@@ -24,6 +25,7 @@ pub(super) use messages::{
     EventPageDto, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest,
 };
 pub(super) use rooms::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
+pub(super) use stats::StatsDto;
 
 /// 2025-01-31T10:30:00Z: when all the examples happen.
 const EXAMPLE_TIME: Moment = Moment(Timestamp(1_738_319_400_000));

@@ -15,6 +15,7 @@ mod migrations;
 mod read_positions;
 mod rooms;
 mod sessions;
+mod status;
 mod tickets;
 mod users;
 
@@ -28,7 +29,8 @@ use r2d2::PooledConnection;
 use self::connection::{Connection, Manager};
 use super::pool::Pool;
 use super::{
-    AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts,
+    AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
+    ServerFacts,
 };
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -171,6 +173,22 @@ impl Backend for Postgres {
         let facts = self.read(migrations::get_server_facts)?;
         self.manager.expect_epoch(&facts.epoch);
         Ok(facts)
+    }
+
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn get_status(&self) -> Result<DatabaseStatus> {
+        self.read(status::get_status)
+    }
+
+    fn check_write(&self) -> Result<()> {
+        self.write(status::check_write)
+    }
+
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
+        self.read(|db| status::check_integrity(db, deep))
     }
 
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {

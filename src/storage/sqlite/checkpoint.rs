@@ -15,7 +15,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -35,29 +35,41 @@ const SMALL: i64 = 1_000;
 pub(super) struct Checkpointer {
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    has_failed: Arc<AtomicBool>,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    has_failed: AtomicBool,
+    /// Checkpoints that copied something.
+    count: AtomicU64,
 }
 
 impl Checkpointer {
     pub fn start(path: &Path, busy_timeout: Duration) -> Result<Self> {
         let connection = open(path, busy_timeout)?;
         let (wake, woken) = bounded(1);
-        let has_failed = Arc::<AtomicBool>::default();
+        let state = Arc::<State>::default();
         let thread = thread::Builder::new()
             .name("chatapp-check".to_owned())
             .spawn({
-                let has_failed = has_failed.clone();
-                move || run(connection, &woken, &has_failed)
+                let state = state.clone();
+                move || run(connection, &woken, &state)
             })
             .map_err(|error| {
                 Error::Internal(format!("the thread for checkpoints cannot be started: {error}"))
             })?;
-        Ok(Self { wake: Some(wake), thread: Some(thread), has_failed })
+        Ok(Self { wake: Some(wake), thread: Some(thread), state })
+    }
+
+    /// How often the log was copied.
+    pub fn count(&self) -> u64 {
+        self.state.count.load(Ordering::Relaxed)
     }
 
     /// To be called after each commit of the writer.
     pub fn after_commit(&self, writer: &Connection) {
-        if self.has_failed.load(Ordering::SeqCst) {
+        if self.state.has_failed.load(Ordering::SeqCst) {
             return;
         }
         let Ok(log) = checkpoint(writer, Mode::Look) else { return };
@@ -69,7 +81,7 @@ impl Checkpointer {
             let (Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(()))) =
                 self.wake.as_ref().map_or(Ok(()), |wake| wake.try_send(()));
         } else if log.left() > 0 {
-            copy(writer, &self.has_failed);
+            copy(writer, &self.state);
         }
     }
 }
@@ -84,13 +96,13 @@ impl Drop for Checkpointer {
     }
 }
 
-fn run(connection: Connection, woken: &Receiver<()>, has_failed: &AtomicBool) {
+fn run(connection: Connection, woken: &Receiver<()>, state: &State) {
     while let Ok(()) = woken.recv() {
-        if !has_failed.load(Ordering::SeqCst) {
-            copy(&connection, has_failed);
+        if !state.has_failed.load(Ordering::SeqCst) {
+            copy(&connection, state);
         }
     }
-    if has_failed.load(Ordering::SeqCst) {
+    if state.has_failed.load(Ordering::SeqCst) {
         // The connection that is closed last makes a checkpoint and deletes the log: so this one
         // is never closed.
         std::mem::forget(connection);
@@ -107,11 +119,13 @@ fn open(path: &Path, busy_timeout: Duration) -> Result<Connection> {
     Ok(connection)
 }
 
-fn copy(connection: &Connection, has_failed: &AtomicBool) {
+fn copy(connection: &Connection, state: &State) {
     match checkpoint(connection, Mode::Copy) {
-        Ok(_) => {}
+        Ok(_) => {
+            state.count.fetch_add(1, Ordering::Relaxed);
+        }
         Err(error) if errors::is_of_the_disk(&error) => {
-            has_failed.store(true, Ordering::SeqCst);
+            state.has_failed.store(true, Ordering::SeqCst);
             tracing::error!(
                 %error,
                 "the disk failed during a checkpoint: nothing is lost, but the write-ahead log \

@@ -15,9 +15,12 @@ mod read_positions;
 mod recovery;
 mod rooms;
 mod sessions;
+mod status;
 mod tickets;
 mod users;
 
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::thread;
@@ -30,7 +33,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use self::checkpoint::Checkpointer;
 use super::pool::Pool;
 use super::{
-    AppendError, Backend, ChangeError, Error, Migration, OpenOptions, Result, ServerFacts,
+    AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
+    ServerFacts,
 };
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -75,6 +79,9 @@ impl Sqlite {
     /// [`Error::BadUrl`] if there is no such file or folder, or the file is no database.
     pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
         check_path(&path, options.create)?;
+        if options.create {
+            make_private(&path);
+        }
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
             if errors::is_not_a_database(&error) {
@@ -152,6 +159,13 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
     Ok(())
 }
 
+/// The secret of the tokens is in it: only its owner may read a new file. SQLite gives the log the
+/// rights of the database.
+fn make_private(path: &Path) {
+    // One that is there stays as it is; one that cannot be made is complained of by SQLite.
+    let _ = fs::File::options().write(true).create_new(true).mode(0o600).open(path);
+}
+
 fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
@@ -209,6 +223,23 @@ impl Backend for Sqlite {
 
     fn get_server_facts(&self) -> Result<ServerFacts> {
         self.read(migrations::get_server_facts)
+    }
+
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn get_status(&self) -> Result<DatabaseStatus> {
+        let status = self.read(|db| status::get_status(db, &self.path))?;
+        Ok(DatabaseStatus { checkpoints: Some(self.checkpointer.count()), ..status })
+    }
+
+    fn check_write(&self) -> Result<()> {
+        self.write(status::check_write)
+    }
+
+    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
+        self.read(|db| status::check_integrity(db, deep))
     }
 
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {

@@ -1,0 +1,116 @@
+//! What the rules count, and where the figures of everything they hold together are registered.
+
+use std::sync::{Arc, Weak};
+
+use super::stats::Status;
+use super::{Chat, Error, Inner, Result};
+use crate::executor::Executor;
+use crate::metrics::{self, Counters, Info, Kind, Looked, Metrics, Registry};
+
+/// Sign-ins and refusals.
+#[derive(Debug)]
+pub(super) struct Counts {
+    logins: Counters,
+    refusals: Counters,
+}
+
+const LIMITS: [&str; 5] = ["logins", "sends", "joins", "signups", "sockets"];
+
+impl Counts {
+    pub fn new() -> Self {
+        Self {
+            logins: metrics::counters("outcome", &["ok", "wrong", "refused", "error"]),
+            refusals: metrics::counters("limit", &LIMITS),
+        }
+    }
+
+    /// The outcome of an attempt to sign in.
+    pub fn login<T>(&self, result: &Result<T>) {
+        let outcome = match result {
+            Ok(_) => "ok",
+            Err(Error::WrongCredentials | Error::InvalidFields(_)) => "wrong",
+            Err(Error::TooManyRequests { .. }) => "refused",
+            Err(_) => "error",
+        };
+        self.logins.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// Counts an error that says that a limit was reached.
+    pub fn limited<T>(&self, limit: &'static str, result: Result<T>) -> Result<T> {
+        if let Err(Error::TooManyRequests { .. } | Error::TooManySockets) = &result {
+            self.refusals.get_or_create(&[("limit", limit)]).inc();
+        }
+        result
+    }
+}
+
+impl Chat {
+    /// Everything that is counted in this server.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// To be called once.
+    pub(super) fn register(&self, metrics: &Metrics) {
+        let inner = &self.inner;
+        metrics.register(|registry| {
+            let labels =
+                [("version", env!("CARGO_PKG_VERSION")), ("backend", inner.store.backend_name())];
+            registry.register("build", "What runs here", Info::new(labels));
+            inner.store.counts().register(registry);
+            inner.hub.counts().register(registry);
+            let help = "Attempts to sign in";
+            registry.register("logins", help, inner.counts.logins.clone());
+            let help = "What was refused because somebody did it too often";
+            registry.register("limited", help, inner.counts.refusals.clone());
+            register_threads(registry, inner.store.readers(), ["read_wait", "read"]);
+            register_threads(registry, inner.passwords.threads(), ["password_wait", "password"]);
+            self.register_queues(registry);
+            self.register_database(registry);
+        });
+    }
+
+    fn register_queues(&self, registry: &mut Registry) {
+        let gauge = |registry: &mut Registry, name, help, len: fn(&Inner) -> usize| {
+            let chat = self.downgrade();
+            let look = move || chat.upgrade().map_or(0, |inner| len(&inner));
+            metrics::gauge(registry, name, help, look);
+        };
+        gauge(registry, "write_queue", "Writes that wait", |it| it.store.write_queue_len());
+        gauge(registry, "read_queue", "Reads that wait", |it| it.store.readers().queue_len());
+        gauge(registry, "password_queue", "Passwords that wait to be checked", |it| {
+            it.passwords.threads().queue_len()
+        });
+        gauge(registry, "hub_queue", "Commands that wait for the hub", |it| it.hub.queue_len());
+        let help = "People with at least one socket";
+        gauge(registry, "connected_users", help, |it| it.sockets.user_count());
+    }
+
+    /// What is known of the database since somebody last looked: see [`Chat::database_status`].
+    fn register_database(&self, registry: &mut Registry) {
+        let mut figure = |name, help, kind, of: fn(&Status) -> Option<u64>| {
+            let chat = self.downgrade();
+            let look = move || Some(of(&chat.upgrade()?.status.last()?)? as f64);
+            registry.register_collector(Box::new(Looked { name, help, kind, look }));
+        };
+        let help = "The database on its disk, without SQLite's log";
+        figure("database_bytes", help, Kind::Gauge, |it| Some(it.size_bytes));
+        let help = "SQLite's write-ahead log on its disk";
+        figure("wal_bytes", help, Kind::Gauge, |it| it.wal_bytes);
+        let help = "How often that log was copied into the database";
+        figure("checkpoints", help, Kind::Counter, |it| it.checkpoints);
+    }
+
+    /// For figures that are looked at: they do not keep the rules, and so the threads, alive.
+    fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.inner)
+    }
+}
+
+fn register_threads(registry: &mut Registry, threads: &Executor, [wait, run]: [&str; 2]) {
+    let times = threads.times();
+    let help = "How long work waited for one of these threads";
+    registry.register(format!("{wait}_seconds"), help, times.wait.clone());
+    let help = "How long the work took";
+    registry.register(format!("{run}_seconds"), help, times.run.clone());
+}

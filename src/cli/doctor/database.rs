@@ -1,0 +1,149 @@
+//! The database: whether it answers, and is whole.
+
+use std::fs;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::{Case, Finding, Opened, shown_url};
+use crate::storage::{DatabaseStatus, Error};
+
+/// Clocks of a healthy network differ by less, in milliseconds.
+const CLOCK_MS: i64 = 2_000;
+
+/// Further connections that a server should find free: commands, a backup, somebody who looks.
+const SPARE_CONNECTIONS: u64 = 5;
+
+pub(super) fn reachable(case: &Case) -> Vec<Finding> {
+    let is_new = case.sqlite.as_ref().is_some_and(|path| !path.exists());
+    vec![match &case.database {
+        Ok(Opened { status: Ok(status), .. }) => Finding::ok("database", describe(case, status)),
+        Ok(Opened { status: Err(_), .. }) => Finding::ok("database", shown_url(case)),
+        Err(_) if is_new => Finding::warning(
+            "database",
+            format!("{} is not there yet", shown_url(case)),
+            "start the server, which makes it, or name another with database.url",
+        ),
+        Err(Error::Damaged(text)) => damaged(text),
+        Err(error) => Finding::problem(
+            "database",
+            format!("{} cannot be opened ({error})", shown_url(case)),
+            "check that it is running, the URL, and the rights to it",
+        ),
+    }]
+}
+
+pub(super) fn schema(case: &Case) -> Vec<Finding> {
+    let Ok(Opened { backend, .. }) = &case.database else { return vec![] };
+    vec![match backend.check_schema() {
+        Ok(()) => Finding::ok("schema", "it is this chatapp's"),
+        Err(Error::SchemaTooOld) => Finding::problem(
+            "schema",
+            "it is older than this chatapp",
+            "run `chatapp migrate`, or start the server, which does so",
+        ),
+        Err(Error::SchemaTooNew { found, known }) => Finding::problem(
+            "schema",
+            format!("it has version {found}, and this chatapp knows only up to {known}"),
+            "use the newer chatapp that migrated it",
+        ),
+        Err(Error::Damaged(text)) => damaged(&text),
+        Err(error) => unreadable("schema", &error),
+    }]
+}
+
+pub(super) fn integrity(case: &Case) -> Vec<Finding> {
+    let Some(Opened { backend, status: Ok(_) | Err(Error::Damaged(_)) }) =
+        case.database.as_ref().ok()
+    else {
+        return vec![];
+    };
+    match backend.check_integrity(case.deep) {
+        Ok(found) if found.is_empty() && case.deep => {
+            vec![Finding::ok("integrity", "no damage in all of it")]
+        }
+        Ok(found) if found.is_empty() => {
+            vec![Finding::ok("integrity", "no damage at a quick look; --deep reads all of it")]
+        }
+        Ok(found) => found.iter().map(|text| damaged(text.trim())).collect(),
+        Err(Error::Damaged(text)) => vec![damaged(&text)],
+        Err(error) => vec![unreadable("integrity", &error)],
+    }
+}
+
+pub(super) fn connections(case: &Case) -> Vec<Finding> {
+    let Some((used, most)) = status(case).and_then(|status| status.connections) else {
+        return vec![];
+    };
+    // A running server has its own already.
+    let own = case.settings.config.database.read_threads as u64 + 1;
+    let wanted = if case.running.is_some() { 0 } else { own } + SPARE_CONNECTIONS;
+    let detail = format!("{used} of {most} connections are in use");
+    if used + wanted <= most {
+        return vec![Finding::ok("connections", detail)];
+    }
+    let advice = "raise max_connections of PostgreSQL, or lower database.read_threads";
+    vec![Finding::warning("connections", detail, advice)]
+}
+
+/// This machine's clock against the database's, or against the times of what was written.
+pub(super) fn clock(case: &Case) -> Vec<Finding> {
+    let now = case.now;
+    if let Some(theirs) = status(case).and_then(|status| status.now) {
+        let apart = (theirs.0 - now.0).abs();
+        if apart < CLOCK_MS {
+            return vec![Finding::ok("clock", "it agrees with the database server's")];
+        }
+        return vec![Finding::warning(
+            "clock",
+            format!("it is {} seconds from the database server's", apart / 1000),
+            "have both set by NTP: sessions and limits go by this one",
+        )];
+    }
+    let Some(path) = &case.sqlite else { return vec![] };
+    let Ok(changed) = fs::metadata(path).and_then(|file| file.modified()) else { return vec![] };
+    let present = UNIX_EPOCH + Duration::from_millis(now.0.unsigned_abs());
+    let ahead = changed.duration_since(present).unwrap_or_default();
+    if ahead < Duration::from_millis(CLOCK_MS.unsigned_abs()) {
+        return vec![Finding::ok("clock", format!("{now}, and nothing was written later"))];
+    }
+    vec![Finding::warning(
+        "clock",
+        format!("it is {now}, {} seconds before the database was last written", ahead.as_secs()),
+        "have it set by NTP: tokens made before it was set back are of the future",
+    )]
+}
+
+pub(super) fn admin(case: &Case) -> Vec<Finding> {
+    let Ok(Opened { backend, status: Ok(_) }) = &case.database else { return vec![] };
+    vec![match backend.has_admin() {
+        Ok(true) => Finding::ok("admin", "there is one"),
+        Ok(false) => Finding::warning(
+            "admin",
+            "there is none, so nobody can make rooms",
+            "make one with `chatapp create-admin`",
+        ),
+        Err(error) => unreadable("admin", &error),
+    }]
+}
+
+fn status(case: &Case) -> Option<&DatabaseStatus> {
+    case.database.as_ref().ok()?.status.as_ref().ok()
+}
+
+fn describe(case: &Case, status: &DatabaseStatus) -> String {
+    let DatabaseStatus { version, users, rooms, events, .. } = status;
+    format!("{}, {version}: {users} users, {rooms} rooms, {events} events", shown_url(case))
+}
+
+fn damaged(text: &str) -> Finding {
+    Finding::problem(
+        "integrity",
+        format!("the database is damaged ({text})"),
+        "stop the server and put a backup in its place; `sqlite3 FILE .recover` saves what can be \
+         read",
+    )
+}
+
+fn unreadable(check: &'static str, error: &Error) -> Finding {
+    let detail = format!("it could not be looked at ({error})");
+    Finding::problem(check, detail, "run this again; if that does not help, restart the database")
+}

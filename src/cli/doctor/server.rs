@@ -1,0 +1,76 @@
+//! The running server, if there is one.
+
+use std::time::Duration;
+
+use super::super::ask::{Answer, Question, ask, own_certificate, server_url, shown};
+use super::{Case, Finding};
+use crate::config::Loaded;
+
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A server that answered.
+pub(super) struct Running {
+    url: String,
+    /// What `/ready` says, if not that all is well.
+    complaint: Option<String>,
+    /// Its figures, if it tells them here.
+    metrics: String,
+}
+
+impl Running {
+    /// `None`: nobody answers where the settings say.
+    pub fn find(settings: &Loaded) -> Option<Self> {
+        let url = server_url(settings, None).ok()?;
+        let http = &settings.config.http;
+        let asked = |path, token| -> Option<Answer> {
+            let certificate = own_certificate(http).ok()?;
+            ask(&Question { url: url.clone(), path, timeout: TIMEOUT, token, certificate }).ok()
+        };
+        let ready = asked("/ready", "")?;
+        let complaint = (ready.status != 200).then(|| {
+            let problem: serde_json::Value =
+                serde_json::from_slice(&ready.body).unwrap_or_default();
+            problem["detail"].as_str().unwrap_or("it says no more").to_owned()
+        });
+        let metrics = asked("/metrics", &http.metrics_token).filter(|answer| answer.status == 200);
+        let metrics = metrics.and_then(|answer| String::from_utf8(answer.body).ok());
+        Some(Self { url: shown(&url).to_owned(), complaint, metrics: metrics.unwrap_or_default() })
+    }
+
+    /// A figure without labels.
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        let mut lines = self.metrics.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    }
+}
+
+pub(super) fn answers(case: &Case) -> Vec<Finding> {
+    vec![match &case.running {
+        None => {
+            let bind = &case.settings.config.http.bind;
+            Finding::ok("server", format!("none answers at {bind}"))
+        }
+        Some(Running { url, complaint: None, .. }) => {
+            Finding::ok("server", format!("{url} is ready"))
+        }
+        Some(Running { url, complaint: Some(complaint), .. }) => Finding::problem(
+            "server",
+            format!("{url} runs and is not ready ({complaint})"),
+            "look into its log",
+        ),
+    }]
+}
+
+/// Limits by address are worth nothing if everybody has that of a proxy.
+pub(super) fn proxy(case: &Case) -> Vec<Finding> {
+    let Some(running) = &case.running else { return vec![] };
+    match running.figure("chatapp_unnamed_proxy_requests_total") {
+        Some(requests) if requests > 0.0 => vec![Finding::warning(
+            "proxy",
+            format!("{requests} requests came through a proxy that the settings do not name"),
+            "name it in http.trusted_proxies: until then all its clients have one address",
+        )],
+        Some(_) => vec![Finding::ok("proxy", "none that the settings do not name")],
+        None => vec![],
+    }
+}

@@ -1,0 +1,244 @@
+//! `chatapp tail`: a room's log at the terminal.
+//!
+//! It reads the log by `seq` from the database, so that no entry is missed and none is shown twice,
+//! whichever node wrote it.
+
+use std::io::{self, IsTerminal, Write};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{anyhow, bail};
+use clap::ValueEnum;
+
+use super::context::Context;
+use super::database::Database;
+use super::nearest::suggest;
+use super::output::{note, print, visible};
+use crate::model::{Event, Room, RoomId, Seq};
+use crate::storage::{Backend, Error, Result};
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp tail general                        the last ten entries of the room's log
+  chatapp tail general --follow               and what comes, until Ctrl-C
+  chatapp tail '#1' --since 0 --output json   all of it, an object on each line
+
+A room that has a number for a name is named by its own number: '#1'.";
+
+/// How often the log is read.
+const POLL: Duration = Duration::from_millis(250);
+/// How often the room itself is looked at, for a new name.
+const LOOK: Duration = Duration::from_secs(2);
+/// Entries read at once.
+const PAGE: u32 = 500;
+
+/// Show the newest part of a room's log, and follow it
+///
+/// Reads the database: the server need not run, and does not notice.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The room, by name or by number (3 or #3)
+    room: String,
+
+    /// Begin after this seq
+    #[arg(long, value_name = "SEQ", conflicts_with = "lines",
+          value_parser = clap::value_parser!(i64).range(0..))]
+    since: Option<i64>,
+
+    /// Begin with this many of the newest entries
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+    lines: u32,
+
+    /// Go on with what is added, until Ctrl-C or until the room is deleted
+    #[arg(long, short)]
+    follow: bool,
+
+    /// How to write the entries
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    output: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line for each, for people
+    Text,
+    /// An object on each line, as GET /rooms/{room_id}/events has it
+    Json,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let settings = context.settings(None)?;
+    let database = Database::open_current(&settings)?;
+    let room = find(&database, &args.room)?;
+    let after = match args.since {
+        Some(since) => Seq(since),
+        None => Seq((room.head_seq.0 - i64::from(args.lines)).max(0)),
+    };
+    let mut tail = Tail { name: room.name, id: room.id, after, looked: Instant::now() };
+    if !args.follow {
+        // What is added meanwhile does not make it endless.
+        while tail.after < room.head_seq {
+            let events = tail.read(&*database.backend);
+            match database.run(|_| events)? {
+                Some(events) if !events.is_empty() => tail.write(&events, args.output)?,
+                Some(_) => break,
+                None => bail!("{}", tail.gone()),
+            }
+        }
+        return Ok(());
+    }
+    tail.follow(&database, args.output)
+}
+
+/// A name comes before a number; `#3` is always the number.
+fn find(database: &Database, named: &str) -> anyhow::Result<Room> {
+    let rooms = database.run(|backend| backend.list_rooms())?;
+    let number = named.strip_prefix('#').unwrap_or(named).parse().ok().map(RoomId);
+    let by_name = rooms.iter().find(|room| room.name.eq_ignore_ascii_case(named));
+    let room = by_name.or_else(|| rooms.iter().find(|room| Some(room.id) == number));
+    room.cloned().ok_or_else(|| {
+        let names = rooms.iter().map(|room| room.name.as_str());
+        let hint = suggest(named, names, "`chatapp list-rooms` shows which there are");
+        anyhow!("there is no room {}: {}", visible(named), visible(&hint))
+    })
+}
+
+struct Tail {
+    name: String,
+    id: RoomId,
+    /// What comes next is after this.
+    after: Seq,
+    /// When the room's name was read.
+    looked: Instant,
+}
+
+impl Tail {
+    /// `None`: the room is gone.
+    fn read(&self, backend: &dyn Backend) -> Result<Option<Vec<Event>>> {
+        let page = backend.list_events(self.id, self.after, PAGE)?;
+        Ok(page.map(|page| page.events))
+    }
+
+    fn follow(&mut self, database: &Database, format: Format) -> anyhow::Result<()> {
+        let mut is_away = false;
+        loop {
+            let read = self.read(&*database.backend);
+            match read {
+                // It comes back, and nothing is missed: the log is read from where it was left.
+                Err(Error::Busy(_) | Error::Unavailable(_)) => {
+                    if !is_away {
+                        note("the database does not answer: waiting for it");
+                    }
+                    is_away = true;
+                    thread::sleep(POLL);
+                }
+                Ok(None) => bail!("{}", self.gone()),
+                Ok(Some(events)) => {
+                    if std::mem::take(&mut is_away) {
+                        note("the database answers again");
+                    }
+                    self.write(&events, format)?;
+                    self.look(&*database.backend);
+                    if events.len() < PAGE as usize {
+                        thread::sleep(POLL);
+                    }
+                }
+                failed @ Err(_) => {
+                    database.run(|_| failed)?;
+                }
+            }
+        }
+    }
+
+    /// Says that the room has another name.
+    fn look(&mut self, backend: &dyn Backend) {
+        if self.looked.elapsed() < LOOK {
+            return;
+        }
+        self.looked = Instant::now();
+        // What fails here fails at the next reading of the log too.
+        if let Ok(Some(room)) = backend.get_room(self.id)
+            && room.name != self.name
+        {
+            note(&format!("{} is now called {}", visible(&self.name), visible(&room.name)));
+            self.name = room.name;
+        }
+    }
+
+    fn write(&mut self, events: &[Event], format: Format) -> io::Result<()> {
+        let Some(last) = events.last() else { return Ok(()) };
+        self.after = last.seq();
+        let has_colours = io::stdout().is_terminal();
+        print(|out| {
+            for event in events {
+                match format {
+                    Format::Json => {
+                        serde_json::to_writer(&mut *out, event)?;
+                        writeln!(out)?;
+                    }
+                    Format::Text => writeln!(out, "{}", line(event, has_colours))?,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn gone(&self) -> String {
+        format!("the room {} was deleted", visible(&self.name))
+    }
+}
+
+/// Time, position, who, what. What somebody wrote is shown, not obeyed.
+fn line(event: &Event, has_colours: bool) -> String {
+    let (dim, bold, plain) =
+        if has_colours { ("\x1b[2m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
+    let (at, who, what) = match event {
+        Event::Message(message) => {
+            let text = match message.deleted_at {
+                Some(_) => format!("{dim}(deleted){plain}"),
+                None => visible(&message.content),
+            };
+            let edited = if message.edited_at.is_some() { " (edited)" } else { "" };
+            (message.timestamp, &message.username, format!("{text}{dim}{edited}{plain}"))
+        }
+        Event::MessageEdited { change, content } => {
+            let text = format!("{dim}(edits {}){plain} {}", change.message_seq, visible(content));
+            (change.timestamp, &change.username, text)
+        }
+        Event::MessageDeleted(change) => {
+            let text = format!("{dim}(deletes {}){plain}", change.message_seq);
+            (change.timestamp, &change.username, text)
+        }
+    };
+    let (seq, who) = (event.seq(), visible(who));
+    format!("{dim}{at} {seq:>5}{plain} {bold}{who}{plain}: {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EventId, Message, Timestamp, UserId};
+
+    #[test]
+    fn control_characters_are_shown() {
+        let message = Message {
+            id: EventId(1),
+            content: "a\u{1b}[2J\nb".to_owned(),
+            username: "ann".into(),
+            user_id: UserId(1),
+            timestamp: Timestamp(0),
+            room_id: RoomId(1),
+            seq: Seq(7),
+            client_id: None,
+            edited_at: Some(Timestamp(1)),
+            deleted_at: None,
+        };
+        assert_eq!(
+            line(&Event::Message(message.clone()), false),
+            "1970-01-01T00:00:00.000Z     7 ann: a\\u{1b}[2J\\nb (edited)"
+        );
+        let deleted = Message { deleted_at: Some(Timestamp(2)), edited_at: None, ..message };
+        assert!(line(&Event::Message(deleted), true).contains("\x1b[2m(deleted)\x1b[0m"));
+    }
+}

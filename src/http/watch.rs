@@ -1,0 +1,156 @@
+//! Figures for whoever watches the server: `/metrics` and `/admin/stats`, and who may read them.
+
+use poem::http::header;
+use poem::web::Data;
+use poem::{FromRequest, Request, RequestBody};
+use poem_openapi::payload::Payload;
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, OpenApi};
+use sha2::{Digest, Sha256};
+
+use super::Area;
+use super::dto::StatsDto;
+use super::extract::{MaybeCaller, bearer};
+use super::failure::{FORBIDDEN, Failure, STORE, TOKEN};
+use super::local::Local;
+use super::payload::Written;
+use super::problem::Problem;
+use crate::chat::{Chat, Error};
+use crate::metrics;
+
+pub(super) struct WatchApi;
+
+#[derive(ApiResponse)]
+enum Metrics {
+    /// Every figure, as text.
+    #[oai(status = 200)]
+    Ok(Exposition),
+}
+
+#[derive(ApiResponse)]
+enum OneStats {
+    /// The figures.
+    #[oai(status = 200)]
+    Ok(Written<StatsDto>),
+}
+
+#[OpenApi(tag = "Area::Health")]
+impl WatchApi {
+    /// Every figure, for Prometheus
+    ///
+    /// In the text format of OpenMetrics. For an admin; for the bearer of the operator's own token for
+    /// this (`http.metrics_token`); or, where there is none, for whoever asks from the machine itself.
+    #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
+    async fn metrics(
+        &self,
+        chat: Data<&Chat>,
+        watcher: Watcher,
+    ) -> Result<Metrics, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
+        watcher.check(&chat)?;
+        // Read for the figures of the database; without it there are the others.
+        let _ = chat.database_status().await;
+        Ok(Metrics::Ok(Exposition(chat.metrics().encode())))
+    }
+
+    /// The most important figures, for people
+    ///
+    /// For those who may read `/metrics`. What cannot be known now is `null`.
+    #[oai(path = "/admin/stats", method = "get", operation_id = "stats")]
+    async fn stats(
+        &self,
+        chat: Data<&Chat>,
+        watcher: Watcher,
+    ) -> Result<OneStats, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
+        watcher.check(&chat)?;
+        Ok(OneStats::Ok(Written::of(&chat.stats().await.into())?))
+    }
+}
+
+/// Whoever asks for figures.
+pub(super) enum Watcher {
+    /// Knows the operator's token, or is on the machine and needs none.
+    Trusted,
+    Caller(MaybeCaller),
+}
+
+impl Watcher {
+    fn check(&self, chat: &Chat) -> Result<(), Error> {
+        match self {
+            Self::Trusted => Ok(()),
+            Self::Caller(MaybeCaller(Some(caller))) => chat.check_may_watch(caller),
+            Self::Caller(MaybeCaller(None)) => Err(Error::TokenMissing),
+        }
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Watcher {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        MaybeCaller::register(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        MaybeCaller::security_schemes()
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let configured = request.data::<MetricsToken>();
+        let configured = configured.ok_or_else(|| Problem::from(Error::Internal))?;
+        let given = request.headers().get(header::AUTHORIZATION);
+        let is_trusted = match given {
+            Some(value) => bearer(value).is_some_and(|token| configured.is(token)),
+            None => !configured.is_set() && Local::from_request_without_body(request).await?.0,
+        };
+        if is_trusted {
+            return Ok(Self::Trusted);
+        }
+        MaybeCaller::from_request(request, body, options).await.map(Self::Caller)
+    }
+}
+
+/// The operator's token for the figures, as its hash: comparing hashes tells nobody how much of a
+/// guess was right.
+#[derive(Clone)]
+pub(super) struct MetricsToken(Option<[u8; 32]>);
+
+impl MetricsToken {
+    pub fn new(configured: &str) -> Self {
+        Self((!configured.is_empty()).then(|| Sha256::digest(configured).into()))
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn is(&self, token: &str) -> bool {
+        self.0.is_some_and(|hash| hash == <[u8; 32]>::from(Sha256::digest(token)))
+    }
+}
+
+/// Text in the format of OpenMetrics.
+struct Exposition(String);
+
+impl Payload for Exposition {
+    const CONTENT_TYPE: &'static str = metrics::CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")))
+    }
+}
+
+impl poem::IntoResponse for Exposition {
+    fn into_response(self) -> poem::Response {
+        poem::Response::builder().content_type(Self::CONTENT_TYPE).body(self.0)
+    }
+}

@@ -1,0 +1,180 @@
+//! What the store counts: on the writer's thread once a batch, not once a message.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{AppendError, Error, Outcome, Result};
+use crate::metrics::{self, Counter, Counters, Histogram, Registry};
+
+/// Commits whose times are remembered, for [`StoreCounts::commit_quantile`].
+const REMEMBERED: usize = 1_000;
+
+#[derive(Debug)]
+pub struct StoreCounts {
+    /// Those stored; a retry of one that was stored before is not.
+    pub messages: Counter,
+    batch: Histogram,
+    seconds: Histogram,
+    errors: Counters,
+    recent: Mutex<Recent>,
+    /// The last write failed in a way that the next one may too.
+    is_failing: AtomicBool,
+}
+
+/// A ring of the newest times.
+#[derive(Debug, Default)]
+struct Recent {
+    micros: Vec<u32>,
+    next: usize,
+}
+
+const KINDS: [&str; 7] =
+    ["busy", "unavailable", "in_doubt", "other_database", "damaged", "schema", "internal"];
+
+impl StoreCounts {
+    pub(super) fn new() -> Self {
+        Self {
+            messages: Counter::default(),
+            batch: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0]),
+            seconds: metrics::seconds(),
+            errors: metrics::counters("kind", &KINDS),
+            recent: Mutex::default(),
+            is_failing: AtomicBool::new(false),
+        }
+    }
+
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register("messages", "Messages stored", self.messages.clone());
+        let help = "Messages in one transaction";
+        registry.register("commit_batch_messages", help, self.batch.clone());
+        let help = "How long a transaction of messages takes";
+        registry.register("commit_seconds", help, self.seconds.clone());
+        let help = "Reads, writes and commits that the database failed, or was too busy for";
+        registry.register("storage_errors", help, self.errors.clone());
+    }
+
+    /// The time that this part (0 to 1) of the last thousand commits took at most.
+    pub fn commit_quantile(&self, part: f64) -> Option<Duration> {
+        let mut micros = self.lock().micros.clone();
+        if micros.is_empty() {
+            return None;
+        }
+        micros.sort_unstable();
+        let rank = (micros.len() as f64 * part).ceil() as usize;
+        let micros = micros[rank.clamp(1, micros.len()) - 1];
+        Some(Duration::from_micros(micros.into()))
+    }
+
+    /// Errors of all kinds.
+    pub fn error_count(&self) -> u64 {
+        let of = |kind| self.errors.get(&[("kind", kind)]).map_or(0, |counter| counter.get());
+        KINDS.into_iter().map(of).sum()
+    }
+
+    /// Whether the last write failed for a reason that may last.
+    pub fn is_failing(&self) -> bool {
+        self.is_failing.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn committed<T>(&self, outcomes: &[Outcome<T>], took: Duration) {
+        self.batch.observe(outcomes.len() as f64);
+        self.seconds.observe(took.as_secs_f64());
+        self.lock().add(took);
+        let (mut stored, mut failure) = (0, None);
+        for outcome in outcomes {
+            match &outcome.result {
+                Ok(appended) if !appended.duplicate => stored += 1,
+                Err(AppendError::Storage(error)) => failure = Some(error),
+                Ok(_)
+                | Err(
+                    AppendError::RoomNotFound
+                    | AppendError::RoomArchived
+                    | AppendError::UserNotFound,
+                ) => {}
+            }
+        }
+        self.messages.inc_by(stored);
+        match failure {
+            Some(error) => self.wrote::<()>(&Err(error.clone())),
+            None => self.wrote(&Ok(())),
+        }
+    }
+
+    /// The outcome of a write.
+    pub(super) fn wrote<T>(&self, result: &Result<T>) {
+        let is_lasting = match result {
+            Ok(_) => false,
+            // The database did answer.
+            Err(Error::Conflict(_)) => false,
+            Err(Error::Unavailable(_) | Error::Damaged(_) | Error::OtherDatabase) => true,
+            Err(_) => self.is_failing(),
+        };
+        self.is_failing.store(is_lasting, Ordering::Relaxed);
+        self.ended(result);
+    }
+
+    /// The outcome of anything.
+    pub(super) fn ended<T>(&self, result: &Result<T>) {
+        let Err(error) = result else { return };
+        let kind = match error {
+            // Somebody asked for what is taken.
+            Error::Conflict(_) => return,
+            Error::Busy(_) => "busy",
+            Error::Unavailable(_) => "unavailable",
+            Error::InDoubt(_) => "in_doubt",
+            Error::OtherDatabase => "other_database",
+            Error::Damaged(_) => "damaged",
+            Error::SchemaTooNew { .. } | Error::SchemaTooOld => "schema",
+            Error::BadUrl(_) | Error::Internal(_) => "internal",
+        };
+        self.errors.get_or_create(&[("kind", kind)]).inc();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Recent> {
+        // Numbers only: a poisoned one is as good as any.
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recent {
+    fn add(&mut self, took: Duration) {
+        let micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
+        if self.micros.len() < REMEMBERED {
+            self.micros.push(micros);
+        } else {
+            self.micros[self.next] = micros;
+            self.next = (self.next + 1) % REMEMBERED;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_of_the_newest_commits() {
+        let counts = StoreCounts::new();
+        assert_eq!(counts.commit_quantile(0.5), None);
+        let commit = |ms| counts.committed::<()>(&[], Duration::from_millis(ms));
+        (1..=100).for_each(commit);
+        assert_eq!(counts.commit_quantile(0.5), Some(Duration::from_millis(50)));
+        assert_eq!(counts.commit_quantile(0.99), Some(Duration::from_millis(99)));
+        (0..REMEMBERED as u64).for_each(|_| commit(7));
+        assert_eq!(counts.commit_quantile(1.0), Some(Duration::from_millis(7)));
+    }
+
+    #[test]
+    fn only_what_may_last_makes_the_writer_fail() {
+        let counts = StoreCounts::new();
+        counts.wrote::<()>(&Err(Error::Busy(String::new())));
+        assert!(!counts.is_failing());
+        counts.wrote::<()>(&Err(Error::Unavailable(String::new())));
+        counts.wrote::<()>(&Err(Error::Busy(String::new())));
+        assert!(counts.is_failing(), "busy says nothing of it");
+        counts.wrote(&Ok(()));
+        assert!(!counts.is_failing());
+        assert_eq!(counts.error_count(), 3);
+    }
+}

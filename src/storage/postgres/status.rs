@@ -1,0 +1,59 @@
+//! For operators: how the database is, and whether it is sound.
+
+use super::super::{DatabaseStatus, Result};
+use super::connection::Connection;
+use crate::model::Timestamp;
+
+/// `usename IS NOT NULL`: PostgreSQL's own processes are in that table too.
+const GET_STATUS: &str = "
+    SELECT current_setting('server_version'),
+           pg_database_size(current_database()),
+           (SELECT count(*) FROM users),
+           count(*),
+           coalesce(sum(head_seq), 0)::bigint,
+           (SELECT count(*) FROM pg_stat_activity WHERE usename IS NOT NULL),
+           current_setting('max_connections')::bigint
+               - current_setting('superuser_reserved_connections')::bigint,
+           (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+    FROM rooms";
+
+pub(super) fn get_status(db: &mut Connection) -> Result<DatabaseStatus> {
+    let row = db.query_one(GET_STATUS, &[])?;
+    let version: &str = row.get(0);
+    let number = |column| row.get::<_, i64>(column).unsigned_abs();
+    Ok(DatabaseStatus {
+        version: format!("PostgreSQL {version}"),
+        size_bytes: number(1),
+        wal_bytes: None,
+        checkpoints: None,
+        users: number(2),
+        rooms: number(3),
+        events: number(4),
+        connections: Some((number(5), number(6))),
+        now: Some(Timestamp(row.get(7))),
+    })
+}
+
+pub(super) fn check_write(db: &mut Connection) -> Result<()> {
+    db.execute("UPDATE server SET epoch = epoch WHERE id = 1", &[])?;
+    Ok(())
+}
+
+/// PostgreSQL finds damage by checksums as it reads; what the rooms say is held against the log.
+/// With `deep` every entry is read: its page is, and so its checksum is looked at.
+pub(super) fn check_integrity(db: &mut Connection, deep: bool) -> Result<Vec<String>> {
+    let rooms = db.query(
+        "SELECT id FROM rooms
+         WHERE head_seq < (SELECT coalesce(max(seq), 0) FROM events WHERE room_id = rooms.id)
+         LIMIT 10",
+        &[],
+    )?;
+    if deep {
+        db.query_one("SELECT coalesce(sum(length(content)), 0)::bigint FROM events", &[])?;
+    }
+    let sentence = |row: &postgres::Row| {
+        let id: i64 = row.get(0);
+        format!("the log of room {id} goes on beyond its head")
+    };
+    Ok(rooms.iter().map(sentence).collect())
+}

@@ -1,0 +1,337 @@
+//! `chatapp doctor`: each check is made to fire by what it is for, and is quiet otherwise.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, UNIX_EPOCH};
+
+use chatapp::model::Clock;
+use reqwest::Method;
+use rusqlite::Connection;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::postgres::{PgDatabase, database as postgres_database};
+use crate::support::{Answer, Database, Identity, Server, on_both_databases};
+use crate::{Done, beside};
+
+on_both_databases!(a_server_in_order_has_no_problem_and_one_that_is_not_has);
+
+/// A folder that everybody may go into, and settings.
+struct Patient {
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+    postgres: Option<PgDatabase>,
+}
+
+impl Patient {
+    /// With an empty database of SQLite.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let patient = Self { folder, environment: Vec::new(), postgres: None };
+        patient.mode("", 0o755);
+        patient.run(&["migrate"]);
+        patient
+    }
+
+    fn on_postgres() -> Self {
+        let database = postgres_database();
+        let environment = vec![("DATABASE_URL".to_owned(), database.url().to_owned())];
+        let patient =
+            Self { folder: tempfile::tempdir().unwrap(), environment, postgres: Some(database) };
+        patient.run(&["migrate"]);
+        patient
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) {
+        fs::write(self.path(name), text).unwrap();
+        self.mode(name, mode);
+    }
+
+    fn database(&self) -> Connection {
+        Connection::open(self.path("chatapp.db")).unwrap()
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        // Nobody listens there.
+        command.env("CHATAPP_HTTP__BIND", "127.0.0.1:1").envs(self.environment.clone());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Done {
+        let mut command = self.command(env!("CARGO_BIN_EXE_chatapp"), arguments);
+        Done::from(command.output().unwrap())
+    }
+
+    fn doctor(&self, arguments: &[&str]) -> Report {
+        Report(self.run(&[&["doctor", "--output", "json"], arguments].concat()))
+    }
+
+    /// What this check says, as "state: detail".
+    #[track_caller]
+    fn expect(&self, check: &str, expected: &str) {
+        self.doctor(&[]).expect(check, expected);
+    }
+}
+
+pub struct Report(pub Done);
+
+impl Report {
+    /// The check's state, and a part of what it says; a problem, and only that, is exit code 1.
+    #[track_caller]
+    pub fn expect(&self, check: &str, expected: &str) {
+        let rows = self.0.json();
+        let rows = rows.as_array().unwrap();
+        let (state, part) = expected.split_once(": ").unwrap();
+        let found = rows.iter().filter(|row| row["check"] == check).any(|row| {
+            row["state"] == state && format!("{} {}", row["detail"], row["advice"]).contains(part)
+        });
+        assert!(found, "no {check} with {expected}: {rows:#?}");
+        for row in rows {
+            assert_eq!(row["state"] == "ok", row["advice"].is_null(), "{row}");
+        }
+        let has_problem = rows.iter().any(|row| row["state"] == "problem");
+        assert_eq!(self.0.code, i32::from(has_problem), "{:?}", self.0);
+        assert_eq!(self.0.stderr.contains("error: there"), has_problem, "{:?}", self.0);
+    }
+
+    fn states(&self, state: &str) -> Vec<Value> {
+        let rows = self.0.json();
+        rows.as_array().unwrap().iter().filter(|row| row["state"] == state).cloned().collect()
+    }
+}
+
+async fn a_server_in_order_has_no_problem_and_one_that_is_not_has(database: Database) {
+    let server = Server::with(database).env("CHATAPP_HTTP__MAX_CONNECTIONS", "100").start().await;
+    server.admin("root").await;
+    let report = Report(Done::of(beside(&server, &["doctor", "--deep", "--output", "json"])).await);
+    assert_eq!((report.states("problem"), report.states("warning")), (vec![], vec![]));
+    report.expect("server", "ok: is ready");
+    report.expect("integrity", "ok: all of it");
+    report.expect("descriptors", "ok: the running server");
+    report.expect("clock", "ok: ");
+    let table = Done::of(beside(&server, &["doctor"])).await;
+    assert!(table.stdout.starts_with("STATE  CHECK"), "{table:?}");
+
+    let request = server.anonymous().request(Method::GET, "/health");
+    Answer::to(request.header("x-forwarded-for", "192.0.2.1")).await.expect(200);
+    let report = Report(Done::of(beside(&server, &["doctor", "--output", "json"])).await);
+    report.expect("proxy", "warning: http.trusted_proxies");
+}
+
+#[test]
+fn settings_that_are_wrong_are_the_only_thing_looked_at() {
+    let patient = Patient::new().env("CHATAPP_AUTH__BCRYPT_COST", "99");
+    patient.write("chatapp.toml", "[log]\nlevl = \"debug\"\n", 0o644);
+    let report = patient.doctor(&[]);
+    report.expect("settings", "problem: did you mean log.level");
+    report.expect("settings", "problem: auth.bcrypt_cost");
+    assert_eq!(report.0.json().as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_can_be_told_from_the_settings() {
+    let patient = Patient::new().env("CHATAPP_HTTP__BIND", "0.0.0.0:1");
+    patient.expect("exposure", "warning: http.tls_certificate");
+    patient.env("CHATAPP_HTTP__TRUSTED_PROXIES", "10.0.0.1").expect("exposure", "ok: 10.0.0.1");
+    let patient = Patient::new();
+    patient.expect("exposure", "ok: this machine's own");
+    let random = "9f2c0c1d6a8be57f4e3b7a90d1c2845ef06b7d3a91e8c45f20a7b6d9e3f81c42";
+    let patient = patient.env("CHATAPP_AUTH__SECRET", random);
+    patient.expect("secrets", "ok: auth.secret looks random");
+    let patient = patient.env("CHATAPP_HTTP__METRICS_TOKEN", &"sesame".repeat(9));
+    patient.expect("secrets", "problem: http.metrics_token can be guessed");
+    let report = patient.env("CHATAPP_AUTH__PREVIOUS_SECRET", random).doctor(&[]);
+    report.expect("previous secret", "warning: take it out");
+    assert!(!report.0.stdout.contains("sesame") && !report.0.stdout.contains(random));
+
+    let patient = Patient::new();
+    let script =
+        format!("ulimit -n 256; exec {} doctor --output json", env!("CARGO_BIN_EXE_chatapp"));
+    let limited = patient.command("/bin/sh", &["-c", &script]).output().unwrap();
+    Report(limited.into()).expect("descriptors", "warning: LimitNOFILE=20064");
+}
+
+#[test]
+fn files_are_for_the_server_alone() {
+    let patient = Patient::new();
+    patient.expect("database file", "ok: no stranger");
+    patient.mode("chatapp.db", 0o644);
+    patient.expect("database file", "problem: may read chatapp.db");
+    patient.mode("chatapp.db", 0o666);
+    patient.expect("database file", "problem: may change chatapp.db");
+    // Nobody gets to it.
+    patient.mode("", 0o700);
+    patient.expect("database file", "ok: no stranger");
+    patient.mode("", 0o755);
+    patient.mode("chatapp.db", 0o600);
+
+    let secret = "9f2c0c1d6a8be57f4e3b7a90d1c2845ef06b7d3a91e8c45f20a7b6d9e3f81c42";
+    patient.write("chatapp.toml", "[log]\nlevel = \"debug\"\n", 0o644);
+    patient.expect("config file", "ok: shows others no secret");
+    patient.write("chatapp.toml", &format!("[auth]\nsecret = \"{secret}\"\n"), 0o644);
+    patient.expect("config file", "problem: may read auth.secret in chatapp.toml");
+    patient.mode("chatapp.toml", 0o640);
+    patient.expect("config file", "ok: shows others no secret");
+    patient.mode("chatapp.toml", 0o662);
+    patient.expect("config file", "problem: may change chatapp.toml");
+    patient.mode("chatapp.toml", 0o600);
+
+    let identity = Identity::new();
+    identity.write(patient.folder.path());
+    patient.mode("key.pem", 0o600);
+    let patient = patient
+        .env("CHATAPP_HTTP__TLS_CERTIFICATE", "certificate.pem")
+        .env("CHATAPP_HTTP__TLS_KEY", "key.pem");
+    patient.expect("certificate", "ok: private");
+    for (days, expected) in [(-1, "problem: has expired"), (10, "warning: two weeks"), (20, "ok: ")]
+    {
+        let mut certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        let end = Clock::System.now().plus_seconds(days * 24 * 3600).as_seconds();
+        certificate.not_before = epoch;
+        certificate.not_after = epoch + Duration::from_secs(end.unsigned_abs());
+        let key = rcgen::KeyPair::generate().unwrap();
+        patient.write("certificate.pem", &certificate.self_signed(&key).unwrap().pem(), 0o644);
+        patient.write("key.pem", &key.serialize_pem(), 0o600);
+        patient.expect("certificate", expected);
+    }
+    patient.mode("key.pem", 0o644);
+    patient.expect("certificate", "problem: may read the private key");
+    let other = tempfile::tempdir().unwrap();
+    Identity::new().write(other.path());
+    fs::copy(other.path().join("key.pem"), patient.path("key.pem")).unwrap();
+    patient.expect("certificate", "problem: is not that of the certificate");
+}
+
+#[test]
+fn backups_are_young() {
+    let patient = Patient::new();
+    fs::create_dir(patient.path("backups")).unwrap();
+    let look = || patient.doctor(&["--backups", "backups"]);
+    patient.doctor(&["--backups", "nowhere"]).expect("backups", "problem: cannot be read");
+    look().expect("backups", "problem: there is no file");
+    patient.write("backups/1.db", "", 0o600);
+    look().expect("backups", "ok: 0 hours old");
+    age(&patient.path("backups/1.db"), -50 * 3600);
+    look().expect("backups", "warning: 50 hours old");
+}
+
+#[test]
+fn a_database_is_whole_and_has_the_right_schema() {
+    let patient = Patient::new();
+    patient.expect("schema", "ok: ");
+    patient.expect("admin", "warning: create-admin");
+    patient.expect("server", "ok: none answers");
+    patient.expect("journal", "ok: ");
+    patient.database().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+    patient.expect("journal", "warning: was not in the mode WAL");
+    patient.expect("journal", "ok: ");
+
+    age(&patient.path("chatapp.db"), 3600);
+    patient.expect("clock", "warning: NTP");
+    age(&patient.path("chatapp.db"), 0);
+
+    {
+        // As long as somebody has it open, the log stays.
+        let reader = patient.database();
+        reader.execute_batch("BEGIN; SELECT * FROM users;").unwrap();
+        let writer = patient.database();
+        writer.execute_batch("UPDATE server SET epoch = epoch").unwrap();
+        patient.expect("write-ahead log", "ok: ");
+        let log = File::options().write(true).open(patient.path("chatapp.db-wal")).unwrap();
+        log.set_len(300 << 20).unwrap();
+        patient.expect("write-ahead log", "warning: 300.00 MiB");
+    }
+
+    let newer =
+        "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')";
+    patient.database().execute_batch(newer).unwrap();
+    patient.expect("schema", "problem: version 99");
+    patient.write("chatapp.db", "", 0o600);
+    patient.expect("schema", "problem: chatapp migrate");
+    fs::remove_file(patient.path("chatapp.db")).unwrap();
+    patient.expect("database", "warning: is not there yet");
+    assert!(!patient.path("chatapp.db").exists(), "it makes none");
+    patient.write("chatapp.db", &"not a database\n".repeat(500), 0o600);
+    patient.expect("database", "problem: is not an SQLite database");
+}
+
+#[test]
+fn damage_is_found() {
+    let patient = Patient::new();
+    let database = patient.database();
+    database
+        .execute_batch(
+            "INSERT INTO users (username, email, password_hash, role, created_at)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+             SELECT 'user' || i, 'user' || i || '@example.com', hex(zeroblob(30)), 'user', 0 FROM n;
+             PRAGMA wal_checkpoint(TRUNCATE);",
+        )
+        .unwrap();
+    patient.expect("integrity", "ok: a quick look");
+    let root: i64 = database
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'users_email'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    drop(database);
+    // The places of the cells of an index's first page.
+    let page = u64::try_from(root - 1).unwrap() * 4096;
+    let file = File::options().write(true).open(patient.path("chatapp.db")).unwrap();
+    file.write_all_at(&[0xA5; 64], page + 12).unwrap();
+    for arguments in [&[][..], &["--deep"]] {
+        patient.doctor(arguments).expect("integrity", "problem: put a backup in its place");
+    }
+}
+
+#[test]
+fn postgres_answers_and_has_room_for_connections() {
+    let patient = Patient::on_postgres();
+    patient.expect("database", "ok: PostgreSQL ");
+    patient.expect("connections", "ok: are in use");
+    patient.expect("clock", "ok: database server's");
+    patient.expect("integrity", "ok: ");
+    let mut client = patient.postgres.as_ref().unwrap().client();
+    client
+        .batch_execute(
+            "INSERT INTO users (username, email, password_hash, role, created_at)
+         VALUES ('ann', 'ann@example.com', '', 'admin', 0);
+         INSERT INTO rooms (name, created_by, created_at) VALUES ('general', 1, 0);
+         INSERT INTO events (room_id, seq, user_id, created_at, content)
+         SELECT rooms.id, 7, users.id, 0, 'hello' FROM rooms, users;",
+        )
+        .unwrap();
+    patient.expect("admin", "ok: ");
+    patient.expect("integrity", "problem: goes on beyond its head");
+    let patient = patient.env("CHATAPP_DATABASE__READ_THREADS", "1000");
+    patient.expect("connections", "warning: max_connections");
+    let patient = patient
+        .env("CHATAPP_DATABASE__URL", &format!("postgres://ann:{}@127.0.0.1:1/chat", "sesame"));
+    let report = patient.doctor(&[]);
+    report.expect("database", "problem: cannot be opened");
+    assert!(!report.0.stdout.contains("sesame"), "{:?}", report.0);
+}
+
+/// Has the file changed so many seconds from now.
+fn age(path: &Path, seconds: i64) {
+    let changed = Clock::System.now().plus_seconds(seconds).0.unsigned_abs();
+    let changed = UNIX_EPOCH + Duration::from_millis(changed);
+    File::options().write(true).open(path).unwrap().set_modified(changed).unwrap();
+}

@@ -1,0 +1,78 @@
+//! `chatapp tail`, beside a server that is written to.
+
+use serde_json::{Value, json};
+
+use crate::support::{Database, Program, Server, on_both_databases};
+use crate::{Done, beside};
+
+on_both_databases!(
+    the_newest_entries_are_shown,
+    a_room_is_followed_without_a_gap_until_it_is_deleted,
+);
+
+async fn the_newest_entries_are_shown(database: Database) {
+    let server = Server::start(database).await;
+    let root = server.admin("root").await;
+    root.creates_room("other").await;
+    let room = root.creates_room("General").await;
+    for n in 1..=15 {
+        let text = json!({ "content": format!("number {n}\u{1b}[2J\nand more") });
+        root.post(&format!("/rooms/{room}/messages"), text).await.expect(201);
+    }
+    for named in ["general", "#2", "2"] {
+        let done = Done::of(beside(&server, &["tail", named])).await;
+        let lines: Vec<&str> = done.stdout.lines().collect();
+        assert_eq!((done.code, lines.len()), (0, 10), "{done:?}");
+        let last = "    15 root: number 15\\u{1b}[2J\\nand more";
+        assert!(lines[9].ends_with(last) && lines[0].contains("number 6"), "{done:?}");
+        assert!(!done.stdout.contains('\u{1b}'), "it is shown, not obeyed");
+    }
+    let done =
+        Done::of(beside(&server, &["tail", "general", "--since", "13", "--output", "json"])).await;
+    let events: Vec<Value> =
+        done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let page = root.get(&format!("/rooms/{room}/events?after=13")).await.expect(200);
+    assert_eq!(json!(events), page["events"], "as over HTTP");
+    let done = Done::of(beside(&server, &["tail", "general", "-n", "0"])).await;
+    assert_eq!((done.code, done.stdout.as_str()), (0, ""));
+    let done = Done::of(beside(&server, &["tail", "#7"])).await;
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{done:?}");
+    assert!(done.stderr.contains("there is no room #7: `chatapp list-rooms`"), "{done:?}");
+    let done = Done::of(beside(&server, &["tail", "genral"])).await;
+    assert!(done.stderr.contains("did you mean General?"), "{done:?}");
+}
+
+async fn a_room_is_followed_without_a_gap_until_it_is_deleted(database: Database) {
+    let server = Server::start(database).await;
+    let root = server.admin("root").await;
+    let room = root.creates_room("general").await;
+    let mut socket = root.joins(room).await;
+    socket.says(room, "hello", "first").await;
+    let arguments = ["tail", "general", "--follow", "--output", "json"];
+    let mut tail = Program::start(beside(&server, &arguments));
+    tail.says("hello").await;
+    // More than a page of it, while it is read.
+    let all = 1_200;
+    let (mut sent, mut received) = (0, 1);
+    while received < all {
+        if sent < all - 1 {
+            socket.say("x").await;
+            sent += 1;
+        }
+        if sent - received >= 100 || sent == all - 1 {
+            socket.recv_type("message").await;
+            received += 1;
+        }
+    }
+    tail.says(&format!("\"seq\":{all}")).await;
+    let seqs: Vec<i64> = tail
+        .lines()
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["seq"].as_i64().unwrap())
+        .collect();
+    assert_eq!(seqs, (1..=all).collect::<Vec<_>>());
+
+    root.delete(&format!("/rooms/{room}")).await.expect(204);
+    tail.says("error: the room general was deleted").await;
+    assert_eq!(tail.ended().await.code(), Some(1));
+}
