@@ -11,13 +11,13 @@
 //! `storage`; poem is named only in `server`, `http` and `ws`. `bench` is a client: it knows the
 //! protocol, and no layer.
 
-#![forbid(unsafe_code)]
-
 pub mod bench;
 pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod executor;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz;
 pub mod http;
 pub mod logging;
 pub mod metrics;

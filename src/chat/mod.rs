@@ -12,6 +12,7 @@ mod counts;
 mod doorbell;
 mod error;
 mod guessable;
+mod hs256;
 mod messages;
 mod pace;
 mod passwords;

@@ -36,6 +36,9 @@ use poem_openapi::{OpenApi, Tags};
 use crate::chat::Chat;
 use crate::config;
 
+#[cfg(any(fuzzing, test))]
+pub(crate) use {address::Proxies, cors::Cors, local::is_local};
+
 pub use address::ClientAddress;
 pub use counts::Counts;
 pub use docs::{HTML, page};

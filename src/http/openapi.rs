@@ -157,7 +157,7 @@ mod tests {
         for pattern in table.keys() {
             assert!(paths.contains_key(pattern), "{pattern}");
         }
-        assert_eq!(paths["/rooms/:param0"].allow, "DELETE, GET, HEAD");
+        assert_eq!(paths["/rooms/:param0"].allow, "DELETE, GET, HEAD, PATCH");
         assert_eq!(paths["/rooms"].path, "/rooms/");
     }
 }
