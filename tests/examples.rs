@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use support::{DEADLINE, Database, PASSWORD, Program, Server, browser, python};
+use support::{DEADLINE, Database, PASSWORD, Program, Server, python};
 
 mod support;
 
@@ -327,4 +327,11 @@ impl Page {
         .await
         .unwrap_or_else(|_| panic!("the browser did not answer: {what}"))
     }
+}
+
+fn browser() -> &'static str {
+    ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| Command::new(name).arg("--version").output().is_ok())
+        .expect("a Chromium: scripts/test installs it")
 }

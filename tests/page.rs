@@ -6,8 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use reqwest::Method;
+use tokio::sync::Semaphore;
 
-use support::{Answer, Database, Program, Server, browser};
+use support::{Answer, Database, Program, Server};
 
 mod support;
 
@@ -16,16 +17,19 @@ const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
 /// For a whole file, on a machine that has other things to do.
 const FILE_DEADLINE: Duration = Duration::from_secs(300);
 
+/// Browsers that run at once: each is several processes, and busy.
+static BROWSERS: Semaphore = Semaphore::const_new(2);
+
 /// Runs a file of tests against a new, empty server.
 async fn run(file: &str, database: Database) {
     let packages = Path::new(TESTS).join("node_modules");
     assert!(packages.exists(), "{} is missing: scripts/test makes it", packages.display());
+    let _turn = BROWSERS.acquire().await.expect("it is never closed");
     let server = Server::start(database).await;
     let mut command = Command::new("node");
     command
         .args(["--test", "--test-reporter=spec", &format!("{TESTS}/{file}.test.js")])
-        .env("CHATAPP_TEST_URL", server.url())
-        .env("CHATAPP_TEST_BROWSER", browser());
+        .env("CHATAPP_TEST_URL", server.url());
     let mut node = Program::start(command);
     let status = node.ended_within(FILE_DEADLINE).await;
     assert!(status.success(), "{}", node.lines().join("\n"));

@@ -5,7 +5,7 @@ import { after, afterEach } from "node:test";
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 export const SERVER = process.env.CHATAPP_TEST_URL ?? "http://localhost:8000";
@@ -22,9 +22,20 @@ let browser;
 /** What went wrong in any page since the last look. */
 let faults = [];
 
+/** The first of these that is installed. */
+function chromiumPath() {
+  const folders = (process.env.PATH ?? "").split(":");
+  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const found = names
+    .flatMap((name) => folders.map((folder) => `${folder}/${name}`))
+    .find(existsSync);
+  assert.ok(found, "there is no Chromium: scripts/test installs it");
+  return found;
+}
+
 async function theBrowser() {
   browser ??= await chromium.launch({
-    executablePath: process.env.CHATAPP_TEST_BROWSER ?? "/usr/bin/chromium",
+    executablePath: chromiumPath(),
     args: [
       "--headless",
       "--no-sandbox",

@@ -33,7 +33,7 @@ mod server;
 mod tls;
 
 pub use client::{Answer, Client, Closed, Socket};
-pub use program::{Program, browser, python};
+pub use program::{Program, python};
 pub use server::{Database, PASSWORD, Server, ServerBuilder};
 pub use tls::{Identity, connector, server_name};
 

@@ -147,14 +147,6 @@ pub fn python() -> PathBuf {
     python
 }
 
-/// A Chromium.
-pub fn browser() -> &'static str {
-    ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find(|name| Command::new(name).arg("--version").output().is_ok())
-        .expect("a Chromium: scripts/test installs it")
-}
-
 fn collect(stream: impl Read + Send + 'static, lines: Arc<watch::Sender<Vec<String>>>) {
     thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {

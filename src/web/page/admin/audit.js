@@ -85,5 +85,4 @@ function details(detail) {
     .join(", ");
 }
 
-/** @param {import("../core/chat.js").Chat} _chat */
-export const auditPart = (_chat) => view("chat-admin-audit", Audit);
+export const auditPart = () => view("chat-admin-audit", Audit);
