@@ -30,6 +30,20 @@ fn output(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Whether a file of Rust in the folder names something of the crate.
+fn is_used(folder: &Path, name: &str) -> bool {
+    let path = format!("{}::", name.replace('-', "_"));
+    let is_longer = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    let names =
+        |text: &str| text.match_indices(&path).any(|(at, _)| !text[..at].ends_with(is_longer));
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    entries.map(|entry| entry.unwrap().path()).any(|path| {
+        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+        (path.is_dir() && is_used(&path, name))
+            || (is_rust && names(&fs::read_to_string(&path).unwrap()))
+    })
+}
+
 /// What cargo would build for this machine, by `Cargo.lock` as it is: fails if that is out of date.
 fn packages() -> Vec<Value> {
     let version = output(Command::new(env!("CARGO")).arg("-vV"));
@@ -124,8 +138,7 @@ fn every_direct_dependency_is_argued_for() {
             let [_, name, reason, place, _] = cells[..] else { panic!("not three cells: {line}") };
             let (name, place) = (name.trim_matches('`'), place.trim_matches('`'));
             assert!(!reason.is_empty(), "{name}: what is it for?");
-            let used = format!("{}::", name.replace('-', "_"));
-            assert!(read(place).contains(&used), "{name} is not used in {place}");
+            assert!(is_used(&file(place), name), "{name} is not used in {place}");
             let before = argued.insert(name.to_owned(), is_of_tests);
             assert!(before.is_none(), "{name} has two lines");
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::texts;
-use crate::model::{Event, EventId, Message, RoomId, Seq, Timestamp, UserId};
+use crate::model::{Event, EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId};
 use crate::realtime::frame::{ActiveUser, PresenceChange, ServerFrame};
 
 /// Three numbers of 8 bytes, where to cut the text that follows in two, and how long its second part
@@ -36,21 +36,38 @@ pub fn frame(input: &[u8]) {
         edited_at: optional(2).then_some(Timestamp(first)),
         deleted_at: optional(4).then_some(Timestamp(second)),
     };
-    let event = Event::Message(message.clone());
+    let change = MessageChange {
+        id: EventId(third),
+        room_id,
+        seq: Seq(second),
+        user_id,
+        username: username.clone(),
+        timestamp: Timestamp(first),
+        message_id: EventId(first),
+        message_seq: Seq(third),
+    };
     is_written(&message, |out| message.write_json(out));
-    is_written(&event, |out| event.write_json(out));
+    for event in [
+        Event::Message(message.clone()),
+        Event::MessageEdited { change: change.clone(), content: right.clone() },
+        Event::MessageDeleted(change.clone()),
+    ] {
+        is_written(&event, |out| event.write_json(out));
+    }
     if let Ok(read) = serde_json::from_slice::<Message>(&serde_json::to_vec(&message).unwrap()) {
         assert_eq!(read, message);
     }
 
     let reference = optional(8).then_some(left);
     let timestamp = Timestamp(first);
-    let change = PresenceChange { room_id, user_id, username: username.clone(), timestamp };
+    let person = PresenceChange { room_id, user_id, username: username.clone(), timestamp };
     let somebody = ActiveUser { user_id, username: username.clone() };
     let frames = [
         ServerFrame::Message(&message),
-        ServerFrame::UserJoined(change.clone()),
-        ServerFrame::UserLeft(change),
+        ServerFrame::MessageEdited { change: &change, content: &right },
+        ServerFrame::MessageDeleted(&change),
+        ServerFrame::UserJoined(person.clone()),
+        ServerFrame::UserLeft(person),
         ServerFrame::ActiveUsers { room_id, users: vec![somebody; 3], count: 3 },
         ServerFrame::Ack {
             reference,
@@ -62,6 +79,13 @@ pub fn frame(input: &[u8]) {
         },
         ServerFrame::Synced { reference, room_id, head_seq: Seq(first), epoch: left },
         ServerFrame::Unsubscribed { reference, room_id },
+        ServerFrame::RoomUpdated {
+            room_id,
+            name: left,
+            description: reference,
+            archived_at: optional(16).then_some(timestamp),
+        },
+        ServerFrame::Read { reference, room_id, seq: Seq(second) },
         ServerFrame::RoomDeleted { room_id },
         ServerFrame::Typing { room_id, user_id, username },
         ServerFrame::Pong { reference },

@@ -2,22 +2,22 @@
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderName, HeaderValue, Method, Uri};
 use poem::{Endpoint, Request, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
-use crate::chat::{Chat, ChatParts, Signup, new_account};
+use crate::chat::{Chat, ChatParts, Draft, Login, RoomDraft, Signup, new_account};
 use crate::config::{Auth, Http, Limits};
 use crate::http::Counts;
 use crate::http::problem::CONTENT_TYPE;
-use crate::model::{Actor, Clock, NewAuditEntry, NewRoom, Role, RoomId, Timestamp, UserId};
+use crate::model::{Clock, EventId, Role, RoomId, Timestamp, User};
 use crate::realtime::{Hub, HubConfig};
 use crate::server;
 use crate::storage::{self, Backend, OpenOptions, Store, StoreConfig};
@@ -32,19 +32,17 @@ pub struct Api {
     chat: Chat,
     backend: Arc<dyn Backend>,
     auth: Auth,
-    /// What makes the names of accounts and rooms different.
-    made: AtomicU64,
     world: Mutex<World>,
-    owner: UserId,
     _folder: TempDir,
 }
 
-/// What a request can name: tokens that are good and a room that exists.
+/// What a request can name: people whose tokens are good, and a room that exists.
 #[derive(Default)]
 struct World {
-    admin: String,
-    user: String,
+    admin: Option<Login>,
+    user: Option<Login>,
     room: Option<RoomId>,
+    message: Option<EventId>,
 }
 
 impl Api {
@@ -92,16 +90,15 @@ impl Api {
         let chat = Chat::new(parts).unwrap();
         let tasks = TaskTracker::new();
         let sockets = Sockets { chat: chat.clone(), hub, tasks, allowed_origins: [].into() };
-        let endpoint =
-            server::endpoint(chat.clone(), sockets, Counts::new(chat.metrics()), &Http::default());
+        let counts = Counts::new(chat.metrics());
+        let endpoint = server::endpoint(chat.clone(), sockets, counts, &Http::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let owner = create_user(&*backend, &auth, "owner", Role::Admin);
-        let (made, world) = (AtomicU64::new(0), Mutex::default());
-        Self { runtime, endpoint, chat, backend, auth, made, world, owner, _folder: folder }
+        let world = Mutex::default();
+        Self { runtime, endpoint, chat, backend, auth, world, _folder: folder }
     }
 
     /// `METHOD /path?query`, a header a line, an empty line and the body. `$admin` and `$user` stand
-    /// for tokens, `$room` for a room.
+    /// for tokens, `$id` and `$name` for the user's, `$room` for a room, `$message` for one in it.
     ///
     /// No answer is an error of the server (5xx), and an error is a problem document.
     pub fn request(&self, input: &[u8]) {
@@ -130,44 +127,53 @@ impl Api {
 
     /// The world, put right after what the requests before have done to it.
     fn world(&self) -> MutexGuard<'_, World> {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_good = |token: &str| self.runtime.block_on(self.chat.authenticate(token)).is_ok();
-        if !is_good(&world.admin) {
-            world.admin = self.token(Role::Admin);
-        }
-        if !is_good(&world.user) {
-            world.user = self.token(Role::User);
+        let mut guard = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let world = &mut *guard;
+        for (role, login) in [(Role::Admin, &mut world.admin), (Role::User, &mut world.user)] {
+            if !login.as_ref().is_some_and(|login| self.is_good(login, role)) {
+                *login = Some(self.login(role));
+            }
         }
         let room = world.room.and_then(|id| self.backend.get_room(id).unwrap());
-        if room.is_none() {
-            world.room = Some(self.room());
+        if room.is_none_or(|room| room.archived_at.is_some()) {
+            self.create_room(world);
         }
-        world
+        guard
     }
 
-    fn token(&self, role: Role) -> String {
-        let username = self.unused(role.as_str());
-        create_user(&*self.backend, &self.auth, &username, role);
+    fn is_good(&self, login: &Login, role: Role) -> bool {
+        let identity = self.runtime.block_on(self.chat.authenticate(&login.token));
+        identity.is_ok_and(|identity| identity.role == role)
+    }
+
+    fn login(&self, role: Role) -> Login {
+        let username = self.create_user(role).username;
         let address = Ipv4Addr::UNSPECIFIED.into();
         let login = self.chat.login(username, PASSWORD.to_owned(), address);
-        self.runtime.block_on(login).unwrap().token
+        self.runtime.block_on(login).unwrap()
     }
 
-    fn room(&self) -> RoomId {
-        let (name, created_at) = (self.unused("room"), Timestamp(0));
-        let actor = Actor::Operator("fuzz".to_owned());
-        let entry = NewAuditEntry {
-            timestamp: created_at,
-            actor,
-            action: "room.create",
-            detail: json!({}),
+    fn create_user(&self, role: Role) -> User {
+        let username = unused_name();
+        let email = format!("{username}@example.com");
+        let signup = Signup { username, email, password: PASSWORD.to_owned(), role };
+        let account = new_account(signup, &self.auth, Timestamp(0)).unwrap();
+        self.backend.create_user(&account, None).unwrap()
+    }
+
+    /// With a message of the user in it.
+    fn create_room(&self, world: &mut World) {
+        let identity = async |login: &Option<Login>| {
+            self.chat.authenticate(&login.as_ref().unwrap().token).await.unwrap()
         };
-        let room = NewRoom { name, description: None, created_by: self.owner, created_at };
-        self.backend.create_room(&room, &entry).unwrap().id
-    }
-
-    fn unused(&self, name: &str) -> String {
-        format!("{name}-of-ours-{}", self.made.fetch_add(1, Ordering::Relaxed))
+        self.runtime.block_on(async {
+            let (admin, user) = (identity(&world.admin).await, identity(&world.user).await);
+            let room = RoomDraft { name: unused_name(), description: None };
+            let room_id = self.chat.create_room(&admin, room).await.unwrap().room.id;
+            let draft = Draft { room_id, content: "hello".to_owned(), client_id: None };
+            let sent = self.chat.send(&user, draft).await.unwrap();
+            (world.room, world.message) = (Some(room_id), Some(sent.message.id));
+        });
     }
 }
 
@@ -175,10 +181,7 @@ impl World {
     fn request(&self, input: &[u8]) -> Option<Request> {
         let split = input.windows(2).position(|window| window == b"\n\n");
         let (head, body) = split.map_or((input, &b""[..]), |at| (&input[..at], &input[at + 2..]));
-        let head = std::str::from_utf8(head).ok()?;
-        let room = self.room?.to_string();
-        let head = head.replace("$admin", &self.admin).replace("$user", &self.user);
-        let head = head.replace("$room", &room);
+        let head = self.fill(std::str::from_utf8(head).ok()?)?;
         let mut lines = head.lines();
         let (method, uri) = lines.next()?.split_once(' ')?;
         let mut request =
@@ -188,12 +191,23 @@ impl World {
             let name = HeaderName::from_str(name).ok()?;
             request = request.header(name, HeaderValue::from_str(value.trim()).ok()?);
         }
-        Some(request.body(body.to_vec()))
+        Some(request.body(match std::str::from_utf8(body) {
+            Ok(text) => self.fill(text)?.into_bytes(),
+            Err(_) => body.to_vec(),
+        }))
+    }
+
+    fn fill(&self, text: &str) -> Option<String> {
+        let (admin, user) = (self.admin.as_ref()?, self.user.as_ref()?);
+        let text = text.replace("$admin", &admin.token).replace("$user", &user.token);
+        let text = text.replace("$id", &user.user.id.to_string());
+        let text = text.replace("$name", &user.user.username);
+        let text = text.replace("$message", &self.message?.to_string());
+        Some(text.replace("$room", &self.room?.to_string()))
     }
 }
 
-fn create_user(backend: &dyn Backend, auth: &Auth, username: &str, role: Role) -> UserId {
-    let (username, email) = (username.to_owned(), format!("{username}@example.com"));
-    let signup = Signup { username, email, password: PASSWORD.to_owned(), role };
-    backend.create_user(&new_account(signup, auth, Timestamp(0)).unwrap(), None).unwrap().id
+/// One that no input has.
+fn unused_name() -> String {
+    format!("of-{}", &Uuid::new_v4().simple().to_string()[..20])
 }

@@ -147,13 +147,17 @@ impl Socket {
                 let room = RoomState { id: room_id, head_seq: HEAD, revision: 0 };
                 return Some(Input::RoomRead(room));
             }
+            Action::PostRead { room_id, seq, reference } => {
+                comes_back(&reference);
+                assert!(self.joined.contains(&room_id));
+                return (seq > HEAD).then(|| Input::SendFailed {
+                    reference,
+                    error: Error::field("seq", "is beyond the log"),
+                });
+            }
             Action::TellRoom(room) => assert!(self.joined.contains(&room.id)),
             Action::SendPage { room_id, .. } | Action::Typing { room_id } => {
                 assert!(self.joined.contains(&room_id))
-            }
-            Action::PostRead { room_id, reference, .. } => {
-                comes_back(&reference);
-                assert!(self.joined.contains(&room_id));
             }
             Action::Reply(frame) => self.check(&reply(&frame), expected),
             Action::Close(_) => {}

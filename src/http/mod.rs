@@ -24,6 +24,7 @@ pub mod problem;
 mod rooms;
 mod types;
 mod watch;
+mod web;
 
 use std::collections::HashMap;
 
@@ -84,7 +85,7 @@ pub fn routes() -> Route {
     let api = table.into_iter().fold(Route::new(), |route, (path, methods)| {
         route.at(path, methods.into_iter().fold(RouteMethod::new(), |m, (k, ep)| m.method(k, ep)))
     });
-    docs::add_to(api)
+    web::add_to(docs::add_to(api))
 }
 
 /// Puts the envelope round the routes.

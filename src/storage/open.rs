@@ -6,9 +6,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::postgres::Postgres;
-use super::sqlite::Sqlite;
-use super::{Backend, Error, Result};
+use super::postgres::{Postgres, PostgresTarget};
+use super::sqlite::{Sqlite, SqliteTarget};
+use super::{Backend, Error, Result, Target};
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,17 @@ pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Backend>> {
     match parse(url)? {
         Location::Sqlite(path) => Ok(Arc::new(Sqlite::open(path, &options)?)),
         Location::Postgres(url) => Ok(Arc::new(Postgres::open(url, &options)?)),
+    }
+}
+
+/// Claims the database at `url` for the caller alone, to be filled from elsewhere.
+///
+/// # Errors
+/// [`Error::InUse`] while anybody uses it, else those of [`open`].
+pub fn claim(url: &str) -> Result<Box<dyn Target>> {
+    match parse(url)? {
+        Location::Sqlite(path) => Ok(Box::new(SqliteTarget::claim(&path)?)),
+        Location::Postgres(url) => Ok(Box::new(PostgresTarget::claim(url)?)),
     }
 }
 
