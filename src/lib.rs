@@ -4,20 +4,21 @@
 //!
 //! ```text
 //! cli → server → { http, ws } → chat (rules) → storage ← sqlite | postgres
-//!                                chat → realtime (hub)    everything → model, metrics
+//! cli → dump → storage           chat → realtime (hub)    everything → model, metrics
 //! ```
 //!
-//! `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
+//! `web` is the page: files, that `http` serves. `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
 //! `storage`; poem is named only in `server`, `http` and `ws`. `bench` is a client: it knows the
 //! protocol, and no layer.
-
-#![forbid(unsafe_code)]
 
 pub mod bench;
 pub mod chat;
 pub mod cli;
 pub mod config;
+pub mod dump;
 pub mod executor;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz;
 pub mod http;
 pub mod logging;
 pub mod metrics;
@@ -25,4 +26,5 @@ pub mod model;
 pub mod realtime;
 pub mod server;
 pub mod storage;
+pub mod web;
 pub mod ws;

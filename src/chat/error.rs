@@ -81,6 +81,9 @@ pub enum Error {
     /// The cursor belongs to an earlier life of the database.
     #[error("the history was replaced since this position was read: reload it")]
     EpochChanged,
+    /// The log after the cursor is no longer all there.
+    #[error("what came next after this position is not kept any more: reload the room")]
+    HistoryPruned,
     #[error("too many in a short time: try again in {retry_after_seconds} seconds")]
     TooManyRequests { retry_after_seconds: u32 },
     #[error("this account has as many sockets open as it may have: close one first")]
@@ -134,6 +137,7 @@ impl Error {
             Self::NotSubscribed => "not_subscribed",
             Self::TooManyRooms => "too_many_rooms",
             Self::EpochChanged => "epoch_changed",
+            Self::HistoryPruned => "history_pruned",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::TooManySockets => "too_many_sockets",
             Self::Busy => "busy",
@@ -175,6 +179,10 @@ impl From<storage::Error> for Error {
             }
             storage::Error::OtherDatabase => {
                 tracing::error!(%error, "storage was replaced");
+                Self::Unavailable
+            }
+            storage::Error::InUse(_) | storage::Error::Sealed(_) => {
+                tracing::error!(%error, "storage is being replaced");
                 Self::Unavailable
             }
             storage::Error::Damaged(_) => {

@@ -4,7 +4,9 @@ use tokio::sync::oneshot;
 
 use super::permissions::{self, Action};
 use super::{Chat, Error, FieldError, Result};
-use crate::model::{Appended, Cursor, EventPage, Identity, MessagePage, NewMessage, RoomId, Seq};
+use crate::model::{
+    Appended, Cursor, Event, EventPage, Identity, MessagePage, NewMessage, RoomId, Seq,
+};
 use crate::realtime::ReplyTo;
 
 /// Entries of a page, unless the caller says how many.
@@ -85,10 +87,10 @@ impl Chat {
         page.ok_or(Error::RoomNotFound)
     }
 
-    /// The room's log after a position, in ascending seq.
+    /// The room's log after a position, in ascending seq. From the beginning, 0, it is what is kept.
     ///
     /// # Errors
-    /// As for [`Chat::list_messages`].
+    /// As for [`Chat::list_messages`]; [`Error::HistoryPruned`] if what comes next is not kept.
     pub async fn list_events(
         &self,
         caller: &Identity,
@@ -102,8 +104,14 @@ impl Chat {
             .inner
             .store
             .read(move |backend| backend.list_events(room_id, after, limit))
-            .await?;
-        page.ok_or(Error::RoomNotFound)
+            .await?
+            .ok_or(Error::RoomNotFound)?;
+        // A log has no hole but the one at its beginning.
+        let next = page.events.first().map_or(page.head_seq.next(), Event::seq);
+        if after > Seq(0) && page.head_seq > after && next > after.next() {
+            return Err(Error::HistoryPruned);
+        }
+        Ok(page)
     }
 }
 

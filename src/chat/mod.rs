@@ -12,12 +12,14 @@ mod counts;
 mod doorbell;
 mod error;
 mod guessable;
+mod hs256;
 mod messages;
 mod pace;
 mod passwords;
 mod permissions;
 mod reading;
 mod resets;
+mod retention;
 mod rooms;
 mod secret;
 mod sessions;
@@ -41,7 +43,7 @@ use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{self, ServerFacts, Store};
 
 pub use accounts::{
-    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
+    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Setup, Signup, SignupCaller,
     new_account, new_password,
 };
 pub use admin::{
@@ -52,6 +54,7 @@ pub use doorbell::Doorbell;
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
+pub use retention::{PRUNED_AT_ONCE, expires_before};
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};
 pub use secret::random_bytes;
 pub use sockets::SocketPermit;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use crate::config::{Loaded, redact_database_url};
-use crate::storage::{self, Backend, Error, Migration, MigrationState, OpenOptions};
+use crate::storage::{self, Backend, Error, Migration, MigrationState, OpenOptions, Target};
 
 /// Whether a missing SQLite file may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,15 @@ impl Database {
         }
     }
 
+    /// One that is not that of the settings.
+    pub fn open_url(url: &str, settings: &Loaded) -> anyhow::Result<Self> {
+        let busy_timeout_ms = settings.config.database.busy_timeout_ms;
+        let options = OpenOptions { read_connections: 1, busy_timeout_ms, create: false };
+        let shown = absolute(&redact_database_url(url));
+        let backend = storage::open(url, options).map_err(|error| sentence(error, &shown))?;
+        Ok(Self { backend, url: shown })
+    }
+
     /// A database that is there and has the schema of this binary, for commands that change
     /// neither.
     pub fn open_current(settings: &Loaded) -> anyhow::Result<Self> {
@@ -51,13 +60,9 @@ impl Database {
     }
 
     /// # Errors
-    /// If the schema is older or newer than this binary's.
+    /// If the schema is older or newer than this binary's, or the database is sealed.
     pub fn check_schema(&self) -> anyhow::Result<()> {
-        self.run(|backend| {
-            let migrations = backend.list_migrations()?;
-            let is_pending = |migration: &Migration| migration.state == MigrationState::Pending;
-            if migrations.iter().any(is_pending) { Err(Error::SchemaTooOld) } else { Ok(()) }
-        })
+        self.run(Backend::check_schema)
     }
 
     /// Runs one operation; its failure is a sentence for the operator.
@@ -67,6 +72,18 @@ impl Database {
     ) -> anyhow::Result<T> {
         operation(&*self.backend).map_err(|error| sentence(error, &self.url))
     }
+}
+
+/// The database of the settings for this process alone, to be filled, and its URL without password.
+pub(super) fn claim(settings: &Loaded) -> anyhow::Result<(Box<dyn Target>, String)> {
+    claim_url(&settings.config.database.url)
+}
+
+/// One that is not that of the settings.
+pub(super) fn claim_url(url: &str) -> anyhow::Result<(Box<dyn Target>, String)> {
+    let shown = absolute(&redact_database_url(url));
+    let target = storage::claim(url).map_err(|error| sentence(error, &shown))?;
+    Ok((target, shown))
 }
 
 /// The newest version that has been applied; 0 if none has.
@@ -104,7 +121,11 @@ fn sentence(error: Error, url: &str) -> anyhow::Error {
         | Error::SchemaTooOld
         | Error::BadUrl(_)
         | Error::Internal(_) => anyhow!("{error}"),
-        Error::Damaged(_) | Error::InDoubt(_) | Error::OtherDatabase => anyhow!("{url}: {error}"),
+        Error::Damaged(_)
+        | Error::InDoubt(_)
+        | Error::InUse(_)
+        | Error::OtherDatabase
+        | Error::Sealed(_) => anyhow!("{url}: {error}"),
     }
 }
 

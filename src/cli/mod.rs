@@ -13,6 +13,7 @@ mod config;
 mod confirm;
 mod context;
 mod create_admin;
+mod data;
 mod database;
 mod doctor;
 mod health;
@@ -77,6 +78,12 @@ enum Command {
     Users(users::Args),
     Sessions(sessions::Args),
     Audit(audit::Args),
+    Backup(data::backup::Args),
+    Restore(data::restore::Args),
+    Export(data::export::Args),
+    Import(data::import::Args),
+    Copy(data::copy::Args),
+    Prune(data::prune::Args),
     Tail(tail::Args),
     Stats(stats::Args),
     Health(health::Args),
@@ -103,6 +110,12 @@ impl Cli {
             Command::Users(args) => users::run(&args, &context),
             Command::Sessions(args) => sessions::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
+            Command::Backup(args) => data::backup::run(&args, &context),
+            Command::Restore(args) => data::restore::run(&args, &context),
+            Command::Export(args) => data::export::run(&args, &context),
+            Command::Import(args) => data::import::run(&args, &context),
+            Command::Copy(args) => data::copy::run(&args, &context),
+            Command::Prune(args) => data::prune::run(&args, &context),
             Command::Tail(args) => tail::run(&args, &context),
             Command::Stats(args) => stats::run(&args, &context),
             Command::Health(args) => health::run(&args, &context),

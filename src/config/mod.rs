@@ -23,6 +23,7 @@ pub struct Config {
     pub database: Database,
     pub auth: Auth,
     pub limits: Limits,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -204,6 +205,14 @@ impl Default for Limits {
             stall_seconds: 30,
         }
     }
+}
+
+/// `[retention]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// For how many days events are kept in rooms that have no rule of their own. 0: for ever.
+    pub days: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -78,6 +78,7 @@ const RULES: &[(&str, Rule)] = &[
     ("limits.signups_per_hour", Number { min: 0, max: 1_000_000 }),
     ("limits.ping_seconds", Number { min: 1, max: DAY_S }),
     ("limits.stall_seconds", Number { min: 1, max: DAY_S }),
+    ("retention.days", Number { min: 0, max: 36_500 }),
     ("log.format", Word(&["text", "json"])),
     ("log.level", LogFilter),
 ];

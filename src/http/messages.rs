@@ -153,7 +153,9 @@ impl MessagesApi {
     /// Read the log
     ///
     /// Everything that happened after a position, in order, without gaps: for a client that keeps
-    /// a copy of the room. Live, the same events come on the socket.
+    /// a copy of the room. Live, the same events come on the socket. From 0 on it begins with the
+    /// oldest event that is kept; if what comes after another position is not kept any more, the
+    /// answer is 409 `history_pruned`.
     #[oai(path = "/rooms/:room_id/events", method = "get", operation_id = "list_events")]
     async fn events(
         &self,
@@ -281,7 +283,8 @@ struct EventPageEnd<'a> {
 
 impl<'a> EventPageEnd<'a> {
     fn new(page: &EventPage, after: Seq, epoch: &'a str) -> Self {
-        let next_after = page.events.last().map_or(after, Event::seq);
+        // Of a page without events everything has been seen, or is not kept any more.
+        let next_after = page.events.last().map_or(after.max(page.head_seq), Event::seq);
         Self { head_seq: page.head_seq, next_after, has_more: next_after < page.head_seq, epoch }
     }
 }

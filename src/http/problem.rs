@@ -134,7 +134,8 @@ impl From<Error> for Problem {
             | Error::LastAdmin
             | Error::TooManyRooms
             | Error::AlreadySubscribed
-            | Error::EpochChanged => StatusCode::CONFLICT,
+            | Error::EpochChanged
+            | Error::HistoryPruned => StatusCode::CONFLICT,
             Error::TooManyRequests { .. } | Error::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
             Error::Busy | Error::Unavailable | Error::OutcomeUnknown => {
                 StatusCode::SERVICE_UNAVAILABLE

@@ -30,6 +30,12 @@ pub struct Room {
     pub created_at: Timestamp,
     /// The `seq` of the newest event; 0 in a room where nothing has happened.
     pub head_seq: Seq,
+    /// The `seq` of the oldest event that is kept, or of the next one if none is.
+    #[serde(skip)]
+    pub oldest_seq: Seq,
+    /// For how many days events are kept, 0 for ever; `None`: as the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
     /// Since when nothing is sent to it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
@@ -69,6 +75,9 @@ pub struct RoomChange {
     pub description: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_archived: Option<bool>,
+    /// `Some(None)`: as the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<Option<u32>>,
 }
 
 impl RoomChange {
@@ -80,6 +89,9 @@ impl RoomChange {
         }
         if let Some(description) = &self.description {
             changed.description.clone_from(description);
+        }
+        if let Some(retention_days) = self.retention_days {
+            changed.retention_days = retention_days;
         }
         changed.archived_at = match self.is_archived {
             Some(true) => room.archived_at.or(Some(now)),
@@ -121,6 +133,8 @@ impl NewRoom {
             created_by: self.created_by,
             created_at: self.created_at,
             head_seq: Seq(0),
+            oldest_seq: Seq(1),
+            retention_days: None,
             archived_at: None,
             revision: 0,
         }

@@ -29,6 +29,8 @@ use crate::storage::{Backend, Error, Store, StoreConfig};
 use crate::ws::Sockets;
 
 use reload::Live;
+#[cfg(any(fuzzing, test))]
+pub(crate) use routes::endpoint;
 use tls::Certificate;
 pub use tls::{check_certificate, is_certificate_valid};
 
@@ -40,6 +42,9 @@ const LOOK_AT_ROOMS: Duration = Duration::from_millis(500);
 
 /// How often rooms are looked for that another process deleted, or did not live to delete.
 const PURGE_ROOMS: Duration = Duration::from_secs(60);
+
+/// How often it is looked for events that have been kept for long enough.
+const PRUNE: Duration = Duration::from_secs(60 * 60);
 
 /// How often those are forgotten whose pace was counted and who have been quiet since.
 const SWEEP_QUIET: Duration = Duration::from_secs(60);
@@ -129,6 +134,7 @@ async fn run(
     tasks.spawn(sweep(chat.clone(), store.clone(), stop.clone(), replaced.clone()));
     tasks.spawn(answer_doorbell(Doorbell::new(chat.clone()), stop.clone()));
     tasks.spawn(purge_rooms(chat.clone(), stop.clone()));
+    tasks.spawn(prune(chat.clone(), config.retention.days, stop.clone()));
     let sockets = Sockets {
         chat: chat.clone(),
         hub: chat.hub().clone(),
@@ -281,6 +287,21 @@ async fn purge_rooms(chat: Chat, stop: CancellationToken) {
 fn tell_systemd(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         tracing::warn!(%error, "cannot tell systemd how the server is");
+    }
+}
+
+/// Deletes what is older than it is to be kept. What goes wrong is in the log, and done the next time.
+async fn prune(chat: Chat, days: u32, stop: CancellationToken) {
+    let mut due = tokio::time::interval(PRUNE);
+    loop {
+        tokio::select! {
+            _ = due.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            _ = chat.prune(days) => {}
+            () = stop.cancelled() => return,
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! The one interface of every database.
 
+use std::path::Path;
+
+use super::rows::Source;
+use super::target::Progress;
 use super::{Error, Result};
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -25,9 +29,11 @@ pub struct DatabaseStatus {
     pub wal_bytes: Option<u64>,
     /// How often this process copied that log into the database.
     pub checkpoints: Option<u64>,
+    /// Without those whose account was deleted.
     pub users: u64,
+    /// Without those that were deleted.
     pub rooms: u64,
-    /// Entries of all rooms' logs.
+    /// Entries of these rooms' logs.
     pub events: u64,
     /// PostgreSQL's connections: in use, and the most there may be for this user.
     pub connections: Option<(u64, u64)>,
@@ -93,7 +99,11 @@ pub enum ChangeError {
 /// Implementations are used from several threads at once and hold their own pools. They must be
 /// made, used and dropped on threads that run no async runtime (the `postgres` client blocks on
 /// a runtime of its own, which panics inside another).
-pub trait Backend: Send + Sync + 'static {
+pub trait Backend: Source + Send + Sync + 'static {
+    /// Copies the database as it is at one moment into an empty file, without sessions and secrets,
+    /// while others go on writing. False: it is not kept in a file, and nothing has been done.
+    fn back_up(&self, file: &Path, progress: &mut Progress<'_>) -> Result<bool>;
+
     /// Every known migration in order of version, and whether it has been applied.
     ///
     /// # Errors
@@ -104,20 +114,22 @@ pub trait Backend: Send + Sync + 'static {
     /// one applies, the others wait and find nothing left.
     fn migrate(&self) -> Result<Vec<Migration>>;
 
-    /// Whether the schema is the one this binary was made for.
+    /// Whether the database can be used by this binary.
     ///
     /// # Errors
-    /// [`Error::SchemaTooOld`] if a migration is pending, [`Error::SchemaTooNew`].
+    /// [`Error::SchemaTooOld`] if a migration is pending, [`Error::SchemaTooNew`],
+    /// [`Error::Sealed`].
     fn check_schema(&self) -> Result<()> {
         let migrations = self.list_migrations()?;
         match migrations.iter().any(|migration| migration.state == MigrationState::Pending) {
             true => Err(Error::SchemaTooOld),
-            false => Ok(()),
+            false => self.get_server_facts().map(drop),
         }
     }
 
     /// # Errors
-    /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time.
+    /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time,
+    /// [`Error::Sealed`].
     fn get_server_facts(&self) -> Result<ServerFacts>;
 
     /// `sqlite` or `postgres`.
@@ -256,6 +268,12 @@ pub trait Backend: Send + Sync + 'static {
     /// Deletes up to `limit` rows of what deleted rooms have left behind. False: there is nothing
     /// more, or another process is at it.
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;
+
+    /// Deletes the oldest events of the room's log, up to the first that is not older than
+    /// `before`, and at most `limit`; says how many. Their numbers are not given again.
+    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64>;
+    /// How many [`Self::prune_events`] would delete in the end.
+    fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64>;
 
     /// Those rooms in which more has happened than is known, or that were changed otherwise: what
     /// was known of each, and the room as it is now. `None`: the room is gone.

@@ -123,7 +123,7 @@ impl StoreCounts {
             Error::Busy(_) => "busy",
             Error::Unavailable(_) => "unavailable",
             Error::InDoubt(_) => "in_doubt",
-            Error::OtherDatabase => "other_database",
+            Error::OtherDatabase | Error::InUse(_) | Error::Sealed(_) => "other_database",
             Error::Damaged(_) => "damaged",
             Error::SchemaTooNew { .. } | Error::SchemaTooOld => "schema",
             Error::BadUrl(_) | Error::Internal(_) => "internal",

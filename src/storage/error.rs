@@ -48,6 +48,12 @@ pub enum Error {
     /// The schema is older than this binary needs.
     #[error("the database needs migrating: run `chatapp migrate`")]
     SchemaTooOld,
+    /// It cannot be had together with what others do with it.
+    #[error("the database is in use: {0}")]
+    InUse(String),
+    /// It is a backup, or has not all of its rows yet.
+    #[error("the database cannot be used: {0}")]
+    Sealed(String),
     /// The URL of the database cannot be used as it is.
     #[error("{0}")]
     BadUrl(String),

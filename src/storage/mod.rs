@@ -10,9 +10,11 @@ mod error;
 mod open;
 mod pool;
 pub mod postgres;
+pub mod rows;
 mod schema;
 pub mod sqlite;
 mod store;
+mod target;
 mod window;
 
 pub use backend::{
@@ -20,5 +22,6 @@ pub use backend::{
 };
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, check_url, open, sqlite_file};
+pub use open::{OpenOptions, check_url, claim, open, sqlite_file};
 pub use store::{Outcome, Store, StoreConfig, Writer};
+pub use target::{Contents, Filling, Progress, Target};

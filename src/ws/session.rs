@@ -27,7 +27,7 @@ pub enum Input {
     /// A binary frame came.
     Binary,
     /// [`Action::OpenRoom`] found the room.
-    RoomOpened { subscribe: Subscribe, reference: Option<String>, head: Seq },
+    RoomOpened { subscribe: Subscribe, reference: Option<String>, head: Seq, oldest: Seq },
     /// [`Action::OpenRoom`] failed.
     RoomRefused { room_id: RoomId, reference: Option<String>, error: Error },
     /// The hub needs the events after `cursor`, or (`None`) the head of the room.
@@ -139,8 +139,8 @@ impl Session {
                 Err((reference, error)) => vec![refuse(reference, None, &error)],
             },
             Input::Binary => vec![Action::Close(CloseCode::UnsupportedData)],
-            Input::RoomOpened { subscribe, reference, head } => {
-                self.on_room_opened(subscribe, reference, head)
+            Input::RoomOpened { subscribe, reference, head, oldest } => {
+                self.on_room_opened(subscribe, reference, head, oldest)
             }
             Input::RoomRefused { room_id, reference, error } => {
                 self.on_room_refused(room_id, reference, &error)
@@ -239,6 +239,7 @@ impl Session {
         subscribe: Subscribe,
         reference: Option<String>,
         head: Seq,
+        oldest: Seq,
     ) -> Vec<Action> {
         let Subscribe { room_id, since, epoch, history } = subscribe;
         let is_other_epoch = epoch.is_some_and(|epoch| *epoch != *self.epoch);
@@ -250,6 +251,12 @@ impl Session {
         // from now on, as one may before it is `synced`, comes back to it.
         let history = history.unwrap_or(0).min(MAX_HISTORY);
         let after = since.unwrap_or(Seq((head.0 - i64::from(history)).max(0)));
+        // Who has nothing yet gets what there is; who has something would miss a part unawares.
+        let before_oldest = Seq(oldest.0 - 1);
+        if since.is_some_and(|since| since > Seq(0)) && after < before_oldest {
+            return self.on_room_refused(room_id, reference, &Error::HistoryPruned);
+        }
+        let after = after.max(before_oldest);
         vec![Action::Join { room_id, after, reference }]
     }
 
@@ -297,7 +304,7 @@ pub fn close_code(error: &Error) -> CloseCode {
         | Error::SessionRevoked
         | Error::WrongCredentials => CloseCode::SignInAgain,
         Error::RoomNotFound => CloseCode::RoomGone,
-        Error::EpochChanged => CloseCode::EpochChanged,
+        Error::EpochChanged | Error::HistoryPruned => CloseCode::EpochChanged,
         Error::AdminRequired | Error::AdminSignupRefused => CloseCode::Forbidden,
         Error::TooManyRequests { .. } | Error::TooManySockets => CloseCode::TooFast,
         Error::Busy | Error::Unavailable | Error::OutcomeUnknown => CloseCode::Restart,
@@ -344,7 +351,7 @@ mod tests {
     }
 
     fn opened(subscribe: Subscribe, head: i64) -> Input {
-        Input::RoomOpened { subscribe, reference: None, head: Seq(head) }
+        Input::RoomOpened { subscribe, reference: None, head: Seq(head), oldest: Seq(1) }
     }
 
     fn join(after: i64) -> Action {

@@ -353,12 +353,19 @@ impl Socket {
             Action::OpenRoom { subscribe, reference } => {
                 let room_id = subscribe.room_id;
                 return Some(match chat.enter_room(identity, room_id).await {
-                    Ok(room) => Input::RoomOpened { subscribe, reference, head: room.head_seq },
+                    Ok(room) => {
+                        let (head, oldest) = (room.head_seq, room.oldest_seq);
+                        Input::RoomOpened { subscribe, reference, head, oldest }
+                    }
                     Err(error) => Input::RoomRefused { room_id, reference, error },
                 });
             }
             Action::ReadEvents { room_id, after } => {
                 return Some(match chat.list_events(identity, room_id, after, PAGE).await {
+                    // All of it was pruned after the room was entered.
+                    Ok(page) if page.events.is_empty() && page.head_seq > after => {
+                        Input::ReadFailed { room_id, error: Error::HistoryPruned }
+                    }
                     Ok(page) => Input::Events { room_id, events: page.events },
                     Err(error) => Input::ReadFailed { room_id, error },
                 });

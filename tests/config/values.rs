@@ -59,7 +59,7 @@ fn numbers_have_both_ends() {
         // Where 0 has a meaning it is "no limit".
         let has_zero = name.starts_with("login_failures_")
             || name.starts_with("sockets_per_")
-            || ["sends_per_second", "joins_per_second", "signups_per_hour"].contains(&name);
+            || ["sends_per_second", "joins_per_second", "signups_per_hour", "days"].contains(&name);
         let variable = format!("CHATAPP_{}__{}", section.to_uppercase(), name.to_uppercase());
         if has_zero {
             operator().env(&variable, "0").loads();
@@ -72,7 +72,7 @@ fn numbers_have_both_ends() {
             assert!(problem.contains("it takes a whole number from "), "{problem}");
         }
     }
-    assert_eq!(numbers, 25);
+    assert_eq!(numbers, 26);
 }
 
 #[test]

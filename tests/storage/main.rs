@@ -15,7 +15,9 @@ mod pages;
 mod postgres_server;
 mod properties;
 mod read_positions;
+mod retention;
 mod rooms;
+mod rows;
 mod sessions;
 mod status;
 mod tickets;
@@ -44,6 +46,18 @@ macro_rules! contract {
 }
 
 contract! {
+    rows {
+        every_column_is_copied_or_left_out_on_purpose
+        what_is_read_is_what_another_database_is_filled_with
+        a_room_alone_has_its_log_and_its_people
+        a_database_in_use_is_not_filled_and_one_being_filled_not_used
+        what_is_filled_at_once_is_whole_or_as_it_was
+        what_is_filled_in_steps_goes_on_and_is_not_used_before_its_end
+    }
+    retention {
+        the_oldest_events_go_in_pieces_up_to_the_first_that_is_kept
+        a_log_that_is_all_gone_goes_on_counting
+    }
     migrations {
         in_an_empty_database_everything_is_pending
         migrating_applies_everything_once

@@ -22,6 +22,8 @@ pub fn a_room_reads_back_as_created(db: &TestDatabase) {
             created_by: ann.id,
             created_at: NOW,
             head_seq: Seq(0),
+            oldest_seq: Seq(1),
+            retention_days: None,
             archived_at: None,
             revision: 0,
         };
@@ -89,12 +91,14 @@ pub fn what_is_changed_of_a_room_is_one_revision(db: &TestDatabase) {
         name: Some("lobby".to_owned()),
         description: Some(Some("talk".to_owned())),
         is_archived: Some(true),
+        retention_days: Some(Some(30)),
     };
     let updated = update(&all);
     let expected = Room {
         name: "lobby".to_owned(),
         description: Some("talk".to_owned()),
         archived_at: Some(NOW.plus_seconds(5)),
+        retention_days: Some(30),
         revision: 1,
         ..room.clone()
     };

@@ -1,21 +1,17 @@
 //! What happens to an SQLite file beside the server, done from a second connection: it is kept
-//! from being checkpointed and then let go, or copied.
+//! from being checkpointed and then let go, or backed up.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use rusqlite::backup::Backup;
+use anyhow::{Context as _, ensure};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Figures, LOOK, wait};
-
-/// The backup's pages are copied so many at a time. All in one transaction: otherwise it would begin
-/// anew with every commit of the server (<https://sqlite.org/c3ref/backup_finish.html>).
-const PAGES: i32 = 1000;
 
 /// How often there is a backup.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -46,10 +42,12 @@ impl Pinned {
     }
 }
 
-/// A backup every second, each into a file of its own that is thrown away.
+/// `chatapp backup` every second, each into a file that is thrown away.
 pub fn back_up_every_second(path: &Path, is_over: &AtomicBool) -> anyhow::Result<Figures> {
-    let source = open(path)?;
+    let program = std::env::current_exe().context("this program has no file")?;
+    let database = format!("sqlite://{}", std::path::absolute(path)?.display());
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let copy = folder.path().join("backup.db");
     let (mut backups, mut bytes, mut copying) = (0.0, 0, Duration::ZERO);
     let mut next_at = Instant::now();
     while backups == 0.0 || !is_over.load(Ordering::Relaxed) {
@@ -59,14 +57,19 @@ pub fn back_up_every_second(path: &Path, is_over: &AtomicBool) -> anyhow::Result
         }
         next_at += INTERVAL;
         let started_at = Instant::now();
-        let copy = folder.path().join("backup.db");
-        begin_reading(&source)?;
-        let mut target = Connection::open(&copy)?;
-        Backup::new(&source, &mut target)?.run_to_completion(PAGES, Duration::ZERO, None)?;
-        drop(target);
-        source.execute_batch("COMMIT")?;
+        // In an empty folder: the settings of the one this runs in are not for it.
+        let done = Command::new(&program)
+            .args(["backup", "backup.db", "--force", "--database", &database])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot run this program again")?;
+        ensure!(
+            done.status.success(),
+            "the backup failed: {}",
+            String::from_utf8_lossy(&done.stderr).trim_end()
+        );
         bytes = fs::metadata(&copy)?.len();
-        fs::remove_file(&copy)?;
         copying += started_at.elapsed();
         backups += 1.0;
     }

@@ -25,7 +25,7 @@ pub enum Disturb {
     StalledReaders,
     /// The SQLite file is checkpointed, which it was kept from before; more is written all the time
     Checkpoint,
-    /// The SQLite file is copied every second by another connection; more is written all the time
+    /// The SQLite file is backed up every second by `chatapp backup`; more is written all the time
     Backup,
 }
 

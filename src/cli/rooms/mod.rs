@@ -7,6 +7,7 @@ mod describe;
 mod find;
 mod list;
 mod rename;
+mod retention;
 mod show;
 
 use clap::Subcommand;
@@ -45,6 +46,7 @@ enum Command {
     Describe(describe::Args),
     Archive(archive::ArchiveArgs),
     Unarchive(archive::UnarchiveArgs),
+    Retention(retention::Args),
     Delete(delete::Args),
 }
 
@@ -57,6 +59,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         Command::Describe(args) => describe::run(args, context),
         Command::Archive(args) => archive::archive(args, context),
         Command::Unarchive(args) => archive::unarchive(args, context),
+        Command::Retention(args) => retention::run(args, context),
         Command::Delete(args) => delete::run(args, context),
     }
 }

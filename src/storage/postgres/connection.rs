@@ -16,6 +16,8 @@ use super::errors;
 
 /// A connection that answered within this time is not asked again whether it lives.
 const TRUSTED: Duration = Duration::from_secs(1);
+/// How long a client that ended may be thought to live.
+const LAST_BREATH: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Makes connections for the pools.
@@ -29,6 +31,34 @@ pub(super) struct Manager {
     /// mean other messages.
     epoch: Arc<OnceLock<String>>,
     is_other: Arc<AtomicBool>,
+    is_claimed: Arc<AtomicBool>,
+}
+
+/// The advisory lock of whoever uses the database: together, by every connection for as long as it
+/// lives; alone, by one that fills it from elsewhere. "chatapp" in ASCII, and 1.
+const SHARE: &str = "SELECT pg_try_advisory_lock_shared(x'6368617461707001'::bigint)";
+const CLAIM: &str = "SELECT pg_try_advisory_lock(x'6368617461707001'::bigint)";
+
+/// Claims the database for this connection alone.
+pub(super) fn claim_alone(client: &mut Client) -> Result<()> {
+    match lock(client, CLAIM)? {
+        true => Ok(()),
+        false => Err(Error::InUse(
+            "a chatapp is running on it: stop the server, on every machine, first".to_owned(),
+        )),
+    }
+}
+
+/// Tries for a moment: PostgreSQL notices only after a while that a client has gone.
+fn lock(client: &mut Client, sql: &str) -> Result<bool, postgres::Error> {
+    let deadline = Instant::now() + LAST_BREATH;
+    loop {
+        let is_locked = client.query_one(sql, &[])?.get(0);
+        if is_locked || Instant::now() >= deadline {
+            return Ok(is_locked);
+        }
+        std::thread::sleep(LAST_BREATH / 40);
+    }
 }
 
 /// Why a connection is not made, or not used again.
@@ -38,6 +68,8 @@ pub(super) enum ConnectError {
     Postgres(#[from] postgres::Error),
     #[error("another database answers at this address")]
     OtherDatabase,
+    #[error("a restore, import or copy is filling it: wait until that has ended")]
+    Claimed,
 }
 
 impl Manager {
@@ -48,6 +80,7 @@ impl Manager {
             losses: Arc::default(),
             epoch: Arc::default(),
             is_other: Arc::default(),
+            is_claimed: Arc::default(),
         }
     }
 
@@ -56,9 +89,26 @@ impl Manager {
         self.epoch.get_or_init(|| epoch.to_owned());
     }
 
-    /// Whether the last attempt to connect found another database.
-    pub fn is_other(&self) -> bool {
-        self.is_other.load(Ordering::Relaxed)
+    /// What it means that there is no connection.
+    pub fn judge(&self, error: Error) -> Error {
+        match error {
+            Error::Unavailable(_) if self.is_other.load(Ordering::Relaxed) => Error::OtherDatabase,
+            Error::Unavailable(_) if self.is_claimed.load(Ordering::Relaxed) => {
+                Error::InUse(ConnectError::Claimed.to_string())
+            }
+            error => error,
+        }
+    }
+
+    /// A connection of no pool, for work that takes long.
+    pub fn connect_alone(&self) -> Result<Client> {
+        match self.connect() {
+            Ok(connection) => Ok(connection.client),
+            Err(ConnectError::Postgres(error)) => Err(error.into()),
+            Err(error @ (ConnectError::Claimed | ConnectError::OtherDatabase)) => {
+                Err(self.judge(Error::Unavailable(error.to_string())))
+            }
+        }
     }
 
     fn check_epoch(&self, client: &mut Client) -> Result<(), ConnectError> {
@@ -101,8 +151,13 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Connection, ConnectError> {
         let losses = self.losses.load(Ordering::Relaxed);
+        self.is_claimed.store(false, Ordering::Relaxed);
         let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls).connect()?;
         client.batch_execute(&self.settings)?;
+        if !lock(&mut client, SHARE)? {
+            self.is_claimed.store(true, Ordering::Relaxed);
+            return Err(ConnectError::Claimed);
+        }
         self.check_epoch(&mut client)?;
         Ok(Connection {
             client,

@@ -2,6 +2,7 @@
 
 use postgres::{Client, Config, NoTls};
 
+use super::super::target::check_seal;
 use super::super::{Error, Migration, MigrationState, Result, ServerFacts, schema};
 use super::connection::Connection;
 use super::errors;
@@ -42,7 +43,8 @@ pub(super) fn migrate(config: &Config) -> Result<Vec<Migration>> {
 }
 
 pub(super) fn get_server_facts(db: &mut Connection) -> Result<ServerFacts> {
-    let row = db.query_one("SELECT epoch FROM server WHERE id = 1", &[])?;
+    let row = db.query_one("SELECT epoch, sealed FROM server WHERE id = 1", &[])?;
+    check_seal(row.get(1))?;
     Ok(ServerFacts { epoch: row.get(0) })
 }
 

@@ -13,12 +13,16 @@ mod events;
 mod messages;
 mod migrations;
 mod read_positions;
+mod retention;
 mod rooms;
+mod rows;
 mod sessions;
 mod status;
+mod target;
 mod tickets;
 mod users;
 
+use std::path::Path;
 use std::time::Duration;
 
 use postgres::Config;
@@ -27,7 +31,10 @@ use postgres::config::{Host, SslMode};
 use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
+pub(super) use self::target::PostgresTarget;
 use super::pool::Pool;
+use super::rows::{Scope, Source, Visitor};
+use super::target::Progress;
 use super::{
     AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
     ServerFacts,
@@ -94,10 +101,7 @@ impl Postgres {
     }
 
     fn get(&self, pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
-        pool.get().map_err(|error| match error {
-            Error::Unavailable(_) if self.manager.is_other() => Error::OtherDatabase,
-            error => error,
-        })
+        pool.get().map_err(|error| self.manager.judge(error))
     }
 }
 
@@ -160,7 +164,17 @@ fn address(config: &Config) -> String {
     hosts.collect::<Vec<_>>().join(", ")
 }
 
+impl Source for Postgres {
+    fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
+        rows::read_all(&mut self.manager.connect_alone()?, visit, scope)
+    }
+}
+
 impl Backend for Postgres {
+    fn back_up(&self, _: &Path, _: &mut Progress<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
     fn list_migrations(&self) -> Result<Vec<Migration>> {
         self.read(migrations::list_migrations)
     }
@@ -351,6 +365,14 @@ impl Backend for Postgres {
 
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
         self.write(|db| rooms::purge_deleted_rooms(db, limit))
+    }
+
+    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64> {
+        self.write(|db| retention::prune_events(db, id, before, limit))
+    }
+
+    fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64> {
+        self.read(|db| retention::count_prunable(db, id, before))
     }
 
     fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {

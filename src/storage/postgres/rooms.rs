@@ -31,7 +31,8 @@ pub(super) fn create_room(
 
 pub(super) fn get_room(db: &mut Connection, id: RoomId) -> Result<Option<Room>> {
     let row = db.query_opt(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                oldest_seq, retention_days
          FROM rooms WHERE id = $1 AND deleted_at IS NULL",
         &[&id.0],
     )?;
@@ -40,7 +41,8 @@ pub(super) fn get_room(db: &mut Connection, id: RoomId) -> Result<Option<Room>> 
 
 pub(super) fn get_room_by_name(db: &mut Connection, name: &str) -> Result<Option<Room>> {
     let row = db.query_opt(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                oldest_seq, retention_days
          FROM rooms WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
         &[&name],
     )?;
@@ -49,7 +51,8 @@ pub(super) fn get_room_by_name(db: &mut Connection, name: &str) -> Result<Option
 
 pub(super) fn list_rooms(db: &mut Connection) -> Result<Vec<Room>> {
     let rows = db.query(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                oldest_seq, retention_days
          FROM rooms WHERE deleted_at IS NULL ORDER BY id",
         &[],
     )?;
@@ -64,7 +67,8 @@ pub(super) fn update_room(
 ) -> Result<Option<Room>> {
     db.transaction(|tx| {
         let row = tx.query_opt(
-            "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+            "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                oldest_seq, retention_days
              FROM rooms WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
             &[&id.0],
         )?;
@@ -74,7 +78,8 @@ pub(super) fn update_room(
             return Ok(Some(room));
         };
         tx.execute(
-            "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5
+            "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
+                    retention_days = $6
              WHERE id = $1",
             &[
                 &id.0,
@@ -82,6 +87,7 @@ pub(super) fn update_room(
                 &changed.description,
                 &changed.archived_at.map(|at| at.0),
                 &changed.revision,
+                &changed.retention_days.and_then(|days| i32::try_from(days).ok()),
             ],
         )?;
         audit::record(tx, entry, Target::Room(id))?;
@@ -136,7 +142,8 @@ pub(super) fn list_changed_rooms(
 ) -> Result<Vec<(RoomState, Option<Room>)>> {
     const LIST: &str = "
         SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-               rooms.revision, known.id, known.head_seq, known.revision
+               rooms.revision, oldest_seq, retention_days,
+               known.id, known.head_seq, known.revision
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
         LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
         WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq
@@ -147,8 +154,8 @@ pub(super) fn list_changed_rooms(
     let rows = db.query(LIST, &[&ids, &heads, &revisions])?;
     let changed = |row: &Row| {
         let is_there = row.get::<_, Option<i64>>(0).is_some();
-        let (id, head_seq) = (RoomId(row.get(8)), Seq(row.get(9)));
-        let known = RoomState { id, head_seq, revision: row.get(10) };
+        let (id, head_seq) = (RoomId(row.get(10)), Seq(row.get(11)));
+        let known = RoomState { id, head_seq, revision: row.get(12) };
         (known, is_there.then(|| room(row)))
     };
     Ok(rows.iter().map(changed).collect())
@@ -164,5 +171,8 @@ fn room(row: &Row) -> Room {
         head_seq: Seq(row.get(5)),
         archived_at: row.get::<_, Option<i64>>(6).map(Timestamp),
         revision: row.get(7),
+        oldest_seq: Seq(row.get(8)),
+        // The column takes no negative numbers.
+        retention_days: row.get::<_, Option<i32>>(9).and_then(|days| u32::try_from(days).ok()),
     }
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::super::target::check_seal;
 use super::super::{Error, Migration, MigrationState, Result, ServerFacts, schema};
 
 mod embedded {
@@ -36,9 +37,10 @@ pub(super) fn migrate(db: &mut Connection) -> Result<Vec<Migration>> {
 }
 
 pub(super) fn get_server_facts(db: &Connection) -> Result<ServerFacts> {
-    let epoch = db
-        .prepare_cached("SELECT epoch FROM server WHERE id = 1")?
-        .query_row([], |row| row.get(0))?;
+    let (epoch, sealed): (_, Option<String>) = db
+        .prepare_cached("SELECT epoch, sealed FROM server WHERE id = 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    check_seal(sealed.as_deref())?;
     Ok(ServerFacts { epoch })
 }
 

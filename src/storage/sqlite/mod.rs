@@ -5,17 +5,23 @@
 //! only says which of them is a read and which a write.
 
 mod accounts;
+mod archive;
 mod audit;
+mod backup;
 mod checkpoint;
+mod claim;
 mod errors;
 mod events;
 mod messages;
 mod migrations;
 mod read_positions;
 mod recovery;
+mod retention;
 mod rooms;
+mod rows;
 mod sessions;
 mod status;
+mod target;
 mod tickets;
 mod users;
 
@@ -30,8 +36,13 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+pub use self::archive::{Archive, describe_archive};
 use self::checkpoint::Checkpointer;
+use self::claim::Claim;
+pub(super) use self::target::SqliteTarget;
 use super::pool::Pool;
+use super::rows::{Scope, Source, Visitor};
+use super::target::{Progress, check_seal};
 use super::{
     AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
     ServerFacts,
@@ -70,6 +81,8 @@ pub struct Sqlite {
     readers: Pool<SqliteConnectionManager>,
     writer: Mutex<Connection>,
     checkpointer: Checkpointer,
+    /// Last, so that it is given back when nothing has the file open any more.
+    _claim: Claim,
 }
 
 impl Sqlite {
@@ -79,10 +92,13 @@ impl Sqlite {
     /// [`Error::BadUrl`] if there is no such file or folder, or the file is no database.
     pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
         check_path(&path, options.create)?;
+        let claim = Claim::shared(&path)?;
         if options.create {
             make_private(&path);
         }
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
+        check_unsealed(&path)?;
+        target::check_unfinished(&path)?;
         let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
             if errors::is_not_a_database(&error) {
                 return Error::BadUrl(format!(
@@ -107,7 +123,7 @@ impl Sqlite {
                 connection.execute_batch(READER_PRAGMAS)
             });
         let readers = Pool::new(manager, options.read_connections, busy_timeout);
-        Ok(Self { path, readers, writer: Mutex::new(writer), checkpointer })
+        Ok(Self { path, readers, writer: Mutex::new(writer), checkpointer, _claim: claim })
     }
 
     fn read<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -159,6 +175,15 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
     Ok(())
 }
 
+/// Before the file is changed in any way. What else is wrong with it is found out later.
+fn check_unsealed(path: &Path) -> Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let sealed = Connection::open_with_flags(path, flags).and_then(|db| {
+        db.query_row("SELECT sealed FROM server", [], |row| row.get::<_, Option<String>>(0))
+    });
+    sealed.map_or(Ok(()), |sealed| check_seal(sealed.as_deref()))
+}
+
 /// The secret of the tokens is in it: only its owner may read a new file. SQLite gives the log the
 /// rights of the database.
 fn make_private(path: &Path) {
@@ -208,7 +233,18 @@ fn use_wal(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<
     }
 }
 
+impl Source for Sqlite {
+    fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
+        self.read(|db| rows::read_rows(db, scope, visit))
+    }
+}
+
 impl Backend for Sqlite {
+    fn back_up(&self, file: &Path, progress: &mut Progress<'_>) -> Result<bool> {
+        backup::back_up(&self.path, file, progress)?;
+        Ok(true)
+    }
+
     fn list_migrations(&self) -> Result<Vec<Migration>> {
         self.read(migrations::list_migrations)
     }
@@ -402,6 +438,14 @@ impl Backend for Sqlite {
 
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
         self.write(|tx| rooms::purge_deleted_rooms(tx, limit))
+    }
+
+    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64> {
+        self.write(|tx| retention::prune_events(tx, id, before, limit))
+    }
+
+    fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64> {
+        self.read(|db| retention::count_prunable(db, id, before))
     }
 
     fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {

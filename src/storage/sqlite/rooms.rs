@@ -12,15 +12,18 @@ use crate::model::{
 };
 
 const GET: &str = "
-    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+           oldest_seq, retention_days
     FROM rooms WHERE id = ?1 AND deleted_at IS NULL";
 
 const GET_BY_NAME: &str = "
-    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+           oldest_seq, retention_days
     FROM rooms WHERE name = ?1 AND deleted_at IS NULL";
 
 const LIST: &str = "
-    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision
+    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+           oldest_seq, retention_days
     FROM rooms WHERE deleted_at IS NULL ORDER BY id";
 
 pub(super) fn create_room(tx: &Connection, room: &NewRoom, entry: &NewAuditEntry) -> Result<Room> {
@@ -60,7 +63,8 @@ pub(super) fn update_room(
     let Some(room) = get_room(tx, id)? else { return Ok(None) };
     let Some(changed) = change.apply_to(&room, entry.timestamp) else { return Ok(Some(room)) };
     tx.prepare_cached(
-        "UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5
+        "UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5,
+                retention_days = ?6
          WHERE id = ?1",
     )?
     .execute(params![
@@ -68,7 +72,8 @@ pub(super) fn update_room(
         changed.name,
         changed.description,
         changed.archived_at.map(|at| at.0),
-        changed.revision
+        changed.revision,
+        changed.retention_days
     ])?;
     audit::record(tx, entry, Target::Room(id))?;
     Ok(Some(changed))
@@ -131,5 +136,7 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         head_seq: Seq(row.get(5)?),
         archived_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         revision: row.get(7)?,
+        oldest_seq: Seq(row.get(8)?),
+        retention_days: row.get(9)?,
     })
 }

@@ -1,0 +1,66 @@
+//! `chatapp export`: the database as lines of JSON.
+
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+use super::super::context::Context;
+use super::super::database::Database;
+use super::super::output::note;
+use super::super::rooms::find;
+use super::partial::Partial;
+use super::progress::Bar;
+use super::{Report, header};
+use crate::dump::{self, FORMAT};
+use crate::storage::rows::Scope;
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp export chat.jsonl
+  chatapp export | zstd > chat.jsonl.zst
+  chatapp export - --room general | jq -r 'select(.type == \"event\").content'";
+
+/// Write everything as lines of JSON, beside a running server
+///
+/// As it is when the command begins: docs/EXPORT.md has the format. An export has the hashes of
+/// passwords in it, and no sessions or secrets.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(in super::super) struct Args {
+    /// Where to; - is stdout
+    #[arg(default_value = "-")]
+    file: PathBuf,
+
+    /// Only this room, by name or number, and the accounts that appear in it
+    #[arg(long, value_name = "ROOM")]
+    room: Option<String>,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let database = Database::open_current(&context.settings(None)?)?;
+    let scope = match &args.room {
+        Some(room) => Scope::Room(find(&database, room)?.id),
+        None => Scope::Everything,
+    };
+    let header = header(&database, FORMAT, scope)?;
+    let bar = Bar::new("events");
+    let progress = &mut |done, all| bar.set(done, all);
+    let backend = &*database.backend;
+    if args.file == Path::new("-") {
+        let out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+        dump::write(backend, &header, scope, out, progress)?;
+        return Ok(());
+    }
+    let partial = Partial::create(&args.file, args.force)?;
+    let out = BufWriter::with_capacity(1 << 20, &partial.file);
+    let tables = dump::write(backend, &header, scope, out, progress)?;
+    drop(bar);
+    let bytes = Some(partial.finish()?);
+    let name = &args.file.display().to_string();
+    let report = Report { name, header: &header, bytes, tables: &tables };
+    note(&format!("{name} is an export of {}: {}", database.url, report.amounts()));
+    Ok(())
+}

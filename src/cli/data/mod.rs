@@ -1,0 +1,91 @@
+//! Data in and out: backups, exports, copies.
+
+pub(super) mod backup;
+pub(super) mod copy;
+mod examine;
+pub(super) mod export;
+pub(super) mod import;
+mod partial;
+mod progress;
+pub(super) mod prune;
+pub(super) mod restore;
+
+use serde::Serialize;
+
+use super::confirm::Confirm;
+use super::context::Context;
+use super::database::{self, Database, schema_version};
+use crate::config::Loaded;
+use crate::dump::{self, Facts, Header, Tally};
+use crate::model::Clock;
+use crate::storage::rows::Scope;
+use crate::storage::{Contents, Filling, Target};
+
+/// What a copy has in it: `--output json` of the commands that make or read one.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// The file, or the database.
+    name: &'a str,
+    #[serde(flatten)]
+    header: &'a Header,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    tables: &'a [Tally],
+}
+
+impl Report<'_> {
+    /// `3 users, 2 rooms, 1000 events`.
+    fn amounts(&self) -> String {
+        let of = |table: &str| {
+            let tally = self.tables.iter().find(|tally| tally.table == table);
+            format!("{} {table}", tally.map_or(0, |tally| tally.rows))
+        };
+        format!("{}, {}, {}", of("users"), of("rooms"), of("events"))
+    }
+}
+
+/// What a copy of this database, made now, is of.
+fn header(database: &Database, format: &str, scope: Scope) -> anyhow::Result<Header> {
+    let schema = schema_version(&database.run(|backend| backend.list_migrations())?);
+    let epoch = database.run(|backend| backend.get_server_facts())?.epoch;
+    Ok(Header::new(&Facts { schema, epoch }, format, scope, Clock::System.now()))
+}
+
+/// The configured database, for this command alone, after asking if something is in it.
+fn claim(
+    context: &Context,
+    confirm: &Confirm,
+) -> anyhow::Result<(Box<dyn Target>, String, Loaded)> {
+    let settings = context.settings(None)?;
+    let (target, url) = database::claim(&settings)?;
+    ask(&*target, &url, confirm)?;
+    Ok((target, url, settings))
+}
+
+fn ask(target: &dyn Target, url: &str, confirm: &Confirm) -> anyhow::Result<()> {
+    match target.contents() {
+        Contents::Nothing | Contents::Unfinished => Ok(()),
+        Contents::Data => confirm.ask(&format!("all that is in {url} will be replaced")),
+    }
+}
+
+/// Fills a target with an export, all of it or nothing.
+fn fill(
+    mut target: Box<dyn Target>,
+    reader: dump::Reader<impl std::io::BufRead>,
+) -> anyhow::Result<Vec<Tally>> {
+    let bar = progress::Bar::new("events");
+    target.begin(Filling::AtOnce, Contents::Data)?;
+    let mut fill = dump::Fill::new(&mut *target);
+    let mut events = 0;
+    let tables = reader.read(|table, row, line, expected| {
+        if table.name == "events" {
+            events += 1;
+            bar.set(events, expected);
+        }
+        fill.add(table, row, line)
+    })?;
+    fill.flush()?;
+    target.finish()?;
+    Ok(tables)
+}

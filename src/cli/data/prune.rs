@@ -1,0 +1,143 @@
+//! `chatapp prune`: deletes what has been kept for long enough.
+
+use std::thread;
+use std::time::Instant;
+
+use anyhow::ensure;
+use serde::Serialize;
+
+use super::super::confirm::Confirm;
+use super::super::context::Context;
+use super::super::database::Database;
+use super::super::output::{Listing, Output};
+use super::super::rooms::find;
+use super::progress::Bar;
+use crate::chat::{PRUNED_AT_ONCE, PURGE_PAUSES, expires_before};
+use crate::model::{Clock, Room, RoomId, Seq, Timestamp};
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp prune --dry-run
+  chatapp prune --room general --older-than 30 --yes
+
+Without --older-than it is what `chatapp serve` does by itself every hour: retention.days, and what
+`chatapp rooms retention` says of single rooms.";
+
+/// Delete old messages, beside a running server
+///
+/// From the beginning of each room's log, a little at a time, so that nobody notices. What is left
+/// keeps its numbers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(in super::super) struct Args {
+    /// Only in this room, by name or number
+    #[arg(long, value_name = "ROOM")]
+    room: Option<String>,
+
+    /// What is older than this, whatever the settings say
+    #[arg(long, value_name = "DAYS")]
+    older_than: Option<u32>,
+
+    /// Only say what would be deleted
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    confirm: Confirm,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let settings = context.settings(None)?;
+    let database = Database::open_current(&settings)?;
+    let rooms = match &args.room {
+        Some(room) => vec![find(&database, room)?],
+        None => database.run(|backend| backend.list_rooms())?,
+    };
+    let days = settings.config.retention.days;
+    let (mut rows, mut jobs) = (Vec::new(), Vec::new());
+    for room in rooms {
+        let now = Clock::System.now();
+        let before = match args.older_than {
+            Some(days) => Some(now.plus_seconds(-24 * 60 * 60 * i64::from(days))),
+            None => expires_before(&room, days, now),
+        };
+        let Some(before) = before else { continue };
+        let events = database.run(|backend| backend.count_prunable(room.id, before))?;
+        if events > 0 {
+            jobs.push((room.id, before));
+            rows.push(Row::of(room, before, events));
+        }
+    }
+    let all = rows.iter().map(|row| row.events).sum();
+    if !args.dry_run && all > 0 {
+        args.confirm.ask(&format!("{all} events will be deleted from {}", database.url))?;
+        let mut done = 0;
+        let bar = Bar::new("events");
+        for ((id, before), row) in jobs.into_iter().zip(&mut rows) {
+            row.events = prune(&database, id, before, |pruned| {
+                done += pruned;
+                bar.set(done, all);
+            })?;
+        }
+    }
+    ensure!(
+        args.older_than.is_some() || days > 0 || !rows.is_empty() || args.dry_run,
+        "everything is kept for ever: say which days with --older-than, or set retention.days"
+    );
+    Ok(args.output.write(&Listing {
+        rows: &rows,
+        headers: &["room", "name", "older than", "events", "oldest seq"],
+        cells: &|row: &Row| {
+            vec![
+                row.room_id.to_string(),
+                row.name.clone(),
+                row.before.to_string(),
+                row.events.to_string(),
+                row.oldest_seq.to_string(),
+            ]
+        },
+        empty: "there is nothing so old",
+    })?)
+}
+
+fn prune(
+    database: &Database,
+    id: RoomId,
+    before: Timestamp,
+    mut progress: impl FnMut(u64),
+) -> anyhow::Result<u64> {
+    let mut events = 0;
+    loop {
+        let started = Instant::now();
+        match database.run(|backend| backend.prune_events(id, before, PRUNED_AT_ONCE))? {
+            0 => return Ok(events),
+            pruned => {
+                events += pruned;
+                progress(pruned);
+            }
+        }
+        // The server's writer is to have the database most of the time.
+        thread::sleep(PURGE_PAUSES * started.elapsed());
+    }
+}
+
+/// What is deleted from one room.
+#[derive(Serialize)]
+struct Row {
+    room_id: RoomId,
+    name: String,
+    before: Timestamp,
+    events: u64,
+    /// What the log begins with afterwards.
+    oldest_seq: Seq,
+}
+
+impl Row {
+    fn of(room: Room, before: Timestamp, events: u64) -> Self {
+        let oldest_seq = Seq(room.oldest_seq.0 + i64::try_from(events).unwrap_or(0));
+        Self { room_id: room.id, name: room.name, before, events, oldest_seq }
+    }
+}

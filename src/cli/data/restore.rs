@@ -1,0 +1,74 @@
+//! `chatapp restore`: the database as it was when a backup was made.
+
+use std::path::PathBuf;
+
+use super::super::confirm::Confirm;
+use super::super::context::Context;
+use super::super::output::Output;
+use super::examine::{self, examine};
+use super::progress::Bar;
+use super::{Report, claim};
+use crate::dump::{self, Check, Fill};
+use crate::storage::rows::Scope;
+use crate::storage::sqlite::Archive;
+use crate::storage::{Contents, Filling, Target};
+
+const EXAMPLES: &str = "\
+Examples:
+  chatapp restore /backups/chat-2025-01-31.db
+  chatapp restore /backups/chat-2025-01-31.db --database postgres://chat@localhost/chat --yes
+
+Everybody signs in again, and clients reload what they show: the database has another epoch.";
+
+/// Put a backup in the place of the database, while no server runs
+///
+/// Looks first whether the backup is whole. Until the last moment the database is as it was, also if
+/// the command is interrupted. Takes a backup of either kind of database, and exports.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(in super::super) struct Args {
+    /// The backup
+    file: PathBuf,
+
+    #[command(flatten)]
+    confirm: Confirm,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let found = examine(&args.file)?;
+    let (mut target, url, _) = claim(context, &args.confirm)?;
+    match &found.archive {
+        Some(archive) => {
+            let bar = Bar::new("bytes");
+            if !target.take_file(&args.file, &mut |done, all| bar.set(done, all))? {
+                drop(bar);
+                fill_from(archive, target)?;
+            }
+        }
+        None => {
+            super::fill(target, dump::Reader::new(examine::open(&args.file)?)?)?;
+        }
+    }
+    let report = Report { name: &url, header: &found.header, bytes: None, tables: &found.tables };
+    let text = format!("{url} is as it was at {}: {}", found.header.made_at, report.amounts());
+    Ok(args.output.write_one(&report, &text)?)
+}
+
+/// A backup of SQLite in a database of another kind.
+fn fill_from(archive: &Archive, mut target: Box<dyn Target>) -> anyhow::Result<()> {
+    let bar = Bar::new("events");
+    target.begin(Filling::AtOnce, Contents::Data)?;
+    let mut fill = Fill::new(&mut *target);
+    let (mut rows, mut check) = (0, Check::default());
+    dump::each_row(archive, Scope::Everything, |table, row| {
+        check.add(table, &row)?;
+        rows += 1;
+        bar.set(rows, check.expected_events().max(rows));
+        fill.add(table, row, rows)
+    })?;
+    fill.flush()?;
+    Ok(target.finish()?)
+}

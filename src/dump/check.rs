@@ -1,0 +1,109 @@
+//! What makes a copy whole: order, and logs without holes.
+
+use std::collections::BTreeMap;
+
+use anyhow::{bail, ensure};
+
+use crate::storage::rows::{Row, TABLES, Table, Value};
+
+/// The kinds of event that this chatapp can read.
+const KINDS: &[&str] = &["message", "message_edited", "message_deleted"];
+
+/// Looks at all rows of a copy in their order. Holds a few numbers for each room.
+#[derive(Debug, Default)]
+pub struct Check {
+    /// The table that the last row was of, and its key.
+    last: Option<(usize, Row)>,
+    rooms: BTreeMap<i64, Log>,
+    /// The greatest id of each table.
+    ids: BTreeMap<&'static str, i64>,
+}
+
+/// A room's log: what is next, and where it ends.
+#[derive(Debug)]
+struct Log {
+    next_seq: i64,
+    head_seq: i64,
+}
+
+impl Check {
+    /// # Errors
+    /// What is wrong with the row, after those before it.
+    pub fn add(&mut self, table: &'static Table, row: &Row) -> anyhow::Result<()> {
+        self.check_order(table, row)?;
+        match table.name {
+            "counters" => {
+                if let Value::Text(name) = &row[0] {
+                    let given = number(table, row, "last_id");
+                    let seen = self.ids.get(name.as_str()).copied().unwrap_or_default();
+                    ensure!(seen <= given, "{name} has id {seen}, but is said to end with {given}");
+                }
+            }
+            "rooms" => {
+                let (id, head_seq) = (number(table, row, "id"), number(table, row, "head_seq"));
+                let next_seq = number(table, row, "oldest_seq");
+                ensure!(
+                    (1..=head_seq.saturating_add(1)).contains(&next_seq),
+                    "room {id} cannot begin with seq {next_seq} and end with {head_seq}"
+                );
+                self.rooms.insert(id, Log { next_seq, head_seq });
+            }
+            "events" => self.check_event(table, row)?,
+            _ => {}
+        }
+        if table.position("id").is_some() {
+            let greatest = self.ids.entry(table.name).or_default();
+            *greatest = number(table, row, "id").max(*greatest);
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// What is missing at the end.
+    pub fn finish(&self) -> anyhow::Result<()> {
+        for (id, Log { next_seq, head_seq }) in &self.rooms {
+            ensure!(*next_seq > *head_seq, "event {next_seq} of room {id} is missing");
+        }
+        Ok(())
+    }
+
+    /// Events there will be, as far as the rooms that were seen say so.
+    pub fn expected_events(&self) -> u64 {
+        let events = self.rooms.values().map(|log| log.head_seq - log.next_seq + 1);
+        events.map(|events| u64::try_from(events).unwrap_or(0)).sum()
+    }
+
+    fn check_order(&mut self, table: &'static Table, row: &Row) -> anyhow::Result<()> {
+        let place = TABLES.iter().position(|known| known == table).unwrap_or_default();
+        let key = row[..table.key].to_vec();
+        if let Some((last_place, last_key)) = &self.last {
+            ensure!(place >= *last_place, "{} comes after other tables", table.name);
+            ensure!(place > *last_place || key > *last_key, "{} is out of order", table.name);
+        }
+        self.last = Some((place, key));
+        Ok(())
+    }
+
+    fn check_event(&mut self, table: &Table, row: &Row) -> anyhow::Result<()> {
+        let (room, seq) = (number(table, row, "room_id"), number(table, row, "seq"));
+        let Some(log) = self.rooms.get_mut(&room) else { bail!("there is no room {room}") };
+        ensure!(
+            seq == log.next_seq && seq <= log.head_seq,
+            "room {room} has event {seq} where {} was to come, and its head is {}",
+            log.next_seq,
+            log.head_seq
+        );
+        log.next_seq += 1;
+        match table.position("kind").and_then(|kind| row.get(kind)) {
+            Some(Value::Text(kind)) if KINDS.contains(&kind.as_str()) => Ok(()),
+            other => bail!("{other:?} is no kind of event"),
+        }
+    }
+}
+
+fn number(table: &Table, row: &Row, column: &str) -> i64 {
+    match table.position(column).and_then(|index| row.get(index)) {
+        Some(Value::Int(number)) => *number,
+        _ => 0,
+    }
+}

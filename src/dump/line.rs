@@ -1,0 +1,78 @@
+//! A row as a line of JSON, and back.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, anyhow, bail};
+use serde_json::{Map, Value as Json};
+
+use crate::model::Timestamp;
+use crate::storage::rows::{Column, Kind, Row, TABLES, Table, Value};
+
+/// Adds `{"type":…}` and a line end. What is null is left out.
+pub(super) fn write(table: &Table, row: &Row, out: &mut Vec<u8>) -> anyhow::Result<()> {
+    write!(out, "{{\"type\":\"{}\"", table.record)?;
+    for (column, value) in table.columns.iter().zip(row) {
+        if *value == Value::Null {
+            continue;
+        }
+        write!(out, ",\"{}\":", column.name)?;
+        write_value(column, value, out)
+            .with_context(|| format!("{}.{} cannot be written", table.name, column.name))?;
+    }
+    out.extend_from_slice(b"}\n");
+    Ok(())
+}
+
+fn write_value(column: &Column, value: &Value, out: &mut Vec<u8>) -> anyhow::Result<()> {
+    match (column.kind, value) {
+        (Kind::Int, Value::Int(number)) => write!(out, "{number}")?,
+        (Kind::Bool, Value::Int(number)) => write!(out, "{}", *number != 0)?,
+        (Kind::Time, Value::Int(ms)) => serde_json::to_writer(out, &Timestamp(*ms))?,
+        (Kind::Text, Value::Text(text)) => serde_json::to_writer(out, text)?,
+        (Kind::Json, Value::Text(text)) => {
+            serde_json::to_writer(out, &serde_json::from_str::<Json>(text)?)?;
+        }
+        (_, value) => bail!("{value:?} is none of its values"),
+    }
+    Ok(())
+}
+
+/// # Errors
+/// What is not understood.
+pub(super) fn read(mut object: Map<String, Json>) -> anyhow::Result<(&'static Table, Row)> {
+    let record = object.remove("type");
+    let Some(Json::String(record)) = record else { bail!("it has no \"type\"") };
+    let table = TABLES.iter().find(|table| table.record == record);
+    let table = table.with_context(|| format!("there is no type {record:?}"))?;
+    let value = |column: &Column| -> anyhow::Result<Value> {
+        match object.remove(column.name) {
+            Some(json) => read_value(column, json),
+            None if column.nullable => Ok(Value::Null),
+            None => bail!("{record} has no {:?}", column.name),
+        }
+    };
+    let row = table.columns.iter().map(value).collect::<anyhow::Result<Row>>()?;
+    match object.keys().next() {
+        Some(unknown) => Err(anyhow!("{record} has no field {unknown:?} in this version")),
+        None => Ok((table, row)),
+    }
+}
+
+fn read_value(column: &Column, json: Json) -> anyhow::Result<Value> {
+    let wanted = |what| anyhow!("{:?} must be {what}", column.name);
+    Ok(match column.kind {
+        Kind::Int => Value::Int(json.as_i64().ok_or_else(|| wanted("a whole number"))?),
+        Kind::Bool => Value::Int(json.as_bool().ok_or_else(|| wanted("true or false"))?.into()),
+        Kind::Time => {
+            let time = serde_json::from_value::<Timestamp>(json);
+            Value::Int(time.map_err(|_| wanted("a time as RFC 3339 has it"))?.0)
+        }
+        Kind::Text => match json {
+            // PostgreSQL has no text with it, and the API takes none.
+            Json::String(text) if text.contains('\0') => return Err(wanted("a text without NUL")),
+            Json::String(text) => Value::Text(text),
+            _ => return Err(wanted("a text")),
+        },
+        Kind::Json => Value::Text(json.to_string()),
+    })
+}

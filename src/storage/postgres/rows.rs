@@ -1,0 +1,139 @@
+//! Reading and writing whole tables, for copies of the database.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use postgres::{Client, Row as PgRow};
+
+use super::super::rows::{Column, Kind, Row, Scope, TABLES, Table, Value, Visitor};
+use super::super::{Error, Result};
+
+/// Rows that are fetched at a time.
+const FETCH: &str = "FETCH 1000 FROM copied";
+
+/// A copy takes as long as it takes; and a whole table is best read as a whole.
+const SETTINGS: &str = "
+    SET statement_timeout = 0;
+    SET idle_in_transaction_session_timeout = 0;
+    SET enable_seqscan = on;
+    SET enable_bitmapscan = on;";
+
+/// The last ids given. Sequences are of no transaction: they may be ahead of the rows, which is as
+/// good.
+const COUNTERS: &str = "
+    (SELECT 'audit' AS name, last_value - (NOT is_called)::int AS last_id FROM audit_id_seq
+     UNION ALL SELECT 'events', last_value - (NOT is_called)::int FROM events_id_seq
+     UNION ALL SELECT 'rooms', last_value - (NOT is_called)::int FROM rooms_id_seq
+     UNION ALL SELECT 'users', last_value - (NOT is_called)::int FROM users_id_seq) AS counters";
+
+/// Reads in one transaction, which sees one moment.
+pub(super) fn read_all(client: &mut Client, visit: &mut Visitor<'_>, scope: Scope) -> Result<()> {
+    client.batch_execute(SETTINGS)?;
+    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+    read_rows(client, scope, visit)?;
+    Ok(client.batch_execute("ROLLBACK")?)
+}
+
+/// To be called in a transaction.
+pub(super) fn read_rows(client: &mut Client, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
+    for table in TABLES {
+        let from = if table.name == "counters" { COUNTERS } else { table.name };
+        let select = table.select(from, scope, expression);
+        client.batch_execute(&format!("DECLARE copied NO SCROLL CURSOR FOR {select}"))?;
+        loop {
+            let rows = client.query(FETCH, &[])?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                if visit(table, values(row, table)?).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        client.batch_execute("CLOSE copied")?;
+    }
+    Ok(())
+}
+
+fn expression(column: &Column) -> String {
+    match column.kind {
+        Kind::Int | Kind::Time => format!("{}::bigint", column.name),
+        Kind::Bool => format!("{}::int::bigint", column.name),
+        Kind::Text => column.name.to_owned(),
+        Kind::Json => format!("{}::text", column.name),
+    }
+}
+
+fn values(row: &PgRow, table: &Table) -> Result<Row> {
+    let value = |(index, column): (usize, &Column)| {
+        Ok(match column.kind {
+            Kind::Int | Kind::Bool | Kind::Time => {
+                row.try_get::<_, Option<i64>>(index)?.map_or(Value::Null, Value::Int)
+            }
+            Kind::Text | Kind::Json => {
+                row.try_get::<_, Option<String>>(index)?.map_or(Value::Null, Value::Text)
+            }
+        })
+    };
+    table.columns.iter().enumerate().map(value).collect()
+}
+
+/// Adds the rows with COPY (<https://www.postgresql.org/docs/current/sql-copy.html>), which takes
+/// what it is given for identity columns too.
+pub(super) fn write_rows(client: &mut Client, table: &Table, rows: &[Row]) -> Result<()> {
+    if table.name == "counters" {
+        return rows.iter().try_for_each(|row| write_counter(client, row));
+    }
+    let mut text = String::new();
+    for row in rows {
+        for (index, value) in row.iter().enumerate() {
+            if index > 0 {
+                text.push('\t');
+            }
+            push(value, &mut text);
+        }
+        text.push('\n');
+    }
+    let copy = format!("COPY {} ({}) FROM STDIN", table.name, table.column_names());
+    let mut writer = client.copy_in(&copy)?;
+    writer
+        .write_all(text.as_bytes())
+        .map_err(|error| Error::Unavailable(format!("the rows cannot be sent: {error}")))?;
+    writer.finish()?;
+    Ok(())
+}
+
+fn write_counter(client: &mut Client, row: &Row) -> Result<()> {
+    let [Value::Text(name), Value::Int(last_id)] = row.as_slice() else {
+        return Err(Error::Internal("a counter is a name and a number".to_owned()));
+    };
+    // A sequence begins with 1, and knows whether that has been given.
+    client.execute(
+        "SELECT setval(pg_get_serial_sequence($1, 'id'), greatest($2::bigint, 1), $2 > 0)",
+        &[name, last_id],
+    )?;
+    Ok(())
+}
+
+/// As COPY's text format has it.
+fn push(value: &Value, text: &mut String) {
+    match value {
+        Value::Null => text.push_str("\\N"),
+        Value::Int(number) => {
+            // A String takes everything.
+            let _ = write!(text, "{number}");
+        }
+        Value::Text(value) => {
+            for char in value.chars() {
+                match char {
+                    '\\' => text.push_str("\\\\"),
+                    '\n' => text.push_str("\\n"),
+                    '\r' => text.push_str("\\r"),
+                    '\t' => text.push_str("\\t"),
+                    char => text.push(char),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Filling a database from elsewhere.
+//!
+//! At once: one transaction, so that whatever happens the database is as it was or whole. In steps:
+//! a transaction for each write, in a database sealed before the first and unsealed after the last.
+
+use std::path::Path;
+
+use postgres::{Client, Config, NoTls};
+
+use super::super::Result;
+use super::super::rows::{Row, Scope, Table, Visitor};
+use super::super::target::{Contents, FILLING, Filling, Progress, Target};
+use super::{connection, migrations, parse, rows};
+
+const SETTINGS: &str = "
+    SET client_min_messages = warning;
+    SET statement_timeout = 0;
+    SET idle_in_transaction_session_timeout = 0;
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off';";
+
+/// Every table but `server` refers to users. The audit log refuses to be emptied, but for its owner
+/// in a new life of the database.
+const CLEAR: &str = "
+    ALTER TABLE audit DISABLE TRIGGER USER;
+    TRUNCATE users RESTART IDENTITY CASCADE;
+    ALTER TABLE audit ENABLE TRIGGER USER;
+    UPDATE server SET epoch = replace(gen_random_uuid()::text, '-', ''), token_secret = NULL;";
+
+pub(in crate::storage) struct PostgresTarget {
+    config: Config,
+    client: Client,
+    contents: Contents,
+    filling: Filling,
+}
+
+impl PostgresTarget {
+    /// # Errors
+    /// [`Error::InUse`](super::super::Error) if any chatapp is connected.
+    pub fn claim(url: &str) -> Result<Self> {
+        let config = parse(url)?;
+        let mut client = config.connect(NoTls)?;
+        client.batch_execute(SETTINGS)?;
+        connection::claim_alone(&mut client)?;
+        let contents = contents(&mut client)?;
+        Ok(Self { config, client, contents, filling: Filling::AtOnce })
+    }
+}
+
+impl Target for PostgresTarget {
+    fn contents(&self) -> Contents {
+        self.contents
+    }
+
+    fn begin(&mut self, filling: Filling, contents: Contents) -> Result<()> {
+        // Another schema is of no use to what was written in the older one, so far unfinished.
+        let migrated = migrations::migrate(&self.config)?;
+        self.filling = filling;
+        self.client.batch_execute("BEGIN")?;
+        if contents != Contents::Unfinished || !migrated.is_empty() {
+            self.client.batch_execute(CLEAR)?;
+        }
+        self.client.execute("UPDATE server SET sealed = $1", &[&FILLING])?;
+        if filling == Filling::InSteps {
+            self.client.batch_execute("COMMIT")?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, table: &'static Table, new_rows: &[Row]) -> Result<()> {
+        match self.filling {
+            Filling::AtOnce => rows::write_rows(&mut self.client, table, new_rows),
+            Filling::InSteps => {
+                // What is half written is gone with an error or a lost connection.
+                self.client.batch_execute("BEGIN")?;
+                rows::write_rows(&mut self.client, table, new_rows)?;
+                Ok(self.client.batch_execute("COMMIT")?)
+            }
+        }
+    }
+
+    fn read_back(&mut self, visit: &mut Visitor<'_>) -> Result<()> {
+        match self.filling {
+            Filling::AtOnce => rows::read_rows(&mut self.client, Scope::Everything, visit),
+            Filling::InSteps => {
+                self.client.batch_execute("BEGIN")?;
+                rows::read_rows(&mut self.client, Scope::Everything, visit)?;
+                Ok(self.client.batch_execute("ROLLBACK")?)
+            }
+        }
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        self.client.batch_execute("UPDATE server SET sealed = NULL")?;
+        if self.filling == Filling::AtOnce {
+            self.client.batch_execute("COMMIT")?;
+        }
+        // The planner knows nothing of the new rows otherwise until autovacuum has been there.
+        Ok(self.client.batch_execute("ANALYZE users, rooms, events, read_positions, audit")?)
+    }
+
+    fn take_file(&mut self, _: &Path, _: &mut Progress<'_>) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+fn contents(client: &mut Client) -> Result<Contents> {
+    let sealed = "SELECT EXISTS (SELECT 1 FROM information_schema.columns
+                                 WHERE table_schema = current_schema()
+                                   AND table_name = 'server' AND column_name = 'sealed')";
+    let exists =
+        |client: &mut Client, sql: &str| -> Result<bool> { Ok(client.query_one(sql, &[])?.get(0)) };
+    if exists(client, sealed)?
+        && exists(client, "SELECT EXISTS (SELECT 1 FROM server WHERE sealed IS NOT NULL)")?
+    {
+        return Ok(Contents::Unfinished);
+    }
+    let has_users = exists(client, "SELECT to_regclass('users') IS NOT NULL")?
+        && exists(client, "SELECT EXISTS (SELECT 1 FROM users)")?;
+    Ok(if has_users { Contents::Data } else { Contents::Nothing })
+}

@@ -1,0 +1,246 @@
+//! What a copy of a database consists of: which tables, in which order, and their columns.
+//!
+//! One list for every database and for the export format. `tests/storage/rows.rs` holds it against
+//! the schema: a column that is in neither [`TABLES`] nor [`LEFT_OUT`] fails a test.
+
+use std::ops::ControlFlow;
+
+use super::Result;
+use crate::model::RoomId;
+
+/// What a column holds, beside null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Int,
+    /// 0 or 1 in a [`Row`].
+    Bool,
+    /// Milliseconds since 1970, UTC.
+    Time,
+    Text,
+    /// A JSON document, as text.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub nullable: bool,
+}
+
+/// A table, its rows in order of its first `key` columns.
+#[derive(Debug)]
+pub struct Table {
+    pub name: &'static str,
+    /// What one row is called in an export.
+    pub record: &'static str,
+    pub key: usize,
+    pub columns: &'static [Column],
+    /// A condition of SQL on the rows that are there for anybody; empty: all of them.
+    pub(super) live: &'static str,
+    /// A condition of SQL on the rows that belong to the room `{room}`.
+    pub(super) of_room: &'static str,
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, nullable: false }
+}
+
+const fn nullable(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, nullable: true }
+}
+
+/// A deleted room's rows go bit by bit: see `rooms.deleted_at`.
+const LIVE_ROOM: &str = "room_id IN (SELECT id FROM rooms WHERE deleted_at IS NULL)";
+
+/// Every table that is copied, each after those it refers to.
+///
+/// `counters` is none in the databases: the greatest id that each table has ever given, so that a
+/// copy gives none of them again.
+pub static TABLES: &[Table] = &[
+    Table {
+        name: "users",
+        record: "user",
+        key: 1,
+        columns: &[
+            column("id", Kind::Int),
+            column("username", Kind::Text),
+            column("email", Kind::Text),
+            column("password_hash", Kind::Text),
+            column("role", Kind::Text),
+            column("is_active", Kind::Bool),
+            column("created_at", Kind::Time),
+            nullable("deleted_at", Kind::Time),
+        ],
+        live: "",
+        of_room: "id IN (SELECT created_by FROM rooms WHERE id = {room} UNION \
+                  SELECT user_id FROM events WHERE room_id = {room} UNION \
+                  SELECT user_id FROM read_positions WHERE room_id = {room})",
+    },
+    Table {
+        name: "rooms",
+        record: "room",
+        key: 1,
+        columns: &[
+            column("id", Kind::Int),
+            column("name", Kind::Text),
+            nullable("description", Kind::Text),
+            column("created_by", Kind::Int),
+            column("created_at", Kind::Time),
+            column("head_seq", Kind::Int),
+            column("oldest_seq", Kind::Int),
+            nullable("retention_days", Kind::Int),
+            nullable("archived_at", Kind::Time),
+        ],
+        live: "deleted_at IS NULL",
+        of_room: "id = {room}",
+    },
+    Table {
+        name: "events",
+        record: "event",
+        key: 2,
+        columns: &[
+            column("room_id", Kind::Int),
+            column("seq", Kind::Int),
+            column("id", Kind::Int),
+            column("kind", Kind::Text),
+            column("user_id", Kind::Int),
+            column("created_at", Kind::Time),
+            column("content", Kind::Text),
+            nullable("client_id", Kind::Text),
+            nullable("edited_at", Kind::Time),
+            nullable("deleted_at", Kind::Time),
+            nullable("target_id", Kind::Int),
+            nullable("target_seq", Kind::Int),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+    },
+    Table {
+        name: "read_positions",
+        record: "read_position",
+        key: 2,
+        columns: &[
+            column("user_id", Kind::Int),
+            column("room_id", Kind::Int),
+            column("seq", Kind::Int),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+    },
+    Table {
+        name: "audit",
+        record: "audit_entry",
+        key: 1,
+        columns: &[
+            column("id", Kind::Int),
+            column("timestamp", Kind::Time),
+            nullable("actor_id", Kind::Int),
+            nullable("actor", Kind::Text),
+            column("via", Kind::Text),
+            column("action", Kind::Text),
+            column("target", Kind::Text),
+            column("detail", Kind::Json),
+        ],
+        live: "",
+        of_room: "false",
+    },
+    Table {
+        name: "counters",
+        record: "counter",
+        key: 1,
+        columns: &[column("name", Kind::Text), column("last_id", Kind::Int)],
+        live: "",
+        of_room: "true",
+    },
+];
+
+/// What is not copied, and why: `table` or `table.column`.
+pub static LEFT_OUT: &[(&str, &str)] = &[
+    ("server", "facts about one database: a copy has its own epoch and its own secret"),
+    ("sessions", "a copy must not bring back what was revoked since: everybody signs in again"),
+    ("tickets", "they open one socket within seconds"),
+    ("password_resets", "as sessions"),
+    ("rooms.deleted_at", "a deleted room is not copied"),
+    ("rooms.revision", "it counts changes for servers that run"),
+];
+
+/// One value of a row; what it means is for the column to say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    Null,
+    Int(i64),
+    Text(String),
+}
+
+/// The values of a row, in the order of the table's columns.
+pub type Row = Vec<Value>;
+
+/// Which rows are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Everything,
+    /// One room, its log, and the accounts that appear in it.
+    Room(RoomId),
+}
+
+/// Given each row in turn; breaks off to end the reading.
+pub type Visitor<'a> = dyn FnMut(&'static Table, Row) -> ControlFlow<()> + 'a;
+
+/// Where rows come from.
+pub trait Source {
+    /// Gives every row of `scope` as it was at one moment, in the order of [`TABLES`] and of their
+    /// keys, holding a few at a time.
+    fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()>;
+}
+
+impl Table {
+    /// # Panics
+    /// If there is no such table: the name is a literal.
+    pub fn named(name: &str) -> &'static Self {
+        TABLES.iter().find(|table| table.name == name).expect("it is in the list")
+    }
+
+    pub fn column_names(&self) -> String {
+        self.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Where a column is in a row.
+    pub fn position(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|known| known.name == column)
+    }
+
+    /// Selects the rows of `scope` in order; `expression` writes each column, `from` stands for
+    /// the table.
+    pub(super) fn select(
+        &self,
+        from: &str,
+        scope: Scope,
+        expression: impl Fn(&Column) -> String,
+    ) -> String {
+        let columns: Vec<_> = self.columns.iter().map(expression).collect();
+        let key: Vec<_> = self.columns[..self.key].iter().map(|column| column.name).collect();
+        let mut conditions = Vec::new();
+        if !self.live.is_empty() {
+            conditions.push(self.live.to_owned());
+        }
+        if let Scope::Room(id) = scope {
+            conditions.push(self.of_room.replace("{room}", &id.to_string()));
+        }
+        if conditions.is_empty() {
+            conditions.push("true".to_owned());
+        }
+        format!(
+            "SELECT {} FROM {from} WHERE {} ORDER BY {}",
+            columns.join(", "),
+            conditions.join(" AND "),
+            key.join(", ")
+        )
+    }
+}

@@ -1,0 +1,86 @@
+//! A copy of the file as it is at one moment, made while others write.
+//!
+//! All of it in one read transaction: without one, a backup begins anew whenever another connection
+//! has committed (<https://sqlite.org/c3ref/backup_finish.html>; measured with 700 commits a second
+//! and a file of 63 MiB: 2,196 new beginnings in 15 s and no end, against 0.4 s). `VACUUM INTO` is
+//! one statement too, but can neither be synced as it goes nor say how far it is. What the
+//! transaction costs is that the log is not begun anew meanwhile.
+//!
+//! Each step is synced: all that the disk has to write at the end it would write at once, and
+//! the server's own syncs would wait for it (measured: 99.9 % of deliveries within 13 ms, not 43).
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+
+use super::super::target::{self, Progress};
+use super::super::{Error, Result};
+
+/// 256 KiB.
+const PAGES: i32 = 64;
+
+/// Another connection can be in the way only when the copy begins.
+const WAIT: Duration = Duration::from_millis(10);
+
+/// Copies the database at `from` to the empty file `to`, without sessions and secrets, sealed as a
+/// backup.
+pub(super) fn back_up(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(from, flags)?;
+    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+    let file = File::options().write(true).open(to);
+    let file = file.map_err(|error| unavailable(to, &error))?;
+    let mut copy = Connection::open_with_flags(to, flags)?;
+    copy.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = 64",
+    )?;
+    let page_bytes: u64 =
+        source.query_row("PRAGMA page_size", [], |row| row.get::<_, u32>(0))?.into();
+    {
+        let backup = Backup::new(&source, &mut copy)?;
+        loop {
+            let step = backup.step(PAGES)?;
+            let pages = backup.progress();
+            let all = u64::try_from(pages.pagecount).unwrap_or(0);
+            let left = u64::try_from(pages.remaining).unwrap_or(0);
+            progress(all.saturating_sub(left) * page_bytes, all * page_bytes);
+            match step {
+                StepResult::Done => break,
+                StepResult::More => file.sync_data().map_err(|error| unavailable(to, &error))?,
+                _ => std::thread::sleep(WAIT),
+            }
+        }
+    }
+    source.execute_batch("COMMIT")?;
+    drop(source);
+    strip(&copy)?;
+    copy.execute("UPDATE server SET sealed = ?1", [target::BACKUP])?;
+    close(copy)?;
+    file.sync_all().map_err(|error| unavailable(to, &error))
+}
+
+/// Takes away what must not outlive a database: who was signed in, and the secret of their tokens.
+/// A backup has none of it, and nor has what is restored.
+pub(super) fn strip(db: &Connection) -> Result<()> {
+    Ok(db.execute_batch(
+        "PRAGMA journal_mode = DELETE;
+         PRAGMA secure_delete = ON;
+         BEGIN IMMEDIATE;
+         DELETE FROM tickets;
+         DELETE FROM password_resets;
+         DELETE FROM sessions;
+         UPDATE server SET token_secret = NULL;
+         COMMIT;",
+    )?)
+}
+
+pub(super) fn close(connection: Connection) -> Result<()> {
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+pub(super) fn unavailable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Unavailable(format!("{}: {error}", path.display()))
+}

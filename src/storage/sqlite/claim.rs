@@ -1,0 +1,89 @@
+//! Who may use a file: everybody who opens the database together, or one who replaces it alone.
+//!
+//! A lock of the kernel (flock) on an empty file beside the database, `chat.db-lock`, so it is gone
+//! with its process, however that ends. Not on the database itself: SQLite has locks of another
+//! kind there, all of which a process loses when it closes any handle of the file
+//! (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+//! The lock file stays: to remove it would take the lock from whoever waits for it.
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, fchown};
+use std::path::{Path, PathBuf};
+
+use super::super::{Error, Result};
+
+/// The lock, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Claim(#[expect(dead_code, reason = "it is open")] File);
+
+impl Claim {
+    /// # Errors
+    /// [`Error::InUse`] while the database is being replaced.
+    pub fn shared(database: &Path) -> Result<Self> {
+        let file = open(database)?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse(
+                "a restore, import or copy is filling it: wait until that has ended".to_owned(),
+            )),
+            Err(TryLockError::Error(error)) => Err(unavailable(database, &error)),
+        }
+    }
+
+    /// # Errors
+    /// [`Error::InUse`] while anybody has the database open.
+    pub fn exclusive(database: &Path) -> Result<Self> {
+        let file = open(database)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => {
+                Err(Error::InUse("a chatapp is running on it: stop the server first".to_owned()))
+            }
+            Err(TryLockError::Error(error)) => Err(unavailable(database, &error)),
+        }
+    }
+}
+
+/// The path that SQLite uses: links are followed, so that all names of a database have one lock.
+pub(super) fn real_path(path: &Path) -> PathBuf {
+    if let Ok(path) = path.canonicalize() {
+        return path;
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// The path with something after its last letter: `chat.db-wal`.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(suffix);
+    beside.into()
+}
+
+/// Reading is enough for a lock, so that whoever may read the database can have it.
+fn open(database: &Path) -> Result<File> {
+    let database = real_path(database);
+    let path = beside(&database, "-lock");
+    match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        opened => return opened.map_err(|error| unavailable(&path, &error)),
+    }
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.map_err(|error| unavailable(&path, &error))?;
+    if let Ok(owner) = database.metadata() {
+        // Root may give it to whom the database belongs; nobody else can, or needs to.
+        let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
+    }
+    Ok(file)
+}
+
+fn unavailable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Unavailable(format!("{} cannot be locked: {error}", path.display()))
+}

@@ -1,0 +1,43 @@
+//! Deleting the beginnings of logs.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::super::Result;
+use crate::model::{RoomId, Timestamp};
+
+pub(super) fn prune_events(
+    tx: &Connection,
+    id: RoomId,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64> {
+    // The log has no holes: what is deleted is all that is before a seq.
+    let oldest_seq: Option<i64> = tx
+        .prepare_cached(
+            "SELECT coalesce(min(seq) FILTER (WHERE created_at >= ?2), max(seq) + 1)
+             FROM (SELECT seq, created_at FROM events WHERE room_id = ?1 ORDER BY seq LIMIT ?3)",
+        )?
+        .query_row(params![id.0, before.0, limit], |row| row.get(0))?;
+    let Some(oldest_seq) = oldest_seq else { return Ok(0) };
+    let deleted = tx
+        .prepare_cached("DELETE FROM events WHERE room_id = ?1 AND seq < ?2")?
+        .execute([id.0, oldest_seq])?;
+    if deleted > 0 {
+        tx.prepare_cached("UPDATE rooms SET oldest_seq = ?2 WHERE id = ?1")?
+            .execute([id.0, oldest_seq])?;
+    }
+    Ok(deleted as u64)
+}
+
+pub(super) fn count_prunable(db: &Connection, id: RoomId, before: Timestamp) -> Result<u64> {
+    let count: Option<i64> = db
+        .prepare_cached(
+            "SELECT coalesce((SELECT seq FROM events WHERE room_id = ?1 AND created_at >= ?2
+                              ORDER BY seq LIMIT 1),
+                             head_seq + 1) - oldest_seq
+             FROM rooms WHERE id = ?1",
+        )?
+        .query_row([id.0, before.0], |row| row.get(0))
+        .optional()?;
+    Ok(count.map_or(0, |count| u64::try_from(count).unwrap_or(0)))
+}

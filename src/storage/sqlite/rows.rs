@@ -1,0 +1,95 @@
+//! Reading and writing whole tables, for copies of the database.
+
+use std::ops::ControlFlow;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Statement, ToSql, params_from_iter};
+
+use super::super::Result;
+use super::super::rows::{Column, Kind, Row, Scope, TABLES, Table, Value, Visitor};
+
+/// The last ids given, wherever they are kept.
+const COUNTERS: &str = "
+    (SELECT name, coalesce((SELECT seq FROM sqlite_sequence AS given WHERE given.name = known.name),
+                           0) AS last_id
+     FROM (SELECT 'audit' AS name UNION ALL SELECT 'rooms' UNION ALL SELECT 'users') AS known
+     UNION ALL SELECT 'events', last_event_id FROM server)";
+
+/// Reads in one transaction, which is one moment.
+pub(super) fn read_rows(db: &Connection, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
+    let snapshot = db.unchecked_transaction()?;
+    for table in TABLES {
+        let from = if table.name == "counters" { COUNTERS } else { table.name };
+        let mut statement = db.prepare(&table.select(from, scope, |it| it.name.to_owned()))?;
+        if read_table(&mut statement, table, visit)?.is_break() {
+            break;
+        }
+    }
+    Ok(snapshot.rollback()?)
+}
+
+fn read_table(
+    statement: &mut Statement<'_>,
+    table: &'static Table,
+    visit: &mut Visitor<'_>,
+) -> Result<ControlFlow<()>> {
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let mut values = Row::with_capacity(table.columns.len());
+        for (index, column) in table.columns.iter().enumerate() {
+            values.push(value(row, index, column)?);
+        }
+        if visit(table, values).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+fn value(row: &rusqlite::Row<'_>, index: usize, column: &Column) -> rusqlite::Result<Value> {
+    if row.get_ref(index)? == ValueRef::Null {
+        return Ok(Value::Null);
+    }
+    Ok(match column.kind {
+        Kind::Int | Kind::Bool | Kind::Time => Value::Int(row.get(index)?),
+        Kind::Text | Kind::Json => Value::Text(row.get(index)?),
+    })
+}
+
+/// Adds the rows; to be called in a transaction.
+pub(super) fn write_rows(tx: &Connection, table: &Table, rows: &[Row]) -> Result<()> {
+    if table.name == "counters" {
+        return rows.iter().try_for_each(|row| write_counter(tx, row));
+    }
+    let places = vec!["?"; table.columns.len()].join(", ");
+    let mut insert = tx.prepare_cached(&format!(
+        "INSERT INTO {} ({}) VALUES ({places})",
+        table.name,
+        table.column_names()
+    ))?;
+    for row in rows {
+        insert.execute(params_from_iter(row))?;
+    }
+    Ok(())
+}
+
+fn write_counter(tx: &Connection, row: &Row) -> Result<()> {
+    if row.first() == Some(&Value::Text("events".to_owned())) {
+        tx.prepare_cached("UPDATE server SET last_event_id = ?1")?.execute([&row[1]])?;
+        return Ok(());
+    }
+    tx.prepare_cached("DELETE FROM sqlite_sequence WHERE name = ?1")?.execute([&row[0]])?;
+    tx.prepare_cached("INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)")?
+        .execute(params_from_iter(row))?;
+    Ok(())
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Self::Int(number) => (*number).into(),
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! Filling a file from elsewhere.
+//!
+//! It is made beside the database, as `chat.db.partial`, and takes its place by a rename when it is
+//! whole and synced: whatever happens before then, the database is as it was. One that was
+//! interrupted and can go on stays under that name.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::super::rows::{Row, Scope, Table, Visitor};
+use super::super::target::{Contents, Filling, Progress, Target, check_seal};
+use super::super::{Error, Result, target};
+use super::archive::Archive;
+use super::backup::{self, unavailable};
+use super::claim::{Claim, beside, real_path};
+use super::{check_path, migrations, rows};
+
+const COPY_BYTES: usize = 1 << 20;
+
+/// WAL, so that what was written survives an end at any moment; it is synced when it is whole.
+const PRAGMAS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = -16384;
+";
+
+pub(in crate::storage) struct SqliteTarget {
+    path: PathBuf,
+    partial: PathBuf,
+    /// The file beside, once filling has begun.
+    connection: Option<Connection>,
+    contents: Contents,
+    keeps_partial: bool,
+    _claim: Claim,
+}
+
+impl SqliteTarget {
+    /// # Errors
+    /// [`Error::InUse`], also if another program has the file open.
+    pub fn claim(path: &Path) -> Result<Self> {
+        check_path(path, true)?;
+        let path = real_path(path);
+        let claim = Claim::exclusive(&path)?;
+        let partial = beside(&path, ".partial");
+        let contents = match contents(&path) {
+            Ok(Contents::Nothing) if is_unfinished(&partial) => Contents::Unfinished,
+            // What was there cannot be read: that may be why it is replaced.
+            Err(Error::Damaged(_)) => Contents::Data,
+            contents => contents?,
+        };
+        Ok(Self { path, partial, connection: None, contents, keeps_partial: false, _claim: claim })
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection> {
+        self.connection.as_mut().ok_or_else(|| Error::Internal("filling has not begun".to_owned()))
+    }
+
+    fn remove_partial(&self) {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            // Most are not there.
+            let _ = fs::remove_file(beside(&self.partial, suffix));
+        }
+    }
+
+    /// Syncs the file beside and puts it in the database's place.
+    fn install(&mut self) -> Result<()> {
+        let file = File::open(&self.partial).and_then(|file| file.sync_all());
+        file.map_err(|error| unavailable(&self.partial, &error))?;
+        if let Ok(old) = self.path.metadata() {
+            // The server may run as another user than whoever restores.
+            let _ = chown(&self.partial, Some(old.uid()), Some(old.gid()));
+            let _ = fs::set_permissions(&self.partial, old.permissions());
+            close_log(&self.path)?;
+        }
+        fs::rename(&self.partial, &self.path).map_err(|error| unavailable(&self.path, &error))?;
+        sync_folder(&self.path)
+    }
+}
+
+impl Drop for SqliteTarget {
+    fn drop(&mut self) {
+        self.connection = None;
+        if !self.keeps_partial {
+            self.remove_partial();
+        }
+    }
+}
+
+impl Target for SqliteTarget {
+    fn contents(&self) -> Contents {
+        self.contents
+    }
+
+    fn begin(&mut self, filling: Filling, contents: Contents) -> Result<()> {
+        self.connection = None;
+        if contents != Contents::Unfinished {
+            self.remove_partial();
+        }
+        self.keeps_partial = filling == Filling::InSteps;
+        let mut connection = open(&self.partial)?;
+        connection.execute_batch(PRAGMAS)?;
+        migrations::migrate(&mut connection)?;
+        connection.execute("UPDATE server SET sealed = ?1", [target::FILLING])?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    fn write(&mut self, table: &'static Table, new_rows: &[Row]) -> Result<()> {
+        let connection = self.connection()?;
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        rows::write_rows(&tx, table, new_rows)?;
+        Ok(tx.commit()?)
+    }
+
+    fn read_back(&mut self, visit: &mut Visitor<'_>) -> Result<()> {
+        rows::read_rows(self.connection()?, Scope::Everything, visit)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        let connection = self.connection()?;
+        connection.execute("UPDATE server SET sealed = NULL", [])?;
+        // The log goes into the file, which from now on is all there is.
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")?;
+        if let Some(connection) = self.connection.take() {
+            backup::close(connection)?;
+        }
+        self.install()
+    }
+
+    fn take_file(&mut self, file: &Path, progress: &mut Progress<'_>) -> Result<bool> {
+        let Some(archive) = Archive::open(file)? else { return Ok(false) };
+        drop(archive);
+        self.remove_partial();
+        copy(file, &self.partial, progress)?;
+        let mut connection = open(&self.partial)?;
+        migrations::migrate(&mut connection)?;
+        backup::strip(&connection)?;
+        connection.execute_batch(
+            "DROP TABLE IF EXISTS backup;
+             UPDATE server SET epoch = lower(hex(randomblob(16))), sealed = NULL;",
+        )?;
+        backup::close(connection)?;
+        self.install()?;
+        Ok(true)
+    }
+}
+
+/// Whether there is nothing but a part of a copy, which somebody means to go on with.
+pub(super) fn check_unfinished(path: &Path) -> Result<()> {
+    let partial = beside(&real_path(path), ".partial");
+    if partial.exists() && is_unfinished(&partial) && contents(path)? == Contents::Nothing {
+        return Err(Error::Sealed(format!(
+            "not everything has been copied into it yet: run the same command again, or, to begin \
+             with nothing, delete {}",
+            partial.display()
+        )));
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
+/// An account or a room is data; a schema alone is not.
+fn contents(path: &Path) -> Result<Contents> {
+    if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(Contents::Nothing);
+    }
+    let connection = open(path)?;
+    let has_table = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'users')";
+    let count_all = "SELECT count(*) FROM sqlite_schema";
+    let is_ours: bool = connection.query_row(has_table, [], |row| row.get(0))?;
+    let is_empty = match is_ours {
+        true => {
+            connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?
+        }
+        false => connection.query_row(count_all, [], |row| row.get::<_, i64>(0))? == 0,
+    };
+    Ok(if is_empty { Contents::Nothing } else { Contents::Data })
+}
+
+/// One of another schema, or that cannot be read, is begun anew.
+fn is_unfinished(partial: &Path) -> bool {
+    let sealed = || -> Result<Option<String>> {
+        let connection = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        Ok(connection.query_row("SELECT sealed FROM server", [], |row| row.get(0))?)
+    };
+    sealed().is_ok_and(|sealed| check_seal(sealed.as_deref()).is_err())
+}
+
+/// Brings the log of the database that is replaced into its file: left there, it would be taken for
+/// the log of the new one. That works only while nobody else has the file open.
+fn close_log(path: &Path) -> Result<()> {
+    let connection = open(path)?;
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))
+        .map_err(|error| match Error::from(error) {
+        Error::Busy(_) => {
+            Error::InUse("another program has the file open: close it first".to_owned())
+        }
+        Error::Damaged(text) => Error::Unavailable(format!(
+            "the file that is there is damaged ({text}), and its log cannot be closed: move \
+                     it away, with the -wal and -shm files beside it"
+        )),
+        error => error,
+    })?;
+    if mode != "delete" {
+        return Err(Error::InUse("another program has the file open: close it first".to_owned()));
+    }
+    backup::close(connection)
+}
+
+fn copy(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Result<()> {
+    let mut copy = || -> std::io::Result<()> {
+        let mut source = File::open(from)?;
+        let all = source.metadata()?.len();
+        let mut copy = File::options().create_new(true).write(true).open(to)?;
+        let mut piece = vec![0; COPY_BYTES];
+        let mut done = 0;
+        loop {
+            match source.read(&mut piece) {
+                Ok(0) => return copy.sync_all(),
+                Ok(read) => {
+                    copy.write_all(&piece[..read])?;
+                    done += read as u64;
+                    progress(done, all);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    copy().map_err(|error| unavailable(to, &error))
+}
+
+/// A rename is on the disk when its folder is.
+fn sync_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| unavailable(folder, &error))
+}

@@ -1,0 +1,109 @@
+//! Backups and exports that are not as they were written.
+
+use chatapp::dump::Reader;
+use chatapp::model::Timestamp;
+
+use crate::load::store;
+use crate::support::{Database, Server};
+use crate::{elsewhere, run, whole_url};
+
+fn read(export: &[u8]) -> Result<(), String> {
+    let reader = Reader::new(export).map_err(|error| format!("{error:#}"))?;
+    reader.read(|_, _, _, _| Ok(())).map(drop).map_err(|error| format!("{error:#}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_an_export_every_flipped_bit_and_every_cut_is_found() {
+    let server = Server::start(Database::Sqlite).await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    ann.joins(room).await.says(room, "hello \u{1f600}", "c-1").await;
+    let export = run(&server, &["export"]).await.ok().stdout.into_bytes();
+    read(&export).unwrap();
+    for index in 0..export.len() {
+        let mut flipped = export.clone();
+        flipped[index] ^= 1 << (index % 8);
+        assert!(read(&flipped).is_err(), "byte {index} is another, and nobody noticed");
+        assert!(read(&export[..index]).is_err(), "cut at {index}, and nobody noticed");
+    }
+    let doubled = [&export[..], &export[..]].concat();
+    assert!(read(&doubled).unwrap_err().contains("after its footer"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_understood_is_refused_with_its_line() {
+    let server = Server::start(Database::Sqlite).await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    ann.joins(room).await.says(room, "hello", "c-1").await;
+    let export = run(&server, &["export"]).await.ok().stdout;
+    for (from, to, sentence) in [
+        ("\"version\":1", "\"version\":2", "version 2 of its format"),
+        ("\"chatapp-export\"", "\"other\"", "it says of itself that it is a \"other\""),
+        ("\"type\":\"room\"", "\"type\":\"den\"", "line 3: there is no type \"den\""),
+        ("\"head_seq\":1", "\"head_seq\":\"1\"", "line 3: \"head_seq\" must be a whole number"),
+        ("\"head_seq\":1", "\"head\":1", "line 3: room has no \"head_seq\""),
+        ("\"head_seq\":1", "\"head_seq\":1,\"x\":1", "line 3: room has no field \"x\""),
+        ("\"seq\":1", "\"seq\":2", "line 4: room 1 has event 2 where 1 was to come"),
+        ("\"kind\":\"message\"", "\"kind\":\"hymn\"", "is no kind of event"),
+        ("\"content\":\"hello\"", "\"content\":\"\\u0000\"", "must be a text without NUL"),
+        ("\"username\":\"ann\"", "\"username\":ann", "line 2 is no JSON object"),
+        ("\"username\":\"ann\"", "\"username\":\"bob\"", "does not fit what comes before it"),
+    ] {
+        assert!(export.contains(from), "{from}");
+        let refused = read(export.replacen(from, to, 1).as_bytes()).unwrap_err();
+        assert!(refused.contains(sentence), "{to}: {refused}");
+    }
+    // And at the command line, before anything is touched.
+    std::fs::write(server.folder().join("odd"), export.replacen("\"room\"", "\"den\"", 1)).unwrap();
+    let refused = elsewhere(&server, "sqlite://new.db", &["import", "odd"]).await.error();
+    assert!(refused.contains("odd cannot be imported: line 3"), "{refused}");
+    assert!(!server.folder().join("new.db").exists());
+    assert!(!server.folder().join("new.db.partial").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_backup_of_sqlite_what_is_another_is_found() {
+    let server = Server::start(Database::Sqlite).await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    ann.joins(room).await.says(room, "a needle in a haystack", "c-1").await;
+    store(&whole_url(&server), room, ann.user_id, 500, Timestamp(0)).await;
+    run(&server, &["backup", "backup"]).await.ok();
+    let file = server.folder().join("backup");
+    let backup = std::fs::read(&file).unwrap();
+    let needle = |text: &str| {
+        let found = backup.windows(text.len()).position(|window| window == text.as_bytes());
+        found.unwrap_or_else(|| panic!("{text} is in the backup"))
+    };
+    // A letter of a message, of a password, of the description; a page that is of no tree.
+    let odd = [needle("a needle"), needle("$2b$"), needle("chatapp-backup"), 5 * 4096];
+    for (index, place) in odd.into_iter().enumerate() {
+        let mut flipped = backup.clone();
+        flipped[place] ^= 4;
+        std::fs::write(&file, flipped).unwrap();
+        let refused = run(&server, &["backup", "verify", "backup"]).await.error();
+        assert!(refused.contains("no backup to rely on"), "{index}: {refused}");
+        let elsewhere = ["restore", "backup"];
+        let refused = run(&server, &elsewhere).await.error();
+        assert!(refused.contains("no backup to rely on"), "{index}: {refused}");
+    }
+    for length in [0, 10, 4096, backup.len() / 2, backup.len() - 1] {
+        std::fs::write(&file, &backup[..length]).unwrap();
+        let refused = run(&server, &["backup", "verify", "backup"]).await.error();
+        assert!(refused.contains("no backup to rely on"), "{length}: {refused}");
+    }
+    std::fs::write(&file, &backup).unwrap();
+    run(&server, &["backup", "verify", "backup"]).await.ok();
+    // It is not served by mistake, nor changed by the attempt.
+    let served = ["serve", "--bind", "127.0.0.1:0"];
+    let refused = elsewhere(&server, "sqlite://backup", &served).await.error();
+    assert!(refused.contains("this is a backup"), "{refused}");
+    assert!(std::fs::read(&file).unwrap() == backup, "it was changed");
+    // A database that is no backup is told apart.
+    let refused = run(&server, &["backup", "verify", "chatapp.db"]).await.error();
+    assert!(refused.contains("a database, and no backup"), "{refused}");
+    // Nobody else may read it.
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}

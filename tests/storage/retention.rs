@@ -1,0 +1,52 @@
+//! The beginnings of logs that are kept no longer.
+
+use chatapp::model::{Cursor, NewMessage, Seq};
+
+use crate::harness::{NOW, TestDatabase, events, message, room, seqs, user};
+
+pub fn the_oldest_events_go_in_pieces_up_to_the_first_that_is_kept(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let (general, other) = (room(&*backend, &ann), room(&*backend, &ann));
+    // The clock was set back once: what is behind a newer one stays for as long as that.
+    for seconds in [1, 2, 3, 9, 4, 10] {
+        let at = NOW.plus_seconds(seconds);
+        let sent = [&general, &other]
+            .map(|room| NewMessage { timestamp: at, ..message(room, &ann, &seconds.to_string()) });
+        backend.append_messages(sent.to_vec()).unwrap();
+    }
+    let before = NOW.plus_seconds(5);
+    assert_eq!(backend.count_prunable(general.id, before).unwrap(), 3);
+    let prune = || backend.prune_events(general.id, before, 2).unwrap();
+    assert_eq!([prune(), prune(), prune()], [2, 1, 0]);
+    assert_eq!(backend.count_prunable(general.id, before).unwrap(), 0);
+
+    let room = backend.get_room(general.id).unwrap().unwrap();
+    assert_eq!((room.oldest_seq, room.head_seq), (Seq(4), Seq(6)));
+    let kept: Vec<_> = events(&*backend, general.id).iter().map(|event| event.seq().0).collect();
+    assert_eq!(kept, [4, 5, 6]);
+    let page = backend.list_messages(general.id, Cursor::Newest, 3).unwrap().unwrap();
+    assert_eq!((seqs(&page.messages), page.has_older), (vec![4, 5, 6], false));
+    assert_eq!(backend.get_room(other.id).unwrap().unwrap().oldest_seq, Seq(1));
+}
+
+pub fn a_log_that_is_all_gone_goes_on_counting(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let general = room(&*backend, &ann);
+    assert_eq!(backend.prune_events(general.id, NOW, 10).unwrap(), 0);
+    let send = || {
+        let sent = backend.append_messages(vec![message(&general, &ann, "hello")]).unwrap();
+        let sent = sent.into_iter().next().unwrap().unwrap().message;
+        (sent.id, sent.seq)
+    };
+    let (first_id, _) = send();
+    assert_eq!(backend.prune_events(general.id, NOW.plus_seconds(1), 10).unwrap(), 1);
+    let empty = backend.get_room(general.id).unwrap().unwrap();
+    assert_eq!((empty.oldest_seq, empty.head_seq), (Seq(2), Seq(1)));
+    let page = backend.list_messages(general.id, Cursor::Newest, 10).unwrap().unwrap();
+    assert_eq!((page.messages.len(), page.has_older, page.has_newer), (0, false, false));
+    let (id, seq) = send();
+    assert_eq!(seq, Seq(2));
+    assert!(id > first_id);
+}

@@ -1,0 +1,223 @@
+//! What a copy consists of, and filling a database with it.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use chatapp::model::{Role, RoomChange, Seq};
+use chatapp::storage::rows::{LEFT_OUT, Row, Scope, TABLES, Table};
+use chatapp::storage::{self, Backend, Contents, Error, Filling, OpenOptions, Target};
+
+use crate::harness::{
+    NOW, Raw, TestDatabase, audit, change, fill, message, new_user, room, session, user,
+    with_client_id,
+};
+
+type Rows = Vec<(&'static Table, Row)>;
+
+pub fn every_column_is_copied_or_left_out_on_purpose(db: &TestDatabase) {
+    drop(db.backend());
+    let mut known = BTreeSet::new();
+    for table in TABLES.iter().filter(|table| table.name != "counters") {
+        known.extend(table.columns.iter().map(|it| format!("{}.{}", table.name, it.name)));
+    }
+    let (tables, columns): (Vec<&str>, Vec<&str>) =
+        LEFT_OUT.iter().map(|(name, _)| *name).partition(|name| !name.contains('.'));
+    for column in columns {
+        assert!(known.insert(column.to_owned()), "{column} is copied and left out");
+    }
+    let found = columns_of(&mut db.raw());
+    let found: BTreeSet<_> = found
+        .into_iter()
+        .filter(|column| !tables.iter().any(|table| column.starts_with(&format!("{table}."))))
+        .collect();
+    assert_eq!(found, known, "a column must be in storage::rows::TABLES or LEFT_OUT");
+}
+
+pub fn what_is_read_is_what_another_database_is_filled_with(db: &TestDatabase) {
+    let source = db.backend();
+    populate(&*source);
+    let rows = read(&*source);
+    for filling in [Filling::AtOnce, Filling::InSteps] {
+        for target in [crate::harness::sqlite(), crate::harness::postgres()] {
+            let mut claimed = storage::claim(&target.url()).unwrap();
+            assert_eq!(claimed.contents(), Contents::Nothing);
+            claimed.begin(filling, Contents::Nothing).unwrap();
+            write(&mut *claimed, &rows);
+            let mut back = Rows::new();
+            claimed
+                .read_back(&mut |table, row| {
+                    back.push((table, row));
+                    ControlFlow::Continue(())
+                })
+                .unwrap();
+            assert!(back == rows, "{filling:?}");
+            claimed.finish().unwrap();
+
+            let filled = target.open();
+            assert!(read(&*filled) == rows, "{filling:?}");
+            let epoch = |backend: &dyn Backend| backend.get_server_facts().unwrap().epoch;
+            assert_ne!(epoch(&*filled), epoch(&*source), "a filled database has a new epoch");
+            let sessions = filled.list_sessions(None, NOW, 10).unwrap();
+            assert!(sessions.is_empty(), "a filled database has no sessions");
+            // What comes next has a number that the source has never given.
+            let ann = filled.get_credentials("ann").unwrap().unwrap().user;
+            let room = filled.get_room_by_name("kept").unwrap().unwrap();
+            let sent = filled.append_messages(vec![message(&room, &ann, "next")]).unwrap();
+            let sent = sent[0].as_ref().unwrap();
+            assert_eq!(sent.message.seq, room.head_seq.next());
+            let last_id = rows.iter().filter(|(table, _)| table.name == "events").count();
+            assert!(sent.message.id.0 > last_id as i64, "{sent:?}");
+        }
+    }
+}
+
+pub fn a_room_alone_has_its_log_and_its_people(db: &TestDatabase) {
+    let backend = db.backend();
+    populate(&*backend);
+    let kept = backend.get_room_by_name("kept").unwrap().unwrap();
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    backend
+        .read_rows(Scope::Room(kept.id), &mut |table, _| {
+            *counts.entry(table.name).or_default() += 1;
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let events = usize::try_from(kept.head_seq.0 - kept.oldest_seq.0 + 1).unwrap();
+    assert_eq!((counts["rooms"], counts["events"], counts["users"]), (1, events, 1));
+}
+
+pub fn a_database_in_use_is_not_filled_and_one_being_filled_not_used(db: &TestDatabase) {
+    let backend = db.backend();
+    let refused = storage::claim(&db.url());
+    assert!(matches!(refused, Err(Error::InUse(_))), "{:?}", refused.err());
+    drop(backend);
+    let claimed = storage::claim(&db.url()).unwrap();
+    assert!(matches!(storage::claim(&db.url()), Err(Error::InUse(_))), "claimed twice");
+    let refused = storage::open(&db.url(), OpenOptions::default());
+    assert!(matches!(refused, Err(Error::InUse(_))), "{:?}", refused.err());
+    drop(claimed);
+    db.open().check_schema().unwrap();
+}
+
+pub fn what_is_filled_at_once_is_whole_or_as_it_was(db: &TestDatabase) {
+    let backend = db.backend();
+    populate(&*backend);
+    let (rows, facts) = (read(&*backend), backend.get_server_facts().unwrap());
+    drop(backend);
+    let mut claimed = storage::claim(&db.url()).unwrap();
+    assert_eq!(claimed.contents(), Contents::Data);
+    claimed.begin(Filling::AtOnce, Contents::Data).unwrap();
+    write(&mut *claimed, &rows[..rows.len() / 2]);
+    drop(claimed);
+    let backend = db.open();
+    assert_eq!(backend.get_server_facts().unwrap(), facts);
+    assert!(read(&*backend) == rows, "it is not as it was");
+}
+
+pub fn what_is_filled_in_steps_goes_on_and_is_not_used_before_its_end(db: &TestDatabase) {
+    let source = db.another();
+    let source = source.backend();
+    populate(&*source);
+    let rows = read(&*source);
+    let half = rows.len() / 2;
+    let mut claimed = storage::claim(&db.url()).unwrap();
+    claimed.begin(Filling::InSteps, Contents::Nothing).unwrap();
+    write(&mut *claimed, &rows[..half]);
+    drop(claimed);
+    // SQLite has it under another name until it is whole.
+    let is_usable = |backend: &dyn Backend| backend.check_schema();
+    let opened = storage::open(&db.url(), OpenOptions::default());
+    match opened {
+        Ok(backend) => {
+            assert!(matches!(is_usable(&*backend), Err(Error::Sealed(_))), "it can be used");
+        }
+        Err(error) => assert!(matches!(error, Error::BadUrl(_)), "{error:?}"),
+    }
+    let mut claimed = storage::claim(&db.url()).unwrap();
+    assert_eq!(claimed.contents(), Contents::Unfinished);
+    claimed.begin(Filling::InSteps, Contents::Unfinished).unwrap();
+    write(&mut *claimed, &rows[half..]);
+    claimed.finish().unwrap();
+    assert!(read(&*db.open()) == rows, "it is not what was written");
+}
+
+/// Something in every table, and numbers that were given and are there no more.
+fn populate(backend: &dyn Backend) {
+    let ann = user(backend, "ann");
+    let bo =
+        backend.create_user(&chatapp::model::NewUser { role: Role::Admin, ..new_user("bo") }, None);
+    let bo = bo.unwrap();
+    session(backend, 7, &ann);
+    let gone = room(backend, &ann);
+    fill(backend, &gone, &ann, 5);
+    backend.delete_room(gone.id, &audit("room.delete")).unwrap();
+    let kept = room(backend, &ann);
+    let rename = RoomChange {
+        name: Some("kept".to_owned()),
+        description: Some(Some("tab\t, line\n, \\N and ü".to_owned())),
+        retention_days: Some(Some(9)),
+        is_archived: None,
+    };
+    backend.update_room(kept.id, &rename, &audit("room.update")).unwrap();
+    fill(backend, &kept, &ann, 2_100);
+    let odd = message(&kept, &ann, "\\. \"quoted\"\r\n\u{1f600}\u{2028} \\\\N\t");
+    let odd = backend.append_messages(vec![with_client_id(odd, "c-1")]).unwrap().remove(0).unwrap();
+    backend.edit_message(change(&odd.message, &ann), "").unwrap();
+    backend.delete_message(change(&odd.message, &ann), None).unwrap();
+    backend.prune_events(kept.id, NOW.plus_seconds(1), 100).unwrap();
+    let position =
+        chatapp::model::ReadPosition { user_id: bo.id, room_id: kept.id, seq: Seq(1_000) };
+    // bo is in no room but `other`, where nobody has said anything.
+    let other = room(backend, &bo);
+    backend
+        .advance_read_positions(&[chatapp::model::ReadPosition { room_id: other.id, ..position }])
+        .unwrap();
+    user(backend, "Ann2");
+}
+
+fn read(source: &dyn Backend) -> Rows {
+    let mut rows = Rows::new();
+    source
+        .read_rows(Scope::Everything, &mut |table, row| {
+            rows.push((table, row));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    rows
+}
+
+fn write(target: &mut dyn Target, rows: &[(&'static Table, Row)]) {
+    for chunk in rows.chunk_by(|(one, _), (other, _)| one == other) {
+        for chunk in chunk.chunks(1_000) {
+            let rows: Vec<_> = chunk.iter().map(|(_, row)| row.clone()).collect();
+            target.write(chunk[0].0, &rows).unwrap();
+        }
+    }
+}
+
+fn columns_of(raw: &mut Raw) -> Vec<String> {
+    match raw {
+        Raw::Sqlite(connection) => {
+            let mut statement = connection
+                .prepare(
+                    "SELECT tables.name || '.' || columns.name
+                     FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns
+                     WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'
+                       AND tables.name NOT LIKE 'refinery_%'",
+                )
+                .unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        }
+        Raw::Postgres(client) => client
+            .query(
+                "SELECT table_name || '.' || column_name FROM information_schema.columns
+                 WHERE table_schema = 'public' AND table_name NOT LIKE 'refinery_%'",
+                &[],
+            )
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect(),
+    }
+}
