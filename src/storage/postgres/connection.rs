@@ -151,11 +151,13 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Connection, ConnectError> {
         let losses = self.losses.load(Ordering::Relaxed);
-        self.is_claimed.store(false, Ordering::Relaxed);
-        let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls).connect()?;
+        let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls)
+            .connect()
+            .inspect_err(|_| self.is_claimed.store(false, Ordering::Relaxed))?;
         client.batch_execute(&self.settings)?;
-        if !lock(&mut client, SHARE)? {
-            self.is_claimed.store(true, Ordering::Relaxed);
+        let is_claimed = !lock(&mut client, SHARE)?;
+        self.is_claimed.store(is_claimed, Ordering::Relaxed);
+        if is_claimed {
             return Err(ConnectError::Claimed);
         }
         self.check_epoch(&mut client)?;
