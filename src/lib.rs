@@ -7,11 +7,9 @@
 //! cli → dump → storage           chat → realtime (hub)    everything → model, metrics
 //! ```
 //!
-//! `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
+//! `web` is the page: files, that `http` serves. `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
 //! `storage`; poem is named only in `server`, `http` and `ws`. `bench` is a client: it knows the
 //! protocol, and no layer.
-
-#![forbid(unsafe_code)]
 
 pub mod bench;
 pub mod chat;
@@ -19,6 +17,8 @@ pub mod cli;
 pub mod config;
 pub mod dump;
 pub mod executor;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz;
 pub mod http;
 pub mod logging;
 pub mod metrics;
@@ -26,4 +26,5 @@ pub mod model;
 pub mod realtime;
 pub mod server;
 pub mod storage;
+pub mod web;
 pub mod ws;

@@ -46,7 +46,23 @@ pub struct Login {
     pub user: User,
 }
 
+/// What a new server's first user has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    pub needs_admin: bool,
+    /// The caller may sign up as the first admin, if one is needed.
+    pub allowed_here: bool,
+}
+
 impl Chat {
+    /// Whether there is an admin, and if not, whether the caller may become it. `local`: see
+    /// [`SignupCaller`].
+    pub async fn setup(&self, local: bool) -> Result<Setup> {
+        let needs_admin = !self.inner.store.read(|backend| backend.has_admin()).await?;
+        let allowed_here = local && self.inner.settings.load().admin_signup == AdminSignup::First;
+        Ok(Setup { needs_admin, allowed_here })
+    }
+
     /// Creates an account.
     ///
     /// The role `admin` is given if an admin asks, or for the first admin of all to a caller on

@@ -12,6 +12,7 @@ mod counts;
 mod doorbell;
 mod error;
 mod guessable;
+mod hs256;
 mod messages;
 mod pace;
 mod passwords;
@@ -42,7 +43,7 @@ use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{self, ServerFacts, Store};
 
 pub use accounts::{
-    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Signup, SignupCaller,
+    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Setup, Signup, SignupCaller,
     new_account, new_password,
 };
 pub use admin::{

@@ -1,5 +1,7 @@
 //! What may be shown of a setting: everything but secrets.
 
+use std::ops::Range;
+
 use super::rules::{Rule, find};
 
 /// Stands for what is not shown. Too short to pass for a secret if it is copied back.
@@ -16,9 +18,9 @@ pub fn setting(key: &str, value: &str) -> String {
 
 /// The URL of a database without its password.
 ///
-/// `postgres` takes a password with `/`, `?` or `@` in it as it is, where a URL parser would see
-/// a host and a path: so everything between the first colon and the last `@` is hidden, and a URL
-/// that is not understood is hidden as a whole.
+/// `postgres` takes a password with `/`, `?` or `@` in it as it is, where a URL parser would see a
+/// host and a path. So nothing is parsed: whatever may be a password, in one reading or another, is
+/// hidden, and a URL that is not understood is hidden as a whole.
 pub fn database_url(url: &str) -> String {
     if url.starts_with("sqlite://") {
         return url.to_owned();
@@ -26,31 +28,37 @@ pub fn database_url(url: &str) -> String {
     let Some((scheme @ ("postgres" | "postgresql"), rest)) = url.split_once("://") else {
         return HIDDEN.to_owned();
     };
-    let (user, rest) = match rest.rsplit_once('@') {
-        Some((user_info, rest)) => match user_info.split_once(':') {
-            Some((user, _)) => (format!("{user}:{HIDDEN}@"), rest),
-            None => (format!("{user_info}@"), rest),
-        },
-        None => (String::new(), rest),
-    };
-    let shown = match rest.split_once('?') {
-        Some((rest, parameters)) => {
-            let parameters: Vec<_> = parameters.split('&').map(parameter).collect();
-            format!("{rest}?{}", parameters.join("&"))
+    let mut secrets: Vec<Range<usize>> =
+        user_info(rest).into_iter().chain(parameters(rest)).collect();
+    secrets.sort_by_key(|secret| secret.start);
+    let mut shown = format!("{scheme}://");
+    let mut end = 0;
+    for secret in secrets {
+        if secret.start >= end {
+            shown.push_str(&rest[end..secret.start]);
+            shown.push_str(HIDDEN);
         }
-        None => rest.to_owned(),
-    };
-    format!("{scheme}://{user}{shown}")
+        end = end.max(secret.end);
+    }
+    shown.push_str(&rest[end..]);
+    shown
 }
 
-/// `password=…` may be a parameter too, and be written with escapes.
-fn parameter(parameter: &str) -> String {
-    match parameter.split_once('=') {
-        Some((name, _)) if name.contains("pass") || name.contains('%') => {
-            format!("{name}={HIDDEN}")
-        }
-        _ => parameter.to_owned(),
-    }
+/// What is between the first colon and the last `@`.
+fn user_info(rest: &str) -> Option<Range<usize>> {
+    let end = rest.rfind('@')?;
+    Some(rest[..end].find(':')? + 1..end)
+}
+
+/// The values of `password=…`, which may be a parameter too, and be written with escapes.
+fn parameters(rest: &str) -> impl Iterator<Item = Range<usize>> {
+    rest.match_indices('=').filter_map(|(equals, _)| {
+        let name = rest[..equals].rsplit(['?', '&']).next()?;
+        let is_secret = name.to_ascii_lowercase().contains("pass") || name.contains('%');
+        let start = equals + 1;
+        let end = rest[start..].find('&').map_or(rest.len(), |length| start + length);
+        is_secret.then_some(start..end)
+    })
 }
 
 #[cfg(test)]
@@ -75,6 +83,17 @@ mod tests {
                 "postgres:///chat?host=/run&password=***&user=ann",
             ),
             ("postgres:///chat?p%61ssword=sesame", "postgres:///chat?p%61ssword=***"),
+            (
+                "postgres://db/chat?password=ses?ame&application_name=a:b@c",
+                "postgres://db/chat?password=***&application_name=a:***@c",
+            ),
+            (
+                "postgres://db/chat?application_name=a:b@c&password=sesame",
+                "postgres://db/chat?application_name=a:***@c&password=***",
+            ),
+            ("postgres://db/chat?password=a:b@sesame", "postgres://db/chat?password=***"),
+            ("postgres://ann:ses&pass=a@db/chat", "postgres://ann:***"),
+            ("postgres://ann:p%40ss@db/chat?user=bob", "postgres://ann:***@db/chat?user=bob"),
             ("mysql://ann:sesame@db/chat", "***"),
             ("ann:sesame@db/chat", "***"),
             ("host=db password=sesame", "***"),

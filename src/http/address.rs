@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Once};
 
 use ipnet::IpNet;
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, HeaderValue};
 use poem::{FromRequest, Request, RequestBody};
 
 use super::extract::Facts;
@@ -14,7 +14,7 @@ use crate::metrics::Counter;
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The proxies whose word about a client's address is taken.
-pub(super) struct Proxies {
+pub(crate) struct Proxies {
     trusted: Vec<IpNet>,
     /// Requests that came through one on this machine that is not among them.
     unnamed: Counter,
@@ -44,16 +44,13 @@ impl Proxies {
     }
 
     /// Each proxy adds the address it was called from at the end of `X-Forwarded-For`: what is
-    /// left of the last one that is no trusted proxy may be invented by the client.
+    /// left of the last one that is no trusted proxy may be invented by the client, and need not
+    /// even be text.
     fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let lines: Vec<&str> = headers
-            .get_all(FORWARDED_FOR)
-            .iter()
-            .map(|line| line.to_str())
-            .collect::<Result<_, _>>()
-            .ok()?;
-        for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-            let address = parse(entry.trim())?;
+        let lines: Vec<&HeaderValue> = headers.get_all(FORWARDED_FOR).iter().collect();
+        let entries = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|&b| b == b','));
+        for entry in entries {
+            let address = parse(std::str::from_utf8(entry).ok()?.trim())?;
             if !self.trusts(address) {
                 return Some(address);
             }
@@ -124,6 +121,7 @@ mod tests {
         assert_eq!(client("fd00::1", &["[2001:db8:1:2:3:4:5:6]:80"]), "2001:db8:1:2::");
         // What the client itself wrote is left of what the first proxy added.
         assert_eq!(client("10.0.0.1", &["203.0.113.1, 192.0.2.7", "10.0.0.2"]), "192.0.2.7");
+        assert_eq!(client("10.0.0.1", &["ä, 192.0.2.7"]), "192.0.2.7");
     }
 
     #[test]

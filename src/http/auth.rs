@@ -6,8 +6,8 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::Area;
 use super::address::ClientAddress;
 use super::dto::{
-    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SignupRequest, TicketDto,
-    UserDto,
+    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest,
+    TicketDto, UserDto,
 };
 use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};
@@ -33,6 +33,13 @@ enum SignedIn {
 }
 
 #[derive(ApiResponse)]
+enum Setup {
+    /// Who may sign up as an admin.
+    #[oai(status = 200)]
+    Ok(Written<SetupDto>),
+}
+
+#[derive(ApiResponse)]
 enum TicketMade {
     /// The ticket was made.
     #[oai(status = 201)]
@@ -55,6 +62,15 @@ enum Done {
 
 #[OpenApi(prefix_path = "/auth", tag = "Area::Auth")]
 impl AuthApi {
+    /// Is an admin needed?
+    ///
+    /// For a page that shows a new server to its first user.
+    #[oai(path = "/setup", method = "get", operation_id = "get_setup")]
+    async fn setup(&self, chat: Data<&Chat>, local: Local) -> Result<Setup, Failure<STORE>> {
+        let setup = chat.setup(local.0).await?;
+        Ok(Setup::Ok(Written::of(&setup.into())?))
+    }
+
     /// Create an account
     ///
     /// Everybody may. The role `admin` is given if an admin's token comes along; without one only

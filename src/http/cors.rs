@@ -6,7 +6,7 @@ use poem::Request;
 use poem::http::Method;
 use poem::http::header::{self, HeaderMap, HeaderValue};
 
-pub(super) struct Cors {
+pub(crate) struct Cors {
     allowed: Vec<String>,
 }
 

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use poem::http::{HeaderMap, Uri, header};
+use poem::http::uri::Authority;
+use poem::http::{HeaderMap, header};
 use poem::{FromRequest, Request, RequestBody};
 
 /// Whether the request was made on the machine itself, with nothing in between that forwards
@@ -17,7 +18,7 @@ impl<'a> FromRequest<'a> for Local {
     }
 }
 
-fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
+pub(crate) fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
     let forwarded = headers.keys().any(|name| {
         let name = name.as_str();
         name.starts_with("x-forwarded") || matches!(name, "forwarded" | "x-real-ip" | "via")
@@ -25,8 +26,8 @@ fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
     // A page of another site can have its own name resolve to this machine, and its visitor's
     // browser then connects from here: but it says that name.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.and_then(|host| Uri::from_str(host).ok());
-    let named_local = host.as_ref().and_then(Uri::host).is_some_and(|host| {
+    let host = host.and_then(|host| Authority::from_str(host).ok());
+    let named_local = host.as_ref().map(Authority::host).is_some_and(|host| {
         let address = host.trim_start_matches('[').trim_end_matches(']');
         host.eq_ignore_ascii_case("localhost")
             || address.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
@@ -55,7 +56,14 @@ mod tests {
             }
         }
         assert!(!from("192.0.2.1", "localhost", None));
-        for host in ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "::"] {
+        for host in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.example.com",
+            "::",
+            "x://localhost",
+        ] {
             assert!(!from("127.0.0.1", host, None), "{host}");
         }
         for header in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"] {

@@ -24,6 +24,7 @@ pub mod problem;
 mod rooms;
 mod types;
 mod watch;
+mod web;
 
 use std::collections::HashMap;
 
@@ -34,6 +35,9 @@ use poem_openapi::{OpenApi, Tags};
 
 use crate::chat::Chat;
 use crate::config;
+
+#[cfg(any(fuzzing, test))]
+pub(crate) use {address::Proxies, cors::Cors, local::is_local};
 
 pub use address::ClientAddress;
 pub use counts::Counts;
@@ -81,7 +85,7 @@ pub fn routes() -> Route {
     let api = table.into_iter().fold(Route::new(), |route, (path, methods)| {
         route.at(path, methods.into_iter().fold(RouteMethod::new(), |m, (k, ep)| m.method(k, ep)))
     });
-    docs::add_to(api)
+    web::add_to(docs::add_to(api))
 }
 
 /// Puts the envelope round the routes.

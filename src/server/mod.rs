@@ -29,6 +29,8 @@ use crate::storage::{Backend, Error, Store, StoreConfig};
 use crate::ws::Sockets;
 
 use reload::Live;
+#[cfg(any(fuzzing, test))]
+pub(crate) use routes::endpoint;
 use tls::Certificate;
 pub use tls::{check_certificate, is_certificate_valid};
 

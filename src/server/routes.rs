@@ -8,7 +8,7 @@ use crate::config;
 use crate::http;
 use crate::ws::{self, Sockets};
 
-pub(super) fn endpoint(
+pub(crate) fn endpoint(
     chat: Chat,
     sockets: Sockets,
     counts: http::Counts,

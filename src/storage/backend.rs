@@ -29,9 +29,11 @@ pub struct DatabaseStatus {
     pub wal_bytes: Option<u64>,
     /// How often this process copied that log into the database.
     pub checkpoints: Option<u64>,
+    /// Without those whose account was deleted.
     pub users: u64,
+    /// Without those that were deleted.
     pub rooms: u64,
-    /// Entries of all rooms' logs.
+    /// Entries of these rooms' logs.
     pub events: u64,
     /// PostgreSQL's connections: in use, and the most there may be for this user.
     pub connections: Option<(u64, u64)>,

@@ -1,7 +1,7 @@
 //! From the URL an operator writes to an open [`Backend`].
 //!
 //! Owns the spellings that are understood and the sentences for those that are not. A URL may
-//! hold a password, so no sentence here repeats more of it than the scheme or a path of SQLite.
+//! hold a password, so no sentence here repeats more of it than a path of SQLite.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,15 +83,18 @@ fn parse(url: &str) -> Result<Location<'_>> {
     match scheme {
         "sqlite" => sqlite_path(rest).map(Location::Sqlite),
         "postgres" | "postgresql" => Ok(Location::Postgres(url)),
+        // What follows the plus may be more than the name of a driver: it is not repeated.
         _ if scheme.starts_with("postgresql+") || scheme.starts_with("postgres+") => {
-            Err(Error::BadUrl(format!(
-                "{scheme}:// names a driver of SQLAlchemy: write postgresql:// and the rest as \
-                 it is"
-            )))
+            Err(Error::BadUrl(
+                "what is after the + is a driver of SQLAlchemy: write postgresql:// and the rest \
+                 as it is"
+                    .to_owned(),
+            ))
         }
-        _ if scheme.starts_with("sqlite+") => Err(Error::BadUrl(format!(
-            "{scheme}:// names a driver of SQLAlchemy: write sqlite:// and the rest as it is"
-        ))),
+        _ if scheme.starts_with("sqlite+") => Err(Error::BadUrl(
+            "what is after the + is a driver of SQLAlchemy: write sqlite:// and the rest as it is"
+                .to_owned(),
+        )),
         // What is before "://" need not be a scheme: it may be the better part of a password.
         _ => Err(Error::BadUrl(
             "the database URL must begin with sqlite:// or postgres://".to_owned(),
@@ -151,6 +154,8 @@ mod tests {
             ("sqlite:///srv/", "name a file"),
             ("sqlite+aiosqlite:///./chat.db", "sqlite://"),
             ("postgresql+psycopg2://ann:sesame@db/chat", "write postgresql://"),
+            ("postgresql+ann:sesame@db://", "write postgresql://"),
+            ("sqlite+ann:sesame@db://", "write sqlite://"),
             ("mysql://ann:sesame@db/chat", "sqlite:// or postgres://"),
             ("ann:sesame://x", "sqlite:// or postgres://"),
             ("ann:sesame@db/chat", "sqlite://chat.db"),

@@ -94,6 +94,10 @@ impl ClientFrame {
     /// # Errors
     /// What is wrong with it, and its `ref` if that could be read.
     pub fn parse(text: &str) -> Result<Self, (Option<String>, Error)> {
+        // Which serde would take for the fields in their order.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err((None, Error::MalformedJson("a frame is an object, not a list".into())));
+        }
         let Envelope { kind, reference } =
             serde_json::from_str(text).map_err(|error| (None, malformed(&error)))?;
         let command = match kind.as_deref() {
@@ -139,7 +143,8 @@ mod tests {
         let error = |text| ClientFrame::parse(text).unwrap_err();
         assert_eq!(error("nonsense").0, None);
         assert_eq!(error("nonsense").1.code(), "malformed_json");
-        assert_eq!(error("[]").1.code(), "malformed_json");
+        assert_eq!(error(r#" ["ping","7"]"#), (None, error("[]").1));
+        assert!(error("[]").1.to_string().contains("not a list"));
         let (reference, unknown) = error(r#"{"type":"dance","ref":"7"}"#);
         assert_eq!((reference.as_deref(), unknown.code()), (Some("7"), "unknown_type"));
         let (reference, missing) = error(r#"{"type":"send","ref":"8"}"#);

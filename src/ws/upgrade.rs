@@ -170,7 +170,7 @@ fn upgrade_required() -> Problem {
 
 /// A page of another site must not use its visitor's place on the network or token: RFC 6455
 /// §10.2. What is not a browser sends no Origin.
-fn check_origin(headers: &HeaderMap, allowed: &[String]) -> poem::Result<()> {
+pub(crate) fn check_origin(headers: &HeaderMap, allowed: &[String]) -> poem::Result<()> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let is_allowed = origin.to_str().is_ok_and(|origin| {

@@ -52,7 +52,8 @@ async fn the_log_has_the_route_and_the_user_and_never_the_query() {
 async fn every_answer_is_private_and_of_its_own_type() {
     let server = Server::start(Database::Sqlite).await;
     let root = server.admin("root").await;
-    const PAGES: [&str; 5] = ["/docs", "/redoc", "/docs/socket", "/openapi.json", "/asyncapi.json"];
+    const PAGES: [&str; 6] =
+        ["/", "/docs", "/redoc", "/docs/socket", "/openapi.json", "/asyncapi.json"];
     for path in ["/auth/me", "/rooms", "/rooms/77", "/nothing", "/ws", "/health", "/ready"]
         .into_iter()
         .chain(PAGES)

@@ -66,11 +66,28 @@ async fn only_an_admin_makes_more_admins() {
 }
 
 #[tokio::test]
+async fn a_new_server_says_whether_it_needs_an_admin_and_from_where() {
+    let server = Server::start(Database::Sqlite).await;
+    let nobody = server.anonymous();
+    let setup = nobody.get("/auth/setup").await.expect(200);
+    assert_eq!(setup, json!({ "needs_admin": true, "allowed_here": true }));
+    let elsewhere = nobody.request(Method::GET, "/auth/setup").header("Forwarded", "for=192.0.2.1");
+    let setup = Answer::to(elsewhere).await.expect(200);
+    assert_eq!(setup, json!({ "needs_admin": true, "allowed_here": false }));
+    server.user("ann").await;
+    assert_eq!(nobody.get("/auth/setup").await.expect(200)["needs_admin"], true);
+    server.admin("root").await;
+    assert_eq!(nobody.get("/auth/setup").await.expect(200)["needs_admin"], false);
+}
+
+#[tokio::test]
 async fn the_first_admin_can_be_left_to_the_operator() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_AUTH__ADMIN_SIGNUP", "off");
     let server = server.start().await;
     let refused = server.anonymous().post("/auth/signup", account("ann")).await;
     refused.expect_problem(403, "admin_signup_refused");
+    let setup = server.anonymous().get("/auth/setup").await.expect(200);
+    assert_eq!(setup, json!({ "needs_admin": true, "allowed_here": false }));
     let user = server.user("ann").await;
     assert_eq!(user.get("/auth/me").await.expect(200)["role"], "user");
 }

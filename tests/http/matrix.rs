@@ -28,6 +28,7 @@ fn table() -> Vec<Row> {
     vec![
         ("POST", "/auth/signup", account("user"), [201, 201, 201, 401]),
         ("POST", "/auth/signup", account("admin"), [403, 403, 201, 401]),
+        ("GET", "/auth/setup", None, [200, 200, 200, 200]),
         ("POST", "/auth/login", credentials(), [200, 200, 200, 200]),
         ("GET", "/auth/me", None, [401, 200, 200, 401]),
         ("POST", "/auth/refresh", None, [401, 200, 200, 401]),

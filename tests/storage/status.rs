@@ -2,14 +2,15 @@
 
 use chatapp::model::UserId;
 
-use crate::harness::{TestDatabase, fill, log, room, user};
+use crate::harness::{TestDatabase, audit, fill, log, room, user};
 
 pub fn a_status_says_what_is_there(db: &TestDatabase) {
     let backend = db.backend();
     let empty = backend.get_status().unwrap();
     assert_eq!((empty.users, empty.rooms, empty.events), (0, 0, 0));
     assert!(empty.size_bytes > 0 && empty.version.contains(' '), "{empty:?}");
-    let ann = user(&*backend, "ann");
+    let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
+    assert!(backend.delete_user(bo.id, &audit("a deletion")).unwrap());
     let (one, _) = (room(&*backend, &ann), room(&*backend, &ann));
     fill(&*backend, &one, &ann, 3);
     let status = backend.get_status().unwrap();

@@ -109,12 +109,17 @@ impl Program {
 
     /// Waits until the program has ended by itself.
     pub async fn ended(&mut self) -> ExitStatus {
+        self.ended_within(DEADLINE * 3).await
+    }
+
+    /// The same for a program that takes its time.
+    pub async fn ended_within(&mut self, deadline: Duration) -> ExitStatus {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("wait for a child") {
                 return status;
             }
-            assert!(started.elapsed() < DEADLINE * 3, "{} is still running", self.name);
+            assert!(started.elapsed() < deadline, "{} is still running", self.name);
             // A polled wait: std has none with a deadline.
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -5,7 +5,7 @@ use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
 use super::{EXAMPLE_TIME, EXAMPLE_TOKEN};
-use crate::chat::{Login, Ticket};
+use crate::chat::{Login, Setup, Ticket};
 use crate::http::types::Moment;
 use crate::model::{Role, User};
 
@@ -59,6 +59,28 @@ impl Example for SignupRequest {
             password: "correct horse battery".into(),
             role: Some(RoleDto::User),
         }
+    }
+}
+
+/// Whether the first admin is still to come.
+#[derive(Object, Serialize)]
+#[oai(rename = "Setup", example)]
+pub(in crate::http) struct SetupDto {
+    /// There is no admin yet.
+    pub needs_admin: bool,
+    /// The caller is on the machine itself, and its first admin may sign up from there.
+    pub allowed_here: bool,
+}
+
+impl From<Setup> for SetupDto {
+    fn from(setup: Setup) -> Self {
+        Self { needs_admin: setup.needs_admin, allowed_here: setup.allowed_here }
+    }
+}
+
+impl Example for SetupDto {
+    fn example() -> Self {
+        Self { needs_admin: true, allowed_here: true }
     }
 }
 

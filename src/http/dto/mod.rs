@@ -18,8 +18,8 @@ pub(super) use admin::{
     UserChangeRequest,
 };
 pub(super) use auth::{
-    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SignupRequest, TicketDto,
-    UserDto,
+    LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest,
+    TicketDto, UserDto,
 };
 pub(super) use messages::{
     EventPageDto, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest,

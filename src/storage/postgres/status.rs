@@ -8,14 +8,14 @@ use crate::model::Timestamp;
 const GET_STATUS: &str = "
     SELECT current_setting('server_version'),
            pg_database_size(current_database()),
-           (SELECT count(*) FROM users),
+           (SELECT count(*) FROM users WHERE deleted_at IS NULL),
            count(*),
            coalesce(sum(head_seq), 0)::bigint,
            (SELECT count(*) FROM pg_stat_activity WHERE usename IS NOT NULL),
            current_setting('max_connections')::bigint
                - current_setting('superuser_reserved_connections')::bigint,
            (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-    FROM rooms";
+    FROM rooms WHERE deleted_at IS NULL";
 
 pub(super) fn get_status(db: &mut Connection) -> Result<DatabaseStatus> {
     let row = db.query_one(GET_STATUS, &[])?;

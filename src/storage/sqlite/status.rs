@@ -14,7 +14,9 @@ pub(super) fn get_status(db: &Connection, path: &Path) -> Result<DatabaseStatus>
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
     let counts: [i64; 3] = db
         .prepare_cached(
-            "SELECT (SELECT count(*) FROM users), count(*), coalesce(sum(head_seq), 0) FROM rooms",
+            "SELECT (SELECT count(*) FROM users WHERE deleted_at IS NULL),
+                    count(*), coalesce(sum(head_seq), 0)
+             FROM rooms WHERE deleted_at IS NULL",
         )?
         .query_row([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
     let [users, rooms, events] = counts.map(i64::unsigned_abs);

@@ -1,0 +1,101 @@
+//! HS256 (RFC 7518 §3.2) for jsonwebtoken, and no other algorithm: what it has of its own brings RSA
+//! and elliptic curves into the program, which no token here is signed with.
+
+use hmac::digest::InvalidLength;
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{ErrorKind, Result};
+use jsonwebtoken::signature::{Error, Signer, Verifier};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use sha2::Sha256;
+
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory: |algorithm, key| Ok(Box::new(signer(algorithm, key)?)),
+    verifier_factory: |algorithm, key| Ok(Box::new(verifier(algorithm, key)?)),
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+/// Makes it the process's.
+pub(super) fn install() {
+    // Fails if one is there already: this one.
+    let _ = PROVIDER.install_default();
+}
+
+struct Hs256(Hmac<Sha256>);
+
+fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Hs256> {
+    Hs256::new(*algorithm, key.as_bytes())
+}
+
+fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Hs256> {
+    Hs256::new(*algorithm, key.try_get_as_bytes()?)
+}
+
+impl Hs256 {
+    fn new(algorithm: Algorithm, secret: &[u8]) -> Result<Self> {
+        if algorithm != Algorithm::HS256 {
+            return Err(ErrorKind::InvalidAlgorithm.into());
+        }
+        let keyed = Hmac::new_from_slice(secret);
+        Ok(Self(keyed.map_err(|InvalidLength| ErrorKind::InvalidKeyFormat)?))
+    }
+
+    fn of(&self, message: &[u8]) -> Hmac<Sha256> {
+        self.0.clone().chain_update(message)
+    }
+}
+
+impl Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, Error> {
+        Ok(self.of(message).finalize().into_bytes().to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
+        // In the same time wherever they differ.
+        self.of(message).verify_slice(signature).map_err(Error::from_source)
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::crypto;
+
+    use super::*;
+
+    /// RFC 7515, appendix A.1.
+    #[test]
+    fn it_signs_as_the_standard_says_and_in_no_other_way() {
+        let secret = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1\
+                      Z9CAow==";
+        let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4\
+                       MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let signature = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        install();
+        let signing = EncodingKey::from_urlsafe_base64_secret(secret).unwrap();
+        let verifying = DecodingKey::from_secret(signing.as_bytes());
+        let sign = |algorithm| crypto::sign(message.as_bytes(), &signing, algorithm);
+        let verify = |message: &str, algorithm| {
+            crypto::verify(signature, message.as_bytes(), &verifying, algorithm)
+        };
+        assert_eq!(sign(Algorithm::HS256).unwrap(), signature);
+        assert!(verify(message, Algorithm::HS256).unwrap());
+        assert!(!verify("another", Algorithm::HS256).unwrap());
+        for other in [Algorithm::HS384, Algorithm::HS512, Algorithm::RS256, Algorithm::EdDSA] {
+            assert!(sign(other).is_err() && verify(message, other).is_err());
+        }
+    }
+}

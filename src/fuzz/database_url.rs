@@ -1,0 +1,54 @@
+//! The URL of a database: what is shown of it, and what is said about one that is not understood.
+
+use std::str::FromStr;
+
+use postgres::Config;
+
+use super::SESAME;
+use crate::config::redact_database_url;
+use crate::storage::check_url;
+
+/// The URL, in which `$` stands for something secret. What `postgres` takes for the password is not
+/// shown; nor is anything secret of a URL that is refused, but for the path of an SQLite file.
+pub fn database_url(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let url = text.replace('$', SESAME);
+    let shown = decoded(&redact_database_url(&url));
+    if let Ok(config) = Config::from_str(&url)
+        && let Some(password) = config.get_password()
+        && tells(password)
+        // What is elsewhere too, as the user's name, is shown there.
+        && times_told(&decoded(&url)) == 1
+    {
+        let shown = String::from_utf8_lossy(&shown);
+        assert!(!shown.contains(SESAME), "{url:?} is shown as {shown:?}");
+    }
+    if let Err(error) = check_url(&url)
+        && !url.starts_with("sqlite://")
+    {
+        let sentence = error.to_string();
+        assert!(!tells(sentence.as_bytes()), "{url:?}: {sentence}");
+    }
+}
+
+fn tells(text: &[u8]) -> bool {
+    times_told(text) > 0
+}
+
+fn times_told(text: &[u8]) -> usize {
+    text.windows(SESAME.len()).filter(|window| *window == SESAME.as_bytes()).count()
+}
+
+/// Without escapes: whoever reads a log can do that too.
+fn decoded(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = after.first_chunk::<2>().filter(|_| first == b'%');
+        let byte = escaped
+            .and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    bytes
+}

@@ -1,0 +1,114 @@
+//! The frames that the server writes, byte by byte, against tungstenite's reading of them; and the
+//! messages in them, written by hand, against serde_json's writing.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::texts;
+use crate::model::{Event, EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId};
+use crate::realtime::frame::{ActiveUser, PresenceChange, ServerFrame};
+
+/// Three numbers of 8 bytes, where to cut the text that follows in two, and how long its second part
+/// is: as it is, or (255) about the 64 KiB from which on the header has another form.
+pub fn frame(input: &[u8]) {
+    let Some((head, rest)) = input.split_at_checked(26) else { return };
+    let number = |at: usize| head[at..].first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes));
+    let (first, second, third) = (number(0), number(8), number(16));
+    let text = String::from_utf8_lossy(rest);
+    let (left, right) = text.split_at(text.floor_char_boundary(usize::from(head[24])));
+    let right: String = match head[25] {
+        255 => text.chars().cycle().take(65_280 + usize::from(head[24])).collect(),
+        _ => right.to_owned(),
+    };
+    let optional = |bit: i64| third & bit != 0;
+
+    let (room_id, user_id, username) = (RoomId(second), UserId(first), Arc::<str>::from(left));
+    let message = Message {
+        id: EventId(first),
+        content: right.clone(),
+        username: username.clone(),
+        user_id,
+        timestamp: Timestamp(third),
+        room_id,
+        seq: Seq(third),
+        client_id: optional(1).then(|| right.clone()),
+        edited_at: optional(2).then_some(Timestamp(first)),
+        deleted_at: optional(4).then_some(Timestamp(second)),
+    };
+    let change = MessageChange {
+        id: EventId(third),
+        room_id,
+        seq: Seq(second),
+        user_id,
+        username: username.clone(),
+        timestamp: Timestamp(first),
+        message_id: EventId(first),
+        message_seq: Seq(third),
+    };
+    is_written(&message, |out| message.write_json(out));
+    for event in [
+        Event::Message(message.clone()),
+        Event::MessageEdited { change: change.clone(), content: right.clone() },
+        Event::MessageDeleted(change.clone()),
+    ] {
+        is_written(&event, |out| event.write_json(out));
+    }
+    if let Ok(read) = serde_json::from_slice::<Message>(&serde_json::to_vec(&message).unwrap()) {
+        assert_eq!(read, message);
+    }
+
+    let reference = optional(8).then_some(left);
+    let timestamp = Timestamp(first);
+    let person = PresenceChange { room_id, user_id, username: username.clone(), timestamp };
+    let somebody = ActiveUser { user_id, username: username.clone() };
+    let frames = [
+        ServerFrame::Message(&message),
+        ServerFrame::MessageEdited { change: &change, content: &right },
+        ServerFrame::MessageDeleted(&change),
+        ServerFrame::UserJoined(person.clone()),
+        ServerFrame::UserLeft(person),
+        ServerFrame::ActiveUsers { room_id, users: vec![somebody; 3], count: 3 },
+        ServerFrame::Ack {
+            reference,
+            client_id: optional(16).then_some(left),
+            room_id,
+            id: EventId(second),
+            seq: Seq(first),
+            duplicate: optional(32),
+        },
+        ServerFrame::Synced { reference, room_id, head_seq: Seq(first), epoch: left },
+        ServerFrame::Unsubscribed { reference, room_id },
+        ServerFrame::RoomUpdated {
+            room_id,
+            name: left,
+            description: reference,
+            archived_at: optional(16).then_some(timestamp),
+        },
+        ServerFrame::Read { reference, room_id, seq: Seq(second) },
+        ServerFrame::RoomDeleted { room_id },
+        ServerFrame::Typing { room_id, user_id, username },
+        ServerFrame::Pong { reference },
+        ServerFrame::AuthRefreshed { reference, expires_at: timestamp },
+        ServerFrame::AuthExpiring { expires_at: timestamp },
+        ServerFrame::Error {
+            code: left,
+            detail: right.clone(),
+            reference,
+            room_id: optional(64).then_some(room_id),
+            retry_after: optional(128).then_some(7),
+        },
+    ];
+    // One after the other in one buffer, as the hub writes them.
+    let mut bytes = Vec::new();
+    frames.iter().for_each(|frame| frame.encode(&mut bytes));
+    let written: Vec<String> =
+        frames.iter().map(|frame| serde_json::to_string(frame).unwrap()).collect();
+    assert_eq!(texts(&bytes), written);
+}
+
+fn is_written(value: &impl Serialize, write: impl Fn(&mut Vec<u8>) -> serde_json::Result<()>) {
+    let mut written = Vec::new();
+    write(&mut written).unwrap();
+    assert_eq!(written, serde_json::to_vec(value).unwrap());
+}

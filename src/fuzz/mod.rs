@@ -1,0 +1,94 @@
+//! What comes from outside, as arbitrary bytes: each function here takes an input and panics where
+//! a promise about it is broken.
+//!
+//! `fuzz/` runs them with libFuzzer (`scripts/fuzz`); the test below, with every input that is kept
+//! in `fuzz/seeds`, so that they hold on every change. Compiled for these two alone.
+
+mod database_url;
+mod frame;
+mod headers;
+mod request;
+mod session;
+mod settings;
+
+pub use database_url::database_url;
+pub use frame::frame;
+pub use headers::headers;
+pub use request::Api;
+pub use session::session;
+pub use settings::settings;
+
+/// Stands for a password: it must come out nowhere.
+const SESAME: &str = "sesame";
+
+/// The texts of the WebSocket frames, as tungstenite reads them: whole, unmasked, nothing after them.
+fn texts(bytes: &[u8]) -> Vec<String> {
+    use std::io::{Cursor, ErrorKind};
+    use tungstenite::protocol::{Role, WebSocket};
+    use tungstenite::{Error, Message};
+
+    let mut client = WebSocket::from_raw_socket(Cursor::new(bytes.to_vec()), Role::Client, None);
+    let mut texts = Vec::new();
+    loop {
+        match client.read() {
+            Ok(Message::Text(text)) => texts.push(text.as_str().to_owned()),
+            Ok(other) => panic!("not a text frame: {other:?}"),
+            Err(Error::Protocol(
+                tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
+            )) => return texts,
+            Err(Error::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+                panic!("a frame is cut off")
+            }
+            Err(error) => panic!("not a frame: {error}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    type Target<'a> = (&'a str, &'a dyn Fn(&[u8]));
+
+    fn folder(name: &str) -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name)
+    }
+
+    fn names(folder: PathBuf) -> BTreeSet<String> {
+        let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// Every input that is kept, through the target that its folder is named after.
+    #[test]
+    fn the_kept_inputs_break_nothing() {
+        let api = Api::start();
+        let request = |input: &[u8]| api.request(input);
+        let targets: [Target<'_>; 6] = [
+            ("database_url", &database_url),
+            ("frame", &frame),
+            ("headers", &headers),
+            ("request", &request),
+            ("session", &session),
+            ("settings", &settings),
+        ];
+        for (name, target) in targets {
+            let seeds = folder("seeds").join(name);
+            let inputs = names(seeds.clone());
+            assert!(!inputs.is_empty(), "no inputs in {seeds:?}");
+            for input in inputs {
+                // Shown if it fails.
+                println!("fuzz/seeds/{name}/{input}");
+                target(&fs::read(seeds.join(input)).unwrap());
+            }
+        }
+        let known: BTreeSet<String> = targets.map(|(name, _)| name.to_owned()).into();
+        assert_eq!(names(folder("seeds")), known);
+        let programs = known.iter().map(|name| format!("{name}.rs")).collect();
+        assert_eq!(names(folder("fuzz_targets")), programs);
+    }
+}

@@ -1,0 +1,57 @@
+// Administration: rooms, people, figures and what admins did.
+
+import { View, fill, h, icon, view } from "../core/dom.js";
+import { auditPart } from "./audit.js";
+import { figuresPart } from "./figures.js";
+import { roomsPart } from "./rooms.js";
+import { usersPart } from "./users.js";
+
+/** @typedef {import("../core/chat.js").Chat} Chat */
+
+/** @type {Record<string, { name: string, make(chat: Chat): HTMLElement }>} */
+const PARTS = {
+  rooms: { name: "Rooms", make: roomsPart },
+  users: { name: "People", make: usersPart },
+  figures: { name: "Figures", make: figuresPart },
+  audit: { name: "Audit", make: auditPart },
+};
+
+class Admin extends View {
+  /** @type {Chat} */
+  chat = /** @type {any} */ (null);
+  section = "";
+
+  render() {
+    this.className = "admin";
+    const { chat, section } = this;
+    const shown = PARTS[section];
+    const tabs = h(
+      "nav",
+      { class: "tabs", "aria-label": "Administration" },
+      Object.entries(PARTS).map(([key, { name }]) =>
+        h("a", { href: `#/admin/${key}`, "aria-current": key === section ? "page" : null }, name),
+      ),
+    );
+    const body = h("div", { class: "admin-body" });
+    this.append(
+      h(
+        "header",
+        { class: "room-top" },
+        h("a", { class: "icon-button back", href: "#/", "aria-label": "All rooms" }, icon("back")),
+        h("div", { class: "room-title" }, h("h1", null, "Administration")),
+      ),
+      tabs,
+      body,
+    );
+    if (chat.user.role !== "admin")
+      fill(body, h("p", { class: "empty" }, "Only admins have something to do here."));
+    else
+      fill(body, shown ? shown.make(chat) : h("p", { class: "empty" }, "There is no such page."));
+  }
+}
+
+/**
+ * @param {Chat} chat
+ * @param {string} part
+ */
+export const adminView = (chat, part) => view("chat-admin", Admin, { chat, section: part });

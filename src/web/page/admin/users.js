@@ -1,0 +1,135 @@
+// The table of accounts, with a search.
+
+import { call, words } from "../core/api.js";
+import { View, fill, h, listen, view } from "../core/dom.js";
+import { onEnd } from "../core/reactive.js";
+import { counted, shortTime } from "../text/format.js";
+import { openUser } from "./user.js";
+
+/** @typedef {import("../core/types.js").Account} Account */
+
+const PAUSE_MS = 200;
+const PAGE = 50;
+
+class Users extends View {
+  /** @type {import("../core/chat.js").Chat} */
+  chat = /** @type {any} */ (null);
+
+  render() {
+    const search = h("input", {
+      type: "search",
+      placeholder: "Name or email",
+      "aria-label": "Search people",
+      autocomplete: "off",
+    });
+    const body = h("tbody");
+    const status = h("p", { class: "quiet", role: "status" });
+    const more = h("button", { type: "button", hidden: true }, "Show more");
+    this.append(
+      h("div", { class: "part-top" }, search, status),
+      h(
+        "div",
+        { class: "table", tabindex: "0", role: "region", "aria-label": "People" },
+        h(
+          "table",
+          null,
+          h(
+            "thead",
+            null,
+            h(
+              "tr",
+              null,
+              ["Name", "Email", "Role", "Signed in", "Since"].map((name) =>
+                h("th", { scope: "col" }, name),
+              ),
+              h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions")),
+            ),
+          ),
+          body,
+        ),
+      ),
+      more,
+    );
+    let turn = 0;
+    let shown = 0;
+    /** @param {number | null} after */
+    const load = async (after) => {
+      const mine = ++turn;
+      const query = new URLSearchParams({ limit: String(PAGE) });
+      if (search.value.trim()) query.set("query", search.value.trim());
+      if (after !== null) query.set("after", String(after));
+      try {
+        /** @type {{ users: Account[], next_after: number | null }} */
+        const page = await call("GET", `/admin/users?${query}`);
+        if (mine !== turn) return;
+        if (after === null) {
+          fill(body);
+          shown = 0;
+        }
+        shown += page.users.length;
+        body.append(...page.users.map((user) => this.#row(user, () => load(null))));
+        status.textContent =
+          shown === 0
+            ? "Nobody of that name."
+            : counted(shown, "account") + (page.next_after ? " so far" : "");
+        more.hidden = page.next_after === null;
+        more.onclick = () => load(page.next_after);
+      } catch (error) {
+        if (mine === turn) status.textContent = words(error);
+      }
+    };
+    let timer = 0;
+    listen(search, "input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => load(null), PAUSE_MS);
+    });
+    onEnd(() => {
+      clearTimeout(timer);
+      turn += 1;
+    });
+    load(null);
+  }
+
+  /**
+   * @param {Account} user
+   * @param {() => void} reload
+   */
+  #row(user, reload) {
+    return h(
+      "tr",
+      null,
+      h(
+        "td",
+        null,
+        h("span", { class: "name" }, user.username),
+        user.id === this.chat.user.id && h("span", { class: "tag" }, "you"),
+      ),
+      h("td", { class: "wide" }, user.email),
+      h(
+        "td",
+        null,
+        user.role === "admin" ? "admin" : "user",
+        !user.is_active && h("span", { class: "tag" }, "inactive"),
+      ),
+      h("td", null, user.sessions > 0 ? counted(user.sessions, "session") : "no"),
+      h("td", null, h("time", { datetime: user.created_at }, shortTime(user.created_at))),
+      h(
+        "td",
+        null,
+        h(
+          "button",
+          {
+            class: "small",
+            type: "button",
+            "aria-label": `Manage ${user.username}`,
+            onclick: () => openUser(user, reload),
+          },
+          "Manage",
+        ),
+      ),
+    );
+  }
+}
+
+/** @param {import("../core/chat.js").Chat} chat */
+export const usersPart = (chat) => view("chat-admin-users", Users, { chat });

@@ -1,0 +1,102 @@
+// The HTTP API: one function, and one error that has words for people.
+
+import { session, signedOut } from "./session.js";
+
+/** @typedef {{ field: string, message: string }} FieldError */
+
+/** Why a call failed: the server's problem document, or that there is no server. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status 0 if there was no answer
+   * @param {string} code
+   * @param {string} detail
+   * @param {FieldError[]} [fields]
+   */
+  constructor(status, code, detail, fields = []) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.fields = fields;
+  }
+}
+
+const DEADLINE_MS = 20_000;
+
+/**
+ * Calls the API with the session's token, if there is one.
+ * @param {"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>} the answer's JSON; undefined if it has none
+ * @throws {ApiError}
+ */
+export async function call(method, path, body) {
+  const token = session.peek()?.token;
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (token) headers["Authorization"] = `Bearer ${token}`;
+  if (body) headers["Content-Type"] = "application/json";
+  let answer, text;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    text = await answer.text();
+  } catch {
+    throw new ApiError(
+      0,
+      "unreachable",
+      "The server cannot be reached. Check your connection, and try again in a moment.",
+    );
+  }
+  const json = parse(text);
+  if (answer.ok) return json;
+  const detail = json?.detail ? sentence(json.detail) : `The server answered ${answer.status}.`;
+  const error = new ApiError(answer.status, json?.code ?? "", detail, json?.errors);
+  // Of the session that asked: another may have taken its place meanwhile.
+  if (isOfSession(error.code) && token && token === session.peek()?.token) signedOut(detail);
+  throw error;
+}
+
+/** @param {string} code */
+export function isOfSession(code) {
+  return ["token_missing", "token_invalid", "token_expired", "session_revoked"].includes(code);
+}
+
+/**
+ * @param {string} text
+ * @returns {any}
+ */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * With a capital and a full stop.
+ * @param {string} text
+ */
+export function sentence(text) {
+  const end = /[.!?…]$/.test(text) ? "" : ".";
+  return text.charAt(0).toUpperCase() + text.slice(1) + end;
+}
+
+/**
+ * Words for anything that was thrown.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function words(error) {
+  if (!(error instanceof ApiError)) {
+    console.error(error);
+    return "Something went wrong in this page. Reload it and try again.";
+  }
+  const fields = error.fields.map(({ field, message }) => sentence(`${field} ${message}`));
+  return fields.length ? fields.join(" ") : error.message;
+}

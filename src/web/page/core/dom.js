@@ -1,0 +1,127 @@
+// Elements in one line, and views with a lifetime. Text goes into the page as text nodes, always.
+
+import { inScope, onEnd } from "./reactive.js";
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+
+/**
+ * Makes an element. `on…` properties are listeners, `data` is its dataset, `true` an attribute
+ * without a value; null, undefined and false leave an attribute out.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {Record<string, any> | null} [attributes]
+ * @param {...(Child | Child[])} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(name, attributes, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(key.slice(2), value);
+    else if (key === "data") Object.assign(element.dataset, value);
+    else element.setAttribute(key, value === true ? "" : String(value));
+  }
+  put(element, ...children);
+  return element;
+}
+
+/**
+ * Appends children, leaving out what is null, undefined or false.
+ * @param {ParentNode} parent
+ * @param {...(Child | Child[])} children
+ */
+export function put(parent, ...children) {
+  for (const child of children.flat()) {
+    if (child === null || child === undefined || child === false) continue;
+    parent.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/**
+ * Puts these children in the place of all others.
+ * @param {ParentNode} parent
+ * @param {...(Child | Child[])} children
+ */
+export function fill(parent, ...children) {
+  parent.replaceChildren();
+  put(parent, ...children);
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Icons of 24 by 24, drawn with strokes. */
+const ICONS = {
+  send: "M4 12l16-8-6 16-3-7z",
+  people:
+    "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.5-4 3-6 6.500-6s6 2 6.500 6M16 4.500a3.500 3.500 0 0 1 0 6.300M18.500 14.500c1.800.9 2.800 2.800 3 5.500",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16.500 16.500L21 21",
+  back: "M15 5l-7 7 7 7",
+  down: "M12 5v14M6 13l6 6 6-6",
+  link: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1",
+  edit: "M5 19h3l10.500-10.500a2.100 2.100 0 0 0-3-3L5 16z",
+  trash: "M5 7h14M10 7V4.500h4V7M7 7l1 13h8l1-13M10.500 11v5.500M13.500 11v5.500",
+  plus: "M12 5v14M5 12h14",
+  close: "M6 6l12 12M18 6L6 18",
+  archive: "M4 5h16v4H4zM5.500 9v10h13V9M10 13h4",
+  gear: "M4 7h9M17 7h3M4 17h3M11 17h9M15 9.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5zM9 19.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z",
+  leave: "M14 4h-8v16h8M11 12h10M17.500 8.500L21 12l-3.500 3.500",
+  chart: "M4 20h16M7 16v-5M12 16V5M17 16v-8",
+  lock: "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3",
+};
+
+/**
+ * @param {keyof typeof ICONS} name
+ * @returns {SVGElement}
+ */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** An element that builds itself when it comes into the page, and whose effects end with it. */
+export class View extends HTMLElement {
+  #end = () => {};
+
+  connectedCallback() {
+    this.#end = inScope(() => this.render());
+  }
+
+  disconnectedCallback() {
+    this.#end();
+    this.replaceChildren();
+  }
+
+  /** Builds the children; effects made here end when the element leaves the page. */
+  render() {}
+}
+
+/**
+ * Listens for as long as the view that is being rendered lives.
+ * @param {EventTarget} target
+ * @param {string} type
+ * @param {(event: any) => void} listener
+ * @param {AddEventListenerOptions} [options]
+ */
+export function listen(target, type, listener, options) {
+  target.addEventListener(type, listener, options);
+  onEnd(() => target.removeEventListener(type, listener, options));
+}
+
+/**
+ * Makes a view with its parameters.
+ * @template {HTMLElement} T
+ * @param {string} name
+ * @param {new () => T} type
+ * @param {Partial<T>} [properties]
+ * @returns {T}
+ */
+export function view(name, type, properties) {
+  if (!customElements.get(name)) customElements.define(name, type);
+  return Object.assign(new type(), properties);
+}

@@ -1,0 +1,206 @@
+// Messages on their way. Each has a `client_id` and is kept in localStorage until its ack has
+// come: sent again after a lost connection, a reload or a crash, the server stores it once.
+// A room's messages go one at a time, so that their order holds through refusals and retries.
+
+import { ApiError, sentence } from "./api.js";
+import { say } from "./socket.js";
+
+/** @typedef {import("./types.js").Pending} Pending */
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./room.js").Room} Room */
+
+/** Refusals that say nothing about the message: it is sent again. */
+const TRY_AGAIN = ["busy", "unavailable", "outcome_unknown", "too_many_requests", "not_subscribed"];
+const PAUSE_MS = 1_000;
+
+export class Outbox {
+  /** @type {Map<number, string>} what was said and not answered yet, by room */
+  #underWay = new Map();
+
+  /** @param {number} userId */
+  constructor(userId) {
+    this.prefix = `chatapp.outbox.${userId}.`;
+  }
+
+  /**
+   * Takes up what an earlier page left.
+   * @param {Map<number, Room>} rooms
+   */
+  restore(rooms) {
+    /** @type {Pending[]} */
+    const kept = [];
+    for (const key of Object.keys(localStorage).filter((key) => key.startsWith(this.prefix))) {
+      try {
+        kept.push(JSON.parse(localStorage.getItem(key) ?? ""));
+      } catch {
+        localStorage.removeItem(key);
+      }
+    }
+    kept.sort((a, b) => a.at.localeCompare(b.at));
+    for (const pending of kept) {
+      const room = rooms.get(pending.room_id);
+      if (room && !find(room, pending.client_id)) {
+        room.pending.value = [...room.pending.peek(), { ...pending }];
+      }
+    }
+  }
+
+  /**
+   * @param {Room} room
+   * @param {string} content
+   */
+  add(room, content) {
+    /** @type {Pending} */
+    const pending = {
+      client_id: newId(),
+      room_id: room.id,
+      content,
+      at: new Date().toISOString(),
+      state: "sending",
+    };
+    this.#keep(pending);
+    room.pending.value = [...room.pending.peek(), pending];
+    this.flush(room);
+  }
+
+  /**
+   * Says the oldest message that is to be sent, if the one before it is answered.
+   * @param {Room} room
+   */
+  flush(room) {
+    if (!room.live.peek() || this.#underWay.has(room.id)) return;
+    const next = room.pending.peek().find(({ state }) => state === "sending");
+    if (!next) return;
+    const { client_id, content } = next;
+    if (say({ type: "send", room_id: room.id, content, client_id, ref: client_id })) {
+      this.#underWay.set(room.id, client_id);
+    }
+  }
+
+  /** The connection is gone, and with it the answers. */
+  lose() {
+    this.#underWay.clear();
+  }
+
+  /**
+   * @param {Room} room
+   * @param {Frame} ack
+   */
+  acknowledged(room, ack) {
+    const clientId = ack.ref ?? ack.client_id ?? "";
+    localStorage.removeItem(this.prefix + clientId);
+    // The message itself comes with the log, unless it did before.
+    if (ack.seq <= room.lastSeq) remove(room, clientId);
+    else change(room, clientId, { state: "sent", seq: ack.seq });
+    this.#next(room, clientId);
+  }
+
+  /**
+   * The log has this message of the reader's.
+   * @param {Room} room
+   * @param {string} clientId
+   */
+  arrived(room, clientId) {
+    localStorage.removeItem(this.prefix + clientId);
+    remove(room, clientId);
+    this.#next(room, clientId);
+  }
+
+  /**
+   * @param {Room} room
+   * @param {Frame} error
+   */
+  refused(room, error) {
+    const clientId = error.ref ?? "";
+    if (TRY_AGAIN.includes(error.code)) {
+      setTimeout(() => this.#next(room, clientId), (error.retry_after ?? 0) * 1000 || PAUSE_MS);
+      return;
+    }
+    const changed = change(room, clientId, { state: "failed", reason: sentence(error.detail) });
+    if (changed) this.#keep(changed);
+    this.#next(room, clientId);
+  }
+
+  /**
+   * Tries a refused message once more.
+   * @param {Room} room
+   * @param {string} clientId
+   */
+  retry(room, clientId) {
+    const changed = change(room, clientId, { state: "sending", reason: undefined });
+    if (changed) this.#keep(changed);
+    this.flush(room);
+  }
+
+  /**
+   * @param {Room} room
+   * @param {string} clientId
+   */
+  discard(room, clientId) {
+    localStorage.removeItem(this.prefix + clientId);
+    remove(room, clientId);
+  }
+
+  /** Keeps nothing of this user on the machine. */
+  wipe() {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(this.prefix)) localStorage.removeItem(key);
+    }
+  }
+
+  /**
+   * @param {Room} room
+   * @param {string} clientId
+   */
+  #next(room, clientId) {
+    if (this.#underWay.get(room.id) === clientId) this.#underWay.delete(room.id);
+    this.flush(room);
+  }
+
+  /** @param {Pending} pending */
+  #keep(pending) {
+    try {
+      localStorage.setItem(this.prefix + pending.client_id, JSON.stringify(pending));
+    } catch (error) {
+      // Full, or forbidden: the message is sent all the same, it only does not survive a reload.
+      console.warn(new ApiError(0, "storage", String(error)));
+    }
+  }
+}
+
+/**
+ * @param {Room} room
+ * @param {string} clientId
+ */
+function find(room, clientId) {
+  return room.pending.peek().find(({ client_id }) => client_id === clientId);
+}
+
+/**
+ * @param {Room} room
+ * @param {string} clientId
+ */
+function remove(room, clientId) {
+  if (!find(room, clientId)) return;
+  room.pending.value = room.pending.peek().filter(({ client_id }) => client_id !== clientId);
+}
+
+/**
+ * @param {Room} room
+ * @param {string} clientId
+ * @param {Partial<Pending>} changes
+ * @returns {Pending | undefined} as it is now
+ */
+function change(room, clientId, changes) {
+  const old = find(room, clientId);
+  if (!old) return;
+  const changed = { ...old, ...changes };
+  room.pending.value = room.pending.peek().map((one) => (one === old ? changed : one));
+  return changed;
+}
+
+/** Random enough to be unique; crypto.randomUUID exists on https pages and localhost only. */
+function newId() {
+  const parts = crypto.getRandomValues(new Uint32Array(4));
+  return [...parts].map((part) => part.toString(36)).join("-");
+}

@@ -1,0 +1,92 @@
+// The shapes of the API that the page uses, for the type checker. Not part of the page.
+
+export interface User {
+  id: number;
+  username: string;
+  email: string;
+  role: "user" | "admin";
+  is_active: boolean;
+  created_at: string;
+}
+
+/** A user as admins see it. `sessions`: how many are live. */
+export interface Account extends User {
+  sessions: number;
+}
+
+export interface RoomInfo {
+  id: number;
+  name: string;
+  description: string | null;
+  created_by: number;
+  created_at: string;
+  head_seq: number;
+  active_users: number;
+  read_seq?: number;
+  archived_at?: string | null;
+}
+
+export interface Message {
+  id: number;
+  content: string;
+  username: string;
+  user_id: number;
+  timestamp: string;
+  room_id: number;
+  seq: number;
+  client_id?: string;
+  edited_at?: string;
+  deleted_at?: string;
+}
+
+export interface MessagePage {
+  messages: Message[];
+  has_older: boolean;
+  has_newer: boolean;
+  next_before: number | null;
+  next_after: number | null;
+  head_seq: number;
+}
+
+export interface Person {
+  user_id: number;
+  username: string;
+}
+
+export interface Login {
+  access_token: string;
+  expires_in: number;
+  user: User;
+}
+
+/** What the server says on the socket. Which fields there are depends on `type`: /asyncapi.json. */
+export interface Frame extends Message, Person {
+  type: string;
+  ref?: string;
+  message_id: number;
+  message_seq: number;
+  users: Person[];
+  count: number;
+  head_seq: number;
+  epoch: string;
+  code: string;
+  detail: string;
+  retry_after?: number;
+  duplicate: boolean;
+  name: string;
+  description: string | null;
+  archived_at?: string | null;
+}
+
+/** A message that is not in the room's log yet. */
+export interface Pending {
+  client_id: string;
+  room_id: number;
+  content: string;
+  at: string;
+  state: "sending" | "failed" | "sent";
+  /** Once it is acknowledged. */
+  seq?: number;
+  /** Why it was refused. */
+  reason?: string;
+}

@@ -1,0 +1,221 @@
+// Marks within a line: bold, italic, struck out, code, links, names and emoji, as DOM nodes.
+//
+// Everything that people write ends up in text nodes. What has no end is looked for once, so that
+// no message keeps the page busy.
+
+import { h } from "../core/dom.js";
+import { NAME } from "../core/mentions.js";
+import { EMOJI } from "./emoji.js";
+import { bareLink, link } from "./links.js";
+
+/** Longest first, so that `**` is not taken for `*`. */
+const MARKS = /** @type {const} */ ([
+  ["**", "strong"],
+  ["__", "strong"],
+  ["~~", "s"],
+  ["*", "em"],
+  ["_", "em"],
+]);
+/** Where something may begin; all else is plain text. */
+const SPECIAL = /[\\`*_~[:@hm]/g;
+/** No mark, but a line that somebody drew. */
+const ROW = /\*{4,}|_{4,}|~{3,}/y;
+const MAX_DEPTH = 8;
+/** A letter or a digit, of any script. */
+export const WORD = /[\p{L}\p{N}]/u;
+
+/** @typedef {{ me: string, depth: number, inLink: boolean }} Context */
+
+/**
+ * @param {string} text
+ * @param {string} me the reader's name, whose mentions stand out
+ * @returns {DocumentFragment}
+ */
+export function inline(text, me) {
+  return parse(text, { me, depth: 0, inLink: false });
+}
+
+/**
+ * @param {string} text
+ * @param {Context} context
+ */
+function parse(text, context) {
+  const out = document.createDocumentFragment();
+  /** @type {Set<string>} marks without an end from here on */
+  const hopeless = new Set();
+  let plain = "";
+  let at = 0;
+  const flush = () => {
+    if (plain) out.append(plain);
+    plain = "";
+  };
+  while (at < text.length) {
+    SPECIAL.lastIndex = at;
+    const next = SPECIAL.exec(text)?.index ?? text.length;
+    plain += text.slice(at, next);
+    if (next >= text.length) break;
+    at = next;
+    const found = special(text, at, context, hopeless);
+    if (found.node) {
+      flush();
+      out.append(found.node);
+    } else {
+      plain += found.text ?? text.slice(at, found.end);
+    }
+    at = found.end;
+  }
+  flush();
+  return out;
+}
+
+/** @typedef {{ end: number, node?: Node, text?: string }} Found without a node, plain text */
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @param {Set<string>} hopeless
+ * @returns {Found}
+ */
+function special(text, at, context, hopeless) {
+  const char = text.charAt(at);
+  const nothing = { end: at + 1 };
+  switch (char) {
+    case "\\": {
+      const next = text.charAt(at + 1);
+      return /[\\`*_~[\]:@>#-]/.test(next) ? { end: at + 2, text: next } : nothing;
+    }
+    case "`":
+      return code(text, at, hopeless);
+    case "[":
+      return link(text, at, context, hopeless, parse) ?? nothing;
+    case ":":
+      return emoji(text, at) ?? nothing;
+    case "@":
+      return mention(text, at, context) ?? nothing;
+    case "h":
+    case "m":
+      return bareLink(text, at, context) ?? nothing;
+    default:
+      return marked(text, at, context, hopeless) ?? nothing;
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Set<string>} hopeless
+ * @returns {Found}
+ */
+function code(text, at, hopeless) {
+  let start = at;
+  while (text.charAt(start) === "`") start += 1;
+  const fence = text.slice(at, start);
+  const close = hopeless.has(fence) ? -1 : text.indexOf(fence, start);
+  if (close < 0) {
+    hopeless.add(fence);
+    return { end: start };
+  }
+  return { end: close + fence.length, node: h("code", null, text.slice(start, close)) };
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @param {Set<string>} hopeless
+ * @returns {Found | undefined}
+ */
+function marked(text, at, context, hopeless) {
+  ROW.lastIndex = at;
+  const row = ROW.exec(text);
+  if (row) return { end: at + row[0].length };
+  for (const [mark, element] of MARKS) {
+    if (!text.startsWith(mark, at)) continue;
+    const start = at + mark.length;
+    if (context.depth >= MAX_DEPTH || hopeless.has(mark) || /\s|^$/.test(text.charAt(start))) {
+      return { end: start };
+    }
+    // snake_case is no emphasis.
+    if (mark.startsWith("_") && WORD.test(text.charAt(at - 1))) return { end: start };
+    const close = closing(text, mark, start);
+    if (close < 0) {
+      hopeless.add(mark);
+      return { end: start };
+    }
+    const inner = parse(text.slice(start, close), { ...context, depth: context.depth + 1 });
+    return { end: close + mark.length, node: h(element, null, inner) };
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} text
+ * @param {string} mark
+ * @param {number} from
+ */
+function closing(text, mark, from) {
+  const first = mark.charAt(0);
+  for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at + mark.length)) {
+    // What is code is nothing else.
+    const after = afterCode(text, from, at);
+    if (after > at) {
+      [at, from] = [after - mark.length, after];
+      continue;
+    }
+    // `**` inside of `*…*` is another mark; the end of `**…***` is its last.
+    if (mark.length === 1 && text.charAt(at + 1) === mark) {
+      at += 1;
+      continue;
+    }
+    if (mark.length === 2 && text.charAt(at + 2) === first) at += 1;
+    if (/\s/.test(text.charAt(at - 1))) continue;
+    if (first === "_" && WORD.test(text.charAt(at + mark.length))) continue;
+    return at;
+  }
+  return -1;
+}
+
+/**
+ * Where the code ends that begins at or after `from` and has this position in it; else 0.
+ * @param {string} text
+ * @param {number} from
+ * @param {number} position
+ */
+function afterCode(text, from, position) {
+  for (let at = text.indexOf("`", from); at >= 0 && at < position; at = text.indexOf("`", at)) {
+    let start = at;
+    while (text.charAt(start) === "`") start += 1;
+    const fence = text.slice(at, start);
+    const close = text.indexOf(fence, start);
+    at = close < 0 ? start : close + fence.length;
+    if (at > position) return at;
+  }
+  return 0;
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @returns {Found | undefined}
+ */
+function emoji(text, at) {
+  const found = /^:([a-z0-9_+-]{1,20}):/.exec(text.slice(at, at + 22));
+  const symbol = found?.[1] && Object.hasOwn(EMOJI, found[1]) ? EMOJI[found[1]] : undefined;
+  return found && symbol ? { end: at + found[0].length, text: symbol } : undefined;
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @returns {Found | undefined}
+ */
+function mention(text, at, context) {
+  if (NAME.test(text.charAt(at - 1))) return undefined;
+  const found = /^@([A-Za-z0-9_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_])/.exec(text.slice(at, at + 34));
+  if (!found?.[1]) return undefined;
+  const isMe = found[1].toLowerCase() === context.me.toLowerCase();
+  const node = h("span", { class: isMe ? "mention mention-me" : "mention" }, found[0]);
+  return { end: at + found[0].length, node };
+}

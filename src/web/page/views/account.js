@@ -1,0 +1,148 @@
+// One's own account: how the page looks, what it notifies of, the password, the way out.
+
+import { call } from "../core/api.js";
+import { h } from "../core/dom.js";
+import { signOut } from "../core/session.js";
+import { avatar } from "./avatar.js";
+import { wipeDrafts } from "./composer.js";
+import { openDialog, toast } from "./dialog.js";
+import { form } from "./form.js";
+import { openKeys } from "./keys.js";
+import { notify, setNotify } from "./notices.js";
+import { setTheme, theme } from "./theme.js";
+
+/** @param {import("../core/chat.js").Chat} chat */
+export function openAccount(chat) {
+  const { username, email, role } = chat.user;
+  const out = () => {
+    dialog.close();
+    chat.outbox.wipe();
+    wipeDrafts(chat.user.id);
+    signOut();
+  };
+  const keys = () => {
+    dialog.close();
+    openKeys();
+  };
+  const dialog = openDialog({
+    title: "You",
+    class: "account",
+    content: (close) => [
+      h(
+        "div",
+        { class: "who" },
+        avatar(username),
+        h(
+          "div",
+          null,
+          h(
+            "p",
+            { class: "name" },
+            username,
+            role === "admin" && h("span", { class: "tag" }, "admin"),
+          ),
+          h("p", { class: "quiet" }, email),
+        ),
+      ),
+      choice(
+        "Appearance",
+        theme(),
+        { system: "As the system", light: "Light", dark: "Dark" },
+        async (value) => (setTheme(value), ""),
+      ),
+      choice(
+        "Desktop notifications",
+        notify(),
+        { off: "None", mentions: "Mentions", all: "Every message" },
+        setNotify,
+      ),
+      h(
+        "details",
+        { class: "password" },
+        h("summary", null, "Change the password"),
+        form({
+          fields: [
+            {
+              name: "username",
+              label: "",
+              value: username,
+              autocomplete: "username",
+              hidden: true,
+            },
+            {
+              name: "current_password",
+              label: "Current password",
+              type: "password",
+              autocomplete: "current-password",
+            },
+            {
+              name: "new_password",
+              label: "New password",
+              type: "password",
+              autocomplete: "new-password",
+              hint: "Every other place where you are signed in is signed out.",
+            },
+          ],
+          submit: "Change it",
+          async onsubmit(values) {
+            const { current_password, new_password } = values;
+            await call("POST", "/auth/password", { current_password, new_password });
+            close();
+            toast("Your password is changed");
+          },
+        }),
+      ),
+      h(
+        "div",
+        { class: "form-actions" },
+        h("a", { class: "quiet", href: "/docs", target: "_blank", rel: "noopener" }, "API"),
+        h("button", { type: "button", onclick: keys }, "Keys"),
+        h("button", { type: "button", class: "danger-quiet", onclick: out }, "Sign out"),
+      ),
+    ],
+  });
+}
+
+/**
+ * One of a few, kept at once.
+ * @template {string} T
+ * @param {string} label
+ * @param {T} value
+ * @param {Record<T, string>} options
+ * @param {(value: T) => Promise<string>} keep returns why not, or ""
+ */
+function choice(label, value, options, keep) {
+  const alert = h("p", { class: "field-error", role: "alert" });
+  const name = label.toLowerCase().replaceAll(" ", "-");
+  /** @param {T} chosen */
+  const change = async (chosen) => {
+    alert.textContent = await keep(chosen);
+    const kept = alert.textContent ? value : chosen;
+    for (const input of set.querySelectorAll("input")) input.checked = input.value === kept;
+  };
+  const set = h(
+    "fieldset",
+    { class: "choice" },
+    h("legend", null, label),
+    h(
+      "div",
+      { class: "segments" },
+      /** @type {[T, string][]} */ (Object.entries(options)).map(([key, text]) =>
+        h(
+          "label",
+          null,
+          h("input", {
+            type: "radio",
+            name,
+            value: key,
+            checked: key === value,
+            onchange: () => change(key),
+          }),
+          h("span", null, text),
+        ),
+      ),
+    ),
+    alert,
+  );
+  return set;
+}

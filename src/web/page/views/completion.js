@@ -1,0 +1,132 @@
+// Suggestions while writing: `@` for people, `:` for emoji. Arrows choose, Enter or Tab takes.
+
+import { fill, h } from "../core/dom.js";
+import { listen } from "../core/dom.js";
+import { EMOJI } from "../text/emoji.js";
+import { avatar } from "./avatar.js";
+
+const MOST = 6;
+
+/** @typedef {{ text: string, show: import("../core/dom.js").Child[] }} Suggestion */
+
+/**
+ * @param {HTMLTextAreaElement} input
+ * @param {import("../core/chat.js").Chat} chat
+ * @param {import("../core/room.js").Room} room
+ * @param {() => void} changed
+ * @returns {(event: KeyboardEvent) => boolean} whether a key was meant for the suggestions
+ */
+export function completion(input, chat, room, changed) {
+  const list = h("ul", {
+    class: "suggestions",
+    role: "listbox",
+    id: "suggestions",
+    "aria-label": "Suggestions",
+  });
+  /** @type {Suggestion[]} */
+  let suggestions = [];
+  let chosen = 0;
+  let start = 0;
+
+  const close = () => {
+    suggestions = [];
+    list.remove();
+    input.removeAttribute("aria-controls");
+    input.removeAttribute("aria-activedescendant");
+  };
+  /** @param {number} index */
+  const take = (index) => {
+    const suggestion = suggestions[index];
+    if (!suggestion) return;
+    input.setRangeText(`${suggestion.text} `, start, input.selectionStart, "end");
+    close();
+    changed();
+    input.focus();
+  };
+  const show = () => {
+    fill(
+      list,
+      suggestions.map(({ show: children }, at) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `suggestion-${at}`,
+            "aria-selected": String(at === chosen),
+            onpointerdown: (/** @type {Event} */ event) => {
+              event.preventDefault();
+              take(at);
+            },
+          },
+          children,
+        ),
+      ),
+    );
+    input.setAttribute("aria-controls", "suggestions");
+    input.setAttribute("aria-activedescendant", `suggestion-${chosen}`);
+    if (!list.isConnected) input.form?.append(list);
+  };
+  const look = () => {
+    const before = input.value.slice(0, input.selectionStart);
+    const found = /(?:^|[\s(])([@:])([\w.+-]{0,20})$/.exec(before);
+    const [, sign, word = ""] = found ?? [];
+    suggestions = !found ? [] : sign === "@" ? people(chat, room, word) : emoji(word);
+    chosen = 0;
+    start = before.length - word.length - 1;
+    if (suggestions.length > 0) show();
+    else close();
+  };
+  listen(input, "input", look);
+  listen(input, "blur", close);
+
+  return (event) => {
+    if (suggestions.length === 0) return false;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      chosen = (chosen + step + suggestions.length) % suggestions.length;
+      show();
+    } else if (event.key === "Tab" || event.key === "Enter") {
+      take(chosen);
+    } else if (event.key === "Escape") {
+      close();
+    } else {
+      return false;
+    }
+    event.preventDefault();
+    return true;
+  };
+}
+
+/**
+ * Who is here and who wrote lately.
+ * @param {import("../core/chat.js").Chat} chat
+ * @param {import("../core/room.js").Room} room
+ * @param {string} word
+ * @returns {Suggestion[]}
+ */
+function people(chat, room, word) {
+  const known = new Set(room.people.peek().map(({ username }) => username));
+  for (const { username } of room.timeline.messages.slice(-100)) known.add(username);
+  known.delete(chat.user.username);
+  return [...known]
+    .filter((name) => name.toLowerCase().startsWith(word.toLowerCase()))
+    .sort()
+    .slice(0, MOST)
+    .map((name) => ({ text: `@${name}`, show: [avatar(name, "small"), name] }));
+}
+
+/**
+ * @param {string} word
+ * @returns {Suggestion[]}
+ */
+function emoji(word) {
+  // A colon alone is mostly a colon.
+  if (word.length < 2) return [];
+  return Object.entries(EMOJI)
+    .filter(([name]) => name.startsWith(word))
+    .slice(0, MOST)
+    .map(([name, symbol]) => ({
+      text: symbol,
+      show: [h("span", { class: "symbol" }, symbol), `:${name}:`],
+    }));
+}

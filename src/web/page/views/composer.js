@@ -1,0 +1,151 @@
+// Where to write: Enter sends, Shift-Enter breaks the line, and an unsent text is kept per room.
+
+import { View, fill, h, icon, listen, view } from "../core/dom.js";
+import { effect, onEnd } from "../core/reactive.js";
+import { say } from "../core/socket.js";
+import { completion } from "./completion.js";
+
+/** The others are told that somebody types at most this often. */
+const TYPING_MS = 2_500;
+
+class Composer extends View {
+  /** @type {import("../core/chat.js").Chat} */
+  chat = /** @type {any} */ (null);
+  /** @type {import("../core/room.js").Room} */
+  room = /** @type {any} */ (null);
+  /** @type {import("./timeline.js").TimelineView} */
+  timeline = /** @type {any} */ (null);
+
+  render() {
+    const { chat, room, timeline } = this;
+    this.className = "composer";
+    const key = draftKey(chat.user.id, room.id);
+    const input = h("textarea", {
+      rows: 1,
+      dir: "auto",
+      enterkeyhint: "send",
+      "aria-describedby": "composer-hint",
+    });
+    const send = h(
+      "button",
+      { class: "send", type: "submit", "aria-label": "Send", title: "Send" },
+      icon("send"),
+    );
+    const typing = h("p", { class: "typing", "aria-live": "off" });
+    const form = h("form", { class: "composer-form" }, input, send);
+    input.value = localStorage.getItem(key) ?? "";
+    let lastTyped = 0;
+
+    const changed = () => {
+      const text = input.value;
+      send.disabled = !text.trim();
+      grow(input);
+      try {
+        if (text.trim()) localStorage.setItem(key, text);
+        else localStorage.removeItem(key);
+      } catch {
+        // Storage is full or forbidden: the draft lives as long as the page.
+      }
+    };
+    const submit = () => {
+      const content = input.value.trim();
+      if (!content) return;
+      input.value = "";
+      changed();
+      lastTyped = 0;
+      chat.outbox.add(room, content);
+      timeline.forgetUnreadLine();
+      timeline.toNewest();
+    };
+    listen(form, "submit", (event) => {
+      event.preventDefault();
+      submit();
+      input.focus();
+    });
+    listen(input, "input", () => {
+      changed();
+      if (!input.value.trim() || Date.now() - lastTyped < TYPING_MS) return;
+      lastTyped = Date.now();
+      if (room.live.peek()) say({ type: "typing", room_id: room.id });
+    });
+    const completes = completion(input, chat, room, changed);
+    listen(input, "keydown", (event) => {
+      // Enter that ends a composition (Japanese, Chinese, …) is not meant for the message.
+      if (event.isComposing || completes(event)) return;
+      if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+        event.preventDefault();
+        submit();
+      } else if (event.key === "ArrowUp" && !input.value && timeline.editLast()) {
+        event.preventDefault();
+      } else if (event.key === "Escape") {
+        timeline.forgetUnreadLine();
+        timeline.toNewest();
+      }
+    });
+    listen(timeline, "done-editing", () => input.focus());
+    listen(timeline, "write-again", (event) => {
+      input.value = [event.detail, input.value].filter((text) => text.trim()).join("\n");
+      changed();
+      input.focus();
+    });
+    this.append(
+      typing,
+      form,
+      h(
+        "p",
+        { class: "hint", id: "composer-hint" },
+        "Enter sends, Shift-Enter breaks the line. **bold** *italic* `code` > quote",
+      ),
+    );
+    changed();
+    // Not on a phone, where the keyboard would cover what one came to read.
+    if (matchMedia("(hover: hover)").matches) queueMicrotask(() => input.focus());
+    onEnd(() => changed());
+
+    effect(() => {
+      const { name } = room.info.value;
+      input.placeholder = `Message #${name}`;
+      input.setAttribute("aria-label", `Message #${name}`);
+    });
+    effect(() => fill(typing, typingText(room.typing.value.map(({ username }) => username))));
+  }
+}
+
+/** @param {string[]} names */
+function typingText(names) {
+  const [one, two] = names;
+  if (!one) return "";
+  if (!two) return `${one} is typing…`;
+  return names.length === 2 ? `${one} and ${two} are typing…` : "Several people are typing…";
+}
+
+/**
+ * Where browsers do not size a field by its content themselves.
+ * @param {HTMLTextAreaElement} input
+ */
+function grow(input) {
+  if (CSS.supports("field-sizing", "content")) return;
+  input.style.blockSize = "auto";
+  input.style.blockSize = `${input.scrollHeight}px`;
+}
+
+/**
+ * @param {number} userId
+ * @param {number} roomId
+ */
+const draftKey = (userId, roomId) => `chatapp.draft.${userId}.${roomId}`;
+
+/** Keeps no unsent text of this user on the machine. @param {number} userId */
+export function wipeDrafts(userId) {
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith(`chatapp.draft.${userId}.`)) localStorage.removeItem(key);
+  }
+}
+
+/**
+ * @param {import("../core/chat.js").Chat} chat
+ * @param {import("../core/room.js").Room} room
+ * @param {import("./timeline.js").TimelineView} timeline
+ */
+export const composerView = (chat, room, timeline) =>
+  view("chat-composer", Composer, { chat, room, timeline });

@@ -1,0 +1,74 @@
+// The line about the connection: that it is lost, when it is tried again, or why it will not be.
+
+import { View, fill, h, view } from "../core/dom.js";
+import { effect, onEnd, signal } from "../core/reactive.js";
+import { endReason, nextAttempt, retryNow, socketState } from "../core/socket.js";
+
+/** A connection that comes back sooner is nobody's concern. */
+const PATIENCE_MS = 1_500;
+const TICK_MS = 1_000;
+
+/** The part of this module's address that changes with the page. */
+const HASH = import.meta.url.split("/assets/")[1]?.split("/")[0] ?? "";
+
+class Connection extends View {
+  render() {
+    const bar = h("div", { class: "connection", role: "status" });
+    const text = h("span");
+    const now = h("button", { type: "button", onclick: retryNow }, "Try now");
+    const reload = h("button", { type: "button", onclick: () => location.reload() }, "Reload");
+    const isOld = signal(false);
+    this.append(bar);
+    let wasLive = false;
+    /** Since when there is no connection; 0 while there is one. */
+    let since = 0;
+    let timer = 0;
+    onEnd(() => clearTimeout(timer));
+
+    /**
+     * Changes only what is different: a screen reader says it again, and a button loses the focus.
+     * @param {string} words
+     * @param {HTMLElement} [button]
+     */
+    const show = (words, button) => {
+      bar.classList.toggle("shown", words !== "");
+      if (text.textContent !== words) text.textContent = words;
+      const wanted = words ? [text, button].filter((it) => it !== undefined) : [];
+      const isSame = wanted.every((it, at) => bar.children[at] === it);
+      if (!isSame || bar.children.length !== wanted.length) fill(bar, wanted);
+    };
+    const look = () => {
+      clearTimeout(timer);
+      const state = socketState.value;
+      const next = nextAttempt.value;
+      if (state === "live") {
+        // Another server may have taken the place of the one that was lost.
+        if (wasLive && since) isOtherPage().then((is) => (isOld.value = is));
+        wasLive = true;
+        since = 0;
+        return show(isOld.value ? "There is a newer version of this page." : "", reload);
+      }
+      since ||= Date.now();
+      if (state === "ended") return show(endReason.value, reload);
+      const patience = since + PATIENCE_MS - Date.now();
+      timer = setTimeout(look, patience > 0 ? patience : TICK_MS);
+      if (patience > 0) return;
+      const lost = wasLive ? "Connection lost." : "No connection yet.";
+      const seconds = Math.ceil((next - Date.now()) / 1000);
+      if (state === "connecting" || seconds <= 1) return show(`${lost} Connecting…`);
+      show(`${lost} Trying again in ${seconds} seconds. What you write is sent then.`, now);
+    };
+    effect(look);
+  }
+}
+
+async function isOtherPage() {
+  try {
+    const answer = await fetch("/", { method: "HEAD", cache: "no-store" });
+    return answer.ok && !answer.headers.get("ETag")?.includes(HASH);
+  } catch {
+    return false;
+  }
+}
+
+export const connectionView = () => view("chat-connection", Connection);

@@ -1,0 +1,69 @@
+// A message's text being edited, in its row.
+
+import { call, words } from "../core/api.js";
+import { h } from "../core/dom.js";
+
+/**
+ * @param {import("../core/room.js").Room} room
+ * @param {import("../core/types.js").Message} message
+ * @param {() => void} done
+ * @returns {HTMLFormElement}
+ */
+export function messageEditor(room, message, done) {
+  const input = h("textarea", { "aria-label": "Edit the message", rows: 1, dir: "auto" });
+  const alert = h("p", { class: "form-error", role: "alert" });
+  const save = async () => {
+    const content = input.value.trim();
+    if (!content) {
+      alert.textContent = "A message cannot be empty. Delete it, if that is what you want.";
+      return;
+    }
+    if (content === message.content) return done();
+    input.readOnly = true;
+    try {
+      const edited = await call("PATCH", `/rooms/${room.id}/messages/${message.id}`, { content });
+      // Without waiting for the log, which says the same in a moment.
+      room.timeline.replace(edited);
+      done();
+    } catch (error) {
+      alert.textContent = words(error);
+      input.readOnly = false;
+      input.focus();
+    }
+  };
+  input.value = message.content;
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      done();
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      save();
+    }
+  });
+  const form = h(
+    "form",
+    {
+      class: "editor",
+      onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        save();
+      },
+    },
+    input,
+    alert,
+    h(
+      "div",
+      { class: "editor-actions" },
+      h("button", { class: "primary small", type: "submit" }, "Save"),
+      h("button", { class: "small", type: "button", onclick: done }, "Cancel"),
+      h("span", { class: "hint" }, "Enter saves, Escape cancels"),
+    ),
+  );
+  queueMicrotask(() => {
+    input.focus();
+    input.setSelectionRange(input.value.length, input.value.length);
+  });
+  return form;
+}

@@ -1,0 +1,148 @@
+// One message as a row of the list.
+
+import { h } from "../core/dom.js";
+import { clockTime, exactTime } from "../text/format.js";
+import { isOnlyEmoji } from "../text/emoji.js";
+import { markdown } from "../text/markdown.js";
+import { names } from "../core/mentions.js";
+import { avatar } from "./avatar.js";
+
+/** @typedef {import("../core/types.js").Message} Message */
+/** @typedef {import("../core/chat.js").Chat} Chat */
+
+/**
+ * @param {Chat} chat
+ * @param {Message} message
+ * @param {boolean} grouped it stands under the name of the one before it
+ * @param {HTMLElement | null} editor in the place of its text
+ */
+export function messageRow(chat, message, grouped, editor) {
+  const me = chat.user.username;
+  const calls = message.user_id !== chat.user.id && names.mention(message.content, me);
+  return h(
+    "li",
+    {
+      class: `message${grouped ? " grouped" : ""}${calls ? " calls-me" : ""}`,
+      tabindex: "-1",
+      data: { seq: message.seq },
+    },
+    head(message.username, message.timestamp, grouped),
+    editor ??
+      h(
+        "div",
+        { class: "text" },
+        message.deleted_at
+          ? h("p", { class: "deleted" }, "This message was deleted.")
+          : [
+              text(message.content, me),
+              message.edited_at &&
+                h(
+                  "span",
+                  { class: "edited", title: `Edited ${exactTime(message.edited_at)}` },
+                  "(edited)",
+                ),
+            ],
+      ),
+  );
+}
+
+/**
+ * @param {Chat} chat
+ * @param {import("../core/room.js").Room} room
+ * @param {import("../core/types.js").Pending} pending
+ * @param {boolean} grouped
+ */
+export function pendingRow(chat, room, pending, grouped) {
+  const me = chat.user.username;
+  const isFailed = pending.state === "failed";
+  return h(
+    "li",
+    {
+      class: `message pending ${pending.state}${grouped ? " grouped" : ""}`,
+      tabindex: "-1",
+    },
+    head(me, pending.at, grouped),
+    h(
+      "div",
+      { class: "text" },
+      text(pending.content, me),
+      isFailed
+        ? h(
+            "p",
+            { class: "failure", role: "alert" },
+            `Not sent. ${pending.reason ?? ""} `,
+            h(
+              "button",
+              {
+                class: "link",
+                type: "button",
+                onclick: () => chat.outbox.retry(room, pending.client_id),
+              },
+              "Try again",
+            ),
+            " ",
+            h(
+              "button",
+              {
+                class: "link",
+                type: "button",
+                onclick: (/** @type {Event} */ event) => {
+                  // The composer hears it; by then the row is gone.
+                  const list = /** @type {Element} */ (event.currentTarget).closest(
+                    "chat-timeline",
+                  );
+                  chat.outbox.discard(room, pending.client_id);
+                  list?.dispatchEvent(new CustomEvent("write-again", { detail: pending.content }));
+                },
+              },
+              "Edit",
+            ),
+            " ",
+            h(
+              "button",
+              {
+                class: "link",
+                type: "button",
+                onclick: () => chat.outbox.discard(room, pending.client_id),
+              },
+              "Discard",
+            ),
+          )
+        : h("span", { class: "sending" }, "sending"),
+    ),
+  );
+}
+
+/**
+ * @param {string} content
+ * @param {string} me
+ */
+function text(content, me) {
+  const out = h(
+    "div",
+    { class: isOnlyEmoji(content) ? "prose large" : "prose" },
+    markdown(content, me),
+  );
+  // What is only marks still has to be seen.
+  return out.childNodes.length > 0 ? out : h("div", { class: "prose" }, h("p", null, content));
+}
+
+/**
+ * @param {string} name
+ * @param {string} time
+ * @param {boolean} grouped
+ */
+function head(name, time, grouped) {
+  const when = h("time", { datetime: time, title: exactTime(time) }, clockTime(time));
+  if (grouped)
+    return h(
+      "div",
+      { class: "gutter" },
+      h("span", { class: "visually-hidden" }, `${name}, `),
+      when,
+    );
+  return [
+    h("div", { class: "gutter" }, avatar(name)),
+    h("div", { class: "by" }, h("span", { class: "author", dir: "auto" }, name), when),
+  ];
+}

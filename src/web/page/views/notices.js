@@ -1,0 +1,92 @@
+// News for who is not looking: the title, the icon, the screen reader, the desktop.
+
+import { h, listen } from "../core/dom.js";
+import { effect, onEnd } from "../core/reactive.js";
+import { go, roomHref, route } from "../core/route.js";
+import { names } from "../core/mentions.js";
+
+/** @typedef {"off" | "mentions" | "all"} Notify */
+
+const KEY = "chatapp.notify";
+const SPOKEN = 5;
+
+/** @returns {Notify} */
+export function notify() {
+  const kept = localStorage.getItem(KEY);
+  return kept === "mentions" || kept === "all" ? kept : "off";
+}
+
+/**
+ * Chooses what is shown on the desktop; asks the browser if it has to be asked.
+ * @param {Notify} choice
+ * @returns {Promise<string>} why it cannot be; "" if it can
+ */
+export async function setNotify(choice) {
+  if (choice !== "off") {
+    if (!("Notification" in window)) {
+      return "This browser shows notifications only for pages with https.";
+    }
+    if ((await Notification.requestPermission()) !== "granted") {
+      return "The browser does not allow this page to notify. Its settings can change that.";
+    }
+  }
+  localStorage.setItem(KEY, choice);
+  return "";
+}
+
+/** @param {import("../core/chat.js").Chat} chat */
+export function startNotices(chat) {
+  const announcer = document.getElementById("announcer");
+  const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+  const calm = link.href;
+  const marked = calm.replace("icon.svg", "icon-unread.svg");
+  effect(() => {
+    const rooms = [...chat.rooms.value.values()].filter(({ info }) => !info.value.archived_at);
+    const unread = rooms.reduce((sum, room) => sum + room.unread.value.length, 0);
+    const at = route.value;
+    const open = at.page === "room" ? chat.rooms.value.get(at.roomId) : undefined;
+    const place = open ? `#${open.info.value.name}` : at.page === "admin" ? "Administration" : "";
+    const count = unread > 99 ? "(99+)" : unread > 0 ? `(${unread})` : "";
+    document.title = [count, place, place ? "· chatapp" : "chatapp"].filter(Boolean).join(" ");
+    const href = unread > 0 ? marked : calm;
+    if (link.href !== href) link.href = href;
+  });
+  chat.onMessage = (room, message) => {
+    const at = route.peek();
+    const isOpen = at.page === "room" && at.roomId === room.id;
+    if (isOpen && announcer) {
+      announcer.append(h("p", null, `${message.username}: ${message.content}`));
+      while (announcer.children.length > SPOKEN) announcer.firstElementChild?.remove();
+    }
+    const isSeen = isOpen && !document.hidden && document.hasFocus();
+    const choice = notify();
+    const calls = names.mention(message.content, chat.user.username);
+    if (!isSeen && (choice === "all" || (choice === "mentions" && calls))) show(room, message);
+  };
+  listen(window, "focus", () => announcer?.replaceChildren());
+  onEnd(() => {
+    announcer?.replaceChildren();
+    document.title = "chatapp";
+    link.href = calm;
+  });
+}
+
+/**
+ * @param {import("../core/room.js").Room} room
+ * @param {import("../core/types.js").Message} message
+ */
+function show(room, message) {
+  try {
+    const notice = new Notification(`${message.username} in #${room.info.peek().name}`, {
+      body: message.content.slice(0, 300),
+      tag: `chatapp-${room.id}`,
+    });
+    notice.onclick = () => {
+      window.focus();
+      go(roomHref(room.id, message.seq));
+      notice.close();
+    };
+  } catch {
+    // Phones show notifications of service workers alone; there is none.
+  }
+}

@@ -1,0 +1,120 @@
+// A room: its name and topic, its messages, and where to write.
+
+import { View, fill, h, icon, view } from "../core/dom.js";
+import { effect, signal } from "../core/reactive.js";
+import { counted } from "../text/format.js";
+import { composerView } from "./composer.js";
+import { peopleView } from "./people.js";
+import { timelineView } from "./timeline.js";
+
+/** @typedef {import("../core/chat.js").Chat} Chat */
+/** @typedef {import("../core/room.js").Room} Room */
+
+const PEOPLE = "chatapp.people";
+
+class RoomView extends View {
+  /** @type {Chat} */
+  chat = /** @type {any} */ (null);
+  /** @type {Room} */
+  room = /** @type {any} */ (null);
+
+  render() {
+    const { chat, room } = this;
+    this.className = "room";
+    const showsPeople = signal(
+      localStorage.getItem(PEOPLE) === "shown" && matchMedia("(min-width: 64rem)").matches,
+    );
+    const name = h("h1", { dir: "auto" });
+    const topic = h("p", { class: "topic", dir: "auto" });
+    const count = h("span");
+    const people = h(
+      "button",
+      {
+        class: "people-button",
+        type: "button",
+        onclick: () => {
+          showsPeople.value = !showsPeople.value;
+          localStorage.setItem(PEOPLE, showsPeople.value ? "shown" : "hidden");
+        },
+      },
+      icon("people"),
+      count,
+    );
+    const settings =
+      chat.user.role === "admin" &&
+      h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": "Room settings",
+          title: "Room settings",
+          onclick: async () => {
+            const { openRoomSettings } = await import("../admin/room-settings.js");
+            openRoomSettings(chat, room);
+          },
+        },
+        icon("gear"),
+      );
+    const timeline = timelineView(chat, room);
+    const foot = h("div", { class: "foot" });
+    const side = h("div", { class: "side" });
+    this.append(
+      h(
+        "header",
+        { class: "room-top" },
+        h("a", { class: "icon-button back", href: "#/", "aria-label": "All rooms" }, icon("back")),
+        h("div", { class: "room-title" }, name, topic),
+        people,
+        settings,
+      ),
+      h("div", { class: "room-body" }, h("div", { class: "conversation" }, timeline, foot), side),
+    );
+
+    effect(() => {
+      const { name: text, description } = room.info.value;
+      fill(name, h("span", { class: "hash", "aria-hidden": "true" }, "#"), text);
+      fill(topic, description);
+      topic.title = description ?? "";
+    });
+    effect(() => {
+      const here = room.peopleCount.value;
+      count.textContent = String(here);
+      people.setAttribute("aria-label", `${counted(here, "person", "people")} here`);
+      people.title = `${counted(here, "person", "people")} here`;
+    });
+    effect(() => {
+      people.setAttribute("aria-expanded", String(showsPeople.value));
+      fill(
+        side,
+        showsPeople.value &&
+          peopleView(room, () => {
+            showsPeople.value = false;
+          }),
+      );
+    });
+    let wasArchived = /** @type {boolean | undefined} */ (undefined);
+    effect(() => {
+      const isArchived = Boolean(room.info.value.archived_at);
+      if (isArchived === wasArchived) return;
+      wasArchived = isArchived;
+      fill(
+        foot,
+        isArchived
+          ? h(
+              "p",
+              { class: "archived-note" },
+              icon("archive"),
+              "This room is archived: it can be read, and nobody writes here any more.",
+            )
+          : composerView(chat, room, timeline),
+      );
+    });
+  }
+}
+
+/**
+ * @param {Chat} chat
+ * @param {Room} room
+ */
+export const roomView = (chat, room) => view("chat-room", RoomView, { chat, room });

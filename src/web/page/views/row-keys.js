@@ -1,0 +1,56 @@
+// The list of messages by keyboard: one of its rows can be reached with Tab, arrows lead on.
+
+import { listen } from "../core/dom.js";
+import { messageOf, remove } from "./actions.js";
+
+/** @typedef {import("../core/types.js").Message} Message */
+
+/**
+ * @param {HTMLElement} list
+ * @param {import("../core/chat.js").Chat} chat
+ * @param {import("../core/room.js").Room} room
+ * @param {(message: Message) => void} edit
+ */
+export function rowKeys(list, chat, room, edit) {
+  listen(list, "keydown", (/** @type {KeyboardEvent} */ event) => {
+    const row = event.target;
+    // What is typed into a row's editor is the editor's.
+    if (!(row instanceof HTMLElement) || !row.matches("li.message")) return;
+    const rows = rowsIn(list);
+    const at = rows.indexOf(row);
+    const target = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (target === undefined) {
+      if (!act(event.key, messageOf(room, row))) return;
+    } else {
+      const next = rows[target];
+      row.setAttribute("tabindex", next ? "-1" : "0");
+      next?.setAttribute("tabindex", "0");
+      next?.focus();
+    }
+    event.preventDefault();
+  });
+
+  /**
+   * @param {string} key
+   * @param {Message | undefined} message
+   * @returns {boolean} whether the key does something
+   */
+  const act = (key, message) => {
+    if (!message || message.deleted_at) return false;
+    const isMine = message.user_id === chat.user.id;
+    if (key === "e" && isMine) edit(message);
+    else if (key === "Delete" && (isMine || chat.user.role === "admin")) remove(room, message);
+    else return false;
+    return true;
+  };
+}
+
+/** Whatever happens to the rows, one of them can be reached: the newest, unless another was chosen.
+ * @param {HTMLElement} list */
+export function keepReachable(list) {
+  if (list.querySelector("li.message[tabindex='0']")) return;
+  rowsIn(list).at(-1)?.setAttribute("tabindex", "0");
+}
+
+/** @param {HTMLElement} list */
+const rowsIn = (list) => /** @type {HTMLElement[]} */ ([...list.querySelectorAll("li.message")]);

@@ -1,0 +1,141 @@
+// What stands in the list of messages, row by row: days, the unread line, messages, and those on
+// their way. Rows that did not change keep their elements.
+
+import { h } from "../core/dom.js";
+import { dayKey, dayName } from "../text/format.js";
+import { messageRow, pendingRow } from "./message.js";
+
+/** @typedef {import("../core/types.js").Message} Message */
+/** @typedef {import("../core/chat.js").Chat} Chat */
+/** @typedef {import("../core/room.js").Room} Room */
+
+/** Messages of one author within this time stand under one name. */
+const GROUP_MS = 5 * 60 * 1000;
+
+/**
+ * @typedef {{ key: string, signature: string, make(): HTMLElement }} Row a row is made anew when
+ *   its signature changes
+ * @typedef {{ chat: Chat, room: Room, unreadAfter: number | null, editing: number | null,
+ *   editor(message: Message): HTMLElement }} Sight
+ */
+
+/**
+ * @param {Sight} sight
+ * @returns {Row[]}
+ */
+export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
+  const { messages, hasOlder, hasNewer, loaded } = room.timeline;
+  const pending = room.pending.value;
+  /** @type {Row[]} */
+  const rows = [];
+  if (loaded && !hasOlder) rows.push(beginning(room));
+  /** @type {{ user_id: number, timestamp: string } | null} */
+  let before = null;
+  let day = "";
+  let isLineDrawn = unreadAfter === null;
+
+  /** @param {{ user_id: number, timestamp: string }} message */
+  const isGrouped = (message) =>
+    before !== null &&
+    before.user_id === message.user_id &&
+    Date.parse(message.timestamp) - Date.parse(before.timestamp) < GROUP_MS;
+  /** @param {string} time */
+  const newDay = (time) => {
+    const key = dayKey(time);
+    if (key === day) return;
+    day = key;
+    before = null;
+    const name = dayName(time);
+    rows.push({
+      key: `day ${key}`,
+      signature: name,
+      make: () =>
+        h("li", { class: "day" }, h("h2", null, h("time", { datetime: time.slice(0, 10) }, name))),
+    });
+  };
+
+  for (const message of messages) {
+    newDay(message.timestamp);
+    if (!isLineDrawn && message.seq > (unreadAfter ?? 0) && message.user_id !== chat.user.id) {
+      isLineDrawn = true;
+      before = null;
+      rows.push({
+        key: "unread",
+        signature: "",
+        make: () => h("li", { class: "unread-line" }, h("span", null, "New")),
+      });
+    }
+    const grouped = isGrouped(message);
+    const isEditing = editing === message.seq;
+    rows.push({
+      key: `message ${message.id}`,
+      signature: isEditing
+        ? "editing"
+        : `${grouped} ${message.edited_at} ${message.deleted_at} ${message.username}`,
+      make: () => messageRow(chat, message, grouped, isEditing ? editor(message) : null),
+    });
+    before = message;
+  }
+  // Beyond a gap they would stand in the wrong place.
+  for (const one of hasNewer ? [] : pending) {
+    // Its own message is there already, and the ack on its way.
+    if (messages.some(({ seq }) => seq === one.seq)) continue;
+    newDay(one.at);
+    const message = { user_id: chat.user.id, timestamp: one.at };
+    const grouped = isGrouped(message);
+    rows.push({
+      key: `pending ${one.client_id}`,
+      signature: `${grouped} ${one.state} ${one.reason}`,
+      make: () => pendingRow(chat, room, one, grouped),
+    });
+    before = message;
+  }
+  return rows;
+}
+
+/**
+ * @param {Room} room
+ * @returns {Row}
+ */
+function beginning(room) {
+  const { name, description } = room.info.value;
+  return {
+    key: "beginning",
+    signature: `${name} ${description}`,
+    make: () =>
+      h(
+        "li",
+        { class: "beginning" },
+        h("p", { class: "hash", "aria-hidden": "true" }, "#"),
+        h("p", { class: "title", dir: "auto" }, `This is the beginning of ${name}`),
+        description && h("p", { class: "quiet", dir: "auto" }, description),
+      ),
+  };
+}
+
+/**
+ * Makes the list's children those of the rows.
+ * @param {HTMLElement} list
+ * @param {Row[]} rows
+ */
+export function reconcile(list, rows) {
+  /** @type {Map<string, HTMLElement>} */
+  const old = new Map();
+  const wanted = new Map(rows.map((row) => [row.key, row.signature]));
+  for (const child of /** @type {HTMLElement[]} */ ([...list.children])) {
+    const { key = "", signature = "" } = child.dataset;
+    if (wanted.get(key) === signature) old.set(key, child);
+    else child.remove();
+  }
+  let next = list.firstElementChild;
+  for (const row of rows) {
+    const kept = old.get(row.key);
+    if (kept && kept === next) {
+      next = next.nextElementSibling;
+      continue;
+    }
+    const element = kept ?? row.make();
+    if (!kept) Object.assign(element.dataset, { key: row.key, signature: row.signature });
+    list.insertBefore(element, next);
+  }
+}

@@ -1,0 +1,150 @@
+// The frame of the chat: the list of rooms at one side, and what is open at the other.
+
+import { words } from "../core/api.js";
+import { View, fill, h, listen, view } from "../core/dom.js";
+import { effect } from "../core/reactive.js";
+import { go, goInstead, roomHref, route } from "../core/route.js";
+import { connectionView } from "./connection.js";
+import { watchKeys } from "./keys.js";
+import { startNotices } from "./notices.js";
+import { roomView } from "./room.js";
+import { sidebarView } from "./sidebar.js";
+
+/** @typedef {import("../core/chat.js").Chat} Chat */
+
+const LAST_ROOM = "chatapp.last-room";
+
+class Shell extends View {
+  /** @type {Chat} */
+  chat = /** @type {any} */ (null);
+
+  render() {
+    const { chat } = this;
+    this.className = "shell";
+    const main = h("main", { id: "main", tabindex: "-1" });
+    this.append(sidebarView(chat), h("div", { class: "stage" }, connectionView(), main));
+    startNotices(chat);
+    watchKeys(chat);
+    listen(document, "click", (event) => {
+      const link = event.target instanceof Element && event.target.closest(".skip-link");
+      if (!link) return;
+      // The address is the chat's: a fragment would lead away from the room.
+      event.preventDefault();
+      main.focus();
+    });
+    /** What is shown at the moment, so that it is not made anew without need. */
+    let shown = "";
+    effect(() => {
+      const at = route.value;
+      const rooms = chat.rooms.value;
+      const room = at.page === "room" ? rooms.get(at.roomId) : undefined;
+      this.dataset["page"] = at.page;
+      const key = room
+        ? `room ${room.id}`
+        : at.page === "admin"
+          ? `admin ${at.part}`
+          : `${at.page} ${chat.loaded.value} ${rooms.size > 0} ${chat.error.value !== null}`;
+      if (key === shown && !(room && !main.firstElementChild)) return;
+      shown = key;
+      chat.openRoomId = room?.id ?? null;
+      if (room) {
+        localStorage.setItem(LAST_ROOM, String(room.id));
+        return fill(main, roomView(chat, room));
+      }
+      if (at.page === "admin") {
+        fill(main, h("p", { class: "empty" }, "Opening…"));
+        openAdmin(chat, main, at.part);
+        return;
+      }
+      if (!chat.loaded.value) {
+        return fill(
+          main,
+          h(
+            "div",
+            { class: "empty", role: "status" },
+            chat.error.value ? words(chat.error.value) : "Loading the rooms…",
+          ),
+        );
+      }
+      if (at.page === "room") return fill(main, roomGone());
+      fill(main, noRoom(chat));
+      // With space for both, there is always a room open beside the list.
+      const wide = matchMedia("(min-width: 48rem)").matches;
+      const last = Number(localStorage.getItem(LAST_ROOM));
+      const first =
+        rooms.get(last) ?? [...rooms.values()].find(({ info }) => !info.peek().archived_at);
+      if (wide && first) queueMicrotask(() => goInstead(roomHref(first.id)));
+    });
+  }
+}
+
+/** @param {Chat} chat */
+export const shellView = (chat) => view("chat-shell", Shell, { chat });
+
+/**
+ * The pages of admins are loaded when they are opened.
+ * @param {Chat} chat
+ * @param {HTMLElement} main
+ * @param {string} part
+ */
+async function openAdmin(chat, main, part) {
+  const before = location.hash;
+  try {
+    const { adminView } = await import("../admin/admin.js");
+    if (location.hash === before) fill(main, adminView(chat, part));
+  } catch (error) {
+    console.warn(error);
+    fill(
+      main,
+      h(
+        "div",
+        { class: "empty" },
+        h(
+          "p",
+          null,
+          "This part of the page could not be loaded. The server may have been updated.",
+        ),
+        h(
+          "button",
+          { class: "primary", type: "button", onclick: () => location.reload() },
+          "Reload",
+        ),
+      ),
+    );
+  }
+}
+
+function roomGone() {
+  return h(
+    "div",
+    { class: "empty" },
+    h("h1", null, "This room is not here"),
+    h("p", null, "It was deleted, or the link is wrong."),
+    h("button", { type: "button", onclick: () => go("#/") }, "See the rooms"),
+  );
+}
+
+/** @param {Chat} chat */
+function noRoom(chat) {
+  if (chat.rooms.peek().size > 0)
+    return h("div", { class: "empty" }, h("p", null, "Choose a room."));
+  const isAdmin = chat.user.role === "admin";
+  return h(
+    "div",
+    { class: "empty" },
+    h("h1", null, "No rooms yet"),
+    h(
+      "p",
+      null,
+      isAdmin
+        ? "Make the first one, and the chat can begin."
+        : "As soon as an admin makes one, it appears here by itself.",
+    ),
+    isAdmin &&
+      h(
+        "button",
+        { class: "primary", type: "button", onclick: () => go("#/admin/rooms") },
+        "Make a room",
+      ),
+  );
+}

@@ -1,0 +1,106 @@
+// From anywhere to any room with a few keys.
+
+import { fill, h } from "../core/dom.js";
+import { names } from "../core/mentions.js";
+import { go, roomHref } from "../core/route.js";
+import { openDialog } from "./dialog.js";
+
+/** @typedef {import("../core/room.js").Room} Room */
+
+const MOST = 12;
+
+/** @param {import("../core/chat.js").Chat} chat */
+export function openSwitcher(chat) {
+  if (document.querySelector("dialog[open]")) return;
+  /** @type {Room[]} */
+  let found = [];
+  let chosen = 0;
+  const list = h("ul", { role: "listbox", id: "switcher-rooms", "aria-label": "Rooms" });
+  const input = h("input", {
+    type: "text",
+    role: "combobox",
+    "aria-label": "Room",
+    "aria-expanded": "true",
+    placeholder: "Name of a room",
+    "aria-controls": "switcher-rooms",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const show = () => {
+    fill(
+      list,
+      found.map((room, at) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `switch-${at}`,
+            "aria-selected": String(at === chosen),
+            onclick: () => take(room),
+          },
+          h("span", { class: "hash", "aria-hidden": "true" }, "#"),
+          h("span", { class: "name" }, room.info.peek().name),
+          h(
+            "span",
+            { class: "quiet" },
+            room.info.peek().archived_at ? "archived" : room.info.peek().description,
+          ),
+        ),
+      ),
+    );
+    if (found.length === 0)
+      fill(
+        list,
+        h("li", { class: "quiet", role: "option", "aria-selected": "false" }, "No such room"),
+      );
+    input.setAttribute("aria-activedescendant", `switch-${chosen}`);
+    list.children[chosen]?.scrollIntoView({ block: "nearest" });
+  };
+  const look = () => {
+    const wanted = input.value.trim().replace(/^#/, "").toLowerCase();
+    found = [...chat.rooms.peek().values()]
+      .map((room) => ({ room, rank: rank(room, wanted) }))
+      .filter(({ rank: it }) => it < 9)
+      .sort(
+        (a, b) =>
+          a.rank - b.rank || names.compare(a.room.info.peek().name, b.room.info.peek().name),
+      )
+      .slice(0, MOST)
+      .map(({ room }) => room);
+    chosen = 0;
+    show();
+  };
+  /** @param {Room | undefined} room */
+  const take = (room) => {
+    if (!room) return;
+    dialog.close();
+    go(roomHref(room.id));
+  };
+  input.addEventListener("input", look);
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && found.length) chosen = (chosen + step + found.length) % found.length;
+    else if (event.key === "Enter") return take(found[chosen]);
+    else return;
+    event.preventDefault();
+    show();
+  });
+  const dialog = openDialog({
+    title: "Jump to a room",
+    class: "switcher",
+    content: () => [input, list],
+  });
+  look();
+}
+
+/**
+ * What is unread comes first, then names that begin with what was typed, then those that have it.
+ * @param {Room} room
+ * @param {string} wanted
+ */
+function rank(room, wanted) {
+  const { name, archived_at } = room.info.peek();
+  const at = name.toLowerCase().indexOf(wanted);
+  if (at < 0) return 9;
+  return (archived_at ? 4 : 0) + (at === 0 ? 0 : 2) + (room.unread.peek().length > 0 ? 0 : 1);
+}

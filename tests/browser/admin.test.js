@@ -1,0 +1,168 @@
+// The pages of admins: rooms, people, figures, audit.
+
+import { before, test } from "node:test";
+import assert from "node:assert/strict";
+import {
+  account,
+  api,
+  enters,
+  isAccessible,
+  newPage,
+  PASSWORD,
+  picture,
+  room,
+  sees,
+  send,
+} from "./support.js";
+
+let ann, general;
+
+before(async () => {
+  ann = await account("ann", "admin");
+  for (const name of ["bo", "cleo", "dag"]) await account(name);
+  general = await room(ann, "general");
+  await send(ann, general, "hello");
+});
+
+test("a room is made, renamed, given a topic, archived, opened again and deleted", async () => {
+  const page = await enters("ann", { at: "/#/admin/rooms", expects: /status of 409/ });
+  await page.getByRole("button", { name: "Make a room" }).last().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("general");
+  await dialog.getByRole("button", { name: "Make the room" }).click();
+  await dialog.getByText("This room name is taken.").waitFor();
+  await dialog.getByLabel("Name").fill("plans");
+  await dialog.getByLabel("Topic").fill("What comes next");
+  await dialog.getByRole("button", { name: "Make the room" }).click();
+  await page.getByRole("heading", { level: 1, name: "plans" }).waitFor();
+
+  await page.getByRole("button", { name: "Room settings" }).click();
+  await dialog.getByLabel("Name").fill("dreams");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { level: 1, name: "dreams" }).waitFor();
+  await page.getByRole("button", { name: "Room settings" }).click();
+  await isAccessible(page, "room settings");
+  await dialog.getByRole("button", { name: "Archive the room" }).click();
+  await dialog.getByRole("button", { name: "Archive", exact: true }).click();
+  await page.getByText("This room is archived").waitFor();
+  await page.getByRole("button", { name: "Room settings" }).click();
+  await dialog.getByRole("button", { name: "Open it again" }).click();
+  await page.getByPlaceholder("Message #dreams").waitFor();
+
+  await page.goto("/#/admin/rooms");
+  await page.getByRole("button", { name: "Settings of dreams" }).click();
+  await picture(page, "admin-room");
+  await dialog.getByRole("button", { name: "Delete the room" }).click();
+  await dialog.getByRole("button", { name: "Delete for good" }).click();
+  await page.getByRole("row", { name: "dreams" }).waitFor({ state: "detached" });
+  assert.deepEqual(
+    (await api("GET", "/rooms/", undefined, ann)).map(({ name }) => name),
+    ["general"],
+  );
+  await page.context().close();
+});
+
+test("people are found, made admins, deactivated and deleted", async () => {
+  const page = await enters("ann", { at: "/#/admin/users", expects: /status of 4(09|01)/ });
+  const dialog = page.getByRole("dialog");
+  await page.getByRole("row", { name: "dag" }).waitFor();
+  await picture(page, "admin-people");
+  await isAccessible(page, "people");
+  await page.getByRole("searchbox", { name: "Search people" }).fill("CLEO@");
+  await page.getByText("1 account").waitFor();
+  await page.getByRole("button", { name: "Manage cleo" }).click();
+  await dialog.getByText("Sign out everywhere").waitFor();
+  await isAccessible(page, "an account");
+  await dialog.getByRole("button", { name: "Make an admin" }).click();
+  await page.getByRole("row", { name: "cleo" }).getByText("admin", { exact: true }).waitFor();
+
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("button", { name: "Manage bo" }).click();
+  await dialog.getByRole("button", { name: /Deactivate/ }).click();
+  await page.getByRole("row", { name: "bo" }).getByText("inactive").waitFor();
+
+  await page.getByRole("button", { name: "Manage dag" }).click();
+  await dialog.getByRole("button", { name: "Delete the account" }).click();
+  await dialog.getByRole("button", { name: "Delete the account" }).click();
+  await page.getByRole("row", { name: "dag" }).waitFor({ state: "detached" });
+
+  // The last admin stays one.
+  await page.getByRole("button", { name: "Manage cleo" }).click();
+  await dialog.getByRole("button", { name: "Take the admin's role away" }).click();
+  await page.getByRole("row", { name: "cleo" }).getByText("user", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Manage ann" }).click();
+  await dialog.getByRole("button", { name: "Take the admin's role away" }).click();
+  await dialog.getByRole("alert").filter({ hasText: /admin/ }).waitFor();
+  await page.context().close();
+});
+
+test("a link for a new password works once", async () => {
+  const admin = await enters("ann", { at: "/#/admin/users" });
+  await admin.getByRole("button", { name: "Manage cleo" }).click();
+  await admin.getByRole("button", { name: "Make a link for a new password" }).click();
+  const link = await admin.getByLabel("Link for a new password").inputValue();
+  await admin.context().close();
+
+  const page = await newPage({ expects: /status of 401/ });
+  await page.goto(link);
+  await page.getByLabel("New password").fill("another good password");
+  await isAccessible(page, "a new password");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByText("Your new password is set.").waitFor();
+  await page.getByLabel("Username").fill("cleo");
+  await page.getByLabel("Password").fill("another good password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator("chat-shell").waitFor();
+  await page.goto("/");
+  await page.goto(link);
+  await page.getByLabel("New password").fill("yet another password");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page
+    .locator(".form-error")
+    .filter({ hasText: /link|token|used|expired/i })
+    .waitFor();
+  await page.context().close();
+});
+
+test("one changes one's own password", async () => {
+  const page = await enters("ann", { at: `/#/rooms/${general}`, expects: /status of 403/ });
+  await sees(page, "hello");
+  await page.getByRole("button", { name: "Account and settings" }).click();
+  await page.getByText("Change the password").click();
+  await page.getByLabel("Current password").fill("not this one");
+  await page.getByLabel("New password").fill("a brand new password");
+  await page.getByRole("button", { name: "Change it" }).click();
+  await page.getByText("The current password is wrong.").waitFor();
+  await page.getByLabel("Current password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Change it" }).click();
+  await page.getByText("Your password is changed").waitFor();
+  ann = (await api("POST", "/auth/login", { username: "ann", password: "a brand new password" }))
+    .access_token;
+  await api(
+    "POST",
+    "/auth/password",
+    { current_password: "a brand new password", new_password: PASSWORD },
+    ann,
+  );
+  await page.context().close();
+});
+
+test("figures and the audit show what is and what was done", async () => {
+  const page = await enters("ann", { at: "/#/admin/figures" });
+  await page.locator(".figures div").filter({ hasText: "Uptime" }).waitFor();
+  await picture(page, "admin-figures");
+  await isAccessible(page, "figures");
+  await page.getByRole("link", { name: "Audit" }).click();
+  await page.getByRole("row").filter({ hasText: "delete" }).first().waitFor();
+  await picture(page, "admin-audit");
+  await isAccessible(page, "audit");
+  await page.context().close();
+});
+
+test("who is no admin is shown nothing of it", async () => {
+  await account("eve");
+  const page = await enters("eve", { at: "/#/admin/users" });
+  await page.getByText("Only admins have something to do here.").waitFor();
+  assert.equal(await page.getByRole("link", { name: "Administration" }).count(), 0);
+  await page.context().close();
+});

@@ -1,0 +1,154 @@
+// A long history: opened at once, scrolled both ways, never more in the page than a little of it.
+
+import { before, test } from "node:test";
+import assert from "node:assert/strict";
+import {
+  account,
+  api,
+  enters,
+  fillRoom,
+  picture,
+  room,
+  says,
+  sees,
+  send,
+  until,
+} from "./support.js";
+
+const MESSAGES = Number(process.env.CHATAPP_TEST_MESSAGES ?? 100_000);
+/** What the list may hold: 300 messages, their days, and the line for new ones. */
+const MOST_ROWS = 340;
+
+let ann, long;
+
+before(async () => {
+  ann = await account("ann", "admin");
+  await account("bo");
+  long = await room(ann, "long");
+  await fillRoom(ann, long, MESSAGES);
+});
+
+const scroller = (page) => page.locator(".scroller");
+const rows = (page) => page.locator("ol.messages > li").count();
+/** The first row in sight, and how far from the top of the list it is. */
+const place = (page) =>
+  page.evaluate(() => {
+    const list = document.querySelector(".scroller");
+    const top = list.getBoundingClientRect().top;
+    const row = [...list.querySelectorAll("li.message")].find(
+      (it) => it.getBoundingClientRect().bottom > top,
+    );
+    return { seq: Number(row.dataset.seq), top: Math.round(row.getBoundingClientRect().top - top) };
+  });
+
+test("the newest is there at once, and all of the past can be scrolled to", async () => {
+  const page = await enters("bo", { at: `/#/rooms/${long}` });
+  await sees(page, `message ${MESSAGES}`);
+  let last = MESSAGES + 1;
+  for (let n = 0; n < 12; n += 1) {
+    await scroller(page).evaluate((it) => it.scrollTo({ top: 0 }));
+    last = await until("older messages", async () => {
+      const { seq } = await place(page);
+      return seq < last ? seq : 0;
+    });
+    const count = await rows(page);
+    assert.ok(count <= MOST_ROWS, `${count} rows`);
+  }
+  assert.ok(last < MESSAGES - 900, `got to ${last}`);
+  await picture(page, "long-history");
+
+  // And down again, to where it does not go on.
+  for (;;) {
+    const { seq } = await place(page);
+    await scroller(page).evaluate((it) => it.scrollTo({ top: it.scrollHeight }));
+    const isEnd = await page.getByText(`message ${MESSAGES}`, { exact: true }).count();
+    if (isEnd) break;
+    await until("newer messages", async () => (await place(page)).seq > seq);
+    assert.ok((await rows(page)) <= MOST_ROWS);
+  }
+  await page.context().close();
+});
+
+test("the place is kept when more is loaded above", async () => {
+  const page = await enters("bo", { at: `/#/rooms/${long}` });
+  await sees(page, `message ${MESSAGES}`);
+  await page.evaluate(() => {
+    window.jumps = [];
+    let before;
+    const look = () => {
+      const list = document.querySelector(".scroller");
+      const rows = [...list.querySelectorAll("li.message")];
+      const first = rows[0].dataset.seq;
+      const kept = before && rows.find((row) => row.dataset.seq === before.seq);
+      if (kept && before.first !== first)
+        window.jumps.push(Math.abs(kept.getBoundingClientRect().top - before.top));
+      const top = list.getBoundingClientRect().top;
+      const seen = rows.find((row) => row.getBoundingClientRect().top > top + 100);
+      before = seen && { seq: seen.dataset.seq, top: seen.getBoundingClientRect().top, first };
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  const first = await page.locator("li.message").first().getAttribute("data-seq");
+  await scroller(page).hover();
+  await scroller(page).evaluate((it) => it.scrollTo({ top: 1_400 }));
+  await until(
+    "older messages",
+    async () => (await page.locator("li.message").first().getAttribute("data-seq")) !== first,
+  );
+  // Frames in which more was loaded and nothing was scrolled by hand.
+  const jumps = await until("a look at it", () =>
+    page.evaluate(() => window.jumps.length > 0 && window.jumps),
+  );
+  assert.ok(
+    jumps.every((jump) => jump <= 2),
+    `it jumped by ${jumps}`,
+  );
+  await page.context().close();
+});
+
+test("what comes while one reads the past waits below, and one key leads there", async () => {
+  const page = await enters("bo", { at: `/#/rooms/${long}/${Math.round(MESSAGES / 2)}` });
+  const pointed = page.locator("li.pointed-at");
+  await pointed.filter({ hasText: `message ${Math.round(MESSAGES / 2)}` }).waitFor();
+  assert.ok(
+    await pointed.evaluate((it) => {
+      const box = it.getBoundingClientRect();
+      return box.top > 0 && box.bottom < innerHeight;
+    }),
+    "the message of the link is in sight",
+  );
+  const before = await place(page);
+  await send(ann, long, "the newest of all");
+  await page.getByRole("button", { name: "1 new message" }).waitFor();
+  assert.deepEqual(await place(page), before);
+  await page.getByRole("button", { name: "1 new message" }).click();
+  await sees(page, "the newest of all");
+  await page.getByRole("button", { name: "Jump to newest" }).waitFor({ state: "hidden" });
+  await says(page, "I am back");
+  await page.context().close();
+});
+
+test("with much unread a room opens at the first of it", async () => {
+  await account("cleo").then((token) =>
+    api("PUT", `/rooms/${long}/read`, { seq: MESSAGES - 500 }, token),
+  );
+  const page = await enters("cleo", { at: `/#/rooms/${long}` });
+  await page.locator("chat-room-entry").filter({ hasText: "99+" }).waitFor();
+  await page.locator("li.unread-line").waitFor();
+  const next = await page.locator("li.unread-line + li.message").getAttribute("data-seq");
+  assert.equal(Number(next), MESSAGES - 499);
+  assert.ok(
+    await page.locator("li.unread-line").evaluate((it) => {
+      const { top } = it.getBoundingClientRect();
+      return top > 60 && top < innerHeight / 2;
+    }),
+  );
+  await page.keyboard.press("Escape");
+  await sees(page, "I am back");
+  await until(
+    "all of it is read",
+    async () => (await page.locator("chat-room-entry").filter({ hasText: "unread" }).count()) === 0,
+  );
+  await page.context().close();
+});

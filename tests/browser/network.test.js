@@ -1,0 +1,219 @@
+// Messages through a bad network: nothing is lost, nothing is doubled, and the page says what is.
+
+import { before, test } from "node:test";
+import assert from "node:assert/strict";
+import {
+  account,
+  api,
+  composer,
+  enters,
+  fillRoom,
+  history,
+  network,
+  newTab,
+  picture,
+  room,
+  says,
+  sees,
+  send,
+  SERVER,
+  texts,
+  until,
+} from "./support.js";
+
+/** What a browser says of connections that break. */
+const BROKEN = /WebSocket connection|ERR_|Failed to load resource/;
+
+let ann, bo, general;
+
+before(async () => {
+  ann = await account("ann", "admin");
+  bo = await account("bo");
+  general = await room(ann, "general");
+});
+
+const own = (token, text) =>
+  history(token, general).then((all) => all.filter(({ content }) => content === text));
+const banner = (page) => page.locator(".connection.shown");
+
+test("after a lost connection everything is there once, in order, from both sides", async () => {
+  const net = await network();
+  const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
+  await says(page, "before");
+  net.cut();
+  await banner(page).filter({ hasText: "Connection lost" }).waitFor();
+  await picture(page, "connection-lost");
+  for (const text of ["typed 1", "typed 2", "typed 3"]) {
+    await composer(page).fill(text);
+    await composer(page).press("Enter");
+  }
+  assert.equal(await page.locator("li.message.pending").count(), 3);
+  for (let n = 1; n <= 150; n += 1) await send(ann, general, `missed ${n}`);
+  net.mend();
+  // It comes back by itself; whoever does not want to wait need not.
+  const now = page.getByRole("button", { name: "Try now" });
+  if (await now.isVisible()) await now.click({ timeout: 1_000 }).catch(() => {});
+  await sees(page, "typed 3");
+  await banner(page).waitFor({ state: "hidden" });
+  const stored = (await history(bo, general)).map(({ content }) => content);
+  assert.equal(stored.length, 154);
+  assert.deepEqual(stored.slice(-3), ["typed 1", "typed 2", "typed 3"]);
+  await until(
+    "the list is the log",
+    async () => JSON.stringify((await texts(page)).slice(-154)) === JSON.stringify(stored),
+  );
+  await until(
+    "it is read",
+    async () => (await api("GET", `/rooms/${general}`, undefined, bo)).read_seq === stored.length,
+  );
+  await page.context().close();
+  net.close();
+});
+
+test("after a long absence a room starts anew rather than catching up", async () => {
+  const far = await room(ann, "far");
+  const net = await network();
+  const page = await enters("bo", { server: net.url, at: `/#/rooms/${far}`, expects: BROKEN });
+  await says(page, "before");
+  net.cut();
+  await banner(page).waitFor();
+  await fillRoom(ann, far, 2_500);
+  net.mend();
+  await sees(page, "message 2500");
+  assert.equal(await page.getByText("before", { exact: true }).count(), 0);
+  await page.context().close();
+  net.close();
+});
+
+test("a message whose ack was lost is settled by the log", async () => {
+  const net = await network();
+  const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
+  await sees(page, "typed 3");
+  // The server gets it, and nobody hears of that.
+  net.mute();
+  await composer(page).fill("only once");
+  await composer(page).press("Enter");
+  await until("the server has it", async () => (await own(ann, "only once")).length === 1);
+  assert.equal(await page.locator("li.message.pending").count(), 1);
+  net.cut();
+  net.mend();
+  await page.locator("li.message.pending").waitFor({ state: "detached" });
+  await sees(page, "only once");
+  assert.equal((await own(ann, "only once")).length, 1);
+  assert.equal((await texts(page)).filter((text) => text === "only once").length, 1);
+  await page.context().close();
+  net.close();
+});
+
+test("what was not acknowledged when the page was closed is sent when it opens again, once", async () => {
+  const net = await network();
+  const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
+  await sees(page, "only once");
+  net.mute();
+  await composer(page).fill("stored in a tunnel");
+  await composer(page).press("Enter");
+  await until("the server has it", async () => (await own(ann, "stored in a tunnel")).length === 1);
+  net.cut();
+  await composer(page).fill("written in a tunnel");
+  await composer(page).press("Enter");
+  await until(
+    "both are kept",
+    async () => (await page.locator("li.message.pending").count()) === 2,
+  );
+  const tab = await newTab(page);
+  const sent = [];
+  tab.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => sent.push(String(payload))),
+  );
+  await page.close();
+  net.mend();
+  await tab.goto(`/#/rooms/${general}`);
+  await sees(tab, "written in a tunnel");
+  await until(
+    "nothing is on its way",
+    async () => (await tab.locator("li.message.pending").count()) === 0,
+  );
+  assert.equal(
+    sent.filter((frame) => frame.includes("stored in a tunnel")).length,
+    1,
+    "it was sent again",
+  );
+  for (const text of ["stored in a tunnel", "written in a tunnel"]) {
+    assert.equal((await own(bo, text)).length, 1, text);
+    assert.equal((await texts(tab)).filter((shown) => shown === text).length, 1, text);
+  }
+  await tab.context().close();
+  net.close();
+});
+
+test("a connection that falls silent is noticed when the page is looked at again", async () => {
+  const net = await network();
+  const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
+  await sees(page, "written in a tunnel");
+  net.swallow();
+  await send(ann, general, "unheard");
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await until("the old connection is given up", () => banner(page).count());
+  net.cut();
+  net.mend();
+  await sees(page, "unheard");
+  await page.context().close();
+  net.close();
+});
+
+test("a refused message says why, and can be tried again or discarded", async () => {
+  const page = await enters("bo", { at: `/#/rooms/${general}` });
+  await sees(page, "unheard");
+  const long = "x".repeat(4_001);
+  await composer(page).fill(long);
+  await composer(page).press("Enter");
+  const failed = page.locator("li.message.failed");
+  await failed.getByText("at most 4000 characters").waitFor();
+  await says(page, "the next one goes through");
+  await failed.getByRole("button", { name: "Edit" }).click();
+  await failed.waitFor({ state: "detached" });
+  assert.equal(await composer(page).inputValue(), long);
+  await composer(page).press("Enter");
+  await failed.getByRole("button", { name: "Discard" }).click();
+  await failed.waitFor({ state: "detached" });
+  await page.reload();
+  await sees(page, "the next one goes through");
+  assert.equal(await page.locator("li.message.pending").count(), 0);
+  await page.context().close();
+});
+
+test("the page does after each close code what the protocol's document says", async () => {
+  const document = await (await fetch(`${SERVER}/asyncapi.json`)).json();
+  const page = await enters("bo", { at: `/#/rooms/${general}` });
+  const table = await page.evaluate(async () => {
+    const address = document.querySelector("link[href$='core/socket.js']").href;
+    return (await import(address)).AFTER_CLOSE;
+  });
+  for (const { code, advice } of document["x-close-codes"]) {
+    const action = table[code];
+    assert.ok(action, `${code} is not in the page's table`);
+    assert.equal(
+      ["never", "sign-in"].includes(action),
+      /do not reconnect|nothing|sign in again/.test(advice),
+      `${code}: ${advice}`,
+    );
+  }
+  await page.context().close();
+});
+
+test("a token is renewed in time, and the socket goes on with it", async () => {
+  const page = await enters("bo", { at: `/#/rooms/${general}` });
+  await sees(page, "the next one goes through");
+  const token = () =>
+    page.evaluate(() => JSON.parse(localStorage.getItem("chatapp.session")).token);
+  const first = await token();
+  // As if the token had been got half a life ago: tokens of the same second are the same.
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await page.evaluate(async () => {
+    const address = document.querySelector("link[href$='core/session.js']").href;
+    await (await import(address)).renewToken();
+  });
+  assert.notEqual(await token(), first);
+  await says(page, "still here");
+  await page.context().close();
+});

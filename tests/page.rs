@@ -1,0 +1,114 @@
+//! The page in a real browser. The tests themselves are in tests/browser, a file for each subject,
+//! and run in Node (`node --test`) against a server of their own.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use reqwest::Method;
+use tokio::sync::Semaphore;
+
+use support::{Answer, Database, Program, Server};
+
+mod support;
+
+const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
+
+/// For a whole file, on a machine that has other things to do.
+const FILE_DEADLINE: Duration = Duration::from_secs(300);
+
+/// Browsers that run at once: each is several processes, and busy.
+static BROWSERS: Semaphore = Semaphore::const_new(2);
+
+/// Runs a file of tests against a new, empty server.
+async fn run(file: &str, database: Database) {
+    let packages = Path::new(TESTS).join("node_modules");
+    assert!(packages.exists(), "{} is missing: scripts/test makes it", packages.display());
+    let _turn = BROWSERS.acquire().await.expect("it is never closed");
+    let server = Server::start(database).await;
+    let mut command = Command::new("node");
+    command
+        .args(["--test", "--test-reporter=spec", &format!("{TESTS}/{file}.test.js")])
+        .env("CHATAPP_TEST_URL", server.url());
+    let mut node = Program::start(command);
+    let status = node.ended_within(FILE_DEADLINE).await;
+    assert!(status.success(), "{}", node.lines().join("\n"));
+}
+
+/// One test for each file; those after `postgres` run on PostgreSQL as well.
+macro_rules! files {
+    ($($name:ident => $file:literal),+; postgres $($again:ident => $again_file:literal),+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::run($file, super::Database::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $again() {
+                super::run($again_file, super::Database::Postgres).await;
+            })+
+        }
+    };
+}
+
+files! {
+    first_run => "first-run",
+    chatting => "chatting",
+    network => "network",
+    history => "history",
+    safety => "safety",
+    admin => "admin",
+    access => "access";
+    postgres first_run => "first-run", chatting => "chatting"
+}
+
+#[tokio::test]
+async fn the_page_is_kept_by_its_hash_and_the_index_is_asked_after() {
+    let server = Server::start(Database::Sqlite).await;
+    let nobody = server.anonymous();
+    let get = |path: &str, headers: &[(&str, &str)]| {
+        let mut request = nobody.request(Method::GET, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::to(request)
+    };
+    let index = get("/", &[]).await;
+    assert_eq!((index.status, index.header("cache-control")), (200, "no-cache"));
+    let policy = index.header("content-security-policy").to_owned();
+    for part in ["default-src 'none'", "script-src 'self'", "require-trusted-types-for 'script'"] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    let etag = index.header("etag").to_owned();
+    let same = get("/", &[("If-None-Match", &etag)]).await;
+    assert_eq!(same.status, 304);
+    // A browser takes over the headers of a 304 for what it has kept.
+    assert_eq!(same.header("content-security-policy"), policy);
+    let other = get("/", &[("If-None-Match", "\"another\"")]).await;
+    assert_eq!(other.status, 200);
+
+    let hash = etag.trim_matches('"');
+    let script = get(&format!("/assets/{hash}/main.js"), &[]).await;
+    assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(script.header("content-encoding"), "");
+    assert_eq!(script.header("vary"), "Accept-Encoding");
+    let zipped = get(&format!("/assets/{hash}/main.js"), &[("Accept-Encoding", "gzip")]).await;
+    assert_eq!(zipped.header("content-encoding"), "gzip");
+    for missing in [
+        "/assets/0000000000000000/main.js".to_owned(),
+        format!("/assets/{hash}/nothing.js"),
+        format!("/assets/{hash}/core/types.d.ts"),
+        format!("/assets/{hash}/../../Cargo.toml"),
+        format!("/assets/{hash}/%2e%2e/mod.rs"),
+    ] {
+        let answer = get(&missing, &[]).await;
+        assert_eq!(answer.status, 404, "{missing}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{missing}");
+    }
+    let head = Answer::to(nobody.request(Method::HEAD, "/")).await;
+    assert_eq!((head.status, head.header("content-type")), (200, "text/html; charset=utf-8"));
+}
