@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 use postgres::types::ToSql;
-use postgres::{Client, Config, NoTls, Row, Statement};
+use postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
 use r2d2::ManageConnection;
 use r2d2_postgres::PostgresConnectionManager;
 
@@ -49,11 +49,20 @@ pub(super) fn claim_alone(client: &mut Client) -> Result<()> {
     }
 }
 
+/// Whether the last row says so.
+fn is_true(answer: &[SimpleQueryMessage]) -> bool {
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    rows.last() == Some("t")
+}
+
 /// Tries for a moment: PostgreSQL notices only after a while that a client has gone.
 fn lock(client: &mut Client, sql: &str) -> Result<bool, postgres::Error> {
     let deadline = Instant::now() + LAST_BREATH;
     loop {
-        let is_locked = client.query_one(sql, &[])?.get(0);
+        let is_locked = is_true(&client.simple_query(sql)?);
         if is_locked || Instant::now() >= deadline {
             return Ok(is_locked);
         }
@@ -141,7 +150,8 @@ fn settings(lock_timeout: Duration) -> String {
          SET enable_bitmapscan = off;
          SET jit = off;
          SELECT set_config('synchronous_commit', 'on', false)
-         WHERE current_setting('synchronous_commit') = 'off';"
+         WHERE current_setting('synchronous_commit') = 'off';
+         {SHARE}"
     )
 }
 
@@ -151,11 +161,14 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Connection, ConnectError> {
         let losses = self.losses.load(Ordering::Relaxed);
-        self.is_claimed.store(false, Ordering::Relaxed);
-        let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls).connect()?;
-        client.batch_execute(&self.settings)?;
-        if !lock(&mut client, SHARE)? {
-            self.is_claimed.store(true, Ordering::Relaxed);
+        let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls)
+            .connect()
+            .inspect_err(|_| self.is_claimed.store(false, Ordering::Relaxed))?;
+        // In one round trip with the settings.
+        let is_shared = is_true(&client.simple_query(&self.settings)?);
+        let is_claimed = !is_shared && !lock(&mut client, SHARE)?;
+        self.is_claimed.store(is_claimed, Ordering::Relaxed);
+        if is_claimed {
             return Err(ConnectError::Claimed);
         }
         self.check_epoch(&mut client)?;
