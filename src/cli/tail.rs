@@ -7,23 +7,21 @@ use std::io::{self, IsTerminal, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 
 use super::context::Context;
 use super::database::Database;
-use super::nearest::suggest;
 use super::output::{note, print, visible};
-use crate::model::{Event, Room, RoomId, Seq};
+use super::rooms::{Named, find};
+use crate::model::{Event, RoomId, Seq};
 use crate::storage::{Backend, Error, Result};
 
 const EXAMPLES: &str = "\
 Examples:
   chatapp tail general                        the last ten entries of the room's log
   chatapp tail general --follow               and what comes, until Ctrl-C
-  chatapp tail '#1' --since 0 --output json   all of it, an object on each line
-
-A room that has a number for a name is named by its own number: '#1'.";
+  chatapp tail '#1' --since 0 --output json   all of it, an object on each line";
 
 /// How often the log is read.
 const POLL: Duration = Duration::from_millis(250);
@@ -38,8 +36,8 @@ const PAGE: u32 = 500;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The room, by name or by number (3 or #3)
-    room: String,
+    #[command(flatten)]
+    room: Named,
 
     /// Begin after this seq
     #[arg(long, value_name = "SEQ", conflicts_with = "lines",
@@ -70,7 +68,7 @@ enum Format {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let settings = context.settings(None)?;
     let database = Database::open_current(&settings)?;
-    let room = find(&database, &args.room)?;
+    let room = find(&database, &args.room.room)?;
     let after = match args.since {
         Some(since) => Seq(since),
         None => Seq((room.head_seq.0 - i64::from(args.lines)).max(0)),
@@ -89,19 +87,6 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         return Ok(());
     }
     tail.follow(&database, args.output)
-}
-
-/// A name comes before a number; `#3` is always the number.
-fn find(database: &Database, named: &str) -> anyhow::Result<Room> {
-    let rooms = database.run(|backend| backend.list_rooms())?;
-    let number = named.strip_prefix('#').unwrap_or(named).parse().ok().map(RoomId);
-    let by_name = rooms.iter().find(|room| room.name.eq_ignore_ascii_case(named));
-    let room = by_name.or_else(|| rooms.iter().find(|room| Some(room.id) == number));
-    room.cloned().ok_or_else(|| {
-        let names = rooms.iter().map(|room| room.name.as_str());
-        let hint = suggest(named, names, "`chatapp list-rooms` shows which there are");
-        anyhow!("there is no room {}: {}", visible(named), visible(&hint))
-    })
 }
 
 struct Tail {

@@ -101,7 +101,8 @@ impl Socket {
                 let room_id = subscribe.room_id;
                 assert!(self.rooms.insert(room_id), "a room is opened twice");
                 if (1..=ROOMS).contains(&room_id.0) {
-                    return Some(Input::RoomOpened { subscribe, reference, head: HEAD });
+                    let (oldest, head) = (Seq(1), HEAD);
+                    return Some(Input::RoomOpened { subscribe, reference, oldest, head });
                 }
                 self.rooms.remove(&room_id);
                 return Some(Input::RoomRefused { room_id, reference, error: Error::RoomNotFound });

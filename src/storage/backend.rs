@@ -31,8 +31,9 @@ pub struct DatabaseStatus {
     pub checkpoints: Option<u64>,
     /// Without those whose account was deleted.
     pub users: u64,
+    /// Without those that were deleted.
     pub rooms: u64,
-    /// Entries of all rooms' logs.
+    /// Entries of these rooms' logs.
     pub events: u64,
     /// PostgreSQL's connections: in use, and the most there may be for this user.
     pub connections: Option<(u64, u64)>,

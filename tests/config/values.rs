@@ -72,7 +72,7 @@ fn numbers_have_both_ends() {
             assert!(problem.contains("it takes a whole number from "), "{problem}");
         }
     }
-    assert_eq!(numbers, 25);
+    assert_eq!(numbers, 26);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::{Done, beside};
 on_both_databases!(
     the_newest_entries_are_shown,
     a_room_is_followed_without_a_gap_until_it_is_deleted,
+    what_becomes_of_messages_and_rooms_is_shown,
 );
 
 async fn the_newest_entries_are_shown(database: Database) {
@@ -37,7 +38,7 @@ async fn the_newest_entries_are_shown(database: Database) {
     assert_eq!((done.code, done.stdout.as_str()), (0, ""));
     let done = Done::of(beside(&server, &["tail", "#7"])).await;
     assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{done:?}");
-    assert!(done.stderr.contains("there is no room #7: `chatapp list-rooms`"), "{done:?}");
+    assert!(done.stderr.contains("there is no room #7: `chatapp rooms list`"), "{done:?}");
     let done = Done::of(beside(&server, &["tail", "genral"])).await;
     assert!(done.stderr.contains("did you mean General?"), "{done:?}");
 }
@@ -75,4 +76,30 @@ async fn a_room_is_followed_without_a_gap_until_it_is_deleted(database: Database
     root.delete(&format!("/rooms/{room}")).await.expect(204);
     tail.says("error: the room general was deleted").await;
     assert_eq!(tail.ended().await.code(), Some(1));
+}
+
+async fn what_becomes_of_messages_and_rooms_is_shown(database: Database) {
+    let server = Server::start(database).await;
+    let root = server.admin("root").await;
+    let room = root.creates_room("general").await;
+    let path = format!("/rooms/{room}/messages");
+    let mut tail = Program::start(beside(&server, &["tail", "general", "--follow"]));
+    for text in ["to be edited", "to be deleted"] {
+        root.post(&path, json!({ "content": text })).await.expect(201);
+        tail.says(&format!(" root: {text}")).await;
+    }
+    let page = root.get(&path).await.expect(200);
+    let id = |n: usize| page["messages"][n]["id"].as_i64().unwrap();
+    let edit = json!({ "content": "\u{1b}edited" });
+    root.patch(&format!("{path}/{}", id(0)), edit).await.expect(200);
+    tail.says("    3 root: (edits 1) \\u{1b}edited").await;
+    root.delete(&format!("{path}/{}", id(1))).await.expect(204);
+    tail.says("    4 root: (deletes 2)").await;
+    root.patch(&format!("/rooms/{room}"), json!({ "name": "lobby" })).await.expect(200);
+    tail.says("general is now called lobby").await;
+
+    let done = Done::of(beside(&server, &["tail", "lobby"])).await;
+    assert!(done.stdout.contains("    1 root: \\u{1b}edited (edited)"), "{done:?}");
+    assert!(done.stdout.contains("    2 root: (deleted)"), "{done:?}");
+    assert!(!done.stdout.contains("to be"), "{done:?}");
 }

@@ -16,6 +16,8 @@ use super::errors;
 
 /// A connection that answered within this time is not asked again whether it lives.
 const TRUSTED: Duration = Duration::from_secs(1);
+/// How long a client that ended may be thought to live.
+const LAST_BREATH: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Makes connections for the pools.
@@ -39,11 +41,23 @@ const CLAIM: &str = "SELECT pg_try_advisory_lock(x'6368617461707001'::bigint)";
 
 /// Claims the database for this connection alone.
 pub(super) fn claim_alone(client: &mut Client) -> Result<()> {
-    match client.query_one(CLAIM, &[])?.get(0) {
+    match lock(client, CLAIM)? {
         true => Ok(()),
         false => Err(Error::InUse(
             "a chatapp is running on it: stop the server, on every machine, first".to_owned(),
         )),
+    }
+}
+
+/// Tries for a moment: PostgreSQL notices only after a while that a client has gone.
+fn lock(client: &mut Client, sql: &str) -> Result<bool, postgres::Error> {
+    let deadline = Instant::now() + LAST_BREATH;
+    loop {
+        let is_locked = client.query_one(sql, &[])?.get(0);
+        if is_locked || Instant::now() >= deadline {
+            return Ok(is_locked);
+        }
+        std::thread::sleep(LAST_BREATH / 40);
     }
 }
 
@@ -140,7 +154,7 @@ impl ManageConnection for Manager {
         self.is_claimed.store(false, Ordering::Relaxed);
         let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls).connect()?;
         client.batch_execute(&self.settings)?;
-        if !client.query_one(SHARE, &[])?.get::<_, bool>(0) {
+        if !lock(&mut client, SHARE)? {
             self.is_claimed.store(true, Ordering::Relaxed);
             return Err(ConnectError::Claimed);
         }

@@ -15,7 +15,7 @@ const GET_STATUS: &str = "
            current_setting('max_connections')::bigint
                - current_setting('superuser_reserved_connections')::bigint,
            (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-    FROM rooms";
+    FROM rooms WHERE deleted_at IS NULL";
 
 pub(super) fn get_status(db: &mut Connection) -> Result<DatabaseStatus> {
     let row = db.query_one(GET_STATUS, &[])?;

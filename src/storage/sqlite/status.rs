@@ -16,7 +16,7 @@ pub(super) fn get_status(db: &Connection, path: &Path) -> Result<DatabaseStatus>
         .prepare_cached(
             "SELECT (SELECT count(*) FROM users WHERE deleted_at IS NULL),
                     count(*), coalesce(sum(head_seq), 0)
-             FROM rooms",
+             FROM rooms WHERE deleted_at IS NULL",
         )?
         .query_row([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
     let [users, rooms, events] = counts.map(i64::unsigned_abs);
