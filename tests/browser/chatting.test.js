@@ -168,6 +168,17 @@ test("keys lead from room to room, and suggest people and emoji", async () => {
   await page.context().close();
 });
 
+test("a link leads to a room that was made a moment ago, and to none that is not there", async () => {
+  const page = await enters("bo", { at: `/#/rooms/${general}` });
+  await sees(page, "Is anybody there?");
+  const id = await room(ann, "fresh");
+  await page.goto(`/#/rooms/${id}`);
+  await page.getByRole("heading", { level: 1, name: "fresh" }).waitFor();
+  await page.goto("/#/rooms/4711");
+  await page.getByRole("heading", { name: "This room is not here" }).waitFor();
+  await page.context().close();
+});
+
 test("a room that is changed, archived and deleted is so at once for who is in it", async () => {
   const id = await room(ann, "passing");
   await send(ann, id, "hello");

@@ -10,12 +10,14 @@ import {
   fillRoom,
   history,
   network,
+  newPage,
   newTab,
   picture,
   room,
   says,
   sees,
   send,
+  signsIn,
   SERVER,
   texts,
   until,
@@ -84,6 +86,28 @@ test("after a long absence a room starts anew rather than catching up", async ()
   await page.context().close();
   net.close();
 });
+
+for (const code of ["epoch_changed", "history_pruned"]) {
+  test(`a place in the log that is no good any more (${code}) is given up`, async () => {
+    const page = await newPage();
+    let isRefused = false;
+    await page.routeWebSocket(/\/ws$/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((text) => {
+        const { type, ref, room_id } = JSON.parse(String(text));
+        if (isRefused || type !== "subscribe" || room_id !== general) return server.send(text);
+        isRefused = true;
+        socket.send(JSON.stringify({ type: "error", code, detail: "as a test", ref, room_id }));
+      });
+    });
+    await signsIn(page, "bo", `/#/rooms/${general}`);
+    await until("it is refused", () => isRefused);
+    await sees(page, "typed 3");
+    await send(ann, general, `after ${code}`);
+    await sees(page, `after ${code}`);
+    await page.context().close();
+  });
+}
 
 test("a message whose ack was lost is settled by the log", async () => {
   const net = await network();

@@ -184,12 +184,16 @@ export async function history(token, roomId) {
 /** Somebody with an account, signed in in a page of their own. */
 export async function enters(username, { at = "/", ...options } = {}) {
   const page = await newPage(options);
+  await signsIn(page, username, at);
+  return page;
+}
+
+export async function signsIn(page, username, at) {
   await page.goto(at);
   await page.getByLabel("Username").fill(username);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator("chat-shell").waitFor();
-  return page;
 }
 
 export const composer = (page) => page.locator("chat-composer textarea");

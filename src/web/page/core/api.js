@@ -27,11 +27,11 @@ const DEADLINE_MS = 20_000;
  * @param {"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} method
  * @param {string} path
  * @param {object} [body]
+ * @param {string} [token] instead of the session's
  * @returns {Promise<any>} the answer's JSON; undefined if it has none
  * @throws {ApiError}
  */
-export async function call(method, path, body) {
-  const token = session.peek()?.token;
+export async function call(method, path, body, token = session.peek()?.token) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (token) headers["Authorization"] = `Bearer ${token}`;

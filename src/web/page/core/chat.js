@@ -264,6 +264,11 @@ export class Chat {
     if (error.code === "epoch_changed") {
       this.#forget();
       this.refresh();
+    } else if (error.code === "history_pruned") {
+      // What was missed is not kept any more: the room begins with what is.
+      room.lastSeq = -Infinity;
+      room.live.value = false;
+      this.refresh();
     } else if (["too_many_requests", "busy", "unavailable", "internal"].includes(error.code)) {
       room.live.value = false;
       setTimeout(() => this.#join(room), (error.retry_after ?? 1) * 1000);

@@ -34,9 +34,12 @@ export function restoreSession() {
 /**
  * @param {string} username
  * @param {string} password
+ * @param {(token: string) => Promise<void>} [first] what is to be done before the chat is shown
  */
-export async function signIn(username, password) {
-  keep(await call("POST", "/auth/login", { username, password }));
+export async function signIn(username, password, first) {
+  const login = await call("POST", "/auth/login", { username, password });
+  await first?.(login.access_token);
+  keep(login);
   farewell.value = "";
 }
 

@@ -34,16 +34,21 @@ class Shell extends View {
     });
     /** What is shown at the moment, so that it is not made anew without need. */
     let shown = "";
+    /** The room that was not in the list, and for which the list was read again. */
+    let asked = 0;
     effect(() => {
       const at = route.value;
       const rooms = chat.rooms.value;
       const room = at.page === "room" ? rooms.get(at.roomId) : undefined;
       this.dataset["page"] = at.page;
+      const isUnknown = at.page === "room" && chat.loaded.value && !room;
+      const isNews = isUnknown && asked !== at.roomId;
+      const state = `${chat.loaded.value} ${rooms.size > 0} ${chat.error.value !== null} ${isNews}`;
       const key = room
         ? `room ${room.id}`
         : at.page === "admin"
           ? `admin ${at.part}`
-          : `${at.page} ${chat.loaded.value} ${rooms.size > 0} ${chat.error.value !== null}`;
+          : `${at.page} ${state}`;
       if (key === shown && !(room && !main.firstElementChild)) return;
       shown = key;
       chat.openRoomId = room?.id ?? null;
@@ -65,6 +70,12 @@ class Shell extends View {
             chat.error.value ? words(chat.error.value) : "Loading the rooms…",
           ),
         );
+      }
+      if (isNews) {
+        // Somebody may have made it a moment ago.
+        asked = at.roomId;
+        chat.refresh();
+        return fill(main, h("p", { class: "empty", role: "status" }, "Looking for the room…"));
       }
       if (at.page === "room") return fill(main, roomGone());
       fill(main, noRoom(chat));

@@ -127,10 +127,11 @@ function firstRun() {
       busy: "Setting things up…",
       async onsubmit({ username = "", email, password = "", name }) {
         await call("POST", "/auth/signup", { username, email, password, role: "admin" });
-        await signIn(username, password);
-        // The account stands: a refused room is made later, in the chat.
-        const room = await call("POST", "/rooms/", { name }).catch(() => null);
-        go(room ? roomHref(room.id) : "#/admin/rooms");
+        await signIn(username, password, async (token) => {
+          // The account stands: a refused room is made later, in the chat.
+          const room = await call("POST", "/rooms/", { name }, token).catch(() => null);
+          go(room ? roomHref(room.id) : "#/admin/rooms");
+        });
       },
     }),
   ];
