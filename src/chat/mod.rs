@@ -205,6 +205,9 @@ impl Chat {
         let mut checked = check.await;
         if checked.is_ok() && store.counts().is_failing() {
             checked = store.write(|backend| backend.check_write()).await;
+            if checked.is_ok() {
+                store.counts().recovered();
+            }
         }
         checked.map_err(|error| match error.into() {
             Error::Busy => Error::Busy,

@@ -97,21 +97,23 @@ impl StoreCounts {
         self.messages.inc_by(stored);
         match failure {
             Some(error) => self.wrote::<()>(&Err(error.clone())),
-            None => self.wrote(&Ok(())),
+            None if stored > 0 => self.recovered(),
+            None => {}
         }
     }
 
     /// The outcome of a write.
     pub(super) fn wrote<T>(&self, result: &Result<T>) {
-        let is_lasting = match result {
-            Ok(_) => false,
-            // The database did answer.
-            Err(Error::Conflict(_)) => false,
-            Err(Error::Unavailable(_) | Error::Damaged(_) | Error::OtherDatabase) => true,
-            Err(_) => self.is_failing(),
-        };
-        self.is_failing.store(is_lasting, Ordering::Relaxed);
+        // That one went well says nothing: it may have found nothing to write.
+        if let Err(Error::Unavailable(_) | Error::Damaged(_) | Error::OtherDatabase) = result {
+            self.is_failing.store(true, Ordering::Relaxed);
+        }
         self.ended(result);
+    }
+
+    /// Something was written and is durable.
+    pub fn recovered(&self) {
+        self.is_failing.store(false, Ordering::Relaxed);
     }
 
     /// The outcome of anything.

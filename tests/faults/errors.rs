@@ -159,7 +159,7 @@ async fn a_damaged_file_is_said_to_be_one() {
     let length = fs::metadata(&path).unwrap().len() as usize;
     let file = File::options().write(true).open(&path).unwrap();
     // The tables with one page each are in front of the messages.
-    let healthy = 30 * 4096;
+    let healthy = 64 * 4096;
     file.write_all_at(&vec![0xaa; length - healthy], healthy as u64).unwrap();
     server.restart().await;
     for _ in 0..3 {
