@@ -26,7 +26,7 @@ before(async () => {
 
 test("a room is made, renamed, given a topic, archived, opened again and deleted", async () => {
   const page = await enters("ann", { at: "/#/admin/rooms", expects: /status of 409/ });
-  await page.getByRole("button", { name: "Make a room" }).last().click();
+  await page.getByRole("main").getByRole("button", { name: "Make a room" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("general");
   await dialog.getByRole("button", { name: "Make the room" }).click();
@@ -48,6 +48,11 @@ test("a room is made, renamed, given a topic, archived, opened again and deleted
   await page.getByRole("button", { name: "Room settings" }).click();
   await dialog.getByRole("button", { name: "Open it again" }).click();
   await page.getByPlaceholder("Message #dreams").waitFor();
+
+  // From anywhere a room is made with the button beside the list.
+  await page.getByRole("navigation").getByRole("button", { name: "Make a room" }).click();
+  await dialog.getByLabel("Topic").waitFor();
+  await page.keyboard.press("Escape");
 
   await page.goto("/#/admin/rooms");
   await page.getByRole("button", { name: "Settings of dreams" }).click();

@@ -67,6 +67,12 @@ export function connect(to) {
 
 export function disconnect() {
   listener = null;
+  const old = socket;
+  if (old?.readyState === WebSocket.CONNECTING) {
+    // Browsers complain of one that is closed before it is open.
+    socket = null;
+    old.onopen = () => old.close();
+  }
   drop();
   socketState.value = "connecting";
 }

@@ -2,7 +2,7 @@
 
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
-import { go, roomHref, route } from "../core/route.js";
+import { roomHref, route } from "../core/route.js";
 import { avatar } from "./avatar.js";
 import { openAccount } from "./account.js";
 import { openSwitcher } from "./switcher.js";
@@ -55,7 +55,10 @@ class Sidebar extends View {
                 type: "button",
                 title: "Make a room",
                 "aria-label": "Make a room",
-                onclick: () => go("#/admin/rooms"),
+                onclick: async () => {
+                  const { openNewRoom } = await import("../admin/room-settings.js");
+                  openNewRoom(chat);
+                },
               },
               icon("plus"),
             ),
