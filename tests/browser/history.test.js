@@ -46,8 +46,8 @@ test("the newest is there at once, and all of the past can be scrolled to", asyn
   await sees(page, `message ${MESSAGES}`);
   let last = MESSAGES + 1;
   for (let n = 0; n < 12; n += 1) {
-    await scroller(page).evaluate((it) => it.scrollTo({ top: 0 }));
     last = await until("older messages", async () => {
+      await scroller(page).evaluate((it) => it.scrollTo({ top: 0 }));
       const { seq } = await place(page);
       return seq < last ? seq : 0;
     });
@@ -60,10 +60,12 @@ test("the newest is there at once, and all of the past can be scrolled to", asyn
   // And down again, to where it does not go on.
   for (;;) {
     const { seq } = await place(page);
-    await scroller(page).evaluate((it) => it.scrollTo({ top: it.scrollHeight }));
-    const isEnd = await page.getByText(`message ${MESSAGES}`, { exact: true }).count();
-    if (isEnd) break;
-    await until("newer messages", async () => (await place(page)).seq > seq);
+    const isEnd = await until("newer messages", async () => {
+      await scroller(page).evaluate((it) => it.scrollTo({ top: it.scrollHeight }));
+      const newest = await page.getByText(`message ${MESSAGES}`, { exact: true }).count();
+      return newest ? "the end" : (await place(page)).seq > seq && "more";
+    });
+    if (isEnd === "the end") break;
     assert.ok((await rows(page)) <= MOST_ROWS);
   }
   await page.context().close();

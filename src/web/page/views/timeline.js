@@ -31,6 +31,8 @@ export class TimelineView extends View {
   #list = h("ol", { class: "messages" });
   /** The newest message is in sight, and stays so when another comes. */
   #stuck = true;
+  /** How far it was scrolled when it was last at its end, in pixels. */
+  #endTop = 0;
   /** Where to go after the next load: a seq, the unread line, or nowhere in particular.
    * @type {number | "unread" | null} */
   #goal = null;
@@ -111,6 +113,7 @@ export class TimelineView extends View {
     listen(window, "focus", () => this.#readSoon());
     listen(window, "blur", () => this.#away());
     const sizes = new ResizeObserver(() => {
+      this.#noticeScroll();
       if (this.#stuck) this.#toEnd();
     });
     sizes.observe(this.#scroller);
@@ -191,6 +194,7 @@ export class TimelineView extends View {
 
   /** @param {import("./rows.js").Row[]} rows */
   #show(rows) {
+    this.#noticeScroll();
     const anchor = this.#stuck ? null : this.#anchor();
     reconcile(this.#list, rows);
     if (anchor) {
@@ -254,6 +258,13 @@ export class TimelineView extends View {
 
   #toEnd() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#endTop = this.#scroller.scrollTop;
+  }
+
+  /** Scrolling is told with the next frame. Until then the reader must not be taken back to the end. */
+  #noticeScroll() {
+    const wentUp = this.#scroller.scrollTop < this.#endTop - AT_END;
+    if (wentUp && this.#distance() >= AT_END) this.#stuck = false;
   }
 
   #distance() {
@@ -263,6 +274,7 @@ export class TimelineView extends View {
 
   #scrolled() {
     this.#stuck = !this.room.timeline.hasNewer && this.#distance() < AT_END;
+    if (this.#stuck) this.#endTop = this.#scroller.scrollTop;
     this.#loadAhead();
     this.#readSoon();
   }
