@@ -176,6 +176,8 @@ mod tests {
         counts.wrote::<()>(&Err(Error::Busy(String::new())));
         assert!(counts.is_failing(), "busy says nothing of it");
         counts.wrote(&Ok(()));
+        assert!(counts.is_failing(), "it may have found nothing to write");
+        counts.recovered();
         assert!(!counts.is_failing());
         assert_eq!(counts.error_count(), 3);
     }
