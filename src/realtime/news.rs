@@ -57,12 +57,14 @@ impl State {
         let Some(room) = self.rooms.remove(&room_id) else { return };
         let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
         for slot in room.members.into_keys() {
-            self.push(slot, &frame);
             if self.clients[slot].connection.only_room == Some(room_id) {
+                self.push(slot, &frame);
                 self.close(slot, CloseCode::RoomGone);
             } else {
+                // The task knows it first, for the client may answer at once.
                 self.leave(slot, room_id);
                 self.clients[slot].connection.post(|mail| mail.gone.push(room_id));
+                self.push(slot, &frame);
             }
         }
     }

@@ -204,6 +204,8 @@ impl Socket {
             false => peer.poll_read_ready(cx),
         });
         tokio::select! {
+            // The hub's mail first: what the client sent may be the answer to it.
+            biased;
             () = self.connection.wake.notified() => Next::Continue,
             ready = readiness, if is_blocked || may_read => match ready {
                 Err(_) => Next::End,
