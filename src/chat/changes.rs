@@ -53,7 +53,8 @@ impl Chat {
         + 'static,
     ) -> Result<Message> {
         // A change goes to everybody, as a message does.
-        self.inner.settings.load().sends.check(&caller.user_id)?;
+        let checked = self.inner.settings.load().sends.check(&caller.user_id);
+        self.inner.counts.limited("sends", checked)?;
         let change = NewMessageChange {
             room_id,
             message_id,

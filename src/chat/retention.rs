@@ -13,12 +13,17 @@ pub const PRUNED_AT_ONCE: u32 = 200;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
+/// So many days before `now`.
+pub fn days_before(now: Timestamp, days: u32) -> Timestamp {
+    now.plus_seconds(-DAY_SECONDS * i64::from(days))
+}
+
 /// The moment before which a room's events are to go; `None` if they are kept for ever. `days` is
 /// for rooms that have no rule of their own.
 pub fn expires_before(room: &Room, days: u32, now: Timestamp) -> Option<Timestamp> {
     match room.retention_days.unwrap_or(days) {
         0 => None,
-        days => Some(now.plus_seconds(-DAY_SECONDS * i64::from(days))),
+        days => Some(days_before(now, days)),
     }
 }
 

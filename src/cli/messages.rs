@@ -76,7 +76,7 @@ fn delete(args: &DeleteArgs, context: &Context) -> anyhow::Result<()> {
         return Ok(args.output.write_one(&message, &format!("{what}, is deleted already"))?);
     }
     let by = args.acting.find(&database)?;
-    args.confirm.ask(&format!("{what}, will be deleted for good: go on?"))?;
+    args.confirm.ask(&format!("{what}, will be deleted for good"))?;
     let change = NewMessageChange {
         room_id: room.id,
         message_id: id,

@@ -132,9 +132,12 @@ async fn run(
 
     let replaced = CancellationToken::new();
     tasks.spawn(sweep(chat.clone(), store.clone(), stop.clone(), replaced.clone()));
-    tasks.spawn(answer_doorbell(Doorbell::new(chat.clone()), stop.clone()));
-    tasks.spawn(purge_rooms(chat.clone(), stop.clone()));
-    tasks.spawn(prune(chat.clone(), config.retention.days, stop.clone()));
+    // Each may be broken off wherever it waits.
+    let doorbell = answer_doorbell(Doorbell::new(chat.clone()));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(doorbell));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(purge_rooms(chat.clone())));
+    let prune = prune(chat.clone(), config.retention.days);
+    tasks.spawn(stop.clone().run_until_cancelled_owned(prune));
     let sockets = Sockets {
         chat: chat.clone(),
         hub: chat.hub().clone(),
@@ -164,8 +167,10 @@ async fn run(
     loop {
         tokio::select! {
             _ = hangup.recv() => {
-                let began = NotifyState::monotonic_usec_now()?;
-                tell_systemd(&[NotifyState::Reloading, began]);
+                // A clock that cannot be read is no reason to end.
+                let began = NotifyState::monotonic_usec_now().ok();
+                let reloading = [Some(NotifyState::Reloading), began];
+                tell_systemd(&reloading.into_iter().flatten().collect::<Vec<_>>());
                 live.reload(read_config());
                 tell_systemd(&[NotifyState::Ready]);
             }
@@ -252,34 +257,24 @@ async fn sweep(
 
 /// Tells sockets what other processes do to rooms. What goes wrong is in the log, and is made good by
 /// the next look.
-async fn answer_doorbell(mut doorbell: Doorbell, stop: CancellationToken) {
+async fn answer_doorbell(mut doorbell: Doorbell) {
     let mut due = tokio::time::interval(LOOK_AT_ROOMS);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = due.tick() => {}
-            () = stop.cancelled() => return,
-        }
-        tokio::select! {
-            _ = doorbell.look() => {}
-            () = stop.cancelled() => return,
-        }
+        due.tick().await;
+        let _ = doorbell.look().await;
     }
 }
 
 /// Deletes what deleted rooms leave behind, also those of an earlier life of the server.
-async fn purge_rooms(chat: Chat, stop: CancellationToken) {
+async fn purge_rooms(chat: Chat) {
     let mut due = tokio::time::interval(PURGE_ROOMS);
     loop {
         tokio::select! {
             _ = due.tick() => {}
             () = chat.room_deleted() => {}
-            () = stop.cancelled() => return,
         }
-        tokio::select! {
-            _ = chat.purge_deleted_rooms() => {}
-            () = stop.cancelled() => return,
-        }
+        let _ = chat.purge_deleted_rooms().await;
     }
 }
 
@@ -291,17 +286,11 @@ fn tell_systemd(state: &[NotifyState<'_>]) {
 }
 
 /// Deletes what is older than it is to be kept. What goes wrong is in the log, and done the next time.
-async fn prune(chat: Chat, days: u32, stop: CancellationToken) {
+async fn prune(chat: Chat, days: u32) {
     let mut due = tokio::time::interval(PRUNE);
     loop {
-        tokio::select! {
-            _ = due.tick() => {}
-            () = stop.cancelled() => return,
-        }
-        tokio::select! {
-            _ = chat.prune(days) => {}
-            () = stop.cancelled() => return,
-        }
+        due.tick().await;
+        let _ = chat.prune(days).await;
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::database::Database;
 use super::super::output::{Listing, Output};
 use super::super::rooms::find;
 use super::progress::Bar;
-use crate::chat::{PRUNED_AT_ONCE, PURGE_PAUSES, expires_before};
+use crate::chat::{PRUNED_AT_ONCE, PURGE_PAUSES, days_before, expires_before};
 use crate::model::{Clock, Room, RoomId, Seq, Timestamp};
 
 const EXAMPLES: &str = "\
@@ -61,7 +61,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
     for room in rooms {
         let now = Clock::System.now();
         let before = match args.older_than {
-            Some(days) => Some(now.plus_seconds(-24 * 60 * 60 * i64::from(days))),
+            Some(days) => Some(days_before(now, days)),
             None => expires_before(&room, days, now),
         };
         let Some(before) = before else { continue };

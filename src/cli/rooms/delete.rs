@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     if args.dry_run {
         return Ok(args.output.write_one(&result, &format!("{what} would be deleted"))?);
     }
-    args.confirm.ask(&format!("{what} will be deleted for good: go on?"))?;
+    args.confirm.ask(&format!("{what} will be deleted for good"))?;
     database.administer(|admin| admin.delete_room(room.id))?;
     if count >= MANY {
         note("the room is gone; its messages are being deleted, which takes a while");
