@@ -2,8 +2,9 @@
 //! stopping PostgreSQL beneath it, or cutting its connections.
 //!
 //! What is promised (DESIGN: acknowledged is durable, one order for all, resume without gap or
-//! duplicate, send once) is compared at the end: everything acknowledged and everything delivered
-//! against the history, and each receiver's sequence against the numbers 1, 2, 3, ….
+//! duplicate, send once) is compared at the end: everything acknowledged, be it a message, an edit or
+//! a deletion, and everything delivered against the log and the history, and each receiver's sequence
+//! against the numbers 1, 2, 3, ….
 //! `CHATAPP_TEST_LONG=1` makes it 100 stops; CI makes do with a few.
 
 use std::collections::HashMap;
@@ -16,11 +17,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use readers::Reader;
+use room::{Entry, Room};
 use senders::{Poster, Sender};
 use support::postgres::PgCluster;
 use support::{Client, Database, Server, Socket, on_both_databases};
 
 mod readers;
+mod room;
 mod senders;
 #[path = "../support/mod.rs"]
 mod support;
@@ -57,21 +60,25 @@ const RETRY_EVERY: Duration = Duration::from_millis(20);
 /// Far more than a run needs. Without it a lost message would hang the test instead of failing it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A message as one client saw it: what must be the same for everybody.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
-    seq: i64,
-    id: i64,
-    content: String,
+/// What was acknowledged to somebody.
+#[derive(Default)]
+struct Acknowledged {
+    /// By client_id.
+    sends: HashMap<String, Acknowledgement>,
+    changes: Vec<Change>,
 }
-
-/// What a sender was promised, by client_id.
-type Acknowledged = HashMap<String, Acknowledgement>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Acknowledgement {
     seq: i64,
     id: i64,
+}
+
+/// An edit or, without a text, a deletion.
+#[derive(Debug)]
+struct Change {
+    message_id: i64,
+    content: Option<String>,
 }
 
 async fn nothing_acknowledged_or_delivered_is_lost_to_kill_9(database: Database) {
@@ -203,35 +210,55 @@ async fn run(database: Database, how: Stop) {
     let mut promised: HashMap<i64, Acknowledged> = HashMap::new();
     for (room_id, acknowledged) in timeout(PATIENCE, senders.join_all()).await.expect("senders end")
     {
-        promised.entry(room_id).or_default().extend(acknowledged);
+        let promised = promised.entry(room_id).or_default();
+        promised.sends.extend(acknowledged.sends);
+        promised.changes.extend(acknowledged.changes);
     }
     // PostgreSQL may only just have come back.
     while admin.get("/ready").await.status != 200 {
         tokio::time::sleep(RETRY_EVERY).await;
     }
-    let mut histories = HashMap::new();
+    let mut results = HashMap::new();
     for &room_id in &rooms {
-        histories.insert(room_id, admin.history(room_id).await);
+        results.insert(room_id, Room::after(&admin.log(room_id).await));
     }
-    heads.send_replace(histories.iter().map(|(&room, all)| (room, all.len() as i64)).collect());
+    heads.send_replace(results.iter().map(|(&id, room)| (id, room.log.len() as i64)).collect());
     let deliveries = timeout(PATIENCE, readers.join_all()).await.expect("the readers get it all");
 
-    for (room_id, history) in &histories {
-        check_acknowledged(&promised[room_id], history);
+    for (&room_id, room) in &results {
+        check_log(room);
+        let history = admin.history(room_id).await;
+        assert!(
+            room.messages.values().eq(&history),
+            "room {room_id}: its log says another history"
+        );
+        check_sends(&promised[&room_id].sends, &history);
+        check_changes(&promised[&room_id].changes, room);
     }
     for (room_id, delivered) in deliveries {
-        let history: Vec<Seen> = histories[&room_id].iter().map(seen).collect();
-        assert!(delivered == history, "room {room_id}: a reader saw another order than history");
+        let room = &results[&room_id];
+        assert!(
+            delivered.log == room.log,
+            "room {room_id}: a reader saw another order than the log"
+        );
+        assert!(
+            delivered.messages == room.messages,
+            "room {room_id}: a reader has another history"
+        );
     }
 }
 
-/// Every acknowledgement names a message of the history, each client_id is there once, and the
-/// history's numbers have no gap.
-fn check_acknowledged(acknowledged: &Acknowledged, history: &[Value]) {
+fn check_log(room: &Room) {
+    for (entry, expected_seq) in room.log.iter().zip(1..) {
+        assert_eq!(entry.seq, expected_seq, "a gap in the log at {entry:?}");
+    }
+}
+
+/// Every acknowledgement names a message of the history, and each client_id is there once.
+fn check_sends(acknowledged: &HashMap<String, Acknowledgement>, history: &[Value]) {
     let mut stored = HashMap::new();
-    for (message, expected_seq) in history.iter().zip(1..) {
-        let Seen { seq, id, .. } = seen(message);
-        assert_eq!(seq, expected_seq, "a gap in the history at {message}");
+    for message in history {
+        let (seq, id) = (number(message, "seq"), number(message, "id"));
         let client_id = message["client_id"].as_str().expect("client_id").to_owned();
         let earlier = stored.insert(client_id, (seq, id));
         assert!(earlier.is_none(), "stored twice: {message} and {earlier:?}");
@@ -240,6 +267,30 @@ fn check_acknowledged(acknowledged: &Acknowledged, history: &[Value]) {
         assert_eq!(stored.get(client_id), Some(&(*seq, *id)), "{client_id} was acknowledged");
     }
     assert_eq!(acknowledged.len(), stored.len(), "the senders waited for all of their sends");
+}
+
+/// Every change that was acknowledged is in the log, once and in the order in which its author made
+/// it, and the message is as the last one left it.
+fn check_changes(acknowledged: &[Change], room: &Room) {
+    let (mut promised, mut stored) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+    for Change { message_id, content } in acknowledged {
+        let kind = if content.is_some() { "message_edited" } else { "message_deleted" };
+        promised.entry(*message_id).or_default().push(kind);
+    }
+    for Entry { kind, message_id, .. } in &room.log {
+        if kind != "message" {
+            stored.entry(*message_id).or_default().push(kind.as_str());
+        }
+    }
+    assert_eq!(promised, stored, "changes acknowledged, and changes in the log");
+    let last: HashMap<_, _> =
+        acknowledged.iter().map(|change| (change.message_id, &change.content)).collect();
+    for (id, content) in last {
+        let message = &room.messages[&id];
+        assert_eq!(message["content"], content.as_deref().unwrap_or_default(), "{message}");
+        assert_eq!(message["deleted_at"].is_string(), content.is_none(), "{message}");
+    }
+    assert!(!stored.is_empty(), "nothing was edited or deleted");
 }
 
 /// Ends the server's connections; gives how many there were.
@@ -257,14 +308,6 @@ async fn keep_opening(client: &Client, path: &str) -> Socket {
             Ok(socket) => return socket,
             Err(_) => tokio::time::sleep(RETRY_EVERY).await,
         }
-    }
-}
-
-fn seen(message: &Value) -> Seen {
-    Seen {
-        seq: number(message, "seq"),
-        id: number(message, "id"),
-        content: message["content"].as_str().expect("content").to_owned(),
     }
 }
 

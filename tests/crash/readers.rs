@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use tokio::sync::watch;
 
+use crate::room::Room;
 use crate::support::Client;
-use crate::{Seen, keep_opening, seen};
+use crate::{keep_opening, number};
 
-/// Reads a room, resuming after each crash, until it has all of the final history.
+/// Reads a room, resuming after each crash, until it has all of the final log.
 pub struct Reader {
     pub client: Client,
     pub room_id: i64,
@@ -18,20 +19,20 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub async fn run(mut self) -> Vec<Seen> {
-        let mut delivered: Vec<Seen> = Vec::new();
+    pub async fn run(mut self) -> Room {
+        let mut delivered = Room::default();
         let mut epoch = String::new();
         loop {
             let room_id = self.room_id;
             let mut path =
-                format!("/ws/{room_id}?token={}&since={}", self.client.token, delivered.len());
+                format!("/ws/{room_id}?token={}&since={}", self.client.token, delivered.log.len());
             if !epoch.is_empty() {
                 path.push_str(&format!("&epoch={epoch}"));
             }
             let mut socket = keep_opening(&self.client, &path).await;
             loop {
                 let final_head = self.final_heads.borrow_and_update().get(&room_id).copied();
-                if final_head == Some(delivered.len() as i64) {
+                if final_head == Some(delivered.log.len() as i64) {
                     return delivered;
                 }
                 let frame = tokio::select! {
@@ -45,14 +46,13 @@ impl Reader {
                     }
                 };
                 match frame["type"].as_str() {
-                    Some("message") => {
-                        let message = seen(&frame);
+                    Some("message" | "message_edited" | "message_deleted") => {
                         assert_eq!(
-                            message.seq,
-                            delivered.len() as i64 + 1,
-                            "room {room_id}: the next message has the wrong place: {frame}"
+                            number(&frame, "seq"),
+                            delivered.log.len() as i64 + 1,
+                            "room {room_id}: the next event has the wrong place: {frame}"
                         );
-                        delivered.push(message);
+                        delivered.apply(&frame);
                     }
                     Some("synced") => epoch = frame["epoch"].as_str().expect("epoch").to_owned(),
                     _ => {}

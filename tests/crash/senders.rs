@@ -1,12 +1,15 @@
-//! Those who send, over a socket and over HTTP, until each send is answered.
+//! Those who send, over a socket and over HTTP, and edit and delete, until each is answered.
 
 use std::collections::VecDeque;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::support::{Client, Socket};
-use crate::{Acknowledged, Acknowledgement, REPEATS, RETRY_EVERY, WINDOW, keep_opening, number};
+use crate::{
+    Acknowledged, Acknowledgement, Change, REPEATS, RETRY_EVERY, WINDOW, keep_opening, number,
+};
 
 /// Sends as fast as its window allows, and sends again what a crash left unanswered.
 pub struct Sender {
@@ -19,7 +22,7 @@ pub struct Sender {
 
 impl Sender {
     pub async fn run(self) -> Acknowledged {
-        let mut acknowledged = Acknowledged::new();
+        let mut acknowledged = Acknowledged::default();
         let mut latest: VecDeque<String> = VecDeque::new();
         let mut under_way: VecDeque<String> = VecDeque::new();
         let mut made = 0;
@@ -51,11 +54,11 @@ impl Sender {
                             seq: number(&frame, "seq"),
                             id: number(&frame, "id"),
                         };
-                        if let Some(earlier) = acknowledged.get(client_id) {
+                        if let Some(earlier) = acknowledged.sends.get(client_id) {
                             assert_eq!(&ack, earlier, "{client_id} was stored again");
                             assert_eq!(frame["duplicate"], true, "{frame}");
                         }
-                        acknowledged.insert(client_id.to_owned(), ack);
+                        acknowledged.sends.insert(client_id.to_owned(), ack);
                         under_way.retain(|waiting| waiting != client_id);
                         latest.push_back(client_id.to_owned());
                         if latest.len() > REPEATS {
@@ -88,7 +91,8 @@ impl Sender {
     }
 }
 
-/// Sends one message after the other over HTTP, each until it is answered, some of them twice.
+/// Sends one message after the other over HTTP, some of them twice, and edits and deletes some of
+/// those it has sent; each until it is answered.
 pub struct Poster {
     pub client: Client,
     pub room_id: i64,
@@ -99,33 +103,74 @@ pub struct Poster {
 
 impl Poster {
     pub async fn run(self) -> Acknowledged {
-        let mut acknowledged = Acknowledged::new();
+        let mut acknowledged = Acknowledged::default();
+        let mut ids: Vec<i64> = Vec::new();
         let path = format!("/rooms/{}/messages", self.room_id);
         while !*self.stopped.borrow() {
-            let client_id = format!("{}-{}", self.name, acknowledged.len());
+            let n = ids.len();
+            let client_id = format!("{}-{n}", self.name);
             let body = json!({ "content": format!("this is {client_id}"), "client_id": client_id });
             let (_, first) = self.post(&path, &body).await;
-            if acknowledged.len().is_multiple_of(REPEATS) {
+            if n.is_multiple_of(REPEATS) {
                 let (status, second) = self.post(&path, &body).await;
                 assert_eq!((status, &second), (200, &first), "{client_id} was stored again");
             }
-            acknowledged.insert(client_id, first);
+            ids.push(first.id);
+            acknowledged.sends.insert(client_id, first);
+            self.progress.send_modify(|count| *count += 1);
+
+            // Long after it was sent, of four messages one is edited, one deleted, one both.
+            let (message_id, odd) = (ids[n / 2], n % 2 == 1);
+            let content = match n / 2 % 4 {
+                1 | 3 if !odd => Some(format!("{message_id} is another now")),
+                2 | 3 if odd => None,
+                _ => continue,
+            };
+            let change = Change { message_id, content };
+            self.change(&path, &change).await;
+            acknowledged.changes.push(change);
             self.progress.send_modify(|count| *count += 1);
         }
         acknowledged
     }
 
     async fn post(&self, path: &str, body: &Value) -> (u16, Acknowledgement) {
+        let (status, answer) = self.ask(Method::POST, path, Some(body)).await;
+        (status, Acknowledgement { seq: number(&answer, "seq"), id: number(&answer, "id") })
+    }
+
+    /// Done again, because an answer was lost, it changes nothing.
+    async fn change(&self, path: &str, Change { message_id, content }: &Change) {
+        let path = format!("{path}/{message_id}");
+        match content {
+            Some(content) => {
+                let body = json!({ "content": content });
+                let (_, message) = self.ask(Method::PATCH, &path, Some(&body)).await;
+                assert_eq!(message["content"], content.as_str(), "{message}");
+            }
+            None => drop(self.ask(Method::DELETE, &path, None).await),
+        }
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         loop {
-            let request = self.client.request(reqwest::Method::POST, path).json(body);
+            let mut request = self.client.request(method.clone(), path);
+            if let Some(body) = body {
+                request = request.json(body);
+            }
             if let Ok(response) = request.send().await {
                 let status = response.status().as_u16();
-                if let Ok(answer) = response.json::<Value>().await {
-                    if status < 300 {
-                        let (seq, id) = (number(&answer, "seq"), number(&answer, "id"));
-                        return (status, Acknowledgement { seq, id });
+                match response.bytes().await {
+                    Ok(_) if status == 204 => return (status, Value::Null),
+                    Ok(bytes) => {
+                        if let Ok(answer) = serde_json::from_slice::<Value>(&bytes) {
+                            if status < 300 {
+                                return (status, answer);
+                            }
+                            assert!(status == 503 && is_of_the_database(&answer), "{answer}");
+                        }
                     }
-                    assert!(status == 503 && is_of_the_database(&answer), "{answer}");
+                    Err(_) => {}
                 }
             }
             tokio::time::sleep(RETRY_EVERY).await;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use crate::disk::{Disk, Journal, Random};
-use crate::load::{Log, Promise, check, shown, talk};
+use crate::load::{Log, Promise, Row, check, shown, talk};
 use crate::support::faults::Faults;
 use crate::support::{Client, Database, Server};
 use crate::times;
@@ -131,12 +131,23 @@ fn open(folder: &Path, rooms: &[i64]) -> Result<Log, String> {
     let read = || -> rusqlite::Result<(String, Log)> {
         let db = Connection::open(folder.join("chatapp.db"))?;
         let health = db.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
-        let mut statement =
-            db.prepare("SELECT seq, id, client_id FROM events WHERE room_id = ?1 ORDER BY seq")?;
+        let mut statement = db.prepare(
+            "SELECT seq, id, kind, target_id, client_id, content, deleted_at IS NOT NULL
+             FROM events WHERE room_id = ?1 ORDER BY seq",
+        )?;
         let mut log = Log::new();
         for &room in rooms {
-            let rows =
-                statement.query_map([room], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let rows = statement.query_map([room], |row| {
+                Ok(Row {
+                    seq: row.get(0)?,
+                    id: row.get(1)?,
+                    kind: row.get(2)?,
+                    about: row.get(3)?,
+                    client_id: row.get(4)?,
+                    content: row.get(5)?,
+                    is_deleted: row.get(6)?,
+                })
+            })?;
             log.insert(room, rows.collect::<rusqlite::Result<_>>()?);
         }
         Ok((health, log))

@@ -122,16 +122,23 @@ impl Client {
 
     /// The whole history of a room over HTTP, oldest first.
     pub async fn history(&self, room_id: i64) -> Vec<Value> {
-        let mut messages = Vec::new();
-        let mut path = format!("/rooms/{room_id}/messages?limit=200&after=0");
+        self.reads_all(&format!("/rooms/{room_id}/messages"), "messages", "has_newer").await
+    }
+
+    /// The whole log of a room over HTTP, from its beginning.
+    pub async fn log(&self, room_id: i64) -> Vec<Value> {
+        self.reads_all(&format!("/rooms/{room_id}/events"), "events", "has_more").await
+    }
+
+    async fn reads_all(&self, path: &str, entries: &str, has_more: &str) -> Vec<Value> {
+        let (mut all, mut after) = (Vec::new(), 0);
         loop {
-            let mut page = self.get(&path).await.expect(200);
-            messages.append(page["messages"].as_array_mut().expect("messages"));
-            if !page["has_newer"].as_bool().expect("has_newer") {
-                return messages;
+            let mut page = self.get(&format!("{path}?limit=200&after={after}")).await.expect(200);
+            all.append(page[entries].as_array_mut().expect(entries));
+            if !page[has_more].as_bool().expect(has_more) {
+                return all;
             }
-            let after = page["next_after"].as_i64().expect("next_after of a page with has_newer");
-            path = format!("/rooms/{room_id}/messages?limit=200&after={after}");
+            after = page["next_after"].as_i64().expect("next_after of a page with more");
         }
     }
 
