@@ -49,6 +49,16 @@ impl Chat {
         self.inner.store.append(message, reply).map_err(|(error, _)| error.into())
     }
 
+    /// Whether the caller may tell a room that they type: that goes to everybody, as a message does.
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`] if the caller sends too fast.
+    pub fn check_typing(&self, caller: &Identity) -> Result<()> {
+        permissions::require(caller, Action::Post)?;
+        let checked = self.inner.settings.load().sends.check(&caller.user_id);
+        self.inner.counts.limited("sends", checked)
+    }
+
     /// Sends a message and waits until it is stored for good.
     ///
     /// # Errors

@@ -178,7 +178,8 @@ pub struct Limits {
     pub sockets_per_user: usize,
     /// Sockets that may be open from one address. 0: any number.
     pub sockets_per_address: usize,
-    /// Messages that one user may send in the long run; ten times as many at once. 0: any number.
+    /// Messages that one user may send, change, or say to be typing, in the long run; ten times as
+    /// many at once. 0: any number.
     pub sends_per_second: u32,
     /// Rooms that one user may enter, in the same way.
     pub joins_per_second: u32,

@@ -157,7 +157,7 @@ impl Socket {
                 });
             }
             Action::TellRoom(room) => assert!(self.joined.contains(&room.id)),
-            Action::SendPage { room_id, .. } | Action::Typing { room_id } => {
+            Action::SendPage { room_id, .. } | Action::Typing { room_id, .. } => {
                 assert!(self.joined.contains(&room_id))
             }
             Action::Reply(frame) => self.check(&reply(&frame), expected),

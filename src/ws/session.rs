@@ -38,7 +38,7 @@ pub enum Input {
     RoomRead(RoomState),
     /// A read for a room failed.
     ReadFailed { room_id: RoomId, error: Error },
-    /// A send, or a read position, was not stored.
+    /// A send, or a read position, was not stored, or a typing not told.
     SendFailed { reference: Option<String>, error: Error },
     /// [`Action::Refresh`] put the new token in the place of the old one.
     Refreshed { reference: Option<String>, expires_at: Timestamp },
@@ -85,8 +85,10 @@ pub enum Action {
         events: Vec<Event>,
     },
     TellRoom(RoomState),
+    /// Tell the others, unless the client is too fast.
     Typing {
         room_id: RoomId,
+        reference: Option<String>,
     },
     /// Queue a read position for storage.
     PostRead {
@@ -183,7 +185,7 @@ impl Session {
                 vec![Action::Leave { room_id, farewell: Some(farewell) }]
             }
             Command::Typing(typing) => match self.room(typing.room_id) {
-                Ok(room_id) => vec![Action::Typing { room_id }],
+                Ok(room_id) => vec![Action::Typing { room_id, reference }],
                 Err(error) => vec![refuse(reference, typing.room_id, &error)],
             },
             Command::Read(Read { room_id: named, seq }) => match self.room(named) {

@@ -398,7 +398,10 @@ impl Socket {
                 hub.send_page(self.id, room_id, &events).await;
             }
             Action::TellRoom(room) => hub.tell_room(self.id, room).await,
-            Action::Typing { room_id } => hub.typing(self.id, room_id).await,
+            Action::Typing { room_id, reference } => match chat.check_typing(identity) {
+                Ok(()) => hub.typing(self.id, room_id).await,
+                Err(error) => return Some(Input::SendFailed { reference, error }),
+            },
             Action::Reply(frame) => hub.send_frame(self.id, frame).await,
             Action::Close(code) => hub.close(self.id, code).await,
         }

@@ -62,6 +62,27 @@ async fn an_address_may_have_so_many_sockets_whoever_opens_them(database: Databa
 }
 
 #[tokio::test]
+async fn typing_counts_as_sending_does() {
+    let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1");
+    let (server, ann, room) = room_on(server).await;
+    let mut reader = server.user("bo").await.joins(room).await;
+    let mut typist = ann.joins(room).await;
+    // More than a burst, and far fewer than take long enough for as many more to be allowed.
+    for n in 0..200 {
+        typist.send(json!({ "type": "typing", "ref": n.to_string() })).await;
+    }
+    let error = typist.recv_type("error").await;
+    assert_eq!((&error["code"], &error["retry_after"]), (&json!("too_many_requests"), &json!(1)));
+    assert!(error["ref"].is_string(), "{error}");
+    typist.close().await;
+    let mut told = 0;
+    while reader.recv().await["type"] != "user_left" {
+        told += 1;
+    }
+    assert!((10..100).contains(&told), "{told} were told");
+}
+
+#[tokio::test]
 async fn rooms_are_entered_at_a_pace() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__JOINS_PER_SECOND", "1");
     let (_server, ann, room) = room_on(server).await;
