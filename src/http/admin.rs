@@ -194,7 +194,7 @@ impl AdminApi {
     ///
     /// Needs an admin. The token sets one new password, once, within an hour (unless
     /// `auth.reset_seconds` says otherwise), by `POST /auth/password-reset`. It takes the place of
-    /// an earlier one.
+    /// an earlier one, and dies when the password or the role changes or the account is deactivated.
     #[oai(
         path = "/users/:user_id/password-reset",
         method = "post",

@@ -228,6 +228,15 @@ pub fn a_reset_is_worth_nothing_when_it_is_late_or_replaced(db: &TestDatabase) {
     assert!(!is_good(1, NOW) && is_good(2, NOW), "a later one takes its place");
     assert!(backend.update_password(ann.id, "hash", &audit("x")).unwrap());
     assert!(!is_good(2, NOW), "another password was set");
+    admin(&*backend, "root");
+    for change in [role(Role::Admin), role(Role::User), active(false)] {
+        reset(&*backend, [3; 32], &ann);
+        assert!(backend.update_user(ann.id, change, &audit("x")).unwrap());
+        assert!(!is_good(3, NOW), "{change:?}");
+    }
+    reset(&*backend, [3; 32], &ann);
+    assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap());
+    assert!(is_good(3, NOW), "made for who comes back");
     reset(&*backend, [3; 32], &ann);
     backend.delete_ended_sessions(end).unwrap();
     assert!(is_good(3, NOW));

@@ -95,7 +95,8 @@ impl Admin<'_> {
         Ok(self.backend.create_user(user, Some(&entry))?)
     }
 
-    /// Another role, and deactivation, end the account's sessions.
+    /// Another role, and deactivation, end the account's sessions, and a token that was made to set
+    /// its password is worth nothing any more.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::LastAdmin`].

@@ -69,11 +69,16 @@ pub(super) fn update_user(
             return Ok(true);
         }
         check_admin_is_left(tx, &old, new.is_active_admin())?;
+        let ends_access = new.role != old.role || !new.is_active;
+        if ends_access {
+            // First, as whoever takes it does: the other way round they could wait for each other.
+            delete_password_reset(tx, id)?;
+        }
         tx.execute(
             "UPDATE users SET role = $2, is_active = $3 WHERE id = $1",
             &[&id.0, &new.role.as_str(), &new.is_active],
         )?;
-        if new.role != old.role || !new.is_active {
+        if ends_access {
             sessions::revoke_sessions(tx, id, None, entry.timestamp)?;
         }
         audit::record(tx, entry, Target::User(id))?;

@@ -58,6 +58,7 @@ pub(super) fn update_user(
     tx.prepare_cached("UPDATE users SET role = ?2, is_active = ?3 WHERE id = ?1")?
         .execute(params![id.0, new.role.as_str(), new.is_active])?;
     if new.role != old.role || !new.is_active {
+        delete_password_reset(tx, id)?;
         sessions::revoke_sessions(tx, id, None, entry.timestamp)?;
     }
     audit::record(tx, entry, Target::User(id))?;
