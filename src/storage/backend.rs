@@ -238,6 +238,8 @@ pub trait Backend: Source + Send + Sync + 'static {
     /// tokens of new passwords that expired before then; says how many sessions.
     fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64>;
 
+    /// Forgets some tickets too that expired a minute before this one does, so that however many
+    /// somebody makes, there are no more than of the last minutes.
     fn create_ticket(&self, ticket: &NewTicket) -> Result<()>;
     /// Deletes the ticket and gives its session, to one caller only, whatever the number of
     /// processes that ask. `None`: there is no such ticket, or it expired at or before `now`.

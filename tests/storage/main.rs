@@ -115,6 +115,7 @@ contract! {
         a_ticket_is_taken_once
         of_many_who_take_a_ticket_at_once_one_gets_it
         an_expired_ticket_is_worth_nothing
+        who_makes_a_ticket_clears_away_old_ones
         tickets_go_with_their_session_and_when_they_are_old
     }
     rooms {

@@ -47,6 +47,21 @@ pub fn an_expired_ticket_is_worth_nothing(db: &TestDatabase) {
     assert_eq!(backend.take_ticket(&in_time, Timestamp(end.0 - 1)).unwrap(), Some(bo));
 }
 
+pub fn who_makes_a_ticket_clears_away_old_ones(db: &TestDatabase) {
+    let backend = db.backend();
+    let (session_id, old) = ticket(&*backend, "ann", 1);
+    let (_, new) = ticket(&*backend, "bo", 2);
+    let make = |n: u8, seconds: i64| {
+        let expires_at = NOW.plus_seconds(seconds);
+        backend.create_ticket(&NewTicket { hash: [n; 32], session_id, expires_at }).unwrap();
+    };
+    make(3, 30 + 60);
+    assert_eq!(backend.take_ticket(&new, NOW).unwrap().map(|_| ()), Some(()), "it may be good yet");
+    make(4, 30 + 61);
+    assert_eq!(backend.take_ticket(&old, NOW).unwrap(), None);
+    assert_eq!(backend.take_ticket(&[3; 32], NOW).unwrap(), Some(session_id));
+}
+
 pub fn tickets_go_with_their_session_and_when_they_are_old(db: &TestDatabase) {
     let backend = db.backend();
     let (_, hash) = ticket(&*backend, "ann", 1);

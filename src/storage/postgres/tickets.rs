@@ -7,8 +7,17 @@ use crate::model::{NewTicket, SecretHash, SessionId, Timestamp};
 
 pub(super) fn create_ticket(db: &mut Connection, ticket: &NewTicket) -> Result<()> {
     db.execute(
-        "INSERT INTO tickets (hash, session_id, expires_at) VALUES ($1, $2, $3)",
-        &[&&ticket.hash[..], &ticket.session_id.to_string(), &ticket.expires_at.0],
+        "WITH forgotten AS (
+             DELETE FROM tickets WHERE hash IN (
+                 SELECT hash FROM tickets WHERE expires_at < $4
+                 ORDER BY expires_at LIMIT 100 FOR UPDATE SKIP LOCKED))
+         INSERT INTO tickets (hash, session_id, expires_at) VALUES ($1, $2, $3)",
+        &[
+            &&ticket.hash[..],
+            &ticket.session_id.to_string(),
+            &ticket.expires_at.0,
+            &ticket.expires_at.plus_seconds(-60).0,
+        ],
     )?;
     Ok(())
 }

@@ -7,6 +7,10 @@ use super::sessions;
 use crate::model::{NewTicket, SecretHash, SessionId, Timestamp};
 
 pub(super) fn create_ticket(tx: &Connection, ticket: &NewTicket) -> Result<()> {
+    const FORGET: &str = "
+        DELETE FROM tickets WHERE hash IN
+            (SELECT hash FROM tickets WHERE expires_at < ?1 ORDER BY expires_at LIMIT 100)";
+    tx.prepare_cached(FORGET)?.execute([ticket.expires_at.plus_seconds(-60).0])?;
     tx.prepare_cached("INSERT INTO tickets (hash, session_id, expires_at) VALUES (?1, ?2, ?3)")?
         .execute(params![ticket.hash, ticket.session_id.to_string(), ticket.expires_at.0])?;
     Ok(())
