@@ -207,6 +207,11 @@ impl Connection {
         std::mem::take(&mut *self.lock())
     }
 
+    /// Takes out of the mail the rooms that are gone.
+    pub fn take_gone(&self) -> Vec<RoomId> {
+        std::mem::take(&mut self.lock().gone)
+    }
+
     pub(super) fn post(&self, write: impl FnOnce(&mut Mail)) {
         write(&mut self.lock());
         self.wake.notify_one();

@@ -251,7 +251,9 @@ impl Socket {
                 Err(error) => return self.on_error(&error).await,
             };
             self.connection.hear();
-            let actions = self.session.on(input);
+            // While the frame before was seen to, a room may have gone, and this be the answer to it.
+            let gone = self.connection.take_gone().into_iter().map(Input::RoomGone);
+            let actions = gone.chain([input]).flat_map(|input| self.session.on(input)).collect();
             if let Some(rest) = self.perform(actions) {
                 rest.await;
             }

@@ -18,6 +18,7 @@ on_both_databases!(
     a_socket_is_in_so_many_rooms_and_no_more,
     typing_reaches_the_others_only,
     a_deleted_room_is_told_and_its_own_sockets_are_closed,
+    what_answers_to_a_deleted_room_finds_it_gone,
     a_room_that_is_not_there_closes_its_socket,
     what_a_deleted_room_left_goes_though_the_server_was_restarted,
 );
@@ -170,6 +171,41 @@ async fn a_deleted_room_is_told_and_its_own_sockets_are_closed(database: Databas
     for socket in &mut many {
         messages(socket, 3).await;
         nothing_more(socket).await;
+    }
+}
+
+/// Also when the server was at another frame of the same client as the room was deleted.
+async fn what_answers_to_a_deleted_room_finds_it_gone(database: Database) {
+    let (_server, ann, other) = server_with_room(database).await;
+    let mut socket = open_many(&ann).await;
+    for n in 0..30 {
+        let room = ann.creates_room(&format!("room {n}")).await;
+        subscribe(&mut socket, json!({ "type": "subscribe", "room_id": room })).await;
+        let deleting = tokio::spawn({
+            let ann = ann.clone();
+            async move { ann.delete(&format!("/rooms/{room}")).await.expect(204) }
+        });
+        // To enter a room takes the server a look into the database.
+        socket.send(json!({ "type": "subscribe", "room_id": other })).await;
+        let answer = loop {
+            let frame = socket.recv().await;
+            match frame["type"].as_str() {
+                Some("synced") => {
+                    socket.send(json!({ "type": "unsubscribe", "room_id": other })).await;
+                    socket.send(json!({ "type": "subscribe", "room_id": other })).await;
+                }
+                Some("room_deleted") => {
+                    let leave = json!({ "type": "unsubscribe", "room_id": room, "ref": "gone" });
+                    socket.send(leave).await;
+                }
+                _ if frame["ref"] == "gone" => break frame,
+                _ => {}
+            }
+        };
+        assert_eq!(answer["code"], "not_subscribed", "{answer}");
+        deleting.await.unwrap();
+        socket.send(json!({ "type": "unsubscribe", "room_id": other, "ref": "end" })).await;
+        while socket.recv().await["ref"] != "end" {}
     }
 }
 
