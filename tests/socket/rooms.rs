@@ -181,29 +181,30 @@ async fn what_answers_to_a_deleted_room_finds_it_gone(database: Database) {
     for n in 0..30 {
         let room = ann.creates_room(&format!("room {n}")).await;
         subscribe(&mut socket, json!({ "type": "subscribe", "room_id": room })).await;
-        let deleting = tokio::spawn({
-            let ann = ann.clone();
-            async move { ann.delete(&format!("/rooms/{room}")).await.expect(204) }
-        });
+        let path = format!("/rooms/{room}");
         // To enter a room takes the server a look into the database.
         socket.send(json!({ "type": "subscribe", "room_id": other })).await;
-        let answer = loop {
-            let frame = socket.recv().await;
-            match frame["type"].as_str() {
-                Some("synced") => {
-                    socket.send(json!({ "type": "unsubscribe", "room_id": other })).await;
-                    socket.send(json!({ "type": "subscribe", "room_id": other })).await;
+        let talk = async {
+            loop {
+                let frame = socket.recv().await;
+                match frame["type"].as_str() {
+                    Some("synced") => {
+                        socket.send(json!({ "type": "unsubscribe", "room_id": other })).await;
+                        socket.send(json!({ "type": "subscribe", "room_id": other })).await;
+                    }
+                    Some("room_deleted") => {
+                        let leave =
+                            json!({ "type": "unsubscribe", "room_id": room, "ref": "gone" });
+                        socket.send(leave).await;
+                    }
+                    _ if frame["ref"] == "gone" => return frame,
+                    _ => {}
                 }
-                Some("room_deleted") => {
-                    let leave = json!({ "type": "unsubscribe", "room_id": room, "ref": "gone" });
-                    socket.send(leave).await;
-                }
-                _ if frame["ref"] == "gone" => break frame,
-                _ => {}
             }
         };
+        let (deleted, answer) = tokio::join!(ann.delete(&path), talk);
+        deleted.expect(204);
         assert_eq!(answer["code"], "not_subscribed", "{answer}");
-        deleting.await.unwrap();
         socket.send(json!({ "type": "unsubscribe", "room_id": other, "ref": "end" })).await;
         while socket.recv().await["ref"] != "end" {}
     }
