@@ -104,8 +104,8 @@ pub fn run_out<S>(
 pub fn ignore(frame: &Frame<'_>) -> anyhow::Result<()> {
     match frame {
         Frame::Error(frame) if frame.contains("too_many_requests") => bail!(
-            "the server has limits.sends_per_second and limits.joins_per_second, and they were met: \
-             send less, spread it over --users, or serve without them (0) for the run"
+            "the server's limits.sends_per_second or limits.joins_per_second were met: send less, \
+             spread it over --users, or serve without them (0) for the run"
         ),
         Frame::Error(frame) => bail!("the server refused something: {frame}"),
         Frame::Closed { code, reason } => {
