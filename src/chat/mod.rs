@@ -54,7 +54,7 @@ pub use doorbell::Doorbell;
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;
-pub use retention::{PRUNED_AT_ONCE, days_before, expires_before};
+pub use retention::{days_before, expires_before};
 pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};
 pub use secret::random_bytes;
 pub use sockets::SocketPermit;

@@ -9,7 +9,7 @@ use crate::storage::Backend;
 
 /// Events that are deleted in one transaction: the writer is kept from messages for a few
 /// milliseconds.
-pub const PRUNED_AT_ONCE: u32 = 200;
+pub(super) const PRUNED_AT_ONCE: u32 = 200;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -46,8 +46,10 @@ impl Chat {
         let mut events = 0;
         loop {
             let started = Instant::now();
-            let prune =
-                move |backend: &dyn Backend| backend.prune_events(room_id, before, PRUNED_AT_ONCE);
+            // Not on record: an admin decided it when the rule was set.
+            let prune = move |backend: &dyn Backend| {
+                backend.prune_events(room_id, before, PRUNED_AT_ONCE, None)
+            };
             match self.inner.store.write(prune).await? {
                 0 => break,
                 pruned => events += pruned,

@@ -270,8 +270,15 @@ pub trait Backend: Source + Send + Sync + 'static {
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;
 
     /// Deletes the oldest events of the room's log, up to the first that is not older than
-    /// `before`, and at most `limit`; says how many. Their numbers are not given again.
-    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64>;
+    /// `before`, and at most `limit`; says how many. Their numbers are not given again. `audit` is
+    /// recorded if there were any.
+    fn prune_events(
+        &self,
+        id: RoomId,
+        before: Timestamp,
+        limit: u32,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<u64>;
     /// How many [`Self::prune_events`] would delete in the end.
     fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64>;
 

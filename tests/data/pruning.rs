@@ -29,6 +29,9 @@ pub async fn a_pruned_log_is_honest_about_what_is_gone(kind: Database) {
     let done = ["prune", "--room", "general", "--older-than", "30", "--yes", "--output", "json"];
     let done = run(&server, &done).await.json();
     assert_eq!(done[0]["events"], 700);
+    let record = run(&server, &["audit", "list", "--output", "json"]).await.json();
+    assert_eq!((&record[0]["action"], &record[0]["via"]), (&json!("room.prune"), &json!("cli")));
+    assert_ne!(record[1]["action"], "room.prune", "an act is recorded once");
     load.goes_on(5).await;
     let sent = load.stop().await;
     let sent_seqs: Vec<i64> = (701..701 + sent.len() as i64).collect();

@@ -2,7 +2,7 @@
 
 use chatapp::model::{Cursor, NewMessage, Seq};
 
-use crate::harness::{NOW, TestDatabase, events, message, room, seqs, user};
+use crate::harness::{NOW, TestDatabase, audit, events, message, room, seqs, user};
 
 pub fn the_oldest_events_go_in_pieces_up_to_the_first_that_is_kept(db: &TestDatabase) {
     let backend = db.backend();
@@ -17,8 +17,15 @@ pub fn the_oldest_events_go_in_pieces_up_to_the_first_that_is_kept(db: &TestData
     }
     let before = NOW.plus_seconds(5);
     assert_eq!(backend.count_prunable(general.id, before).unwrap(), 3);
-    let prune = || backend.prune_events(general.id, before, 2).unwrap();
+    let entry = audit("room.prune");
+    let prune = || backend.prune_events(general.id, before, 2, Some(&entry)).unwrap();
     assert_eq!([prune(), prune(), prune()], [2, 1, 0]);
+    // What deletes nothing is no act.
+    let on_record = backend.list_audit(None, 10).unwrap();
+    let prunings = on_record.iter().filter(|entry| entry.action == "room.prune");
+    let room = format!("room #{}", general.id);
+    assert!(prunings.clone().all(|entry| entry.target == room));
+    assert_eq!(prunings.count(), 2);
     assert_eq!(backend.count_prunable(general.id, before).unwrap(), 0);
 
     let room = backend.get_room(general.id).unwrap().unwrap();
@@ -34,14 +41,14 @@ pub fn a_log_that_is_all_gone_goes_on_counting(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let general = room(&*backend, &ann);
-    assert_eq!(backend.prune_events(general.id, NOW, 10).unwrap(), 0);
+    assert_eq!(backend.prune_events(general.id, NOW, 10, None).unwrap(), 0);
     let send = || {
         let sent = backend.append_messages(vec![message(&general, &ann, "hello")]).unwrap();
         let sent = sent.into_iter().next().unwrap().unwrap().message;
         (sent.id, sent.seq)
     };
     let (first_id, _) = send();
-    assert_eq!(backend.prune_events(general.id, NOW.plus_seconds(1), 10).unwrap(), 1);
+    assert_eq!(backend.prune_events(general.id, NOW.plus_seconds(1), 10, None).unwrap(), 1);
     let empty = backend.get_room(general.id).unwrap().unwrap();
     assert_eq!((empty.oldest_seq, empty.head_seq), (Seq(2), Seq(1)));
     let page = backend.list_messages(general.id, Cursor::Newest, 10).unwrap().unwrap();

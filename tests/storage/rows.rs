@@ -164,7 +164,7 @@ fn populate(backend: &dyn Backend) {
     let odd = backend.append_messages(vec![with_client_id(odd, "c-1")]).unwrap().remove(0).unwrap();
     backend.edit_message(change(&odd.message, &ann), "").unwrap();
     backend.delete_message(change(&odd.message, &ann), None).unwrap();
-    backend.prune_events(kept.id, NOW.plus_seconds(1), 100).unwrap();
+    backend.prune_events(kept.id, NOW.plus_seconds(1), 100, None).unwrap();
     let position =
         chatapp::model::ReadPosition { user_id: bo.id, room_id: kept.id, seq: Seq(1_000) };
     // bo is in no room but `other`, where nobody has said anything.

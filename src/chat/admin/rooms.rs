@@ -5,9 +5,11 @@ use serde_json::json;
 use super::{Admin, Result};
 use crate::chat::Error;
 use crate::chat::changes::find_message;
+use crate::chat::retention::PRUNED_AT_ONCE;
 use crate::chat::rooms::{self, RoomDraft};
 use crate::model::{
-    Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId, UserId,
+    Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId, Timestamp,
+    UserId,
 };
 
 impl Admin<'_> {
@@ -68,6 +70,13 @@ impl Admin<'_> {
     /// Deletes some of the rows that deleted rooms have left. False: there is nothing more to do.
     pub fn purge_deleted_rooms(&self) -> Result<bool> {
         Ok(self.backend.purge_deleted_rooms(rooms::PURGED_AT_ONCE)?)
+    }
+
+    /// Deletes some of a room's oldest events, and says how many; 0: no more is older than `before`.
+    /// The `first` time is on record.
+    pub fn prune_room(&self, id: RoomId, before: Timestamp, first: bool) -> Result<u64> {
+        let entry = self.entry("room.prune", json!({ "before": before }))?;
+        Ok(self.backend.prune_events(id, before, PRUNED_AT_ONCE, first.then_some(&entry))?)
     }
 
     /// # Errors

@@ -12,7 +12,7 @@ use super::super::database::Database;
 use super::super::output::{Listing, Output};
 use super::super::rooms::find;
 use super::progress::Bar;
-use crate::chat::{PRUNED_AT_ONCE, PURGE_PAUSES, days_before, expires_before};
+use crate::chat::{PURGE_PAUSES, days_before, expires_before};
 use crate::model::{Clock, Room, RoomId, Seq, Timestamp};
 
 const EXAMPLES: &str = "\
@@ -113,7 +113,7 @@ fn prune(
     let mut events = 0;
     loop {
         let started = Instant::now();
-        match database.run(|backend| backend.prune_events(id, before, PRUNED_AT_ONCE))? {
+        match database.administer(|admin| admin.prune_room(id, before, events == 0))? {
             0 => return Ok(events),
             pruned => {
                 events += pruned;

@@ -367,8 +367,14 @@ impl Backend for Postgres {
         self.write(|db| rooms::purge_deleted_rooms(db, limit))
     }
 
-    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64> {
-        self.write(|db| retention::prune_events(db, id, before, limit))
+    fn prune_events(
+        &self,
+        id: RoomId,
+        before: Timestamp,
+        limit: u32,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<u64> {
+        self.write(|db| retention::prune_events(db, id, before, limit, audit))
     }
 
     fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64> {

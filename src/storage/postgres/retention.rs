@@ -1,8 +1,9 @@
 //! Deleting the beginnings of logs.
 
 use super::super::Result;
+use super::audit;
 use super::connection::Connection;
-use crate::model::{RoomId, Timestamp};
+use crate::model::{NewAuditEntry, RoomId, Target, Timestamp};
 
 /// Locks the room first, as everybody does who then writes to its events.
 pub(super) fn prune_events(
@@ -10,6 +11,7 @@ pub(super) fn prune_events(
     id: RoomId,
     before: Timestamp,
     limit: u32,
+    entry: Option<&NewAuditEntry>,
 ) -> Result<u64> {
     db.transaction(|tx| {
         tx.execute("SELECT id FROM rooms WHERE id = $1 FOR NO KEY UPDATE", &[&id.0])?;
@@ -25,6 +27,9 @@ pub(super) fn prune_events(
             .execute("DELETE FROM events WHERE room_id = $1 AND seq < $2", &[&id.0, &oldest_seq])?;
         if deleted > 0 {
             tx.execute("UPDATE rooms SET oldest_seq = $2 WHERE id = $1", &[&id.0, &oldest_seq])?;
+            if let Some(entry) = entry {
+                audit::record(tx, entry, Target::Room(id))?;
+            }
         }
         Ok(deleted)
     })

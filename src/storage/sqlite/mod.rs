@@ -440,8 +440,14 @@ impl Backend for Sqlite {
         self.write(|tx| rooms::purge_deleted_rooms(tx, limit))
     }
 
-    fn prune_events(&self, id: RoomId, before: Timestamp, limit: u32) -> Result<u64> {
-        self.write(|tx| retention::prune_events(tx, id, before, limit))
+    fn prune_events(
+        &self,
+        id: RoomId,
+        before: Timestamp,
+        limit: u32,
+        audit: Option<&NewAuditEntry>,
+    ) -> Result<u64> {
+        self.write(|tx| retention::prune_events(tx, id, before, limit, audit))
     }
 
     fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64> {

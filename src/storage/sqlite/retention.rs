@@ -3,13 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
-use crate::model::{RoomId, Timestamp};
+use super::audit;
+use crate::model::{NewAuditEntry, RoomId, Target, Timestamp};
 
 pub(super) fn prune_events(
     tx: &Connection,
     id: RoomId,
     before: Timestamp,
     limit: u32,
+    entry: Option<&NewAuditEntry>,
 ) -> Result<u64> {
     // The log has no holes: what is deleted is all that is before a seq.
     let oldest_seq: Option<i64> = tx
@@ -25,6 +27,9 @@ pub(super) fn prune_events(
     if deleted > 0 {
         tx.prepare_cached("UPDATE rooms SET oldest_seq = ?2 WHERE id = ?1")?
             .execute([id.0, oldest_seq])?;
+        if let Some(entry) = entry {
+            audit::record(tx, entry, Target::Room(id))?;
+        }
     }
     Ok(deleted as u64)
 }
