@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -147,7 +147,7 @@ impl Api {
             *connection = None;
         }
         let body = body.map(Value::to_string);
-        let (status, answer) = runtime.block_on(async {
+        let answer = runtime.block_on(async {
             if connection.as_ref().is_none_or(|connection| connection.requests.is_closed()) {
                 let tasks = TaskTracker::new();
                 *connection = Some(Connection::open(server, &tasks).await?);
@@ -156,10 +156,10 @@ impl Api {
             connection.request(method.clone(), path, token, body).await
         })?;
         *called_at = Instant::now();
-        if status.is_success() {
-            return Ok(answer);
+        if answer.status().is_success() {
+            return Ok(answer.into_body());
         }
-        bail!("{method} {path} was refused: {}", refusal(status, &answer))
+        bail!("{method} {path} was refused: {}", refusal(&answer))
     }
 }
 
@@ -184,7 +184,7 @@ impl Connection {
         path: &str,
         token: &str,
         body: Option<String>,
-    ) -> anyhow::Result<(StatusCode, Bytes)> {
+    ) -> anyhow::Result<Response<Bytes>> {
         let mut request =
             Request::builder().method(method).uri(path).header(HOST, &self.server.authority);
         if !token.is_empty() {
@@ -197,15 +197,16 @@ impl Connection {
         let interrupted = || format!("{} stopped answering", self.server.authority);
         self.requests.ready().await.with_context(interrupted)?;
         let response = self.requests.send_request(request).await.with_context(interrupted)?;
-        let status = response.status();
-        let answer = response.into_body().collect().await.with_context(interrupted)?;
-        Ok((status, answer.to_bytes()))
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.with_context(interrupted)?;
+        Ok(Response::from_parts(head, body.to_bytes()))
     }
 }
 
 /// What a problem document (RFC 9457) says, or the status alone.
-pub fn refusal(status: StatusCode, answer: &[u8]) -> String {
-    let problem: Value = serde_json::from_slice(answer).unwrap_or_default();
+pub fn refusal(answer: &Response<Bytes>) -> String {
+    let status = answer.status();
+    let problem: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     let Some(detail) = problem["detail"].as_str() else { return status.to_string() };
     let fields = problem["errors"].as_array().into_iter().flatten();
     let fields = fields.map(|field| {

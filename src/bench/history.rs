@@ -180,12 +180,12 @@ impl Reader {
             let before = self.head_seq + 1 - depth;
             let Self { room_id, page, token, .. } = &self;
             let path = format!("/rooms/{room_id}/messages?limit={page}&before={before}");
-            let (status, answer) = connection.request(Method::GET, &path, token, None).await?;
-            if status != StatusCode::OK {
-                bail!("a page was refused: {}", refusal(status, &answer));
+            let answer = connection.request(Method::GET, &path, token, None).await?;
+            if answer.status() != StatusCode::OK {
+                bail!("a page was refused: {}", refusal(&answer));
             }
             record(&mut latency, started_at.elapsed());
-            check(&answer, before, *page)?;
+            check(answer.body(), before, *page)?;
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the envelope knows the request's id.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use poem::http::header::{self, HeaderName, HeaderValue};
 use poem::http::{HeaderMap, StatusCode};
@@ -14,9 +15,11 @@ use crate::chat::{Error, FieldError};
 
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// After how many seconds to try again: a full queue is soon shorter, a database that is gone
-/// takes longer to come back.
-const RETRY_BUSY: &str = "1";
+/// After how many seconds to try again, when a queue is full: not the same for all, or those who were
+/// turned away together would come back together.
+const RETRY_BUSY: RangeInclusive<u32> = 1..=5;
+
+/// A database that is gone takes longer to come back.
 const RETRY_UNAVAILABLE: &str = "5";
 
 /// Why a request was not carried out, as its client is told.
@@ -151,7 +154,7 @@ impl From<Error> for Problem {
             Error::TokenMissing | Error::WrongCredentials | Error::InvalidResetToken => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
-            Error::Busy => Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_BUSY))),
+            Error::Busy => Some((header::RETRY_AFTER, HeaderValue::from(retry_busy()))),
             Error::TooManyRequests { retry_after_seconds } => {
                 Some((header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)))
             }
@@ -199,4 +202,10 @@ struct Document<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+}
+
+fn retry_busy() -> u32 {
+    // Without chance it is the same for all, and no harm.
+    let chance = getrandom::u32().unwrap_or(0);
+    RETRY_BUSY.start() + chance % (RETRY_BUSY.end() - RETRY_BUSY.start() + 1)
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use hyper::header::RETRY_AFTER;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -15,9 +16,6 @@ use super::super::api::{Connection, Server, refusal};
 use super::{Figures, LOOK};
 
 pub const CONNECTIONS: usize = 200;
-
-/// How long one that was turned away as too many waits: the server's own `Retry-After`.
-const RETRY: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct Counts {
@@ -57,15 +55,16 @@ async fn try_again_and_again(server: Server, counts: Arc<Counts>) -> anyhow::Res
     let body = json!({ "username": "bench-nobody", "password": "a wrong password" }).to_string();
     loop {
         let request = connection.request(Method::POST, "/auth/login", "", Some(body.clone()));
-        match request.await? {
-            (StatusCode::UNAUTHORIZED, _) => counts.checked.fetch_add(1, Ordering::Relaxed),
-            (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, _) => {
-                tokio::time::sleep(RETRY).await;
+        let answer = request.await?;
+        match answer.status() {
+            StatusCode::UNAUTHORIZED => counts.checked.fetch_add(1, Ordering::Relaxed),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                let seconds = answer.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
+                let seconds = seconds.and_then(|it| it.parse().ok()).unwrap_or(1);
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
                 counts.turned_away.fetch_add(1, Ordering::Relaxed)
             }
-            (status, answer) => {
-                bail!("a wrong password was answered with {}", refusal(status, &answer))
-            }
+            _ => bail!("a wrong password was answered with {}", refusal(&answer)),
         };
     }
 }
