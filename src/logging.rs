@@ -13,8 +13,9 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 use crate::config::{Log, LogFormat};
 
 /// Libraries that write down what they carry when they are asked to: frames with messages and
-/// tokens, parameters of statements with hashes of passwords. Nobody may ask them to.
-const TALKATIVE: [&str; 2] = ["tungstenite=info", "tokio_postgres=info"];
+/// tokens, parameters of statements with hashes of passwords. Nobody may ask them to. And refinery,
+/// which says over several lines what `serve` says in one for each migration.
+const TALKATIVE: [&str; 3] = ["tungstenite=info", "tokio_postgres=info", "refinery_core=warn"];
 
 /// The filter of the log that [`init`] started.
 static FILTER: OnceLock<Handle<EnvFilter, Registry>> = OnceLock::new();

@@ -136,6 +136,29 @@ async fn a_file_is_checkpointed_and_backed_up() {
     assert!(text(&output.stderr).contains("leave out --url"), "{}", text(&output.stderr));
 }
 
+/// While a run goes on, a server closes the connection that it was set up with.
+#[tokio::test]
+async fn a_run_may_be_longer_than_a_server_waits_for_the_next_request() {
+    let server = Server::with(Database::Sqlite).env("CHATAPP_HTTP__HEADER_TIMEOUT_MS", "500");
+    let server = server.start().await;
+    let ann = server.admin("ann").await;
+    run_on(&server, &ann, "rate --messages 10 --receivers 2 --seconds 2 --warm-up 0").await;
+}
+
+/// Another's server has limits, which those of the private one are without.
+#[tokio::test]
+async fn a_run_that_meets_the_limits_of_a_server_names_them() {
+    let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1");
+    let server = server.start().await;
+    let ann = server.admin("ann").await;
+    let elsewhere = ["--url", server.url(), "--token", &ann.token];
+    let rate = "rate --messages 100 --receivers 2 --seconds 1 --warm-up 0";
+    let output = bench(rate, &elsewhere).await;
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("limits.sends_per_second"), "{stderr}");
+}
+
 /// A private server hashes at the least cost, but for a flood of logins at its own.
 #[tokio::test]
 async fn a_flood_of_logins_meets_real_hashes() {

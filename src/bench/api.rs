@@ -1,6 +1,7 @@
 //! The HTTP side: what a run needs to be set up, to be checked and to be cleared away.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
@@ -15,11 +16,16 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
+/// A connection that was silent for longer may have been closed by the server meanwhile, which is
+/// known only when its task runs, and that is not before the next call.
+const FRESH: Duration = Duration::from_millis(100);
+
 /// A server's HTTP API, called from ordinary code: one call after the other.
 pub struct Api {
     runtime: Runtime,
     server: Server,
     connection: Option<Connection>,
+    called_at: Instant,
 }
 
 /// Where a server is.
@@ -53,7 +59,7 @@ pub struct Event {
 impl Api {
     pub fn new(server: Server) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { runtime, server, connection: None })
+        Ok(Self { runtime, server, connection: None, called_at: Instant::now() })
     }
 
     pub fn server(&self) -> &Server {
@@ -136,7 +142,10 @@ impl Api {
         token: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Bytes> {
-        let Self { runtime, server, connection } = self;
+        let Self { runtime, server, connection, called_at } = self;
+        if called_at.elapsed() > FRESH {
+            *connection = None;
+        }
         let body = body.map(Value::to_string);
         let answer = runtime.block_on(async {
             if connection.as_ref().is_none_or(|connection| connection.requests.is_closed()) {
@@ -146,6 +155,7 @@ impl Api {
             let connection = connection.as_mut().context("there is no connection")?;
             connection.request(method.clone(), path, token, body).await
         })?;
+        *called_at = Instant::now();
         if answer.status().is_success() {
             return Ok(answer.into_body());
         }

@@ -103,6 +103,10 @@ pub fn run_out<S>(
 /// A refusal or a close.
 pub fn ignore(frame: &Frame<'_>) -> anyhow::Result<()> {
     match frame {
+        Frame::Error(frame) if frame.contains("too_many_requests") => bail!(
+            "the server's limits.sends_per_second or limits.joins_per_second were met: send less, \
+             spread it over --users, or serve without them (0) for the run"
+        ),
         Frame::Error(frame) => bail!("the server refused something: {frame}"),
         Frame::Closed { code, reason } => {
             bail!("the server closed a connection with code {code}: {reason}")

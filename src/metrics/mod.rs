@@ -23,6 +23,8 @@ pub use prometheus_client::metrics::histogram::Histogram;
 pub use prometheus_client::metrics::info::Info;
 pub use prometheus_client::registry::Registry;
 
+use crate::model::Clock;
+
 pub use process::{Process, open_file_limit};
 
 /// What [`Metrics::encode`] writes.
@@ -47,7 +49,7 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::default();
         // These have the names that every dashboard knows, without our prefix.
-        registry.register_collector(Box::new(process::Figures));
+        registry.register_collector(Box::new(process::Figures { started_at: Clock::System.now() }));
         Self(Arc::new(RwLock::new(registry)))
     }
 

@@ -2,7 +2,7 @@
 //! figures.
 
 use std::fs;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -10,6 +10,7 @@ use rustix::param::{clock_ticks_per_second, page_size};
 use rustix::process::{Resource, getrlimit};
 
 use super::{Kind, write};
+use crate::model::Timestamp;
 
 /// What this process uses now.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,6 @@ pub struct Process {
     pub cpu: Duration,
     pub memory_bytes: u64,
     pub open_files: u64,
-    pub started_at: SystemTime,
 }
 
 impl Process {
@@ -29,12 +29,10 @@ impl Process {
         // Numbered as in the manual, which begins with 1 and has two before these.
         let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
         let second = clock_ticks_per_second() as f64;
-        let since_boot = Duration::from_secs_f64(field(22)? as f64 / second);
         Some(Self {
             cpu: Duration::from_secs_f64((field(14)? + field(15)?) as f64 / second),
             memory_bytes: field(24)? * page_size() as u64,
             open_files: open_files()?,
-            started_at: UNIX_EPOCH + booted_at()? + since_boot,
         })
     }
 }
@@ -53,16 +51,12 @@ pub fn open_file_limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// Since 1970.
-fn booted_at() -> Option<Duration> {
-    let stat = fs::read_to_string("/proc/stat").ok()?;
-    let seconds = stat.lines().find_map(|line| line.strip_prefix("btime "))?;
-    Some(Duration::from_secs(seconds.trim().parse().ok()?))
-}
-
 /// The figures under the names that Prometheus' own libraries give them.
 #[derive(Debug)]
-pub(super) struct Figures;
+pub(super) struct Figures {
+    /// Noted here, as a sandbox may hide from a process when its machine started.
+    pub started_at: Timestamp,
+}
 
 impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder) -> std::fmt::Result {
@@ -71,8 +65,10 @@ impl Collector for Figures {
             let help = "The most files and connections that may be open";
             write(encoder, "process_max_fds", help, Kind::Gauge, limit as f64)?;
         }
+        let started = self.started_at.0 as f64 / 1000.0;
+        let help = "When the process started, since 1970";
+        write(encoder, "process_start_time_seconds", help, Kind::Gauge, started)?;
         let Some(process) = Process::look() else { return Ok(()) };
-        let started = process.started_at.duration_since(UNIX_EPOCH).unwrap_or_default();
         for (name, help, kind, value) in [
             (
                 "process_cpu_seconds",
@@ -91,12 +87,6 @@ impl Collector for Figures {
                 "Files and connections that are open",
                 Kind::Gauge,
                 process.open_files as f64,
-            ),
-            (
-                "process_start_time_seconds",
-                "When the process started, since 1970",
-                Kind::Gauge,
-                started.as_secs_f64(),
             ),
         ] {
             write(encoder, name, help, kind, value)?;

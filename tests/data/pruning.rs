@@ -22,6 +22,8 @@ pub async fn a_pruned_log_is_honest_about_what_is_gone(kind: Database) {
     let dry = ["prune", "--older-than", "30", "--dry-run", "--output", "json"];
     let dry = run(&server, &dry).await.json();
     assert_eq!((&dry[0]["events"], &dry[0]["oldest_seq"]), (&json!(700), &json!(701)), "{dry}");
+    let table = run(&server, &["prune", "--older-than", "30", "--dry-run"]).await.ok().stdout;
+    assert!(table.contains("TO DELETE") && !table.contains("DELETED"), "{table}");
     let refused = run(&server, &["prune", "--older-than", "30"]).await.error();
     assert!(refused.contains("700 events will be deleted"), "{refused}");
     let done = ["prune", "--room", "general", "--older-than", "30", "--yes", "--output", "json"];

@@ -58,6 +58,7 @@ enum Command {
     /// Reads all of it: every page, row and reference, every log for holes, and what was counted
     /// when it was made.
     Verify {
+        /// The backup, or the export
         file: PathBuf,
         #[command(flatten)]
         output: Output,

@@ -87,9 +87,10 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
         args.older_than.is_some() || days > 0 || !rows.is_empty() || args.dry_run,
         "everything is kept for ever: say which days with --older-than, or set retention.days"
     );
+    let events = if args.dry_run { "to delete" } else { "deleted" };
     Ok(args.output.write(&Listing {
         rows: &rows,
-        headers: &["room", "name", "older than", "events", "oldest seq"],
+        headers: &["room", "name", "older than", events, "oldest seq"],
         cells: &|row: &Row| {
             vec![
                 row.room_id.to_string(),

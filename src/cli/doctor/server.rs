@@ -48,7 +48,8 @@ pub(super) fn answers(case: &Case) -> Vec<Finding> {
     vec![match &case.running {
         None => {
             let bind = &case.settings.config.http.bind;
-            Finding::ok("server", format!("none answers at {bind}"))
+            let advice = "start it, if it is meant to run";
+            Finding::warning("server", format!("none answers at {bind}"), advice)
         }
         Some(Running { url, complaint: None, .. }) => {
             Finding::ok("server", format!("{url} is ready"))
