@@ -81,7 +81,7 @@ pub struct HubConfig {
 }
 
 pub(super) enum Command {
-    Committed { outcomes: Vec<Outcome<ReplyTo>>, delivered: oneshot::Sender<()> },
+    Committed(Vec<Outcome<ReplyTo>>),
     News(Vec<News>),
     Connect { connection: Arc<Connection>, reply: oneshot::Sender<ConnectionId> },
     Disconnect(ConnectionId),
@@ -138,14 +138,11 @@ impl Hub {
         self.commands.max_capacity() - self.commands.capacity()
     }
 
-    /// Publishes what has been committed, in that order. Blocks until it has been written to the
-    /// sockets that take it: what comes meanwhile is one transaction, and one write to each socket.
-    /// To be called on the writer's thread only.
+    /// Publishes what has been committed, in that order. Blocks while the hub is behind, which
+    /// slows the writer. To be called on the writer's thread only.
     pub fn committed(&self, outcomes: Vec<Outcome<ReplyTo>>) {
         // A hub that has ended has no connection left to tell.
-        let (delivered, is_delivered) = oneshot::channel();
-        let _ = self.commands.blocking_send(Command::Committed { outcomes, delivered });
-        let _ = is_delivered.blocking_recv();
+        let _ = self.commands.blocking_send(Command::Committed(outcomes));
     }
 
     /// Publishes what the writer's thread has done, in the order of commit with what

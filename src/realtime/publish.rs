@@ -61,8 +61,8 @@ impl State {
         self.rooms.get(&room_id).is_none_or(|room| room.head.is_none())
     }
 
-    /// Puts what this turn's commits appended into the tails, as one chunk a room: one slice is
-    /// the cheapest to write.
+    /// Puts what this turn's commits appended into the tails, as one chunk a room: while the hub
+    /// wrote, several transactions may have been committed, and one slice is the cheapest to write.
     pub(super) fn extend_tails(&mut self) {
         for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };

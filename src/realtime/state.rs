@@ -34,8 +34,6 @@ pub struct State {
     pub(super) committed: HashMap<RoomId, Vec<Event>>,
     /// Answers to tasks, given after the turn's writes.
     pub(super) replies: Vec<(oneshot::Sender<Answer>, Answer)>,
-    /// To be told that the turn's commits have been written.
-    pub(super) delivered: Vec<oneshot::Sender<()>>,
     pub(super) next_serial: u64,
     /// The server is stopping: whoever comes now is told so at once.
     pub(super) is_stopping: bool,
@@ -56,7 +54,6 @@ impl State {
             touched: Vec::new(),
             committed: HashMap::new(),
             replies: Vec::new(),
-            delivered: Vec::new(),
             next_serial: 0,
             is_stopping: false,
             now: 0,
@@ -67,10 +64,7 @@ impl State {
 
     pub(super) fn apply(&mut self, command: Command) {
         match command {
-            Command::Committed { outcomes, delivered } => {
-                self.publish(outcomes);
-                self.delivered.push(delivered);
-            }
+            Command::Committed(outcomes) => self.publish(outcomes),
             Command::News(news) => news.into_iter().for_each(|news| self.spread(news)),
             Command::Connect { connection, reply } => self.connect(connection, reply),
             Command::Disconnect(id) => self.disconnect(id),
@@ -118,8 +112,7 @@ impl State {
         }
     }
 
-    /// Writes what this turn's commands left to be written, then answers the tasks that wait, and
-    /// lets the writer go on.
+    /// Writes what this turn's commands left to be written, then answers the tasks that wait.
     pub(super) fn flush(&mut self) {
         self.extend_tails();
         // Writing can touch further clients only by a page or a close, which come as commands.
@@ -138,9 +131,6 @@ impl State {
         self.publish_tally();
         for (reply, answer) in self.replies.drain(..) {
             let _ = reply.send(answer);
-        }
-        for delivered in self.delivered.drain(..) {
-            let _ = delivered.send(());
         }
     }
 

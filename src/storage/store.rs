@@ -1,8 +1,8 @@
 //! The async handle over a [`Backend`]: reads on a bounded set of threads, writes on one thread
 //! that commits whatever is waiting as one transaction.
 //!
-//! Group commit needs no timer: while one batch is being committed and handed on the next one
-//! gathers. It is handed on in the order of commit, from the writer's own thread.
+//! Group commit needs no timer: while one batch is being committed the next one gathers. What
+//! has been committed is handed on in the order of commit, from the writer's own thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
