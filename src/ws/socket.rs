@@ -41,7 +41,7 @@ const READS_A_TURN: u32 = 64;
 const PAGE: u32 = 100;
 
 /// Bytes read at once. Small, for every open connection keeps such a buffer.
-const READ_BUFFER: usize = 1024;
+const READ_BUFFER: usize = 512;
 
 /// Serves one connection, once it speaks WebSocket, until it ends.
 pub fn run(
