@@ -18,13 +18,19 @@ use crate::storage::{self, AppendError, Backend};
 /// The most positions in one transaction: some milliseconds of the writer.
 const WRITTEN_AT_ONCE: usize = 512;
 
-/// What waits to be written. It is bounded by what every asker may have under way.
+/// The most that may wait for an answer. A socket has few under way; who asks over HTTP may go away
+/// and ask again, as often as it likes while the database is stalled.
+const MAX_ASKERS: usize = 100_000;
+
+/// What waits to be written.
 #[derive(Default)]
 pub(super) struct Marks(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
     marks: HashMap<(UserId, RoomId), Mark>,
+    /// In all marks together.
+    asker_count: usize,
     /// The writer has been asked to take them, and has not yet.
     is_queued: bool,
 }
@@ -63,14 +69,13 @@ impl Chat {
             return Err(Error::field("seq", "must not be negative"));
         }
         let mut waiting = self.inner.marks.lock();
+        waiting.check_room()?;
         // While something waits, the writer has been asked.
         if !waiting.is_queued {
             self.submit_marks()?;
             waiting.is_queued = true;
         }
-        let mark = waiting.marks.entry((caller.user_id, room_id)).or_default();
-        mark.seq = mark.seq.max(seq);
-        mark.askers.push(asker);
+        waiting.add((caller.user_id, room_id), seq, asker);
         Ok(())
     }
 
@@ -117,16 +122,30 @@ fn read(
 
 type Taken = Vec<(ReadPosition, Vec<ReadAsker>)>;
 
+impl Waiting {
+    fn check_room(&self) -> Result<()> {
+        if self.asker_count < MAX_ASKERS { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    fn add(&mut self, whose: (UserId, RoomId), seq: Seq, asker: ReadAsker) {
+        let mark = self.marks.entry(whose).or_default();
+        mark.seq = mark.seq.max(seq);
+        mark.askers.push(asker);
+        self.asker_count += 1;
+    }
+}
+
 impl Marks {
     /// What is to be written now, and whether there is more: then the writer must be asked again.
     fn take(&self) -> (Taken, bool) {
         let mut waiting = self.lock();
         let some: Vec<_> = waiting.marks.keys().take(WRITTEN_AT_ONCE).copied().collect();
-        let taken = some
+        let taken: Taken = some
             .into_iter()
             .filter_map(|key| waiting.marks.remove_entry(&key))
             .map(entry)
             .collect();
+        waiting.asker_count -= taken.iter().map(|(_, askers)| askers.len()).sum::<usize>();
         waiting.is_queued = !waiting.marks.is_empty();
         (taken, waiting.is_queued)
     }
@@ -134,6 +153,7 @@ impl Marks {
     fn clear(&self) -> Taken {
         let mut waiting = self.lock();
         waiting.is_queued = false;
+        waiting.asker_count = 0;
         waiting.marks.drain().map(entry).collect()
     }
 
@@ -145,4 +165,30 @@ impl Marks {
 
 fn entry(((user_id, room_id), mark): ((UserId, RoomId), Mark)) -> (ReadPosition, Vec<ReadAsker>) {
     (ReadPosition { user_id, room_id, seq: mark.seq }, mark.askers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_bounded_and_there_is_room_again_once_it_is_taken() {
+        let marks = Marks::default();
+        let ask = |user: usize| {
+            let mut waiting = marks.lock();
+            waiting.check_room()?;
+            let (reply, _) = oneshot::channel();
+            waiting.add((UserId(user as i64), RoomId(1)), Seq(1), ReadAsker::Task(reply));
+            Ok::<_, Error>(())
+        };
+        for n in 0..MAX_ASKERS {
+            ask(n % (2 * WRITTEN_AT_ONCE)).unwrap();
+        }
+        assert!(matches!(ask(0), Err(Error::Busy)));
+        let (taken, rest) = marks.take();
+        assert!(taken.len() == WRITTEN_AT_ONCE && rest);
+        ask(0).unwrap();
+        marks.clear();
+        assert_eq!(marks.lock().asker_count, 0);
+    }
 }
