@@ -8,6 +8,7 @@ import {
   composer,
   enters,
   fillRoom,
+  hears,
   history,
   network,
   newPage,
@@ -113,6 +114,7 @@ test("a message whose ack was lost is settled by the log", async () => {
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await sees(page, "typed 3");
+  await hears(page, general);
   // The server gets it, and nobody hears of that.
   net.mute();
   await composer(page).fill("only once");
@@ -133,6 +135,7 @@ test("what was not acknowledged when the page was closed is sent when it opens a
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await sees(page, "only once");
+  await hears(page, general);
   net.mute();
   await composer(page).fill("stored in a tunnel");
   await composer(page).press("Enter");
@@ -174,6 +177,7 @@ test("a connection that falls silent is noticed when the page is looked at again
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await sees(page, "written in a tunnel");
+  await hears(page, general);
   net.swallow();
   await send(ann, general, "unheard");
   await page.evaluate(() => dispatchEvent(new Event("online")));

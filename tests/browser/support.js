@@ -21,6 +21,8 @@ const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 let browser;
 /** What went wrong in any page since the last look. */
 let faults = [];
+/** The rooms that each page has been told all of, over its socket. */
+const synced = new WeakMap();
 
 /** The first of these that is installed. */
 function chromiumPath() {
@@ -93,6 +95,13 @@ function watch(page, expects) {
     if (!["error", "warning"].includes(message.type())) return;
     note(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
+  synced.set(page, new Set());
+  page.on("websocket", (socket) =>
+    socket.on("framereceived", ({ payload }) => {
+      const frame = JSON.parse(String(payload));
+      if (frame.type === "synced") synced.get(page).add(frame.room_id);
+    }),
+  );
   page.addInitScript(() =>
     addEventListener("securitypolicyviolation", (event) =>
       console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
@@ -219,6 +228,9 @@ export async function until(what, ask) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Waits until the page hears what happens in the room: what is in its list may be from a page of it. */
+export const hears = (page, roomId) => until("it is live", () => synced.get(page).has(roomId));
 
 /** The texts of the messages in the list, in order. */
 export const texts = (page) => page.locator("li.message .prose").allInnerTexts();
