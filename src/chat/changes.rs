@@ -53,8 +53,7 @@ impl Chat {
         + 'static,
     ) -> Result<Message> {
         // A change goes to everybody, as a message does.
-        let checked = self.inner.settings.load().sends.check(&caller.user_id);
-        self.inner.counts.limited("sends", checked)?;
+        self.check_pace(caller)?;
         let change = NewMessageChange {
             room_id,
             message_id,

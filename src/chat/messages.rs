@@ -36,8 +36,7 @@ impl Chat {
         permissions::require(caller, Action::Post)?;
         let settings = self.inner.settings.load();
         check(&draft, settings.limits.message_chars)?;
-        let checked = settings.sends.check(&caller.user_id);
-        self.inner.counts.limited("sends", checked)?;
+        self.check_pace(caller)?;
         let message = NewMessage {
             room_id: draft.room_id,
             user_id: caller.user_id,
@@ -55,6 +54,11 @@ impl Chat {
     /// [`Error::TooManyRequests`] if the caller sends too fast.
     pub fn check_typing(&self, caller: &Identity) -> Result<()> {
         permissions::require(caller, Action::Post)?;
+        self.check_pace(caller)
+    }
+
+    /// Counts something that goes to everybody in a room, and refuses what comes too fast.
+    pub(super) fn check_pace(&self, caller: &Identity) -> Result<()> {
         let checked = self.inner.settings.load().sends.check(&caller.user_id);
         self.inner.counts.limited("sends", checked)
     }

@@ -69,7 +69,7 @@ impl Chat {
             return Err(Error::field("seq", "must not be negative"));
         }
         let mut waiting = self.inner.marks.lock();
-        waiting.check_room()?;
+        waiting.check_space()?;
         // While something waits, the writer has been asked.
         if !waiting.is_queued {
             self.submit_marks()?;
@@ -123,7 +123,7 @@ fn read(
 type Taken = Vec<(ReadPosition, Vec<ReadAsker>)>;
 
 impl Waiting {
-    fn check_room(&self) -> Result<()> {
+    fn check_space(&self) -> Result<()> {
         if self.asker_count < MAX_ASKERS { Ok(()) } else { Err(Error::Busy) }
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let marks = Marks::default();
         let ask = |user: usize| {
             let mut waiting = marks.lock();
-            waiting.check_room()?;
+            waiting.check_space()?;
             let (reply, _) = oneshot::channel();
             waiting.add((UserId(user as i64), RoomId(1)), Seq(1), ReadAsker::Task(reply));
             Ok::<_, Error>(())

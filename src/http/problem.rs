@@ -4,7 +4,6 @@
 //! the envelope knows the request's id.
 
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 
 use poem::http::header::{self, HeaderName, HeaderValue};
 use poem::http::{HeaderMap, StatusCode};
@@ -15,9 +14,9 @@ use crate::chat::{Error, FieldError};
 
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// After how many seconds to try again, when a queue is full: not the same for all, or those who were
-/// turned away together would come back together.
-const RETRY_BUSY: RangeInclusive<u32> = 1..=5;
+/// After how many seconds at most to try again, when a queue is full: not the same for all, or those
+/// who were turned away together would come back together.
+const RETRY_BUSY_MAX: u32 = 5;
 
 /// A database that is gone takes longer to come back.
 const RETRY_UNAVAILABLE: &str = "5";
@@ -206,6 +205,5 @@ struct Document<'a> {
 
 fn retry_busy() -> u32 {
     // Without chance it is the same for all, and no harm.
-    let chance = getrandom::u32().unwrap_or(0);
-    RETRY_BUSY.start() + chance % (RETRY_BUSY.end() - RETRY_BUSY.start() + 1)
+    1 + getrandom::u32().unwrap_or(0) % RETRY_BUSY_MAX
 }
