@@ -12,8 +12,9 @@ use super::presence::Presence;
 use super::tail::{Chunk, Tail};
 use crate::model::{RoomId, Seq};
 
-/// The most slices given to one write (the system's limit is 1,024).
-const WRITE_SLICES: usize = 64;
+/// What is shorter is copied behind a client's own frames, so that all of it is one plain write: that
+/// costs the system an eighth less than a vectored one (4.5 µs against 5.2 µs, three pairs).
+const SHORT_BYTES: usize = 4096;
 
 /// A connection, as the hub sees it.
 pub(super) struct Client {
@@ -83,18 +84,14 @@ pub(super) enum Cursor {
     Live(Seq),
 }
 
-/// Part of a room's tail to be written: `chunk` from `offset` on.
-pub(super) struct Span {
-    pub(super) room_id: RoomId,
-    pub(super) chunk: Chunk,
-    pub(super) offset: usize,
-}
-
 /// Brings one client up to date: its own frames, then the tails of the rooms it is behind in.
+///
+/// `spare` is an empty buffer for as long as this takes.
 pub(super) fn write(
     client: &mut Client,
     slot: usize,
     rooms: &mut HashMap<RoomId, Room>,
+    spare: &mut Vec<u8>,
     config: &HubConfig,
     now: u32,
     tally: &mut Tally,
@@ -102,128 +99,125 @@ pub(super) fn write(
     if client.blocked_at.is_some() {
         return;
     }
-    loop {
-        let mut spans = Vec::new();
-        // Twice in the list would be sent twice.
-        let mut behind = std::mem::take(&mut client.behind);
-        behind.sort_unstable();
-        behind.dedup();
-        for room_id in behind {
-            let Some(room) = rooms.get_mut(&room_id) else { continue };
-            let Some(member) = room.members.get_mut(&slot) else { continue };
-            let (Cursor::Live(cursor), Some(head)) = (&member.cursor, room.head) else { continue };
-            let cursor = *cursor;
-            if cursor >= head {
-                if let Some(reference) = member.sync.take() {
-                    let reference = reference.as_deref();
-                    let epoch = &config.epoch;
-                    ServerFrame::Synced { reference, room_id, head_seq: cursor, epoch }
-                        .encode(&mut client.out);
-                }
-            } else if room.tail.covers(cursor) {
-                spans.extend(room.tail.after(cursor).map(|chunk| Span {
-                    room_id,
-                    chunk: chunk.clone(),
-                    offset: chunk.offset_after(cursor),
-                }));
-            } else {
+    spare.extend_from_slice(&client.out);
+    client.out.clear();
+    std::mem::swap(&mut client.out, spare);
+    let mut behind = std::mem::take(&mut client.behind);
+    for room_id in behind.drain(..) {
+        let Some(room) = rooms.get_mut(&room_id) else { continue };
+        let Some(member) = room.members.get_mut(&slot) else { continue };
+        let (Cursor::Live(mut cursor), Some(head)) = (member.cursor, room.head) else { continue };
+        if cursor < head {
+            if !room.tail.covers(cursor) {
                 member.cursor = Cursor::Reading(cursor);
                 client.connection.post(|mail| mail.behind.push((room_id, Some(cursor))));
+                continue;
+            }
+            cursor = send_chunks(client, room.tail.after(cursor), cursor, now, tally);
+            member.advance(cursor, tally);
+            if client.blocked_at.is_some() {
+                break;
             }
         }
-        if client.out.is_empty() && spans.is_empty() {
-            return;
+        if let Some(reference) = member.sync.take() {
+            let (reference, epoch) = (reference.as_deref(), &config.epoch);
+            ServerFrame::Synced { reference, room_id, head_seq: cursor, epoch }
+                .encode(&mut client.out);
         }
-        for (room_id, cursor) in write_spans(client, &mut spans, now, tally) {
-            let member = rooms.get_mut(&room_id).and_then(|room| room.members.get_mut(&slot));
-            if let Some(member) = member {
-                member.advance(cursor, tally);
-                if member.sync.is_some() {
-                    client.behind.push(room_id);
-                }
+    }
+    client.behind = behind;
+    flush(client, now, tally);
+    if client.out.is_empty() {
+        std::mem::swap(&mut client.out, spare);
+    }
+    spare.clear();
+}
+
+/// Sends what the chunks have after `cursor`, as far as the socket takes it, and returns how far
+/// that is. What is short may be left at the end of `out`, for [`flush`] to write.
+pub(super) fn send_chunks<'a>(
+    client: &mut Client,
+    chunks: impl Iterator<Item = &'a Chunk>,
+    mut cursor: Seq,
+    now: u32,
+    tally: &mut Tally,
+) -> Seq {
+    for chunk in chunks {
+        let bytes = chunk.bytes_from(chunk.offset_after(cursor));
+        if client.out.len() + bytes.len() <= SHORT_BYTES {
+            client.out.extend_from_slice(bytes);
+            cursor = chunk.last();
+        } else {
+            cursor = send_chunk(client, chunk, cursor, now, tally);
+            if client.blocked_at.is_some() {
+                break;
             }
         }
-        if client.blocked_at.is_some() || client.behind.is_empty() {
-            return;
-        }
+    }
+    cursor
+}
+
+/// If the socket does not take all of it, the rest of a frame that was cut is in `out`.
+fn send_chunk(client: &mut Client, chunk: &Chunk, cursor: Seq, now: u32, tally: &mut Tally) -> Seq {
+    let start = chunk.offset_after(cursor);
+    let mut offset = start;
+    while offset < chunk.len_bytes() {
+        let rest = chunk.bytes_from(offset);
+        let peer = &client.connection.peer;
+        let attempt = match &client.out[..] {
+            [] => peer.try_write(rest),
+            out => peer.try_write_vectored(&[IoSlice::new(out), IoSlice::new(rest)]),
+        };
+        let Some(written) = count(client, attempt, now, tally) else {
+            if offset == start {
+                return cursor;
+            }
+            let (cursor, rest) = chunk.cut_at(offset);
+            client.out.extend_from_slice(rest);
+            return cursor;
+        };
+        let of_out = written.min(client.out.len());
+        client.out.drain(..of_out);
+        offset += written - of_out;
+    }
+    chunk.last()
+}
+
+/// Writes `out`, as far as the socket takes it.
+pub(super) fn flush(client: &mut Client, now: u32, tally: &mut Tally) {
+    while !client.out.is_empty() {
+        let attempt = client.connection.peer.try_write(&client.out);
+        let Some(written) = count(client, attempt, now, tally) else { return };
+        client.out.drain(..written);
+    }
+    // TLS takes bytes that the socket has not taken: that is to be waited for too.
+    if !client.connection.peer.is_flushed() {
+        block(client, now);
     }
 }
 
-/// Writes `out`, then the spans, as far as the socket takes them, and returns how far each room
-/// got. If the socket takes no more, the rest of a frame that was cut stays in `out`, and the
-/// client is blocked; if it is broken, its task will find that out by itself.
-pub(super) fn write_spans(
+/// How many bytes a write wrote. `None`: the socket takes no more, and the client is blocked; if it is
+/// broken, its task will find that out by itself.
+fn count(
     client: &mut Client,
-    spans: &mut [Span],
+    attempt: io::Result<usize>,
     now: u32,
     tally: &mut Tally,
-) -> Vec<(RoomId, Seq)> {
-    let mut cursors = Vec::with_capacity(spans.len());
-    let mut written_out = 0;
-    let mut next = 0;
-    let mut is_full = false;
-    while written_out < client.out.len() || next < spans.len() {
-        let mut slices = Vec::with_capacity(WRITE_SLICES.min(1 + spans.len() - next));
-        if written_out < client.out.len() {
-            slices.push(IoSlice::new(&client.out[written_out..]));
+) -> Option<usize> {
+    match attempt {
+        Ok(written) if written > 0 => {
+            tally.bytes += written as u64;
+            return Some(written);
         }
-        let room_left = WRITE_SLICES - slices.len();
-        slices.extend(
-            spans[next..]
-                .iter()
-                .take(room_left)
-                .map(|span| IoSlice::new(span.chunk.bytes_from(span.offset))),
-        );
-        let peer = &client.connection.peer;
-        // A plain write costs the system an eighth less than a vectored one of a single slice:
-        // 4.5 µs against 5.2 µs a delivery with one message a write (three pairs).
-        let attempt = match &slices[..] {
-            [one] => peer.try_write(one),
-            several => peer.try_write_vectored(several),
-        };
-        let mut written = match attempt {
-            Ok(written) if written > 0 => written,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                is_full = true;
-                break;
-            }
-            Ok(_) | Err(_) => {
-                client.connection.post(|mail| mail.broken = true);
-                is_full = true;
-                break;
-            }
-        };
-        tally.bytes += written as u64;
-        let of_out = written.min(client.out.len() - written_out);
-        written_out += of_out;
-        written -= of_out;
-        while written > 0 {
-            let span = &mut spans[next];
-            let of_span = written.min(span.chunk.len_bytes() - span.offset);
-            span.offset += of_span;
-            written -= of_span;
-            if span.offset == span.chunk.len_bytes() {
-                cursors.push((span.room_id, span.chunk.last()));
-                next += 1;
-            }
-        }
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => return Some(0),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        Ok(_) | Err(_) => client.connection.post(|mail| mail.broken = true),
     }
-    client.out.drain(..written_out);
-    if client.out.is_empty() && client.out.capacity() > 1024 {
-        client.out = Vec::new();
-    }
-    // TLS takes bytes that the socket has not taken: that is to be waited for too.
-    if is_full || !client.connection.peer.is_flushed() {
-        client.blocked_at.get_or_insert(now);
-        if let Some(span) = spans.get(next)
-            && client.out.is_empty()
-        {
-            let (cursor, rest) = span.chunk.cut_at(span.offset);
-            client.out.extend_from_slice(rest);
-            cursors.push((span.room_id, cursor));
-        }
-        client.connection.post(|mail| mail.blocked = true);
-    }
-    cursors
+    block(client, now);
+    None
+}
+
+fn block(client: &mut Client, now: u32) {
+    client.blocked_at.get_or_insert(now);
+    client.connection.post(|mail| mail.blocked = true);
 }

@@ -1,7 +1,7 @@
 //! The hub's log: what was committed becomes tails and answers, and cursors that are behind.
 
 use super::ConnectionId;
-use super::delivery::{Cursor, Span, write_spans};
+use super::delivery::{Cursor, flush, send_chunks};
 use super::frame::ServerFrame;
 use super::hub::ReplyTo;
 use super::state::{Answer, State};
@@ -149,10 +149,8 @@ impl State {
         if client.closing_at.is_some() || !continues {
             return;
         }
-        let mut spans =
-            vec![Span { room_id, chunk: chunk.clone(), offset: chunk.offset_after(cursor) }];
-        let cursors = write_spans(client, &mut spans, self.now, &mut self.tally);
-        let cursor = cursors.last().map_or(cursor, |&(_, cursor)| cursor);
+        let cursor = send_chunks(client, [chunk].into_iter(), cursor, self.now, &mut self.tally);
+        flush(client, self.now, &mut self.tally);
         if let Some(member) =
             self.rooms.get_mut(&room_id).and_then(|room| room.members.get_mut(&slot))
         {

@@ -30,6 +30,8 @@ pub struct State {
     pub(super) rooms: HashMap<RoomId, Room>,
     /// Clients with something to be written at the end of this turn.
     pub(super) touched: Vec<usize>,
+    /// Empty: lent to one client after the other, for what is written to it.
+    pub(super) spare: Vec<u8>,
     /// What this turn's commits appended, in the order of commit.
     pub(super) committed: HashMap<RoomId, Vec<Event>>,
     /// Answers to tasks, given after the turn's writes.
@@ -52,6 +54,7 @@ impl State {
             clients: Slab::new(),
             rooms: HashMap::new(),
             touched: Vec::new(),
+            spare: Vec::new(),
             committed: HashMap::new(),
             replies: Vec::new(),
             next_serial: 0,
@@ -116,11 +119,12 @@ impl State {
     pub(super) fn flush(&mut self) {
         self.extend_tails();
         // Writing can touch further clients only by a page or a close, which come as commands.
-        for slot in std::mem::take(&mut self.touched) {
+        let mut touched = std::mem::take(&mut self.touched);
+        for slot in touched.drain(..) {
             if let Some(client) = self.clients.get_mut(slot) {
                 client.is_touched = false;
-                let tally = &mut self.tally;
-                write(client, slot, &mut self.rooms, &self.config, self.now, tally);
+                let (rooms, spare, tally) = (&mut self.rooms, &mut self.spare, &mut self.tally);
+                write(client, slot, rooms, spare, &self.config, self.now, tally);
                 // With TLS the last bytes may be out of `out` and not yet in the socket.
                 let is_out = client.out.is_empty() && client.blocked_at.is_none();
                 if client.closing_at.is_some() && is_out {
@@ -128,6 +132,7 @@ impl State {
                 }
             }
         }
+        self.touched = touched;
         self.publish_tally();
         for (reply, answer) in self.replies.drain(..) {
             let _ = reply.send(answer);
@@ -153,6 +158,9 @@ impl State {
             }
             if client.out.is_empty() {
                 client.out = Vec::new();
+            }
+            if client.behind.is_empty() {
+                client.behind = Vec::new();
             }
             let silent = self.now - client.heard_at;
             let stalled = client

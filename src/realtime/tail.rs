@@ -2,18 +2,16 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-
 use super::frame::ServerFrame;
 use crate::model::{Event, Message, Seq};
 
 /// A run of encoded frames with contiguous `seq`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Chunk {
     first: Seq,
     /// Where each frame ends in `bytes`.
-    ends: std::sync::Arc<[u32]>,
-    bytes: Bytes,
+    ends: Vec<u32>,
+    bytes: Vec<u8>,
 }
 
 impl Chunk {
@@ -31,7 +29,7 @@ impl Chunk {
                 bytes.len() as u32
             })
             .collect();
-        Some(Self { first, ends, bytes: bytes.into() })
+        Some(Self { first, ends, bytes })
     }
 
     pub fn first(&self) -> Seq {
