@@ -13,6 +13,7 @@
 //! after an error of the disk there are no more checkpoints until the server is started again and
 //! SQLite begins with the first frame: the log keeps everything until then, and grows.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -31,6 +32,12 @@ const LONG: i64 = 4_000;
 /// Pages that the writer copies itself: as many as SQLite's own default.
 const SMALL: i64 = 1_000;
 
+thread_local! {
+    /// Pages in the log after this thread's latest commit. SQLite tells it with each; to be asked costs
+    /// more than all else after a commit, for a PRAGMA is compiled anew each time.
+    static LOG_PAGES: Cell<i32> = const { Cell::new(0) };
+}
+
 /// The thread, which ends with this.
 pub(super) struct Checkpointer {
     wake: Option<Sender<()>>,
@@ -46,7 +53,7 @@ struct State {
 }
 
 impl Checkpointer {
-    pub fn start(path: &Path, busy_timeout: Duration) -> Result<Self> {
+    pub fn start(path: &Path, writer: &Connection, busy_timeout: Duration) -> Result<Self> {
         let connection = open(path, busy_timeout)?;
         let (wake, woken) = bounded(1);
         let state = Arc::<State>::default();
@@ -59,6 +66,10 @@ impl Checkpointer {
             .map_err(|error| {
                 Error::Internal(format!("the thread for checkpoints cannot be started: {error}"))
             })?;
+        writer.wal_hook(Some(|_, pages| {
+            LOG_PAGES.set(pages);
+            Ok(())
+        }));
         Ok(Self { wake: Some(wake), thread: Some(thread), state })
     }
 
@@ -67,15 +78,12 @@ impl Checkpointer {
         self.state.count.load(Ordering::Relaxed)
     }
 
-    /// To be called after each commit of the writer.
+    /// To be called after each commit of the writer, on the thread that made it.
     pub fn after_commit(&self, writer: &Connection) {
-        if self.state.has_failed.load(Ordering::SeqCst) {
+        if i64::from(LOG_PAGES.get()) < LONG || self.state.has_failed.load(Ordering::SeqCst) {
             return;
         }
         let Ok(log) = checkpoint(writer, Mode::Look) else { return };
-        if log.pages < LONG {
-            return;
-        }
         if log.left() >= SMALL {
             // Full: the thread is at work or about to be.
             let (Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(()))) =

@@ -8,6 +8,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params, type
 use super::super::window::Window;
 use super::super::{AppendError, Error, Result};
 use super::errors;
+use super::transaction::Transaction;
 use crate::model::{
     Appended, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage, NewMessage,
     RoomId, Seq, Timestamp, UserId,
@@ -170,7 +171,7 @@ pub(super) fn list_messages(
     cursor: Cursor,
     limit: u32,
 ) -> Result<Option<MessagePage>> {
-    let snapshot = Snapshot::begin(db)?;
+    let snapshot = Transaction::read(db)?;
     let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
         return Ok(None);
     };
@@ -200,7 +201,7 @@ pub(super) fn list_events(
     after: Seq,
     limit: u32,
 ) -> Result<Option<EventPage>> {
-    let _snapshot = Snapshot::begin(db)?;
+    let _snapshot = Transaction::read(db)?;
     let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
         return Ok(None);
     };
@@ -212,24 +213,6 @@ pub(super) fn list_events(
         events.push(event_of(row, &mut names)?);
     }
     Ok(Some(EventPage { events, head_seq }))
-}
-
-/// Several reads of one state of the database. rusqlite's own transactions compile their BEGIN and
-/// ROLLBACK each time, which takes longer than a short page.
-struct Snapshot<'db>(&'db Connection);
-
-impl<'db> Snapshot<'db> {
-    fn begin(db: &'db Connection) -> Result<Self> {
-        db.prepare_cached("BEGIN")?.execute([])?;
-        Ok(Self(db))
-    }
-}
-
-impl Drop for Snapshot<'_> {
-    fn drop(&mut self) {
-        // Nothing was written, and a connection that cannot even do this fails its next use.
-        let _ = self.0.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([]));
-    }
 }
 
 /// The names of senders, each looked up once a page: a page has many messages of few people.

@@ -23,6 +23,7 @@ mod sessions;
 mod status;
 mod target;
 mod tickets;
+mod transaction;
 mod users;
 
 use std::fs;
@@ -34,12 +35,13 @@ use std::time::{Duration, Instant};
 
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
 pub use self::archive::{Archive, describe_archive};
 use self::checkpoint::Checkpointer;
 use self::claim::Claim;
 pub(super) use self::target::SqliteTarget;
+use self::transaction::Transaction;
 use super::pool::Pool;
 use super::rows::{Scope, Source, Visitor};
 use super::target::{Progress, check_seal};
@@ -114,7 +116,7 @@ impl Sqlite {
                 other => other,
             }
         })?;
-        let checkpointer = Checkpointer::start(&path, busy_timeout)?;
+        let checkpointer = Checkpointer::start(&path, &writer, busy_timeout)?;
         let manager = SqliteConnectionManager::file(&path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(move |connection| {
@@ -130,8 +132,7 @@ impl Sqlite {
         run(&*self.readers.get()?)
     }
 
-    /// Runs in one transaction, which takes the write lock at once: a transaction that began by
-    /// reading could find, when it comes to write, that it may not (SQLITE_BUSY_SNAPSHOT).
+    /// Runs in one transaction.
     ///
     /// After a sync that failed, this connection goes on, on purpose. Nobody can know what of the
     /// batch is on the disk, and no later sync will tell (<https://wiki.postgresql.org/wiki/Fsync_Errors>).
@@ -140,9 +141,9 @@ impl Sqlite {
     /// would take them for a commit, and what it then appends would be lost with them.
     fn write<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         // A panic while the lock was held has rolled its transaction back: the connection is good.
-        let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let value = run(&transaction)?;
+        let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = Transaction::write(&connection)?;
+        let value = run(&connection)?;
         transaction.commit()?;
         self.checkpointer.after_commit(&connection);
         Ok(value)
