@@ -9,12 +9,14 @@ use crate::storage::rows::{Row, TABLES, Table, Value};
 /// The kinds of event that this chatapp can read.
 const KINDS: &[&str] = &["message", "message_edited", "message_deleted"];
 
-/// Looks at all rows of a copy in their order. Holds a few numbers for each room.
+/// Looks at all rows of a copy in their order. Holds a few numbers for each room, one for each user.
 #[derive(Debug, Default)]
 pub struct Check {
     /// The table that the last row was of, and its key.
     last: Option<(usize, Row)>,
     rooms: BTreeMap<i64, Log>,
+    /// Ids, in their order.
+    users: Vec<i64>,
     /// The greatest id of each table.
     ids: BTreeMap<&'static str, i64>,
 }
@@ -39,6 +41,7 @@ impl Check {
                     ensure!(seen <= given, "{name} has id {seen}, but is said to end with {given}");
                 }
             }
+            "users" => self.users.push(number(table, row, "id")),
             "rooms" => {
                 let (id, head_seq) = (number(table, row, "id"), number(table, row, "head_seq"));
                 let next_seq = number(table, row, "oldest_seq");
@@ -94,6 +97,11 @@ impl Check {
             log.head_seq
         );
         log.next_seq += 1;
+        let user = number(table, row, "user_id");
+        ensure!(
+            self.users.binary_search(&user).is_ok(),
+            "event {seq} of room {room} is of user {user}, who is not there"
+        );
         match table.position("kind").and_then(|kind| row.get(kind)) {
             Some(Value::Text(kind)) if KINDS.contains(&kind.as_str()) => Ok(()),
             other => bail!("{other:?} is no kind of event"),

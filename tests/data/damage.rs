@@ -45,6 +45,7 @@ async fn what_is_not_understood_is_refused_with_its_line() {
         ("\"head_seq\":1", "\"head\":1", "line 3: room has no \"head_seq\""),
         ("\"head_seq\":1", "\"head_seq\":1,\"x\":1", "line 3: room has no field \"x\""),
         ("\"seq\":1", "\"seq\":2", "line 4: room 1 has event 2 where 1 was to come"),
+        ("\"user_id\":1", "\"user_id\":2", "event 1 of room 1 is of user 2, who is not there"),
         ("\"kind\":\"message\"", "\"kind\":\"hymn\"", "is no kind of event"),
         ("\"content\":\"hello\"", "\"content\":\"\\u0000\"", "must be a text without NUL"),
         ("\"username\":\"ann\"", "\"username\":ann", "line 2 is no JSON object"),

@@ -29,6 +29,21 @@ fn a_missing_database_is_named() {
     assert!(text.contains("missing_") && text.contains("does not exist"), "{text}");
 }
 
+/// Nothing but the statement that appends keeps such an event out: there are no foreign keys.
+#[test]
+fn an_event_of_nobody_is_damage() {
+    let database = harness::postgres();
+    let backend = database.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    backend.append_messages(vec![message(&room, &ann, "hello")]).unwrap();
+    assert_eq!(backend.check_integrity(true).unwrap(), Vec::<String>::new());
+    database.raw().execute("UPDATE events SET user_id = 77");
+    let found = backend.check_integrity(true).unwrap();
+    let sentence = "event 1 of room 1 names a room or a user that is not there";
+    assert_eq!(found, [sentence]);
+}
+
 #[test]
 fn connections_cut_by_the_server_are_replaced() {
     let database = harness::postgres();

@@ -95,14 +95,6 @@ pub(super) fn is_unique_violation(error: &postgres::Error) -> bool {
     error.code() == Some(&SqlState::UNIQUE_VIOLATION)
 }
 
-/// Whether an event named a user who is not there.
-pub(super) fn is_missing_user(error: &postgres::Error) -> bool {
-    error.as_db_error().is_some_and(|error| {
-        *error.code() == SqlState::FOREIGN_KEY_VIOLATION
-            && error.constraint() == Some("events_user_id_fkey")
-    })
-}
-
 /// Whether a row was refused for what is in it, and others may still be taken: a value that is no
 /// data (class 22), a constraint (23), a limit (54).
 pub(super) fn is_of_the_row(error: &postgres::Error) -> bool {

@@ -48,12 +48,24 @@ pub(super) fn check_integrity(db: &mut Connection, deep: bool) -> Result<Vec<Str
          LIMIT 10",
         &[],
     )?;
-    if deep {
-        db.query_one("SELECT coalesce(sum(length(content)), 0)::bigint FROM events", &[])?;
-    }
-    let sentence = |row: &postgres::Row| {
+    let beyond = |row: &postgres::Row| {
         let id: i64 = row.get(0);
         format!("the log of room {id} goes on beyond its head")
     };
-    Ok(rooms.iter().map(sentence).collect())
+    let mut found: Vec<String> = rooms.iter().map(beyond).collect();
+    if deep {
+        db.query_one("SELECT coalesce(sum(length(content)), 0)::bigint FROM events", &[])?;
+        let orphans = db.query(
+            "SELECT room_id, seq FROM events
+             WHERE NOT EXISTS (SELECT FROM rooms WHERE id = room_id)
+                OR NOT EXISTS (SELECT FROM users WHERE id = user_id)
+             LIMIT 10",
+            &[],
+        )?;
+        found.extend(orphans.iter().map(|row| {
+            let (room_id, seq): (i64, i64) = (row.get(0), row.get(1));
+            format!("event {seq} of room {room_id} names a room or a user that is not there")
+        }));
+    }
+    Ok(found)
 }

@@ -19,11 +19,11 @@ const SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off';";
 
-/// Every table but `server` refers to users. The audit log refuses to be emptied, but for its owner
+/// Every table but `server` and `events` refers to users. The audit log refuses to be emptied, but for its owner
 /// in a new life of the database.
 const CLEAR: &str = "
     ALTER TABLE audit DISABLE TRIGGER USER;
-    TRUNCATE users RESTART IDENTITY CASCADE;
+    TRUNCATE users, events RESTART IDENTITY CASCADE;
     ALTER TABLE audit ENABLE TRIGGER USER;
     UPDATE server SET epoch = replace(gen_random_uuid()::text, '-', ''), token_secret = NULL;";
 
