@@ -60,14 +60,13 @@ use crate::model::{
 const CACHED_STATEMENTS: usize = 128;
 
 /// synchronous=FULL: a commit is on the disk before it is answered; NORMAL would lose the last
-/// ones with the power. The log is cut back to 64 MiB after a burst; [`checkpoint`] says when it is
-/// copied into the database. No mmap: an I/O error in a mapped page is a SIGBUS, which ends the
+/// ones with the power. [`checkpoint`] says when the log is copied into the database, and when it is
+/// cut. No mmap: an I/O error in a mapped page is a SIGBUS, which ends the
 /// process (<https://sqlite.org/mmap.html>).
 const WRITER_PRAGMAS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
     PRAGMA wal_autocheckpoint = 0;
-    PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -16384;
     PRAGMA temp_store = MEMORY;
 ";
