@@ -34,6 +34,10 @@ use crate::storage::{Error, Result};
 /// Pages in the log at which it is copied: 16 MiB. A page that many commits change is copied once.
 const LONG: i64 = 4_000;
 
+/// Pages after which it is looked again whether there is something to copy. While somebody reads
+/// for long there is not.
+const LOOK: u64 = 250;
+
 /// Pages that the writer copies itself: as many as SQLite's own default.
 const SMALL: i64 = 1_000;
 
@@ -62,6 +66,8 @@ struct State {
     has_failed: AtomicBool,
     /// Checkpoints that copied something.
     count: AtomicU64,
+    /// Pages in the log when it was last looked at.
+    looked_at: AtomicI64,
     /// The writer's `journal_size_limit`.
     size_limit: AtomicI64,
 }
@@ -98,9 +104,12 @@ impl Checkpointer {
 
     /// To be called after each commit of the writer, on the thread that made it.
     pub fn after_commit(&self, writer: &Connection) {
-        if i64::from(LOG_PAGES.get()) < LONG || self.state.has_failed.load(Ordering::SeqCst) {
+        let pages = i64::from(LOG_PAGES.get());
+        let since_then = pages.abs_diff(self.state.looked_at.load(Ordering::Relaxed));
+        if pages < LONG || since_then < LOOK || self.state.has_failed.load(Ordering::SeqCst) {
             return;
         }
+        self.state.looked_at.store(pages, Ordering::Relaxed);
         let bytes = fs::metadata(&self.log).map_or(0, |file| file.len());
         let limit = (i64::try_from(bytes).unwrap_or(i64::MAX) - CUT_BYTES) / CUT_BYTES * CUT_BYTES;
         // What cannot be cut now is cut another time.
