@@ -4,7 +4,7 @@ use std::fs;
 
 use chatapp::storage::{self, Error, OpenOptions};
 
-use crate::harness;
+use crate::harness::{self, message, room, user};
 
 const CREATE: OpenOptions =
     OpenOptions { read_connections: 1, busy_timeout_ms: 1_000, create: true };
@@ -53,4 +53,37 @@ fn the_file_is_in_wal_mode() {
     let mode: String = raw.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
     drop(backend);
+}
+
+/// To give much back at once would hold a commit up.
+#[test]
+fn a_log_that_could_not_be_copied_for_long_is_cut_back_bit_by_bit() {
+    const MIB: u64 = 1 << 20;
+    let database = harness::sqlite();
+    let backend = database.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    let text = "x".repeat(4_000);
+    let append = || {
+        let batch = (0..500).map(|_| message(&room, &ann, &text)).collect();
+        assert!(backend.append_messages(batch).unwrap().iter().all(Result::is_ok));
+        backend.get_status().unwrap().wal_bytes.unwrap()
+    };
+    let mut reader = database.raw();
+    reader.execute("BEGIN; SELECT count(*) FROM server");
+    let mut bytes = 0;
+    while bytes < 80 * MIB {
+        bytes = append();
+    }
+    reader.execute("COMMIT");
+    // Each time that the log has been copied and is begun anew, after 16 MiB, some of it goes.
+    for _ in 0..200 {
+        let next = append();
+        assert!(next + 8 * MIB >= bytes, "{bytes} bytes became {next}");
+        bytes = next;
+        if bytes <= 64 * MIB {
+            return;
+        }
+    }
+    panic!("the log still has {bytes} bytes");
 }
