@@ -99,11 +99,10 @@ pub(super) fn write(
     if client.blocked_at.is_some() {
         return;
     }
-    spare.extend_from_slice(&client.out);
-    client.out.clear();
+    // Nobody keeps a buffer of his own: thousands of small ones would add up.
+    spare.extend_from_slice(&std::mem::take(&mut client.out));
     std::mem::swap(&mut client.out, spare);
-    let mut behind = std::mem::take(&mut client.behind);
-    for room_id in behind.drain(..) {
+    for room_id in std::mem::take(&mut client.behind) {
         let Some(room) = rooms.get_mut(&room_id) else { continue };
         let Some(member) = room.members.get_mut(&slot) else { continue };
         let (Cursor::Live(mut cursor), Some(head)) = (member.cursor, room.head) else { continue };
@@ -125,12 +124,10 @@ pub(super) fn write(
                 .encode(&mut client.out);
         }
     }
-    client.behind = behind;
     flush(client, now, tally);
     if client.out.is_empty() {
         std::mem::swap(&mut client.out, spare);
     }
-    spare.clear();
 }
 
 /// Sends what the chunks have after `cursor`, as far as the socket takes it, and returns how far

@@ -156,12 +156,6 @@ impl State {
             if client.connection.take_heard() {
                 client.heard_at = self.now;
             }
-            if client.out.is_empty() {
-                client.out = Vec::new();
-            }
-            if client.behind.is_empty() {
-                client.behind = Vec::new();
-            }
             let silent = self.now - client.heard_at;
             let stalled = client
                 .blocked_at
