@@ -15,7 +15,7 @@ use crate::server;
 /// With less than this the next messages may be the last.
 const FULL_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The server cuts its log back to 64 MiB; one that is much longer is not being copied.
+/// The server cuts its log back to 64 MiB, bit by bit; one that is much longer is not being copied.
 const LONG_LOG_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Authorities of 90-day certificates have them renewed 30 days before.
