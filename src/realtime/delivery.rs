@@ -102,7 +102,9 @@ pub(super) fn write(
     // Nobody keeps a buffer of his own: thousands of small ones would add up.
     spare.extend_from_slice(&std::mem::take(&mut client.out));
     std::mem::swap(&mut client.out, spare);
-    for room_id in std::mem::take(&mut client.behind) {
+    let mut behind = std::mem::take(&mut client.behind);
+    behind.sort_unstable();
+    for room_id in behind {
         let Some(room) = rooms.get_mut(&room_id) else { continue };
         let Some(member) = room.members.get_mut(&slot) else { continue };
         let (Cursor::Live(mut cursor), Some(head)) = (member.cursor, room.head) else { continue };

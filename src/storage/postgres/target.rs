@@ -19,8 +19,8 @@ const SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off';";
 
-/// Every table but `server` and `events` refers to users. The audit log refuses to be emptied, but for its owner
-/// in a new life of the database.
+/// Every table but `server` and `events` refers to users. The audit log refuses to be emptied, but
+/// for its owner in a new life of the database.
 const CLEAR: &str = "
     ALTER TABLE audit DISABLE TRIGGER USER;
     TRUNCATE users, events RESTART IDENTITY CASCADE;

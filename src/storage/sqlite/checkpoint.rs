@@ -123,9 +123,7 @@ impl Checkpointer {
             copy(writer, &self.state);
         }
     }
-}
 
-impl Checkpointer {
     fn limit_size(&self, writer: &Connection, bytes: i64) -> rusqlite::Result<()> {
         if self.state.size_limit.load(Ordering::Relaxed) != bytes {
             writer.pragma_update(None, "journal_size_limit", bytes)?;
