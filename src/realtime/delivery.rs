@@ -126,7 +126,9 @@ pub(super) fn write(
                 .encode(&mut client.out);
         }
     }
-    flush(client, now, tally);
+    if client.blocked_at.is_none() {
+        flush(client, now, tally);
+    }
     if client.out.is_empty() {
         std::mem::swap(&mut client.out, spare);
     }

@@ -4,8 +4,8 @@
 //! A member of a room is a cursor. A *live* member is sent the room's tail from its cursor on; one
 //! that falls behind the tail is *reading*: its task reads storage and hands over pages, until
 //! the cursor is within the tail again. A socket that takes no more is *blocked*: it is left
-//! alone, without a queue, until its task reports that it takes bytes again; its cursors say where
-//! to go on.
+//! alone, without a queue but for a few short frames, until its task reports that it takes bytes
+//! again; its cursors say where to go on.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
