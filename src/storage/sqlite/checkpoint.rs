@@ -28,6 +28,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::{Connection, OpenFlags};
 
+use super::claim::beside;
 use super::errors;
 use crate::storage::{Error, Result};
 
@@ -59,6 +60,10 @@ pub(super) struct Checkpointer {
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
     state: Arc<State>,
+    /// Pages in the log when the writer last looked at it.
+    looked_at: AtomicI64,
+    /// The writer's `journal_size_limit`.
+    size_limit: AtomicI64,
 }
 
 #[derive(Default)]
@@ -66,10 +71,6 @@ struct State {
     has_failed: AtomicBool,
     /// Checkpoints that copied something.
     count: AtomicU64,
-    /// Pages in the log when it was last looked at.
-    looked_at: AtomicI64,
-    /// The writer's `journal_size_limit`.
-    size_limit: AtomicI64,
 }
 
 impl Checkpointer {
@@ -90,9 +91,14 @@ impl Checkpointer {
             LOG_PAGES.set(pages);
             Ok(())
         }));
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let checkpointer = Self { log: log.into(), wake: Some(wake), thread: Some(thread), state };
+        let checkpointer = Self {
+            log: beside(path, "-wal"),
+            wake: Some(wake),
+            thread: Some(thread),
+            state,
+            looked_at: AtomicI64::new(0),
+            size_limit: AtomicI64::new(0),
+        };
         checkpointer.limit_size(writer, FILE_BYTES)?;
         Ok(checkpointer)
     }
@@ -105,11 +111,11 @@ impl Checkpointer {
     /// To be called after each commit of the writer, on the thread that made it.
     pub fn after_commit(&self, writer: &Connection) {
         let pages = i64::from(LOG_PAGES.get());
-        let since_then = pages.abs_diff(self.state.looked_at.load(Ordering::Relaxed));
+        let since_then = pages.abs_diff(self.looked_at.load(Ordering::Relaxed));
         if pages < LONG || since_then < LOOK || self.state.has_failed.load(Ordering::SeqCst) {
             return;
         }
-        self.state.looked_at.store(pages, Ordering::Relaxed);
+        self.looked_at.store(pages, Ordering::Relaxed);
         let bytes = fs::metadata(&self.log).map_or(0, |file| file.len());
         let limit = (i64::try_from(bytes).unwrap_or(i64::MAX) - CUT_BYTES) / CUT_BYTES * CUT_BYTES;
         // What cannot be cut now is cut another time.
@@ -125,9 +131,9 @@ impl Checkpointer {
     }
 
     fn limit_size(&self, writer: &Connection, bytes: i64) -> rusqlite::Result<()> {
-        if self.state.size_limit.load(Ordering::Relaxed) != bytes {
+        if self.size_limit.load(Ordering::Relaxed) != bytes {
             writer.pragma_update(None, "journal_size_limit", bytes)?;
-            self.state.size_limit.store(bytes, Ordering::Relaxed);
+            self.size_limit.store(bytes, Ordering::Relaxed);
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::super::{Error, Result};
+use super::claim::beside;
 use super::errors;
 
 const PIECE: usize = 1 << 20;
@@ -26,8 +27,7 @@ pub(super) fn rewrite_log(writer: &Connection, path: &Path) -> Result<()> {
         Err(error) if errors::is_busy(&error) => return Ok(()),
         begun => begun?,
     }
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
+    let log = beside(path, "-wal");
     let rewritten = match File::options().read(true).write(true).open(&log) {
         Ok(file) => rewrite(&file),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -35,7 +35,7 @@ pub(super) fn rewrite_log(writer: &Connection, path: &Path) -> Result<()> {
     };
     writer.execute_batch("ROLLBACK")?;
     rewritten.map_err(|error| {
-        Error::Unavailable(format!("{} cannot be rewritten: {error}", Path::new(&log).display()))
+        Error::Unavailable(format!("{} cannot be rewritten: {error}", log.display()))
     })
 }
 

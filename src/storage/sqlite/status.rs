@@ -6,11 +6,10 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::super::{DatabaseStatus, Result};
+use super::claim::beside;
 
 /// The sizes are those of the files: what is in the log may be in the database too.
 pub(super) fn get_status(db: &Connection, path: &Path) -> Result<DatabaseStatus> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
     let counts: [i64; 3] = db
         .prepare_cached(
@@ -23,7 +22,7 @@ pub(super) fn get_status(db: &Connection, path: &Path) -> Result<DatabaseStatus>
     Ok(DatabaseStatus {
         version: format!("SQLite {}", rusqlite::version()),
         size_bytes: size(path),
-        wal_bytes: Some(size(Path::new(&log))),
+        wal_bytes: Some(size(&beside(path, "-wal"))),
         users,
         rooms,
         events,
