@@ -77,8 +77,11 @@ test("signing out ends the session in every tab and on the server", async () => 
     () => JSON.parse(localStorage.getItem("chatapp.session")).token,
   );
   await page.getByRole("button", { name: "Account and settings" }).click();
+  // The page does not wait for the server.
+  const ended = page.waitForResponse((response) => response.url().endsWith("/auth/logout"));
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await ended;
   await tab.getByRole("heading", { name: "Sign in" }).waitFor();
   const answer = await fetch(`${SERVER}/auth/me`, {
     headers: { Authorization: `Bearer ${token}` },
