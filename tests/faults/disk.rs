@@ -40,6 +40,26 @@ impl Journal {
         records.filter(begins).count()
     }
 
+    /// The bytes of each write to this file.
+    pub fn writes(&self, name: &str) -> Vec<usize> {
+        let records = self.ends().into_iter().filter_map(|at| self.record(at));
+        records.filter(|it| it.kind == b'W' && it.name == name).map(|it| it.data.len()).collect()
+    }
+
+    /// The most bytes that were written to this file without a sync.
+    pub fn most_unsynced(&self, name: &str) -> usize {
+        let (mut most, mut unsynced) = (0, 0);
+        for record in self.ends().into_iter().filter_map(|at| self.record(at)) {
+            match record.kind {
+                b'W' if record.name == name => unsynced += record.data.len(),
+                b'S' if record.name == name => unsynced = 0,
+                _ => {}
+            }
+            most = most.max(unsynced);
+        }
+        most
+    }
+
     /// Where each record ends.
     pub fn ends(&self) -> Vec<usize> {
         let mut ends = vec![0];
@@ -183,14 +203,22 @@ fn apply_all(bytes: &mut Vec<u8>, changes: &[Change], journal: &Journal) {
     }
 }
 
-/// One time in four nothing of it, in four all of it, in four all up to somewhere; else what is
-/// between two changes of the length sector by sector, each as it was at some time.
+/// One time in four nothing of it, in four all of it, in four all up to somewhere in a write; else
+/// what is between two changes of the length sector by sector, each as it was at some time.
 fn apply_some(bytes: &mut Vec<u8>, changes: &[Change], journal: &Journal, random: &mut Random) {
     let upto = random.below(changes.len() + 1);
     match random.below(4) {
         0 => return,
         1 => return apply_all(bytes, changes, journal),
-        2 => return apply_all(bytes, &changes[..upto], journal),
+        2 => {
+            apply_all(bytes, &changes[..upto], journal);
+            if let Some(Change::Write { offset, data, .. }) = changes.get(upto) {
+                let until = (offset + random.below(data.len() + 1)) / SECTOR * SECTOR;
+                let part = data.start..data.start + until.saturating_sub(*offset);
+                put(bytes, *offset, &journal.0[part]);
+            }
+            return;
+        }
         _ => {}
     }
     let is_length = |change: &Change| matches!(change, Change::Length { .. });

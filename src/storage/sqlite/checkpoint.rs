@@ -29,7 +29,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::{Connection, OpenFlags};
 
 use super::claim::beside;
-use super::errors;
+use super::{errors, vfs};
 use crate::storage::{Error, Result};
 
 /// Pages in the log at which it is copied: 16 MiB. A page that many commits change is copied once.
@@ -164,7 +164,7 @@ fn run(connection: Connection, woken: &Receiver<()>, state: &State) {
 
 fn open(path: &Path, busy_timeout: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags_and_vfs(path, flags, vfs::name()?)?;
     connection.busy_timeout(busy_timeout)?;
     connection.execute_batch("PRAGMA synchronous = FULL")?;
     // From now on it counts among those that use the file.

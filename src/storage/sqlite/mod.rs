@@ -25,6 +25,7 @@ mod target;
 mod tickets;
 mod transaction;
 mod users;
+mod vfs;
 
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
@@ -194,7 +195,7 @@ fn make_private(path: &Path) {
 fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags_and_vfs(path, flags, vfs::name()?)?;
     connection.busy_timeout(busy_timeout)?;
     keep_statements(&connection)?;
     connection.execute_batch(WRITER_PRAGMAS)?;

@@ -1,0 +1,287 @@
+//! How the connections that write use their files: SQLite's own VFS, but for two methods (a shim,
+//! <https://sqlite.org/vfs.html#vfs_shims>). What that is worth, in `docs/PERFORMANCE.md`, is the reason
+//! for the only unsafe code of ours.
+//!
+//! *What is appended to the log is gathered*, and written when the log is synced. SQLite writes a page
+//! with two calls of the system, one of them for the 24 bytes that precede it: 180 calls for a batch of
+//! 112 messages to 32 rooms, where this makes three. Every commit is synced (synchronous=FULL), and
+//! until that has succeeded the index of the log does not count its pages (`sqlite3WalFrames`), so
+//! nobody looks for them in the file. The writer itself does, for those of a transaction that does
+//! not fit its cache: they are written first. What could not be written is kept, and tried again
+//! before anything else is done to the file.
+//!
+//! *What is copied into the database is synced step by step*, and not only at the end: a commit's own sync
+//! waits for all that the disk has been given.
+
+#![expect(
+    unsafe_code,
+    reason = "SQLite calls a VFS by pointers; the module says what that is worth"
+)]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::sync::OnceLock;
+use std::{ptr, slice};
+
+use rusqlite::ffi::{
+    Error, SQLITE_ERROR, SQLITE_IOERR, SQLITE_OK, SQLITE_OPEN_MAIN_DB, SQLITE_OPEN_WAL,
+    SQLITE_SYNC_NORMAL, sqlite3_file, sqlite3_io_methods, sqlite3_vfs, sqlite3_vfs_find,
+    sqlite3_vfs_register,
+};
+
+const NAME: &CStr = c"chatapp";
+
+/// What is gathered at most: of more, the system's VFS writes only a part at once (`seekAndWriteFd`).
+const GATHERED_BYTES: usize = 0x1_ffff;
+
+/// What is copied into the database between two syncs.
+const STEP_BYTES: usize = 1 << 20;
+
+/// The name by which to open a connection.
+///
+/// # Errors
+/// If SQLite has no VFS of the system, or no memory.
+pub(super) fn name() -> rusqlite::Result<&'static CStr> {
+    static REGISTERED: OnceLock<c_int> = OnceLock::new();
+    match *REGISTERED.get_or_init(register) {
+        SQLITE_OK => Ok(NAME),
+        code => Err(rusqlite::Error::SqliteFailure(Error::new(code), None)),
+    }
+}
+
+fn register() -> c_int {
+    // SAFETY: both live for ever. This one is a copy of the system's, of whose functions none but
+    // `xOpen` looks at more of a VFS than what is copied.
+    unsafe {
+        let Some(system) = sqlite3_vfs_find(ptr::null()).as_ref() else { return SQLITE_ERROR };
+        let vfs = Box::leak(Box::new(*system));
+        vfs.zName = NAME.as_ptr();
+        vfs.szOsFile += size_of::<OpenFile>() as c_int;
+        vfs.xOpen = Some(open);
+        sqlite3_vfs_register(vfs, 0)
+    }
+}
+
+/// What is kept of an open file, behind the system's own part of it.
+///
+/// SQLite looks in the system's part for the address of the methods. It is the address of this, by
+/// which the methods find it.
+#[repr(C)]
+struct OpenFile {
+    methods: sqlite3_io_methods,
+    system_methods: *const sqlite3_io_methods,
+    file: *mut sqlite3_file,
+    /// Of the log: what is not written yet, and where it belongs.
+    gathered: Vec<u8>,
+    offset: i64,
+    /// Of the database: bytes since the last sync.
+    unsynced: usize,
+}
+
+/// Calls the system's method.
+macro_rules! system {
+    ($open:expr, $method:ident $(, $argument:expr)*) => {
+        // SAFETY: the methods live as long as SQLite, and the file is open.
+        match unsafe { (*$open.system_methods).$method } {
+            Some(method) => unsafe { method($open.file $(, $argument)*) },
+            None => SQLITE_IOERR,
+        }
+    };
+}
+
+impl OpenFile {
+    /// # Safety
+    /// `file` was opened by [`open`] and given methods, and nobody else uses it now.
+    unsafe fn of<'a>(file: *mut sqlite3_file) -> &'a mut Self {
+        unsafe { &mut *(*file).pMethods.cast_mut().cast() }
+    }
+
+    /// Keeps it for later. Writes what was gathered first if this does not continue it, or if it
+    /// would be too much.
+    fn gather(&mut self, data: &[u8], offset: i64) -> c_int {
+        let continues = offset == self.offset + self.gathered.len() as i64;
+        if !continues || self.gathered.len() + data.len() > GATHERED_BYTES {
+            let code = self.write_gathered();
+            if code != SQLITE_OK {
+                return code;
+            }
+            self.offset = offset;
+        }
+        self.gathered.extend_from_slice(data);
+        SQLITE_OK
+    }
+
+    fn write_gathered(&mut self) -> c_int {
+        if self.gathered.is_empty() {
+            return SQLITE_OK;
+        }
+        let (data, length) = (self.gathered.as_ptr().cast(), self.gathered.len() as c_int);
+        let code = system!(self, xWrite, data, length, self.offset);
+        if code == SQLITE_OK {
+            self.gathered.clear();
+        }
+        code
+    }
+}
+
+unsafe extern "C" fn open(
+    _: *mut sqlite3_vfs,
+    name: *const c_char,
+    file: *mut sqlite3_file,
+    flags: c_int,
+    flags_out: *mut c_int,
+) -> c_int {
+    // SAFETY: `file` is memory for the system's part and what `register` has added, both with the
+    // alignment of pointers.
+    unsafe {
+        let Some(vfs) = sqlite3_vfs_find(ptr::null()).as_mut() else { return SQLITE_ERROR };
+        let Some(open) = vfs.xOpen else { return SQLITE_ERROR };
+        let code = open(vfs, name, file, flags, flags_out);
+        if code != SQLITE_OK || flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB) == 0 {
+            return code;
+        }
+        let system_methods = (*file).pMethods;
+        let methods = sqlite3_io_methods { xClose: Some(close), ..*system_methods };
+        let methods = if flags & SQLITE_OPEN_WAL == 0 {
+            sqlite3_io_methods { xWrite: Some(write_to_database), ..methods }
+        } else {
+            sqlite3_io_methods {
+                xRead: Some(read_log),
+                xWrite: Some(write_to_log),
+                xTruncate: Some(truncate_log),
+                xSync: Some(sync_log),
+                xFileSize: Some(log_size),
+                ..methods
+            }
+        };
+        let open_file = file.byte_add(vfs.szOsFile as usize).cast::<OpenFile>();
+        let gathered = Vec::new();
+        open_file.write(OpenFile {
+            methods,
+            system_methods,
+            file,
+            gathered,
+            offset: 0,
+            unsynced: 0,
+        });
+        (*file).pMethods = open_file.cast();
+        SQLITE_OK
+    }
+}
+
+// SAFETY of what follows: SQLite calls them with a file that `open` has opened, one at a time, and as
+// <https://sqlite.org/c3ref/io_methods.html> says.
+
+/// What is gathered still was never committed.
+unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
+    let open_file = unsafe { ptr::read(OpenFile::of(file)) };
+    system!(open_file, xClose)
+}
+
+unsafe extern "C" fn write_to_database(
+    file: *mut sqlite3_file,
+    data: *const c_void,
+    length: c_int,
+    offset: i64,
+) -> c_int {
+    let open_file = unsafe { OpenFile::of(file) };
+    let code = system!(open_file, xWrite, data, length, offset);
+    open_file.unsynced += length as usize;
+    if code != SQLITE_OK || open_file.unsynced < STEP_BYTES {
+        return code;
+    }
+    open_file.unsynced = 0;
+    system!(open_file, xSync, SQLITE_SYNC_NORMAL)
+}
+
+unsafe extern "C" fn write_to_log(
+    file: *mut sqlite3_file,
+    data: *const c_void,
+    length: c_int,
+    offset: i64,
+) -> c_int {
+    unsafe {
+        let data = slice::from_raw_parts(data.cast(), length as usize);
+        OpenFile::of(file).gather(data, offset)
+    }
+}
+
+macro_rules! after_writing {
+    ($file:expr, $method:ident $(, $argument:expr)*) => {{
+        let open_file = unsafe { OpenFile::of($file) };
+        match open_file.write_gathered() {
+            SQLITE_OK => system!(open_file, $method $(, $argument)*),
+            code => code,
+        }
+    }};
+}
+
+unsafe extern "C" fn sync_log(file: *mut sqlite3_file, flags: c_int) -> c_int {
+    after_writing!(file, xSync, flags)
+}
+
+unsafe extern "C" fn read_log(
+    file: *mut sqlite3_file,
+    to: *mut c_void,
+    length: c_int,
+    offset: i64,
+) -> c_int {
+    after_writing!(file, xRead, to, length, offset)
+}
+
+unsafe extern "C" fn truncate_log(file: *mut sqlite3_file, length: i64) -> c_int {
+    after_writing!(file, xTruncate, length)
+}
+
+unsafe extern "C" fn log_size(file: *mut sqlite3_file, length: *mut i64) -> c_int {
+    after_writing!(file, xFileSize, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+    use std::path::Path;
+
+    use rusqlite::{Connection, OpenFlags};
+
+    /// In so small a cache that what was written a moment ago is read again.
+    const CHANGES: &str = "
+        PRAGMA journal_mode = WAL;
+        PRAGMA cache_size = 10;
+        CREATE TABLE numbers (n INTEGER PRIMARY KEY, digits TEXT);
+        BEGIN;
+        WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted LIMIT 4000)
+        INSERT INTO numbers SELECT n * 1999 % 4001, printf('%0200d', n) FROM counted;
+        UPDATE numbers SET digits = printf('%0400d', n) WHERE n % 3 = 0;
+    ";
+
+    fn open(path: &Path, vfs: &CStr) -> Connection {
+        Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs).unwrap()
+    }
+
+    fn contents(db: &Connection) -> Vec<(i64, String)> {
+        let mut rows = db.prepare("SELECT n, digits FROM numbers ORDER BY n").unwrap();
+        rows.query_map([], |row| row.try_into()).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_transaction_that_does_not_fit_the_cache_is_stored_as_by_the_system() {
+        let folder = tempfile::tempdir().unwrap();
+        let [ours, plain] = ["ours.db", "plain.db"].map(|name| folder.path().join(name));
+        let expected = open(&plain, c"unix");
+        expected.execute_batch(CHANGES).unwrap();
+        let db = open(&ours, super::name().unwrap());
+        db.execute_batch(CHANGES).unwrap();
+        assert_eq!(contents(&db), contents(&expected));
+        let reader = open(&ours, c"unix");
+        assert_eq!(contents(&reader), []);
+
+        db.execute_batch("COMMIT").unwrap();
+        assert_eq!(contents(&reader), contents(&expected));
+        db.execute_batch("BEGIN; DELETE FROM numbers; ROLLBACK").unwrap();
+        assert_eq!(contents(&db), contents(&expected));
+        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        assert_eq!(contents(&reader), contents(&expected));
+        let check = "PRAGMA integrity_check";
+        assert_eq!(reader.query_row(check, [], |row| row.get::<_, String>(0)).unwrap(), "ok");
+    }
+}
