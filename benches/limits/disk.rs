@@ -2,31 +2,36 @@
 
 use std::fs::File;
 use std::io::{Seek, Write};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-const SYNCS: usize = 500;
+const SYNCS: u32 = 500;
 
 /// First into a file that grows, then over what is there already, as SQLite's log is written once it
-/// has been checkpointed.
+/// has been checkpointed. Then as the log of `chatapp bench rate`: four pages for each message, of
+/// which there are a hundred a second, so that disk and CPU have gone to sleep in between.
 pub fn run() {
     let mut file = tempfile::tempfile().unwrap();
-    measure("append 4 KiB + fdatasync", &mut file);
+    measure("append 4 KiB + fdatasync", &mut file, 4096, Duration::ZERO);
     file.rewind().unwrap();
-    measure("overwrite 4 KiB + fdatasync", &mut file);
+    measure("overwrite 4 KiB + fdatasync", &mut file, 4096, Duration::ZERO);
+    measure("append 16 KiB + fdatasync, every 10 ms", &mut file, 16_384, Duration::from_millis(10));
 }
 
-fn measure(what: &str, file: &mut File) {
+fn measure(what: &str, file: &mut File, bytes: usize, interval: Duration) {
+    let data = vec![0x5A; bytes];
     let mut latency = Histogram::<u64>::new(3).unwrap();
     let watch = super::Watch::start();
-    for _ in 0..SYNCS {
+    for at in 0..SYNCS {
+        thread::sleep((watch.started_at + interval * at).saturating_duration_since(Instant::now()));
         let started_at = Instant::now();
-        file.write_all(&[0x5A; 4096]).unwrap();
+        file.write_all(&data).unwrap();
         file.sync_data().unwrap();
         latency.record(started_at.elapsed().as_micros() as u64).unwrap();
     }
-    watch.report(what, SYNCS as u64);
+    watch.report(what, SYNCS.into());
     let at = |quantile| latency.value_at_quantile(quantile);
     println!("{:<60} p50 {} us, p99 {} us", "", at(0.5), at(0.99));
 }
