@@ -42,24 +42,25 @@ impl Pinned {
     }
 }
 
-/// `chatapp backup` every second, each into a file that is thrown away.
+/// `chatapp backup` every second, each into a file of its own. They are thrown away together at the
+/// end: what a file system does to give back a deleted file is no part of a backup.
 pub fn back_up_every_second(path: &Path, is_over: &AtomicBool) -> anyhow::Result<Figures> {
     let program = std::env::current_exe().context("this program has no file")?;
     let database = format!("sqlite://{}", std::path::absolute(path)?.display());
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let copy = folder.path().join("backup.db");
-    let (mut backups, mut bytes, mut copying) = (0.0, 0, Duration::ZERO);
+    let (mut backups, mut bytes, mut copying) = (0_u32, 0, Duration::ZERO);
     let mut next_at = Instant::now();
-    while backups == 0.0 || !is_over.load(Ordering::Relaxed) {
+    while backups == 0 || !is_over.load(Ordering::Relaxed) {
         if Instant::now() < next_at {
             thread::sleep(LOOK);
             continue;
         }
         next_at += INTERVAL;
         let started_at = Instant::now();
+        let name = format!("backup-{backups}.db");
         // In an empty folder: the settings of the one this runs in are not for it.
         let done = Command::new(&program)
-            .args(["backup", "backup.db", "--force", "--database", &database])
+            .args(["backup", &name, "--database", &database])
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .output()
@@ -69,13 +70,13 @@ pub fn back_up_every_second(path: &Path, is_over: &AtomicBool) -> anyhow::Result
             "the backup failed: {}",
             String::from_utf8_lossy(&done.stderr).trim_end()
         );
-        bytes = fs::metadata(&copy)?.len();
+        bytes = fs::metadata(folder.path().join(&name))?.len();
         copying += started_at.elapsed();
-        backups += 1.0;
+        backups += 1;
     }
     Ok(vec![
-        ("backups", backups, ""),
-        ("backup_mean", copying.as_secs_f64() * 1e3 / backups, "ms"),
+        ("backups", f64::from(backups), ""),
+        ("backup_mean", copying.as_secs_f64() * 1e3 / f64::from(backups), "ms"),
         ("last_backup", bytes as f64 / f64::from(1 << 20), "MiB"),
     ])
 }
