@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{Event, Message};
+use super::{Event, Message, Timestamp};
 
 impl Message {
     /// Appends what serialising appends.
@@ -64,7 +64,7 @@ fn write_fields(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> 
     out.extend_from_slice(b",\"user_id\":");
     write(out, user_id)?;
     out.extend_from_slice(b",\"timestamp\":");
-    write(out, timestamp)?;
+    write_time(out, *timestamp)?;
     out.extend_from_slice(b",\"room_id\":");
     write(out, room_id)?;
     out.extend_from_slice(b",\"seq\":");
@@ -75,11 +75,11 @@ fn write_fields(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> 
     }
     if let Some(edited_at) = edited_at {
         out.extend_from_slice(b",\"edited_at\":");
-        write(out, edited_at)?;
+        write_time(out, *edited_at)?;
     }
     if let Some(deleted_at) = deleted_at {
         out.extend_from_slice(b",\"deleted_at\":");
-        write(out, deleted_at)?;
+        write_time(out, *deleted_at)?;
     }
     out.push(b'}');
     Ok(())
@@ -97,6 +97,14 @@ fn write_text(out: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
     Ok(())
 }
 
+fn write_time(out: &mut Vec<u8>, time: Timestamp) -> serde_json::Result<()> {
+    let Some(digits) = time.to_digits() else { return write(out, &time) };
+    out.push(b'"');
+    out.extend_from_slice(&digits);
+    out.push(b'"');
+    Ok(())
+}
+
 fn write(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> serde_json::Result<()> {
     serde_json::to_writer(out, value)
 }
@@ -104,7 +112,7 @@ fn write(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> serde_json::Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EventId, RoomId, Seq, Timestamp, UserId};
+    use crate::model::{EventId, RoomId, Seq, UserId};
 
     #[test]
     fn it_is_what_serde_json_writes() {
@@ -113,7 +121,11 @@ mod tests {
         for text in
             ["", "plain", "ä€😀", "a\"b", "a\\b", "\n", "\u{7f}\u{2028}", &every_ascii, &long]
         {
-            for (client_id, at) in [(None, None), (Some(text.to_owned()), Some(Timestamp(-1)))] {
+            for (client_id, at) in [
+                (None, None),
+                (Some(text.to_owned()), Some(Timestamp(-1))),
+                (None, Some(Timestamp(i64::MAX))),
+            ] {
                 let message = Message {
                     id: EventId(i64::MAX),
                     content: text.to_owned(),

@@ -45,7 +45,7 @@ impl Serialize for Timestamp {
 impl Timestamp {
     /// What [`Display`](fmt::Display) writes, without its machinery: a page of history has fifty of
     /// them. `None` outside the years 0 to 9999, which need more than four digits.
-    fn to_digits(self) -> Option<[u8; 24]> {
+    pub(super) fn to_digits(self) -> Option<[u8; 24]> {
         let timestamp = jiff::Timestamp::from_millisecond(self.0).ok()?;
         let civil = jiff::tz::Offset::UTC.to_datetime(timestamp);
         let year = u32::try_from(civil.year()).ok()?;

@@ -22,12 +22,14 @@ pub(super) struct Pool<M: ManageConnection> {
 }
 
 impl<M: ManageConnection> Pool<M> {
-    /// Makes no connection yet: they are made as they are needed.
-    pub fn new(manager: M, size: u32, wait: Duration) -> Self {
+    /// Makes no connection yet: they are made as they are needed. If `is_tested`, the manager is
+    /// asked before each use whether a connection is still good.
+    pub fn new(manager: M, size: u32, wait: Duration, is_tested: bool) -> Self {
         let last_failure = LastFailure::default();
         let connections = r2d2::Pool::builder()
             .max_size(size.max(1))
             .min_idle(Some(0))
+            .test_on_check_out(is_tested)
             .connection_timeout(RECONNECT)
             .error_handler(Box::new(last_failure.clone()))
             .event_handler(Box::new(last_failure.clone()))

@@ -69,8 +69,8 @@ impl Postgres {
         let config = parse(url)?;
         let wait = Duration::from_millis(options.busy_timeout_ms);
         let manager = Manager::new(config.clone(), wait);
-        let readers = Pool::new(manager.clone(), options.read_connections, wait);
-        let writers = Pool::new(manager.clone(), 1, wait);
+        let readers = Pool::new(manager.clone(), options.read_connections, wait, true);
+        let writers = Pool::new(manager.clone(), 1, wait, true);
         let backend = Self { readers, writers, manager, config };
         match backend.read(server_version) {
             Ok(version) if version >= OLDEST_VERSION => Ok(backend),

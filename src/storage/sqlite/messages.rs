@@ -26,14 +26,14 @@ pub(super) fn get_message(
     id: EventId,
 ) -> Result<Option<Message>> {
     const GET: &str = "
-        SELECT id, content, user_id, created_at, room_id, seq, client_id, edited_at, deleted_at
+        SELECT seq, id, user_id, created_at, content, client_id, edited_at, deleted_at
         FROM events
         WHERE id = ?1 AND room_id = ?2 AND kind = 'message'
           AND EXISTS (SELECT 1 FROM rooms WHERE id = ?2 AND deleted_at IS NULL)";
     let mut names = Names::new(db);
     Ok(db
         .prepare_cached(GET)?
-        .query_row([id.0, room_id.0], |row| message_of(row, &mut names))
+        .query_row([id.0, room_id.0], |row| message_of(row, room_id, &mut names))
         .optional()?)
 }
 

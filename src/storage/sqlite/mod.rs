@@ -124,7 +124,8 @@ impl Sqlite {
                 keep_statements(connection)?;
                 connection.execute_batch(READER_PRAGMAS)
             });
-        let readers = Pool::new(manager, options.read_connections, busy_timeout);
+        // A file does not go away, and to ask takes as long as to read a message.
+        let readers = Pool::new(manager, options.read_connections, busy_timeout, false);
         Ok(Self { path, readers, writer: Mutex::new(writer), checkpointer, _claim: claim })
     }
 
