@@ -8,7 +8,8 @@
 //! until that has succeeded the index of the log does not count its pages (`sqlite3WalFrames`), so
 //! nobody looks for them in the file. The writer itself does, for those of a transaction that does
 //! not fit its cache: they are written first. What could not be written is kept, and tried again
-//! before anything else is done to the file.
+//! before anything else is done to the file. What is left when the write lock is given back was rolled
+//! back: it goes, for another process may write in its place now.
 //!
 //! *What is copied into the database is synced step by step*, and not only at the end: a commit's own sync
 //! waits for all that the disk has been given.
@@ -24,14 +25,17 @@ use std::{ptr, slice};
 
 use rusqlite::ffi::{
     Error, SQLITE_ERROR, SQLITE_IOERR, SQLITE_OK, SQLITE_OPEN_MAIN_DB, SQLITE_OPEN_WAL,
-    SQLITE_SYNC_NORMAL, sqlite3_file, sqlite3_io_methods, sqlite3_vfs, sqlite3_vfs_find,
-    sqlite3_vfs_register,
+    SQLITE_SHM_EXCLUSIVE, SQLITE_SHM_UNLOCK, SQLITE_SYNC_NORMAL, sqlite3_database_file_object,
+    sqlite3_file, sqlite3_io_methods, sqlite3_vfs, sqlite3_vfs_find, sqlite3_vfs_register,
 };
 
 const NAME: &CStr = c"chatapp";
 
 /// What is gathered at most: of more, the system's VFS writes only a part at once (`seekAndWriteFd`).
 const GATHERED_BYTES: usize = 0x1_ffff;
+
+/// The write lock's place among those of the log (<https://sqlite.org/walformat.html#wal_locks>).
+const WRITE_LOCK: c_int = 0;
 
 /// What is copied into the database between two syncs.
 const STEP_BYTES: usize = 1 << 20;
@@ -70,6 +74,8 @@ struct OpenFile {
     methods: sqlite3_io_methods,
     system_methods: *const sqlite3_io_methods,
     file: *mut sqlite3_file,
+    /// Of a database its log and of a log its database, if that is open.
+    other: *mut sqlite3_file,
     /// Of the log: what is not written yet, and where it belongs.
     gathered: Vec<u8>,
     offset: i64,
@@ -142,7 +148,11 @@ unsafe extern "C" fn open(
         let system_methods = (*file).pMethods;
         let methods = sqlite3_io_methods { xClose: Some(close), ..*system_methods };
         let methods = if flags & SQLITE_OPEN_WAL == 0 {
-            sqlite3_io_methods { xWrite: Some(write_to_database), ..methods }
+            sqlite3_io_methods {
+                xWrite: Some(write_to_database),
+                xShmLock: Some(lock_index),
+                ..methods
+            }
         } else {
             sqlite3_io_methods {
                 xRead: Some(read_log),
@@ -154,12 +164,17 @@ unsafe extern "C" fn open(
             }
         };
         let open_file = file.byte_add(vfs.szOsFile as usize).cast::<OpenFile>();
-        let gathered = Vec::new();
+        let mut other = ptr::null_mut();
+        if flags & SQLITE_OPEN_WAL != 0 {
+            other = sqlite3_database_file_object(name);
+            OpenFile::of(other).other = file;
+        }
         open_file.write(OpenFile {
             methods,
             system_methods,
             file,
-            gathered,
+            other,
+            gathered: Vec::new(),
             offset: 0,
             unsynced: 0,
         });
@@ -174,6 +189,9 @@ unsafe extern "C" fn open(
 /// What is gathered still was never committed.
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     let open_file = unsafe { ptr::read(OpenFile::of(file)) };
+    if !open_file.other.is_null() {
+        unsafe { OpenFile::of(open_file.other).other = ptr::null_mut() };
+    }
     system!(open_file, xClose)
 }
 
@@ -191,6 +209,20 @@ unsafe extern "C" fn write_to_database(
     }
     open_file.unsynced = 0;
     system!(open_file, xSync, SQLITE_SYNC_NORMAL)
+}
+
+unsafe extern "C" fn lock_index(
+    file: *mut sqlite3_file,
+    first: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
+    let open_file = unsafe { OpenFile::of(file) };
+    let is_end = first == WRITE_LOCK && flags == SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE;
+    if is_end && !open_file.other.is_null() {
+        unsafe { OpenFile::of(open_file.other).gathered.clear() };
+    }
+    system!(open_file, xShmLock, first, count, flags)
 }
 
 unsafe extern "C" fn write_to_log(
@@ -281,7 +313,37 @@ mod tests {
         assert_eq!(contents(&db), contents(&expected));
         db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         assert_eq!(contents(&reader), contents(&expected));
+        check(&reader);
+    }
+
+    /// It would be written over what the other has committed in its place.
+    #[test]
+    fn what_was_rolled_back_is_not_written_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chat.db");
+        let db = open(&path, super::name().unwrap());
+        db.execute_batch(CHANGES).unwrap();
+        db.execute_batch("COMMIT").unwrap();
+        let other = open(&path, c"unix");
+        for last in 1..=50 {
+            // What is read next is then in the database, and the log not looked at.
+            other.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+            db.execute_batch("BEGIN; UPDATE numbers SET digits = 'gone' WHERE n < 250").unwrap();
+            db.execute_batch("ROLLBACK").unwrap();
+            other.execute("UPDATE numbers SET digits = 'other' WHERE n <= ?1", [last]).unwrap();
+            other.execute("UPDATE numbers SET digits = 'far' WHERE n > 4000 - ?1", [last]).unwrap();
+            db.execute("UPDATE numbers SET digits = 'ours' WHERE n = 1000 + ?1", [last]).unwrap();
+        }
+        let count = |digits: &str| {
+            let sql = "SELECT count(*) FROM numbers WHERE digits = ?1";
+            open(&path, c"unix").query_row(sql, [digits], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!(["gone", "other", "far", "ours"].map(count), [0, 50, 50, 50]);
+        check(&open(&path, c"unix"));
+    }
+
+    fn check(db: &Connection) {
         let check = "PRAGMA integrity_check";
-        assert_eq!(reader.query_row(check, [], |row| row.get::<_, String>(0)).unwrap(), "ok");
+        assert_eq!(db.query_row(check, [], |row| row.get::<_, String>(0)).unwrap(), "ok");
     }
 }
