@@ -127,7 +127,7 @@ fn unsafe_code_of_ours_has_one_place() {
     let manifest = table("Cargo.toml");
     assert_eq!(manifest["lints"]["rust"]["unsafe_code"].as_str(), Some("deny"));
     let src = file("src");
-    let places = sources(&src).into_iter().filter(|(_, text)| text.contains("(unsafe_code"));
+    let places = sources(&src).into_iter().filter(|(_, text)| text.contains("unsafe_code"));
     let places: Vec<_> = places.map(|(path, _)| path).collect();
     assert_eq!(places, [src.join("storage/sqlite/vfs.rs")]);
 }

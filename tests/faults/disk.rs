@@ -46,20 +46,6 @@ impl Journal {
         records.filter(|it| it.kind == b'W' && it.name == name).map(|it| it.data.len()).collect()
     }
 
-    /// The most bytes that were written to this file without a sync.
-    pub fn most_unsynced(&self, name: &str) -> usize {
-        let (mut most, mut unsynced) = (0, 0);
-        for record in self.ends().into_iter().filter_map(|at| self.record(at)) {
-            match record.kind {
-                b'W' if record.name == name => unsynced += record.data.len(),
-                b'S' if record.name == name => unsynced = 0,
-                _ => {}
-            }
-            most = most.max(unsynced);
-        }
-        most
-    }
-
     /// Where each record ends.
     pub fn ends(&self) -> Vec<usize> {
         let mut ends = vec![0];

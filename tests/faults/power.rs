@@ -67,11 +67,8 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
 
     let begun = recording.journal.beginnings("chatapp.db-wal");
     assert!(begun >= 3, "the log was begun {begun} times: talk more");
-    // The log is written in pieces of many pages, and copied in steps that do not hold the disk up.
     let writes = recording.journal.writes("chatapp.db-wal");
     assert!(!writes.contains(&24), "the head of a page was written by itself");
-    let most = recording.journal.most_unsynced("chatapp.db");
-    assert!((900_000..1_100_000).contains(&most), "{most} bytes of the database at once");
 
     let cuts = times(200, 5_000);
     let failures = cut_often(&recording, cuts, |_, result| result.is_err());

@@ -1,6 +1,7 @@
 //! How the connections that write use their files: SQLite's own VFS, but for two methods (a shim,
-//! <https://sqlite.org/vfs.html#vfs_shims>). What that is worth, in `docs/PERFORMANCE.md`, is the reason
-//! for the only unsafe code of ours.
+//! <https://sqlite.org/vfs.html#vfs_shims>). What that is worth is the reason for the only unsafe code of
+//! ours: 13.2 → 11.0 µs of CPU a message for the first (`chatapp bench ingest`, medians of six pairs),
+//! and p99.9 of deliveries while 280 MiB are copied 26 → 6 ms for the second (of three).
 //!
 //! *What is appended to the log is gathered*, and written when the log is synced. SQLite writes a page
 //! with two calls of the system, one of them for the 24 bytes that precede it: 180 calls for a batch of
@@ -14,10 +15,7 @@
 //! *What is copied into the database is synced step by step*, and not only at the end: a commit's own sync
 //! waits for all that the disk has been given.
 
-#![expect(
-    unsafe_code,
-    reason = "SQLite calls a VFS by pointers; the module says what that is worth"
-)]
+#![expect(unsafe_code, reason = "SQLite calls a VFS by pointers")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
@@ -37,8 +35,9 @@ const GATHERED_BYTES: usize = 0x1_ffff;
 /// The write lock's place among those of the log (<https://sqlite.org/walformat.html#wal_locks>).
 const WRITE_LOCK: c_int = 0;
 
-/// What is copied into the database between two syncs.
-const STEP_BYTES: usize = 1 << 20;
+/// What is copied into the database between two syncs. Less would not disturb less, but fall behind a
+/// writer who syncs as often: the log would grow.
+const STEP_BYTES: usize = 4 << 20;
 
 /// The name by which to open a connection.
 ///
@@ -270,10 +269,13 @@ unsafe extern "C" fn log_size(file: *mut sqlite3_file, length: *mut i64) -> c_in
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::CStr;
     use std::path::Path;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
+    use rusqlite::ffi::sqlite3_file as File;
     use rusqlite::{Connection, OpenFlags};
+
+    use super::*;
 
     /// In so small a cache that what was written a moment ago is read again.
     const CHANGES: &str = "
@@ -301,7 +303,7 @@ mod tests {
         let [ours, plain] = ["ours.db", "plain.db"].map(|name| folder.path().join(name));
         let expected = open(&plain, c"unix");
         expected.execute_batch(CHANGES).unwrap();
-        let db = open(&ours, super::name().unwrap());
+        let db = open(&ours, name().unwrap());
         db.execute_batch(CHANGES).unwrap();
         assert_eq!(contents(&db), contents(&expected));
         let reader = open(&ours, c"unix");
@@ -321,7 +323,7 @@ mod tests {
     fn what_was_rolled_back_is_not_written_later() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("chat.db");
-        let db = open(&path, super::name().unwrap());
+        let db = open(&path, name().unwrap());
         db.execute_batch(CHANGES).unwrap();
         db.execute_batch("COMMIT").unwrap();
         let other = open(&path, c"unix");
@@ -340,6 +342,41 @@ mod tests {
         };
         assert_eq!(["gone", "other", "far", "ours"].map(count), [0, 50, 50, 50]);
         check(&open(&path, c"unix"));
+    }
+
+    #[test]
+    fn what_is_copied_is_synced_step_by_step() {
+        static SYNCS: AtomicU32 = AtomicU32::new(0);
+        unsafe extern "C" fn write(_: *mut File, _: *const c_void, _: c_int, _: i64) -> c_int {
+            SQLITE_OK
+        }
+        unsafe extern "C" fn sync(_: *mut File, _: c_int) -> c_int {
+            SYNCS.fetch_add(1, Ordering::Relaxed);
+            SQLITE_OK
+        }
+        // SAFETY: all of its methods may be missing, and it has a null for each.
+        let missing = unsafe { std::mem::zeroed::<sqlite3_io_methods>() };
+        let methods = sqlite3_io_methods { xWrite: Some(write), xSync: Some(sync), ..missing };
+        let mut file = File { pMethods: ptr::null() };
+        let mut open_file = OpenFile {
+            methods,
+            system_methods: &raw const methods,
+            file: &raw mut file,
+            other: ptr::null_mut(),
+            gathered: Vec::new(),
+            offset: 0,
+            unsynced: 0,
+        };
+        file.pMethods = (&raw mut open_file).cast_const().cast();
+        let page = [0_u8; 4096];
+        for written in 1..=3 * STEP_BYTES / page.len() {
+            let data = page.as_ptr().cast();
+            // SAFETY: the file is open, and nobody else uses it.
+            let code = unsafe { write_to_database(&raw mut file, data, 4096, 0) };
+            assert_eq!(code, SQLITE_OK);
+            let syncs = SYNCS.load(Ordering::Relaxed) as usize;
+            assert_eq!(syncs, written * page.len() / STEP_BYTES);
+        }
     }
 
     fn check(db: &Connection) {
