@@ -11,8 +11,8 @@
 //! its start. To give 130 MiB back took 45 ms, half of it the disk's (it is told which blocks are
 //! free): so the limit goes down by a few MiB each time.
 //!
-//! A checkpoint that leaves something to copy does not sync what it copied; the one that copies the
-//! rest does, for both. If that sync fails, the next one copies the rest again, but not what was
+//! A checkpoint that leaves something to copy does not sync the last of what it copied ([`vfs`] syncs it
+//! in steps); the one that copies the rest does, for both. If that sync fails, the next one copies the rest again, but not what was
 //! copied before, and a sync that succeeds then says nothing of it (`recovery` has the sources). So
 //! after an error of the disk there are no more checkpoints until the server is started again and
 //! SQLite begins with the first frame: the log keeps everything until then, and grows.

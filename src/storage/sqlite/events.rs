@@ -136,12 +136,12 @@ impl Batch<'_> {
 
     /// What was stored before with the message's client_id.
     fn original_of(&self, message: &NewMessage) -> Result<Option<Appended>> {
-        let NewMessage { room_id, user_id, ref client_id, .. } = *message;
+        let room_id = message.room_id;
         let mut names = Names::new(self.tx);
         let original = self
             .tx
             .prepare_cached(GET_BY_CLIENT_ID)?
-            .query_row(params![room_id.0, user_id.0, client_id], |row| {
+            .query_row(params![room_id.0, message.user_id.0, message.client_id], |row| {
                 message_of(row, room_id, &mut names)
             });
         Ok(original.optional()?.map(|message| Appended { message, duplicate: true }))
@@ -189,6 +189,7 @@ pub(super) fn list_messages(
         Ok(())
     };
     scan(&mut messages, LIST_OLDER_MESSAGES, window.scan_older())?;
+    // All of it is in order then, and needs no sorting.
     messages.reverse();
     // Nothing is beyond the head: the newest page, which is asked for most, is one scan.
     if window.pivot <= head_seq {
@@ -289,7 +290,7 @@ fn change_of(
     })
 }
 
-/// Of a row of the room's log: each column more would be a thirtieth of a page's cost.
+/// Of a row of the room's log: each column more would be a fortieth of the cost of a page.
 pub(super) fn message_of(
     row: &Row<'_>,
     room_id: RoomId,

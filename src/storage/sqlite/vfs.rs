@@ -78,7 +78,7 @@ struct OpenFile {
     /// Of the log: what is not written yet, and where it belongs.
     gathered: Vec<u8>,
     offset: i64,
-    /// Of the database: bytes since the last sync.
+    /// Of the database: bytes since the last step.
     unsynced: usize,
 }
 
@@ -138,8 +138,8 @@ unsafe extern "C" fn open(
     // SAFETY: `file` is memory for the system's part and what `register` has added, both with the
     // alignment of pointers.
     unsafe {
-        let Some(vfs) = sqlite3_vfs_find(ptr::null()).as_mut() else { return SQLITE_ERROR };
-        let Some(open) = vfs.xOpen else { return SQLITE_ERROR };
+        let vfs = sqlite3_vfs_find(ptr::null());
+        let Some(open) = vfs.as_ref().and_then(|vfs| vfs.xOpen) else { return SQLITE_ERROR };
         let code = open(vfs, name, file, flags, flags_out);
         if code != SQLITE_OK || flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB) == 0 {
             return code;
@@ -162,7 +162,7 @@ unsafe extern "C" fn open(
                 ..methods
             }
         };
-        let open_file = file.byte_add(vfs.szOsFile as usize).cast::<OpenFile>();
+        let open_file = file.byte_add((*vfs).szOsFile as usize).cast::<OpenFile>();
         let mut other = ptr::null_mut();
         if flags & SQLITE_OPEN_WAL != 0 {
             other = sqlite3_database_file_object(name);
