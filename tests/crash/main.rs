@@ -215,9 +215,12 @@ async fn run(database: Database, how: Stop) {
         promised.changes.extend(acknowledged.changes);
     }
     // PostgreSQL may only just have come back.
-    while admin.get("/ready").await.status != 200 {
-        tokio::time::sleep(RETRY_EVERY).await;
-    }
+    let ready = async {
+        while admin.get("/ready").await.status != 200 {
+            tokio::time::sleep(RETRY_EVERY).await;
+        }
+    };
+    timeout(PATIENCE, ready).await.expect("the server gets ready");
     let mut results = HashMap::new();
     for &room_id in &rooms {
         results.insert(room_id, Room::after(&admin.log(room_id).await));
