@@ -15,7 +15,7 @@ use chatapp::model::{
     Timestamp, UserId,
 };
 use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, News, Peer, ReplyTo, Tls};
-use chatapp::storage::Outcome;
+use chatapp::storage::{Listener, Outcome};
 use proptest::prelude::*;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, TcpSocket};
@@ -65,7 +65,7 @@ fn publish(hub: &Hub, log: &Log, messages: Vec<Message>) {
             result: Ok(Appended { message, duplicate: false }),
         })
         .collect();
-    hub.committed(outcomes);
+    hub.publisher().committed(outcomes);
 }
 
 /// Does what the server does for what other processes write: compares heads, and reads the log.

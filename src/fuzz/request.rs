@@ -62,10 +62,7 @@ impl Api {
         })
         .unwrap();
         let sizes = StoreConfig { read_threads: 1, read_queue: 8, write_queue: 8 };
-        let publisher = hub.clone();
-        let (store, _) =
-            Store::start(backend.clone(), sizes, move |outcomes| publisher.committed(outcomes))
-                .unwrap();
+        let (store, _) = Store::start(backend.clone(), sizes, hub.publisher()).unwrap();
         let auth = Auth {
             bcrypt_cost: 4,
             login_failures_per_account: 0,

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::state::State;
 use super::tail::Chunk;
+use super::turn::{Publisher, Turn};
 use super::{CloseCode, Connection, ConnectionId, HubCounts};
 use crate::model::{Appended, Clock, Event, Room, RoomId, RoomState, Seq, SessionId, UserId};
 use crate::storage::{AppendError, Outcome};
@@ -105,6 +106,7 @@ pub(super) enum Command {
 pub struct Hub {
     commands: mpsc::Sender<Command>,
     counts: Arc<HubCounts>,
+    turn: Arc<Turn>,
 }
 
 /// The hub's thread. It ends when the last [`Hub`] is dropped.
@@ -122,11 +124,12 @@ impl Hub {
         let (commands, waiting) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let counts = Arc::<HubCounts>::default();
-        let state = State::new(config, counts.clone());
+        let turn = Arc::<Turn>::default();
+        let state = State::new(config, counts.clone(), turn.clone());
         let thread = thread::Builder::new()
             .name("chatapp-hub".to_owned())
             .spawn(move || runtime.block_on(run(state, waiting)))?;
-        Ok((Self { commands, counts }, HubThread(thread)))
+        Ok((Self { commands, counts, turn }, HubThread(thread)))
     }
 
     pub fn counts(&self) -> &HubCounts {
@@ -138,15 +141,13 @@ impl Hub {
         self.commands.max_capacity() - self.commands.capacity()
     }
 
-    /// Publishes what has been committed, in that order. Blocks while the hub is behind, which
-    /// slows the writer. To be called on the writer's thread only.
-    pub fn committed(&self, outcomes: Vec<Outcome<ReplyTo>>) {
-        // A hub that has ended has no connection left to tell.
-        let _ = self.commands.blocking_send(Command::Committed(outcomes));
+    /// For the writer's thread.
+    pub fn publisher(&self) -> Publisher {
+        Publisher::new(self.commands.clone(), self.turn.clone())
     }
 
     /// Publishes what the writer's thread has done, in the order of commit with what
-    /// [`Self::committed`] publishes. To be called on that thread only.
+    /// its [`Publisher`] publishes. To be called on that thread only.
     pub fn blocking_announce(&self, news: Vec<News>) {
         let _ = self.commands.blocking_send(Command::News(news));
     }

@@ -18,9 +18,11 @@ mod publish;
 mod state;
 pub mod tail;
 mod tls;
+mod turn;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail};
 pub use counts::HubCounts;
 pub use hub::{Hub, HubConfig, HubThread, KnownRooms, News, ReadAsker, ReadOutcome, ReplyTo};
 pub use peer::Peer;
 pub use tls::Tls;
+pub use turn::Publisher;

@@ -9,6 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use slab::Slab;
 use tokio::sync::oneshot;
@@ -17,6 +18,7 @@ use super::counts::Tally;
 use super::delivery::{Client, Member, Room, write};
 use super::frame::{PING_FRAME, ServerFrame, close_frame};
 use super::hub::{Command, HubConfig};
+use super::turn::Turn;
 use super::{CloseCode, Connection, ConnectionId, HubCounts};
 use crate::model::{Appended, Event, RoomId, SessionId};
 use crate::storage::AppendError;
@@ -42,13 +44,14 @@ pub struct State {
     /// Seconds since the hub started.
     pub(super) now: u32,
     pub(super) counts: Arc<HubCounts>,
+    pub(super) turn: Arc<Turn>,
     pub(super) tally: Tally,
 }
 
 pub(super) type Answer = Result<Appended, AppendError>;
 
 impl State {
-    pub(super) fn new(config: HubConfig, counts: Arc<HubCounts>) -> Self {
+    pub(super) fn new(config: HubConfig, counts: Arc<HubCounts>, turn: Arc<Turn>) -> Self {
         Self {
             config,
             clients: Slab::new(),
@@ -61,6 +64,7 @@ impl State {
             is_stopping: false,
             now: 0,
             counts,
+            turn,
             tally: Tally::default(),
         }
     }
@@ -120,7 +124,9 @@ impl State {
         self.extend_tails();
         // Writing can touch further clients only by a page or a close, which come as commands.
         let mut touched = std::mem::take(&mut self.touched);
-        for slot in touched.drain(..) {
+        let (begun_at, writes) = (Instant::now(), touched.len());
+        for (written, slot) in touched.drain(..).enumerate() {
+            self.turn.set_left(writes - written);
             if let Some(client) = self.clients.get_mut(slot) {
                 client.is_touched = false;
                 let (rooms, spare, tally) = (&mut self.rooms, &mut self.spare, &mut self.tally);
@@ -132,6 +138,7 @@ impl State {
                 }
             }
         }
+        self.turn.end(writes, begun_at.elapsed());
         self.touched = touched;
         self.publish_tally();
         for (reply, answer) in self.replies.drain(..) {

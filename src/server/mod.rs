@@ -90,9 +90,7 @@ pub fn serve(
         read_queue: config.database.queue,
         write_queue: config.database.queue,
     };
-    let publisher = hub.clone();
-    let (store, writer) =
-        Store::start(backend, sizes, move |outcomes| publisher.committed(outcomes))?;
+    let (store, writer) = Store::start(backend, sizes, hub.publisher())?;
     let chat = Chat::new(ChatParts {
         store: store.clone(),
         hub,

@@ -23,5 +23,5 @@ pub use backend::{
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
 pub use open::{OpenOptions, check_url, claim, open, sqlite_file};
-pub use store::{Outcome, Store, StoreConfig, Writer};
+pub use store::{Listener, Outcome, Store, StoreConfig, Writer};
 pub use target::{Contents, Filling, Progress, Target};

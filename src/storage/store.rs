@@ -41,6 +41,21 @@ pub struct Outcome<T> {
     pub result: Result<Appended, AppendError>,
 }
 
+/// Who is told what was committed, on the writer's thread. It may block, which slows the writer.
+pub trait Listener<T>: Send {
+    /// Messages wait. Those that come until this returns are committed with them.
+    fn before_commit(&mut self) {}
+
+    /// One outcome per append, in the order of commit.
+    fn committed(&mut self, outcomes: Vec<Outcome<T>>);
+}
+
+impl<T, F: FnMut(Vec<Outcome<T>>) + Send> Listener<T> for F {
+    fn committed(&mut self, outcomes: Vec<Outcome<T>>) {
+        self(outcomes);
+    }
+}
+
 type Change = Box<dyn FnOnce(&dyn Backend) + Send>;
 
 enum Write<T> {
@@ -80,19 +95,18 @@ impl Writer {
 }
 
 impl<T: Send + 'static> Store<T> {
-    /// Starts the threads. `on_commit` is called on the writer's thread after each batch, with
-    /// one outcome per append in the order of commit; it may block, which slows the writer.
+    /// Starts the threads.
     pub fn start(
         backend: Arc<dyn Backend>,
         config: StoreConfig,
-        on_commit: impl FnMut(Vec<Outcome<T>>) + Send + 'static,
+        listener: impl Listener<T> + 'static,
     ) -> std::io::Result<(Self, Writer)> {
         let reads = Executor::start("chatapp-read", config.read_threads, config.read_queue)?;
         let (writes, waiting) = bounded(config.write_queue);
         let counts = Arc::new(StoreCounts::new());
         let writer = thread::Builder::new().name("chatapp-write".to_owned()).spawn({
             let (backend, counts) = (backend.clone(), counts.clone());
-            move || write_loop(&*backend, &waiting, &counts, on_commit)
+            move || write_loop(&*backend, &waiting, &counts, listener)
         })?;
         Ok((Self { backend, reads, writes, counts }, Writer(writer)))
     }
@@ -200,11 +214,14 @@ fn write_loop<T>(
     backend: &dyn Backend,
     waiting: &Receiver<Write<T>>,
     counts: &StoreCounts,
-    mut on_commit: impl FnMut(Vec<Outcome<T>>),
+    mut listener: impl Listener<T>,
 ) {
     let mut messages = Vec::new();
     let mut tags = Vec::new();
     while let Ok(first) = waiting.recv() {
+        if let Write::Append(..) = first {
+            listener.before_commit();
+        }
         let mut next = Some(first);
         let mut bytes = 0;
         // Gather appends until the queue is empty, the batch is full or something else comes.
@@ -220,7 +237,7 @@ fn write_loop<T>(
             let outcomes =
                 append(backend, std::mem::take(&mut messages), std::mem::take(&mut tags));
             counts.committed(&outcomes, begun.elapsed());
-            on_commit(outcomes);
+            listener.committed(outcomes);
         }
         match next {
             Some(Write::Run(job)) => {
