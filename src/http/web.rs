@@ -1,7 +1,5 @@
 //! The page: `/`, and its files under `/assets`.
 
-use std::sync::Arc;
-
 use poem::http::header;
 use poem::http::{HeaderMap, StatusCode};
 use poem::{Request, Response, Route, endpoint::make_sync, get};
@@ -19,11 +17,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 pub(super) fn add_to(route: Route) -> Route {
-    let bundle = Arc::new(Bundle::load());
-    let files = bundle.clone();
     route
-        .at("/", get(make_sync(move |request| index(&bundle, &request))))
-        .at("/assets/:hash/*path", get(make_sync(move |request| asset(&files, &request))))
+        .at("/", get(make_sync(|request| index(Bundle::get(), &request))))
+        .at("/assets/:hash/*path", get(make_sync(|request| asset(Bundle::get(), &request))))
 }
 
 fn index(bundle: &Bundle, request: &Request) -> Response {

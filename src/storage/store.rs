@@ -58,8 +58,9 @@ impl<T, F: FnMut(Vec<Outcome<T>>) + Send> Listener<T> for F {
 
 type Change = Box<dyn FnOnce(&dyn Backend) + Send>;
 
+/// The queue has room for the most that may wait from the beginning: what is in it is small.
 enum Write<T> {
-    Append(NewMessage, T),
+    Append(Box<(NewMessage, T)>),
     Run(Change),
     Stop,
 }
@@ -181,10 +182,12 @@ impl<T: Send + 'static> Store<T> {
     /// # Errors
     /// [`Error::Busy`] and the tag, at once, if too many writes are waiting.
     pub fn append(&self, message: NewMessage, tag: T) -> Result<(), (Error, T)> {
-        self.enqueue(Write::Append(message, tag)).map_err(|(error, write)| match write {
-            Write::Append(_, tag) => (error, tag),
-            Write::Run(_) | Write::Stop => unreachable!("what comes back is what was queued"),
-        })
+        self.enqueue(Write::Append(Box::new((message, tag)))).map_err(
+            |(error, write)| match write {
+                Write::Append(append) => (error, append.1),
+                Write::Run(_) | Write::Stop => unreachable!("what comes back is what was queued"),
+            },
+        )
     }
 
     /// Lets the writer end once it has done everything queued before. Later writes are refused
@@ -225,7 +228,8 @@ fn write_loop<T>(
         let mut next = Some(first);
         let mut bytes = 0;
         // Gather appends until the queue is empty, the batch is full or something else comes.
-        while let Some(Write::Append(message, tag)) = next {
+        while let Some(Write::Append(append)) = next {
+            let (message, tag) = *append;
             bytes += message.content.len();
             messages.push(message);
             tags.push(tag);

@@ -1,18 +1,20 @@
 //! The page: the chat client that the server brings along, embedded in the binary.
 //!
-//! Holds the files of `page/` and what is known of them before the first request: their type, the
-//! hash in their address, their compressed form. Knows nothing of HTTP; `http/page.rs` serves them.
+//! Holds the files of `page/` and what is known of them: their type, the hash in their address, their
+//! compressed form. Knows nothing of HTTP; `http/web.rs` serves them.
 //! How the client itself is built is in this folder's README.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-/// A debug build reads the folder when it starts, so that the page is worked on without compiling.
+/// A debug build reads the folder when it is first asked, so that the page is worked on without compiling.
 #[derive(RustEmbed)]
 #[folder = "src/web/page/"]
 #[exclude = "*.d.ts"]
@@ -45,8 +47,14 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// The page, made when it is first asked for: a server may have other clients only.
+    pub fn get() -> &'static Self {
+        static BUNDLE: LazyLock<Bundle> = LazyLock::new(Bundle::load);
+        &BUNDLE
+    }
+
     /// Reads and compresses the files, some milliseconds of work.
-    pub fn load() -> Self {
+    fn load() -> Self {
         let mut sources = BTreeMap::new();
         let mut hasher = Sha256::new();
         let mut names: Vec<_> = Files::iter().collect();
@@ -55,7 +63,12 @@ impl Bundle {
             let Some(file) = Files::get(&name) else { continue };
             hasher.update(name.as_bytes());
             hasher.update(file.metadata.sha256_hash());
-            sources.insert(name.into_owned(), Bytes::from(file.data.into_owned()));
+            let data = match file.data {
+                // In the program itself. A debug build reads the file.
+                Cow::Borrowed(data) => Bytes::from_static(data),
+                Cow::Owned(data) => data.into(),
+            };
+            sources.insert(name.into_owned(), data);
         }
         let hash: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let hash = hash[..HASH_DIGITS].to_owned();
