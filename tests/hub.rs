@@ -65,7 +65,7 @@ fn publish(hub: &Hub, log: &Log, messages: Vec<Message>) {
             result: Ok(Appended { message, duplicate: false }),
         })
         .collect();
-    hub.publisher().committed(outcomes);
+    hub.publisher().committed(outcomes, Duration::ZERO);
 }
 
 /// Does what the server does for what other processes write: compares heads, and reads the log.

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
@@ -46,12 +46,12 @@ pub trait Listener<T>: Send {
     /// Messages wait. Those that come until this returns are committed with them.
     fn before_commit(&mut self) {}
 
-    /// One outcome per append, in the order of commit.
-    fn committed(&mut self, outcomes: Vec<Outcome<T>>);
+    /// One outcome per append, in the order of commit, and how long that took.
+    fn committed(&mut self, outcomes: Vec<Outcome<T>>, took: Duration);
 }
 
 impl<T, F: FnMut(Vec<Outcome<T>>) + Send> Listener<T> for F {
-    fn committed(&mut self, outcomes: Vec<Outcome<T>>) {
+    fn committed(&mut self, outcomes: Vec<Outcome<T>>, _: Duration) {
         self(outcomes);
     }
 }
@@ -240,8 +240,9 @@ fn write_loop<T>(
             let begun = Instant::now();
             let outcomes =
                 append(backend, std::mem::take(&mut messages), std::mem::take(&mut tags));
-            counts.committed(&outcomes, begun.elapsed());
-            listener.committed(outcomes);
+            let took = begun.elapsed();
+            counts.committed(&outcomes, took);
+            listener.committed(outcomes, took);
         }
         match next {
             Some(Write::Run(job)) => {
