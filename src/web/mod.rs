@@ -14,7 +14,8 @@ use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-/// A debug build reads the folder when it is first asked, so that the page is worked on without compiling.
+/// A debug build reads the folder when the page is first asked for, so that it is worked on without
+/// compiling.
 #[derive(RustEmbed)]
 #[folder = "src/web/page/"]
 #[exclude = "*.d.ts"]
