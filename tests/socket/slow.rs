@@ -17,8 +17,8 @@ on_both_databases!(
     a_reader_that_pauses_gets_everything_in_order,
 );
 
-/// For what the system decides too: as long as it finds room for a little more now and then, a
-/// client that reads nothing is not one that takes nothing.
+/// Far more than it takes to close who has stalled. Once it was more than ten seconds, for a reason
+/// that was not found.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn a_silent_client_is_pinged_then_closed(database: Database) {
