@@ -60,7 +60,8 @@ files! {
     history => "history",
     safety => "safety",
     admin => "admin",
-    access => "access";
+    access => "access",
+    places => "places";
     postgres first_run => "first-run", chatting => "chatting"
 }
 

@@ -8,6 +8,7 @@ import { restoreSession, session } from "./core/session.js";
 import { signedOutView } from "./views/sign-in.js";
 import { shellView } from "./views/shell.js";
 import { applyTheme } from "./views/theme.js";
+import { fitToKeyboard } from "./views/viewport.js";
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 let end = () => {};
@@ -15,6 +16,7 @@ let end = () => {};
 let shown;
 
 applyTheme();
+fitToKeyboard(app);
 restoreSession();
 
 effect(() => {

@@ -4,6 +4,7 @@ import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
 import { say } from "../core/socket.js";
 import { completion } from "./completion.js";
+import { grow } from "./grow.js";
 
 /** The others are told that somebody types at most this often. */
 const TYPING_MS = 2_500;
@@ -117,16 +118,6 @@ function typingText(names) {
   if (!one) return "";
   if (!two) return `${one} is typing…`;
   return names.length === 2 ? `${one} and ${two} are typing…` : "Several people are typing…";
-}
-
-/**
- * Where browsers do not size a field by its content themselves.
- * @param {HTMLTextAreaElement} input
- */
-function grow(input) {
-  if (CSS.supports("field-sizing", "content")) return;
-  input.style.blockSize = "auto";
-  input.style.blockSize = `${input.scrollHeight}px`;
 }
 
 /**

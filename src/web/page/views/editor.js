@@ -2,6 +2,7 @@
 
 import { call, words } from "../core/api.js";
 import { h } from "../core/dom.js";
+import { grow } from "./grow.js";
 
 /**
  * @param {import("../core/room.js").Room} room
@@ -61,7 +62,9 @@ export function messageEditor(room, message, done) {
       h("span", { class: "hint" }, "Enter saves, Escape cancels"),
     ),
   );
+  input.addEventListener("input", () => grow(input));
   queueMicrotask(() => {
+    grow(input);
     input.focus();
     input.setSelectionRange(input.value.length, input.value.length);
   });

@@ -1,25 +1,26 @@
-// The scrolling list of a room's messages: keeps its place when messages come at either end,
-// loads more before an end is reached, and knows what has been read.
+// The list of a room's messages: what is shown of them, loading more before an end is reached, and going
+// to a message. What stays in sight is the matter of scroll.js, and what is read that of reading.js.
 
 import { words } from "../core/api.js";
-import { View, fill, h, icon, listen, view } from "../core/dom.js";
+import { View, fill, h, icon, view } from "../core/dom.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
 import { route } from "../core/route.js";
 import { counted } from "../text/format.js";
 import { messageActions } from "./actions.js";
 import { messageEditor } from "./editor.js";
+import { Reading } from "./reading.js";
 import { keepReachable, rowKeys } from "./row-keys.js";
 import { reconcile, rowsOf } from "./rows.js";
+import { Scroll } from "./scroll.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
 
 /** Pixels from an end at which more is loaded. */
 const LOAD_AHEAD = 1_500;
-/** Pixels from the end that still count as the end. */
-const AT_END = 48;
+/** Pixels from the end from which a button leads back to it. */
+const FAR = 400;
 /** With more unread than this, a room opens at the first of them. */
 const FEW = 60;
-const READ_MS = 250;
 
 export class TimelineView extends View {
   /** @type {import("../core/chat.js").Chat} */
@@ -27,25 +28,24 @@ export class TimelineView extends View {
   /** @type {import("../core/room.js").Room} */
   room = /** @type {any} */ (null);
 
-  #scroller = h("div", { class: "scroller" });
   #list = h("ol", { class: "messages" });
-  /** The newest message is in sight, and stays so when another comes. */
-  #stuck = true;
-  /** How far it was scrolled when it was last at its end, in pixels. */
-  #endTop = 0;
+  #scroll = new Scroll(
+    h("div", { class: "scroller" }),
+    this.#list,
+    () => !this.room.timeline.hasNewer,
+  );
+  /** @type {Reading} */
+  #reading = /** @type {any} */ (null);
   /** Where to go after the next load: a seq, the unread line, or nowhere in particular.
    * @type {number | "unread" | null} */
   #goal = null;
   #editing = signal(/** @type {number | null} */ (null));
-  /** The unread line is drawn after this seq. */
-  #unreadAfter = signal(/** @type {number | null} */ (null));
-  #readTimer = 0;
-  #frame = 0;
 
   render() {
     const { room, chat } = this;
     const { timeline } = room;
     this.className = "timeline";
+    this.#reading = new Reading(chat, room, this.#scroll);
     const status = h("div", { class: "timeline-status", role: "status" });
     const jump = h("button", {
       class: "to-newest",
@@ -53,8 +53,8 @@ export class TimelineView extends View {
       hidden: true,
       onclick: () => this.toNewest(),
     });
-    fill(this.#scroller, status, this.#list);
-    this.append(this.#scroller, jump);
+    fill(this.#scroll.scroller, status, this.#list);
+    this.append(this.#scroll.scroller, jump);
     messageActions(chat, room, this.#list, (message) => this.edit(message));
 
     this.#open();
@@ -67,12 +67,14 @@ export class TimelineView extends View {
       // Forgotten: the log is another one, or went far ahead while there was no connection.
       if (!timeline.loaded && !timeline.loading.peek() && !timeline.error.peek())
         timeline.loadNewest();
+      // A reader at the end has seen what is dropped, and stays at the end.
+      if (this.#scroll.isAtEnd) timeline.trim("older");
       this.#list.setAttribute("aria-label", `Messages in ${room.info.value.name}`);
       this.#show(
         rowsOf({
           chat,
           room,
-          unreadAfter: this.#unreadAfter.value,
+          unreadAfter: this.#reading.unreadAfter.value,
           editing: this.#editing.value,
           editor: (message) => messageEditor(room, message, () => this.#endEdit()),
         }),
@@ -97,33 +99,13 @@ export class TimelineView extends View {
     effect(() => {
       if (room.live.value && timeline.error.peek()) this.#again();
     });
-    listen(
-      this.#scroller,
-      "scroll",
-      () => {
-        this.#frame ||= requestAnimationFrame(() => {
-          this.#frame = 0;
-          this.#scrolled();
-          this.#showJump(jump);
-        });
-      },
-      { passive: true },
-    );
+    this.#reading.start();
     rowKeys(this.#list, chat, room, (message) => this.edit(message));
-    listen(window, "focus", () => this.#readSoon());
-    listen(window, "blur", () => this.#away());
-    const sizes = new ResizeObserver(() => {
-      this.#noticeScroll();
-      if (this.#stuck) this.#toEnd();
+    this.#scroll.start(() => {
+      this.#moved();
+      this.#showJump(jump);
     });
-    sizes.observe(this.#scroller);
-    sizes.observe(this.#list);
-    onEnd(() => {
-      sizes.disconnect();
-      clearTimeout(this.#readTimer);
-      cancelAnimationFrame(this.#frame);
-      timeline.trim("older");
-    });
+    onEnd(() => timeline.trim("older"));
   }
 
   /** Shows the newest messages, wherever the list is. */
@@ -131,9 +113,8 @@ export class TimelineView extends View {
     const { timeline } = this.room;
     this.#goal = null;
     if (timeline.hasNewer) await timeline.loadNewest();
-    this.#stuck = true;
-    this.#toEnd();
-    this.#readSoon();
+    this.#scroll.toEnd();
+    this.#reading.soon();
   }
 
   /**
@@ -141,7 +122,6 @@ export class TimelineView extends View {
    * @param {number} seq
    */
   async toMessage(seq) {
-    this.#stuck = false;
     this.#goal = seq;
     if (this.#row(seq)) return this.#reachGoal();
     await this.room.timeline.loadAround(seq);
@@ -164,7 +144,7 @@ export class TimelineView extends View {
 
   /** The unread line has done its duty. */
   forgetUnreadLine() {
-    this.#unreadAfter.value = null;
+    this.#reading.unreadAfter.value = null;
   }
 
   #endEdit() {
@@ -177,7 +157,7 @@ export class TimelineView extends View {
     const read = readSeq.peek();
     const behind = lastSeq - read;
     if (read > 0 && behind > 0) {
-      this.#unreadAfter.value = read;
+      this.#reading.unreadAfter.value = read;
       this.#goal = "unread";
     }
     const at = route.peek();
@@ -194,39 +174,13 @@ export class TimelineView extends View {
 
   /** @param {import("./rows.js").Row[]} rows */
   #show(rows) {
-    this.#noticeScroll();
-    const anchor = this.#stuck ? null : this.#anchor();
-    reconcile(this.#list, rows);
-    if (anchor) {
-      const element = anchor.element.isConnected ? anchor.element : this.#byKey(anchor.key);
-      if (element) this.#scroller.scrollTop += element.getBoundingClientRect().top - anchor.top;
-    }
+    this.#scroll.keep(() => reconcile(this.#list, rows));
     keepReachable(this.#list);
-    if (!this.room.timeline.loaded) return;
-    if (this.#goal !== null) this.#reachGoal();
-    else if (this.#stuck) this.#toEnd();
-    this.#loadAhead();
-    this.#readSoon();
-  }
-
-  /** The first row in sight, and where it is. */
-  #anchor() {
-    const top = this.#scroller.getBoundingClientRect().top;
-    for (const element of /** @type {HTMLElement[]} */ ([...this.#list.children])) {
-      const box = element.getBoundingClientRect();
-      // A day's name goes when older messages of that day come.
-      if (box.bottom > top && element.classList.contains("message")) {
-        return { element, key: element.dataset["key"] ?? "", top: box.top };
-      }
-    }
-    return null;
-  }
-
-  /** @param {string} key */
-  #byKey(key) {
-    return /** @type {HTMLElement[]} */ ([...this.#list.children]).find(
-      (it) => it.dataset["key"] === key,
-    );
+    const { loaded, loading, error } = this.room.timeline;
+    if (!loaded) return;
+    if (this.#goal === null) this.#moved();
+    // What is shown before the load has ended may not have the goal yet.
+    else if (loading.peek() !== "all" && !error.peek()) this.#reachGoal();
   }
 
   /** @param {number} seq @returns {HTMLElement | null} */
@@ -236,88 +190,42 @@ export class TimelineView extends View {
 
   #reachGoal() {
     const goal = this.#goal;
+    /** @type {HTMLElement | null} */
     const row =
       goal === "unread" ? this.#list.querySelector("li.unread-line") : this.#row(goal ?? 0);
     this.#goal = null;
-    if (!row) {
-      // It is not there: deleted for good, or nothing of others is unread.
-      if (goal === "unread" && !this.room.timeline.hasNewer) this.#toEnd();
-      return this.#scrolled();
-    }
-    const box = row.getBoundingClientRect();
-    const { top, height } = this.#scroller.getBoundingClientRect();
-    this.#stuck = false;
-    this.#scroller.scrollTop += box.top - top - height * (goal === "unread" ? 0.2 : 0.4);
-    if (goal !== "unread") {
+    if (row) this.#scroll.toRow(row, goal === "unread" ? 0.2 : 0.4);
+    // It is not there: deleted for good, or nothing of others is unread.
+    else if (goal === "unread" && !this.room.timeline.hasNewer) this.#scroll.toEnd();
+    else this.#scroll.stay();
+    if (row && goal !== "unread") {
       for (const old of this.#list.querySelectorAll(".pointed-at"))
         old.classList.remove("pointed-at");
       row.classList.add("pointed-at");
     }
-    this.#scrolled();
+    this.#moved();
   }
 
-  #toEnd() {
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#endTop = this.#scroller.scrollTop;
-  }
-
-  /** Scrolling is told with the next frame. Until then the reader must not be taken back to the end. */
-  #noticeScroll() {
-    const wentUp = this.#scroller.scrollTop < this.#endTop - AT_END;
-    if (wentUp && this.#distance() >= AT_END) this.#stuck = false;
-  }
-
-  #distance() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    return scrollHeight - scrollTop - clientHeight;
-  }
-
-  #scrolled() {
-    this.#stuck = !this.room.timeline.hasNewer && this.#distance() < AT_END;
-    if (this.#stuck) this.#endTop = this.#scroller.scrollTop;
+  #moved() {
     this.#loadAhead();
-    this.#readSoon();
+    this.#reading.soon();
   }
 
   #loadAhead() {
     const { timeline } = this.room;
     if (timeline.error.peek()) return;
-    if (this.#scroller.scrollTop < LOAD_AHEAD) timeline.loadOlder();
-    if (this.#distance() < LOAD_AHEAD) timeline.loadNewer();
+    if (this.#scroll.scroller.scrollTop < LOAD_AHEAD) timeline.loadOlder();
+    if (this.#scroll.distance < LOAD_AHEAD) timeline.loadNewer();
   }
 
   /** @param {HTMLButtonElement} button */
   #showJump(button) {
     const { timeline, unread } = this.room;
-    const isAway = timeline.loaded && (timeline.hasNewer || this.#distance() > 400);
+    const isAway = timeline.loaded && (timeline.hasNewer || this.#scroll.distance > FAR);
     const count = unread.value.length;
     button.hidden = !isAway;
     const label = count > 0 ? counted(count, "new message") : "Jump to newest";
     if (isAway && button.textContent !== label) fill(button, label, icon("down"));
-  }
-
-  #readSoon() {
-    clearTimeout(this.#readTimer);
-    this.#readTimer = setTimeout(() => this.#read(), READ_MS);
-  }
-
-  /** Says how far the log has been read: to the last message in sight. */
-  #read() {
-    const { timeline, lastSeq } = this.room;
-    if (document.hidden || !document.hasFocus() || !timeline.loaded) return;
-    if (this.#stuck) return this.chat.markRead(this.room, lastSeq);
-    const bottom = this.#scroller.getBoundingClientRect().bottom;
-    const rows = /** @type {HTMLElement[]} */ ([...this.#list.querySelectorAll("li.message")]);
-    const seen = rows.findLast(
-      (row) => row.getBoundingClientRect().bottom <= bottom && row.dataset["seq"],
-    );
-    if (seen) this.chat.markRead(this.room, Number(seen.dataset["seq"]));
-  }
-
-  /** What comes while the reader is elsewhere is new when they come back. */
-  #away() {
-    const { unread, readSeq, lastSeq } = this.room;
-    if (unread.peek().length === 0) this.#unreadAfter.value = Math.max(readSeq.peek(), lastSeq);
   }
 }
 

@@ -1,0 +1,170 @@
+// Keeps in sight what the reader of a scrolling list looks at: its end, for a reader who is at the end, and
+// otherwise the first message in sight. Whatever changes a height (messages, the composer, a line above,
+// a picture, a keyboard, a turned phone), only the reader's own scrolling changes what is kept.
+
+import { listen } from "../core/dom.js";
+import { onEnd } from "../core/reactive.js";
+
+/** Pixels from the end that still count as the end. */
+const AT_END = 48;
+/** Browsers round positions to the pixels of the screen. */
+const ROUNDING_PX = 2;
+
+/**
+ * @typedef {{ key: string, top: number, height: number, edge: number }} Anchor a row, where it was on
+ *   the screen, how high it was, and where the list began
+ */
+
+export class Scroll {
+  /** The end is kept in sight. */
+  #keepsEnd = true;
+  /** Otherwise this row is kept where it is. @type {Anchor | null} */
+  #anchor = null;
+  /** How far the list was scrolled, and could be, when it was last looked at: pixels. */
+  #top = 0;
+  #max = 0;
+
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} list its rows have a key in their dataset
+   * @param {() => boolean} isWhole the list's end is the end of the conversation
+   */
+  constructor(scroller, list, isWhole) {
+    this.scroller = scroller;
+    this.list = list;
+    this.isWhole = isWhole;
+  }
+
+  /**
+   * Watches the list for as long as the view that is being rendered lives.
+   * @param {() => void} changed the reader, or the layout, has moved something
+   */
+  start(changed) {
+    const look = () => {
+      this.#look();
+      changed();
+    };
+    listen(this.scroller, "scroll", look, { passive: true });
+    const sizes = new ResizeObserver(look);
+    sizes.observe(this.scroller);
+    sizes.observe(this.list);
+    onEnd(() => sizes.disconnect());
+  }
+
+  /** The newest message is in sight. */
+  get isAtEnd() {
+    return this.isWhole() && (this.#keepsEnd || this.distance < AT_END);
+  }
+
+  /** Pixels from what is in sight to the end of the list. */
+  get distance() {
+    return this.#limit - this.scroller.scrollTop;
+  }
+
+  /** Changes the list's rows. @param {() => void} change */
+  keep(change) {
+    this.#look();
+    // A reader whose window grew until the end was in sight is at the end when something new comes.
+    if (this.isAtEnd) this.#keepsEnd = true;
+    change();
+    this.#restore();
+  }
+
+  toEnd() {
+    this.#keepsEnd = true;
+    this.#restore();
+  }
+
+  /**
+   * Goes to a row.
+   * @param {HTMLElement} row
+   * @param {number} share of the height that is to be above it
+   */
+  toRow(row, share) {
+    const { top, height } = this.scroller.getBoundingClientRect();
+    this.scroller.scrollTop += row.getBoundingClientRect().top - top - height * share;
+    this.stay();
+  }
+
+  /** From here on, what is in sight now is kept. */
+  stay() {
+    this.#keepsEnd = this.isWhole() && this.distance < AT_END;
+    this.#record();
+  }
+
+  get #limit() {
+    return this.scroller.scrollHeight - this.scroller.clientHeight;
+  }
+
+  /**
+   * Finds out what has moved since the last look. If the layout changed, a browser moves a list by itself
+   * only where it became too short; every other movement is the reader's.
+   */
+  #look() {
+    const limit = this.#limit;
+    const top = this.scroller.scrollTop;
+    const isOther = limit !== this.#max;
+    if (isOther && Math.abs(top - Math.min(this.#top, limit)) <= ROUNDING_PX) {
+      this.#restore();
+    } else if (top !== this.#top) {
+      // What has grown in the same moment does not take a reader away from the end.
+      const end = this.#keepsEnd ? Math.min(limit, this.#max) : limit;
+      this.#keepsEnd = this.isWhole() && end - top < AT_END;
+      if (this.#keepsEnd && isOther) this.#restore();
+      else this.#record();
+    }
+  }
+
+  #restore() {
+    if (this.#keepsEnd) {
+      this.scroller.scrollTop = this.scroller.scrollHeight;
+      this.#keepsEnd = this.isWhole();
+      return this.#record();
+    }
+    const kept = this.#anchor;
+    const row = kept && this.#byKey(kept.key);
+    if (!kept || !row) return this.#record();
+    const { top, height } = row.getBoundingClientRect();
+    const edge = this.scroller.getBoundingClientRect().top;
+    // Of a row that is broken into other lines, the same part stays at the edge.
+    const isOther = kept.top < kept.edge && Math.abs(height - kept.height) > ROUNDING_PX;
+    const wanted = isOther ? edge + ((kept.top - kept.edge) * height) / kept.height : kept.top;
+    this.scroller.scrollTop += top - wanted;
+    // The anchor stays the same, also where there is nothing more to scroll: what shrank may grow again.
+    this.#top = this.scroller.scrollTop;
+    this.#max = this.#limit;
+  }
+
+  #record() {
+    this.#top = this.scroller.scrollTop;
+    this.#max = this.#limit;
+    this.#anchor = this.#keepsEnd ? null : this.#firstInSight();
+  }
+
+  /** @returns {Anchor | null} */
+  #firstInSight() {
+    const rows = this.list.children;
+    const edge = this.scroller.getBoundingClientRect().top;
+    let [from, to] = [0, rows.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const isAbove = (rows[middle]?.getBoundingClientRect().bottom ?? 0) <= edge;
+      if (isAbove) from = middle + 1;
+      else to = middle;
+    }
+    // A day's name goes when older messages of that day come.
+    while (rows[from] && !rows[from]?.classList.contains("message")) from += 1;
+    const row = rows[from];
+    if (!(row instanceof HTMLElement)) return null;
+    const { top, height } = row.getBoundingClientRect();
+    return { key: row.dataset["key"] ?? "", top, height, edge };
+  }
+
+  /** @param {string} key */
+  #byKey(key) {
+    for (const row of this.list.children) {
+      if (row instanceof HTMLElement && row.dataset["key"] === key) return row;
+    }
+    return undefined;
+  }
+}
