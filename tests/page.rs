@@ -61,7 +61,9 @@ files! {
     safety => "safety",
     admin => "admin",
     access => "access",
-    places => "places";
+    places => "places",
+    input_methods => "input-methods",
+    storage => "storage";
     postgres first_run => "first-run", chatting => "chatting"
 }
 

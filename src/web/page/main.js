@@ -2,6 +2,7 @@
 
 import { Chat } from "./core/chat.js";
 import { fill } from "./core/dom.js";
+import { stopKeysOfInputMethods } from "./core/input-method.js";
 import { effect, inScope } from "./core/reactive.js";
 import { route } from "./core/route.js";
 import { restoreSession, session } from "./core/session.js";
@@ -15,6 +16,7 @@ let end = () => {};
 /** @type {number | null | undefined} whose page is shown; undefined: nobody's yet */
 let shown;
 
+stopKeysOfInputMethods();
 applyTheme();
 fitToKeyboard(app);
 restoreSession();

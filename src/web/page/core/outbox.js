@@ -1,9 +1,10 @@
-// Messages on their way. Each has a `client_id` and is kept in localStorage until its ack has
+// Messages on their way. Each has a `client_id` and is kept in the browser's storage until its ack has
 // come: sent again after a lost connection, a reload or a crash, the server stores it once.
 // A room's messages go one at a time, so that their order holds through refusals and retries.
 
-import { ApiError, sentence } from "./api.js";
+import { sentence } from "./api.js";
 import { say } from "./socket.js";
+import { storage } from "./storage.js";
 
 /** @typedef {import("./types.js").Pending} Pending */
 /** @typedef {import("./types.js").Frame} Frame */
@@ -29,11 +30,11 @@ export class Outbox {
   restore(rooms) {
     /** @type {Pending[]} */
     const kept = [];
-    for (const key of Object.keys(localStorage).filter((key) => key.startsWith(this.prefix))) {
+    for (const key of storage.keys(this.prefix)) {
       try {
-        kept.push(JSON.parse(localStorage.getItem(key) ?? ""));
+        kept.push(JSON.parse(storage.get(key) ?? ""));
       } catch {
-        localStorage.removeItem(key);
+        storage.remove(key);
       }
     }
     kept.sort((a, b) => a.at.localeCompare(b.at));
@@ -88,7 +89,7 @@ export class Outbox {
    */
   acknowledged(room, ack) {
     const clientId = ack.ref ?? ack.client_id ?? "";
-    localStorage.removeItem(this.prefix + clientId);
+    storage.remove(this.prefix + clientId);
     // The message itself comes with the log, unless it did before.
     if (ack.seq <= room.lastSeq) remove(room, clientId);
     else change(room, clientId, { state: "sent", seq: ack.seq });
@@ -101,7 +102,7 @@ export class Outbox {
    * @param {string} clientId
    */
   arrived(room, clientId) {
-    localStorage.removeItem(this.prefix + clientId);
+    storage.remove(this.prefix + clientId);
     remove(room, clientId);
     this.#next(room, clientId);
   }
@@ -137,15 +138,13 @@ export class Outbox {
    * @param {string} clientId
    */
   discard(room, clientId) {
-    localStorage.removeItem(this.prefix + clientId);
+    storage.remove(this.prefix + clientId);
     remove(room, clientId);
   }
 
   /** Keeps nothing of this user on the machine. */
   wipe() {
-    for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(this.prefix)) localStorage.removeItem(key);
-    }
+    for (const key of storage.keys(this.prefix)) storage.remove(key);
   }
 
   /**
@@ -159,12 +158,7 @@ export class Outbox {
 
   /** @param {Pending} pending */
   #keep(pending) {
-    try {
-      localStorage.setItem(this.prefix + pending.client_id, JSON.stringify(pending));
-    } catch (error) {
-      // Full, or forbidden: the message is sent all the same, it only does not survive a reload.
-      console.warn(new ApiError(0, "storage", String(error)));
-    }
+    storage.set(this.prefix + pending.client_id, JSON.stringify(pending));
   }
 }
 

@@ -1,8 +1,9 @@
-// Who is signed in. The token is in localStorage, so that every tab has it and a reload keeps it;
+// Who is signed in. The token is in the browser's storage, so that every tab has it and a reload keeps it;
 // why that is safe here, and what it is not safe against, is in docs/SECURITY.md.
 
 import { signal } from "./reactive.js";
 import { call } from "./api.js";
+import { storage } from "./storage.js";
 
 /**
  * @typedef {{ token: string, user: import("./types.js").User, renewedAt: number, endsAt: number
@@ -73,20 +74,31 @@ export async function renewToken() {
     // Signed out meanwhile: the new token is of the session that was ended, and worth nothing.
     if (session.peek()) keep(login);
   };
-  // Without https there are no locks, and tabs may do it twice.
-  await (navigator.locks ? navigator.locks.request(KEY, renew) : renew());
+  let isDone = false;
+  const once = () => {
+    isDone = true;
+    return renew();
+  };
+  try {
+    await navigator.locks?.request(KEY, once);
+  } catch (error) {
+    if (isDone) throw error;
+  }
+  // Without https there are no locks, and a browser that forbids storage may forbid them as well. Tabs may
+  // then do it twice.
+  if (!isDone) await renew();
 }
 
 /** @param {import("./types.js").Login} login */
 function keep({ access_token: token, expires_in, user }) {
   const now = Date.now();
   const kept = { token, user, renewedAt: now, endsAt: now + expires_in * 1000 };
-  localStorage.setItem(KEY, JSON.stringify(kept));
+  storage.set(KEY, JSON.stringify(kept));
   take(kept);
 }
 
 function forget() {
-  localStorage.removeItem(KEY);
+  storage.remove(KEY);
   take(null);
 }
 
@@ -112,7 +124,7 @@ async function renewInTime() {
 /** @returns {Session | null} */
 function read() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "null");
+    const kept = JSON.parse(storage.get(KEY) ?? "null");
     return kept && kept.token && kept.user ? kept : null;
   } catch {
     return null;

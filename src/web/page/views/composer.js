@@ -3,6 +3,7 @@
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
 import { say } from "../core/socket.js";
+import { storage } from "../core/storage.js";
 import { completion } from "./completion.js";
 import { grow } from "./grow.js";
 
@@ -34,19 +35,15 @@ class Composer extends View {
     );
     const typing = h("p", { class: "typing", "aria-live": "off" });
     const form = h("form", { class: "composer-form" }, input, send);
-    input.value = localStorage.getItem(key) ?? "";
+    input.value = storage.get(key) ?? "";
     let lastTyped = 0;
 
     const changed = () => {
       const text = input.value;
       send.disabled = !text.trim();
       grow(input);
-      try {
-        if (text.trim()) localStorage.setItem(key, text);
-        else localStorage.removeItem(key);
-      } catch {
-        // Storage is full or forbidden: the draft lives as long as the page.
-      }
+      if (text.trim()) storage.set(key, text);
+      else storage.remove(key);
     };
     const submit = () => {
       const content = input.value.trim();
@@ -71,8 +68,7 @@ class Composer extends View {
     });
     const completes = completion(input, chat, room, changed);
     listen(input, "keydown", (event) => {
-      // Enter that ends a composition (Japanese, Chinese, …) is not meant for the message.
-      if (event.isComposing || completes(event)) return;
+      if (completes(event)) return;
       if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
         event.preventDefault();
         submit();
@@ -122,15 +118,13 @@ function typingText(names) {
 
 /**
  * @param {number} userId
- * @param {number} roomId
+ * @param {number | ""} roomId
  */
 const draftKey = (userId, roomId) => `chatapp.draft.${userId}.${roomId}`;
 
 /** Keeps no unsent text of this user on the machine. @param {number} userId */
 export function wipeDrafts(userId) {
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(`chatapp.draft.${userId}.`)) localStorage.removeItem(key);
-  }
+  for (const key of storage.keys(draftKey(userId, ""))) storage.remove(key);
 }
 
 /**

@@ -34,7 +34,6 @@ export function messageEditor(room, message, done) {
   };
   input.value = message.content;
   input.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
     if (event.key === "Escape") {
       event.stopPropagation();
       done();

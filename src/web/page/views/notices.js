@@ -4,6 +4,7 @@ import { h, listen } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
 import { go, roomHref, route } from "../core/route.js";
 import { names } from "../core/mentions.js";
+import { storage } from "../core/storage.js";
 
 /** @typedef {"off" | "mentions" | "all"} Notify */
 
@@ -12,7 +13,7 @@ const SPOKEN = 5;
 
 /** @returns {Notify} */
 export function notify() {
-  const kept = localStorage.getItem(KEY);
+  const kept = storage.get(KEY);
   return kept === "mentions" || kept === "all" ? kept : "off";
 }
 
@@ -30,7 +31,7 @@ export async function setNotify(choice) {
       return "The browser does not allow this page to notify. Its settings can change that.";
     }
   }
-  localStorage.setItem(KEY, choice);
+  storage.set(KEY, choice);
   return "";
 }
 

@@ -2,6 +2,7 @@
 
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { effect, signal } from "../core/reactive.js";
+import { storage } from "../core/storage.js";
 import { counted } from "../text/format.js";
 import { composerView } from "./composer.js";
 import { peopleView } from "./people.js";
@@ -22,7 +23,7 @@ class RoomView extends View {
     const { chat, room } = this;
     this.className = "room";
     const showsPeople = signal(
-      localStorage.getItem(PEOPLE) === "shown" && matchMedia("(min-width: 64rem)").matches,
+      storage.get(PEOPLE) === "shown" && matchMedia("(min-width: 64rem)").matches,
     );
     const name = h("h1", { dir: "auto" });
     const topic = h("p", { class: "topic", dir: "auto" });
@@ -34,7 +35,7 @@ class RoomView extends View {
         type: "button",
         onclick: () => {
           showsPeople.value = !showsPeople.value;
-          localStorage.setItem(PEOPLE, showsPeople.value ? "shown" : "hidden");
+          storage.set(PEOPLE, showsPeople.value ? "shown" : "hidden");
         },
       },
       icon("people"),

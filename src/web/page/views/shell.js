@@ -4,11 +4,13 @@ import { words } from "../core/api.js";
 import { View, fill, h, listen, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
 import { go, goInstead, roomHref, route } from "../core/route.js";
+import { storage } from "../core/storage.js";
 import { connectionView } from "./connection.js";
 import { watchKeys } from "./keys.js";
 import { startNotices } from "./notices.js";
 import { roomView } from "./room.js";
 import { sidebarView } from "./sidebar.js";
+import { unkeptView } from "./unkept.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
 
@@ -22,7 +24,10 @@ class Shell extends View {
     const { chat } = this;
     this.className = "shell";
     const main = h("main", { id: "main", tabindex: "-1" });
-    this.append(sidebarView(chat), h("div", { class: "stage" }, connectionView(), main));
+    this.append(
+      sidebarView(chat),
+      h("div", { class: "stage" }, h("div", null, connectionView(), unkeptView()), main),
+    );
     startNotices(chat);
     watchKeys(chat);
     listen(document, "click", (event) => {
@@ -53,7 +58,7 @@ class Shell extends View {
       shown = key;
       chat.openRoomId = room?.id ?? null;
       if (room) {
-        localStorage.setItem(LAST_ROOM, String(room.id));
+        storage.set(LAST_ROOM, String(room.id));
         return fill(main, roomView(chat, room));
       }
       if (at.page === "admin") {
@@ -81,7 +86,7 @@ class Shell extends View {
       fill(main, noRoom(chat));
       // With space for both, there is always a room open beside the list.
       const wide = matchMedia("(min-width: 48rem)").matches;
-      const last = Number(localStorage.getItem(LAST_ROOM));
+      const last = Number(storage.get(LAST_ROOM));
       const first =
         rooms.get(last) ?? [...rooms.values()].find(({ info }) => !info.peek().archived_at);
       if (wide && first) queueMicrotask(() => goInstead(roomHref(first.id)));

@@ -1,19 +1,21 @@
 // Light, dark, or as the system has it. Kept in this browser.
 
+import { storage } from "../core/storage.js";
+
 const KEY = "chatapp.theme";
 
 /** @typedef {"system" | "light" | "dark"} Theme */
 
 /** @returns {Theme} */
 export function theme() {
-  const kept = localStorage.getItem(KEY);
+  const kept = storage.get(KEY);
   return kept === "light" || kept === "dark" ? kept : "system";
 }
 
 /** @param {Theme} choice */
 export function setTheme(choice) {
-  if (choice === "system") localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, choice);
+  if (choice === "system") storage.remove(KEY);
+  else storage.set(KEY, choice);
   applyTheme();
 }
 

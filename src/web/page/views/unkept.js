@@ -1,0 +1,29 @@
+// Says, once, that this browser keeps nothing for the page, and what that means.
+
+import { View, h, view } from "../core/dom.js";
+import { effect, signal } from "../core/reactive.js";
+import { isLasting } from "../core/storage.js";
+
+/** Somebody has read it; for as long as the page lives. */
+const isRead = signal(false);
+
+class Unkept extends View {
+  render() {
+    const bar = h("div", { class: "unkept", role: "status" });
+    const text = h(
+      "span",
+      null,
+      "This browser does not let the page store anything. When you reload or close it, you are signed out, " +
+        "and drafts, unsent messages and settings are lost.",
+    );
+    const done = h("button", { type: "button", onclick: () => (isRead.value = true) }, "OK");
+    this.append(bar);
+    effect(() => {
+      const isShown = !isLasting.value && !isRead.value;
+      bar.classList.toggle("shown", isShown);
+      bar.replaceChildren(...(isShown ? [text, done] : []));
+    });
+  }
+}
+
+export const unkeptView = () => view("chat-unkept", Unkept);
