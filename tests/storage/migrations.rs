@@ -72,3 +72,18 @@ pub fn an_epoch_is_random_and_stays(db: &TestDatabase) {
     let other = crate::harness::sqlite().backend().get_server_facts().unwrap().epoch;
     assert_ne!(epoch, other);
 }
+
+/// A schema has one number, whichever database it is of: in exports, in the banner, in a question for help.
+#[test]
+fn both_databases_have_the_same_steps() {
+    let steps = |folder: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sql").join(folder);
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(steps("sqlite"), steps("postgres"));
+}

@@ -1,0 +1,3 @@
+-- This step changes nothing in SQLite. It exists so that a schema has the same number in both databases.
+-- PostgreSQL drops the foreign keys of `events` here, because its appends look for the room and the author
+-- themselves. SQLite's appends leave the author to the foreign key.
