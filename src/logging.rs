@@ -4,13 +4,12 @@ use std::io::{self, IsTerminal};
 
 use std::sync::OnceLock;
 
-use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
-use crate::config::{Log, LogFormat};
+use crate::config::{Log, LogFormat, log_filter};
 
 /// Libraries that write down what they carry when they are asked to: frames with messages and
 /// tokens, parameters of statements with hashes of passwords. Nobody may ask them to. And refinery,
@@ -24,7 +23,7 @@ static FILTER: OnceLock<Handle<EnvFilter, Registry>> = OnceLock::new();
 ///
 /// # Errors
 /// If the level is not one; the settings have been checked for that.
-pub fn init(log: &Log) -> Result<(), ParseError> {
+pub fn init(log: &Log) -> anyhow::Result<()> {
     let (filter, handle) = reload::Layer::new(filter(log)?);
     let layer = fmt::layer()
         .with_writer(io::stderr)
@@ -45,7 +44,7 @@ pub fn init(log: &Log) -> Result<(), ParseError> {
 ///
 /// # Errors
 /// As for [`init`].
-pub fn set_level(log: &Log) -> Result<(), ParseError> {
+pub fn set_level(log: &Log) -> anyhow::Result<()> {
     let filter = filter(log)?;
     if let Some(handle) = FILTER.get() {
         // The log is as old as the process and dies with it.
@@ -54,8 +53,9 @@ pub fn set_level(log: &Log) -> Result<(), ParseError> {
     Ok(())
 }
 
-fn filter(log: &Log) -> Result<EnvFilter, ParseError> {
-    let mut filter = EnvFilter::try_new(&log.level)?;
+fn filter(log: &Log) -> anyhow::Result<EnvFilter> {
+    let accepts = |accepts| anyhow::anyhow!("it takes {accepts}");
+    let mut filter = log_filter(&log.level).map_err(accepts)?;
     for talkative in TALKATIVE {
         filter = filter.add_directive(talkative.parse()?);
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::context::Context;
 use super::database::bad_url;
-use super::output::{Listing, Output, print};
+use super::output::{Listing, Output, note, print};
 use crate::config::{Loaded, redact_setting};
 use crate::storage;
 
@@ -41,6 +41,9 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         Command::Check => {
             if let Err(error) = storage::check_url(&loaded.config.database.url) {
                 return Err(bad_url(&error.to_string(), &loaded));
+            }
+            for warning in &loaded.warnings {
+                note(&format!("warning: {warning}"));
             }
             let file = context.file();
             let read = if file.exists() { format!(" ({})", file.display()) } else { String::new() };

@@ -12,16 +12,15 @@ use std::path::PathBuf;
 
 use config::{Value, ValueKind};
 
-use super::{Config, file, keys, rules};
+use super::{Config, file, keys, kubernetes, log_filter, rules, unknown};
 
 const PREFIX: &str = "CHATAPP_";
 
 /// The usual variable for the URL of the database; `CHATAPP_DATABASE__URL` beats it.
 const DATABASE_URL: &str = "DATABASE_URL";
 
-/// Variables with our prefix that are not settings: those of the tests, and those that Kubernetes
-/// gives every container where a service is called `chatapp` (its "service links").
-const NOT_SETTINGS: [&str; 3] = ["CHATAPP_TEST_", "CHATAPP_SERVICE_", "CHATAPP_PORT"];
+/// Variables of the tests.
+const OF_TESTS: &str = "CHATAPP_TEST_";
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -40,6 +39,8 @@ pub struct Loaded {
     pub config: Config,
     /// `default`, `chatapp.toml, line 3`, `CHATAPP_HTTP__BIND` or `--bind`, by key.
     pub origins: BTreeMap<&'static str, String>,
+    /// What can be used and is probably not meant, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// Everything that is wrong with the settings, a sentence each.
@@ -57,12 +58,12 @@ impl std::error::Error for Problems {}
 /// # Errors
 /// Every unknown key, wrong type and value out of range.
 pub fn load(sources: Sources) -> Result<Loaded, Problems> {
-    let mut problems = Vec::new();
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let mut layers = read_file(&sources).unwrap_or_else(|problem| {
         problems.push(problem);
         Vec::new()
     });
-    layers.extend(read_environment(sources.environment, &mut problems));
+    layers.extend(read_environment(sources.environment, &mut problems, &mut warnings));
     for (flag, key, text) in sources.flags {
         if let Some((key, rule)) = rules::find(key) {
             layers.push((key.to_owned(), Value::new(Some(&flag.to_owned()), rule.read(text))));
@@ -90,7 +91,8 @@ pub fn load(sources: Sources) -> Result<Loaded, Problems> {
         let sentence = "http.tls_certificate and http.tls_key go together: set both, or neither";
         return Err(Problems(vec![sentence.to_owned()]));
     }
-    Ok(Loaded { config, origins })
+    warnings.extend(log_filter::doubts(&config.log.level));
+    Ok(Loaded { config, origins, warnings })
 }
 
 /// The layers over the defaults, without the keys that do not exist.
@@ -109,8 +111,8 @@ fn merge(
         problems.push(if file::is_section(&key) {
             format!("{key} in {place} is a section: write [{key}] and its settings below")
         } else {
-            let nearest = rules::nearest(&key);
-            format!("there is no setting {key} ({place}): did you mean {nearest}?")
+            let advice = unknown::advice(&key);
+            format!("there is no setting {key} ({place}): {advice}")
         });
     }
     builder.build()
@@ -171,23 +173,30 @@ fn read_file(sources: &Sources) -> Result<Vec<(String, Value)>, String> {
 fn read_environment(
     environment: Vec<(OsString, OsString)>,
     problems: &mut Vec<String>,
+    warnings: &mut Vec<String>,
 ) -> Vec<(String, Value)> {
     let mut settings = Vec::new();
+    let mut service_links = Vec::new();
     for (name, text) in environment {
         let Some(name) = name.to_str() else { continue };
         let is_usual = name == DATABASE_URL;
-        if !is_usual
-            && (!name.starts_with(PREFIX) || NOT_SETTINGS.iter().any(|not| name.starts_with(not)))
-        {
+        if !is_usual && (!name.starts_with(PREFIX) || name.starts_with(OF_TESTS)) {
             continue;
         }
         let known =
             keys().find(|key| (is_usual && *key == "database.url") || variable(key) == name);
         let Some((key, rule)) = known.and_then(rules::find) else {
-            let written = name[PREFIX.len()..].to_lowercase().replace("__", ".");
-            let nearest = variable(rules::nearest(&written));
-            problems
-                .push(format!("there is no setting {name} (environment): did you mean {nearest}?"));
+            let written = &name[PREFIX.len()..];
+            if text.to_str().is_some_and(|text| kubernetes::is_service_link(written, text)) {
+                service_links.push(name.to_owned());
+                continue;
+            }
+            let advice = match unknown::nearest(&written.replace("__", ".")) {
+                Some(nearest) => format!("did you mean {}?", variable(nearest)),
+                None => "settings are CHATAPP_SECTION__NAME, and `chatapp config show` lists them"
+                    .to_owned(),
+            };
+            problems.push(format!("there is no setting {name} (environment): {advice}"));
             continue;
         };
         let Ok(text) = text.into_string() else {
@@ -199,6 +208,13 @@ fn read_environment(
         }
         let value = Value::new(Some(&name.to_owned()), rule.read(text));
         settings.push((key.to_owned(), value));
+    }
+    if !service_links.is_empty() {
+        service_links.sort_unstable();
+        let names = service_links.join(", ");
+        warnings.push(format!(
+            "Kubernetes has set {names} for a service of this name: they are no settings, and are passed over"
+        ));
     }
     // The usual variable first, so that ours is laid over it.
     settings.sort_by_key(|(_, value)| value.origin() != Some(DATABASE_URL));

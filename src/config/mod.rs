@@ -4,13 +4,17 @@
 //! a field here, a line there and a line in `chatapp.toml.example`.
 
 mod file;
+mod kubernetes;
 mod live;
 mod load;
+mod log_filter;
 mod redact;
 mod rules;
+mod unknown;
 
 pub use live::{changed, is_live};
 pub use load::{Loaded, Problems, Sources, load};
+pub use log_filter::log_filter;
 pub use redact::{database_url as redact_database_url, setting as redact_setting};
 pub use rules::{keys, network};
 

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 
 use config::{Value, ValueKind};
 use ipnet::IpNet;
-use tracing_subscriber::EnvFilter;
+
+use super::log_filter::{self, log_filter};
 
 /// What a setting accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,24 +94,6 @@ pub(super) fn find(key: &str) -> Option<(&'static str, Rule)> {
     RULES.iter().find(|(known, _)| *known == key).copied()
 }
 
-/// The known key that looks most like `key`. The name weighs more than the section, for people
-/// remember what a setting is called better than where it is.
-pub(super) fn nearest(key: &str) -> &'static str {
-    let name = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-    let distance = |known: &&str| {
-        // `[http.bind]`: a section of the name of a setting.
-        if key.strip_prefix(known).is_some_and(|rest| rest.starts_with('.')) {
-            return 0;
-        }
-        let whole = strsim::damerau_levenshtein(key, known);
-        let by_name = 1 + strsim::damerau_levenshtein(&name(key), &name(known));
-        // `[limit]`, with nothing in it.
-        let section = known.split('.').next().unwrap_or_default();
-        whole.min(by_name).min(1 + strsim::damerau_levenshtein(key, section))
-    };
-    keys().min_by_key(distance).unwrap_or_default()
-}
-
 impl Rule {
     /// The value of this kind that a text of the environment or of a flag stands for; a text that
     /// stands for none is left as it is, for [`Rule::check`] to refuse.
@@ -158,9 +141,7 @@ impl Rule {
                 i64::try_from(*number).is_ok_and(|number| (min..=max).contains(&number))
             }
             (Word(words), ValueKind::String(text)) => words.contains(&text.as_str()),
-            (LogFilter, ValueKind::String(text)) => {
-                !text.trim().is_empty() && EnvFilter::try_new(text).is_ok()
-            }
+            (LogFilter, ValueKind::String(text)) => return log_filter(text).map(drop),
             _ => false,
         };
         if accepted { Ok(()) } else { Err(self.accepts()) }
@@ -181,9 +162,7 @@ impl Rule {
             Secret => format!("a text of at least {SECRET_BYTES} bytes, or nothing"),
             Number { min, max } => format!("a whole number from {min} to {max}"),
             Word(words) => format!("\"{}\"", words.join("\" or \"")),
-            LogFilter => "error, warn, info, debug, trace, off, or a filter such as \
-                          \"info,chatapp::http=debug\""
-                .to_owned(),
+            LogFilter => log_filter::ACCEPTS.to_owned(),
         }
     }
 }
@@ -201,6 +180,9 @@ fn is_address(text: &str) -> bool {
 fn check_origins(origins: &[Value]) -> Result<(), String> {
     for origin in origins {
         let ValueKind::String(text) = &origin.kind else { return Err(Origins.accepts()) };
+        if let Some(reason) = never_sent(text) {
+            return Err(reason);
+        }
         match canonical_origin(text) {
             Some(canonical) if canonical == *text => {}
             // What differs in a letter never equals the header, so it would never be allowed.
@@ -211,6 +193,18 @@ fn check_origins(origins: &[Value]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Why no browser sends this as an origin, for texts that look like one.
+fn never_sent(text: &str) -> Option<String> {
+    let (scheme, host) = text.split_once("://")?;
+    if host.contains('*') {
+        return Some("each origin in full: a * stands for nothing".to_owned());
+    }
+    let meant = ["https", "http"].into_iter().find(|known| {
+        scheme != "http" && scheme != "https" && strsim::damerau_levenshtein(scheme, known) == 1
+    })?;
+    Some(format!("origins as a browser sends them: write \"{meant}://{host}\""))
 }
 
 /// `scheme://host[:port]` without the scheme's own port, in small letters (RFC 6454 §6.1).

@@ -49,3 +49,11 @@ fn the_settings_are_checked() {
     let error = shell.run(&["list-rooms"]).error();
     assert!(error.contains("log.levl"), "every command minds the settings: {error}");
 }
+
+#[test]
+fn a_doubtful_setting_is_told_and_no_failure() {
+    let shell = Shell::new().env("CHATAPP_LOG__LEVEL", "info,chatap::http=debug");
+    let done = shell.run(&["config", "check"]);
+    assert!(done.stderr.starts_with("warning: log.level names \"chatap::http\""), "{done:?}");
+    assert!(done.ok().starts_with("the settings are fine"));
+}

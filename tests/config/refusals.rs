@@ -17,7 +17,9 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         ),
         (
             "[server]\nbind = \"x\"",
-            "there is no setting server.bind (chatapp.toml, line 2): did you mean http.bind?",
+            "there is no setting server.bind (chatapp.toml, line 2): there is no section [server], and \
+             the sections are [http], [database], [auth], [limits], [retention], [log]; did you mean \
+             http.bind?",
         ),
         (
             "[auth]\nSecret = \"x\"",
@@ -26,6 +28,20 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         (
             "[limit]\n",
             "there is no setting limit (chatapp.toml, line 1): did you mean limits.message_chars?",
+        ),
+        (
+            "[foo]\nx = 1",
+            "there is no setting foo.x (chatapp.toml, line 2): there is no section [foo], and the \
+             sections are [http], [database], [auth], [limits], [retention], [log]",
+        ),
+        (
+            "[log]\ncolour = true",
+            "there is no setting log.colour (chatapp.toml, line 2): [log] has format, level",
+        ),
+        (
+            "x = 1",
+            "there is no setting x (chatapp.toml, line 1): settings stand below a section, and the \
+             sections are [http], [database], [auth], [limits], [retention], [log]",
         ),
         (
             "http.bind.port = 1",
@@ -44,10 +60,19 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         ("CHATAPP_DATABASE_URL", "CHATAPP_DATABASE__URL"),
         ("CHATAPP_AUTH__SECRETS", "CHATAPP_AUTH__SECRET"),
         ("CHATAPP_http__bind", "CHATAPP_HTTP__BIND"),
+        ("CHATAPP_HTTP__PORT", ""),
+        ("CHATAPP_BIND", "CHATAPP_HTTP__BIND"),
+        ("CHATAPP_BIN", "CHATAPP_HTTP__BIND"),
+        ("CHATAPP_PORT", ""),
+        ("CHATAPP_SERVICE_HOST", ""),
         ("CHATAPP_", ""),
     ] {
         let problem = operator().env(name, SECRET).problem();
-        let expected = format!("there is no setting {name} (environment): did you mean {nearest}");
+        let advice = match nearest {
+            "" => "settings are CHATAPP_SECTION__NAME".to_owned(),
+            nearest => format!("did you mean {nearest}?"),
+        };
+        let expected = format!("there is no setting {name} (environment): {advice}");
         assert!(problem.starts_with(&expected), "{problem}");
         assert!(!problem.contains(SECRET));
     }

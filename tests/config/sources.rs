@@ -22,7 +22,7 @@ fn flags_beat_the_environment_beats_the_file_beats_the_defaults() {
     let operator = operator.env("CHATAPP_HTTP__BIND", "127.0.0.1:2");
     assert_eq!(operator.loads().http.bind, "127.0.0.1:2");
     let operator = operator.flag("--bind", "http.bind", "127.0.0.1:3");
-    let Loaded { config, origins } = operator.try_load().unwrap();
+    let Loaded { config, origins, .. } = operator.try_load().unwrap();
     assert_eq!(config.http.bind, "127.0.0.1:3");
     assert_eq!(config.http.max_connections, 5, "what the others do not speak of stays");
     assert_eq!(config.http.max_body_bytes, Config::default().http.max_body_bytes);
@@ -91,14 +91,58 @@ fn an_empty_variable_is_not_set_and_empties_a_list() {
 
 #[test]
 fn only_our_variables_are_read() {
-    operator()
+    let loaded = operator()
         .env("PATH", "/bin")
         .env("CHATAPPX__Y", "1")
-        // Kubernetes, where a service is called chatapp; and our own tests.
-        .env("CHATAPP_SERVICE_HOST", "10.0.0.1")
-        .env("CHATAPP_PORT_8000_TCP_ADDR", "10.0.0.1")
+        .env("RUST_LOG", "loud")
+        // Of our own tests.
         .env("CHATAPP_TEST_KILLS", "5")
-        .loads();
+        .try_load()
+        .unwrap();
+    assert_eq!(loaded.warnings, [""; 0]);
+}
+
+/// Kubernetes sets these where a service is called chatapp or chatapp-web.
+#[test]
+fn variables_of_kubernetes_are_told_from_settings_that_are_misspelt() {
+    let of_kubernetes = [
+        ("CHATAPP_PORT", "tcp://10.0.0.1:8000"),
+        ("CHATAPP_PORT_8000_TCP", "tcp://10.0.0.1:8000"),
+        ("CHATAPP_PORT_8000_TCP_ADDR", "10.0.0.1"),
+        ("CHATAPP_PORT_8000_TCP_PORT", "8000"),
+        ("CHATAPP_PORT_8000_TCP_PROTO", "tcp"),
+        ("CHATAPP_PORT_53_UDP", "udp://[fd00::1]:53"),
+        ("CHATAPP_SERVICE_HOST", "10.0.0.1"),
+        ("CHATAPP_SERVICE_PORT", "8000"),
+        ("CHATAPP_SERVICE_PORT_HTTP_ALT", "8000"),
+        ("CHATAPP_WEB_SERVICE_HOST", "fd00::1"),
+        ("CHATAPP_WEB_PORT", "tcp://10.0.0.1:8000"),
+    ];
+    let mut cluster = operator();
+    for (name, value) in of_kubernetes {
+        cluster = cluster.env(name, value);
+    }
+    let warnings = cluster.try_load().unwrap().warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    for (name, _) in of_kubernetes {
+        assert!(warnings[0].contains(name), "{warnings:?}");
+    }
+    for (name, value) in [
+        ("CHATAPP_PORT", "9"),
+        ("CHATAPP_PORT", ""),
+        ("CHATAPP_PORT", "http://10.0.0.1:8000"),
+        ("CHATAPP_PORT_8000_TCP", "8000"),
+        ("CHATAPP_PORT_8000_TCP_PORT", "8001"),
+        ("CHATAPP_PORT_8000_TCP_NAME", "tcp"),
+        ("CHATAPP_PORT_HTTP", "8000"),
+        ("CHATAPP_SERVICE_HOST", "chat.example.com"),
+        ("CHATAPP_SERVICE_PORT", "http"),
+        ("CHATAPP_SERVICE_PORTS", "8000"),
+        ("CHATAPP_HTTP__PORT", "tcp://10.0.0.1:8000"),
+    ] {
+        let problem = operator().env(name, value).problem();
+        assert!(problem.starts_with(&format!("there is no setting {name} ")), "{problem}");
+    }
 }
 
 #[test]
@@ -122,6 +166,8 @@ fn files_that_cannot_be_used() {
         with_file("[http\nbind = 1").problem().split(':').next().unwrap(),
         "chatapp.toml, line 1"
     );
+    let windows = "\u{feff}[http]\r\nbind = \"127.0.0.1:1\"\r\n";
+    assert_eq!(with_file(windows).loads().http.bind, "127.0.0.1:1");
     let operator = operator();
     std::fs::write(&operator.sources.file, b"[http]\nbind = \"\xff\"").unwrap();
     assert_eq!(operator.problem(), "chatapp.toml is not UTF-8 text: save it as UTF-8");

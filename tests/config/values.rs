@@ -38,10 +38,15 @@ fn origins() {
         ("https://Chat.Example.com", "https://chat.example.com"),
         ("https://chat.example.com:443", "https://chat.example.com"),
         ("https://ann@chat.example.com?x", "https://chat.example.com"),
+        ("htps://chat.example.com", "https://chat.example.com"),
+        ("htp://chat.example.com", "http://chat.example.com"),
     ] {
         let problem = operator().env("CHATAPP_HTTP__ALLOWED_ORIGINS", almost).problem();
         assert!(problem.ends_with(&format!("write \"{meant}\"")), "{problem}");
     }
+    let pattern = "https://*.example.com";
+    let problem = operator().env("CHATAPP_HTTP__ALLOWED_ORIGINS", pattern).problem();
+    assert!(problem.contains("each origin in full"), "{problem}");
     let mixed = with_file("[http]\nallowed_origins = [\"https://a.example\", 5]").problem();
     assert!(mixed.contains("is [\"https://a.example\", 5] in chatapp.toml, line 2"), "{mixed}");
 }
@@ -91,9 +96,25 @@ fn levels() {
     for good in ["off", "error", "TRACE", "info,chatapp::http=debug", "warn,hyper=off"] {
         operator().env("CHATAPP_LOG__LEVEL", good).loads();
     }
-    for bad in ["info,chatapp=loud", "a=b=c", "  "] {
+    for bad in ["info,chatapp=loud", "a=b=c", "  ", ",", "loud", "info,loud", "loud,chatapp=info"] {
         let problem = operator().env("CHATAPP_LOG__LEVEL", bad).problem();
         assert!(problem.contains("it takes error, warn, info"), "{problem}");
+    }
+    for (good, doubt) in [
+        ("info", ""),
+        ("OFF", ""),
+        ("info, chatapp::ws=debug", ""),
+        ("chatapp=debug", ""),
+        ("chatapp", ""),
+        ("warn,tokio_postgres::connection=debug", ""),
+        ("info,[request{user_id=1}]=trace", ""),
+        ("info,chatap::http=debug", "log.level names \"chatap::http\""),
+        ("info,chatapp::htpp=debug", "log.level names \"chatapp::htpp\""),
+        ("hyper=debug", "log.level says nothing of chatapp"),
+    ] {
+        let loaded = operator().env("CHATAPP_LOG__LEVEL", good).try_load().unwrap();
+        assert_eq!(loaded.warnings.len(), usize::from(!doubt.is_empty()), "{good}: {loaded:?}");
+        assert!(loaded.warnings.concat().starts_with(doubt), "{good}: {loaded:?}");
     }
 }
 

@@ -109,6 +109,7 @@ type Check = fn(&Case) -> Vec<Finding>;
 
 /// In the order in which they are shown.
 const CHECKS: &[Check] = &[
+    settings::doubts,
     settings::exposure,
     settings::secrets,
     settings::previous_secret,

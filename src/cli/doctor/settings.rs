@@ -26,6 +26,13 @@ pub(super) fn understood(settings: &Loaded, file: &Path) -> Finding {
     Finding::ok("settings", source)
 }
 
+/// Settings that can be used and are probably not meant.
+pub(super) fn doubts(case: &Case) -> Vec<Finding> {
+    let advice = "mend it, unless it is meant";
+    let warnings = case.settings.warnings.iter();
+    warnings.map(|warning| Finding::warning("settings", warning, advice)).collect()
+}
+
 /// What strangers on the network can see.
 pub(super) fn exposure(case: &Case) -> Vec<Finding> {
     let http = &case.settings.config.http;
