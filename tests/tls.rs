@@ -70,8 +70,23 @@ async fn both_versions_speak_http() {
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
     let log = server.log().join("\n");
-    assert!(log.contains("listening on https://127.0.0.1:"), "{log}");
-    assert!(log.contains("API docs  https://127.0.0.1:"), "{log}");
+    assert!(log.contains("listening on  https://127.0.0.1:"), "{log}");
+    assert!(log.contains("API docs      https://localhost:"), "{log}");
+}
+
+/// An editor of another system may put a byte order mark before the first line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_byte_order_mark_hides_no_certificate() {
+    let identity = Identity::new();
+    let (mut server, ..) = server_with_room(&identity).await;
+    server.sigterm().await;
+    for name in ["certificate.pem", "key.pem"] {
+        let path = server.folder().join(name);
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::write(path, format!("\u{feff}{text}")).expect("it can be written");
+    }
+    server.restart().await;
+    connect(&server, &identity).await;
 }
 
 /// Four megabytes, of which the slow reader takes nothing before all of it was sent: the others

@@ -163,7 +163,7 @@ impl Program<'_> {
         let address = BufReader::new(stdout)
             .lines()
             .map_while(Result::ok)
-            .find_map(|line| Some(line.split_once("listening on ")?.1.to_owned()));
+            .find_map(|line| Some(line.split_once("listening on ")?.1.trim().to_owned()));
         match address.map(|url| url.strip_prefix("http://").map(str::parse)) {
             Some(Some(Ok(address))) => Ok((child, address)),
             Some(_) => {

@@ -24,19 +24,18 @@ fn no_password(error: io::Error) -> anyhow::Error {
     anyhow!("there is no terminal to ask for the password on: give it with --password-stdin")
 }
 
-/// The password on stdin, without the line end after it.
+/// The password on stdin, without the line end after it, and without the byte order mark that some editors
+/// and shells put before it.
 pub(super) fn read() -> anyhow::Result<String> {
-    let mut password = String::new();
+    let mut text = String::new();
     io::stdin()
         .lock()
         .take(MAX_INPUT_BYTES)
-        .read_to_string(&mut password)
+        .read_to_string(&mut text)
         .context("the password on stdin cannot be read")?;
-    if password.ends_with('\n') {
-        password.pop();
-        if password.ends_with('\r') {
-            password.pop();
-        }
-    }
-    Ok(password)
+    let password = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let password = password
+        .strip_suffix('\n')
+        .map_or(password, |line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(password.to_owned())
 }

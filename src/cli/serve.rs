@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context as _, anyhow};
 
 use super::context::Context;
 use super::database::{Database, Missing, schema_version};
-use crate::config::AdminSignup;
+use crate::config::{AdminSignup, Loaded};
 use crate::{logging, server};
 
 const EXAMPLES: &str = "\
@@ -20,7 +20,7 @@ Examples:
 /// Run the server
 ///
 /// Makes the database if there is none, brings its schema up to date, and serves until it is
-/// told to stop (SIGTERM or Ctrl-C). SIGHUP makes it read its settings again. Logs go to stderr.
+/// told to stop (SIGTERM, SIGQUIT or Ctrl-C). SIGHUP makes it read its settings again. Logs go to stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -32,8 +32,16 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     let settings = context.settings(args.bind.clone())?;
     let config = &settings.config;
-    let read_config = || Ok(context.settings(args.bind.clone())?.config);
+    let read_config = || {
+        let settings = context.settings(args.bind.clone())?;
+        warn(&settings);
+        Ok(settings.config)
+    };
     logging::init(&config.log).context("log.level cannot be used")?;
+    warn(&settings);
+    // Before the database: a server that cannot serve makes none.
+    let entrance =
+        server::Entrance::open(&config.http).map_err(|error| sentence(&config.http.bind, error))?;
     let read_connections = u32::try_from(config.database.read_threads)?;
     let database = Database::open(&settings, read_connections, Missing::Create)?;
     for migration in database.run(|backend| backend.migrate())? {
@@ -46,9 +54,15 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
         admin_signup: config.auth.admin_signup,
         scheme: if config.http.tls_certificate.is_empty() { "http" } else { "https" },
     };
-    let bind = config.http.bind.clone();
-    server::serve(config, read_config, database.backend, |address| ready.announce(address))
-        .map_err(|error| sentence(&bind, error))
+    server::serve(entrance, config, read_config, database.backend, |address| {
+        ready.announce(address)
+    })
+}
+
+fn warn(settings: &Loaded) {
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
 }
 
 /// What the operator is told once connections are accepted.
@@ -71,19 +85,19 @@ impl Ready {
 
     fn lines(&self, address: SocketAddr) -> impl fmt::Display {
         let version = env!("CARGO_PKG_VERSION");
-        let host = host(address);
         let Self { database, schema, scheme, .. } = self;
+        let page = page(scheme, address);
         let mut lines = format!(
-            "chatapp {version} listening on {scheme}://{address}\n  \
-               API docs  {scheme}://{host}/docs\n  \
-               database  {database} (schema {schema})"
+            "chatapp {version}: open {page} in a browser\n  \
+               API docs      {page}/docs\n  \
+               listening on  {scheme}://{address}\n  \
+               database      {database} (schema {schema})"
         );
         if !self.has_admin {
             lines.push_str("\n  no admin yet: ");
             lines.push_str(match self.admin_signup {
                 AdminSignup::First => {
-                    "sign up with \"role\":\"admin\" from this machine, or run \
-                     `chatapp create-admin`"
+                    "the page makes the first one, on this machine; so does `chatapp create-admin`"
                 }
                 AdminSignup::Off => "run `chatapp create-admin`",
             });
@@ -92,12 +106,21 @@ impl Ready {
     }
 }
 
-/// The address for a browser on this machine: 0.0.0.0 is every address of it, and none that can be
-/// opened.
-pub(super) fn host(address: SocketAddr) -> String {
-    match address.ip().is_unspecified() {
-        true => format!("localhost:{}", address.port()),
-        false => address.to_string(),
+/// What a browser on this machine opens. An address that is every address of the machine cannot be
+/// opened, and a port that belongs to the scheme is not written.
+pub(super) fn page(scheme: &str, address: SocketAddr) -> String {
+    let ip = address.ip().to_canonical();
+    let is_localhost = ip.is_unspecified()
+        || ip == IpAddr::from(Ipv4Addr::LOCALHOST)
+        || ip == IpAddr::from(Ipv6Addr::LOCALHOST);
+    let host = match ip {
+        _ if is_localhost => "localhost".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    match (scheme, address.port()) {
+        ("http", 80) | ("https", 443) => format!("{scheme}://{host}"),
+        (_, port) => format!("{scheme}://{host}:{port}"),
     }
 }
 
@@ -140,17 +163,18 @@ mod tests {
         assert_eq!(
             lines,
             format!(
-                "chatapp {version} listening on http://127.0.0.1:8000\n  \
-                   API docs  http://127.0.0.1:8000/docs\n  \
-                   database  sqlite:///srv/chat.db (schema 1)\n  \
-                   no admin yet: sign up with \"role\":\"admin\" from this machine, \
-                 or run `chatapp create-admin`"
+                "chatapp {version}: open http://localhost:8000 in a browser\n  \
+                   API docs      http://localhost:8000/docs\n  \
+                   listening on  http://127.0.0.1:8000\n  \
+                   database      sqlite:///srv/chat.db (schema 1)\n  \
+                   no admin yet: the page makes the first one, on this machine; so does \
+                 `chatapp create-admin`"
             )
         );
         let settled = Ready { has_admin: true, ..ready() };
-        assert_eq!(settled.lines(address).to_string().lines().count(), 3);
+        assert_eq!(settled.lines(address).to_string().lines().count(), 4);
         let encrypted = Ready { scheme: "https", ..ready() }.lines(address).to_string();
-        assert_eq!(encrypted.matches("https://127.0.0.1:8000").count(), 2);
+        assert!(!encrypted.contains("http://"), "{encrypted}");
         let off = Ready { admin_signup: AdminSignup::Off, ..ready() };
         assert!(
             off.lines(address).to_string().ends_with("no admin yet: run `chatapp create-admin`")
@@ -158,9 +182,21 @@ mod tests {
     }
 
     #[test]
-    fn every_address_is_opened_as_localhost() {
-        let lines = ready().lines("0.0.0.0:81".parse().unwrap()).to_string();
-        assert!(lines.contains("listening on http://0.0.0.0:81\n"));
-        assert!(lines.contains("http://localhost:81/docs"));
+    fn the_page_is_opened_where_a_browser_of_this_machine_finds_it() {
+        for (scheme, address, expected) in [
+            ("http", "127.0.0.1:8000", "http://localhost:8000"),
+            ("http", "0.0.0.0:81", "http://localhost:81"),
+            ("http", "[::]:81", "http://localhost:81"),
+            ("http", "[::1]:81", "http://localhost:81"),
+            ("http", "0.0.0.0:80", "http://localhost"),
+            ("https", "0.0.0.0:443", "https://localhost"),
+            ("https", "127.0.0.1:80", "https://localhost:80"),
+            // Nobody listens at localhost then.
+            ("http", "127.0.0.2:81", "http://127.0.0.2:81"),
+            ("https", "10.0.0.7:8443", "https://10.0.0.7:8443"),
+            ("http", "[2001:db8::7]:81", "http://[2001:db8::7]:81"),
+        ] {
+            assert_eq!(page(scheme, address.parse().unwrap()), expected);
+        }
     }
 }

@@ -109,6 +109,7 @@ impl<R: BufRead> Lines<R> {
             return Ok(None);
         }
         self.number += 1;
+        self.restore_line();
         ensure!(
             self.line.last() == Some(&b'\n'),
             "{} does not end: it was cut off, or it is no export",
@@ -116,6 +117,19 @@ impl<R: BufRead> Lines<R> {
         );
         let object = serde_json::from_slice(&self.line);
         Ok(Some(object.map_err(|error| anyhow!("{} is no JSON object: {error}", self.place()))?))
+    }
+
+    /// Takes away what programs of other systems add to a text: a byte order mark, and line ends of two
+    /// bytes. No export has them, for JSON escapes a carriage return.
+    fn restore_line(&mut self) {
+        const BOM: &[u8] = b"\xEF\xBB\xBF";
+        if self.number == 1 && self.line.starts_with(BOM) {
+            self.line.drain(..BOM.len());
+        }
+        if self.line.ends_with(b"\r\n") {
+            self.line.truncate(self.line.len() - 2);
+            self.line.push(b'\n');
+        }
     }
 
     fn accept(&mut self) {

@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,7 +19,8 @@ use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint as _};
 use rustls::ServerConfig;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -35,24 +36,32 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// Connections that may wait to be accepted (the system may allow fewer). Of the thousand clients
 /// that come back at once after a restart, those that find no place try again a second later.
-const BACKLOG: u32 = 4096;
+const BACKLOG: i32 = 4096;
 
 /// How long to wait before accepting again when the system has no descriptor left.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(200);
 
-/// Listens on the first of the name's addresses that can be had.
-pub async fn listen(address: &str) -> io::Result<TcpListener> {
+/// Listens on the first of the name's addresses that can be had. Connections wait until they are
+/// accepted.
+pub fn listen(address: &str) -> io::Result<std::net::TcpListener> {
     let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
-    for address in tokio::net::lookup_host(address).await? {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // A restarted server takes over the port while old connections linger (TIME_WAIT).
-        socket.set_reuseaddr(true)?;
-        result = socket.bind(address).and_then(|()| socket.listen(BACKLOG));
+    for address in address.to_socket_addrs()? {
+        result = listen_at(address);
         if result.is_ok() {
             break;
         }
     }
     result
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A restarted server takes over the port while old connections linger (TIME_WAIT).
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 /// What every connection is served with.

@@ -6,6 +6,7 @@
 mod listener;
 mod reload;
 mod routes;
+mod signals;
 mod tls;
 
 use std::net::SocketAddr;
@@ -14,14 +15,16 @@ use std::thread;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::chat::{self, Chat, ChatParts, Doorbell, SAMPLE_EVERY};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, HubConfig};
@@ -56,7 +59,34 @@ const LAST_GRACE: Duration = Duration::from_secs(1);
 /// How often sessions long ended are deleted.
 const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 
-/// Serves until SIGTERM or SIGINT. On SIGHUP the settings are read again, by `read_config`. At the
+/// What a server has before it has a database, so that nothing is made if it cannot be had.
+pub struct Entrance {
+    runtime: Runtime,
+    listener: std::net::TcpListener,
+    certificate: Option<Certificate>,
+    hangup: Signal,
+}
+
+impl Entrance {
+    /// Listens. Connections that come from now on wait until [`serve`] accepts them, or are reset if the
+    /// process ends before. Signals that a server does not know are ignored from now on.
+    ///
+    /// # Errors
+    /// For the operator: the address or the certificate cannot be used.
+    pub fn open(config: &config::Http) -> anyhow::Result<Self> {
+        let certificate = Certificate::of(config)?;
+        let listener = listener::listen(&config.bind)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let hangup = {
+            let _inside = runtime.enter();
+            signals::ignore()?;
+            signal(SignalKind::hangup())?
+        };
+        Ok(Self { runtime, listener, certificate, hangup })
+    }
+}
+
+/// Serves until SIGTERM, SIGINT or SIGQUIT. On SIGHUP the settings are read again, by `read_config`. At the
 /// end ends in order: no new connections; what is queued is
 /// committed; every socket is told to come back; requests under way are finished, or cut off at
 /// the deadline. A second signal ends the process at once. systemd is told of each of these.
@@ -65,14 +95,14 @@ const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 /// up to date.
 ///
 /// # Errors
-/// For the operator: the address or the certificate cannot be used, the database cannot be read.
+/// For the operator: the database cannot be read.
 pub fn serve(
+    entrance: Entrance,
     config: &Config,
     read_config: impl Fn() -> anyhow::Result<Config>,
     backend: Arc<dyn Backend>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let certificate = Certificate::of(&config.http)?;
     let facts = backend.get_server_facts()?;
     let secret = match config.auth.secret.as_str() {
         "" => backend.get_or_create_secret(&chat::random_bytes()?)?,
@@ -101,8 +131,9 @@ pub fn serve(
         secret,
     })?;
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(run(config, read_config, chat, &store, certificate, on_ready));
+    let Entrance { runtime, listener, certificate, hangup } = entrance;
+    let parts = (listener, certificate, hangup);
+    let result = runtime.block_on(run(parts, config, read_config, chat, &store, on_ready));
     // Every task, and with it every handle to the hub but the writer's, is gone after this.
     drop(runtime);
     store.stop();
@@ -113,17 +144,15 @@ pub fn serve(
 }
 
 async fn run(
+    (listener, certificate, mut hangup): (std::net::TcpListener, Option<Certificate>, Signal),
     config: &Config,
     read_config: impl Fn() -> anyhow::Result<Config>,
     chat: Chat,
     store: &Store<crate::realtime::ReplyTo>,
-    certificate: Option<Certificate>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    let listener = listener::listen(&config.http.bind).await?;
+    let mut end = signals::End::new()?;
+    let listener = TcpListener::from_std(listener)?;
     let address = listener.local_addr()?;
     let tasks = TaskTracker::new();
     let stop = CancellationToken::new();
@@ -172,8 +201,7 @@ async fn run(
                 live.reload(read_config());
                 tell_systemd(&[NotifyState::Ready]);
             }
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            () = end.asked() => break,
             () = replaced.cancelled() => break,
         }
     }
@@ -197,8 +225,7 @@ async fn run(
                 tracing::warn!("some connections did not end in time and were cut off");
             }
         }
-        _ = terminate.recv() => std::process::exit(1),
-        _ = interrupt.recv() => std::process::exit(1),
+        () = end.asked() => std::process::exit(1),
     }
     anyhow::ensure!(
         !replaced.is_cancelled(),

@@ -193,7 +193,8 @@ fn read<T>(
              that this process may read"
         )
     })?;
-    parse(&text).map_err(|_| {
+    // A BOM in front of its first line would hide the first certificate.
+    parse(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text)).map_err(|_| {
         anyhow!("{name} has no whole {what} in it: set {setting} to a file with the {what} in PEM")
     })
 }

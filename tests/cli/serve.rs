@@ -1,9 +1,14 @@
 //! `chatapp serve`: what it says, and databases and addresses that it cannot use.
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs::Permissions;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
-use crate::shell::{Shell, on_every_database};
+use crate::shell::{Done, Shell, on_every_database};
 
 #[test]
 fn a_server_says_where_it_listens() {
@@ -11,14 +16,15 @@ fn a_server_says_where_it_listens() {
         let mut server = shell.command(&["serve", "--bind", "127.0.0.1:0"]).spawn().unwrap();
         let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
         let mut line = || lines.next().unwrap().unwrap();
-        let first = line();
-        let url = first.rsplit(' ').next().unwrap().to_owned();
+        let lines = [line(), line(), line()];
+        let port = lines[2].strip_prefix("  listening on  http://127.0.0.1:").unwrap();
+        let page = format!("http://localhost:{port}");
         let version = env!("CARGO_PKG_VERSION");
-        assert_eq!(first, format!("chatapp {version} listening on {url}"));
-        assert_eq!(line(), format!("  API docs  {url}/docs"));
+        assert_eq!(lines[0], format!("chatapp {version}: open {page} in a browser"));
+        assert_eq!(lines[1], format!("  API docs      {page}/docs"));
         let schema = shell.backend().list_migrations().unwrap().len();
-        assert_eq!(line(), format!("  database  {} (schema {schema})", shell.url()));
-        assert!(line().starts_with("  no admin yet: sign up with \"role\":\"admin\""));
+        assert_eq!(line(), format!("  database      {} (schema {schema})", shell.url()));
+        assert!(line().starts_with("  no admin yet: the page makes the first one"));
         let terminate = Command::new("kill").arg(server.id().to_string()).status().unwrap();
         assert!(terminate.success());
         assert_eq!(server.wait().unwrap().code(), Some(0));
@@ -37,6 +43,60 @@ fn an_address_that_is_taken_is_one_sentence() {
     assert_eq!(server.wait().unwrap().code(), Some(1));
     let remedy = "stop the other program or choose another address with --bind";
     assert_eq!(stderr, format!("error: {address} is in use: {remedy}\n"));
+    assert!(shell.files().is_empty(), "{:?}", shell.files());
+}
+
+#[test]
+fn a_server_that_cannot_serve_makes_nothing() {
+    let shell = Shell::new();
+    shell.write("chatapp.toml", "[http]\ntls_certificate = \"none.pem\"\ntls_key = \"none.pem\"\n");
+    let error = shell.run(&["serve", "--bind", "127.0.0.1:0"]).error();
+    assert!(error.contains("none.pem cannot be read"), "{error}");
+    assert_eq!(shell.files(), ["chatapp.toml"]);
+
+    // A folder in which this user can make no file.
+    let shell = Shell::new();
+    std::fs::set_permissions(shell.path(), Permissions::from_mode(0o555)).unwrap();
+    let mut serve = shell.command(&["serve", "--bind", "127.0.0.1:0"]);
+    if rustix::process::geteuid().is_root() {
+        // Root may write everywhere; nobody may not.
+        serve.uid(65534);
+    }
+    let error = Done::from(serve.env("CHATAPP_LOG__LEVEL", "off").output().unwrap()).error();
+    assert!(error.contains("chatapp.db-lock cannot be made: Permission denied"), "{error}");
+    assert!(error.contains("check the rights to the file and its folder"), "{error}");
+    assert!(shell.files().is_empty(), "{:?}", shell.files());
+}
+
+/// The port is taken before the database is opened, which may take long.
+#[test]
+fn a_connection_that_comes_before_the_database_is_ready_waits() {
+    let shell = Shell::new();
+    shell.run(&["migrate"]).ok();
+    let database = rusqlite::Connection::open(shell.path().join("chatapp.db")).unwrap();
+    // The server stores its secret before it serves.
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut serve = shell.command(&["serve", "--bind", &port.to_string()]);
+    let mut server = serve.env("CHATAPP_DATABASE__BUSY_TIMEOUT_MS", "60000").spawn().unwrap();
+    let mut connection = loop {
+        match TcpStream::connect(port) {
+            Ok(connection) => break connection,
+            // It has not come so far.
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    connection.write_all(b"GET /ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    connection.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let mut answer = String::new();
+    assert!(connection.read_to_string(&mut answer).is_err(), "{answer}");
+    database.execute_batch("ROLLBACK").unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let terminate = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+    assert!(terminate.success());
+    assert_eq!(server.wait().unwrap().code(), Some(0));
 }
 
 #[test]

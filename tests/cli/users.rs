@@ -171,7 +171,7 @@ fn a_password_is_set_or_a_link_made() {
         let link = ["users", "reset-password", "anna", "--link"];
         let made = json_of(&shell, &link);
         let token = made["token"].as_str().unwrap();
-        assert_eq!(made["url"], format!("http://127.0.0.1:8000/#reset={token}"));
+        assert_eq!(made["url"], format!("http://localhost:8000/#reset={token}"));
         let at = ["users", "reset-password", "anna", "--link", "--url", "https://x.example/chat/"];
         let done = shell.run(&at);
         assert!(done.stderr.contains("anna (#2)"), "{done:?}");

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use super::super::serve::host;
+use super::super::serve::page;
 use crate::config::Http;
 
 /// Where a browser on this machine finds the server.
 pub(super) fn default_base(http: &Http) -> String {
     let scheme = if http.tls_certificate.is_empty() { "http" } else { "https" };
     // The settings also take localhost, by name.
-    let host = http.bind.parse::<SocketAddr>().map_or_else(|_| http.bind.clone(), host);
-    format!("{scheme}://{host}")
+    match http.bind.parse::<SocketAddr>() {
+        Ok(address) => page(scheme, address),
+        Err(_) => format!("{scheme}://{}", http.bind),
+    }
 }
 
 /// # Errors
@@ -43,9 +45,9 @@ mod tests {
                 ..Http::default()
             })
         };
-        assert_eq!(base("127.0.0.1:8000", ""), "http://127.0.0.1:8000");
-        assert_eq!(base("0.0.0.0:80", ""), "http://localhost:80");
-        assert_eq!(base("[::]:443", "chat.pem"), "https://localhost:443");
+        assert_eq!(base("127.0.0.1:8000", ""), "http://localhost:8000");
+        assert_eq!(base("0.0.0.0:80", ""), "http://localhost");
+        assert_eq!(base("[::]:443", "chat.pem"), "https://localhost");
         assert_eq!(base("localhost:8000", ""), "http://localhost:8000");
         assert_eq!(of("https://chat.example.com/", "abc"), "https://chat.example.com/#reset=abc");
         assert_eq!(of("http://x/chat", "abc"), "http://x/chat/#reset=abc");

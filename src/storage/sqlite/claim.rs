@@ -6,12 +6,13 @@
 //! (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
 //! The lock file stays: to remove it would take the lock from whoever waits for it.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Permissions, TryLockError};
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::super::{Error, Result};
+use super::private;
 
 /// The lock, until this is dropped.
 #[derive(Debug)]
@@ -75,11 +76,16 @@ fn open(database: &Path) -> Result<File> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         opened => return opened.map_err(|error| unavailable(&path, &error)),
     }
-    let file = File::options().create(true).append(true).open(&path);
-    let file = file.map_err(|error| unavailable(&path, &error))?;
+    let file = File::options().create(true).append(true).mode(0o600).open(&path);
+    let file = file.map_err(|error| {
+        Error::Unavailable(format!("{} cannot be made: {error}", path.display()))
+    })?;
     if let Ok(owner) = database.metadata() {
         // Root may give it to whom the database belongs; nobody else can, or needs to.
         let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
+        // Whoever may read this file may lock it, and so keep the server from starting.
+        let mode = private::mended(owner.mode());
+        let _ = file.set_permissions(Permissions::from_mode(mode));
     }
     Ok(file)
 }
