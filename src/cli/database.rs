@@ -35,6 +35,10 @@ impl Database {
             create: missing == Missing::Create,
         };
         let url = absolute(&redact_database_url(&config.url));
+        for file in storage::mend_rights(&config.url) {
+            let file = file.display();
+            tracing::warn!(%file, "everybody on this machine could read it; now its owner alone can");
+        }
         match storage::open(&config.url, options) {
             Ok(backend) => Ok(Self { backend, url }),
             Err(Error::BadUrl(text)) => Err(bad_url(&text, settings)),

@@ -22,6 +22,6 @@ pub use backend::{
 };
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, check_url, claim, open, sqlite_file};
+pub use open::{OpenOptions, check_url, claim, mend_rights, open, sqlite_file};
 pub use store::{Listener, Outcome, Store, StoreConfig, Writer};
 pub use target::{Contents, Filling, Progress, Target};

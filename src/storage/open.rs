@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::postgres::{Postgres, PostgresTarget};
-use super::sqlite::{Sqlite, SqliteTarget};
+use super::sqlite::{self, Sqlite, SqliteTarget};
 use super::{Backend, Error, Result, Target};
 
 /// How a database is opened.
@@ -48,6 +48,12 @@ pub fn claim(url: &str) -> Result<Box<dyn Target>> {
         Location::Sqlite(path) => Ok(Box::new(SqliteTarget::claim(&path)?)),
         Location::Postgres(url) => Ok(Box::new(PostgresTarget::claim(url)?)),
     }
+}
+
+/// Takes from others what they may do with the files of an SQLite database, if everybody may read or
+/// change them. Returns the files of which that was true, as far as this process may change them.
+pub fn mend_rights(url: &str) -> Vec<PathBuf> {
+    sqlite_file(url).map(|path| sqlite::mend_rights(&path)).unwrap_or_default()
 }
 
 /// Whether [`open`] understands the URL; looks at nothing else.

@@ -23,10 +23,12 @@ pub(super) struct Pool<M: ManageConnection> {
 
 impl<M: ManageConnection> Pool<M> {
     /// Makes no connection yet: they are made as they are needed. If `is_tested`, the manager is
-    /// asked before each use whether a connection is still good.
+    /// asked before each use whether a connection is still good; if not, none is closed for its age.
     pub fn new(manager: M, size: u32, wait: Duration, is_tested: bool) -> Self {
         let last_failure = LastFailure::default();
-        let connections = r2d2::Pool::builder()
+        let builder = r2d2::Pool::builder();
+        let builder = if is_tested { builder } else { builder.max_lifetime(None) };
+        let connections = builder
             .max_size(size.max(1))
             .min_idle(Some(0))
             .test_on_check_out(is_tested)

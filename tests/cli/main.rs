@@ -1,6 +1,7 @@
 //! The real binary, as an operator or a script runs it: exit codes, stdout, stderr.
 
 mod create_admin;
+mod files;
 mod list_rooms;
 mod migrate;
 #[path = "../support/postgres.rs"]

@@ -146,6 +146,13 @@ fn settings_that_are_wrong_are_the_only_thing_looked_at() {
 }
 
 #[test]
+fn settings_that_are_doubtful_are_told() {
+    let patient = Patient::new().env("CHATAPP_LOG__LEVEL", "info,chatap::http=debug");
+    patient.expect("settings", "warning: chatap::http");
+    patient.env("CHATAPP_PORT", "tcp://10.0.0.1:80").expect("settings", "warning: Kubernetes");
+}
+
+#[test]
 fn what_can_be_told_from_the_settings() {
     let patient = Patient::new().env("CHATAPP_HTTP__BIND", "0.0.0.0:1");
     patient.expect("exposure", "warning: http.tls_certificate");
@@ -171,7 +178,9 @@ fn what_can_be_told_from_the_settings() {
 #[test]
 fn files_are_for_the_server_alone() {
     let patient = Patient::new();
-    patient.expect("database file", "ok: no stranger");
+    patient.expect("database file", "ok: its owner's alone");
+    patient.mode("chatapp.db", 0o640);
+    patient.expect("database file", "ok: its group");
     patient.mode("chatapp.db", 0o644);
     patient.expect("database file", "problem: may read chatapp.db");
     patient.mode("chatapp.db", 0o666);

@@ -7,7 +7,9 @@ mod support;
 mod doctor;
 mod figures;
 mod health;
+mod moved;
 mod openmetrics;
+mod signals;
 mod tail;
 
 use std::process::{Command, Output};

@@ -2,7 +2,7 @@
 //! looks finished.
 
 use std::fs::{self, File, Permissions, TryLockError};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
@@ -31,7 +31,8 @@ impl Partial {
         path.push(".partial");
         let path = PathBuf::from(path);
         let cannot = || format!("{} cannot be written", path.display());
-        let file = File::options().create(true).append(true).open(&path).with_context(cannot)?;
+        let file = File::options().create(true).append(true).mode(MODE).open(&path);
+        let file = file.with_context(cannot)?;
         // What an interrupted command left has no owner any more; what a running one writes has.
         match file.try_lock() {
             Ok(()) => {}

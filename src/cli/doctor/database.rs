@@ -17,6 +17,12 @@ pub(super) fn reachable(case: &Case) -> Vec<Finding> {
     vec![match &case.database {
         Ok(Opened { status: Ok(status), .. }) => Finding::ok("database", describe(case, status)),
         Ok(Opened { status: Err(_), .. }) => Finding::ok("database", shown_url(case)),
+        Err(_) if is_new && case.running.is_some() => Finding::problem(
+            "database",
+            format!("{} is not there, and a server runs with these settings", shown_url(case)),
+            "if it was deleted or moved while it was open, the server's log says what to do: do not stop \
+             the server before",
+        ),
         Err(_) if is_new => Finding::warning(
             "database",
             format!("{} is not there yet", shown_url(case)),

@@ -73,11 +73,12 @@ pub(super) fn certificate(case: &Case) -> Vec<Finding> {
     vec![Finding::ok("certificate", "it is valid and belongs to its key, which is private")]
 }
 
-/// Whoever reads it knows the secret of the tokens, and is anybody.
+/// Whoever reads the database knows the secret of the tokens, and is anybody. Who may read the file beside
+/// it that is locked may lock it, and so keep the server from starting.
 pub(super) fn database_file(case: &Case) -> Vec<Finding> {
     let Some(path) = &case.sqlite else { return vec![] };
     let mut findings = Vec::new();
-    for path in [path.clone(), beside(path, "-wal")] {
+    for path in ["", "-wal", "-shm", "-lock"].map(|suffix| beside(path, suffix)) {
         let Ok(file) = fs::metadata(&path) else { continue };
         let name = path.display();
         let may = match () {
@@ -88,13 +89,19 @@ pub(super) fn database_file(case: &Case) -> Vec<Finding> {
         findings.push(Finding::problem(
             "database file",
             format!(
-                "everybody on this machine may {may} {name}, with the secret of the tokens in it"
+                "everybody on this machine may {may} {name}, and the secret of the tokens is in the \
+                 database"
             ),
-            format!("chmod o= {name}"),
+            format!("chmod 600 {name}, or start the server, which does that to its own files"),
         ));
     }
-    if findings.is_empty() && path.exists() {
-        findings.push(Finding::ok("database file", "no stranger may read it"));
+    let Ok(file) = fs::metadata(path) else { return findings };
+    if findings.is_empty() {
+        let detail = match file.mode() & 0o070 {
+            0 => "it is its owner's alone".to_owned(),
+            _ => format!("no stranger may read it; its group (number {}) may", file.gid()),
+        };
+        findings.push(Finding::ok("database file", detail));
     }
     findings
 }

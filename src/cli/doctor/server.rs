@@ -57,7 +57,7 @@ pub(super) fn answers(case: &Case) -> Vec<Finding> {
         Some(Running { url, complaint: Some(complaint), .. }) => Finding::problem(
             "server",
             format!("{url} runs and is not ready ({complaint})"),
-            "look into its log",
+            "look into its log, which has the reason and what to do",
         ),
     }]
 }

@@ -94,7 +94,7 @@ pub fn describe_archive(path: &Path, description: &str, sha256: &str) -> Result<
         .map_err(|error| backup::unavailable(path, &error))
 }
 
-fn is_sqlite(path: &Path) -> std::io::Result<bool> {
+pub(super) fn is_sqlite(path: &Path) -> std::io::Result<bool> {
     let mut start = [0; 16];
     match File::open(path)?.read_exact(&mut start) {
         Ok(()) => Ok(start == *MAGIC),

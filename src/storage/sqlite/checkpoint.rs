@@ -16,6 +16,9 @@
 //! copied before, and a sync that succeeds then says nothing of it (`recovery` has the sources). So
 //! after an error of the disk there are no more checkpoints until the server is started again and
 //! SQLite begins with the first frame: the log keeps everything until then, and grows.
+//!
+//! The same thread looks whether the files are still those of their names ([`location`]), for it has a
+//! connection that outlives them.
 
 use std::cell::Cell;
 use std::fs;
@@ -25,10 +28,12 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use rusqlite::{Connection, OpenFlags};
 
 use super::claim::beside;
+use super::location::Location;
+use super::rescue::Rescue;
 use super::{errors, vfs};
 use crate::storage::{Error, Result};
 
@@ -41,6 +46,9 @@ const LOOK: u64 = 250;
 
 /// Pages that the writer copies itself: as many as SQLite's own default.
 const SMALL: i64 = 1_000;
+
+/// How often it is looked whether the files are in their places.
+const LOOK_AT_FILES: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// Pages in the log after this thread's latest commit. SQLite tells it with each; to be asked costs
@@ -59,6 +67,7 @@ pub(super) struct Checkpointer {
     log: PathBuf,
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    location: Arc<Location>,
     state: Arc<State>,
     /// Pages in the log when the writer last looked at it.
     looked_at: AtomicI64,
@@ -76,13 +85,14 @@ struct State {
 impl Checkpointer {
     pub fn start(path: &Path, writer: &Connection, busy_timeout: Duration) -> Result<Self> {
         let connection = open(path, busy_timeout)?;
+        let location = Arc::new(Location::of(path)?);
         let (wake, woken) = bounded(1);
         let state = Arc::<State>::default();
         let thread = thread::Builder::new()
             .name("chatapp-check".to_owned())
             .spawn({
-                let state = state.clone();
-                move || run(connection, &woken, &state)
+                let (state, location) = (state.clone(), location.clone());
+                move || run(connection, &woken, &state, location)
             })
             .map_err(|error| {
                 Error::Internal(format!("the thread for checkpoints cannot be started: {error}"))
@@ -95,12 +105,17 @@ impl Checkpointer {
             log: beside(path, "-wal"),
             wake: Some(wake),
             thread: Some(thread),
+            location,
             state,
             looked_at: AtomicI64::new(0),
             size_limit: AtomicI64::new(0),
         };
         checkpointer.limit_size(writer, FILE_BYTES)?;
         Ok(checkpointer)
+    }
+
+    pub fn location(&self) -> &Arc<Location> {
+        &self.location
     }
 
     /// How often the log was copied.
@@ -149,15 +164,19 @@ impl Drop for Checkpointer {
     }
 }
 
-fn run(connection: Connection, woken: &Receiver<()>, state: &State) {
-    while let Ok(()) = woken.recv() {
-        if !state.has_failed.load(Ordering::SeqCst) {
-            copy(&connection, state);
+fn run(connection: Connection, woken: &Receiver<()>, state: &State, location: Arc<Location>) {
+    let mut rescue = Rescue::new(location);
+    loop {
+        match woken.recv_timeout(LOOK_AT_FILES) {
+            Ok(()) if !state.has_failed.load(Ordering::SeqCst) => copy(&connection, state),
+            Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) => rescue.look(&connection),
+            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    if state.has_failed.load(Ordering::SeqCst) {
-        // The connection that is closed last makes a checkpoint and deletes the log: so this one
-        // is never closed.
+    if rescue.end(&connection) || state.has_failed.load(Ordering::SeqCst) {
+        // The connection that is closed last makes a checkpoint and deletes the log, whatever file has
+        // its name now: so this one is never closed.
         std::mem::forget(connection);
     }
 }
@@ -191,27 +210,30 @@ fn copy(connection: &Connection, state: &State) {
     }
 }
 
-enum Mode {
+pub(super) enum Mode {
     Look,
     /// As much as can be copied without waiting for anybody.
     Copy,
+    /// All of it, waiting for others; the log is then empty.
+    Empty,
 }
 
-struct Log {
+pub(super) struct Log {
     pages: i64,
     copied: i64,
 }
 
 impl Log {
-    fn left(&self) -> i64 {
+    pub fn left(&self) -> i64 {
         self.pages - self.copied
     }
 }
 
-fn checkpoint(connection: &Connection, mode: Mode) -> rusqlite::Result<Log> {
+pub(super) fn checkpoint(connection: &Connection, mode: Mode) -> rusqlite::Result<Log> {
     let sql = match mode {
         Mode::Look => "PRAGMA wal_checkpoint(NOOP)",
         Mode::Copy => "PRAGMA wal_checkpoint(PASSIVE)",
+        Mode::Empty => "PRAGMA wal_checkpoint(TRUNCATE)",
     };
     connection
         .prepare_cached(sql)?

@@ -63,6 +63,14 @@ pub(super) fn no_wal(mode: &str) -> rusqlite::Error {
     )
 }
 
+/// A database that has another file, or none, under its name.
+pub(super) fn moved(error: Error) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        ffi::Error::new(ffi::SQLITE_READONLY_DBMOVED),
+        Some(error.to_string()),
+    )
+}
+
 fn code(error: &rusqlite::Error) -> Option<ErrorCode> {
     match error {
         rusqlite::Error::SqlInputError { error, .. } => Some(error.code),

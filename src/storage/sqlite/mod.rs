@@ -12,10 +12,13 @@ mod checkpoint;
 mod claim;
 mod errors;
 mod events;
+mod location;
 mod messages;
 mod migrations;
+mod private;
 mod read_positions;
 mod recovery;
+mod rescue;
 mod retention;
 mod rooms;
 mod rows;
@@ -27,8 +30,6 @@ mod transaction;
 mod users;
 mod vfs;
 
-use std::fs;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::thread;
@@ -41,6 +42,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use self::archive::{Archive, describe_archive};
 use self::checkpoint::Checkpointer;
 use self::claim::Claim;
+pub(super) use self::private::mend as mend_rights;
 pub(super) use self::target::SqliteTarget;
 use self::transaction::Transaction;
 use super::pool::Pool;
@@ -96,7 +98,8 @@ impl Sqlite {
         check_path(&path, options.create)?;
         let claim = Claim::shared(&path)?;
         if options.create {
-            make_private(&path);
+            // If it cannot be made SQLite says so, in a moment.
+            let _ = private::create(&path);
         }
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         check_unsealed(&path)?;
@@ -117,9 +120,12 @@ impl Sqlite {
             }
         })?;
         let checkpointer = Checkpointer::start(&path, &writer, busy_timeout)?;
+        let location = checkpointer.location().clone();
         let manager = SqliteConnectionManager::file(&path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(move |connection| {
+                // A new connection is opened by name, and would read whatever has that name now.
+                location.check().map_err(errors::moved)?;
                 connection.busy_timeout(busy_timeout)?;
                 keep_statements(connection)?;
                 connection.execute_batch(READER_PRAGMAS)
@@ -141,6 +147,7 @@ impl Sqlite {
     /// them, and stands on nothing that was not synced. A new connection that read the log anew
     /// would take them for a commit, and what it then appends would be lost with them.
     fn write<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.checkpointer.location().check()?;
         // A panic while the lock was held has rolled its transaction back: the connection is good.
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = Transaction::write(&connection)?;
@@ -184,13 +191,6 @@ fn check_unsealed(path: &Path) -> Result<()> {
         db.query_row("SELECT sealed FROM server", [], |row| row.get::<_, Option<String>>(0))
     });
     sealed.map_or(Ok(()), |sealed| check_seal(sealed.as_deref()))
-}
-
-/// The secret of the tokens is in it: only its owner may read a new file. SQLite gives the log the
-/// rights of the database.
-fn make_private(path: &Path) {
-    // One that is there stays as it is; one that cannot be made is complained of by SQLite.
-    let _ = fs::File::options().write(true).create_new(true).mode(0o600).open(path);
 }
 
 fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
@@ -260,6 +260,7 @@ impl Backend for Sqlite {
     }
 
     fn get_server_facts(&self) -> Result<ServerFacts> {
+        self.checkpointer.location().check()?;
         self.read(migrations::get_server_facts)
     }
 

@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -17,7 +17,7 @@ use super::super::{Error, Result, target};
 use super::archive::Archive;
 use super::backup::{self, unavailable};
 use super::claim::{Claim, beside, real_path};
-use super::{check_path, migrations, rows};
+use super::{check_path, migrations, private, rows};
 
 const COPY_BYTES: usize = 1 << 20;
 
@@ -74,7 +74,8 @@ impl SqliteTarget {
         if let Ok(old) = self.path.metadata() {
             // The server may run as another user than whoever restores.
             let _ = chown(&self.partial, Some(old.uid()), Some(old.gid()));
-            let _ = fs::set_permissions(&self.partial, old.permissions());
+            let mode = private::mended(old.permissions().mode());
+            let _ = fs::set_permissions(&self.partial, fs::Permissions::from_mode(mode));
             close_log(&self.path)?;
         }
         fs::rename(&self.partial, &self.path).map_err(|error| unavailable(&self.path, &error))?;
@@ -102,6 +103,7 @@ impl Target for SqliteTarget {
             self.remove_partial();
         }
         self.keeps_partial = filling == Filling::InSteps;
+        private::create(&self.partial).map_err(|error| unavailable(&self.partial, &error))?;
         let mut connection = open(&self.partial)?;
         connection.execute_batch(PRAGMAS)?;
         migrations::migrate(&mut connection)?;
@@ -124,10 +126,8 @@ impl Target for SqliteTarget {
     fn finish(mut self: Box<Self>) -> Result<()> {
         let connection = self.connection()?;
         connection.execute("UPDATE server SET sealed = NULL", [])?;
-        // The log goes into the file, which from now on is all there is.
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")?;
         if let Some(connection) = self.connection.take() {
-            backup::close(connection)?;
+            close_whole(connection)?;
         }
         self.install()
     }
@@ -144,7 +144,7 @@ impl Target for SqliteTarget {
             "DROP TABLE IF EXISTS backup;
              UPDATE server SET epoch = lower(hex(randomblob(16))), sealed = NULL;",
         )?;
-        backup::close(connection)?;
+        close_whole(connection)?;
         self.install()?;
         Ok(true)
     }
@@ -219,11 +219,19 @@ fn close_log(path: &Path) -> Result<()> {
     backup::close(connection)
 }
 
+/// Closes a database that is all in its file, in the mode WAL, which is kept in the file.
+fn close_whole(connection: Connection) -> Result<()> {
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL",
+    )?;
+    backup::close(connection)
+}
+
 fn copy(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Result<()> {
     let mut copy = || -> std::io::Result<()> {
         let mut source = File::open(from)?;
         let all = source.metadata()?.len();
-        let mut copy = File::options().create_new(true).write(true).open(to)?;
+        let mut copy = private::create_new(to)?;
         let mut piece = vec![0; COPY_BYTES];
         let mut done = 0;
         loop {
@@ -242,8 +250,8 @@ fn copy(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Result<()> {
     copy().map_err(|error| unavailable(to, &error))
 }
 
-/// A rename is on the disk when its folder is.
-fn sync_folder(path: &Path) -> Result<()> {
+/// A rename, or a new name, is on the disk when its folder is.
+pub(super) fn sync_folder(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     File::open(folder)

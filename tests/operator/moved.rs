@@ -1,0 +1,159 @@
+//! The file of the database is deleted, moved or replaced while a server has it open.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::support::{Answer, Client, Database, PASSWORD, Server};
+use crate::{Done, beside};
+
+struct Case {
+    server: Server,
+    ann: Client,
+    room: i64,
+    sent: i64,
+}
+
+impl Case {
+    /// A server with some messages.
+    async fn new() -> Self {
+        let server = Server::start(Database::Sqlite).await;
+        let ann = server.admin("ann").await;
+        let room = ann.creates_room("general").await;
+        let mut case = Self { server, ann, room, sent: 0 };
+        for _ in 0..5 {
+            case.sends().await.expect(201);
+            case.sent += 1;
+        }
+        case
+    }
+
+    async fn sends(&self) -> Answer {
+        let path = format!("/rooms/{}/messages", self.room);
+        self.ann.post(&path, json!({ "content": "hello" })).await
+    }
+
+    /// Nothing is stored any more, which everybody is told; what was stored can be read.
+    async fn expect_refusal(&mut self) {
+        self.sends().await.expect_problem(503, "unavailable");
+        self.server.anonymous().get("/ready").await.expect_problem(503, "unavailable");
+        self.server.anonymous().get("/health").await.expect(200);
+        self.expect_history().await;
+    }
+
+    async fn expect_history(&self) {
+        assert_eq!(self.ann.history(self.room).await.len() as i64, self.sent);
+    }
+
+    /// What was stored is there, and more can be.
+    async fn expect_all(&mut self) {
+        self.ann = self.server.anonymous().signs_in("ann", PASSWORD).await;
+        self.server.anonymous().get("/ready").await.expect(200);
+        self.expect_history().await;
+        self.sends().await.expect(201);
+        self.sent += 1;
+        self.expect_history().await;
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.server.folder().join(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        fs::rename(self.file(from), self.file(to)).unwrap();
+    }
+
+    async fn doctor(&self) -> String {
+        Done::of(beside(&self.server, &["doctor"])).await.stdout
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_database_is_saved_and_goes_on_under_its_name() {
+    let mut case = Case::new().await;
+    for name in ["chatapp.db", "chatapp.db-wal", "chatapp.db-shm"] {
+        fs::remove_file(case.file(name)).unwrap();
+    }
+    case.expect_refusal().await;
+    case.server.says("was deleted while it is open").await;
+    let said = case.server.says("is saved as").await;
+    assert!(case.doctor().await.contains("a server runs with these settings"));
+    case.expect_refusal().await;
+
+    // As the log says, whatever becomes of the server.
+    let saved = said.split_once("is saved as ").unwrap().1.split_once(':').unwrap().0;
+    case.server.kill9();
+    fs::rename(saved, case.file("chatapp.db")).unwrap();
+    case.server.restart().await;
+    case.expect_all().await;
+    let report = case.doctor().await;
+    assert!(!report.contains("PROBLEM"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_database_is_saved_at_the_stop_too() {
+    let mut case = Case::new().await;
+    fs::remove_file(case.file("chatapp.db")).unwrap();
+    assert_eq!(case.server.sigterm().await.code(), Some(0));
+    case.rename("chatapp.db.saved", "chatapp.db");
+    case.server.restart().await;
+    case.expect_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_moved_database_goes_on_when_it_is_back() {
+    let mut case = Case::new().await;
+    case.rename("chatapp.db", "elsewhere.db");
+    case.expect_refusal().await;
+    case.server.says("was moved or replaced while it is open").await;
+    case.expect_refusal().await;
+    case.rename("elsewhere.db", "chatapp.db");
+    case.server.says("in its place again").await;
+    case.expect_all().await;
+    assert!(!case.file("chatapp.db.saved").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_takes_the_place_of_another_is_left_alone() {
+    let mut case = Case::new().await;
+    let mut migrate = Command::new(env!("CARGO_BIN_EXE_chatapp"));
+    migrate.args(["migrate", "--database", "sqlite://new.db"]).current_dir(case.server.folder());
+    assert_eq!(Done::of(migrate).await.code, 0);
+    for suffix in ["", "-wal", "-shm"] {
+        case.rename(&format!("chatapp.db{suffix}"), &format!("old.db{suffix}"));
+    }
+    case.rename("new.db", "chatapp.db");
+    fs::write(case.file("chatapp.db-wal"), "of the new one").unwrap();
+    let new = fs::read(case.file("chatapp.db")).unwrap();
+    case.expect_refusal().await;
+    case.server.says("was moved or replaced while it is open").await;
+    assert_eq!(case.server.sigterm().await.code(), Some(0));
+    assert!(fs::read(case.file("chatapp.db")).unwrap() == new, "it was written to");
+    assert_eq!(fs::read(case.file("chatapp.db-wal")).unwrap(), b"of the new one");
+
+    // The old one is whole.
+    for suffix in ["", "-wal", "-shm"] {
+        fs::rename(
+            case.file(&format!("old.db{suffix}")),
+            case.file(&format!("chatapp.db{suffix}")),
+        )
+        .unwrap();
+    }
+    case.server.restart().await;
+    case.expect_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_with_the_write_ahead_log() {
+    for name in ["chatapp.db-wal", "chatapp.db-shm"] {
+        let mut case = Case::new().await;
+        fs::remove_file(case.file(name)).unwrap();
+        case.expect_refusal().await;
+        case.server.says("restart the server").await;
+        assert_eq!(case.server.sigterm().await.code(), Some(0));
+        case.server.restart().await;
+        case.expect_all().await;
+    }
+}
