@@ -115,8 +115,7 @@ async fn a_change_on_one_node_is_told_on_the_other(database: Database) {
     let mut other = ann_there.joins(room).await;
     ann.patch(&format!("/rooms/{room}"), json!({ "description": "Talk" })).await.expect(200);
     let updated = other.recv_type("room_updated").await;
-    let expected =
-        json!({ "type": "room_updated", "room_id": room, "name": "lobby", "description": "Talk" });
+    let expected = json!({ "type": "room_updated", "room_id": room, "name": "lobby", "description": "Talk", "revision": 2 });
     assert_eq!(updated, expected);
 }
 

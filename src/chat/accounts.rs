@@ -11,7 +11,7 @@ use crate::model::{Actor, Credentials, Identity, NewUser, Role, Timestamp, User}
 use crate::storage::Backend;
 
 pub const MIN_USERNAME_CHARS: usize = 2;
-pub const MAX_USERNAME_CHARS: usize = 32;
+pub use crate::model::MAX_USERNAME_CHARS;
 /// The longest address that fits an SMTP path (RFC 5321 §4.5.3.1.3, erratum 1690 of RFC 3696).
 pub const MAX_EMAIL_BYTES: usize = 254;
 

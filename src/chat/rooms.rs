@@ -1,11 +1,10 @@
 //! Rooms: creating, seeing, changing, deleting.
 
-use std::collections::HashMap;
 use std::time::Instant;
 
 use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result};
-use crate::model::{Identity, Room, RoomChange, RoomId, Seq};
+use crate::model::{Identity, Reader, Reading, Room, RoomChange, RoomId, RoomState};
 use crate::realtime::News;
 use crate::storage::Backend;
 
@@ -32,8 +31,8 @@ pub struct RoomView {
     pub room: Room,
     /// How many people are in it now.
     pub active_users: usize,
-    /// Up to where the viewer has read it.
-    pub read_seq: Seq,
+    /// How far the viewer has read it.
+    pub reading: Reading,
 }
 
 impl Chat {
@@ -41,33 +40,35 @@ impl Chat {
     /// [`Error::AdminRequired`], [`Error::InvalidFields`], [`Error::RoomNameTaken`].
     pub async fn create_room(&self, caller: &Identity, draft: RoomDraft) -> Result<RoomView> {
         let created_by = caller.user_id;
-        let act = move |admin: &Admin<'_>| admin.create_room(draft, created_by);
+        let hub = self.inner.hub.clone();
+        let act = move |admin: &Admin<'_>| {
+            let room = admin.create_room(draft, created_by)?;
+            // From the writer's thread: before the first of the room's events.
+            hub.blocking_announce(vec![News::RoomCreated(room.clone())]);
+            Ok(room)
+        };
         let room = self.act(caller, Action::CreateRoom, act).await?;
-        Ok(RoomView { room, active_users: 0, read_seq: Seq(0) })
+        Ok(RoomView { room, active_users: 0, reading: Reading::default() })
     }
 
     /// Every room, in order of id.
     pub async fn list_rooms(&self, caller: &Identity) -> Result<Vec<RoomView>> {
+        let rooms = self.list_rooms_read(caller, None).await?;
+        Ok(self.view(rooms).await)
+    }
+
+    /// What a connection is compared with that begins to watch.
+    pub async fn list_room_states(&self, caller: &Identity) -> Result<Vec<RoomState>> {
         permissions::require(caller, Action::ReadRoom)?;
-        let user_id = caller.user_id;
-        let (rooms, read) = self
-            .inner
-            .store
-            .read(move |backend| Ok((backend.list_rooms()?, backend.list_read_positions(user_id)?)))
-            .await?;
-        let read: HashMap<RoomId, Seq> = read.iter().map(|it| (it.room_id, it.seq)).collect();
-        let read_seq = |room: Room| {
-            let seq = read.get(&room.id).copied().unwrap_or_default();
-            (room, seq)
-        };
-        Ok(self.view(rooms.into_iter().map(read_seq).collect()).await)
+        let rooms = self.inner.store.read(|backend| backend.list_rooms()).await?;
+        Ok(rooms.iter().map(Room::state).collect())
     }
 
     /// # Errors
     /// [`Error::RoomNotFound`].
     pub async fn get_room(&self, caller: &Identity, id: RoomId) -> Result<RoomView> {
-        let room = self.open_room(caller, id).await?;
-        self.view_of(caller, room).await
+        let rooms = self.list_rooms_read(caller, Some(id)).await?;
+        self.view(rooms).await.pop().ok_or(Error::RoomNotFound)
     }
 
     /// The room, if the caller may enter it: what a socket asks before it joins.
@@ -107,8 +108,8 @@ impl Chat {
             hub.blocking_announce(vec![News::RoomUpdated(room.clone())]);
             Ok(room)
         };
-        let room = self.act(caller, Action::UpdateRoom, act).await?;
-        self.view_of(caller, room).await
+        self.act(caller, Action::UpdateRoom, act).await?;
+        self.get_room(caller, id).await
     }
 
     /// Takes the room and its history away from everybody at once, and closes the sockets in it.
@@ -152,24 +153,25 @@ impl Chat {
         self.inner.has_deleted_rooms.notified().await;
     }
 
-    async fn view_of(&self, caller: &Identity, room: Room) -> Result<RoomView> {
-        let (user_id, room_id) = (caller.user_id, room.id);
-        let seq =
-            self.inner.store.read(move |backend| backend.get_read_seq(user_id, room_id)).await?;
-        self.view(vec![(room, seq)]).await.pop().ok_or(Error::Internal)
+    async fn list_rooms_read(
+        &self,
+        caller: &Identity,
+        only: Option<RoomId>,
+    ) -> Result<Vec<(Room, Reading)>> {
+        permissions::require(caller, Action::ReadRoom)?;
+        let (user_id, username) = (caller.user_id, caller.username.clone());
+        let read = move |backend: &dyn Backend| {
+            backend.list_rooms_read(Reader { user_id, username: &username }, only)
+        };
+        Ok(self.inner.store.read(read).await?)
     }
 
-    async fn view(&self, rooms: Vec<(Room, Seq)>) -> Vec<RoomView> {
+    async fn view(&self, rooms: Vec<(Room, Reading)>) -> Vec<RoomView> {
         let ids = rooms.iter().map(|(room, _)| room.id).collect();
         let mut counts = self.inner.hub.count_active(ids).await.into_iter();
-        rooms
-            .into_iter()
-            .map(|(room, read_seq)| RoomView {
-                room,
-                active_users: counts.next().unwrap_or(0),
-                read_seq,
-            })
-            .collect()
+        let view =
+            |(room, reading)| RoomView { room, active_users: counts.next().unwrap_or(0), reading };
+        rooms.into_iter().map(view).collect()
     }
 }
 

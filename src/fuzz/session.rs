@@ -160,6 +160,7 @@ impl Socket {
             Action::SendPage { room_id, .. } | Action::Typing { room_id, .. } => {
                 assert!(self.joined.contains(&room_id))
             }
+            Action::Watch { reference } => comes_back(&reference),
             Action::Reply(frame) => self.check(&reply(&frame), expected),
             Action::Close(_) => {}
         }

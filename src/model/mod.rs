@@ -5,6 +5,7 @@
 mod audit;
 mod event;
 mod json;
+mod mention;
 mod room;
 mod session;
 mod time;
@@ -15,7 +16,11 @@ pub use event::{
     Appended, Changed, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage,
     NewMessage, NewMessageChange, Seq,
 };
-pub use room::{NewRoom, ReadPosition, Room, RoomChange, RoomId, RoomState};
+pub use mention::{MAX_USERNAME_CHARS, mentioned_names, mentions};
+pub use room::{
+    NewRoom, ReadPosition, Reader, Reading, Room, RoomChange, RoomDifference, RoomId, RoomState,
+    Unread,
+};
 pub use session::{
     Identity, NewPasswordReset, NewSession, NewTicket, SecretHash, Session, SessionId,
 };

@@ -65,6 +65,17 @@ impl RoomState {
     }
 }
 
+/// How a room differs from what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomDifference {
+    /// Nothing is known of it.
+    New(Room),
+    /// More has happened in it than is known, or it was changed otherwise.
+    Changed { known: RoomState, room: Room },
+    /// It was deleted.
+    Gone(RoomId),
+}
+
 /// What is to be changed of a room. The rules have already been applied to every field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RoomChange {
@@ -112,6 +123,37 @@ pub struct ReadPosition {
     pub user_id: UserId,
     pub room_id: RoomId,
     pub seq: Seq,
+}
+
+/// Whose reading is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reader<'a> {
+    pub user_id: UserId,
+    /// By which messages mention the reader.
+    pub username: &'a str,
+}
+
+/// How far somebody has read a room, and what is left to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// 0 if the reader has never read there.
+    pub read_seq: Seq,
+    /// `None`: the reader has never read there, so that the room is new rather than unread.
+    pub unread: Option<Unread>,
+}
+
+/// Messages of others after a read position that are not deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// At most [`Unread::MAX`]: more are not counted.
+    pub messages: u32,
+    /// Those of the counted messages that mention the reader.
+    pub mentions: u32,
+}
+
+impl Unread {
+    /// Up to so many messages are counted in a room.
+    pub const MAX: u32 = 999;
 }
 
 /// A room to be stored.

@@ -10,6 +10,7 @@ use super::frame::ServerFrame;
 use super::hub::HubConfig;
 use super::presence::Presence;
 use super::tail::{Chunk, Tail};
+use super::watch::Watching;
 use crate::model::{RoomId, Seq};
 
 /// What is shorter is copied behind a client's own frames, so that all of it is one plain write: that
@@ -33,6 +34,9 @@ pub(super) struct Client {
     pub(super) is_pinged: bool,
     /// Has been told that its token dies soon.
     pub(super) is_expiry_told: bool,
+    pub(super) watching: Watching,
+    /// It watches, and could not be told something.
+    pub(super) has_missed: bool,
     /// Since when a close frame is on its way out.
     pub(super) closing_at: Option<u32>,
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{Event, EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId};
+use super::ActivityMessage;
+use crate::model::{Event, EventId, Message, MessageChange, Room, RoomId, Seq, Timestamp, UserId};
 
 /// Everything the server sends. `type` tells which.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -61,11 +62,41 @@ pub enum ServerFrame<'a> {
         reference: Option<&'a str>,
         room_id: RoomId,
     },
+    /// Answer to `watch`: from here on the connection hears of everything that concerns its user. Read
+    /// `GET /rooms/` now: it has what was missed. Without a `ref`, later: something could not be told,
+    /// because the client took nothing for a while, and the rooms are to be read again.
+    Watching {
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        /// The database's life, as in `synced`.
+        epoch: &'a str,
+    },
+    /// To those who watch: there is a new room.
+    RoomCreated { room: RoomCard<'a> },
+    /// To those who watch and have not joined the room: something happened in it. At most one a second
+    /// for each room, in order and without a gap: it continues the `head_seq` of the one before, and a
+    /// client that joins the room with this `head_seq` as `since` misses nothing.
+    RoomActivity {
+        room_id: RoomId,
+        /// The `seq` of the newest event. Not more than what the client has from `GET /rooms/`: it knows
+        /// all of this already.
+        head_seq: Seq,
+        /// New messages, in order of `seq`; those at or before the client's `head_seq` it knows already.
+        messages: &'a [ActivityMessage],
+        /// The `seq`s of messages that were deleted.
+        #[serde(skip_serializing_if = "<[Seq]>::is_empty")]
+        deleted: &'a [Seq],
+        /// There was more than is said here: `GET /rooms/{room_id}` has the number of unread messages.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        truncated: bool,
+    },
     /// The room is called or described otherwise, or was archived, or is no longer.
     RoomUpdated {
         room_id: RoomId,
         name: &'a str,
         description: Option<&'a str>,
+        /// Greater with every change: what has a smaller one is older.
+        revision: i64,
         /// Since when nothing is sent to it any more.
         #[serde(skip_serializing_if = "Option::is_none")]
         archived_at: Option<Timestamp>,
@@ -113,6 +144,37 @@ pub enum ServerFrame<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after: Option<u32>,
     },
+}
+
+/// A room, as `GET /rooms/` has it, without what is of the reader alone.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RoomCard<'a> {
+    pub id: RoomId,
+    pub name: &'a str,
+    pub description: Option<&'a str>,
+    pub created_by: UserId,
+    pub created_at: Timestamp,
+    pub head_seq: Seq,
+    pub active_users: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Timestamp>,
+    pub revision: i64,
+}
+
+impl<'a> RoomCard<'a> {
+    pub fn of(room: &'a Room, active_users: usize) -> Self {
+        Self {
+            id: room.id,
+            name: &room.name,
+            description: room.description.as_deref(),
+            created_by: room.created_by,
+            created_at: room.created_at,
+            head_seq: room.head_seq,
+            active_users,
+            archived_at: room.archived_at,
+            revision: room.revision,
+        }
+    }
 }
 
 /// Who came or left, and when.

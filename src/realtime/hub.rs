@@ -1,6 +1,7 @@
 //! The handle to the hub's thread, and the commands it takes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -33,6 +34,10 @@ pub enum ReplyTo {
 pub enum News {
     /// Events, each room's in order of seq. Those that are known already do no harm.
     Events(Vec<Event>),
+    /// More has happened in a room than was read of it: up to here.
+    Skipped(RoomId, Seq),
+    /// A room that was made, and what its `head_seq` was before the events that are told of it.
+    RoomCreated(Room),
     /// A room as it is now.
     RoomUpdated(Room),
     RoomDeleted(RoomId),
@@ -59,12 +64,15 @@ pub enum ReadAsker {
     Connection { id: ConnectionId, reference: Option<String>, seq: Seq },
 }
 
-/// The rooms that have members here.
+/// What is known of rooms.
 #[derive(Debug, Default)]
 pub struct KnownRooms {
+    /// The rooms that have members here.
     pub rooms: Vec<RoomState>,
     /// There are others, of which nothing is known yet.
     pub has_unknown: bool,
+    /// What those who watch know of every room. `None`: nobody watches.
+    pub watched: Option<Vec<RoomState>>,
 }
 
 /// Sizes and times of the hub.
@@ -93,6 +101,8 @@ pub(super) enum Command {
     Writable(ConnectionId),
     Send { id: ConnectionId, frame: Vec<u8> },
     Typing { id: ConnectionId, room_id: RoomId },
+    AskToWatch { id: ConnectionId, reply: oneshot::Sender<bool> },
+    StartWatching { id: ConnectionId, reference: Option<String>, rooms: Option<Vec<RoomState>> },
     Close(ConnectionId, CloseCode),
     CloseSessions(Vec<SessionId>),
     ForgetTails,
@@ -107,6 +117,7 @@ pub struct Hub {
     commands: mpsc::Sender<Command>,
     counts: Arc<HubCounts>,
     turn: Arc<Turn>,
+    has_missed: Arc<AtomicBool>,
 }
 
 /// The hub's thread. It ends when the last [`Hub`] is dropped.
@@ -125,11 +136,12 @@ impl Hub {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let counts = Arc::<HubCounts>::default();
         let turn = Arc::<Turn>::default();
-        let state = State::new(config, counts.clone(), turn.clone());
+        let has_missed = Arc::<AtomicBool>::default();
+        let state = State::new(config, counts.clone(), turn.clone(), has_missed.clone());
         let thread = thread::Builder::new()
             .name("chatapp-hub".to_owned())
             .spawn(move || runtime.block_on(run(state, waiting)))?;
-        Ok((Self { commands, counts, turn }, HubThread(thread)))
+        Ok((Self { commands, counts, turn, has_missed }, HubThread(thread)))
     }
 
     pub fn counts(&self) -> &HubCounts {
@@ -214,6 +226,30 @@ impl Hub {
         self.send(Command::Typing { id, room_id }).await;
     }
 
+    /// Notes that the connection wants to watch, and everything that happens from here on. False: the heads
+    /// of the rooms are not known, and are to be read from storage for [`Hub::start_watching`].
+    pub async fn ask_to_watch(&self, id: ConnectionId) -> bool {
+        let (reply, is_ready) = oneshot::channel();
+        self.send(Command::AskToWatch { id, reply }).await;
+        is_ready.await.unwrap_or(true)
+    }
+
+    /// Tells the connection from here on of everything that concerns its user, and first that it does.
+    pub async fn start_watching(
+        &self,
+        id: ConnectionId,
+        reference: Option<String>,
+        rooms: Option<Vec<RoomState>>,
+    ) {
+        self.send(Command::StartWatching { id, reference, rooms }).await;
+    }
+
+    /// Whether something was published before what comes before it, so that watchers were not told: it
+    /// is to be read from storage, although nobody else may have written.
+    pub fn take_missed(&self) -> bool {
+        self.has_missed.swap(false, Ordering::Relaxed)
+    }
+
     /// Takes the connection out of its rooms and sends it a close frame.
     pub async fn close(&self, id: ConnectionId, code: CloseCode) {
         self.send(Command::Close(id, code)).await;
@@ -242,7 +278,7 @@ impl Hub {
         counts.await.unwrap_or(none)
     }
 
-    /// The rooms with members, and what is known of them.
+    /// The rooms with members, and all if somebody watches, and what is known of them.
     pub async fn known_rooms(&self) -> KnownRooms {
         let (reply, known) = oneshot::channel();
         self.send(Command::ListKnown { reply }).await;

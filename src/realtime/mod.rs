@@ -19,6 +19,7 @@ mod state;
 pub mod tail;
 mod tls;
 mod turn;
+mod watch;
 
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail};
 pub use counts::HubCounts;
@@ -26,3 +27,4 @@ pub use hub::{Hub, HubConfig, HubThread, KnownRooms, News, ReadAsker, ReadOutcom
 pub use peer::Peer;
 pub use tls::Tls;
 pub use turn::Publisher;
+pub use watch::ActivityMessage;

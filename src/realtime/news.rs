@@ -17,12 +17,21 @@ impl State {
                 None => known.has_unknown = true,
             }
         }
+        known.has_unknown |= self.watch.is_unready();
+        known.watched = self.watch.known_rooms();
         known
     }
 
     pub(super) fn spread(&mut self, news: News) {
         match news {
-            News::Events(events) => events.into_iter().for_each(|event| self.keep(event)),
+            News::Events(events) => {
+                for event in events {
+                    self.note(&event);
+                    self.keep(event);
+                }
+            }
+            News::Skipped(room_id, head) => self.skip_to(room_id, head),
+            News::RoomCreated(room) => self.create_room(&room),
             News::RoomUpdated(room) => self.update_room(&room),
             News::RoomDeleted(room_id) => self.close_room(room_id),
             News::Read(outcome) => self.tell_read(outcome),
@@ -32,27 +41,29 @@ impl State {
     /// This process's own changes come in order; what was read from storage may be late.
     fn update_room(&mut self, updated: &Room) {
         let room_id = updated.id;
-        let Some(room) = self.rooms.get_mut(&room_id) else { return };
-        if room.revision >= updated.revision {
-            return;
-        }
-        room.revision = updated.revision;
-        let members: Vec<usize> = room.members.keys().copied().collect();
         let frame = ServerFrame::RoomUpdated {
             room_id,
             name: &updated.name,
             description: updated.description.as_deref(),
+            revision: updated.revision,
             archived_at: updated.archived_at,
         }
         .to_bytes();
+        let room = self.rooms.get_mut(&room_id).filter(|room| room.revision < updated.revision);
+        let members = room.map(|room| {
+            room.revision = updated.revision;
+            room.members.keys().copied().collect::<Vec<usize>>()
+        });
+        self.tell_watchers_of_update(updated, &frame, members.is_some());
         // Also to those that are blocked: it is said once, and seldom.
-        for slot in members {
+        for slot in members.unwrap_or_default() {
             self.push(slot, &frame);
         }
     }
 
     /// Tells everybody in the room that it is gone; closes the connections that were for it alone.
     fn close_room(&mut self, room_id: RoomId) {
+        self.tell_watchers_of_end(room_id);
         // Taken out first: nobody is told of each leaving a room that is no more.
         let Some(room) = self.rooms.remove(&room_id) else { return };
         let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
@@ -101,6 +112,7 @@ impl State {
             }
         }
         let Ok((seq, true)) = result else { return };
+        self.tell_watchers_of_read(user_id, room_id, seq, &said);
         let Some(room) = self.rooms.get(&room_id) else { return };
         for slot in room.presence.slots(user_id).to_vec() {
             if !said.contains(&slot) && self.clients[slot].blocked_at.is_none() {

@@ -40,10 +40,12 @@ impl State {
             // A retry may be of a message that was stored while the connection to the database was
             // lost, and that nobody has been told of: it is one that is beyond the head. Without a
             // head it may be of any age.
-            if let Some(Appended { message, duplicate }) = appended
-                && !(duplicate && self.has_no_head(message.room_id))
-            {
-                self.keep(Event::Message(message));
+            let Some(Appended { message, duplicate }) = appended else { continue };
+            let is_of_any_age = duplicate && self.has_no_head(message.room_id);
+            let event = Event::Message(message);
+            self.note(&event);
+            if !is_of_any_age {
+                self.keep(event);
             }
         }
     }

@@ -9,6 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use slab::Slab;
@@ -19,6 +20,7 @@ use super::delivery::{Client, Member, Room, write};
 use super::frame::{PING_FRAME, ServerFrame, close_frame};
 use super::hub::{Command, HubConfig};
 use super::turn::Turn;
+use super::watch::{Watch, Watching};
 use super::{CloseCode, Connection, ConnectionId, HubCounts};
 use crate::model::{Appended, Event, RoomId, SessionId};
 use crate::storage::AppendError;
@@ -46,12 +48,20 @@ pub struct State {
     pub(super) counts: Arc<HubCounts>,
     pub(super) turn: Arc<Turn>,
     pub(super) tally: Tally,
+    pub(super) watch: Watch,
+    /// See [`super::Hub::take_missed`].
+    pub(super) has_missed: Arc<AtomicBool>,
 }
 
 pub(super) type Answer = Result<Appended, AppendError>;
 
 impl State {
-    pub(super) fn new(config: HubConfig, counts: Arc<HubCounts>, turn: Arc<Turn>) -> Self {
+    pub(super) fn new(
+        config: HubConfig,
+        counts: Arc<HubCounts>,
+        turn: Arc<Turn>,
+        has_missed: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             config,
             clients: Slab::new(),
@@ -66,6 +76,8 @@ impl State {
             counts,
             turn,
             tally: Tally::default(),
+            watch: Watch::default(),
+            has_missed,
         }
     }
 
@@ -93,6 +105,10 @@ impl State {
                 }
             }
             Command::Typing { id, room_id } => self.typing(id, room_id),
+            Command::AskToWatch { id, reply } => self.ask_to_watch(id, reply),
+            Command::StartWatching { id, reference, rooms } => {
+                self.start_watching(id, reference.as_deref(), rooms);
+            }
             Command::Close(id, code) => {
                 if let Some(slot) = self.slot(id) {
                     self.close(slot, code);
@@ -122,6 +138,7 @@ impl State {
     /// Writes what this turn's commands left to be written, then answers the tasks that wait.
     pub(super) fn flush(&mut self) {
         self.extend_tails();
+        self.tell_activity();
         // Writing can touch further clients only by a page or a close, which come as commands.
         let mut touched = std::mem::take(&mut self.touched);
         let (begun_at, writes) = (Instant::now(), touched.len());
@@ -176,6 +193,7 @@ impl State {
             if is_expiring && !client.is_expiry_told {
                 self.push(slot, &ServerFrame::AuthExpiring { expires_at }.to_bytes());
             }
+            self.remind(slot);
             let client = &mut self.clients[slot];
             // A newer token is told of anew.
             client.is_expiry_told = is_expiring;
@@ -207,6 +225,8 @@ impl State {
             is_touched: false,
             is_pinged: false,
             is_expiry_told: false,
+            watching: Watching::No,
+            has_missed: false,
             closing_at: None,
         });
         if reply.send(ConnectionId { slot, serial }).is_err() {
@@ -222,6 +242,7 @@ impl State {
     fn disconnect(&mut self, id: ConnectionId) {
         let Some(slot) = self.slot(id) else { return };
         self.leave_all(slot);
+        self.unwatch(slot);
         self.clients.remove(slot);
     }
 
@@ -231,6 +252,7 @@ impl State {
         }
         self.counts.closed(code);
         self.leave_all(slot);
+        self.unwatch(slot);
         self.push(slot, &close_frame(code));
         self.clients[slot].closing_at = Some(self.now);
     }

@@ -8,8 +8,9 @@ use super::{Error, Result};
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
     Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
-    NewSession, NewTicket, NewUser, ReadPosition, Room, RoomChange, RoomId, RoomState, SecretHash,
-    Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
+    NewSession, NewTicket, NewUser, ReadPosition, Reader, Reading, Room, RoomChange,
+    RoomDifference, RoomId, RoomState, SecretHash, Seq, Session, SessionId, Timestamp, User,
+    UserChange, UserId, UserQuery,
 };
 
 /// Facts about the whole database, one row.
@@ -284,9 +285,13 @@ pub trait Backend: Source + Send + Sync + 'static {
     /// How many [`Self::prune_events`] would delete in the end.
     fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64>;
 
-    /// Those rooms in which more has happened than is known, or that were changed otherwise: what
-    /// was known of each, and the room as it is now. `None`: the room is gone.
-    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>>;
+    /// Those rooms that are not as they are known, in any order. Rooms of which nothing is known are
+    /// listed only if `finds_new`.
+    fn list_changed_rooms(
+        &self,
+        known: &[RoomState],
+        finds_new: bool,
+    ) -> Result<Vec<RoomDifference>>;
     /// A number that is another one once another process has committed something. `None`: there is
     /// no such number, or not while this process writes. Does not wait.
     fn get_data_version(&self) -> Result<Option<i64>>;
@@ -326,10 +331,13 @@ pub trait Backend: Source + Send + Sync + 'static {
         &self,
         positions: &[ReadPosition],
     ) -> Result<Vec<Option<(Seq, bool)>>>;
-    /// Where this user has read; rooms not read at all may be left out.
-    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>>;
-    /// 0 if the user has not read there.
-    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq>;
+    /// Every room, or this one alone, in order of id, with how far the reader is in it. All of it is of
+    /// one snapshot: what is counted as unread is up to the room's `head_seq`.
+    fn list_rooms_read(
+        &self,
+        reader: Reader<'_>,
+        only: Option<RoomId>,
+    ) -> Result<Vec<(Room, Reading)>>;
 
     /// A page of at most `limit` messages. `None`: no such room.
     fn list_messages(

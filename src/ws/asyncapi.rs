@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::command;
 use crate::model::{EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId};
-use crate::realtime::CloseCode;
-use crate::realtime::frame::{ActiveUser, PresenceChange, ServerFrame};
+use crate::realtime::frame::{ActiveUser, PresenceChange, RoomCard, ServerFrame};
+use crate::realtime::{ActivityMessage, CloseCode};
 
 /// The document served at `/asyncapi.json`.
 pub fn document() -> Value {
@@ -125,6 +125,17 @@ The token may be given as the header `Authorization: Bearer …`; as the subprot
 server's own or one that the operator allowed.\n\n\
 On joining a room come `active_users`, what was missed, `synced`; the others get `user_joined`, \
 once per person. Every frame of a client may carry a `ref`, which comes back in the answer.\n\n\
+A client that shows all rooms need not join all of them: after `watch` it hears of rooms that come \
+(`room_created`), change (`room_updated`) and go (`room_deleted`), of what happens in rooms that it has \
+not joined (`room_activity`), and of what its user has read on other connections (`read`). Watch first, then \
+read `GET /rooms/` once: it has everything that was missed, with `unread` and `mentions` counted up to each \
+room's `head_seq`. Every frame that arrives meanwhile or later says how things are: of a room keep what has \
+the greater `revision`; count each message with a `seq` beyond the `head_seq` once; never move a read \
+position back. If the number of unread messages is not certain any more (`truncated`; a deletion of, or a read \
+position before, messages that are known only by their number), `GET /rooms/{room_id}` has it. A `watching` \
+without a `ref` means that something was missed: read `GET /rooms/` again. Join a room with `since`, the last \
+`head_seq` that is known of it, and nothing is lost on the way. An edit does not change who was mentioned until \
+the room is read again. `read` is told on the server that it was said to, if there are several.\n\n\
 A connection lives as long as its token. Before that dies comes `auth.expiring`: get a new token \
 with `POST /auth/refresh` and give it with `auth.refresh`, and the connection goes on.";
 
@@ -222,6 +233,15 @@ fn client_messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
             }),
         ),
         (
+            "watch",
+            json!({
+                "type": "object",
+                "description": "Asks to hear of everything that concerns the user, in rooms that are \
+                    not joined too. Answered with `watching`; saying it again does no harm.",
+            }),
+            json!({ "type": "watch", "ref": "6" }),
+        ),
+        (
             "ping",
             json!({ "type": "object", "description": "Asks for a `pong`." }),
             json!({
@@ -287,6 +307,14 @@ fn samples() -> Vec<ServerFrame<'static>> {
             message_id: EventId(1),
             message_seq: Seq(1),
         });
+    static ACTIVITY: std::sync::LazyLock<[ActivityMessage; 1]> = std::sync::LazyLock::new(|| {
+        [ActivityMessage {
+            seq: Seq(43),
+            user_id: UserId(1),
+            username: "admin".into(),
+            mentions: vec!["bo".to_owned()],
+        }]
+    });
     let room_id = RoomId(1);
     let bo = PresenceChange {
         room_id,
@@ -312,10 +340,32 @@ fn samples() -> Vec<ServerFrame<'static>> {
         },
         ServerFrame::Synced { reference: None, room_id, head_seq: Seq(1), epoch: SAMPLE_EPOCH },
         ServerFrame::Unsubscribed { reference: Some("2"), room_id },
+        ServerFrame::Watching { reference: Some("6"), epoch: SAMPLE_EPOCH },
+        ServerFrame::RoomCreated {
+            room: RoomCard {
+                id: room_id,
+                name: "general",
+                description: Some("Everything and nothing"),
+                created_by: UserId(1),
+                created_at: MESSAGE.timestamp,
+                head_seq: Seq(0),
+                active_users: 0,
+                archived_at: None,
+                revision: 0,
+            },
+        },
+        ServerFrame::RoomActivity {
+            room_id,
+            head_seq: Seq(44),
+            messages: &*ACTIVITY,
+            deleted: &[Seq(40)],
+            truncated: false,
+        },
         ServerFrame::RoomUpdated {
             room_id,
             name: "lobby",
             description: Some("Everything and nothing"),
+            revision: 1,
             archived_at: None,
         },
         ServerFrame::Read { reference: Some("5"), room_id, seq: Seq(42) },

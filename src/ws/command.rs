@@ -23,6 +23,7 @@ pub enum Command {
     Typing(Typing),
     Read(Read),
     Refresh(Refresh),
+    Watch,
     Ping,
 }
 
@@ -108,6 +109,7 @@ impl ClientFrame {
             Some("typing") => body(text).map(Command::Typing),
             Some("read") => body(text).map(Command::Read),
             Some("auth.refresh") => body(text).map(Command::Refresh),
+            Some("watch") => Ok(Command::Watch),
             Some("ping") => Ok(Command::Ping),
             Some(other) => Err(Error::UnknownType(other.chars().take(40).collect())),
         };

@@ -38,7 +38,7 @@ pub enum Input {
     RoomRead(RoomState),
     /// A read for a room failed.
     ReadFailed { room_id: RoomId, error: Error },
-    /// A send, or a read position, was not stored, or a typing not told.
+    /// A send, or a read position, was not stored, a typing not told, or a watch not begun.
     SendFailed { reference: Option<String>, error: Error },
     /// [`Action::Refresh`] put the new token in the place of the old one.
     Refreshed { reference: Option<String>, expires_at: Timestamp },
@@ -99,6 +99,10 @@ pub enum Action {
     /// Check the token, and go on with it if it is the same user's.
     Refresh {
         token: String,
+        reference: Option<String>,
+    },
+    /// Tell the connection of everything that concerns its user.
+    Watch {
         reference: Option<String>,
     },
     /// Send whole frames.
@@ -193,6 +197,7 @@ impl Session {
                 Err(error) => vec![refuse(reference, named, &error)],
             },
             Command::Refresh(Refresh { token }) => vec![Action::Refresh { token, reference }],
+            Command::Watch => vec![Action::Watch { reference }],
             Command::Ping => {
                 let reference = reference.as_deref();
                 vec![Action::Reply(ServerFrame::Pong { reference }.to_bytes())]

@@ -404,6 +404,16 @@ impl Socket {
                 Ok(()) => hub.typing(self.id, room_id).await,
                 Err(error) => return Some(Input::SendFailed { reference, error }),
             },
+            Action::Watch { reference } => {
+                let rooms = match hub.ask_to_watch(self.id).await {
+                    true => None,
+                    false => match chat.list_room_states(identity).await {
+                        Ok(rooms) => Some(rooms),
+                        Err(error) => return Some(Input::SendFailed { reference, error }),
+                    },
+                };
+                hub.start_watching(self.id, reference, rooms).await;
+            }
             Action::Reply(frame) => hub.send_frame(self.id, frame).await,
             Action::Close(code) => hub.close(self.id, code).await,
         }

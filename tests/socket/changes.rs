@@ -120,14 +120,17 @@ async fn a_changed_room_is_told_to_those_in_it(database: Database) {
     let changed = ann.patch(&path, change.clone()).await.expect(200);
     let expected = json!({
         "type": "room_updated", "room_id": room, "name": "lobby", "description": "Talk",
+        "revision": 1,
         "archived_at": changed["archived_at"],
     });
     assert_eq!(inside.recv().await, expected);
     // What is so already is no news.
     ann.patch(&path, change).await.expect(200);
     ann.patch(&path, json!({ "description": null, "is_archived": false })).await.expect(200);
-    let expected =
-        json!({ "type": "room_updated", "room_id": room, "name": "lobby", "description": null });
+    let expected = json!({
+        "type": "room_updated", "room_id": room, "name": "lobby", "description": null,
+        "revision": 2,
+    });
     assert_eq!(inside.recv().await, expected);
     nothing_more(&mut inside).await;
     nothing_more(&mut outside).await;

@@ -23,3 +23,4 @@ mod slow;
 mod support;
 mod tickets;
 mod tokens;
+mod watch;

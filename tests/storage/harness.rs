@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chatapp::model::{
     Actor, Event, Message, NewAuditEntry, NewMessage, NewMessageChange, NewRoom, NewSession,
-    NewUser, Role, Room, RoomId, Seq, SessionId, Timestamp, User, UserChange,
+    NewUser, Reader, Reading, Role, Room, RoomId, Seq, SessionId, Timestamp, User, UserChange,
 };
 use chatapp::storage::{self, Backend, OpenOptions};
 use tempfile::TempDir;
@@ -224,6 +224,21 @@ pub fn fill(backend: &dyn Backend, room: &Room, user: &User, count: u32) {
     for outcome in backend.append_messages(messages).unwrap() {
         outcome.unwrap();
     }
+}
+
+/// Every room, or this one, as this user has read it.
+pub fn rooms_read(
+    backend: &dyn Backend,
+    user: &User,
+    only: Option<RoomId>,
+) -> Vec<(Room, Reading)> {
+    let reader = Reader { user_id: user.id, username: &user.username };
+    backend.list_rooms_read(reader, only).unwrap()
+}
+
+/// Up to where this user has read the room.
+pub fn read_seq(backend: &dyn Backend, user: &User, room_id: RoomId) -> Seq {
+    rooms_read(backend, user, Some(room_id))[0].1.read_seq
 }
 
 /// What is to be done to a message.

@@ -15,6 +15,7 @@ mod pages;
 mod postgres_server;
 mod properties;
 mod read_positions;
+mod reading;
 mod retention;
 mod rooms;
 mod rows;
@@ -153,6 +154,11 @@ contract! {
     read_positions {
         a_position_moves_on_and_never_back
         processes_that_move_positions_at_once_do_not_block_each_other
+    }
+    reading {
+        of_a_room_never_read_nothing_is_unread
+        what_is_unread_is_what_a_model_says
+        no_more_than_so_many_are_counted
     }
     pages {
         of_an_unknown_room_there_is_no_page

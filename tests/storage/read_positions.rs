@@ -2,7 +2,7 @@
 
 use chatapp::model::{ReadPosition, RoomId, Seq};
 
-use crate::harness::{TestDatabase, fill, on_threads, room, user};
+use crate::harness::{TestDatabase, fill, on_threads, read_seq, room, user};
 
 pub fn a_position_moves_on_and_never_back(db: &TestDatabase) {
     let backend = db.backend();
@@ -14,7 +14,7 @@ pub fn a_position_moves_on_and_never_back(db: &TestDatabase) {
         room_id,
         seq: Seq(seq),
     };
-    assert_eq!(backend.get_read_seq(ann.id, one.id).unwrap(), Seq(0));
+    assert_eq!(read_seq(&*backend, &ann, one.id), Seq(0));
     assert_eq!(backend.advance_read_positions(&[]).unwrap(), []);
     let batch =
         [of(&ann, one.id, 4), of(&bo, one.id, 99), of(&ann, two.id, 3), of(&ann, RoomId(77), 1)];
@@ -25,12 +25,9 @@ pub fn a_position_moves_on_and_never_back(db: &TestDatabase) {
         let advanced = backend.advance_read_positions(&[of(&ann, one.id, seq)]).unwrap();
         assert_eq!(advanced, [Some((Seq(expected.0), expected.1))], "{seq}");
     }
-    assert_eq!(backend.get_read_seq(ann.id, one.id).unwrap(), Seq(7));
-    assert_eq!(backend.get_read_seq(ann.id, two.id).unwrap(), Seq(0));
-    assert_eq!(backend.get_read_seq(bo.id, one.id).unwrap(), Seq(10));
-    let mut listed = backend.list_read_positions(ann.id).unwrap();
-    listed.retain(|position| position.seq > Seq(0));
-    assert_eq!(listed, [of(&ann, one.id, 7)]);
+    assert_eq!(read_seq(&*backend, &ann, one.id), Seq(7));
+    assert_eq!(read_seq(&*backend, &ann, two.id), Seq(0));
+    assert_eq!(read_seq(&*backend, &bo, one.id), Seq(10));
 }
 
 pub fn processes_that_move_positions_at_once_do_not_block_each_other(db: &TestDatabase) {
@@ -52,6 +49,6 @@ pub fn processes_that_move_positions_at_once_do_not_block_each_other(db: &TestDa
         }
     });
     for user in &users {
-        assert_eq!(backend.get_read_seq(user.id, room.id).unwrap(), Seq(50));
+        assert_eq!(read_seq(&*backend, user, room.id), Seq(50));
     }
 }

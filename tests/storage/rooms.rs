@@ -1,11 +1,13 @@
 //! Rooms.
 
-use chatapp::model::{NewRoom, ReadPosition, Room, RoomChange, RoomId, RoomState, Seq};
+use chatapp::model::{
+    NewRoom, ReadPosition, Room, RoomChange, RoomDifference, RoomId, RoomState, Seq,
+};
 use chatapp::storage::{AppendError, ChangeError, Conflict, Error};
 
 use crate::harness::{
-    NOW, Raw, TestDatabase, audit, audit_at, change, fill, log, message, new_room, room, user,
-    with_client_id,
+    NOW, Raw, TestDatabase, audit, audit_at, change, fill, log, message, new_room, read_seq, room,
+    user, with_client_id,
 };
 
 pub fn a_room_reads_back_as_created(db: &TestDatabase) {
@@ -228,7 +230,7 @@ pub fn what_a_deleted_room_left_goes_bit_by_bit(db: &TestDatabase) {
     assert_eq!(left.last(), Some(&25));
     assert_eq!((count(db, "rooms"), count(db, "read_positions")), (1, 1));
     assert_eq!(log(&*backend, kept.id).len(), 25);
-    assert_eq!(backend.get_read_seq(ann.id, kept.id).unwrap(), Seq(9));
+    assert_eq!(read_seq(&*backend, &ann, kept.id), Seq(9));
 }
 
 fn count(db: &TestDatabase, table: &str) -> i64 {
@@ -244,23 +246,42 @@ pub fn rooms_that_others_changed_are_listed(db: &TestDatabase) {
     let ann = user(&*backend, "ann");
     let rooms: Vec<Room> = (0..5).map(|_| room(&*backend, &ann)).collect();
     let known: Vec<RoomState> = rooms.iter().map(Room::state).collect();
-    assert_eq!(backend.list_changed_rooms(&[]).unwrap(), []);
-    assert_eq!(backend.list_changed_rooms(&known).unwrap(), []);
+    for finds_new in [false, true] {
+        assert_eq!(backend.list_changed_rooms(&known, finds_new).unwrap(), []);
+    }
+    assert_eq!(backend.list_changed_rooms(&[], false).unwrap(), []);
 
     let other = db.open();
     fill(&*other, &rooms[1], &ann, 2);
     other.update_room(rooms[2].id, &renamed("other"), &audit("x")).unwrap();
     other.delete_room(rooms[3].id, &audit("x")).unwrap();
-    let mut changed = backend.list_changed_rooms(&known).unwrap();
-    changed.sort_by_key(|(known, _)| known.id);
-    let now = |room: &Room| backend.get_room(room.id).unwrap();
-    let expected = [(known[1], now(&rooms[1])), (known[2], now(&rooms[2])), (known[3], None)];
-    assert_eq!(changed, expected);
-    assert_eq!(changed[0].1.as_ref().unwrap().head_seq, Seq(2));
+    let now = |room: &Room| backend.get_room(room.id).unwrap().unwrap();
+    let mut expected = vec![
+        RoomDifference::Changed { known: known[1], room: now(&rooms[1]) },
+        RoomDifference::Changed { known: known[2], room: now(&rooms[2]) },
+        RoomDifference::Gone(known[3].id),
+    ];
+    let changed = |finds_new| {
+        let mut changed = backend.list_changed_rooms(&known, finds_new).unwrap();
+        changed.sort_by_key(|difference| match difference {
+            RoomDifference::New(room) | RoomDifference::Changed { room, .. } => room.id,
+            RoomDifference::Gone(id) => *id,
+        });
+        changed
+    };
+    assert_eq!(changed(true), expected);
+    let new = room(&*other, &ann);
+    assert_eq!(changed(false), expected);
+    expected.push(RoomDifference::New(new.clone()));
+    assert_eq!(changed(true), expected);
+    other.delete_room(new.id, &audit("x")).unwrap();
+    expected.pop();
+    assert_eq!(changed(true), expected, "what was deleted is not new");
     // Whoever knows more than there is, because it has just stored it, is told nothing.
     let ahead = RoomState { head_seq: Seq(9), revision: 9, ..known[0] };
     let nowhere = RoomState { id: RoomId(i64::MAX), ..known[0] };
-    assert_eq!(backend.list_changed_rooms(&[ahead, nowhere]).unwrap(), [(nowhere, None)]);
+    let gone = [RoomDifference::Gone(nowhere.id)];
+    assert_eq!(backend.list_changed_rooms(&[ahead, nowhere], false).unwrap(), gone);
 }
 
 /// Where the database says it at all.

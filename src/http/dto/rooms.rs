@@ -108,6 +108,17 @@ pub(in crate::http) struct RoomDto {
     pub active_users: u32,
     /// Up to where the caller has read it: a `seq`, 0 at first.
     pub read_seq: i64,
+    /// How many messages of others are after that, up to `head_seq`, without deleted ones; 999 stands
+    /// for more. Left out if the caller has never read the room: all of it is new then.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<u32>,
+    /// How many of these mention the caller (`@name`).
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mentions: Option<u32>,
+    /// Greater with every change of name, description or archive: what has a smaller one is older.
+    pub revision: i64,
     /// Since when it is archived: it can be read, and nothing can be sent to it.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +126,7 @@ pub(in crate::http) struct RoomDto {
 }
 
 impl From<RoomView> for RoomDto {
-    fn from(RoomView { room, active_users, read_seq }: RoomView) -> Self {
+    fn from(RoomView { room, active_users, reading }: RoomView) -> Self {
         Self {
             id: room.id.0,
             name: room.name,
@@ -124,7 +135,10 @@ impl From<RoomView> for RoomDto {
             created_at: Moment(room.created_at),
             head_seq: room.head_seq.0,
             active_users: u32::try_from(active_users).unwrap_or(u32::MAX),
-            read_seq: read_seq.0,
+            read_seq: reading.read_seq.0,
+            unread: reading.unread.map(|unread| unread.messages),
+            mentions: reading.unread.map(|unread| unread.mentions),
+            revision: room.revision,
             archived_at: room.archived_at.map(Moment),
         }
     }
@@ -141,6 +155,9 @@ impl Example for RoomDto {
             head_seq: 1,
             active_users: 2,
             read_seq: 1,
+            unread: Some(0),
+            mentions: Some(0),
+            revision: 0,
             archived_at: None,
         }
     }

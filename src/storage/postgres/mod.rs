@@ -13,6 +13,7 @@ mod events;
 mod messages;
 mod migrations;
 mod read_positions;
+mod reading;
 mod retention;
 mod rooms;
 mod rows;
@@ -42,8 +43,9 @@ use super::{
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
     Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
-    NewSession, NewTicket, NewUser, ReadPosition, Room, RoomChange, RoomId, RoomState, SecretHash,
-    Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
+    NewSession, NewTicket, NewUser, ReadPosition, Reader, Reading, Room, RoomChange,
+    RoomDifference, RoomId, RoomState, SecretHash, Seq, Session, SessionId, Timestamp, User,
+    UserChange, UserId, UserQuery,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -381,8 +383,12 @@ impl Backend for Postgres {
         self.read(|db| retention::count_prunable(db, id, before))
     }
 
-    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {
-        self.read(|db| rooms::list_changed_rooms(db, known))
+    fn list_changed_rooms(
+        &self,
+        known: &[RoomState],
+        finds_new: bool,
+    ) -> Result<Vec<RoomDifference>> {
+        self.read(|db| rooms::list_changed_rooms(db, known, finds_new))
     }
 
     fn get_data_version(&self) -> Result<Option<i64>> {
@@ -427,12 +433,12 @@ impl Backend for Postgres {
         self.write(|db| read_positions::advance_read_positions(db, positions))
     }
 
-    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>> {
-        self.read(|db| read_positions::list_read_positions(db, user_id))
-    }
-
-    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq> {
-        self.read(|db| read_positions::get_read_seq(db, user_id, room_id))
+    fn list_rooms_read(
+        &self,
+        reader: Reader<'_>,
+        only: Option<RoomId>,
+    ) -> Result<Vec<(Room, Reading)>> {
+        self.read(|db| reading::list_rooms_read(db, reader, only))
     }
 
     fn list_messages(

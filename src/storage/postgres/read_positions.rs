@@ -47,25 +47,3 @@ pub(super) fn advance_read_positions(
     let of = |position: &ReadPosition| known.get(&(position.user_id, position.room_id)).copied();
     Ok(positions.iter().map(of).collect())
 }
-
-pub(super) fn list_read_positions(
-    db: &mut Connection,
-    user_id: UserId,
-) -> Result<Vec<ReadPosition>> {
-    let rows =
-        db.query("SELECT room_id, seq FROM read_positions WHERE user_id = $1", &[&user_id.0])?;
-    let position = |row: &postgres::Row| ReadPosition {
-        user_id,
-        room_id: RoomId(row.get(0)),
-        seq: Seq(row.get(1)),
-    };
-    Ok(rows.iter().map(position).collect())
-}
-
-pub(super) fn get_read_seq(db: &mut Connection, user_id: UserId, room_id: RoomId) -> Result<Seq> {
-    let row = db.query_opt(
-        "SELECT seq FROM read_positions WHERE user_id = $1 AND room_id = $2",
-        &[&user_id.0, &room_id.0],
-    )?;
-    Ok(row.map(|row| Seq(row.get(0))).unwrap_or_default())
-}

@@ -9,7 +9,8 @@ use super::super::Result;
 use super::audit;
 use super::connection::Connection;
 use crate::model::{
-    NewAuditEntry, NewRoom, Room, RoomChange, RoomId, RoomState, Seq, Target, Timestamp, UserId,
+    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomId, RoomState, Seq, Target,
+    Timestamp, UserId,
 };
 
 pub(super) fn create_room(
@@ -139,7 +140,8 @@ pub(super) fn purge_deleted_rooms(db: &mut Connection, limit: u32) -> Result<boo
 pub(super) fn list_changed_rooms(
     db: &mut Connection,
     known: &[RoomState],
-) -> Result<Vec<(RoomState, Option<Room>)>> {
+    finds_new: bool,
+) -> Result<Vec<RoomDifference>> {
     const LIST: &str = "
         SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
                rooms.revision, oldest_seq, retention_days,
@@ -148,20 +150,35 @@ pub(super) fn list_changed_rooms(
         LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
         WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq
            OR rooms.revision > known.revision";
+    const LIST_WITH_NEW: &str = "
+        SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
+               rooms.revision, oldest_seq, retention_days,
+               known.id, known.head_seq, known.revision
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
+        FULL JOIN (SELECT * FROM rooms WHERE deleted_at IS NULL) AS rooms ON rooms.id = known.id
+        WHERE rooms.id IS NULL OR known.id IS NULL OR rooms.head_seq > known.head_seq
+           OR rooms.revision > known.revision";
     let ids: Vec<i64> = known.iter().map(|known| known.id.0).collect();
     let heads: Vec<i64> = known.iter().map(|known| known.head_seq.0).collect();
     let revisions: Vec<i64> = known.iter().map(|known| known.revision).collect();
-    let rows = db.query(LIST, &[&ids, &heads, &revisions])?;
-    let changed = |row: &Row| {
+    let list = if finds_new { LIST_WITH_NEW } else { LIST };
+    let rows = db.query(list, &[&ids, &heads, &revisions])?;
+    let difference = |row: &Row| {
         let is_there = row.get::<_, Option<i64>>(0).is_some();
-        let (id, head_seq) = (RoomId(row.get(10)), Seq(row.get(11)));
-        let known = RoomState { id, head_seq, revision: row.get(12) };
-        (known, is_there.then(|| room(row)))
+        let Some(id) = row.get::<_, Option<i64>>(10).map(RoomId) else {
+            return RoomDifference::New(room(row));
+        };
+        let known = RoomState { id, head_seq: Seq(row.get(11)), revision: row.get(12) };
+        match is_there {
+            true => RoomDifference::Changed { known, room: room(row) },
+            false => RoomDifference::Gone(id),
+        }
     };
-    Ok(rows.iter().map(changed).collect())
+    Ok(rows.iter().map(difference).collect())
 }
 
-fn room(row: &Row) -> Room {
+/// From the first ten columns, in the order of the statements above.
+pub(super) fn room(row: &Row) -> Room {
     Room {
         id: RoomId(row.get(0)),
         name: row.get(1),

@@ -17,6 +17,7 @@ mod messages;
 mod migrations;
 mod private;
 mod read_positions;
+mod reading;
 mod recovery;
 mod rescue;
 mod retention;
@@ -55,8 +56,9 @@ use super::{
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
     Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
-    NewSession, NewTicket, NewUser, ReadPosition, Room, RoomChange, RoomId, RoomState, SecretHash,
-    Seq, Session, SessionId, Timestamp, User, UserChange, UserId, UserQuery,
+    NewSession, NewTicket, NewUser, ReadPosition, Reader, Reading, Room, RoomChange,
+    RoomDifference, RoomId, RoomState, SecretHash, Seq, Session, SessionId, Timestamp, User,
+    UserChange, UserId, UserQuery,
 };
 
 /// More than there are statements, so that each is compiled once per connection.
@@ -457,8 +459,12 @@ impl Backend for Sqlite {
         self.read(|db| retention::count_prunable(db, id, before))
     }
 
-    fn list_changed_rooms(&self, known: &[RoomState]) -> Result<Vec<(RoomState, Option<Room>)>> {
-        self.read(|db| rooms::list_changed_rooms(db, known))
+    fn list_changed_rooms(
+        &self,
+        known: &[RoomState],
+        finds_new: bool,
+    ) -> Result<Vec<RoomDifference>> {
+        self.read(|db| rooms::list_changed_rooms(db, known, finds_new))
     }
 
     /// Asked on the writer's connection, whose own commits leave it as it is
@@ -511,12 +517,12 @@ impl Backend for Sqlite {
         self.write(|tx| read_positions::advance_read_positions(tx, positions))
     }
 
-    fn list_read_positions(&self, user_id: UserId) -> Result<Vec<ReadPosition>> {
-        self.read(|db| read_positions::list_read_positions(db, user_id))
-    }
-
-    fn get_read_seq(&self, user_id: UserId, room_id: RoomId) -> Result<Seq> {
-        self.read(|db| read_positions::get_read_seq(db, user_id, room_id))
+    fn list_rooms_read(
+        &self,
+        reader: Reader<'_>,
+        only: Option<RoomId>,
+    ) -> Result<Vec<(Room, Reading)>> {
+        self.read(|db| reading::list_rooms_read(db, reader, only))
     }
 
     fn list_messages(

@@ -29,16 +29,7 @@ pub(super) fn advance_read_positions(
     Ok(advanced)
 }
 
-pub(super) fn list_read_positions(db: &Connection, user_id: UserId) -> Result<Vec<ReadPosition>> {
-    let mut statement =
-        db.prepare_cached("SELECT room_id, seq FROM read_positions WHERE user_id = ?1")?;
-    let positions = statement.query_map([user_id.0], |row| {
-        Ok(ReadPosition { user_id, room_id: RoomId(row.get(0)?), seq: Seq(row.get(1)?) })
-    })?;
-    Ok(positions.collect::<rusqlite::Result<_>>()?)
-}
-
-pub(super) fn get_read_seq(db: &Connection, user_id: UserId, room_id: RoomId) -> Result<Seq> {
+fn get_read_seq(db: &Connection, user_id: UserId, room_id: RoomId) -> Result<Seq> {
     let seq = db
         .prepare_cached("SELECT seq FROM read_positions WHERE user_id = ?1 AND room_id = ?2")?
         .query_row([user_id.0, room_id.0], |row| row.get(0).map(Seq))

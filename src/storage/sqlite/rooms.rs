@@ -3,12 +3,16 @@
 //! A deleted room keeps its row until its log has gone: every statement here says which rooms it
 //! means.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
 use super::audit;
+use super::transaction::Transaction;
 use crate::model::{
-    NewAuditEntry, NewRoom, Room, RoomChange, RoomId, RoomState, Seq, Target, Timestamp, UserId,
+    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomId, RoomState, Seq, Target,
+    Timestamp, UserId,
 };
 
 const GET: &str = "
@@ -115,18 +119,27 @@ pub(super) fn purge_deleted_rooms(tx: &Connection, limit: u32) -> Result<bool> {
 pub(super) fn list_changed_rooms(
     db: &Connection,
     known: &[RoomState],
-) -> Result<Vec<(RoomState, Option<Room>)>> {
+    finds_new: bool,
+) -> Result<Vec<RoomDifference>> {
+    let _snapshot = Transaction::read(db)?;
     let mut changed = Vec::new();
     for &known in known {
         match get_room(db, known.id)? {
             Some(room) if !known.is_behind(&room) => {}
-            other => changed.push((known, other)),
+            Some(room) => changed.push(RoomDifference::Changed { known, room }),
+            None => changed.push(RoomDifference::Gone(known.id)),
         }
+    }
+    if finds_new {
+        let known: HashSet<RoomId> = known.iter().map(|known| known.id).collect();
+        let rooms = list_rooms(db)?.into_iter().filter(|room| !known.contains(&room.id));
+        changed.extend(rooms.map(RoomDifference::New));
     }
     Ok(changed)
 }
 
-fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
+/// From the first ten columns, in the order of the statements above.
+pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
     Ok(Room {
         id: RoomId(row.get(0)?),
         name: row.get(1)?,

@@ -28,10 +28,27 @@ export class Room {
     this.timeline = new Timeline(info.id);
 
     this.readSeq = signal(info.read_seq ?? 0);
-    /** @type {import("./reactive.js").Signal<number[]>} of others' messages not yet read */
+    /**
+     * The seqs of others' messages not yet read. Of those that the server has counted only the number is
+     * known: `countedTo` stands for each of them.
+     * @type {import("./reactive.js").Signal<number[]>}
+     */
     this.unread = signal(/** @type {number[]} */ ([]));
     /** One of the unread messages names the reader. */
     this.mentioned = signal(false);
+    /** Up to where the server has counted. */
+    this.countedTo = 0;
+    /** What was counted has changed since: the server is to count again. */
+    this.isUncertain = false;
+    /** The seqs of those that name the reader, as in `unread`. @type {number[]} */
+    this.calls = [];
+    /** Up to where messages were announced to the reader. */
+    this.noticed = info.head_seq;
+    /** The room's log comes over the socket, and `lastSeq` is where to resume it. */
+    this.isFollowed = false;
+    /** When it was opened the last time (ms since 1970). */
+    this.openedAt = 0;
+    this.count(info);
     /** @type {Map<number, number>} timers of those who are typing */
     this.typists = new Map();
   }
@@ -59,22 +76,69 @@ export class Room {
   read(seq) {
     if (seq <= this.readSeq.peek()) return false;
     this.readSeq.value = seq;
-    this.unread.value = this.unread.peek().filter((unread) => unread > seq);
-    if (this.unread.peek().length === 0) this.mentioned.value = false;
+    if (seq < this.countedTo && this.#hasCounted()) this.isUncertain = true;
+    this.#keep((unread) => unread > seq);
     return true;
   }
 
   /**
-   * These messages of others are unread, unless they were read meanwhile.
+   * These messages of others are unread, unless they were read or counted already.
    * @param {number[]} seqs
    * @param {boolean} mentioned
    */
   addUnread(seqs, mentioned) {
     const known = this.unread.peek();
-    const fresh = seqs.filter((seq) => seq > this.readSeq.peek() && !known.includes(seq));
+    const from = Math.max(this.readSeq.peek(), this.countedTo);
+    const fresh = seqs.filter((seq) => seq > from && !known.includes(seq));
     if (fresh.length === 0) return;
     this.unread.value = [...known, ...fresh].sort((a, b) => a - b);
-    if (mentioned) this.mentioned.value = true;
+    if (mentioned) this.calls.push(...fresh);
+    this.mentioned.value = this.calls.length > 0;
+  }
+
+  /**
+   * A message was deleted.
+   * @param {number} seq
+   */
+  removeUnread(seq) {
+    if (this.unread.peek().includes(seq) && seq !== this.countedTo) {
+      this.#keep((unread) => unread !== seq);
+    } else if (seq > this.readSeq.peek() && seq <= this.countedTo && this.#hasCounted()) {
+      this.isUncertain = true;
+    }
+  }
+
+  /**
+   * Takes what the server has counted, up to the head at that time; what came later is known by its seq.
+   * @param {import("./types.js").RoomInfo} info
+   */
+  count({ head_seq: head, read_seq: read = 0, unread, mentions = 0 }) {
+    this.read(read);
+    // An answer that was overtaken by another.
+    if (unread === undefined || head < this.countedTo) return;
+    const later = this.unread.peek().filter((seq) => seq > head);
+    this.calls = this.calls.filter((seq) => seq > head);
+    const position = this.readSeq.peek();
+    // Counted before the server knew what has been read here.
+    this.isUncertain = position > read && position < head && unread > 0;
+    this.countedTo = head;
+    if (position < head) {
+      later.unshift(...Array(unread).fill(head));
+      this.calls.unshift(...Array(mentions).fill(head));
+    }
+    this.unread.value = later;
+    this.mentioned.value = this.calls.length > 0;
+  }
+
+  #hasCounted() {
+    return this.unread.peek().includes(this.countedTo);
+  }
+
+  /** @param {(seq: number) => boolean} isLeft */
+  #keep(isLeft) {
+    this.unread.value = this.unread.peek().filter(isLeft);
+    this.calls = this.calls.filter(isLeft);
+    this.mentioned.value = this.calls.length > 0;
   }
 
   /** @param {Frame} frame `active_users`, `user_joined` or `user_left` */

@@ -23,7 +23,17 @@ export interface RoomInfo {
   head_seq: number;
   active_users: number;
   read_seq?: number;
+  /** Messages of others after `read_seq`, up to `head_seq`; not of a room that was never read. */
+  unread?: number;
+  mentions?: number;
+  revision: number;
   archived_at?: string | null;
+}
+
+/** A message, for those who only count it. */
+export interface Activity extends Person {
+  seq: number;
+  mentions?: string[];
 }
 
 export interface Message {
@@ -76,6 +86,11 @@ export interface Frame extends Message, Person {
   name: string;
   description: string | null;
   archived_at?: string | null;
+  revision: number;
+  room: RoomInfo;
+  messages: Activity[];
+  deleted?: number[];
+  truncated?: boolean;
 }
 
 /** A message that is not in the room's log yet. */

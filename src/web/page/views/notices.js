@@ -64,6 +64,11 @@ export function startNotices(chat) {
     const calls = names.mention(message.content, chat.user.username);
     if (!isSeen && (choice === "all" || (choice === "mentions" && calls))) show(room, message);
   };
+  chat.onActivity = (room, message, calls) => {
+    const choice = notify();
+    if (choice !== "all" && !(choice === "mentions" && calls)) return;
+    show(room, { ...message, content: calls ? "You were mentioned." : "There is a new message." });
+  };
   listen(window, "focus", () => announcer?.replaceChildren());
   onEnd(() => {
     announcer?.replaceChildren();
@@ -74,7 +79,7 @@ export function startNotices(chat) {
 
 /**
  * @param {import("../core/room.js").Room} room
- * @param {import("../core/types.js").Message} message
+ * @param {{ seq: number, username: string, content: string }} message
  */
 function show(room, message) {
   try {

@@ -1,0 +1,136 @@
+//! What is unread in rooms.
+
+use chatapp::model::{Event, ReadPosition, Reading, Room, RoomId, Seq, Unread, User, mentions};
+use chatapp::storage::Backend;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::harness::{TestDatabase, audit, change, events, fill, message, room, rooms_read, user};
+
+fn reads(backend: &dyn Backend, user: &User, room: &Room, seq: i64) {
+    let position = ReadPosition { user_id: user.id, room_id: room.id, seq: Seq(seq) };
+    backend.advance_read_positions(&[position]).unwrap();
+}
+
+fn unread(backend: &dyn Backend, user: &User, room: &Room) -> Option<Unread> {
+    rooms_read(backend, user, Some(room.id))[0].1.unread
+}
+
+pub fn of_a_room_never_read_nothing_is_unread(db: &TestDatabase) {
+    let backend = db.backend();
+    let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
+    let rooms: Vec<Room> = (0..3).map(|_| room(&*backend, &ann)).collect();
+    fill(&*backend, &rooms[0], &ann, 3);
+    fill(&*backend, &rooms[1], &ann, 3);
+    reads(&*backend, &bo, &rooms[1], 1);
+    let listed = rooms_read(&*backend, &bo, None);
+    let ids: Vec<RoomId> = listed.iter().map(|(room, _)| room.id).collect();
+    assert_eq!(ids, rooms.iter().map(|room| room.id).collect::<Vec<_>>());
+    let expected = Some(Unread { messages: 2, mentions: 0 });
+    let readings: Vec<Reading> = listed.iter().map(|(_, reading)| *reading).collect();
+    let read = Reading { read_seq: Seq(1), unread: expected };
+    assert_eq!(readings, [Reading::default(), read, Reading::default()]);
+    assert_eq!(listed[1].0.head_seq, Seq(3), "the room is as get_room has it");
+    assert_eq!(backend.get_room(rooms[1].id).unwrap().as_ref(), Some(&listed[1].0));
+    // Another's position is another's.
+    assert_eq!(unread(&*backend, &ann, &rooms[1]), None);
+    backend.delete_room(rooms[1].id, &audit("x")).unwrap();
+    assert_eq!(rooms_read(&*backend, &bo, Some(rooms[1].id)), []);
+    assert_eq!(rooms_read(&*backend, &bo, None).len(), 2);
+}
+
+/// What is done to one room.
+#[derive(Clone, Debug)]
+enum Act {
+    Send(usize, String),
+    Edit(usize, String),
+    Delete(usize),
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("@b.o".to_owned()),
+        Just("@B.O,".to_owned()),
+        Just("@bxo".to_owned()),
+        Just("@b.o.".to_owned()),
+        Just("x@b.o".to_owned()),
+        Just("@b.o1".to_owned()),
+        Just("(@b.o-)".to_owned()),
+        Just("a%_\\\\".to_owned()),
+        "[@b.oä-]{1,6}",
+    ];
+    vec(word, 1..3).prop_map(|words| words.join(" "))
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => (0..2usize, text()).prop_map(|(who, text)| Act::Send(who, text)),
+        1 => (0..8usize, text()).prop_map(|(which, text)| Act::Edit(which, text)),
+        1 => (0..8usize).prop_map(Act::Delete),
+    ]
+}
+
+/// Compared with the log, counted message by message. The name has a character that means something
+/// else in a pattern.
+pub fn what_is_unread_is_what_a_model_says(db: &TestDatabase) {
+    let backend = db.backend();
+    let users = [user(&*backend, "ann"), user(&*backend, "b.o")];
+    let bo = &users[1];
+    let check = |(acts, read): (Vec<Act>, i64)| {
+        let room = room(&*backend, &users[0]);
+        let mut sent = Vec::new();
+        for act in acts {
+            match act {
+                Act::Send(who, text) => {
+                    let new = message(&room, &users[who], &text);
+                    let appended = backend.append_messages(vec![new]).unwrap().remove(0);
+                    sent.push(appended.unwrap().message);
+                }
+                Act::Edit(which, text) if !sent.is_empty() => {
+                    let target = &sent[which % sent.len()];
+                    // One that is deleted is not edited.
+                    let _ = backend.edit_message(change(target, &users[0]), &text);
+                }
+                Act::Delete(which) if !sent.is_empty() => {
+                    let target = &sent[which % sent.len()];
+                    backend.delete_message(change(target, &users[0]), None).unwrap();
+                }
+                Act::Edit(..) | Act::Delete(..) => {}
+            }
+        }
+        reads(&*backend, bo, &room, read);
+        let log = events(&*backend, room.id);
+        let head = log.len() as i64;
+        let mut expected = Unread::default();
+        for event in &log {
+            let Event::Message(message) = event else { continue };
+            let is_read = message.seq.0 <= read;
+            if !is_read && message.user_id != bo.id && message.deleted_at.is_none() {
+                expected.messages += 1;
+                expected.mentions += u32::from(mentions(&message.content, "b.o"));
+            }
+        }
+        let expected = (read.min(head) > 0).then_some(expected);
+        prop_assert_eq!(unread(&*backend, bo, &room), expected);
+        let all = rooms_read(&*backend, bo, None);
+        let (listed, reading) = all.last().unwrap();
+        prop_assert_eq!((listed.id, reading.unread), (room.id, expected));
+        Ok(())
+    };
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+    TestRunner::new(config).run(&(vec(act(), 0..25), 0..12i64), check).unwrap();
+}
+
+pub fn no_more_than_so_many_are_counted(db: &TestDatabase) {
+    let backend = db.backend();
+    let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
+    let room = room(&*backend, &ann);
+    let messages = (0..1_001).map(|_| message(&room, &ann, "@bo!")).collect();
+    backend.append_messages(messages).unwrap();
+    for (read, expected) in [(1, 999), (2, 999), (3, 998), (1_001, 0)] {
+        reads(&*backend, &bo, &room, read);
+        let expected = Unread { messages: expected, mentions: expected };
+        assert_eq!(unread(&*backend, &bo, &room), Some(expected), "{read}");
+    }
+}
