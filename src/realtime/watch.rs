@@ -178,12 +178,11 @@ impl Activity {
             // Neither the number of messages changes with it nor what was said of them.
             Event::MessageEdited { .. } => {}
             Event::MessageDeleted(change) => {
-                let told = self.messages.len();
+                // Also one that has not been told: the list of rooms may have counted it meanwhile.
                 self.messages.retain(|message| message.seq != change.message_seq);
-                if self.deleted.len() == MAX_MESSAGES {
-                    self.is_truncated = true;
-                } else if self.messages.len() == told {
-                    self.deleted.push(change.message_seq);
+                match self.deleted.len() {
+                    MAX_MESSAGES => self.is_truncated = true,
+                    _ => self.deleted.push(change.message_seq),
                 }
             }
         }

@@ -387,7 +387,7 @@ async fn nothing_is_lost_between_watching_and_reading_the_list(database: Databas
     let disturb = async {
         for n in 0..6 * ROUNDS {
             let sent = post(&ann, [room, other][n % 2], "hello @bo").await;
-            if n % 3 == 0 {
+            if n % 6 == 1 {
                 let path = format!("/rooms/{}/messages/{}", sent["room_id"], sent["id"]);
                 ann.delete(&path).await.expect(204);
             }
@@ -445,7 +445,12 @@ async fn nothing_is_lost_between_watching_and_reading_the_list(database: Databas
             let known = &model.rooms[id];
             assert_eq!((&known.name, known.head), (name, *head), "watcher {n}, room {id}");
             // Of a room that is new the server counts nothing.
-            if !known.is_uncertain && [room, other].contains(id) {
+            if ![room, other].contains(id) {
+                continue;
+            }
+            // Messages were deleted in the other one, and may have been known by their number only.
+            assert!(!known.is_uncertain || *id == other, "watcher {n}, room {id}: {known:?}");
+            if !known.is_uncertain {
                 let (_, _, known_unread, known_mentions) = known.shown();
                 let counts = (known_unread, known_mentions);
                 assert_eq!(counts, (*unread, *mentions), "watcher {n}, room {id}: {known:?}");
@@ -453,8 +458,6 @@ async fn nothing_is_lost_between_watching_and_reading_the_list(database: Databas
         }
         assert_eq!(model.rooms.len(), expected.len(), "watcher {n} has rooms that are gone");
     }
-    let certain = watchers.iter().filter(|(_, model)| !model.rooms[&room].is_uncertain).count();
-    assert!(certain > 0, "every watcher had to read again");
 }
 
 async fn a_watcher_that_was_blocked_is_told_to_read_again(database: Database) {
