@@ -17,6 +17,10 @@ on_both_databases!(
     a_room_deleted_on_one_node_is_gone_on_the_other,
     a_long_absence_of_news_is_made_good,
     what_the_command_line_does_reaches_open_sockets,
+    a_watcher_hears_of_rooms_that_are_the_other_nodes,
+    what_both_nodes_say_is_told_to_watchers_in_order_and_once,
+    a_watcher_is_told_that_it_cannot_be_told_everything,
+    a_watcher_hears_what_the_command_line_does_to_rooms,
 );
 
 /// A second, and what a loaded machine needs to notice: news that never comes, or only with the next
@@ -192,4 +196,127 @@ async fn what_the_command_line_does_reaches_open_sockets(database: Database) {
     assert_eq!(socket.recv_type("room_deleted").await["room_id"], room);
     assert_eq!(socket.expect_close().await, 4404);
     ann.get(&format!("/rooms/{room}")).await.expect_problem(404, "room_not_found");
+}
+
+/// A socket that watches, and is in no room.
+async fn watch(client: &Client) -> Socket {
+    let mut socket = client.opens(&format!("/ws?token={}", client.token)).await;
+    socket.send(json!({ "type": "watch", "ref": "w" })).await;
+    assert_eq!(socket.recv().await["type"], "watching");
+    socket
+}
+
+/// The messages told to a watcher, up to a position in the room: their `seq`s, in the order of coming.
+async fn told(watcher: &mut Socket, room: i64, until: i64) -> (Vec<i64>, bool) {
+    let (mut seqs, mut head, mut is_truncated) = (Vec::new(), 0, false);
+    while head < until {
+        let frame = watcher.recv_type("room_activity").await;
+        assert_eq!(frame["room_id"], room);
+        for message in frame["messages"].as_array().expect("messages") {
+            seqs.push(message["seq"].as_i64().expect("seq"));
+        }
+        is_truncated |= frame["truncated"] == true;
+        let next = frame["head_seq"].as_i64().expect("head_seq");
+        assert!(next > head, "{frame} after {head}");
+        head = next;
+    }
+    (seqs, is_truncated)
+}
+
+async fn say(client: &Client, room: i64, content: &str) {
+    let path = format!("/rooms/{room}/messages");
+    client.post(&path, json!({ "content": content })).await.expect(201);
+}
+
+async fn a_watcher_hears_of_rooms_that_are_the_other_nodes(database: Database) {
+    let (_here, there, ann, _, room) = two_nodes(database).await;
+    let bo = there.user("bo").await;
+    let mut watcher = watch(&bo).await;
+    let started = Instant::now();
+    let new = ann.creates_room("new").await;
+    say(&ann, new, "come, @bo").await;
+    let created = watcher.recv_type("room_created").await;
+    assert_eq!((&created["room"]["id"], &created["room"]["name"]), (&json!(new), &json!("new")));
+    let activity = watcher.recv().await;
+    assert_eq!((&activity["room_id"], &activity["head_seq"]), (&json!(new), &json!(1)));
+    assert_eq!(activity["messages"][0]["mentions"], json!(["bo"]));
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+
+    say(&ann, room, "elsewhere").await;
+    assert_eq!(told(&mut watcher, room, 1).await, (vec![1], false));
+    ann.patch(&format!("/rooms/{new}"), json!({ "is_archived": true })).await.expect(200);
+    let updated = watcher.recv().await;
+    assert_eq!((&updated["type"], &updated["room_id"]), (&json!("room_updated"), &json!(new)));
+    assert!(updated["archived_at"].is_string(), "{updated}");
+    ann.delete(&format!("/rooms/{new}")).await.expect(204);
+    assert_eq!(watcher.recv().await, json!({ "type": "room_deleted", "room_id": new }));
+    // And of its own node's.
+    let own = bo.with_token(&ann.token).creates_room("own").await;
+    assert_eq!(watcher.recv().await["room"]["id"], own);
+}
+
+/// What a node publishes before it has heard what comes before it is told later, not instead.
+async fn what_both_nodes_say_is_told_to_watchers_in_order_and_once(database: Database) {
+    const EACH: i64 = 20;
+    let (_here, there, ann, ann_there, room) = two_nodes(database).await;
+    let bo = there.user("bo").await;
+    let mut watcher = watch(&bo).await;
+    let mut reader = bo.joins(room).await;
+    for _ in 0..EACH {
+        tokio::join!(say(&ann, room, "here"), say(&ann_there, room, "there"));
+    }
+    let (seqs, is_truncated) = told(&mut watcher, room, 2 * EACH).await;
+    assert!(!is_truncated);
+    assert_eq!(seqs, (1..=2 * EACH).collect::<Vec<_>>());
+    for seq in 1..=2 * EACH {
+        assert_eq!(event(&mut reader).await["seq"], seq, "nor does it change what the others get");
+    }
+}
+
+/// More has happened than a look into the log brings; and what comes next is told again.
+async fn a_watcher_is_told_that_it_cannot_be_told_everything(database: Database) {
+    const MESSAGES: i64 = 700;
+    let here = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0").start().await;
+    let there = here.start_another().await;
+    let ann = here.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    let bo = there.user("bo").await;
+    let mut watcher = watch(&bo).await;
+    let mut speaker = ann.joins(room).await;
+    for n in 0..MESSAGES {
+        speaker.send(json!({ "type": "send", "content": "x", "ref": n.to_string() })).await;
+        if n >= 100 {
+            speaker.recv_type("ack").await;
+        }
+    }
+    let (seqs, is_truncated) = told(&mut watcher, room, MESSAGES).await;
+    assert!(is_truncated && seqs.is_sorted());
+    say(&ann, room, "one more").await;
+    let frame = watcher.recv_type("room_activity").await;
+    assert_eq!(frame["messages"][0]["seq"], MESSAGES + 1);
+    assert!(frame["truncated"].is_null(), "{frame}");
+}
+
+async fn a_watcher_hears_what_the_command_line_does_to_rooms(database: Database) {
+    let server = Server::start(database).await;
+    let ann = server.admin("ann").await;
+    let bo = server.user("bo").await;
+    let mut watcher = watch(&bo).await;
+    let run = |arguments: &[&str]| {
+        let done = server.command(arguments).output().expect("it runs");
+        assert!(done.status.success(), "{arguments:?}: {done:?}");
+    };
+    run(&["rooms", "create", "plans"]);
+    let created = watcher.recv().await;
+    assert_eq!(
+        (&created["type"], &created["room"]["name"]),
+        (&json!("room_created"), &json!("plans"))
+    );
+    let room = created["room"]["id"].as_i64().expect("id");
+    say(&ann, room, "@bo").await;
+    assert_eq!(told(&mut watcher, room, 1).await, (vec![1], false));
+    run(&["rooms", "rename", "plans", "old plans"]);
+    assert_eq!(watcher.recv().await["name"], "old plans");
+    run(&["rooms", "delete", "old plans", "--yes"]);
+    assert_eq!(watcher.recv().await, json!({ "type": "room_deleted", "room_id": room }));
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::Method;
 use tokio::sync::Semaphore;
 
-use support::{Answer, Database, Program, Server};
+use support::{Answer, Database, Program, Server, ServerBuilder};
 
 mod support;
 
@@ -22,10 +22,16 @@ static BROWSERS: Semaphore = Semaphore::const_new(2);
 
 /// Runs a file of tests against a new, empty server.
 async fn run(file: &str, database: Database) {
+    let builder = Server::with(database);
+    run_on(file, builder).await;
+}
+
+/// The same against a server with settings of its own.
+async fn run_on(file: &str, builder: ServerBuilder) {
     let packages = Path::new(TESTS).join("node_modules");
     assert!(packages.exists(), "{} is missing: scripts/test makes it", packages.display());
     let _turn = BROWSERS.acquire().await.expect("it is never closed");
-    let server = Server::start(database).await;
+    let server = builder.start().await;
     let mut command = Command::new("node");
     command
         .args(["--test", "--test-reporter=spec", &format!("{TESTS}/{file}.test.js")])
@@ -65,6 +71,13 @@ files! {
     input_methods => "input-methods",
     storage => "storage";
     postgres first_run => "first-run", chatting => "chatting"
+}
+
+/// In few rooms at once: what happens in the others is heard by watching.
+#[tokio::test(flavor = "multi_thread")]
+async fn watching() {
+    let builder = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__ROOMS_PER_SOCKET", "3");
+    run_on("watching", builder.env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0")).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,103 @@
+// Rooms that the page has not joined: their coming and going, and what is said in them.
+
+import { before, test } from "node:test";
+import assert from "node:assert/strict";
+import { account, api, enters, fillRoom, room, sees, send, until } from "./support.js";
+
+let ann, general;
+
+const entry = (page, name) => page.locator("chat-room-entry").filter({ hasText: name });
+
+before(async () => {
+  ann = await account("ann", "admin");
+  await account("bo");
+  general = await room(ann, "general");
+});
+
+test("a new room, and a mention in it, are there at once", async () => {
+  const page = await enters("bo", { at: `/#/rooms/${general}` });
+  await page.getByPlaceholder("Message #general").waitFor();
+  let lists = 0;
+  page.on("request", (request) => {
+    if (/\/rooms\/?$/.test(new URL(request.url()).pathname)) lists += 1;
+  });
+  const plans = await room(ann, "plans");
+  await entry(page, "plans").waitFor();
+  await send(ann, plans, "come here, @bo");
+  await entry(page, "plans").filter({ hasText: "1 unread, you were mentioned" }).waitFor();
+  assert.match(await page.title(), /^\(1\)/);
+  await api("PATCH", `/rooms/${plans}`, { name: "our plans" }, ann);
+  await entry(page, "our plans").waitFor();
+  await api("PATCH", `/rooms/${plans}`, { is_archived: true }, ann);
+  await page.locator("details.archived").filter({ hasText: "our plans" }).waitFor();
+  await api("DELETE", `/rooms/${plans}`, undefined, ann);
+  await entry(page, "our plans").waitFor({ state: "detached" });
+  assert.equal(lists, 0, "the list was read again");
+  await page.context().close();
+});
+
+test("more rooms than the page may join are all followed", async () => {
+  const rooms = [];
+  for (const n of [1, 2, 3, 4, 5, 6]) rooms.push(await room(ann, `many ${n}`));
+  const page = await enters("bo", { at: `/#/rooms/${rooms[0]}` });
+  await page.getByPlaceholder("Message #many 1").waitFor();
+  for (const id of rooms) await send(ann, id, "hello");
+  await sees(page, "hello");
+  // New at first: there is nothing to say how much of it is unread.
+  for (const n of [2, 3, 4, 5, 6])
+    await entry(page, `many ${n}`).filter({ hasText: "1 unread" }).waitFor();
+
+  // Each that is opened is joined, in the place of another.
+  for (const n of [6, 5, 4, 3, 2, 1]) {
+    await entry(page, `many ${n}`).click();
+    await page.getByPlaceholder(`Message #many ${n}`).waitFor();
+    await sees(page, "hello");
+    await entry(page, `many ${n}`).filter({ hasNotText: "unread" }).waitFor();
+    await send(ann, rooms[n - 1], `live in ${n}`);
+    await sees(page, `live in ${n}`);
+    await entry(page, `many ${n}`).filter({ hasNotText: "unread" }).waitFor();
+  }
+  // Those that were left are heard of.
+  for (const n of [2, 3, 4, 5, 6]) await send(ann, rooms[n - 1], "@bo again");
+  for (const n of [2, 3, 4, 5, 6])
+    await entry(page, `many ${n}`).filter({ hasText: "1 unread, you were mentioned" }).waitFor();
+  await entry(page, "many 6").click();
+  await sees(page, "again");
+  await entry(page, "many 6").filter({ hasNotText: "unread" }).waitFor();
+  await page.reload();
+  for (const n of [2, 3, 4, 5])
+    await entry(page, `many ${n}`).filter({ hasText: "1 unread, you were mentioned" }).waitFor();
+  await page.context().close();
+});
+
+test("unread messages are counted by the server", async () => {
+  const bo = (
+    await api("POST", "/auth/login", { username: "bo", password: "correct horse battery" })
+  ).access_token;
+  const busy = await room(ann, "busy");
+  await send(ann, busy, "first");
+  await api("PUT", `/rooms/${busy}/read`, { seq: 1 }, bo);
+  await fillRoom(ann, busy, 130);
+  const page = await enters("bo", { at: `/#/rooms/${general}` });
+  const pages = [];
+  page.on("request", (request) => {
+    if (request.url().includes(`/rooms/${busy}/messages`)) pages.push(request.url());
+  });
+  await page.reload();
+  await entry(page, "busy").filter({ hasText: "130 unread" }).waitFor();
+  assert.deepEqual(pages, [], "messages were read only to count them");
+  // Read elsewhere, in part: how many are left the server says.
+  await api("PUT", `/rooms/${busy}/read`, { seq: 101 }, bo);
+  await entry(page, "busy")
+    .filter({ hasText: "30 unread" })
+    .filter({ hasNotText: "130" })
+    .waitFor();
+  const [last] = (await api("GET", `/rooms/${busy}/messages?limit=1`, undefined, ann)).messages;
+  await api("DELETE", `/rooms/${busy}/messages/${last.id}`, undefined, ann);
+  await entry(page, "busy").filter({ hasText: "29 unread" }).waitFor();
+  await until("nothing is unread", async () => {
+    await api("PUT", `/rooms/${busy}/read`, { seq: 10_000 }, bo);
+    return (await entry(page, "busy").filter({ hasText: "unread" }).count()) === 0;
+  });
+  await page.context().close();
+});
