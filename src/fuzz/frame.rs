@@ -6,8 +6,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::texts;
-use crate::model::{Event, EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId};
-use crate::realtime::frame::{ActiveUser, PresenceChange, ServerFrame};
+use crate::model::{
+    Event, EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId, mentioned_names,
+};
+use crate::realtime::ActivityMessage;
+use crate::realtime::frame::{ActiveUser, PresenceChange, RoomCard, ServerFrame};
 
 /// Three numbers of 8 bytes, where to cut the text that follows in two, and how long its second part
 /// is: as it is, or (255) about the 64 KiB from which on the header has another form.
@@ -61,6 +64,10 @@ pub fn frame(input: &[u8]) {
     let reference = optional(8).then_some(left);
     let timestamp = Timestamp(first);
     let person = PresenceChange { room_id, user_id, username: username.clone(), timestamp };
+    let mentions = mentioned_names(&right, 20).unwrap_or_else(|first| first);
+    assert!(mentions.iter().all(|name| crate::model::mentions(&right, name)), "{right}");
+    let activity =
+        [ActivityMessage { seq: Seq(second), user_id, username: username.clone(), mentions }];
     let somebody = ActiveUser { user_id, username: username.clone() };
     let frames = [
         ServerFrame::Message(&message),
@@ -79,10 +86,32 @@ pub fn frame(input: &[u8]) {
         },
         ServerFrame::Synced { reference, room_id, head_seq: Seq(first), epoch: left },
         ServerFrame::Unsubscribed { reference, room_id },
+        ServerFrame::Watching { reference, epoch: left },
+        ServerFrame::RoomCreated {
+            room: RoomCard {
+                id: room_id,
+                name: left,
+                description: reference,
+                created_by: user_id,
+                created_at: timestamp,
+                head_seq: Seq(first),
+                active_users: 3,
+                archived_at: optional(16).then_some(timestamp),
+                revision: third,
+            },
+        },
+        ServerFrame::RoomActivity {
+            room_id,
+            head_seq: Seq(first),
+            messages: &activity,
+            deleted: &[Seq(second), Seq(third)],
+            truncated: optional(32),
+        },
         ServerFrame::RoomUpdated {
             room_id,
             name: left,
             description: reference,
+            revision: third,
             archived_at: optional(16).then_some(timestamp),
         },
         ServerFrame::Read { reference, room_id, seq: Seq(second) },
