@@ -46,21 +46,25 @@ pub struct Login {
     pub user: User,
 }
 
-/// What a new server's first user has to know.
+/// What a client has to know about the server before anybody signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
     pub needs_admin: bool,
     /// The caller may sign up as the first admin, if one is needed.
     pub allowed_here: bool,
+    /// The most characters (Unicode scalar values) that a message may have.
+    pub message_chars: usize,
 }
 
 impl Chat {
-    /// Whether there is an admin, and if not, whether the caller may become it. `local`: see
-    /// [`SignupCaller`].
+    /// Whether there is an admin, and if not, whether the caller may become it; and the limit of a
+    /// message. `local`: see [`SignupCaller`].
     pub async fn setup(&self, local: bool) -> Result<Setup> {
         let needs_admin = !self.inner.store.read(|backend| backend.has_admin()).await?;
-        let allowed_here = local && self.inner.settings.load().admin_signup == AdminSignup::First;
-        Ok(Setup { needs_admin, allowed_here })
+        let settings = self.inner.settings.load();
+        let allowed_here = local && settings.admin_signup == AdminSignup::First;
+        let message_chars = settings.limits.message_chars;
+        Ok(Setup { needs_admin, allowed_here, message_chars })
     }
 
     /// Creates an account.

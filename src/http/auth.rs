@@ -34,7 +34,7 @@ enum SignedIn {
 
 #[derive(ApiResponse)]
 enum Setup {
-    /// Who may sign up as an admin.
+    /// Who may sign up as an admin, and the limit of a message.
     #[oai(status = 200)]
     Ok(Written<SetupDto>),
 }
@@ -62,9 +62,9 @@ enum Done {
 
 #[OpenApi(prefix_path = "/auth", tag = "Area::Auth")]
 impl AuthApi {
-    /// Is an admin needed?
+    /// What to know before signing in
     ///
-    /// For a page that shows a new server to its first user.
+    /// Whether the server still needs its first admin, and how long a message may be.
     #[oai(path = "/setup", method = "get", operation_id = "get_setup")]
     async fn setup(&self, chat: Data<&Chat>, local: Local) -> Result<Setup, Failure<STORE>> {
         let setup = chat.setup(local.0).await?;

@@ -40,6 +40,7 @@ async fn what_can_change_while_the_server_runs_does() {
     }
     // On connections that were open before, too.
     root.post(&messages, text()).await.expect(201);
+    assert_eq!(root.get("/auth/setup").await.expect(200)["message_chars"], 6);
     socket.recv_type("message").await;
     socket.says(room, "abcdef", "1").await;
     let request = root.request(Method::GET, "/rooms").header("Origin", "https://chat.example.com");

@@ -62,7 +62,7 @@ impl Example for SignupRequest {
     }
 }
 
-/// Whether the first admin is still to come.
+/// Whether the first admin is still to come, and the limit of a message.
 #[derive(Object, Serialize)]
 #[oai(rename = "Setup", example)]
 pub(in crate::http) struct SetupDto {
@@ -70,17 +70,23 @@ pub(in crate::http) struct SetupDto {
     pub needs_admin: bool,
     /// The caller is on the machine itself, and its first admin may sign up from there.
     pub allowed_here: bool,
+    /// The most characters that a message may have, counted as Unicode scalar values.
+    pub message_chars: u64,
 }
 
 impl From<Setup> for SetupDto {
     fn from(setup: Setup) -> Self {
-        Self { needs_admin: setup.needs_admin, allowed_here: setup.allowed_here }
+        Self {
+            needs_admin: setup.needs_admin,
+            allowed_here: setup.allowed_here,
+            message_chars: setup.message_chars as u64,
+        }
     }
 }
 
 impl Example for SetupDto {
     fn example() -> Self {
-        Self { needs_admin: true, allowed_here: true }
+        Self { needs_admin: true, allowed_here: true, message_chars: 4_000 }
     }
 }
 
