@@ -68,6 +68,7 @@ files! {
     admin => "admin",
     access => "access",
     places => "places",
+    limits => "limits",
     input_methods => "input-methods",
     storage => "storage";
     postgres first_run => "first-run", chatting => "chatting"

@@ -189,24 +189,101 @@ test("a connection that falls silent is noticed when the page is looked at again
   net.close();
 });
 
-test("a refused message says why, and can be tried again or discarded", async () => {
-  const page = await enters("bo", { at: `/#/rooms/${general}` });
+const waiting = (page) => page.locator("li.message.pending chat-waiting");
+/** How long after a key the page shows words, in milliseconds and by the page's clock. */
+const wordsAfterEnter = (page, selector) =>
+  page.evaluate(
+    (selector) =>
+      new Promise((resolve) => {
+        const begin = performance.now();
+        const input = document.querySelector("chat-composer textarea");
+        input.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }),
+        );
+        const look = () => {
+          const took = performance.now() - begin;
+          if (document.querySelector(selector)?.textContent || took > 10_000) resolve(took);
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+    selector,
+  );
+
+test("a message that is not answered soon says so, while the connection seems to be there", async () => {
+  const net = await network();
+  const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await sees(page, "unheard");
-  const long = "x".repeat(4_001);
-  await composer(page).fill(long);
+  await hears(page, general);
+  net.swallow();
+  await composer(page).fill("into a tunnel");
+  const took = await wordsAfterEnter(page, "chat-waiting");
+  assert.ok(took < 2_000, `it took ${took} ms`);
+  await waiting(page).getByText("no answer from the server yet").waitFor();
+  assert.equal(await banner(page).count(), 0);
+  // The page asks the server, and gives up a connection that does not answer.
+  await banner(page).waitFor();
+  await waiting(page).getByText("no connection yet").waitFor();
+  net.cut();
+  net.mend();
+  await sees(page, "into a tunnel");
+  assert.equal((await own(ann, "into a tunnel")).length, 1);
+  await page.context().close();
+  net.close();
+});
+
+test("without a network the page says so at once, and sends when it is back", async () => {
+  const net = await network();
+  const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
+  await sees(page, "into a tunnel");
+  await hears(page, general);
+  await page.evaluate(() => {
+    addEventListener("offline", () => {
+      const begin = performance.now();
+      const look = () => {
+        if (document.querySelector(".connection.shown")) window.took = performance.now() - begin;
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  });
+  net.swallow();
+  await page.context().setOffline(true);
+  await banner(page).filter({ hasText: "This device is offline." }).waitFor();
+  const took = await page.evaluate(() => window.took);
+  assert.ok(took < 2_000, `it took ${took} ms`);
+  await composer(page).fill("without a network");
   await composer(page).press("Enter");
-  const failed = page.locator("li.message.failed");
-  await failed.getByText("at most 4000 characters").waitFor();
-  await says(page, "the next one goes through");
-  await failed.getByRole("button", { name: "Edit" }).click();
-  await failed.waitFor({ state: "detached" });
-  assert.equal(await composer(page).inputValue(), long);
-  await composer(page).press("Enter");
-  await failed.getByRole("button", { name: "Discard" }).click();
-  await failed.waitFor({ state: "detached" });
-  await page.reload();
-  await sees(page, "the next one goes through");
-  assert.equal(await page.locator("li.message.pending").count(), 0);
+  await waiting(page).getByText("no connection yet").waitFor();
+  await picture(page, "offline");
+  net.cut();
+  net.mend();
+  await page.context().setOffline(false);
+  await sees(page, "without a network");
+  await banner(page).waitFor({ state: "hidden" });
+  assert.equal((await own(ann, "without a network")).length, 1);
+  await page.context().close();
+  net.close();
+});
+
+test("a server that is reached without a network stays connected", async () => {
+  const page = await newPage();
+  const sockets = [];
+  let pongs = 0;
+  page.on("websocket", (socket) => {
+    sockets.push(socket);
+    socket.on("framereceived", ({ payload }) => {
+      if (JSON.parse(String(payload)).type === "pong") pongs += 1;
+    });
+  });
+  await signsIn(page, "bo", `/#/rooms/${general}`);
+  await sees(page, "without a network");
+  await hears(page, general);
+  await page.evaluate(() => dispatchEvent(new Event("offline")));
+  await until("the server has answered", () => pongs > 0);
+  await says(page, "on the machine itself");
+  assert.equal(sockets.length, 1);
+  assert.equal(await banner(page).count(), 0);
   await page.context().close();
 });
 
@@ -231,7 +308,7 @@ test("the page does after each close code what the protocol's document says", as
 
 test("a token is renewed in time, and the socket goes on with it", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
-  await sees(page, "the next one goes through");
+  await sees(page, "on the machine itself");
   const token = () =>
     page.evaluate(() => JSON.parse(localStorage.getItem("chatapp.session")).token);
   const first = await token();

@@ -38,7 +38,7 @@ for (const [name, breakStorage] of Object.entries(BROWSERS)) {
     await signsIn(page, "bo", `/#/rooms/${general}`);
     await sees(page, "hello");
     const note = page.locator(".unkept.shown");
-    await note.getByText("does not let the page store anything").waitFor();
+    await note.getByText("does not store what the page keeps").waitFor();
     await note.getByRole("button", { name: "OK" }).click();
     await note.waitFor({ state: "detached" });
     await says(page, `with ${name}`);

@@ -3,7 +3,8 @@
 // A room's messages go one at a time, so that their order holds through refusals and retries.
 
 import { sentence } from "./api.js";
-import { say } from "./socket.js";
+import { isTooLong, loadLimits, messageChars } from "./limits.js";
+import { probe, say } from "./socket.js";
 import { storage } from "./storage.js";
 
 /** @typedef {import("./types.js").Pending} Pending */
@@ -12,7 +13,11 @@ import { storage } from "./storage.js";
 
 /** Refusals that say nothing about the message: it is sent again. */
 const TRY_AGAIN = ["busy", "unavailable", "outcome_unknown", "too_many_requests", "not_subscribed"];
+/** Refusals after which the same message may pass, if its author tries again. */
+const MAY_PASS = ["internal", "room_archived"];
 const PAUSE_MS = 1_000;
+/** An answer that takes longer makes the connection doubtful. */
+export const SLOW_MS = 700;
 
 export class Outbox {
   /** @type {Map<number, string>} what was said and not answered yet, by room */
@@ -73,8 +78,16 @@ export class Outbox {
     const next = room.pending.peek().find(({ state }) => state === "sending");
     if (!next) return;
     const { client_id, content } = next;
+    // The server may end the connection because of it, and would do so again after every attempt.
+    if (isTooLong(content)) {
+      const detail = `a message may have at most ${messageChars.peek()} characters`;
+      this.#fail(room, client_id, "invalid_field", detail);
+      this.flush(room);
+      return;
+    }
     if (say({ type: "send", room_id: room.id, content, client_id, ref: client_id })) {
       this.#underWay.set(room.id, client_id);
+      setTimeout(() => this.#underWay.get(room.id) === client_id && probe(), SLOW_MS);
     }
   }
 
@@ -117,9 +130,18 @@ export class Outbox {
       setTimeout(() => this.#next(room, clientId), (error.retry_after ?? 0) * 1000 || PAUSE_MS);
       return;
     }
-    const changed = change(room, clientId, { state: "failed", reason: sentence(error.detail) });
-    if (changed) this.#keep(changed);
+    if (error.code === "invalid_field") loadLimits();
+    const detail = error.detail.replace(/^content: /, "a message ");
+    this.#fail(room, clientId, error.code, detail);
     this.#next(room, clientId);
+  }
+
+  /**
+   * Whether a refused message may pass as it is, if it is tried again.
+   * @param {Pending} pending
+   */
+  mayPass({ code = "" }) {
+    return MAY_PASS.includes(code);
   }
 
   /**
@@ -128,7 +150,11 @@ export class Outbox {
    * @param {string} clientId
    */
   retry(room, clientId) {
-    const changed = change(room, clientId, { state: "sending", reason: undefined });
+    const changed = change(room, clientId, {
+      state: "sending",
+      code: undefined,
+      reason: undefined,
+    });
     if (changed) this.#keep(changed);
     this.flush(room);
   }
@@ -154,6 +180,17 @@ export class Outbox {
   #next(room, clientId) {
     if (this.#underWay.get(room.id) === clientId) this.#underWay.delete(room.id);
     this.flush(room);
+  }
+
+  /**
+   * @param {Room} room
+   * @param {string} clientId
+   * @param {string} code
+   * @param {string} detail
+   */
+  #fail(room, clientId, code, detail) {
+    const changed = change(room, clientId, { state: "failed", code, reason: sentence(detail) });
+    if (changed) this.#keep(changed);
   }
 
   /** @param {Pending} pending */

@@ -39,6 +39,8 @@ const QUIET_MS = 25_000;
 const ANSWER_MS = 10_000;
 /** A connection that is not open by then will not be. */
 const OPEN_MS = 15_000;
+/** When the browser says that there is no network, a server that is reached without one has this to answer. */
+const OFFLINE_ANSWER_MS = 500;
 
 /** @type {import("./reactive.js").Signal<SocketState>} */
 export const socketState = signal(/** @type {SocketState} */ ("connecting"));
@@ -185,6 +187,9 @@ function closed(code, reason) {
 }
 
 addEventListener("online", probe);
+addEventListener("offline", () => {
+  if (say({ type: "ping" })) watch(OFFLINE_ANSWER_MS, true);
+});
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) probe();
 });

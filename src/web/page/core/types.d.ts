@@ -102,6 +102,7 @@ export interface Pending {
   state: "sending" | "failed" | "sent";
   /** Once it is acknowledged. */
   seq?: number;
-  /** Why it was refused. */
+  /** Why it was refused: the server's code, and words. */
+  code?: string;
   reason?: string;
 }

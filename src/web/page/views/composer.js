@@ -2,13 +2,18 @@
 
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
+import { isTooLong } from "../core/limits.js";
 import { say } from "../core/socket.js";
 import { storage } from "../core/storage.js";
+import { split } from "../text/split.js";
 import { completion } from "./completion.js";
 import { grow } from "./grow.js";
+import { lengthNote } from "./length.js";
 
 /** The others are told that somebody types at most this often. */
 const TYPING_MS = 2_500;
+/** A text of more messages than this is not split: nobody wants to be sent that. */
+const MOST_PARTS = 20;
 
 class Composer extends View {
   /** @type {import("../core/chat.js").Chat} */
@@ -37,21 +42,37 @@ class Composer extends View {
     const form = h("form", { class: "composer-form" }, input, send);
     input.value = storage.get(key) ?? "";
     let lastTyped = 0;
+    const length = lengthNote(input, (text, most) => {
+      const parts = split(text, most);
+      if (parts.length > MOST_PARTS) return null;
+      return h(
+        "button",
+        { class: "link", type: "button", onclick: () => sends(parts) },
+        `Split into ${parts.length} messages`,
+      );
+    });
 
     const changed = () => {
       const text = input.value;
       send.disabled = !text.trim();
       grow(input);
+      length.look();
       if (text.trim()) storage.set(key, text);
       else storage.remove(key);
     };
     const submit = () => {
       const content = input.value.trim();
       if (!content) return;
+      if (isTooLong(content)) return length.refuse();
+      sends([content]);
+    };
+    /** @param {string[]} contents */
+    const sends = (contents) => {
       input.value = "";
       changed();
       lastTyped = 0;
-      chat.outbox.add(room, content);
+      for (const content of contents) chat.outbox.add(room, content);
+      input.focus();
       timeline.forgetUnreadLine();
       timeline.toNewest();
     };
@@ -88,6 +109,7 @@ class Composer extends View {
     this.append(
       typing,
       form,
+      length.element,
       h(
         "p",
         { class: "hint", id: "composer-hint" },
@@ -104,6 +126,7 @@ class Composer extends View {
       input.placeholder = `Message #${name}`;
       input.setAttribute("aria-label", `Message #${name}`);
     });
+    effect(() => length.look());
     effect(() => fill(typing, typingText(room.typing.value.map(({ username }) => username))));
   }
 }

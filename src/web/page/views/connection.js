@@ -4,8 +4,10 @@ import { View, fill, h, view } from "../core/dom.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
 import { endReason, nextAttempt, retryNow, socketState } from "../core/socket.js";
 
-/** A connection that comes back sooner is nobody's concern. */
+/** The first connection may take a moment. */
 const PATIENCE_MS = 1_500;
+/** One that is lost and back sooner is nobody's concern. */
+const LOST_PATIENCE_MS = 300;
 const TICK_MS = 1_000;
 
 /** The part of this module's address that changes with the page. */
@@ -50,10 +52,15 @@ class Connection extends View {
       }
       since ||= Date.now();
       if (state === "ended") return show(endReason.value, reload);
-      const patience = since + PATIENCE_MS - Date.now();
+      const patience = since + (wasLive ? LOST_PATIENCE_MS : PATIENCE_MS) - Date.now();
       timer = setTimeout(look, patience > 0 ? patience : TICK_MS);
       if (patience > 0) return;
-      const lost = wasLive ? "Connection lost." : "No connection yet.";
+      const isOffline = !navigator.onLine;
+      const lost = isOffline
+        ? "This device is offline."
+        : wasLive
+          ? "Connection lost."
+          : "No connection yet.";
       const seconds = Math.ceil((next - Date.now()) / 1000);
       if (state === "connecting" || seconds <= 1) return show(`${lost} Connecting…`);
       show(`${lost} Trying again in ${seconds} seconds. What you write is sent then.`, now);

@@ -2,7 +2,9 @@
 
 import { call, words } from "../core/api.js";
 import { h } from "../core/dom.js";
+import { isTooLong } from "../core/limits.js";
 import { grow } from "./grow.js";
+import { lengthNote } from "./length.js";
 
 /**
  * @param {import("../core/room.js").Room} room
@@ -13,6 +15,7 @@ import { grow } from "./grow.js";
 export function messageEditor(room, message, done) {
   const input = h("textarea", { "aria-label": "Edit the message", rows: 1, dir: "auto" });
   const alert = h("p", { class: "form-error", role: "alert" });
+  const length = lengthNote(input);
   const save = async () => {
     const content = input.value.trim();
     if (!content) {
@@ -20,6 +23,7 @@ export function messageEditor(room, message, done) {
       return;
     }
     if (content === message.content) return done();
+    if (isTooLong(content)) return length.refuse();
     input.readOnly = true;
     try {
       const edited = await call("PATCH", `/rooms/${room.id}/messages/${message.id}`, { content });
@@ -52,6 +56,7 @@ export function messageEditor(room, message, done) {
       },
     },
     input,
+    length.element,
     alert,
     h(
       "div",
@@ -61,9 +66,13 @@ export function messageEditor(room, message, done) {
       h("span", { class: "hint" }, "Enter saves, Escape cancels"),
     ),
   );
-  input.addEventListener("input", () => grow(input));
-  queueMicrotask(() => {
+  const changed = () => {
     grow(input);
+    length.look();
+  };
+  input.addEventListener("input", changed);
+  queueMicrotask(() => {
+    changed();
     input.focus();
     input.setSelectionRange(input.value.length, input.value.length);
   });

@@ -6,6 +6,7 @@ import { isOnlyEmoji } from "../text/emoji.js";
 import { markdown } from "../text/markdown.js";
 import { names } from "../core/mentions.js";
 import { avatar } from "./avatar.js";
+import { waitingView } from "./waiting.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
 /** @typedef {import("../core/chat.js").Chat} Chat */
@@ -54,7 +55,6 @@ export function messageRow(chat, message, grouped, editor) {
  */
 export function pendingRow(chat, room, pending, grouped) {
   const me = chat.user.username;
-  const isFailed = pending.state === "failed";
   return h(
     "li",
     {
@@ -66,49 +66,7 @@ export function pendingRow(chat, room, pending, grouped) {
       "div",
       { class: "text" },
       text(pending.content, me),
-      isFailed
-        ? h(
-            "p",
-            { class: "failure", role: "alert" },
-            `Not sent. ${pending.reason ?? ""} `,
-            h(
-              "button",
-              {
-                class: "link",
-                type: "button",
-                onclick: () => chat.outbox.retry(room, pending.client_id),
-              },
-              "Try again",
-            ),
-            " ",
-            h(
-              "button",
-              {
-                class: "link",
-                type: "button",
-                onclick: (/** @type {Event} */ event) => {
-                  // The composer hears it; by then the row is gone.
-                  const list = /** @type {Element} */ (event.currentTarget).closest(
-                    "chat-timeline",
-                  );
-                  chat.outbox.discard(room, pending.client_id);
-                  list?.dispatchEvent(new CustomEvent("write-again", { detail: pending.content }));
-                },
-              },
-              "Edit",
-            ),
-            " ",
-            h(
-              "button",
-              {
-                class: "link",
-                type: "button",
-                onclick: () => chat.outbox.discard(room, pending.client_id),
-              },
-              "Discard",
-            ),
-          )
-        : h("span", { class: "sending" }, "sending"),
+      pending.state === "sending" && waitingView(room, pending),
     ),
   );
 }

@@ -7,6 +7,7 @@ import { counted } from "../text/format.js";
 import { composerView } from "./composer.js";
 import { peopleView } from "./people.js";
 import { timelineView } from "./timeline.js";
+import { unsentView } from "./unsent.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
 /** @typedef {import("../core/room.js").Room} Room */
@@ -59,6 +60,7 @@ class RoomView extends View {
       );
     const timeline = timelineView(chat, room);
     const foot = h("div", { class: "foot" });
+    const end = h("div", null, unsentView(chat, room, timeline), foot);
     const side = h("div", { class: "side" });
     this.append(
       h(
@@ -69,7 +71,7 @@ class RoomView extends View {
         people,
         settings,
       ),
-      h("div", { class: "room-body" }, h("div", { class: "conversation" }, timeline, foot), side),
+      h("div", { class: "room-body" }, h("div", { class: "conversation" }, timeline, end), side),
     );
 
     effect(() => {

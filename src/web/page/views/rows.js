@@ -78,6 +78,8 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
   }
   // Beyond a gap they would stand in the wrong place.
   for (const one of hasNewer ? [] : pending) {
+    // Those stand above the composer.
+    if (one.state === "failed") continue;
     // Its own message is there already, and the ack on its way.
     if (messages.some(({ seq }) => seq === one.seq)) continue;
     newDay(one.at);
@@ -85,7 +87,7 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
     const grouped = isGrouped(message);
     rows.push({
       key: `pending ${one.client_id}`,
-      signature: `${grouped} ${one.state} ${one.reason}`,
+      signature: `${grouped} ${one.state}`,
       make: () => pendingRow(chat, room, one, grouped),
     });
     before = message;

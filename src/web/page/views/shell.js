@@ -3,7 +3,9 @@
 import { words } from "../core/api.js";
 import { View, fill, h, listen, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
+import { loadLimits } from "../core/limits.js";
 import { go, goInstead, roomHref, route } from "../core/route.js";
+import { socketState } from "../core/socket.js";
 import { storage } from "../core/storage.js";
 import { connectionView } from "./connection.js";
 import { watchKeys } from "./keys.js";
@@ -30,6 +32,10 @@ class Shell extends View {
     );
     startNotices(chat);
     watchKeys(chat);
+    effect(() => {
+      // The server may have been restarted with another one.
+      if (socketState.value === "live") loadLimits();
+    });
     listen(document, "click", (event) => {
       const link = event.target instanceof Element && event.target.closest(".skip-link");
       if (!link) return;

@@ -13,8 +13,8 @@ class Unkept extends View {
     const text = h(
       "span",
       null,
-      "This browser does not let the page store anything. When you reload or close it, you are signed out, " +
-        "and drafts, unsent messages and settings are lost.",
+      "This browser does not store what the page keeps. When you reload or close the page, you may be signed " +
+        "out and lose drafts, unsent messages and settings.",
     );
     const done = h("button", { type: "button", onclick: () => (isRead.value = true) }, "OK");
     this.append(bar);
