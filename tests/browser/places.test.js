@@ -11,10 +11,12 @@ import {
   fillRoom,
   history,
   network,
+  newPage,
   room,
   says,
   sees,
   send,
+  signsIn,
   until,
 } from "./support.js";
 
@@ -40,6 +42,8 @@ async function lines(name, count = 30) {
   return id;
 }
 
+const seqs = (page) =>
+  page.locator("li.message").evaluateAll((all) => all.map((it) => Number(it.dataset.seq)));
 const scroller = (page) => page.locator(".scroller");
 /** Two frames: what the page does after a change of its layout is done then. */
 const settled = (page) =>
@@ -275,6 +279,34 @@ test("a reader at the end stays there however many messages come", async () => {
   await until(
     "it is read",
     async () => (await api("GET", `/rooms/${id}`, undefined, ann)).read_seq === 703,
+  );
+  await page.context().close();
+});
+
+test("messages that come while older ones are loaded leave no gap", async () => {
+  const id = await lines("gaps", 3);
+  await fillRoom(bo, id, 300);
+  // So high that the older messages are wanted at once.
+  const page = await newPage({ viewport: { width: 1280, height: 2_400 } });
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  let isAsked = false;
+  await page.route(/before=/, async (route) => {
+    isAsked = true;
+    await held;
+    await route.continue();
+  });
+  await signsIn(page, "ann", `/#/rooms/${id}`);
+  await sees(page, "message 300");
+  await until("older messages are asked for", () => isAsked);
+  await fillRoom(bo, id, 250);
+  await until("all have come", async () => (await seqs(page)).at(-1) === 553);
+  release();
+  await until("all are there", async () => (await seqs(page)).length >= 300);
+  const all = await seqs(page);
+  assert.deepEqual(
+    all,
+    all.map((_, at) => all[0] + at),
   );
   await page.context().close();
 });

@@ -100,6 +100,11 @@ export class Timeline {
   trim(end) {
     const surplus = this.messages.length - MAX_MESSAGES;
     if (surplus <= 0) return;
+    if (this.loading.peek() === end) {
+      // The page on its way would stand beside what is dropped, with a gap between them.
+      this.#turn += 1;
+      this.loading.value = "";
+    }
     if (end === "older") {
       this.messages.splice(0, surplus);
       this.hasOlder = true;

@@ -7,7 +7,7 @@ import { endReason, nextAttempt, retryNow, socketState } from "../core/socket.js
 /** The first connection may take a moment. */
 const PATIENCE_MS = 1_500;
 /** One that is lost and back sooner is nobody's concern. */
-const LOST_PATIENCE_MS = 300;
+const LOST_PATIENCE_MS = 600;
 const TICK_MS = 1_000;
 
 /** The part of this module's address that changes with the page. */
@@ -52,10 +52,11 @@ class Connection extends View {
       }
       since ||= Date.now();
       if (state === "ended") return show(endReason.value, reload);
-      const patience = since + (wasLive ? LOST_PATIENCE_MS : PATIENCE_MS) - Date.now();
+      const isOffline = !navigator.onLine;
+      const allowed = isOffline ? 0 : wasLive ? LOST_PATIENCE_MS : PATIENCE_MS;
+      const patience = since + allowed - Date.now();
       timer = setTimeout(look, patience > 0 ? patience : TICK_MS);
       if (patience > 0) return;
-      const isOffline = !navigator.onLine;
       const lost = isOffline
         ? "This device is offline."
         : wasLive

@@ -112,7 +112,7 @@ export class TimelineView extends View {
   async toNewest() {
     const { timeline } = this.room;
     this.#goal = null;
-    if (timeline.hasNewer) await timeline.loadNewest();
+    if (timeline.hasNewer || timeline.loading.peek() === "all") await timeline.loadNewest();
     this.#scroll.toEnd();
     this.#reading.soon();
   }
