@@ -1,0 +1,79 @@
+//! What a release consists of. Building one takes minutes and another compiler, so `scripts/release` is not
+//! run here; what it relies on is.
+
+use std::path::Path;
+use std::process::Command;
+
+fn in_repository(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(in_repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// `scripts/release` makes what is below target/, with these names.
+const MADE: [&str; 5] = [
+    "target/release/chatapp",
+    "target/dist/man/*.gz",
+    "target/dist/completions/chatapp.bash",
+    "target/dist/completions/chatapp.fish",
+    "target/dist/completions/chatapp.zsh",
+];
+
+#[test]
+fn every_file_that_the_debian_package_names_exists() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let package = &manifest["package"]["metadata"]["deb"];
+    let mut found = 0;
+    for asset in package["assets"].as_array().unwrap() {
+        let source = asset[0].as_str().unwrap();
+        let folder = source.strip_suffix("/*.md").unwrap_or(source);
+        assert!(MADE.contains(&source) || in_repository(folder).exists(), "{source}");
+        found += 1;
+    }
+    assert!(found > MADE.len());
+    for setting in package["conf-files"].as_array().unwrap() {
+        let name = setting.as_str().unwrap().trim_start_matches('/');
+        let assets = package["assets"].as_array().unwrap();
+        assert!(assets.iter().any(|asset| asset[1].as_str() == Some(name)), "{name}");
+    }
+}
+
+/// cargo-deb puts what starts and stops the service at the place of this mark.
+#[test]
+fn the_scripts_of_the_debian_package_have_a_place_for_what_is_generated() {
+    for script in ["postinst", "postrm"] {
+        let text = read(&format!("examples/deploy/debian/{script}"));
+        assert!(text.starts_with("#!/bin/sh\n") && text.contains("\n#DEBHELPER#\n"), "{script}");
+    }
+}
+
+#[test]
+fn the_unit_runs_the_program_from_where_the_package_puts_it() {
+    // The script replaces this prefix by /usr/bin/.
+    let unit = read("examples/deploy/chatapp.service");
+    assert_eq!(unit.matches("/usr/local/bin/chatapp ").count(), 2);
+    assert!(read("scripts/release").contains("'s|/usr/local/bin/|/usr/bin/|'"));
+}
+
+#[test]
+fn the_image_is_made_of_files_that_are_in_the_archive() {
+    let script = read("scripts/release");
+    let (_, pack) = script.split_once("\npack() {").unwrap();
+    let (pack, _) = pack.split_once("\n}").unwrap();
+    for line in read("examples/deploy/Containerfile").lines() {
+        let Some(copied) = line.strip_prefix("COPY ") else { continue };
+        let file = copied.split(' ').find(|word| !word.starts_with("--")).unwrap();
+        assert!(pack.contains(file), "{file} is not in the archive");
+    }
+}
+
+#[test]
+fn the_release_notes_are_the_part_of_the_changelog_about_this_version() {
+    let output = Command::new(in_repository("scripts/release")).arg("notes").output().unwrap();
+    let notes = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    assert!(notes.starts_with(concat!("chatapp ", env!("CARGO_PKG_VERSION"), "\n")), "{notes}");
+    assert!(notes.contains("### ") && !notes.contains("\n## "), "{notes}");
+}
