@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::shell::{Done, Shell, on_every_database};
 
@@ -79,10 +79,12 @@ fn a_connection_that_comes_before_the_database_is_ready_waits() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut serve = shell.command(&["serve", "--bind", &port.to_string()]);
     let mut server = serve.env("CHATAPP_DATABASE__BUSY_TIMEOUT_MS", "60000").spawn().unwrap();
+    let begun = Instant::now();
     let mut connection = loop {
         match TcpStream::connect(port) {
             Ok(connection) => break connection,
-            // It has not come so far.
+            // The process has not come so far.
+            Err(error) if begun.elapsed() > Duration::from_secs(30) => panic!("{error}"),
             Err(_) => std::thread::sleep(Duration::from_millis(10)),
         }
     };

@@ -19,7 +19,10 @@ struct Case {
 impl Case {
     /// A server with some messages.
     async fn new() -> Self {
-        let server = Server::start(Database::Sqlite).await;
+        Self::of(Server::start(Database::Sqlite).await).await
+    }
+
+    async fn of(server: Server) -> Self {
         let ann = server.admin("ann").await;
         let room = ann.creates_room("general").await;
         let mut case = Self { server, ann, room, sent: 0 };
@@ -156,4 +159,35 @@ async fn nothing_is_lost_with_the_write_ahead_log() {
         case.server.restart().await;
         case.expect_all().await;
     }
+}
+
+/// A save cannot succeed before there is a folder again. Until then the file is still there for who looks in
+/// the process, and the last attempt is made when the server stops.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_whose_folder_is_gone_is_saved_when_there_is_one_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let url = format!("sqlite://{}", data.join("chatapp.db").display());
+    let mut case = Case::of(Server::with(Database::Sqlite).at(&url).start().await).await;
+    fs::remove_dir_all(&data).unwrap();
+    case.expect_refusal().await;
+    case.server.says("cannot be saved beside").await;
+
+    let files = fs::read_dir(format!("/proc/{}/fd", case.server.pid())).unwrap();
+    let is_database = |file: &PathBuf| {
+        fs::read_link(file).is_ok_and(|name| name.ends_with("data/chatapp.db (deleted)"))
+    };
+    let file = files.map(|file| file.unwrap().path()).find(is_database).unwrap();
+    let copy = folder.path().join("copy.db");
+    fs::copy(file, &copy).unwrap();
+    let copy = rusqlite::Connection::open(copy).unwrap();
+    let count = |sql| copy.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM events"), case.sent);
+
+    fs::create_dir(&data).unwrap();
+    assert_eq!(case.server.sigterm().await.code(), Some(0));
+    fs::rename(data.join("chatapp.db.saved"), data.join("chatapp.db")).unwrap();
+    case.server.restart().await;
+    case.expect_all().await;
 }
