@@ -87,6 +87,11 @@ async fn a_byte_order_mark_hides_no_certificate() {
     }
     server.restart().await;
     connect(&server, &identity).await;
+    let mut doctor = server.command(&["doctor"]);
+    doctor.env("CHATAPP_HTTP__BIND", server.own_address().to_string());
+    let report = tokio::task::spawn_blocking(move || doctor.output().expect("it can be run")).await;
+    let report = String::from_utf8(report.expect("no panic").stdout).expect("UTF-8");
+    assert!(report.contains("is ready"), "{report}");
 }
 
 /// Four megabytes, of which the slow reader takes nothing before all of it was sent: the others

@@ -1,7 +1,6 @@
 //! Asks a running server for something over HTTP, encrypted or not.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +14,13 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
 use crate::config::{self, Loaded};
+use crate::server;
 
 /// The most that an answer may be long, in bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
@@ -98,11 +97,7 @@ pub(super) fn own_certificate(
     if http.tls_certificate.is_empty() {
         return Ok(None);
     }
-    let path = Path::new(&http.tls_certificate);
-    let certificate = CertificateDer::from_pem_file(path).map_err(|error| {
-        anyhow!("the certificate in {} cannot be read ({error})", path.display())
-    })?;
-    Ok(Some(certificate))
+    Ok(Some(server::read_certificate(http)?))
 }
 
 /// # Errors

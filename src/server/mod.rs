@@ -35,7 +35,7 @@ use reload::Live;
 #[cfg(any(fuzzing, test))]
 pub(crate) use routes::endpoint;
 use tls::Certificate;
-pub use tls::{check_certificate, is_certificate_valid};
+pub use tls::{check_certificate, is_certificate_valid, read_certificate};
 
 /// How often revocations made by other processes are looked for.
 const SWEEP_REVOKED: Duration = Duration::from_millis(500);

@@ -153,8 +153,7 @@ pub fn check_certificate(config: &config::Http) -> anyhow::Result<()> {
 /// # Errors
 /// A sentence for the operator: it cannot be read.
 pub fn is_certificate_valid(config: &config::Http, at: Timestamp) -> anyhow::Result<bool> {
-    let path = Path::new(&config.tls_certificate);
-    let certificate = CertificateDer::from_pem_file(path)?;
+    let certificate = read_certificate(config)?;
     let mut roots = RootCertStore::empty();
     roots.add(certificate.clone())?;
     let provider = Arc::new(ring::default_provider());
@@ -177,6 +176,15 @@ pub fn is_certificate_valid(config: &config::Http, at: Timestamp) -> anyhow::Res
                 | CertificateError::NotValidYetContext { .. }
         ))
     ))
+}
+
+/// The certificate that a server with these settings shows.
+///
+/// # Errors
+/// A sentence for the operator: it cannot be read.
+pub fn read_certificate(config: &config::Http) -> anyhow::Result<CertificateDer<'static>> {
+    let path = Path::new(&config.tls_certificate);
+    read(path, "http.tls_certificate", "certificate", CertificateDer::from_pem_slice)
 }
 
 /// What `parse` finds in a PEM file. The sentences never repeat what is in it.
