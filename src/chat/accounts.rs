@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use email_address::{EmailAddress, Options};
 
 use super::permissions::{self, Action};
-use super::{Admin, Chat, Error, FieldError, Result, passwords};
+use super::{Admin, Chat, Error, FieldError, Result, passwords, text};
 use crate::config::{AdminSignup, Auth};
-use crate::model::{Actor, Credentials, Identity, NewUser, Role, Timestamp, User};
-use crate::storage::Backend;
+use crate::model::{Actor, Credentials, Identity, NewAuditEntry, NewUser, Role, Timestamp, User};
+use crate::storage::{self, Backend, Conflict};
 
 pub const MIN_USERNAME_CHARS: usize = 2;
 pub use crate::model::MAX_USERNAME_CHARS;
@@ -18,7 +18,10 @@ pub const MAX_EMAIL_BYTES: usize = 254;
 /// What the name of a deleted account begins with; its number follows.
 const DELETED: &str = "deleted-";
 
-/// An account that somebody asks for.
+/// Names that address everybody in a room, or would be taken for the server's.
+const RESERVED: [&str; 6] = ["all", "channel", "everyone", "here", "room", "system"];
+
+/// An account that somebody asks for. Padding around the name and the email does not count.
 #[derive(Clone, Debug)]
 pub struct Signup {
     pub username: String,
@@ -81,6 +84,7 @@ impl Chat {
             Role::User => false,
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
         };
+        let signup = signup.tidied();
         check(&signup, self.inner.settings.load().min_password_chars)?;
         // Behind a proxy on this machine that the settings do not name, everybody has its address.
         if !caller.address.is_loopback() {
@@ -101,7 +105,7 @@ impl Chat {
         let actor = admin.map(|admin| Actor::Account(admin.user_id));
         let create = move |backend: &dyn Backend| match actor {
             Some(actor) => Ok(Admin::new(backend, actor, user.created_at).create_user(&user)),
-            None => Ok(Ok(backend.create_user(&user, None)?)),
+            None => Ok(Ok(create(backend, &user, None)?)),
         };
         Ok(self.inner.store.write(create).await??)
     }
@@ -118,16 +122,15 @@ impl Chat {
         password: String,
         address: IpAddr,
     ) -> Result<Login> {
-        let name = username.clone();
-        let login = self.attempt(&name, address, self.check_login(username, password)).await;
+        let name = username.trim();
+        let checked = self.check_login(name.to_owned(), password);
+        let login = self.attempt(name, address, checked).await;
         self.inner.counts.login(&login);
         login
     }
 
     async fn check_login(&self, username: String, password: String) -> Result<Login> {
-        let mut errors = Vec::new();
-        check_username(&username, &mut errors);
-        let credentials = if errors.is_empty() {
+        let credentials = if has_form_of_username(&username) {
             self.inner.store.read(move |backend| backend.get_credentials(&username)).await?
         } else {
             // No account can have this name. The password is checked all the same, for the time.
@@ -251,6 +254,7 @@ impl Chat {
 /// # Errors
 /// [`Error::InvalidFields`].
 pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUser> {
+    let signup = signup.tidied();
     check(&signup, auth.min_password_chars)?;
     Ok(NewUser {
         username: signup.username,
@@ -273,10 +277,35 @@ pub fn new_password(user: &User, password: String, auth: &Auth) -> Result<String
 }
 
 fn hash(password: String, auth: &Auth) -> Result<String> {
-    bcrypt::non_truncating_hash(password, auth.bcrypt_cost).map_err(|error| {
+    passwords::hash(&password, auth.bcrypt_cost).map_err(|error| {
         tracing::error!(%error, "bcrypt failed");
         Error::Internal
     })
+}
+
+/// Stores an account.
+///
+/// # Errors
+/// As [`Backend::create_user`]. The email is also taken if an earlier version stored it with its
+/// domain in Unicode, which the index cannot know to be the same.
+pub(super) fn create(
+    backend: &dyn Backend,
+    user: &NewUser,
+    audit: Option<&NewAuditEntry>,
+) -> storage::Result<User> {
+    if let Some(unicode) = text::unicode_email(&user.email)
+        && backend.has_email(&unicode)?
+    {
+        return Err(storage::Error::Conflict(Conflict::EmailTaken));
+    }
+    backend.create_user(user, audit)
+}
+
+impl Signup {
+    fn tidied(self) -> Self {
+        let username = self.username.trim().to_owned();
+        Self { username, email: text::email(&self.email), ..self }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -316,26 +345,30 @@ fn names<'a>(username: &'a str, email: &'a str) -> [&'a str; 3] {
     [username, email, local_part]
 }
 
+/// What is wrong with the name of a new account. Accounts that were made before a rule keep theirs.
 fn check_username(username: &str, errors: &mut Vec<FieldError>) {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
-    if !(MIN_USERNAME_CHARS..=MAX_USERNAME_CHARS).contains(&username.len())
-        || !username.bytes().all(allowed)
-    {
+    if !has_form_of_username(username) {
         let message = format!(
             "must be {MIN_USERNAME_CHARS} to {MAX_USERNAME_CHARS} characters of \
              a-z, A-Z, 0-9, `_`, `.` and `-`"
         );
         errors.push(FieldError::new("username", message));
-    } else if is_reserved(username) {
-        errors.push(FieldError::new("username", "is kept for an account that was deleted"));
+    } else if !username.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        errors.push(FieldError::new("username", "must begin with a letter or a digit"));
+    } else if username.get(..DELETED.len()).is_some_and(|it| it.eq_ignore_ascii_case(DELETED)) {
+        let message = "must not begin with `deleted-`, which is for accounts that were deleted";
+        errors.push(FieldError::new("username", message));
+    } else if RESERVED.iter().any(|word| username.eq_ignore_ascii_case(word)) {
+        let message = format!("must not be one of the words {}", RESERVED.join(", "));
+        errors.push(FieldError::new("username", message));
     }
 }
 
-/// Whether a deleted account could be called so.
-fn is_reserved(username: &str) -> bool {
-    username.split_at_checked(DELETED.len()).is_some_and(|(start, rest)| {
-        start.eq_ignore_ascii_case(DELETED) && rest.bytes().all(|b| b.is_ascii_digit())
-    })
+/// Whether any account, made by this version or an earlier one, can have the name.
+fn has_form_of_username(username: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    (MIN_USERNAME_CHARS..=MAX_USERNAME_CHARS).contains(&username.len())
+        && username.bytes().all(allowed)
 }
 
 fn check_email(email: &str, errors: &mut Vec<FieldError>) {
@@ -345,6 +378,8 @@ fn check_email(email: &str, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::new("email", message));
     } else if email.chars().any(char::is_control)
         || EmailAddress::parse_with_options(email, options).is_err()
+        // A domain that is not in ASCII has none of IDNA's forms.
+        || email.rsplit_once('@').is_none_or(|(_, domain)| !domain.is_ascii())
     {
         errors.push(FieldError::new("email", "must be an email address, like ann@example.com"));
     }
@@ -363,20 +398,25 @@ mod tests {
     #[test]
     fn usernames() {
         let longest = "x".repeat(32);
-        for good in ["bo", "Ann", "a.b-c_9", "..", "deleted-ann", &longest] {
+        for good in ["bo", "Ann", "a.b-c_9", "9-", "deleted", "rooms", "here.", &longest] {
             assert_eq!(faults(check_username, good), 0, "{good}");
         }
         let too_long = "x".repeat(33);
-        for bad in ["", "a", &too_long, "a b", "jörg", "a\0b", "a/b", "a@b", "ann\n", "Deleted-7"]
-        {
+        for bad in ["", "a", &too_long, "a b", "jörg", "a\0b", "a/b", "a@b", "ann\n", "éa"] {
             assert_eq!(faults(check_username, bad), 1, "{bad}");
+            assert!(!has_form_of_username(bad), "{bad}");
+        }
+        // Accounts of earlier versions may have these names.
+        for reserved in ["..", "-_", "_ann", ".a", "Deleted-7", "deleted-ann", "Room", "EVERYONE"] {
+            assert_eq!(faults(check_username, reserved), 1, "{reserved}");
+            assert!(has_form_of_username(reserved), "{reserved}");
         }
     }
 
     #[test]
     fn emails() {
         for good in ["ann@example.com", "a+b@localhost", "o'hara@x.museum", "jörg@exämple.de"] {
-            assert_eq!(faults(check_email, good), 0, "{good}");
+            assert_eq!(faults(check_email, &text::email(good)), 0, "{good}");
         }
         let too_long = format!("{}@{}.com", "x".repeat(60), "y.".repeat(100));
         for bad in [
@@ -390,6 +430,7 @@ mod tests {
             "a@-x.com",
             "Ann <ann@example.com>",
             "ann@[127.0.0.1]",
+            "ann@ä_.com:80",
             "ann\0@example.com",
             "\"a\n\"@x.com",
             &too_long,

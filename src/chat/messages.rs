@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::permissions::{self, Action};
-use super::{Chat, Error, FieldError, Result};
+use super::{Chat, Error, FieldError, Result, text};
 use crate::model::{
     Appended, Cursor, Event, EventPage, Identity, MessagePage, NewMessage, RoomId, Seq,
 };
@@ -144,7 +144,7 @@ fn check(draft: &Draft, max_chars: usize) -> Result<()> {
 
 /// What is wrong with a text that is to be sent.
 pub(super) fn check_content(content: &str, max_chars: usize) -> Result<(), FieldError> {
-    if content.trim().is_empty() {
+    if text::is_blank(content) {
         return Err(FieldError::new("content", "must not be blank"));
     }
     if content.len() > max_chars && content.chars().count() > max_chars {
@@ -190,10 +190,10 @@ mod tests {
 
     #[test]
     fn contents() {
-        for good in ["x", "ääää", " x\n", "\u{7}"] {
+        for good in ["x", "ääää", " x\n", "x\u{7}", "👩\u{200d}💻"] {
             assert_eq!(check(&draft(good, None), 4), Ok(()), "{good:?}");
         }
-        for bad in ["", " \n\t\u{a0}", "xxxxx", "a\0b"] {
+        for bad in ["", " \n\t\u{a0}", "\u{200b}", "\u{7}", "xxxxx", "a\0b"] {
             assert!(check(&draft(bad, None), 4).is_err(), "{bad:?}");
         }
     }

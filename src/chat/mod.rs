@@ -26,6 +26,7 @@ mod sessions;
 mod settings;
 mod sockets;
 mod stats;
+mod text;
 mod throttle;
 mod tickets;
 mod tokens;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Error, FieldError, Result, StartError, guessable};
+use super::{Error, FieldError, Result, StartError, guessable, text};
 use crate::config::Auth;
 use crate::executor::{Executor, ExecutorError};
 
@@ -46,7 +46,7 @@ impl Passwords {
     /// [`Error::Busy`] if too many checks wait.
     pub async fn hash(&self, password: String) -> Result<String> {
         let cost = self.cost;
-        self.run(move || bcrypt::non_truncating_hash(password, cost)).await
+        self.run(move || hash(&password, cost)).await
     }
 
     /// Whether the password is the one of the hash. Without a hash it never is, after the same time.
@@ -60,15 +60,18 @@ impl Passwords {
         password: String,
         hash: Option<String>,
     ) -> Result<bool> {
-        let mut errors = Vec::new();
-        check_representable(field, &password, &mut errors);
-        if !errors.is_empty() {
-            return Err(Error::InvalidFields(errors));
-        }
+        let forms = forms(field, password)?;
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.nobodys_hash.clone(), Arc::from);
-        let matches = self.run(move || bcrypt::non_truncating_verify(password, &hash)).await?;
-        Ok(known && matches)
+        let verify = move || {
+            for form in forms {
+                if bcrypt::non_truncating_verify(form, &hash)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        Ok(self.run(verify).await? && known)
     }
 
     async fn run<R: Send + 'static>(
@@ -96,6 +99,30 @@ impl Passwords {
     }
 }
 
+/// The hash of a new password, in the form that is the same however its accents are typed: NIST SP
+/// 800-63B §5.1.1.2.
+pub(super) fn hash(password: &str, cost: u32) -> bcrypt::BcryptResult<String> {
+    bcrypt::non_truncating_hash(text::nfkc(password), cost)
+}
+
+/// What may have been hashed for this password: its normalised form, and itself for an account whose
+/// password was set before passwords were normalised.
+fn forms(field: &str, password: String) -> Result<Vec<String>> {
+    let normalised = text::nfkc(&password);
+    let forms = match normalised == password {
+        true => vec![password],
+        false => vec![normalised, password],
+    };
+    let mut errors = Vec::new();
+    for form in &forms {
+        check_representable(field, form, &mut errors);
+    }
+    match errors.len() == forms.len() {
+        true => Err(Error::InvalidFields(errors.split_off(errors.len() - 1))),
+        false => Ok(forms.into_iter().filter(|form| form.len() <= MAX_PASSWORD_BYTES).collect()),
+    }
+}
+
 /// Notes what is wrong with a password that is to be stored for somebody of these names.
 pub(super) fn check_new(
     min_chars: usize,
@@ -105,14 +132,18 @@ pub(super) fn check_new(
     errors: &mut Vec<FieldError>,
 ) {
     let faults = errors.len();
-    if password.chars().count() < min_chars {
+    let normalised = text::nfkc(password);
+    check_representable(field, password, errors);
+    if errors.len() == faults && normalised != password {
+        check_representable(field, &normalised, errors);
+    }
+    let chars = password.chars().count().min(normalised.chars().count());
+    if errors.len() == faults && chars < min_chars {
         let message = format!("must have at least {min_chars} characters");
         errors.push(FieldError::new(field, message));
-    } else {
-        check_representable(field, password, errors);
     }
     if errors.len() == faults
-        && let Some(fault) = guessable::fault(password, names)
+        && let Some(fault) = guessable::fault(&normalised, names)
     {
         errors.push(FieldError::new(field, fault));
     }

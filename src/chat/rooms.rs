@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::permissions::{self, Action};
-use super::{Admin, Chat, Error, FieldError, Result};
+use super::{Admin, Chat, Error, FieldError, Result, text};
 use crate::model::{Identity, Reader, Reading, Room, RoomChange, RoomId, RoomState};
 use crate::realtime::News;
 use crate::storage::Backend;
@@ -20,7 +20,7 @@ pub const PURGE_PAUSES: u32 = 4;
 /// A room that somebody wants.
 #[derive(Clone, Debug)]
 pub struct RoomDraft {
-    /// Spaces around it are taken off.
+    /// Stored in NFC, without the white space around it.
     pub name: String,
     pub description: Option<String>,
 }
@@ -179,21 +179,19 @@ impl Chat {
 pub(super) fn check(name: Option<&str>, description: Option<&str>) -> Result<()> {
     let mut errors = Vec::new();
     if let Some(name) = name {
-        if name.is_empty() {
-            errors.push(FieldError::new("name", "must not be empty"));
-        } else if name.chars().count() > MAX_NAME_CHARS {
+        if name.chars().count() > MAX_NAME_CHARS {
             let message = format!("must have at most {MAX_NAME_CHARS} characters");
             errors.push(FieldError::new("name", message));
-        } else if name.chars().any(char::is_control) {
-            errors.push(FieldError::new("name", "must not contain control characters"));
+        } else if let Some(fault) = text::name_fault(name) {
+            errors.push(FieldError::new("name", fault));
         }
     }
     let description = description.unwrap_or_default();
     if description.chars().count() > MAX_DESCRIPTION_CHARS {
         let message = format!("must have at most {MAX_DESCRIPTION_CHARS} characters");
         errors.push(FieldError::new("description", message));
-    } else if description.contains('\0') {
-        errors.push(FieldError::new("description", "must not contain the character NUL"));
+    } else if let Some(fault) = text::description_fault(description) {
+        errors.push(FieldError::new("description", fault));
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
 }
@@ -206,11 +204,11 @@ mod tests {
     fn names_and_descriptions() {
         assert_eq!(check(Some("general"), None), Ok(()));
         assert_eq!(check(Some(&"ä".repeat(64)), Some(&"ä".repeat(500))), Ok(()));
-        for bad in ["", &"x".repeat(65), "a\nb", "a\0b", "a\u{85}b"] {
+        for bad in ["", &"x".repeat(65), "a\nb", "\u{202e}laren", "\u{200b}"] {
             assert!(check(Some(bad), None).is_err(), "{bad:?}");
         }
         assert_eq!(check(Some("x"), Some("two\nlines")), Ok(()));
-        for bad in [&"x".repeat(501), "a\0b"] {
+        for bad in [&"x".repeat(501), "a\0b", "\u{202e}"] {
             assert!(check(Some("x"), Some(bad)).is_err(), "{bad:?}");
         }
         let Err(Error::InvalidFields(both)) = check(Some(""), Some("\0")) else { panic!() };

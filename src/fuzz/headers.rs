@@ -9,9 +9,9 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::{Host, Url};
 
 use crate::config;
+use crate::http::AllowedOrigins;
 use crate::http::{Cors, Proxies, is_local};
 use crate::metrics::Counter;
-use crate::ws::check_origin;
 
 const FORWARDED: &str = "x-forwarded-for";
 /// What a client can write before its address, which its proxy adds.
@@ -95,7 +95,8 @@ fn check_local(peer: IpAddr, headers: &HeaderMap) {
 
 fn check_page(headers: &HeaderMap) {
     let listed = ["https://chat.example.com".to_owned(), "http://localhost:3000".to_owned()];
-    let is_let_in = |headers: &HeaderMap| check_origin(headers, &listed).is_ok();
+    let allowed = AllowedOrigins(listed.clone().into());
+    let is_let_in = |headers: &HeaderMap| allowed.check(headers).is_ok();
     let mut request = Request::default();
     *request.headers_mut() = headers.clone();
     let cors = Cors::new(&listed);

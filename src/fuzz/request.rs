@@ -86,7 +86,7 @@ impl Api {
         };
         let chat = Chat::new(parts).unwrap();
         let tasks = TaskTracker::new();
-        let sockets = Sockets { chat: chat.clone(), hub, tasks, allowed_origins: [].into() };
+        let sockets = Sockets { chat: chat.clone(), hub, tasks };
         let counts = Counts::new(chat.metrics());
         let endpoint = server::endpoint(chat.clone(), sockets, counts, &Http::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -183,6 +183,10 @@ impl World {
         let (method, uri) = lines.next()?.split_once(' ')?;
         let mut request =
             Request::builder().method(Method::from_str(method).ok()?).uri(Uri::from_str(uri).ok()?);
+        // Without a Host nothing else is looked at; one that the input has is a second one.
+        if !head.to_ascii_lowercase().contains("\nhost:") {
+            request = request.header("host", "localhost");
+        }
         for line in lines {
             let (name, value) = line.split_once(':')?;
             let name = HeaderName::from_str(name).ok()?;

@@ -1,5 +1,6 @@
 //! Accounts and sessions: `/auth`.
 
+use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
@@ -12,6 +13,7 @@ use super::dto::{
 use super::extract::{Body, Caller, MaybeCaller};
 use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};
 use super::local::Local;
+use super::origin::AllowedOrigins;
 use super::payload::Written;
 use crate::chat::{Chat, Signup, SignupCaller};
 use crate::model::Role;
@@ -149,13 +151,17 @@ impl AuthApi {
     ///
     /// It opens one socket, once, within 30 seconds, as `?ticket=` of its URL: for browsers, which
     /// can send no header with a socket, and for URLs that are written down on the way. It dies
-    /// with the caller's session.
+    /// with the caller's session. A page of an origin that may open no socket gets none, and is told
+    /// why: of the handshake of a socket a browser tells its page nothing.
     #[oai(path = "/ws-ticket", method = "post", operation_id = "create_ticket")]
     async fn create_ticket(
         &self,
         chat: Data<&Chat>,
         caller: Caller,
-    ) -> Result<TicketMade, Failure<{ TOKEN | STORE }>> {
+        origins: AllowedOrigins,
+        headers: &HeaderMap,
+    ) -> Result<TicketMade, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
+        origins.check(headers)?;
         let ticket = chat.create_ticket(&caller.0).await?;
         Ok(TicketMade::Created(Written::of(&ticket.into())?))
     }

@@ -5,11 +5,10 @@
 
 use std::sync::OnceLock;
 
-use bytes::Bytes;
-use poem::http::header;
-use poem::{IntoEndpoint, Response, Route, endpoint::make_sync, get};
+use poem::{IntoEndpoint, Route, endpoint::make_sync, get};
 
-use super::openapi;
+use super::{file, openapi};
+use crate::web::{self, File};
 
 /// Scripts and styles stand in the page itself; ReDoc searches in a worker made from a blob.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; \
@@ -61,18 +60,19 @@ fn redoc(page: &str, as_made: &str, document: &str) -> String {
 }
 
 /// A document that is the same for everybody as long as the server runs. It is made when it is
-/// first asked for: most servers' never is, and some hold megabytes.
+/// first asked for: most servers' never is, and some hold megabytes before they are compressed.
 pub fn page(
     content_type: &'static str,
     make: fn() -> String,
 ) -> impl IntoEndpoint<Endpoint: 'static> {
-    let made = OnceLock::new();
-    make_sync(move |_| {
-        Response::builder()
-            .content_type(content_type)
-            .header(header::CONTENT_SECURITY_POLICY, POLICY)
-            .header(header::CACHE_CONTROL, "no-cache")
-            .body(made.get_or_init(|| Bytes::from(make())).clone())
+    let made: OnceLock<(File, String)> = OnceLock::new();
+    make_sync(move |request| {
+        let (file, hash) = made.get_or_init(|| {
+            let text = make();
+            let hash = web::hash(text.as_bytes());
+            (File::new(content_type, text.into()), hash)
+        });
+        file::answer_if_changed(file, hash, POLICY, request.headers())
     })
 }
 

@@ -20,7 +20,9 @@ use super::cors::Cors;
 use super::counts::Counts;
 use super::extract::Facts;
 use super::openapi;
+use super::origin::AllowedOrigins;
 use super::problem::{self, Problem};
+use super::target;
 use super::watch::MetricsToken;
 use crate::chat::{Chat, Error};
 use crate::config;
@@ -35,6 +37,7 @@ pub(super) struct Envelope {
     inner: BoxEndpoint<'static, Response>,
     chat: Chat,
     cors: Cors,
+    origins: AllowedOrigins,
     proxies: Proxies,
     max_body_bytes: usize,
     metrics_token: MetricsToken,
@@ -56,6 +59,7 @@ impl Envelope {
             inner: inner.with(CatchPanic::new().with_handler(panicked)).boxed(),
             chat,
             cors: Cors::new(&http.allowed_origins),
+            origins: AllowedOrigins(http.allowed_origins.clone().into()),
             proxies: Proxies::new(http, counts.unnamed_proxy.clone()),
             max_body_bytes: http.max_body_bytes,
             metrics_token: MetricsToken::new(&http.metrics_token),
@@ -98,12 +102,15 @@ impl Endpoint for Envelope {
         let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let client = self.proxies.client(peer, request.headers());
         let facts = Arc::new(Facts::new(request_id(&request), self.max_body_bytes, client));
-        let mut response = if self.cors.is_preflight(&request) {
+        let mut response = if let Err(problem) = target::normalise(&mut request) {
+            problem.into_response()
+        } else if self.cors.is_preflight(&request) {
             StatusCode::NO_CONTENT.into_response()
         } else {
             request.set_data(self.chat.clone());
             request.set_data(facts.clone());
             request.set_data(self.metrics_token.clone());
+            request.set_data(self.origins.clone());
             // What is logged on the way carries the id that the client is told.
             let span = tracing::info_span!("request", request_id = %facts.request_id);
             self.inner.get_response(request).instrument(span).await
@@ -220,7 +227,8 @@ mod tests {
         let counts = Counts::new(chat.metrics());
         let envelope = Envelope::new(broken, chat, counts, &config::Http::default());
         for _ in 0..2 {
-            let response = envelope.get_response(Request::default()).await;
+            let request = Request::builder().header(header::HOST, "localhost").finish();
+            let response = envelope.get_response(request).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             let body = response.into_body().into_string().await.unwrap();
             assert!(body.contains(r#""code":"internal""#) && !body.contains("purpose"), "{body}");

@@ -16,9 +16,10 @@ use poem_openapi::types::{ParseFromJSON, ParseFromParameter};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 
-use super::explain;
 use super::problem::Problem;
+use super::{explain, openapi};
 use crate::chat::{Chat, Error};
+use crate::model::json_keys::{self, UniqueKeys};
 use crate::model::{Identity, UserId};
 
 /// How long a body may take to arrive. It is at most some kilobytes.
@@ -142,10 +143,13 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         check_content_type(request)?;
+        check_content_encoding(request)?;
         let bytes = read(request, body).await?;
-        let parse = || serde_json::from_slice::<Value>(&bytes);
-        let value =
-            parse().map_err(|error| Problem::from(Error::MalformedJson(error.to_string())))?;
+        let json = json_keys::without_mark(&bytes);
+        let parse = || serde_json::from_slice::<Value>(json);
+        let value = serde_json::from_slice::<UniqueKeys>(json)
+            .and_then(|_| parse())
+            .map_err(|error| Problem::from(Error::MalformedJson(error.to_string())))?;
         let doubtful =
             if explain::is_doubtful(&value) { explain::faults::<T>(&value) } else { vec![] };
         let errors = match T::parse_from_json(Some(value)) {
@@ -223,17 +227,10 @@ impl<'a, T: ParseFromParameter> ApiExtractor<'a> for Path<T> {
     ) -> poem::Result<Self> {
         T::parse_from_parameters(request.raw_path_param(options.name)).map(Self).map_err(|_| {
             let pattern = request.data::<PathPattern>().map_or("", |pattern| &*pattern.0);
-            explain::parameter::<T>(&documented_name(pattern, options.name)).into()
+            let name = openapi::parameter_name(pattern, options.name);
+            explain::parameter::<T>(name.as_deref().unwrap_or(options.name)).into()
         })
     }
-}
-
-/// The name of a part of the path. The router knows it by its number; what it is the id of is said
-/// by the part before it: `/rooms/:param0` is `/rooms/{room_id}`.
-fn documented_name(pattern: &str, name: &str) -> String {
-    let mut collections = pattern.split('/').zip(pattern.split('/').skip(1));
-    let collection = collections.find(|(_, part)| part.strip_prefix(':') == Some(name));
-    format!("{}_id", collection.map_or("", |(collection, _)| collection.trim_end_matches('s')))
 }
 
 const SCHEME: &str = "bearer";
@@ -278,6 +275,24 @@ fn check_content_type(request: &Request) -> poem::Result<()> {
         return Ok(());
     }
     Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).into())
+}
+
+/// A body is read as it is sent. RFC 9110 §15.5.16: the answer says which codings are taken.
+fn check_content_encoding(request: &Request) -> poem::Result<()> {
+    let codings = request.headers().get_all(header::CONTENT_ENCODING);
+    let is_plain = |value: &HeaderValue| {
+        value.to_str().is_ok_and(|codings| {
+            codings.split(',').all(|it| matches!(&*it.trim().to_ascii_lowercase(), "" | "identity"))
+        })
+    };
+    if codings.iter().all(is_plain) {
+        return Ok(());
+    }
+    let detail = "the body must not be compressed: send it without Content-Encoding";
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    let problem = Problem::new(status, "unsupported_media_type", detail);
+    let accepted = HeaderValue::from_static("identity");
+    Err(problem.with_header(header::ACCEPT_ENCODING, accepted).into())
 }
 
 async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::Bytes> {

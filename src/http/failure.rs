@@ -31,14 +31,17 @@ pub const STORE: u32 = 0b0_0110_0000_0000;
 
 /// Each status and when it comes, in the order of their bits.
 const STATUSES: [(u16, &str); 12] = [
-    (400, "The body is not JSON: `malformed_json`."),
+    (400, "The body is not JSON, or has a key twice: `malformed_json`."),
     (401, "There is no token, or it is no good any more. Signing in gives a new one."),
     (403, "The caller may not do this."),
     (404, "There is no such thing; `code` says what: `room_not_found`."),
     (409, "It conflicts with what is there; `code` says with what."),
     (408, "The body did not arrive in time: `body_timeout`."),
     (413, "The body is too large: `too_large`."),
-    (415, "The body is not declared as `application/json`: `unsupported_media_type`."),
+    (
+        415,
+        "The body is not declared as `application/json`, or is compressed: `unsupported_media_type`.",
+    ),
     (422, "Fields or parameters are not acceptable; `errors` names each of them."),
     (500, "Something went wrong in the server; `request_id` finds it in the log."),
     (503, "The server is busy or its database is away: try again after `Retry-After` seconds."),
@@ -47,7 +50,12 @@ const STATUSES: [(u16, &str); 12] = [
 
 impl<const SET: u32> From<Error> for Failure<SET> {
     fn from(error: Error) -> Self {
-        let problem = Problem::from(error);
+        Problem::from(error).into()
+    }
+}
+
+impl<const SET: u32> From<Problem> for Failure<SET> {
+    fn from(problem: Problem) -> Self {
         let documented = || statuses(SET).any(|(status, _)| status == problem.status);
         debug_assert!(documented(), "{} is not documented", problem.status);
         Self(Box::new(problem))

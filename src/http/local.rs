@@ -7,6 +7,8 @@ use poem::http::uri::Authority;
 use poem::http::{HeaderMap, header};
 use poem::{FromRequest, Request, RequestBody};
 
+use super::target::host;
+
 /// Whether the request was made on the machine itself, with nothing in between that forwards
 /// the requests of others.
 pub(super) struct Local(pub bool);
@@ -25,14 +27,24 @@ pub(crate) fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
     });
     // A page of another site can have its own name resolve to this machine, and its visitor's
     // browser then connects from here: but it says that name.
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.and_then(|host| Authority::from_str(host).ok());
-    let named_local = host.as_ref().map(Authority::host).is_some_and(|host| {
-        let address = host.trim_start_matches('[').trim_end_matches(']');
-        host.eq_ignore_ascii_case("localhost")
-            || address.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
-    });
-    peer.to_canonical().is_loopback() && !forwarded && named_local
+    let named_local = host(headers).is_some_and(is_local_name);
+    peer.to_canonical().is_loopback() && !forwarded && named_local && is_local_page(headers)
+}
+
+/// A page says where it is from. A proxy that passes on neither the Host nor the client's address
+/// passes on this.
+fn is_local_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    authority.is_some_and(|(_, authority)| is_local_name(authority))
+}
+
+fn is_local_name(authority: &str) -> bool {
+    let Ok(authority) = Authority::from_str(authority) else { return false };
+    let host = authority.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || address.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -68,6 +80,19 @@ mod tests {
         }
         for header in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"] {
             assert!(!from("127.0.0.1", "localhost", Some(header)), "{header}");
+        }
+        for (origin, local) in [
+            ("http://localhost:8000", true),
+            ("http://127.0.0.1", true),
+            ("http://[::1]:3000", true),
+            ("https://chat.example.com", false),
+            ("http://localhost.example.com", false),
+            ("null", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", "127.0.0.1:8000".parse().unwrap());
+            headers.insert("origin", origin.parse().unwrap());
+            assert_eq!(is_local([127, 0, 0, 1].into(), &headers), local, "{origin}");
         }
     }
 }

@@ -15,13 +15,16 @@ mod envelope;
 mod explain;
 mod extract;
 mod failure;
+mod file;
 mod health;
 mod local;
 mod messages;
 mod openapi;
+mod origin;
 mod payload;
 pub mod problem;
 mod rooms;
+mod target;
 mod types;
 mod watch;
 mod web;
@@ -43,6 +46,7 @@ pub use address::ClientAddress;
 pub use counts::Counts;
 pub use docs::{HTML, page};
 pub use openapi::document as openapi_document;
+pub use origin::AllowedOrigins;
 
 /// The parts of the API, as the document shows them.
 #[derive(Tags)]

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use poem_openapi::{ExternalDocumentObject, LicenseObject, OpenApi, OpenApiService};
 use serde_json::{Value, json};
 
+use super::watch::PLAIN_TEXT;
 use super::{Api, api};
 use crate::chat;
 use crate::config;
+use crate::metrics;
 
 const DESCRIPTION: &str = "\
 A chat backend: rooms, messages that are never lost, and live delivery.\n\
@@ -16,8 +18,11 @@ Sign in with `POST /auth/login` and send the `access_token` as `Authorization: B
 Live delivery is on the WebSocket `/ws/{room_id}`: see its [guide](/docs/socket) and its \
 [AsyncAPI document](/asyncapi.json).\n\
 \n\
+A slash at the end of a path does not count: `/rooms` and `/rooms/` are the same. A path with two \
+slashes in a row names nothing.\n\
+\n\
 Every error is a problem document (RFC 9457) with a stable `code`. Unknown fields of a body are \
-refused, unknown parameters of a query are ignored. Clients must ignore fields of an answer that \
+refused, unknown parameters of a query are ignored; a JSON object must not have a key twice. Clients must ignore fields of an answer that \
 they do not know.";
 
 /// The document as it is published.
@@ -38,6 +43,8 @@ pub fn document() -> Value {
             }
         }
     }
+    let metrics = &mut document["paths"]["/metrics"]["get"]["responses"]["200"]["content"];
+    metrics[PLAIN_TEXT] = metrics[metrics::CONTENT_TYPE].clone();
     document
 }
 
@@ -75,6 +82,16 @@ pub(super) fn paths() -> HashMap<String, PathFacts> {
     paths
 }
 
+/// The documented name of a variable of a path, which the router's pattern has by its number.
+pub(super) fn parameter_name(of_pattern: &str, numbered: &str) -> Option<String> {
+    let paths = paths();
+    let documented = paths.get(of_pattern)?.path.split('/');
+    let (part, _) = documented
+        .zip(of_pattern.split('/'))
+        .find(|(_, it)| it.strip_prefix(':') == Some(numbered))?;
+    Some(part.trim_matches(['{', '}']).to_owned())
+}
+
 /// The router's pattern of a path, in which poem-openapi numbers the variables.
 fn pattern(path: &str) -> String {
     let mut variables = 0..;
@@ -101,8 +118,12 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
             "username",
             json!({
                 "minLength": chat::MIN_USERNAME_CHARS,
-                "maxLength": chat::MAX_USERNAME_CHARS,
-                "pattern": "^[A-Za-z0-9_.-]+$",
+                // White space around a name is taken off before its length counts.
+                "pattern": format!(
+                    "^\\s*[A-Za-z0-9][A-Za-z0-9_.-]{{{},{}}}\\s*$",
+                    chat::MIN_USERNAME_CHARS - 1,
+                    chat::MAX_USERNAME_CHARS - 1
+                ),
             }),
         ),
         (
@@ -159,5 +180,7 @@ mod tests {
         }
         assert_eq!(paths["/rooms/:param0"].allow, "DELETE, GET, HEAD, PATCH");
         assert_eq!(paths["/rooms"].path, "/rooms/");
+        let name = parameter_name("/rooms/:param0/messages/:param1", "param1");
+        assert_eq!(name.as_deref(), Some("message_id"));
     }
 }

@@ -1,6 +1,6 @@
 //! Figures for whoever watches the server: `/metrics` and `/admin/stats`, and who may read them.
 
-use poem::http::header;
+use poem::http::{HeaderMap, header};
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::payload::Payload;
@@ -38,18 +38,21 @@ enum OneStats {
 impl WatchApi {
     /// Every figure, for Prometheus
     ///
-    /// In the text format of OpenMetrics. For an admin; for the bearer of the operator's own token for
+    /// In the text format of OpenMetrics, declared as `text/plain` to a client that accepts that and
+    /// does not name OpenMetrics. For an admin; for the bearer of the operator's own token for
     /// this (`http.metrics_token`); or, where there is none, for whoever asks from the machine itself.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(
         &self,
         chat: Data<&Chat>,
         watcher: Watcher,
+        headers: &HeaderMap,
     ) -> Result<Metrics, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
         watcher.check(&chat)?;
         // Read for the figures of the database; without it there are the others.
         let _ = chat.database_status().await;
-        Ok(Metrics::Ok(Exposition(chat.metrics().encode())))
+        let text = chat.metrics().encode();
+        Ok(Metrics::Ok(Exposition { text, is_plain: wants_plain_text(headers) }))
     }
 
     /// The most important figures, for people
@@ -138,8 +141,20 @@ impl MetricsToken {
     }
 }
 
+/// What the text is declared as to those who do not know OpenMetrics: browsers show it then.
+pub(super) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+
 /// Text in the format of OpenMetrics.
-struct Exposition(String);
+struct Exposition {
+    text: String,
+    is_plain: bool,
+}
+
+fn wants_plain_text(headers: &HeaderMap) -> bool {
+    let accepted = || headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok());
+    let names = |kind: &str| accepted().any(|accepted| accepted.contains(kind));
+    !names("application/openmetrics-text") && (names("text/plain") || names("text/html"))
+}
 
 impl Payload for Exposition {
     const CONTENT_TYPE: &'static str = metrics::CONTENT_TYPE;
@@ -151,6 +166,7 @@ impl Payload for Exposition {
 
 impl poem::IntoResponse for Exposition {
     fn into_response(self) -> poem::Response {
-        poem::Response::builder().content_type(Self::CONTENT_TYPE).body(self.0)
+        let content_type = if self.is_plain { PLAIN_TEXT } else { Self::CONTENT_TYPE };
+        poem::Response::builder().content_type(content_type).body(self.text)
     }
 }

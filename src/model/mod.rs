@@ -5,6 +5,7 @@
 mod audit;
 mod event;
 mod json;
+pub mod json_keys;
 mod mention;
 mod room;
 mod session;

@@ -165,12 +165,7 @@ async fn run(
     tasks.spawn(stop.clone().run_until_cancelled_owned(purge_rooms(chat.clone())));
     let prune = prune(chat.clone(), config.retention.days);
     tasks.spawn(stop.clone().run_until_cancelled_owned(prune));
-    let sockets = Sockets {
-        chat: chat.clone(),
-        hub: chat.hub().clone(),
-        tasks: tasks.clone(),
-        allowed_origins: config.http.allowed_origins.clone().into(),
-    };
+    let sockets = Sockets { chat: chat.clone(), hub: chat.hub().clone(), tasks: tasks.clone() };
     let mut live = Live::new(config.clone(), chat.clone(), sockets);
     let tls = certificate.map(|certificate| {
         let current = certificate.subscribe();

@@ -52,7 +52,6 @@ impl Live {
             tracing::error!(%error, "log.level cannot be used");
         }
         self.chat.reconfigure(&next.auth, &next.limits);
-        self.sockets.allowed_origins = next.http.allowed_origins.clone().into();
         let (chat, sockets) = (self.chat.clone(), self.sockets.clone());
         let endpoint = routes::endpoint(chat, sockets, self.counts.clone(), &next.http);
         self.endpoint.store(Arc::new(endpoint));

@@ -156,6 +156,8 @@ pub trait Backend: Source + Send + Sync + 'static {
     fn get_user(&self, id: UserId) -> Result<Option<User>>;
     /// By name, without regard to the case of ASCII letters. Deleted accounts have none.
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
+    /// Without regard to the case of ASCII letters.
+    fn has_email(&self, email: &str) -> Result<bool>;
     fn has_admin(&self) -> Result<bool>;
     /// The active ones, in order of id.
     fn list_admins(&self) -> Result<Vec<User>>;

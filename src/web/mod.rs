@@ -71,12 +71,15 @@ impl Bundle {
             };
             sources.insert(name.into_owned(), data);
         }
-        let hash: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let hash = hash[..HASH_DIGITS].to_owned();
+        let hash = digits(&hasher.finalize());
         let template = sources.remove(INDEX).unwrap_or_default();
         let index = index(&String::from_utf8_lossy(&template), &hash, sources.keys());
-        let files = sources.into_iter().map(|(name, data)| (name.clone(), File::new(&name, data)));
-        Self { index: File::new(INDEX, index.into()), files: files.collect(), hash }
+        let files = sources.into_iter().map(|(name, data)| {
+            let file = File::new(content_type(&name), data);
+            (name, file)
+        });
+        let index = File::new(content_type(INDEX), index.into());
+        Self { index, files: files.collect(), hash }
     }
 
     /// A file other than the index, by its path in the folder.
@@ -86,10 +89,20 @@ impl Bundle {
 }
 
 impl File {
-    fn new(name: &str, plain: Bytes) -> Self {
+    pub fn new(content_type: &'static str, plain: Bytes) -> Self {
         let gzip = compress(&plain).map_or_else(|_| plain.clone(), Bytes::from);
-        Self { content_type: content_type(name), plain, gzip }
+        Self { content_type, plain, gzip }
     }
+}
+
+/// What names a version of a text.
+pub fn hash(text: &[u8]) -> String {
+    digits(&Sha256::digest(text))
+}
+
+fn digits(hash: &[u8]) -> String {
+    let bytes = hash.iter().take(HASH_DIGITS / 2);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn compress(plain: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -98,13 +111,14 @@ fn compress(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// The index with the addresses of this version's files.
+/// The index with the addresses of this version's files: relative ones, for a proxy may serve the page
+/// below a path.
 fn index<'a>(template: &str, hash: &str, names: impl Iterator<Item = &'a String>) -> String {
     let modules: String = names
         .filter(|name| name.ends_with(".js") && !name.starts_with(LATER))
         .map(|name| format!("<link rel=\"modulepreload\" href=\"{ASSETS}/{name}\">\n"))
         .collect();
-    template.replace(MODULES, modules.trim_end()).replace(ASSETS, &format!("/assets/{hash}"))
+    template.replace(MODULES, modules.trim_end()).replace(ASSETS, &format!("assets/{hash}"))
 }
 
 fn content_type(name: &str) -> &'static str {
@@ -141,7 +155,7 @@ mod tests {
         let index = String::from_utf8_lossy(&bundle.index.plain).into_owned();
         assert!(!index.contains('{') && !index.contains(MODULES), "{index}");
         for name in bundle.files.keys().filter(|name| name.ends_with(".js")) {
-            let address = format!("\"/assets/{}/{name}\"", bundle.hash);
+            let address = format!("\"assets/{}/{name}\"", bundle.hash);
             assert_eq!(index.contains(&address), !name.starts_with(LATER), "{name}");
         }
     }

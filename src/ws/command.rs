@@ -1,10 +1,13 @@
 //! What a client says on the socket.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use crate::chat::Error;
+use crate::model::json_keys::{Keys, UniqueKeys};
 use crate::model::{RoomId, Seq};
 
 /// A frame from a client, and the `ref` to answer it with.
@@ -80,13 +83,39 @@ pub struct Refresh {
     pub token: String,
 }
 
-/// The fields that every frame may have.
-#[derive(Deserialize)]
+/// The fields that every frame may have, of a frame that has no key twice.
+#[derive(Default)]
 struct Envelope {
-    #[serde(rename = "type")]
     kind: Option<String>,
-    #[serde(rename = "ref")]
     reference: Option<String>,
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
+        let (mut envelope, mut keys) = (Envelope::default(), Keys::default());
+        while let Some(key) = keys.next(&mut map)? {
+            match &*key {
+                "type" => envelope.kind = map.next_value()?,
+                "ref" => envelope.reference = map.next_value()?,
+                _ => drop(map.next_value::<UniqueKeys>()?),
+            }
+        }
+        Ok(envelope)
+    }
 }
 
 impl ClientFrame {
@@ -95,6 +124,8 @@ impl ClientFrame {
     /// # Errors
     /// What is wrong with it, and its `ref` if that could be read.
     pub fn parse(text: &str) -> Result<Self, (Option<String>, Error)> {
+        // RFC 8259 §8.1: a byte order mark may be ignored.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         // Which serde would take for the fields in their order.
         if text.trim_ascii_start().starts_with('[') {
             return Err((None, Error::MalformedJson("a frame is an object, not a list".into())));
@@ -152,5 +183,12 @@ mod tests {
         let (reference, missing) = error(r#"{"type":"send","ref":"8"}"#);
         assert_eq!(reference.as_deref(), Some("8"));
         assert!(missing.to_string().contains("missing field `content`"), "{missing}");
+        for twice in [
+            r#"{"content":"a","content":"b"}"#,
+            r#"{"content":"a","x":{"y":1,"y":1}}"#,
+            r#"{"type":"ping","type":"ping"}"#,
+        ] {
+            assert!(error(twice).1.to_string().contains("duplicate field"), "{twice}");
+        }
     }
 }

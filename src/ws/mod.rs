@@ -9,6 +9,4 @@ pub mod session;
 mod socket;
 mod upgrade;
 
-#[cfg(any(fuzzing, test))]
-pub(crate) use upgrade::check_origin;
 pub use upgrade::{SharedStream, Sockets, UpgradeSlot, connect, connect_room};

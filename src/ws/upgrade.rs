@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use hyper_util::rt::TokioIo;
@@ -20,8 +20,8 @@ use tungstenite::handshake::derive_accept_key;
 use super::command::Subscribe;
 use super::socket;
 use crate::chat::{Chat, Error, SocketPermit};
-use crate::http::ClientAddress;
 use crate::http::problem::Problem;
+use crate::http::{AllowedOrigins, ClientAddress};
 use crate::model::{Identity, RoomId, Seq};
 use crate::realtime::{Hub, Peer};
 
@@ -36,8 +36,6 @@ pub struct Sockets {
     pub hub: Hub,
     /// Every connection's task, so that shutdown can wait for them.
     pub tasks: TaskTracker,
-    /// Origins of pages, besides the server's own, that may connect.
-    pub allowed_origins: Arc<[String]>,
 }
 
 /// A connection as hyper wants it, while it still speaks HTTP.
@@ -67,8 +65,9 @@ pub async fn connect(
     request: &Request,
     sockets: Data<&Sockets>,
     address: ClientAddress,
+    origins: AllowedOrigins,
 ) -> poem::Result<Response> {
-    handshake(request, sockets.0, address.0, None).await
+    handshake(request, sockets.0, address.0, &origins, None).await
 }
 
 /// `/ws/{room_id}`: one room.
@@ -77,21 +76,23 @@ pub async fn connect_room(
     request: &Request,
     sockets: Data<&Sockets>,
     address: ClientAddress,
+    origins: AllowedOrigins,
 ) -> poem::Result<Response> {
     let room_id =
         request.path_params::<i64>().map_err(|_| Problem::of_status(StatusCode::NOT_FOUND))?;
-    handshake(request, sockets.0, address.0, Some(RoomId(room_id))).await
+    handshake(request, sockets.0, address.0, &origins, Some(RoomId(room_id))).await
 }
 
 async fn handshake(
     request: &Request,
     sockets: &Sockets,
     address: IpAddr,
+    origins: &AllowedOrigins,
     room_id: Option<RoomId>,
 ) -> poem::Result<Response> {
     let headers = request.headers();
     let key = check_handshake(headers)?;
-    check_origin(headers, &sockets.allowed_origins)?;
+    origins.check(headers)?;
     let query: ConnectQuery = request.params().map_err(|error| {
         let detail = format!("the query of the URL cannot be read: {error}");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail)
@@ -146,6 +147,10 @@ async fn end_of_http(on_upgrade: hyper::upgrade::OnUpgrade) -> Option<Vec<u8>> {
 fn check_handshake(headers: &HeaderMap) -> poem::Result<&str> {
     let is_upgrade = has_word(headers, header::CONNECTION, "upgrade")
         && has_word(headers, header::UPGRADE, "websocket");
+    if !is_upgrade && headers.contains_key(header::SEC_WEBSOCKET_KEY) {
+        log_lost_upgrade();
+        return Err(lost_upgrade().into());
+    }
     if !is_upgrade {
         return Err(upgrade_required().into());
     }
@@ -163,26 +168,28 @@ fn check_handshake(headers: &HeaderMap) -> poem::Result<&str> {
 }
 
 fn upgrade_required() -> Problem {
-    let detail = "this is a WebSocket: connect with a WebSocket client; see /docs/socket";
+    upgrade_problem("this is a WebSocket: connect with a WebSocket client; see /docs/socket")
+}
+
+/// Upgrade and Connection are for the next hop (RFC 9110 §7.6.1): a proxy that is not told to passes on
+/// the rest of the handshake without them.
+fn lost_upgrade() -> Problem {
+    upgrade_problem(LOST_UPGRADE)
+}
+
+const LOST_UPGRADE: &str = "this handshake of a WebSocket has no Upgrade: a proxy in front of the server \
+    must pass it on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
+    proxy_set_header Connection \"upgrade\";)";
+
+fn upgrade_problem(detail: &'static str) -> Problem {
     Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
         .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
 }
 
-/// A page of another site must not use its visitor's place on the network or token: RFC 6455
-/// §10.2. What is not a browser sends no Origin.
-pub(crate) fn check_origin(headers: &HeaderMap, allowed: &[String]) -> poem::Result<()> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_allowed = origin.to_str().is_ok_and(|origin| {
-        let own = origin.split_once("://").map(|(_, authority)| authority);
-        (own.is_some() && own == host) || allowed.iter().any(|allowed| allowed == origin)
-    });
-    if is_allowed {
-        return Ok(());
-    }
-    let detail =
-        "pages of this origin may not connect; the operator can add it to http.allowed_origins";
-    Err(Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail).into())
+/// Once: a page tries again and again.
+fn log_lost_upgrade() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| tracing::warn!("{LOST_UPGRADE}"));
 }
 
 /// Whose the connection is, by the first proof that is there: header, subprotocol, ticket, query.

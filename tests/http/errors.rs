@@ -23,7 +23,7 @@ async fn a_body_must_be_json_of_the_right_shape() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
     for body in
-        ["", "{", "{\"username\":", "nonsense", "{} {}", "\u{feff}{}", "{\"a\":\"\\ud800\"}"]
+        ["", "{", "{\"username\":", "nonsense", "{} {}", "{}\u{feff}", "{\"a\":\"\\ud800\"}"]
     {
         let answer = Answer::to(raw(&nobody, "/auth/login", body)).await;
         answer.expect_problem(400, "malformed_json");
@@ -175,11 +175,14 @@ async fn parameters_are_checked() {
 async fn what_is_not_there_is_404_and_the_wrong_method_is_405() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
-    for path in ["/nothing", "/auth", "/auth/login/", "/rooms//1", "/rooms/1/", "/docs/x", "/%ff"] {
+    for path in
+        ["/nothing", "/auth", "/auth/", "/rooms//1", "/rooms//", "//rooms", "/docs/x", "/%ff"]
+    {
         nobody.get(path).await.expect_problem(404, "not_found");
     }
     for (method, path, allow) in [
         ("GET", "/auth/login", "POST"),
+        ("GET", "/auth/login/", "POST"),
         ("PUT", "/rooms/", "GET, HEAD, POST"),
         ("DELETE", "/rooms", "GET, HEAD, POST"),
         ("POST", "/rooms/1", "DELETE, GET, HEAD, PATCH"),

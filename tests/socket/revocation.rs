@@ -5,10 +5,11 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chatapp::model::{Actor, Clock, NewAuditEntry, Role, UserChange, UserId};
-use chatapp::storage::{Backend, OpenOptions};
+use chatapp::storage::Backend;
 use serde_json::{Value, json};
 
 use crate::common::{nothing_more, open_many, path, server_with_room, subscribe};
+pub use crate::support::in_the_database;
 use crate::support::{Client, Database, PASSWORD, Server, Socket, on_both_databases};
 
 on_both_databases!(
@@ -196,24 +197,4 @@ fn entry() -> NewAuditEntry {
         action: "user.update",
         detail: json!({}),
     }
-}
-
-/// Does something to the server's database as another process would: on a thread without a
-/// runtime, with connections of its own.
-pub fn in_the_database<T: Send>(
-    server: &Server,
-    work: impl FnOnce(&dyn Backend) -> chatapp::storage::Result<T> + Send,
-) -> T {
-    // A path relative to the server's folder, or a URL of PostgreSQL.
-    let url = match server.database_url().strip_prefix("sqlite://") {
-        Some(file) => format!("sqlite://{}", server.folder().join(file).display()),
-        None => server.database_url().to_owned(),
-    };
-    std::thread::scope(|scope| {
-        let work = move || {
-            let backend = chatapp::storage::open(&url, OpenOptions::default())?;
-            work(&*backend)
-        };
-        scope.spawn(work).join().expect("no panic").expect("the database answers")
-    })
 }

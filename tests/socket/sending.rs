@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use crate::common::{
     frames_until_pong, messages, nothing_more, path, seq, seqs, server_with_room, types,
 };
-use crate::raw::{Raw, text};
+use crate::raw::{Raw, TEXT, frame, text};
 use crate::support::{Database, on_both_databases};
 
 on_both_databases!(
@@ -16,6 +16,7 @@ on_both_databases!(
     one_client_id_sent_at_once_from_everywhere_is_stored_once,
     everybody_sees_the_order_of_history,
     a_client_that_does_not_wait_is_answered_in_its_order,
+    what_a_frame_says_is_clear_and_can_be_seen,
 );
 
 async fn the_plain_form_comes_back_to_everybody_and_is_not_acknowledged(database: Database) {
@@ -182,4 +183,28 @@ async fn a_client_that_does_not_wait_is_answered_in_its_order(database: Database
     assert!(contents(&received) == expected, "what came back");
     let mut socket = ann.joins(room).await;
     assert_eq!(frames_until_pong(&mut socket).await, Vec::<Value>::new());
+}
+
+async fn what_a_frame_says_is_clear_and_can_be_seen(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let mut raw = Raw::open(&server, &ann, &path(&ann, room, "")).await;
+    raw.recv_type("synced").await;
+    for twice in [
+        r#"{"content":"a","content":"b"}"#,
+        r#"{"type":"send","content":"a","ref":"7","ref":"7"}"#,
+        r#"{"type":"ping","more":{"a":1,"a":2}}"#,
+    ] {
+        raw.write(&frame(TEXT, twice.as_bytes())).await;
+        let error = raw.recv_type("error").await;
+        assert_eq!(error["code"], "malformed_json", "{twice}");
+        assert!(error["detail"].as_str().unwrap().contains("duplicate field"), "{error}");
+    }
+    for blank in ["\u{200b}", "\u{2800}\u{3164}", "\u{301}"] {
+        raw.write(&text(&json!({ "content": blank }))).await;
+        assert_eq!(raw.recv_type("error").await["code"], "invalid_field", "{blank:?}");
+    }
+    // RFC 8259 §8.1: a byte order mark may be ignored.
+    raw.write(&frame(TEXT, "\u{feff}{\"content\":\"👩\u{200d}💻\"}".as_bytes())).await;
+    assert_eq!(raw.recv_type("message").await["content"], "👩\u{200d}💻");
+    assert_eq!(ann.history(room).await.len(), 1);
 }

@@ -41,6 +41,8 @@ pub fn a_taken_name_or_email_is_a_conflict_whatever_its_case(db: &TestDatabase) 
     assert_eq!(conflict("other", "ann@example.org"), Conflict::EmailTaken);
     assert_eq!(conflict("other", "Ann@Example.ORG"), Conflict::EmailTaken);
     assert_eq!(conflict("Ann", "ann@example.org"), Conflict::UsernameTaken);
+    assert!(backend.has_email("ANN@example.org").unwrap());
+    assert!(!backend.has_email("ann@example.or").unwrap());
     user(&*backend, "other");
 }
 

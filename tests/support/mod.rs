@@ -34,7 +34,7 @@ mod tls;
 
 pub use client::{Answer, Client, Closed, Socket};
 pub use program::{Program, python};
-pub use server::{Database, PASSWORD, Server, ServerBuilder};
+pub use server::{Database, PASSWORD, Server, ServerBuilder, in_the_database};
 pub use tls::{Identity, connector, server_name};
 
 /// How long a test waits for something that should come at once. Long, because a loaded machine

@@ -6,6 +6,7 @@ use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::thread;
 
+use chatapp::storage::{Backend, OpenOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -387,4 +388,24 @@ fn listening_address(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("://127.0.0.1:")?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     Some(SocketAddr::from(([127, 0, 0, 1], rest[..digits].parse().ok()?)))
+}
+
+/// Does something to the server's database as another process would: on a thread without a
+/// runtime, with connections of its own.
+pub fn in_the_database<T: Send>(
+    server: &Server,
+    work: impl FnOnce(&dyn Backend) -> chatapp::storage::Result<T> + Send,
+) -> T {
+    // A path relative to the server's folder, or a URL of PostgreSQL.
+    let url = match server.database_url().strip_prefix("sqlite://") {
+        Some(file) => format!("sqlite://{}", server.folder().join(file).display()),
+        None => server.database_url().to_owned(),
+    };
+    std::thread::scope(|scope| {
+        let work = move || {
+            let backend = chatapp::storage::open(&url, OpenOptions::default())?;
+            work(&*backend)
+        };
+        scope.spawn(work).join().expect("no panic").expect("the database answers")
+    })
 }

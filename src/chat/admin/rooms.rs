@@ -7,6 +7,7 @@ use crate::chat::Error;
 use crate::chat::changes::find_message;
 use crate::chat::retention::PRUNED_AT_ONCE;
 use crate::chat::rooms::{self, RoomDraft};
+use crate::chat::text;
 use crate::model::{
     Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId, Timestamp,
     UserId,
@@ -24,20 +25,25 @@ impl Admin<'_> {
         Ok(self.backend.get_room(id)?.ok_or(Error::RoomNotFound)?)
     }
 
-    /// By name, without regard to the case of ASCII letters.
+    /// By name, however its accents are typed and without regard to the case of ASCII letters.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`].
     pub fn get_room_by_name(&self, name: &str) -> Result<Room> {
-        Ok(self.backend.get_room_by_name(name)?.ok_or(Error::RoomNotFound)?)
+        let found = match self.backend.get_room_by_name(name)? {
+            Some(room) => Some(room),
+            None => self.backend.get_room_by_name(&text::line(name))?,
+        };
+        Ok(found.ok_or(Error::RoomNotFound)?)
     }
 
     /// # Errors
     /// [`Error::InvalidFields`], [`Error::RoomNameTaken`].
     pub fn create_room(&self, draft: RoomDraft, created_by: UserId) -> Result<Room> {
         let RoomDraft { name, description } = draft;
-        let name = name.trim().to_owned();
+        let (name, description) = (text::line(&name), description.as_deref().map(text::lines));
         rooms::check(Some(&name), description.as_deref())?;
+        self.check_spelling(&name, None)?;
         let entry = self.entry("room.create", json!({ "name": name }))?;
         let room = NewRoom { name, description, created_by, created_at: self.now };
         Ok(self.backend.create_room(&room, &entry)?)
@@ -46,12 +52,30 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::InvalidFields`], [`Error::RoomNameTaken`].
     pub fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room> {
-        let name = change.name.map(|name| name.trim().to_owned());
-        let change = RoomChange { name, ..change };
+        let name = change.name.as_deref().map(text::line);
+        let description = change.description.map(|some| some.as_deref().map(text::lines));
+        let change = RoomChange { name, description, ..change };
         let description = change.description.as_ref().and_then(|text| text.as_deref());
         rooms::check(change.name.as_deref(), description)?;
+        if let Some(name) = &change.name {
+            self.check_spelling(name, Some(id))?;
+        }
         let entry = self.entry("room.update", &change)?;
         Ok(self.backend.update_room(id, &change, &entry)?.ok_or(Error::RoomNotFound)?)
+    }
+
+    /// Earlier versions stored names as they were typed, so that the index does not find the same
+    /// name in another Unicode form.
+    fn check_spelling(&self, name: &str, own: Option<RoomId>) -> Result<()> {
+        if !text::has_other_spellings(name) {
+            return Ok(());
+        }
+        let is_taken =
+            |room: &Room| Some(room.id) != own && text::line(&room.name).eq_ignore_ascii_case(name);
+        match self.backend.list_rooms()?.iter().any(is_taken) {
+            true => Err(Error::RoomNameTaken.into()),
+            false => Ok(()),
+        }
     }
 
     /// The room is gone for everybody; its rows are for [`Self::purge_deleted_rooms`].

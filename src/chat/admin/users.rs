@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Admin, Result, check_page};
-use crate::chat::{Error, secret};
+use crate::chat::{Error, accounts, secret};
 use crate::model::{
     Account, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange, UserId, UserQuery,
 };
@@ -47,7 +47,8 @@ impl Admin<'_> {
     pub fn list_users(&self, search: UserSearch) -> Result<UserPage> {
         let UserSearch { query, after, limit } = search;
         check_page(("after", after.map(|id| id.0)), limit, MAX_USERS_PAGE)?;
-        let query = UserQuery { text: query, after, limit: limit + 1 };
+        let text = query.map(|query| query.trim().to_owned());
+        let query = UserQuery { text, after, limit: limit + 1 };
         let mut users = self.backend.list_users(&query, self.now)?;
         let has_more = users.len() > limit as usize;
         users.truncate(limit as usize);
@@ -82,7 +83,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::UserNotFound`].
     pub fn get_user_by_name(&self, username: &str) -> Result<Account> {
-        let credentials = self.backend.get_credentials(username)?;
+        let credentials = self.backend.get_credentials(username.trim())?;
         self.get_user(credentials.ok_or(Error::UserNotFound)?.user.id)
     }
 
@@ -92,7 +93,7 @@ impl Admin<'_> {
     /// [`Error::UsernameTaken`], [`Error::EmailTaken`].
     pub fn create_user(&self, user: &NewUser) -> Result<User> {
         let entry = self.entry("user.create", json!({ "role": user.role }))?;
-        Ok(self.backend.create_user(user, Some(&entry))?)
+        Ok(accounts::create(self.backend, user, Some(&entry))?)
     }
 
     /// Another role, and deactivation, end the account's sessions, and a token that was made to set

@@ -40,11 +40,15 @@ impl From<RoleDto> for Role {
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct SignupRequest {
-    /// 2 to 32 of ASCII letters, digits, `_`, `.` and `-`; unique without regard to case.
+    /// 2 to 32 of ASCII letters, digits, `_`, `.` and `-`, the first a letter or a digit; unique
+    /// without regard to case. White space around it does not count. Not `all`, `channel`,
+    /// `everyone`, `here`, `room` or `system`, and nothing that begins with `deleted-`.
     pub username: String,
-    /// Unique without regard to case.
+    /// Unique without regard to case. White space around it does not count; a domain that is not in
+    /// ASCII is stored in the ASCII form of IDNA.
     pub email: String,
-    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first.
+    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first. However its
+    /// accents are typed, it is the same password (Unicode NFKC).
     pub password: String,
     /// `user` unless given. `admin` is refused, but for an admin's token or the first admin.
     #[oai(nullable)]
@@ -94,6 +98,7 @@ impl Example for SetupDto {
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct LoginRequest {
+    /// White space around it does not count.
     pub username: String,
     /// At most 71 bytes in UTF-8, without NUL.
     pub password: String,

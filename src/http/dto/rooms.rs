@@ -13,10 +13,12 @@ use crate::model::RoomChange;
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct RoomRequest {
-    /// 1 to 64 characters, spaces round it not counted, no control characters; unique without
-    /// regard to case.
+    /// 1 to 64 characters, at least one of them visible. White space around it does not count;
+    /// control characters, characters that show nothing and those that change the direction of text
+    /// are refused. Unique without regard to the case of ASCII letters, and stored in Unicode's
+    /// Normalization Form C.
     pub name: String,
-    /// At most 500 characters, without NUL.
+    /// At most 500 characters, without control characters other than line breaks and tabs.
     #[oai(nullable)]
     pub description: Option<String>,
 }

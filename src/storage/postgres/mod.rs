@@ -227,6 +227,10 @@ impl Backend for Postgres {
         self.read(users::list_admins)
     }
 
+    fn has_email(&self, email: &str) -> Result<bool> {
+        self.read(|db| users::has_email(db, email))
+    }
+
     fn has_admin(&self) -> Result<bool> {
         self.read(users::has_admin)
     }

@@ -79,6 +79,15 @@ pub(super) fn get_credentials(db: &mut Connection, username: &str) -> Result<Opt
     .transpose()
 }
 
+pub(super) fn has_email(db: &mut Connection, email: &str) -> Result<bool> {
+    let row = db.query_one(
+        "SELECT EXISTS (
+             SELECT 1 FROM users WHERE lower(email COLLATE \"C\") = lower($1 COLLATE \"C\"))",
+        &[&email],
+    )?;
+    Ok(row.get(0))
+}
+
 pub(super) fn has_admin(db: &mut Connection) -> Result<bool> {
     let row = db.query_one("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')", &[])?;
     Ok(row.get(0))

@@ -65,6 +65,12 @@ pub(super) fn get_credentials(db: &Connection, username: &str) -> Result<Option<
         .optional()?)
 }
 
+pub(super) fn has_email(db: &Connection, email: &str) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE email = ?1)")?
+        .query_row([email], |row| row.get(0))?)
+}
+
 pub(super) fn has_admin(db: &Connection) -> Result<bool> {
     Ok(db
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')")?

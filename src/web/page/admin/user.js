@@ -1,5 +1,6 @@
 // What an admin does with one account.
 
+import { address } from "../core/address.js";
 import { call, words } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { counted, shortTime } from "../text/format.js";
@@ -37,7 +38,7 @@ export function openUser(user, changed) {
     alert.textContent = "";
     try {
       const { token, expires_at } = await call("POST", `${path}/password-reset`);
-      const link = new URL(`/#reset=${token}`, location.href).href;
+      const link = address(`/#reset=${token}`).href;
       const field = h("input", {
         type: "text",
         readonly: true,

@@ -1,5 +1,6 @@
 // The HTTP API: one function, and one error that has words for people.
 
+import { address } from "./address.js";
 import { session, signedOut } from "./session.js";
 
 /** @typedef {{ field: string, message: string }} FieldError */
@@ -38,7 +39,7 @@ export async function call(method, path, body, token = session.peek()?.token) {
   if (body) headers["Content-Type"] = "application/json";
   let answer, text;
   try {
-    answer = await fetch(path, {
+    answer = await fetch(address(path), {
       method,
       headers,
       body: body && JSON.stringify(body),

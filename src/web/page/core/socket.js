@@ -1,6 +1,8 @@
 // The one socket for all rooms: `/ws`. It comes back by itself, after a pause drawn by lot, and
 // says what it hears. What to resume from, the rooms know.
 
+import { address } from "./address.js";
+import { findObstacle } from "./obstacle.js";
 import { signal } from "./reactive.js";
 import { renewToken, session, signedOut } from "./session.js";
 
@@ -49,8 +51,16 @@ export const nextAttempt = signal(0);
 /** Why there will be no further attempt, while the state is "ended". */
 export const endReason = signal("");
 
+/** Why no connection has been made yet, as far as that can be found out. */
+export const obstacle = signal("");
+
+/** Attempts that failed before the page asks what is in their way: one may be chance. */
+const FAILED_BEFORE_ASKING = 2;
+
 /** @type {WebSocket | null} */
 let socket = null;
+/** Whether any attempt has succeeded: then what fails later is the network's. */
+let hasOpened = false;
 let attempts = 0;
 let timer = 0;
 let watchdog = 0;
@@ -111,13 +121,16 @@ function open() {
   const token = session.peek()?.token;
   if (!listener || !token) return;
   socketState.value = "connecting";
-  const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+  const url = address("/ws");
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   // As a subprotocol: a page can set no header, and an address may be written down on the way.
   const opening = new WebSocket(url, ["chatapp.v1", `bearer.${token}`]);
   socket = opening;
   watch(OPEN_MS, true);
   opening.onopen = () => {
     if (socket !== opening) return;
+    hasOpened = true;
+    obstacle.value = "";
     socketState.value = "live";
     watch();
     listener?.opened();
@@ -177,6 +190,11 @@ function closed(code, reason) {
     if (then === "reload") listener?.forgotten();
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS);
     attempts += 1;
+    if (!hasOpened && attempts >= FAILED_BEFORE_ASKING) {
+      findObstacle().then((found) => {
+        if (!hasOpened) obstacle.value = found;
+      });
+    }
     // By lot, so that the clients of a restarted server do not come back all at once.
     const pause =
       (then === "later" ? longest : Math.min(longest, 3_000)) * (0.5 + Math.random() / 2);

@@ -1,5 +1,6 @@
 // One's own account: how the page looks, what it notifies of, the password, the way out.
 
+import { address } from "../core/address.js";
 import { call } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { signOut } from "../core/session.js";
@@ -95,7 +96,11 @@ export function openAccount(chat) {
       h(
         "div",
         { class: "form-actions" },
-        h("a", { class: "quiet", href: "/docs", target: "_blank", rel: "noopener" }, "API"),
+        h(
+          "a",
+          { class: "quiet", href: address("/docs").href, target: "_blank", rel: "noopener" },
+          "API",
+        ),
         h("button", { type: "button", onclick: keys }, "Keys"),
         h("button", { type: "button", class: "danger-quiet", onclick: out }, "Sign out"),
       ),

@@ -5,6 +5,7 @@ import { effect, onEnd } from "../core/reactive.js";
 import { isTooLong } from "../core/limits.js";
 import { say } from "../core/socket.js";
 import { storage } from "../core/storage.js";
+import { isBlank } from "../text/blank.js";
 import { split } from "../text/split.js";
 import { completion } from "./completion.js";
 import { grow } from "./grow.js";
@@ -54,15 +55,15 @@ class Composer extends View {
 
     const changed = () => {
       const text = input.value;
-      send.disabled = !text.trim();
+      send.disabled = isBlank(text);
       grow(input);
       length.look();
-      if (text.trim()) storage.set(key, text);
-      else storage.remove(key);
+      if (isBlank(text)) storage.remove(key);
+      else storage.set(key, text);
     };
     const submit = () => {
       const content = input.value.trim();
-      if (!content) return;
+      if (isBlank(content)) return;
       if (isTooLong(content)) return length.refuse();
       sends([content]);
     };
@@ -83,7 +84,7 @@ class Composer extends View {
     });
     listen(input, "input", () => {
       changed();
-      if (!input.value.trim() || Date.now() - lastTyped < TYPING_MS) return;
+      if (isBlank(input.value) || Date.now() - lastTyped < TYPING_MS) return;
       lastTyped = Date.now();
       if (room.live.peek()) say({ type: "typing", room_id: room.id });
     });

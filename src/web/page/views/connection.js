@@ -1,8 +1,9 @@
 // The line about the connection: that it is lost, when it is tried again, or why it will not be.
 
+import { address } from "../core/address.js";
 import { View, fill, h, view } from "../core/dom.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
-import { endReason, nextAttempt, retryNow, socketState } from "../core/socket.js";
+import { endReason, nextAttempt, obstacle, retryNow, socketState } from "../core/socket.js";
 
 /** The first connection may take a moment. */
 const PATIENCE_MS = 1_500;
@@ -61,7 +62,7 @@ class Connection extends View {
         ? "This device is offline."
         : wasLive
           ? "Connection lost."
-          : "No connection yet.";
+          : obstacle.value || "No connection yet.";
       const seconds = Math.ceil((next - Date.now()) / 1000);
       if (state === "connecting" || seconds <= 1) return show(`${lost} Connecting…`);
       show(`${lost} Trying again in ${seconds} seconds. What you write is sent then.`, now);
@@ -72,7 +73,7 @@ class Connection extends View {
 
 async function isOtherPage() {
   try {
-    const answer = await fetch("/", { method: "HEAD", cache: "no-store" });
+    const answer = await fetch(address("/"), { method: "HEAD", cache: "no-store" });
     return answer.ok && !answer.headers.get("ETag")?.includes(HASH);
   } catch {
     return false;

@@ -3,6 +3,7 @@
 import { call, words } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { isTooLong } from "../core/limits.js";
+import { isBlank } from "../text/blank.js";
 import { grow } from "./grow.js";
 import { lengthNote } from "./length.js";
 
@@ -18,7 +19,7 @@ export function messageEditor(room, message, done) {
   const length = lengthNote(input);
   const save = async () => {
     const content = input.value.trim();
-    if (!content) {
+    if (isBlank(content)) {
       alert.textContent = "A message cannot be empty. Delete it, if that is what you want.";
       return;
     }

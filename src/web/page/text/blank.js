@@ -1,0 +1,6 @@
+// Texts of which nothing can be seen: the server refuses them, so that the page does not send them.
+
+const BLANK = /^[\s\p{Default_Ignorable_Code_Point}\p{Cc}\p{M}\u2800]*$/u;
+
+/** @param {string} text */
+export const isBlank = (text) => BLANK.test(text);
