@@ -70,7 +70,8 @@ files! {
     places => "places",
     limits => "limits",
     input_methods => "input-methods",
-    storage => "storage";
+    storage => "storage",
+    proxy => "proxy";
     postgres first_run => "first-run", chatting => "chatting"
 }
 

@@ -225,7 +225,8 @@ async fn documents_are_compressed_and_sent_once() {
 async fn the_figures_are_declared_as_what_the_client_accepts() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
-    let prometheus = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
+    let prometheus =
+        "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
     for (accept, kind) in [
         ("*/*", "application/openmetrics-text"),
         (prometheus, "application/openmetrics-text"),
