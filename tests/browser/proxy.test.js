@@ -43,7 +43,7 @@ before(async () => {
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (kind) => `${kind}_temp_path ${folder}/${kind};`,
   );
-  const config = `daemon off; master_process off; pid ${folder}/pid; error_log stderr;
+  const config = `daemon off; master_process off; pid ${folder}/pid; error_log stderr crit;
     events {}
     http { access_log off; ${paths.join(" ")} ${servers.join("\n")} }`;
   writeFileSync(join(folder, "nginx.conf"), config);
