@@ -40,6 +40,20 @@ pub fn init(log: &Log) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// For a command other than `serve`: it says what it waits for, and nothing else.
+pub fn init_for_command() {
+    let layer = fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_level(false)
+        .with_target(false)
+        .log_internal_errors(false);
+    let waits = EnvFilter::new("chatapp::storage::postgres::migrations=warn");
+    // It fails only if there is a log already.
+    let _ = tracing_subscriber::registry().with(waits).with(layer).try_init();
+}
+
 /// Changes what is logged from now on.
 ///
 /// # Errors

@@ -113,10 +113,8 @@ fn sentence(error: Error, url: &str) -> anyhow::Error {
             "the database {url} cannot be used ({reason}): check the rights to the file and its \
              folder, and the room on its disk"
         ),
-        Error::Unavailable(reason) => anyhow!(
-            "the database {url} cannot be used ({reason}): check that it is running, and that the \
-             URL is right"
-        ),
+        // The reason says what to do.
+        Error::Unavailable(reason) => anyhow!("the database {url} cannot be used: {reason}"),
         Error::Busy(reason) => {
             anyhow!("the database {url} is busy ({reason}): try again in a moment")
         }

@@ -39,6 +39,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::context::{Context, Global};
+use crate::logging;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,6 +101,9 @@ impl Cli {
     /// What to tell the operator; give it to [`report`].
     pub fn run(self, environment: Vec<(OsString, OsString)>) -> anyhow::Result<()> {
         let context = Context::new(self.global, environment);
+        if !matches!(self.command, Command::Serve(_)) {
+            logging::init_for_command();
+        }
         match self.command {
             Command::Serve(args) => serve::run(args, &context),
             Command::Migrate(args) => migrate::run(&args, &context),

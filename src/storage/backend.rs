@@ -60,6 +60,36 @@ pub enum MigrationState {
     Pending,
 }
 
+/// Something about a database that keeps it from holding what chatapp promises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortcoming {
+    /// What it is about, in a word.
+    pub subject: &'static str,
+    /// Whether a server must not use the database as it is.
+    pub is_fatal: bool,
+    pub detail: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+impl Shortcoming {
+    pub(super) fn fatal(
+        subject: &'static str,
+        detail: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { subject, is_fatal: true, detail: detail.into(), advice: advice.into() }
+    }
+
+    pub(super) fn warning(
+        subject: &'static str,
+        detail: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { is_fatal: false, ..Self::fatal(subject, detail, advice) }
+    }
+}
+
 /// Why one message of a batch was not appended.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
@@ -113,7 +143,16 @@ pub trait Backend: Source + Send + Sync + 'static {
 
     /// Applies what is pending and returns it. Safe to run from several processes at once:
     /// one applies, the others wait and find nothing left.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if there is a fatal [`Shortcoming`], [`Error::InUse`] after waiting for
+    /// others for a minute.
     fn migrate(&self) -> Result<Vec<Migration>>;
+
+    /// What is wrong with the database that is not an error yet.
+    fn list_shortcomings(&self) -> Result<Vec<Shortcoming>> {
+        Ok(Vec::new())
+    }
 
     /// Whether the database can be used by this binary.
     ///

@@ -62,4 +62,25 @@ pub enum Error {
     Internal(String),
 }
 
+impl Error {
+    /// Names the database that cannot be used.
+    #[must_use]
+    pub(super) fn of(self, database: &str) -> Self {
+        match self {
+            Self::Unavailable(text) => Self::Unavailable(format!("{database}: {text}")),
+            Self::InDoubt(text) => Self::InDoubt(format!("{database}: {text}")),
+            error @ (Self::Conflict(_)
+            | Self::Busy(_)
+            | Self::OtherDatabase
+            | Self::Damaged(_)
+            | Self::SchemaTooNew { .. }
+            | Self::SchemaTooOld
+            | Self::InUse(_)
+            | Self::Sealed(_)
+            | Self::BadUrl(_)
+            | Self::Internal(_)) => error,
+        }
+    }
+}
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;

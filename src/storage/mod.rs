@@ -19,6 +19,7 @@ mod window;
 
 pub use backend::{
     AppendError, Backend, ChangeError, DatabaseStatus, Migration, MigrationState, ServerFacts,
+    Shortcoming,
 };
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};

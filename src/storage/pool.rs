@@ -59,6 +59,13 @@ impl<M: ManageConnection> Pool<M> {
             }
             if left.is_zero() {
                 let wait_ms = self.wait.as_millis();
+                if self.connections.state().connections == 0 {
+                    return Err(Error::Unavailable(format!(
+                        "no connection could be made within {wait_ms} ms: check that the database \
+                         listens at this address, and that no pooler or firewall on the way holds the \
+                         connection back"
+                    )));
+                }
                 return Err(Error::Busy(format!("no connection was free for {wait_ms} ms")));
             }
         }

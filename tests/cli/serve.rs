@@ -110,7 +110,7 @@ fn a_database_that_cannot_be_used_is_one_sentence() {
         ("mysql://ann:sesame@db/chat", "sqlite:// or postgres://"),
         ("ann:sesame@db/chat", "sqlite://chat.db"),
         ("postgresql+psycopg2://ann:sesame@db/chat", "postgresql://"),
-        ("postgres://ann:sesame@127.0.0.1:1/chat", "check that it is running"),
+        ("postgres://ann:sesame@127.0.0.1:1/chat", "start PostgreSQL, or correct host and port"),
         ("sqlite://folder", "is a folder"),
         ("sqlite://nowhere/chat.db", "there is no folder nowhere"),
         ("sqlite://notes.txt", "is not an SQLite database"),

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use chatapp::model::Clock;
 use reqwest::Method;
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::postgres::{PgDatabase, database as postgres_database};
@@ -121,13 +121,19 @@ async fn a_server_in_order_has_no_problem_and_one_that_is_not_has(database: Data
     let server = Server::with(database).env("CHATAPP_HTTP__MAX_CONNECTIONS", "100").start().await;
     server.admin("root").await;
     let report = Report(Done::of(beside(&server, &["doctor", "--deep", "--output", "json"])).await);
-    assert_eq!((report.states("problem"), report.states("warning")), (vec![], vec![]));
+    assert_eq!(report.states("problem"), [json!(null); 0]);
+    // PostgreSQL's test cluster does not wait for the disk, and is told so.
+    let warnings: Vec<_> = report.states("warning").iter().map(|it| it["check"].clone()).collect();
+    match database {
+        Database::Sqlite => assert_eq!(warnings, [json!(null); 0]),
+        Database::Postgres => assert_eq!(warnings, ["durability", "durability"]),
+    }
     report.expect("server", "ok: is ready");
     report.expect("integrity", "ok: all of it");
     report.expect("descriptors", "ok: the running server");
     report.expect("clock", "ok: ");
     let table = Done::of(beside(&server, &["doctor"])).await;
-    assert!(table.stdout.starts_with("STATE  CHECK"), "{table:?}");
+    assert!(table.stdout.starts_with("STATE  "), "{table:?}");
 
     let request = server.anonymous().request(Method::GET, "/health");
     Answer::to(request.header("x-forwarded-for", "192.0.2.1")).await.expect(200);
@@ -335,6 +341,7 @@ fn postgres_answers_and_has_room_for_connections() {
         .env("CHATAPP_DATABASE__URL", &format!("postgres://ann:{}@127.0.0.1:1/chat", "sesame"));
     let report = patient.doctor(&[]);
     report.expect("database", "problem: cannot be opened");
+    report.expect("database", "problem: PostgreSQL at 127.0.0.1:1, database chat: ");
     assert!(!report.0.stdout.contains("sesame"), "{:?}", report.0);
 }
 

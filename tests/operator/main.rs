@@ -1,5 +1,5 @@
 //! What an operator sees of a server: its figures, its health, its room's logs at the terminal, and
-//! what the doctor says.
+//! what the doctor says; and what is said of a PostgreSQL that cannot be used as it is.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -9,8 +9,10 @@ mod figures;
 mod health;
 mod moved;
 mod openmetrics;
+mod pooler;
 mod signals;
 mod tail;
+mod unfit;
 
 use std::process::{Command, Output};
 
@@ -45,6 +47,21 @@ impl From<Output> for Done {
             stderr: String::from_utf8(output.stderr).expect("UTF-8"),
         }
     }
+}
+
+/// Runs a command in a folder of its own, with nothing in its environment but the database.
+fn on(url: &str, arguments: &[&str]) -> Done {
+    Done::from(command_on(url, arguments).output().expect("the program runs"))
+}
+
+fn command_on(url: &str, arguments: &[&str]) -> Command {
+    // A command that should have ended fails the test instead of holding it.
+    let mut command = Command::new("timeout");
+    command.args(["60", env!("CARGO_BIN_EXE_chatapp")]).args(arguments);
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env_clear();
+    // Nobody listens there.
+    command.env("DATABASE_URL", url).env("CHATAPP_HTTP__BIND", "127.0.0.1:1");
+    command
 }
 
 /// A command beside this server, with settings that say where it listens.

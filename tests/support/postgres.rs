@@ -48,10 +48,15 @@ impl PgDatabase {
     }
 
     fn create(admin_url: &str) -> Self {
+        Self::create_with(admin_url, "")
+    }
+
+    fn create_with(admin_url: &str, options: &str) -> Self {
         let name = format!("chatapp_test_{}", Uuid::new_v4().simple());
-        execute(admin_url, format!("CREATE DATABASE {name} TEMPLATE template0")).unwrap_or_else(
-            |error| panic!("no database can be made at the test server: {error:?}"),
-        );
+        let sql = format!("CREATE DATABASE {name} TEMPLATE template0 {options}");
+        execute(admin_url, sql).unwrap_or_else(|error| {
+            panic!("no database can be made at the test server: {error:?}")
+        });
         let url = with_database(admin_url, &name);
         Self { url, name, admin_url: admin_url.to_owned() }
     }
@@ -109,6 +114,11 @@ impl PgCluster {
         PgDatabase::create(&self.admin_url)
     }
 
+    /// One with more options of CREATE DATABASE.
+    pub fn database_with(&self, options: &str) -> PgDatabase {
+        PgDatabase::create_with(&self.admin_url, options)
+    }
+
     pub fn start(&self) {
         let data = self.folder.join("data");
         run(&self.folder, "pg_ctl", &["start", "--wait", "--log", "log", "-D", path(&data)]);
@@ -118,6 +128,20 @@ impl PgCluster {
     pub fn stop(&self) {
         let data = self.folder.join("data");
         run(&self.folder, "pg_ctl", &["stop", "--wait", "--mode", "fast", "-D", path(&data)]);
+    }
+
+    /// Lets clients in by these lines of `pg_hba.conf` instead of by any.
+    pub fn admit(&self, lines: &str) {
+        let data = self.folder.join("data");
+        fs::write(data.join("pg_hba.conf"), lines).expect("the file can be written");
+        run(&self.folder, "pg_ctl", &["reload", "-D", path(&data)]);
+    }
+
+    /// Starts it again as a standby, which waits for a primary for ever.
+    pub fn restart_as_standby(&self) {
+        self.stop();
+        fs::write(self.folder.join("data/standby.signal"), "").expect("the file can be written");
+        self.start();
     }
 
     /// Ends it as a crash does.
@@ -218,12 +242,16 @@ pub fn free_port() -> u16 {
 fn new_folder() -> PathBuf {
     let folder = std::env::temp_dir().join(format!("chatapp-postgres-{}", Uuid::new_v4().simple()));
     fs::create_dir(&folder).expect("the temporary folder can be written");
-    if let Some(user) = server_user() {
-        let output = Command::new("id").args(["-u", user]).output().expect("`id` is there");
-        let uid = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a user id");
+    if let Some(uid) = user_id() {
         chown(&folder, Some(uid), None).expect("root may give a folder away");
     }
     folder
+}
+
+/// The number of the user that runs PostgreSQL, if that is another than the test's.
+pub fn user_id() -> Option<u32> {
+    let output = Command::new("id").args(["-u", server_user()?]).output().expect("`id` is there");
+    Some(String::from_utf8_lossy(&output.stdout).trim().parse().expect("a user id"))
 }
 
 /// PostgreSQL refuses to run as root; then it runs as another.

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::{Case, Finding, Opened, shown_url};
-use crate::storage::{DatabaseStatus, Error};
+use crate::storage::{DatabaseStatus, Error, Shortcoming};
 
 /// Clocks of a healthy network differ by less, in milliseconds.
 const CLOCK_MS: i64 = 2_000;
@@ -29,12 +29,38 @@ pub(super) fn reachable(case: &Case) -> Vec<Finding> {
             "start the server, which makes it, or name another with database.url",
         ),
         Err(Error::Damaged(text)) => damaged(text),
+        // The reason says what to do.
+        Err(Error::Unavailable(reason)) if case.sqlite.is_none() => {
+            Finding::problem("database", format!("{} cannot be opened", shown_url(case)), reason)
+        }
         Err(error) => Finding::problem(
             "database",
             format!("{} cannot be opened ({error})", shown_url(case)),
             "check that it is running, the URL, and the rights to it",
         ),
     }]
+}
+
+/// What the database lacks to hold what is promised. SQLite lacks nothing of the kind.
+pub(super) fn shortcomings(case: &Case) -> Vec<Finding> {
+    let Ok(Opened { backend, .. }) = &case.database else { return vec![] };
+    if case.sqlite.is_some() {
+        return vec![];
+    }
+    match backend.list_shortcomings() {
+        Ok(found) if found.is_empty() => {
+            let detail = "encoding, rights and settings of the database are as they should be";
+            vec![Finding::ok("fitness", detail)]
+        }
+        Ok(found) => {
+            let finding = |found: Shortcoming| match found.is_fatal {
+                true => Finding::problem(found.subject, found.detail, found.advice),
+                false => Finding::warning(found.subject, found.detail, found.advice),
+            };
+            found.into_iter().map(finding).collect()
+        }
+        Err(error) => vec![unreadable("fitness", &error)],
+    }
 }
 
 pub(super) fn schema(case: &Case) -> Vec<Finding> {

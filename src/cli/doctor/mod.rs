@@ -122,6 +122,7 @@ const CHECKS: &[Check] = &[
     files::disk,
     files::backups,
     database::reachable,
+    database::shortcomings,
     database::schema,
     database::integrity,
     database::connections,

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 use postgres::types::ToSql;
-use postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
+use postgres::{Client, Config, Row, SimpleQueryMessage, Statement};
 use r2d2::ManageConnection;
-use r2d2_postgres::PostgresConnectionManager;
 
 use super::super::{Error, Result};
-use super::errors;
+use super::session::{self, ConnectError};
+use super::{errors, holders};
 
 /// A connection that answered within this time is not asked again whether it lives.
 const TRUSTED: Duration = Duration::from_secs(1);
@@ -32,10 +32,14 @@ pub(super) struct Manager {
     epoch: Arc<OnceLock<String>>,
     is_other: Arc<AtomicBool>,
     is_claimed: Arc<AtomicBool>,
+    /// How many connections had been lost when it was last made sure that sessions are not shared.
+    /// One check at a time: two at once would take each other's connections for those of others.
+    checked_at: Arc<Mutex<Option<u64>>>,
 }
 
-/// The advisory lock of whoever uses the database: together, by every connection for as long as it
+/// The advisory lock of those that use the database: together, by every connection for as long as it
 /// lives; alone, by one that fills it from elsewhere. "chatapp" in ASCII, and 1.
+const LOCK: i64 = 0x6368_6174_6170_7001;
 const SHARE: &str = "SELECT pg_try_advisory_lock_shared(x'6368617461707001'::bigint)";
 const CLAIM: &str = "SELECT pg_try_advisory_lock(x'6368617461707001'::bigint)";
 
@@ -43,9 +47,11 @@ const CLAIM: &str = "SELECT pg_try_advisory_lock(x'6368617461707001'::bigint)";
 pub(super) fn claim_alone(client: &mut Client) -> Result<()> {
     match lock(client, CLAIM)? {
         true => Ok(()),
-        false => Err(Error::InUse(
-            "a chatapp is running on it: stop the server, on every machine, first".to_owned(),
-        )),
+        false => Err(Error::InUse(format!(
+            "a chatapp is running on it: stop the server, on every machine, first. These sessions \
+             are of one: {}",
+            holders::of_advisory(client, LOCK)
+        ))),
     }
 }
 
@@ -70,15 +76,10 @@ fn lock(client: &mut Client, sql: &str) -> Result<bool, postgres::Error> {
     }
 }
 
-/// Why a connection is not made, or not used again.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectError {
-    #[error(transparent)]
-    Postgres(#[from] postgres::Error),
-    #[error("another database answers at this address")]
-    OtherDatabase,
-    #[error("a restore, import or copy is filling it: wait until that has ended")]
-    Claimed,
+impl From<postgres::Error> for ConnectError {
+    fn from(error: postgres::Error) -> Self {
+        Self::Failed(errors::explain(&error))
+    }
 }
 
 impl Manager {
@@ -90,6 +91,7 @@ impl Manager {
             epoch: Arc::default(),
             is_other: Arc::default(),
             is_claimed: Arc::default(),
+            checked_at: Arc::default(),
         }
     }
 
@@ -102,8 +104,8 @@ impl Manager {
     pub fn judge(&self, error: Error) -> Error {
         match error {
             Error::Unavailable(_) if self.is_other.load(Ordering::Relaxed) => Error::OtherDatabase,
-            Error::Unavailable(_) if self.is_claimed.load(Ordering::Relaxed) => {
-                Error::InUse(ConnectError::Claimed.to_string())
+            Error::Unavailable(text) if self.is_claimed.load(Ordering::Relaxed) => {
+                Error::InUse(text)
             }
             error => error,
         }
@@ -111,13 +113,20 @@ impl Manager {
 
     /// A connection of no pool, for work that takes long.
     pub fn connect_alone(&self) -> Result<Client> {
-        match self.connect() {
-            Ok(connection) => Ok(connection.client),
-            Err(ConnectError::Postgres(error)) => Err(error.into()),
-            Err(error @ (ConnectError::Claimed | ConnectError::OtherDatabase)) => {
-                Err(self.judge(Error::Unavailable(error.to_string())))
-            }
+        Ok(self.connect()?.client)
+    }
+
+    /// Whether sessions are shared is looked at for the first connection, and again after a loss,
+    /// because another pooler, or one with other settings, may be in between then.
+    fn connect_checked(&self, losses: u64) -> Result<Client, ConnectError> {
+        let mut checked_at = self.checked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if *checked_at == Some(losses) {
+            drop(checked_at);
+            return session::connect(&self.config);
         }
+        let client = session::connect_sole(&self.config)?;
+        *checked_at = Some(losses);
+        Ok(client)
     }
 
     fn check_epoch(&self, client: &mut Client) -> Result<(), ConnectError> {
@@ -161,15 +170,15 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Connection, ConnectError> {
         let losses = self.losses.load(Ordering::Relaxed);
-        let mut client = PostgresConnectionManager::new(self.config.clone(), NoTls)
-            .connect()
+        let mut client = self
+            .connect_checked(losses)
             .inspect_err(|_| self.is_claimed.store(false, Ordering::Relaxed))?;
         // In one round trip with the settings.
         let is_shared = is_true(&client.simple_query(&self.settings)?);
         let is_claimed = !is_shared && !lock(&mut client, SHARE)?;
         self.is_claimed.store(is_claimed, Ordering::Relaxed);
         if is_claimed {
-            return Err(ConnectError::Claimed);
+            return Err(ConnectError::Claimed(holders::of_advisory(&mut client, LOCK)));
         }
         self.check_epoch(&mut client)?;
         Ok(Connection {

@@ -6,43 +6,54 @@ use std::error::Error as _;
 use postgres::error::{DbError, SqlState};
 
 use super::super::{Conflict, Error};
+use super::advice;
 
 impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Self {
-        let text = describe(&error);
-        let Some(db_error) = error.as_db_error() else {
-            return match is_of_the_driver(&error) {
-                true => Self::Internal(text),
-                false => Self::Unavailable(text),
-            };
+        of(&error)
+    }
+}
+
+pub(super) fn of(error: &postgres::Error) -> Error {
+    let text = explain(error);
+    let Some(db_error) = error.as_db_error() else {
+        return match is_of_the_driver(error) {
+            true => Error::Internal(text),
+            false => Error::Unavailable(text),
         };
-        let code = db_error.code();
-        if *code == SqlState::UNIQUE_VIOLATION
-            && let Some(conflict) = conflict(db_error)
-        {
-            return Self::Conflict(conflict);
-        }
-        if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN {
-            return Self::SchemaTooOld;
-        }
-        if is_busy(&error)
-            || *code == SqlState::LOCK_NOT_AVAILABLE
-            || *code == SqlState::QUERY_CANCELED
-            || *code == SqlState::TOO_MANY_CONNECTIONS
-            // A statement prepared before a migration; the connection that holds it is given up.
-            || is_stale_statement(code)
-        {
-            return Self::Busy(text);
-        }
-        if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
-            return Self::Damaged(text);
-        }
-        match &code.code()[..2] {
-            // Connection, authorisation, no such database, resources, operator, system.
-            "08" | "28" | "3D" | "53" | "57" | "58" => Self::Unavailable(text),
-            _ if ends_connection(&error) => Self::Unavailable(text),
-            _ => Self::Internal(text),
-        }
+    };
+    let code = db_error.code();
+    if *code == SqlState::UNIQUE_VIOLATION
+        && let Some(conflict) = conflict(db_error)
+    {
+        return Error::Conflict(conflict);
+    }
+    if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN {
+        return Error::SchemaTooOld;
+    }
+    if is_busy(error)
+        || *code == SqlState::LOCK_NOT_AVAILABLE
+        || *code == SqlState::QUERY_CANCELED
+        || *code == SqlState::TOO_MANY_CONNECTIONS
+        // A statement prepared before a migration; the connection that holds it is given up.
+        || is_stale_statement(code)
+    {
+        return Error::Busy(text);
+    }
+    if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
+        return Error::Damaged(text);
+    }
+    if *code == SqlState::INSUFFICIENT_PRIVILEGE
+        || *code == SqlState::UNTRANSLATABLE_CHARACTER
+        || *code == SqlState::INVALID_SCHEMA_NAME
+    {
+        return Error::Unavailable(text);
+    }
+    match &code.code()[..2] {
+        // Connection, authorisation, no such database, resources, operator, system.
+        "08" | "28" | "3D" | "53" | "57" | "58" => Error::Unavailable(text),
+        _ if ends_connection(error) => Error::Unavailable(text),
+        _ => Error::Internal(text),
     }
 }
 
@@ -91,6 +102,42 @@ pub(super) fn describe(error: &postgres::Error) -> String {
     text
 }
 
+/// [`describe`], and what an operator can do about it.
+pub(super) fn explain(error: &postgres::Error) -> String {
+    let advice = match error.as_db_error() {
+        Some(db_error) => advice::of_server(db_error),
+        None if is_of_the_driver(error) => None,
+        None => Some(advice::LOST),
+    };
+    join(error, advice)
+}
+
+/// The same for an error while connecting.
+pub(super) fn explain_connecting(error: &postgres::Error) -> String {
+    let advice = match error.as_db_error() {
+        Some(db_error) => advice::of_server(db_error),
+        None => Some(advice::of_connecting(error)),
+    };
+    join(error, advice)
+}
+
+fn join(error: &postgres::Error, advice: Option<&str>) -> String {
+    let text = describe(error);
+    match advice {
+        Some(advice) => format!("{text}: {advice}"),
+        None => text,
+    }
+}
+
+pub(super) fn is_timeout(error: &postgres::Error) -> bool {
+    // The kind is private; its text is not.
+    error.to_string() == "timeout waiting for server"
+}
+
+pub(super) fn is_lock_timeout(error: &postgres::Error) -> bool {
+    error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+}
+
 pub(super) fn is_unique_violation(error: &postgres::Error) -> bool {
     error.code() == Some(&SqlState::UNIQUE_VIOLATION)
 }
@@ -102,7 +149,9 @@ pub(super) fn is_of_the_row(error: &postgres::Error) -> bool {
 }
 
 fn is_stale_statement(code: &SqlState) -> bool {
-    *code == SqlState::FEATURE_NOT_SUPPORTED || *code == SqlState::INVALID_SQL_STATEMENT_NAME
+    *code == SqlState::FEATURE_NOT_SUPPORTED
+        || *code == SqlState::INVALID_SQL_STATEMENT_NAME
+        || *code == SqlState::DUPLICATE_PSTATEMENT
 }
 
 /// A value could not be converted, or a row was not there: the driver says no, not the server.

@@ -1,11 +1,14 @@
 //! The schema: which migrations there are, which have been applied, and applying the rest.
 
-use postgres::{Client, Config, NoTls};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use postgres::Client;
 
 use super::super::target::check_seal;
 use super::super::{Error, Migration, MigrationState, Result, ServerFacts, schema};
 use super::connection::Connection;
-use super::errors;
+use super::{errors, holders};
 
 mod embedded {
     refinery::embed_migrations!("sql/postgres");
@@ -13,11 +16,25 @@ mod embedded {
 
 /// The advisory lock of the one that migrates: "chatapp" in ASCII. Locks of this kind are per
 /// database.
-const LOCK: &str = "
-    SET statement_timeout = 0;
-    SET lock_timeout = 0;
-    SELECT pg_advisory_lock(x'0063686174617070'::bigint)";
+const LOCK: i64 = 0x0063_6861_7461_7070;
 
+/// How long a migration waits for another one to end, or for others to release a table.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it waits for a lock on a table at a time: everybody who wants the table meanwhile waits
+/// behind it.
+const LOCK_TIMEOUT: &str = "2s";
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often it says that it still waits.
+const REMIND: Duration = Duration::from_secs(10);
+
+/// A migration takes as long as it takes.
+const SETTINGS: &str = "
+    SET statement_timeout = 0;
+    SET idle_in_transaction_session_timeout = 0;
+    SELECT set_config('application_name', current_setting('application_name') || ' migrate', false);
+    SELECT set_config('lock_timeout', $1, false);";
+
+const TRY_LOCK: &str = "SELECT pg_try_advisory_lock($1)";
 const HAS_TABLE: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
 const LIST_APPLIED: &str = "SELECT version, applied_on FROM refinery_schema_history";
 
@@ -29,17 +46,65 @@ pub(super) fn list_migrations(db: &mut Connection) -> Result<Vec<Migration>> {
 
 /// Applies what is pending, all of it or nothing, on a connection of its own: it may take longer
 /// than a statement is given otherwise, and its end releases the lock, however it ends.
-pub(super) fn migrate(config: &Config) -> Result<Vec<Migration>> {
-    let mut client = config.connect(NoTls)?;
-    client.batch_execute(LOCK)?;
-    if list_with(&mut client)?.iter().all(|it| it.state != MigrationState::Pending) {
+pub(super) fn migrate(client: &mut Client) -> Result<Vec<Migration>> {
+    client.batch_execute(&SETTINGS.replace("$1", &format!("'{LOCK_TIMEOUT}'")))?;
+    let mut wait = Wait::new();
+    while !client.query_one(TRY_LOCK, &[&LOCK])?.get::<_, bool>(0) {
+        wait.go_on(|| {
+            let holder = holders::of_advisory(client, LOCK);
+            format!("for another migration of the database to end: {holder}")
+        })?;
+    }
+    if list_with(client)?.iter().all(|it| it.state != MigrationState::Pending) {
         return Ok(Vec::new());
     }
-    let report = embedded::migrations::runner()
-        .set_grouped(true)
-        .run(&mut client)
-        .map_err(|error| error_of(&error))?;
-    Ok(schema::newly_applied(list_with(&mut client)?, &report))
+    let mut wait = Wait::new();
+    let report = loop {
+        match embedded::migrations::runner().set_grouped(true).run(client) {
+            Ok(report) => break report,
+            Err(error) => match cause(&error) {
+                // The transaction was rolled back, and whoever waited behind it goes on.
+                Some(cause) if errors::is_lock_timeout(cause) => wait.go_on(|| {
+                    let holder = holders::of_tables(client);
+                    format!("for a lock on a table that others use: {holder}")
+                })?,
+                Some(cause) => return Err(errors::of(cause)),
+                None => return Err(Error::Internal(error.to_string())),
+            },
+        }
+    };
+    Ok(schema::newly_applied(list_with(client)?, &report))
+}
+
+/// A wait that says what it is for, and ends.
+struct Wait {
+    began: Instant,
+    said: Option<Instant>,
+}
+
+impl Wait {
+    fn new() -> Self {
+        Self { began: Instant::now(), said: None }
+    }
+
+    /// # Errors
+    /// [`Error::InUse`] if it has lasted too long.
+    fn go_on(&mut self, what: impl FnOnce() -> String) -> Result<()> {
+        if self.began.elapsed() >= PATIENCE {
+            return Err(Error::InUse(format!(
+                "the migration waited {} seconds {}; nothing was changed. Try again when that has \
+                 ended, or end it with SELECT pg_terminate_backend(pid)",
+                PATIENCE.as_secs(),
+                what()
+            )));
+        }
+        if self.said.is_none_or(|said| said.elapsed() >= REMIND) {
+            self.said = Some(Instant::now());
+            tracing::warn!("the migration waits {}", what());
+        }
+        thread::sleep(PAUSE);
+        Ok(())
+    }
 }
 
 pub(super) fn get_server_facts(db: &mut Connection) -> Result<ServerFacts> {
@@ -59,12 +124,6 @@ fn list(rows: Vec<postgres::Row>) -> Result<Vec<Migration>> {
     schema::list(&embedded::migrations::runner(), applied)
 }
 
-fn error_of(error: &refinery::Error) -> Error {
-    match std::error::Error::source(error).and_then(|cause| cause.downcast_ref()) {
-        Some(cause) if errors::ends_connection(cause) => {
-            Error::Unavailable(errors::describe(cause))
-        }
-        Some(cause) => Error::Internal(errors::describe(cause)),
-        None => Error::Internal(error.to_string()),
-    }
+fn cause(error: &refinery::Error) -> Option<&postgres::Error> {
+    std::error::Error::source(error)?.downcast_ref()
 }

@@ -5,11 +5,13 @@
 //! read and which a write.
 
 mod accounts;
+mod advice;
 mod append;
 mod audit;
 mod connection;
 mod errors;
 mod events;
+mod holders;
 mod messages;
 mod migrations;
 mod read_positions;
@@ -17,18 +19,19 @@ mod reading;
 mod retention;
 mod rooms;
 mod rows;
+mod session;
 mod sessions;
+mod shortcomings;
 mod status;
 mod target;
 mod tickets;
+mod url;
 mod users;
 
 use std::path::Path;
 use std::time::Duration;
 
 use postgres::Config;
-use postgres::config::{Host, SslMode};
-
 use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
@@ -38,7 +41,7 @@ use super::rows::{Scope, Source, Visitor};
 use super::target::Progress;
 use super::{
     AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
-    ServerFacts,
+    ServerFacts, Shortcoming,
 };
 use crate::model::{
     Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
@@ -48,9 +51,6 @@ use crate::model::{
     UserChange, UserId, UserQuery,
 };
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A server that vanished without a word is given up after this long.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(15);
 /// `gen_random_uuid` is in the core since this one.
 const OLDEST_VERSION: i32 = 130_000;
 
@@ -60,46 +60,56 @@ pub struct Postgres {
     writers: Pool<Manager>,
     manager: Manager,
     config: Config,
+    /// What the log calls it.
+    name: String,
+    /// Whether the URL says that TLS is not wanted.
+    disables_tls: bool,
 }
 
 impl Postgres {
-    /// Opens the database and makes sure that it answers.
+    /// Opens the database and makes sure that it answers, and that its sessions are not shared.
     ///
     /// # Errors
-    /// [`Error::BadUrl`] if the URL is not understood, [`Error::Unavailable`] if there is no answer.
+    /// [`Error::BadUrl`] if the URL is not understood, [`Error::Unavailable`] if there is no answer,
+    /// or if a pooler that shares connections is in between.
     pub fn open(url: &str, options: &OpenOptions) -> Result<Self> {
-        let config = parse(url)?;
+        let config = url::parse(url)?;
         let wait = Duration::from_millis(options.busy_timeout_ms);
         let manager = Manager::new(config.clone(), wait);
         let readers = Pool::new(manager.clone(), options.read_connections, wait, true);
         let writers = Pool::new(manager.clone(), 1, wait, true);
-        let backend = Self { readers, writers, manager, config };
-        match backend.read(server_version) {
-            Ok(version) if version >= OLDEST_VERSION => Ok(backend),
-            Ok(_) => Err(Error::Unavailable("PostgreSQL 13 or newer is needed".to_owned())),
-            Err(Error::Unavailable(text)) => {
-                let address = address(&backend.config);
-                Err(Error::Unavailable(format!("PostgreSQL at {address}: {text}")))
-            }
-            Err(error) => Err(error),
+        let name = url::describe(&config);
+        let disables_tls = url::disables_tls(url);
+        let backend = Self { readers, writers, manager, config, name, disables_tls };
+        let version = backend.read(server_version)?;
+        if version < OLDEST_VERSION {
+            let text = format!(
+                "PostgreSQL {} is too old: chatapp needs version 13 or newer",
+                version / 10_000
+            );
+            return Err(Error::Unavailable(text).of(&backend.name));
         }
+        Ok(backend)
     }
 
     /// A read that loses its connection is tried once more on another: it changed nothing.
     fn read<T>(&self, run: impl Fn(&mut Connection) -> Result<T>) -> Result<T> {
-        let mut connection = self.get(&self.readers)?;
-        match run(&mut connection) {
-            Err(Error::Unavailable(_)) if connection.is_lost() => {
-                drop(connection);
-                run(&mut *self.get(&self.readers)?)
-            }
-            result => result,
-        }
+        let result =
+            self.get(&self.readers).and_then(|mut connection| match run(&mut connection) {
+                Err(Error::Unavailable(_)) if connection.is_lost() => {
+                    drop(connection);
+                    run(&mut *self.get(&self.readers)?)
+                }
+                result => result,
+            });
+        result.map_err(|error| error.of(&self.name))
     }
 
     fn write<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        let mut connection = self.get(&self.writers)?;
-        run(&mut connection).map_err(|error| connection.judge(error))
+        let result = self.get(&self.writers).and_then(|mut connection| {
+            run(&mut connection).map_err(|error| connection.judge(error))
+        });
+        result.map_err(|error| error.of(&self.name))
     }
 
     fn get(&self, pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
@@ -111,64 +121,10 @@ fn server_version(db: &mut Connection) -> Result<i32> {
     Ok(db.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0))
 }
 
-/// The sentences repeat nothing of the URL but the name of an option: it may hold a password.
-fn parse(url: &str) -> Result<Config> {
-    let ats = url.matches('@').count();
-    if ats > 1 {
-        return Err(Error::BadUrl(
-            "the database URL has more than one @: write an @ in a password as %40".to_owned(),
-        ));
-    }
-    let mut config: Config = url.parse().map_err(|error: postgres::Error| {
-        // With one @, the password is before it, and what the driver complains of is behind it.
-        let detail = if ats == 1 { errors::describe(&error) } else { "no @ in it".to_owned() };
-        Error::BadUrl(format!(
-            "the database URL is not understood ({detail}): write \
-             postgres://user:password@host:5432/database, with %40 for @, %2F for / and %3F for ? \
-             in the password"
-        ))
-    })?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(Error::BadUrl(
-            "sslmode=require: chatapp speaks to PostgreSQL without TLS; remove it and reach the \
-             database over a private network or a tunnel"
-                .to_owned(),
-        ));
-    }
-    config.ssl_mode(SslMode::Disable);
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        config.host("localhost");
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("chatapp");
-    }
-    config
-        .keepalives_idle(SILENCE_TIMEOUT / 3)
-        .keepalives_interval(SILENCE_TIMEOUT / 3)
-        .keepalives_retries(2)
-        .tcp_user_timeout(SILENCE_TIMEOUT);
-    Ok(config)
-}
-
-fn address(config: &Config) -> String {
-    let ports = config.get_ports();
-    let hosts = config.get_hosts().iter().enumerate().map(|(i, host)| {
-        let port = ports.get(i).or(ports.first()).copied().unwrap_or(5432);
-        match host {
-            Host::Tcp(name) => format!("{name}:{port}"),
-            #[cfg(unix)]
-            Host::Unix(path) => format!("{}:{port}", path.display()),
-        }
-    });
-    hosts.collect::<Vec<_>>().join(", ")
-}
-
 impl Source for Postgres {
     fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
-        rows::read_all(&mut self.manager.connect_alone()?, visit, scope)
+        let mut client = self.manager.connect_alone().map_err(|error| error.of(&self.name))?;
+        rows::read_all(&mut client, visit, scope).map_err(|error| error.of(&self.name))
     }
 }
 
@@ -182,7 +138,31 @@ impl Backend for Postgres {
     }
 
     fn migrate(&self) -> Result<Vec<Migration>> {
-        migrations::migrate(&self.config)
+        for shortcoming in self.list_shortcomings()? {
+            let Shortcoming { is_fatal, detail, advice, .. } = shortcoming;
+            if is_fatal {
+                return Err(Error::Unavailable(format!("{detail}: {advice}")).of(&self.name));
+            }
+            tracing::warn!(database = self.name, "{detail}: {advice}");
+        }
+        let migrated = session::connect_in_time(&self.config)
+            .map_err(Error::from)
+            .and_then(|mut client| migrations::migrate(&mut client));
+        migrated.map_err(|error| error.of(&self.name))
+    }
+
+    fn list_shortcomings(&self) -> Result<Vec<Shortcoming>> {
+        let mut found = self.read(shortcomings::list_shortcomings)?;
+        if !self.disables_tls && !url::is_local(&self.config) {
+            found.push(Shortcoming::warning(
+                "encryption",
+                "the connection to PostgreSQL is not encrypted, so passwords and messages cross the \
+                 network as they are",
+                "use a private network or a tunnel, and say with sslmode=disable in the database URL \
+                 that it is meant",
+            ));
+        }
+        Ok(found)
     }
 
     fn get_server_facts(&self) -> Result<ServerFacts> {
@@ -456,34 +436,5 @@ impl Backend for Postgres {
 
     fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>> {
         self.read(|db| events::list_events(db, room_id, after, limit))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_repeats_no_password() {
-        for url in [
-            "postgres://ann:sesame@db:x/chat",
-            "postgres://ann:sesame@db/chat?colour=red",
-            "postgres://ann:sesame@db/chat?sslmode=verify-full",
-            "postgres://ann:sesame@db/chat?sslmode=require",
-            "postgres://ann:open@sesame@db/chat",
-            "postgres://ann:sesame/db",
-            "postgres://ann?sesame=1",
-        ] {
-            let Err(Error::BadUrl(text)) = parse(url) else { panic!("{url} was taken") };
-            assert!(!text.contains("sesame"), "{url}: {text}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_option_is_named() {
-        let Err(Error::BadUrl(text)) = parse("postgres://ann:x@db/chat?colour=red") else {
-            panic!("taken")
-        };
-        assert!(text.contains("colour"), "{text}");
     }
 }

@@ -5,17 +5,19 @@
 
 use std::path::Path;
 
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config};
 
-use super::super::Result;
 use super::super::rows::{Row, Scope, Table, Visitor};
 use super::super::target::{Contents, FILLING, Filling, Progress, Target};
-use super::{connection, migrations, parse, rows};
+use super::super::{Error, Result};
+use super::{connection, errors, holders, migrations, rows, session, url};
 
 const SETTINGS: &str = "
     SET client_min_messages = warning;
     SET statement_timeout = 0;
     SET idle_in_transaction_session_timeout = 0;
+    SET lock_timeout = '10s';
+    SELECT set_config('application_name', current_setting('application_name') || ' fill', false);
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off';";
 
@@ -38,12 +40,30 @@ impl PostgresTarget {
     /// # Errors
     /// [`Error::InUse`](super::super::Error) if any chatapp is connected.
     pub fn claim(url: &str) -> Result<Self> {
-        let config = parse(url)?;
-        let mut client = config.connect(NoTls)?;
-        client.batch_execute(SETTINGS)?;
-        connection::claim_alone(&mut client)?;
-        let contents = contents(&mut client)?;
+        let config = url::parse(url)?;
+        let name = url::describe(&config);
+        let mut client =
+            session::connect_in_time(&config).map_err(|error| Error::from(error).of(&name))?;
+        let claim = |client: &mut Client| {
+            client.batch_execute(SETTINGS)?;
+            connection::claim_alone(client)?;
+            contents(client)
+        };
+        let contents = claim(&mut client).map_err(|error| error.of(&name))?;
         Ok(Self { config, client, contents, filling: Filling::AtOnce })
+    }
+
+    fn clear(&mut self) -> Result<()> {
+        self.client.batch_execute(CLEAR).map_err(|error| match errors::is_lock_timeout(&error) {
+            true => {
+                let _ = self.client.batch_execute("ROLLBACK");
+                Error::InUse(format!(
+                    "its tables could not be emptied, because others use them: {}",
+                    holders::of_tables(&mut self.client)
+                ))
+            }
+            false => error.into(),
+        })
     }
 }
 
@@ -54,11 +74,11 @@ impl Target for PostgresTarget {
 
     fn begin(&mut self, filling: Filling, contents: Contents) -> Result<()> {
         // Another schema is of no use to what was written in the older one, so far unfinished.
-        let migrated = migrations::migrate(&self.config)?;
+        let migrated = migrations::migrate(&mut session::connect_in_time(&self.config)?)?;
         self.filling = filling;
         self.client.batch_execute("BEGIN")?;
         if contents != Contents::Unfinished || !migrated.is_empty() {
-            self.client.batch_execute(CLEAR)?;
+            self.clear()?;
         }
         self.client.execute("UPDATE server SET sealed = $1", &[&FILLING])?;
         if filling == Filling::InSteps {

@@ -1,0 +1,174 @@
+//! PgBouncer between chatapp and PostgreSQL, and waits that say what they are for.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use postgres::{Client, NoTls};
+use serde_json::json;
+
+use crate::doctor::Report;
+use crate::support::pgbouncer::PgBouncer;
+use crate::support::postgres::{PgDatabase, database};
+use crate::support::{Database, Program, Server};
+use crate::{Done, beside, command_on, on};
+
+const SHARED: &str = "connect to PostgreSQL directly (port 5432), or use pool_mode = session";
+
+/// Has the pooler open several connections at once.
+fn warm(url: &str, connections: usize) {
+    thread::scope(|scope| {
+        for _ in 0..connections {
+            scope.spawn(|| {
+                let mut client = Client::connect(url, NoTls).expect("the pooler answers");
+                client.simple_query("SELECT pg_sleep(0.3)").expect("it may");
+            });
+        }
+    });
+}
+
+fn advisory_locks(database: &PgDatabase) -> i64 {
+    let sql = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+               WHERE locktype = 'advisory' AND datname = current_database()";
+    database.client().query_one(sql, &[]).unwrap().get(0)
+}
+
+#[test]
+fn a_pooler_that_shares_connections_is_refused_before_anything_is_locked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chat.jsonl");
+    let import = ["import", file.to_str().unwrap()];
+    let other = database();
+    assert_eq!(on(other.url(), &["migrate"]).code, 0);
+    assert_eq!(on(other.url(), &["export", import[1]]).code, 0);
+
+    let database = database();
+    for mode in ["transaction", "statement"] {
+        for (size, settings) in
+            [(1, ""), (5, ""), (5, "server_round_robin = 1"), (5, "server_reset_query_always = 1")]
+        {
+            let settings = format!("pool_mode = {mode}\ndefault_pool_size = {size}\n{settings}");
+            let pooler = PgBouncer::start(database.url(), &settings);
+            let url = pooler.url(database.url());
+            for is_warm in [false, true] {
+                if is_warm {
+                    warm(&url, size);
+                }
+                for command in [&["migrate"][..], &["serve"], &["list-rooms"], &import] {
+                    let done = on(&url, command);
+                    assert_eq!(done.code, 1, "{settings}: {done:?}");
+                    assert!(done.stderr.contains(SHARED), "{settings}: {done:?}");
+                }
+                Report(on(&url, &["doctor", "--output", "json"]))
+                    .expect("database", "problem: use pool_mode = session");
+            }
+            assert_eq!(advisory_locks(&database), 0, "{settings}");
+        }
+    }
+    // The next one that comes directly finds nothing in its way.
+    let done = on(database.url(), &["migrate"]);
+    assert_eq!(done.code, 0, "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_with_a_session_for_each_client_will_do() {
+    let database = tokio::task::spawn_blocking(database).await.unwrap();
+    let pooler = PgBouncer::start(database.url(), "pool_mode = session\ndefault_pool_size = 12");
+    let url = pooler.url(database.url());
+    for _ in 0..2 {
+        let migrated = Done::of(command_on(&url, &["migrate"])).await;
+        assert_eq!(migrated.code, 0, "{migrated:?}");
+    }
+    let mut server = Server::with(Database::Postgres).at(&url).start().await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    let mut socket = ann.joins(room).await;
+    assert_eq!(socket.says(room, "hello", "1").await["seq"], 1);
+    Report(Done::of(beside(&server, &["doctor", "--output", "json"])).await)
+        .expect("database", "ok: PostgreSQL");
+
+    // Its lock is seen by others, and it is named.
+    let file = server.folder().join("chat.jsonl");
+    let exported = Done::of(beside(&server, &["export", file.to_str().unwrap()])).await;
+    assert_eq!(exported.code, 0, "{exported:?}");
+    let import = ["import", file.to_str().unwrap(), "--yes"];
+    let refused = Done::of(command_on(database.url(), &import)).await;
+    assert!(refused.stderr.contains("a chatapp is running on it"), "{refused:?}");
+    assert!(refused.stderr.contains("pid ") && refused.stderr.contains("(chatapp"), "{refused:?}");
+
+    // And goes with it, though the pooler keeps the connections.
+    assert!(server.sigterm().await.success());
+    let import = Done::of(command_on(database.url(), &import)).await;
+    assert_eq!(import.code, 0, "{import:?}");
+    drop(server);
+    tokio::task::spawn_blocking(move || drop((pooler, database))).await.unwrap();
+}
+
+/// The pooler lets clients in for whom it has no connection, and they would wait for minutes.
+#[test]
+fn a_pooler_without_a_free_connection_is_named_as_the_reason() {
+    let database = database();
+    let pooler = PgBouncer::start(database.url(), "pool_mode = session\ndefault_pool_size = 1");
+    let url = pooler.url(database.url());
+    let mut other = Client::connect(&url, NoTls).unwrap();
+    other.simple_query("SELECT 1").unwrap();
+    let started = Instant::now();
+    for command in ["migrate", "list-rooms"] {
+        let done = on(&url, &[command]);
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.stderr.contains("pooler"), "{done:?}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+}
+
+/// Brings a migrated database back to the schema before the last migration.
+fn undo_the_last_migration(database: &PgDatabase) {
+    let undo = "ALTER TABLE events
+                    ADD CONSTRAINT events_room_id_fkey FOREIGN KEY (room_id) REFERENCES rooms (id),
+                    ADD CONSTRAINT events_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id);
+                DELETE FROM refinery_schema_history WHERE version = 6";
+    assert_eq!(on(database.url(), &["migrate"]).code, 0);
+    database.client().batch_execute(undo).unwrap();
+}
+
+#[test]
+fn a_migration_that_waits_says_for_whom_and_goes_on_when_it_can() {
+    // The program's lines are awaited; the blocking client must not be used on a runtime's thread.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = database();
+    for (sql, what) in [
+        ("SELECT pg_advisory_lock(x'0063686174617070'::bigint)", "for another migration"),
+        ("BEGIN; LOCK TABLE events IN ACCESS SHARE MODE", "for a lock on a table"),
+    ] {
+        undo_the_last_migration(&database);
+        let url = format!("{}?application_name=somebody", database.url());
+        let mut other = Client::connect(&url, NoTls).unwrap();
+        other.batch_execute(sql).unwrap();
+        let pid: i32 = other.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+        let command = command_on(database.url(), &["migrate"]);
+        let mut migration = runtime.block_on(async { Program::start(command) });
+        let line = runtime.block_on(migration.says("the migration waits "));
+        assert!(line.contains(what), "{line}");
+        assert!(line.contains(&format!("pid {pid} (somebody, user postgres")), "{line}");
+        drop(other);
+        assert!(runtime.block_on(migration.ended()).success(), "{:?}", migration.lines());
+    }
+}
+
+/// A server that reaches PostgreSQL through a pooler which begins to share its connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_whose_pooler_begins_to_share_refuses_and_says_why() {
+    let database = tokio::task::spawn_blocking(database).await.unwrap();
+    let mut pooler = PgBouncer::start(database.url(), "pool_mode = session");
+    let url = pooler.url(database.url());
+    let mut server = Server::with(Database::Postgres).at(&url).start().await;
+    let ann = server.admin("ann").await;
+    pooler.restart("pool_mode = transaction");
+    let started = Instant::now();
+    while ann.post("/rooms/", json!({ "name": "general" })).await.status != 503 {
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+    let line = server.says(SHARED).await;
+    assert!(line.contains("PostgreSQL at 127.0.0.1:"), "{line}");
+    drop(server);
+    tokio::task::spawn_blocking(move || drop((pooler, database))).await.unwrap();
+}

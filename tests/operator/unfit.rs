@@ -1,0 +1,320 @@
+//! A PostgreSQL that cannot hold what is promised, or does not let anybody in: what the operator is
+//! told, by every command, and what a client is told.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::doctor::Report;
+use crate::support::postgres::{PgCluster, PgDatabase, database, free_port};
+use crate::support::{Database, Server};
+use crate::{Done, beside, command_on, on};
+
+async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(run).await.expect("it does not panic")
+}
+
+/// The doctor on the database of this URL.
+fn doctor(url: &str) -> Report {
+    Report(on(url, &["doctor", "--output", "json"]))
+}
+
+/// Each of the commands ends with one sentence that has all of these parts.
+#[track_caller]
+fn expect_refused(url: &str, commands: &[&str], parts: &[&str]) {
+    for command in commands {
+        let done = on(url, &[command]);
+        assert_eq!(done.code, 1, "{command}: {done:?}");
+        for part in parts {
+            assert!(done.stderr.contains(part), "{command}, {part}: {done:?}");
+        }
+        assert_eq!(done.stderr.matches("error: ").count(), 1, "{done:?}");
+        assert!(!done.stderr.contains("sesame"), "{done:?}");
+    }
+}
+
+/// The URL of the same database for this role.
+fn url_of(database: &PgDatabase, role: &str) -> String {
+    database.url().replace("postgres@", &format!("{role}@"))
+}
+
+#[test]
+fn a_database_that_cannot_hold_every_text_is_refused() {
+    let cluster = PgCluster::private();
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let options = format!("ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'");
+        let database = cluster.database_with(&options);
+        let parts = [encoding, "ENCODING 'UTF8' TEMPLATE template0", "chatapp copy"];
+        expect_refused(database.url(), &["serve", "migrate"], &parts);
+        doctor(database.url()).expect("encoding", &format!("problem: {encoding}, not UTF8"));
+    }
+}
+
+#[test]
+fn a_role_without_rights_is_told_the_grant_it_needs() {
+    let database = database();
+    let role = format!("ann_{}", Uuid::new_v4().simple());
+    let url = url_of(&database, &role);
+    let mut owner = database.client();
+    owner.batch_execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let (_, name) = database.url().rsplit_once('/').unwrap();
+
+    // PostgreSQL 15 gives nobody the right to create tables; earlier versions do.
+    owner.batch_execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC").unwrap();
+    let grant = format!("GRANT CREATE ON SCHEMA public TO {role}");
+    expect_refused(&url, &["serve", "migrate"], &[&role, name, &grant]);
+    doctor(&url).expect("rights", &format!("problem: {grant}"));
+
+    owner.batch_execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC").unwrap();
+    let grant = format!("GRANT USAGE, CREATE ON SCHEMA public TO {role}");
+    expect_refused(&url, &["serve", "migrate"], &[&role, name, &grant]);
+
+    // The tables belong to another.
+    assert_eq!(on(database.url(), &["migrate"]).code, 0);
+    owner.batch_execute("GRANT USAGE ON SCHEMA public TO PUBLIC").unwrap();
+    let grant =
+        format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}");
+    expect_refused(&url, &["serve", "migrate"], &[&role, name, &grant]);
+    owner.batch_execute(&grant).unwrap();
+    owner.batch_execute(&format!("REVOKE INSERT ON users FROM {role}")).unwrap();
+    expect_refused(&url, &["serve", "migrate"], &["users: INSERT", &grant]);
+    doctor(&url).expect("rights", "problem: users: INSERT");
+    owner.batch_execute(&grant).unwrap();
+    assert_eq!(on(&url, &["migrate"]).code, 0);
+
+    // What the doctor names is enough.
+    let sequences = format!("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}");
+    doctor(&url).expect("rights", &format!("warning: {sequences}"));
+    owner.batch_execute(&sequences).unwrap();
+    let report = doctor(&url);
+    assert!(!report.0.stdout.contains("\"rights\""), "{:?}", report.0);
+    owner.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rights_that_are_taken_away_are_in_the_log_and_clients_hear_that_it_is_unavailable() {
+    let role = format!("ann_{}", Uuid::new_v4().simple());
+    let (database, url) = blocking({
+        let role = role.clone();
+        move || {
+            let database = database();
+            let sql = format!("CREATE ROLE {role} LOGIN; GRANT ALL ON SCHEMA public TO {role}");
+            database.client().batch_execute(&sql).unwrap();
+            let url = url_of(&database, &role);
+            (database, url)
+        }
+    })
+    .await;
+    let mut server = Server::with(Database::Postgres).at(&url).start().await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    let path = format!("/rooms/{room}/messages");
+    let mut socket = ann.joins(room).await;
+    let database = blocking(move || {
+        let sql = format!("REVOKE SELECT, INSERT ON events FROM {role}");
+        database.client().batch_execute(&sql).unwrap();
+        (database, role)
+    })
+    .await;
+    let refused = ann.post(&path, json!({ "content": "hello" })).await;
+    refused.expect_problem(503, "unavailable");
+    ann.get(&path).await.expect_problem(503, "unavailable");
+    socket.send(json!({ "type": "send", "content": "hello", "ref": "1" })).await;
+    assert_eq!(socket.recv_type("error").await["code"], "unavailable");
+    let line = server.says("42501").await;
+    assert!(line.contains("PostgreSQL at 127.0.0.1:"), "{line}");
+    assert!(line.contains("chatapp doctor") && line.contains("database chatapp_test_"), "{line}");
+    let report = Report(Done::of(beside(&server, &["doctor", "--output", "json"])).await);
+    report.expect("rights", "problem: events: INSERT, SELECT");
+    drop(server);
+    blocking(move || {
+        let (database, role) = database;
+        let sql = format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}");
+        database.client().batch_execute(&sql).unwrap();
+    })
+    .await;
+}
+
+#[test]
+fn a_database_that_cannot_be_written_to_is_refused() {
+    let cluster = PgCluster::private();
+    let database = cluster.database();
+    assert_eq!(on(database.url(), &["migrate"]).code, 0);
+    let (_, name) = database.url().rsplit_once('/').unwrap();
+    let read_only = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    database.client().batch_execute(&read_only).unwrap();
+    let remedy = format!("ALTER DATABASE {name} SET default_transaction_read_only = off");
+    expect_refused(database.url(), &["serve", "migrate"], &[&remedy]);
+    doctor(database.url()).expect("primary", &format!("problem: {remedy}"));
+
+    cluster.restart_as_standby();
+    expect_refused(database.url(), &["serve", "migrate"], &["is a standby", "name the primary"]);
+    doctor(database.url()).expect("primary", "problem: is a standby");
+    // It can be read.
+    assert_eq!(on(database.url(), &["list-rooms"]).code, 0);
+
+    // Of several servers the one that can be written to is meant; here is none.
+    let address = database.url().split(['@', '/']).nth(3).unwrap();
+    let both = database.url().replace(address, &format!("{address},{address}"));
+    let commands = ["serve", "migrate", "list-rooms"];
+    expect_refused(&both, &commands, &["none of the servers", "name the primary"]);
+}
+
+#[test]
+fn a_server_that_lets_nobody_in_is_one_sentence_with_a_remedy() {
+    let cluster = PgCluster::private();
+    let database = cluster.database();
+    assert_eq!(on(database.url(), &["migrate"]).code, 0);
+    database
+        .client()
+        .batch_execute(
+            "CREATE ROLE ann LOGIN PASSWORD 'open'; CREATE ROLE full_role LOGIN CONNECTION LIMIT 0;
+             CREATE ROLE group_role NOLOGIN",
+        )
+        .unwrap();
+    let (address, name) = (address_of(&database), database.url().rsplit_once('/').unwrap().1);
+    cluster.admit(
+        "host all ann all scram-sha-256\nhost all shut all reject\nhostssl all tls all trust\nhost all tls all reject\n\
+         host all all all trust\n",
+    );
+    let commands = ["serve", "migrate", "list-rooms"];
+    for (user, wanted, parts) in [
+        ("ann:sesame", name, ["28P01", "correct the password"]),
+        ("ann", name, ["password missing", "write it in the database URL"]),
+        ("nobody_here", name, ["28000", "CREATE ROLE"]),
+        ("group_role", name, ["28000", "CREATE ROLE … LOGIN"]),
+        ("shut", name, ["28000", "pg_hba.conf"]),
+        ("tls", name, ["28000", "without TLS"]),
+        ("full_role", name, ["53300", "CONNECTION LIMIT"]),
+        ("postgres", "no_such", ["3D000", "CREATE DATABASE"]),
+    ] {
+        let url = format!("postgres://{user}@{address}/{wanted}");
+        let user = user.split(':').next().unwrap();
+        expect_refused(&url, &commands, &[parts[0], parts[1], &address, wanted, user]);
+        doctor(&url).expect("database", &format!("problem: {}", parts[1]));
+    }
+    let url = |host: &str| format!("postgres://ann:sesame@{host}/chat");
+    for (url, part) in [
+        (url("127.0.0.1:1"), "start PostgreSQL, or correct host and port"),
+        (url("no-such-host.invalid"), "correct the host in the database URL"),
+        ("postgres:///chat?host=/nowhere".to_owned(), "there is no such socket"),
+    ] {
+        expect_refused(&url, &commands, &[part]);
+    }
+}
+
+fn address_of(database: &PgDatabase) -> String {
+    database.url().split(['@', '/']).nth(3).unwrap().to_owned()
+}
+
+/// A server that says this to everybody who connects, once they have said something.
+fn fake(answer: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut silent = Vec::new();
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 1024]);
+            match answer.is_empty() {
+                true => silent.push(stream),
+                false => drop(stream.write_all(&answer)),
+            }
+        }
+    });
+    address
+}
+
+/// The message of PostgreSQL's protocol with which it turns a client away.
+fn turned_away(code: &str) -> Vec<u8> {
+    let fields = format!("SFATAL\0VFATAL\0C{code}\0Mthe reason\0\0");
+    let length = u32::try_from(fields.len() + 4).unwrap();
+    [b"E", &length.to_be_bytes()[..], fields.as_bytes()].concat()
+}
+
+#[test]
+fn every_error_that_an_operator_can_cause_has_its_sentence() {
+    for (code, part) in [
+        ("08006", "look into its log"),
+        ("25006", "name the primary"),
+        ("28000", "CREATE ROLE"),
+        ("28P01", "correct the password"),
+        ("3D000", "CREATE DATABASE"),
+        ("42501", "chatapp doctor"),
+        ("53100", "make room on the disk"),
+        ("53200", "max_locks_per_transaction"),
+        ("53300", "max_connections"),
+        ("53400", "at a limit of its own"),
+        ("57P01", "is being stopped"),
+        ("57P02", "crashed"),
+        ("57P03", "starting, stopping or recovering"),
+        ("57P04", "dropped the database"),
+        ("58030", "the disk"),
+    ] {
+        let address = fake(turned_away(code));
+        let url = format!("postgres://ann:sesame@{address}/chat");
+        let address = address.to_string();
+        expect_refused(&url, &["list-rooms"], &[code, "the reason", part, &address]);
+    }
+}
+
+#[test]
+fn what_is_not_postgres_is_said_to_be_none() {
+    let http = fake(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
+    let closed = fake(turned_away("57P03")[..3].to_vec());
+    for address in [http, closed] {
+        let url = format!("postgres://ann:sesame@{address}/chat");
+        expect_refused(&url, &["list-rooms"], &["does not speak PostgreSQL's protocol"]);
+    }
+    // One that says nothing: whatever waits for it says so, and ends.
+    let url = format!("postgres://ann:sesame@{}/chat", fake(Vec::new()));
+    let started = Instant::now();
+    expect_refused(&url, &["migrate", "list-rooms"], &["no connection could be made", "5000 ms"]);
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("chat.db");
+    let made = on("sqlite://unfit-none.db", &["migrate", "--database", &at(folder.path())]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let made = on(&at(folder.path()), &["backup", backup.to_str().unwrap()]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let done =
+        Done::from(command_on(&url, &["restore", backup.to_str().unwrap()]).output().unwrap());
+    assert!(done.stderr.contains("nothing has answered on it"), "{done:?}");
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+}
+
+fn at(folder: &std::path::Path) -> String {
+    format!("sqlite://{}/a.db", folder.display())
+}
+
+#[test]
+fn a_url_that_asks_for_tls_is_refused_by_the_name_of_the_parameter() {
+    let port = free_port();
+    for parameter in [
+        "sslmode=require",
+        "sslmode=verify-ca",
+        "sslmode=verify-full",
+        "sslrootcert=ca.pem",
+        "channel_binding=require",
+    ] {
+        let url = format!("postgres://ann:sesame@127.0.0.1:{port}/chat?{parameter}");
+        let name = parameter.split('=').next().unwrap();
+        expect_refused(&url, &["serve", "migrate", "list-rooms"], &[name, "without TLS"]);
+    }
+}
+
+#[test]
+fn what_a_power_cut_or_a_stranger_on_the_network_could_do_is_said() {
+    let database = database();
+    // The test cluster does not wait for the disk.
+    doctor(database.url()).expect("durability", "warning: set fsync = on");
+    let report = doctor(database.url());
+    assert!(!report.0.stdout.contains("\"encryption\""), "{:?}", report.0);
+    // An address that is not seen to be this machine's own.
+    let url = database.url().replace("127.0.0.1", "127.1");
+    doctor(&url).expect("encryption", "warning: sslmode=disable");
+    let report = doctor(&format!("{url}?sslmode=disable"));
+    assert!(!report.0.stdout.contains("\"encryption\""), "{:?}", report.0);
+}
