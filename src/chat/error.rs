@@ -189,10 +189,12 @@ impl From<storage::Error> for Error {
                 tracing::error!(%error, "storage is damaged");
                 Self::Unavailable
             }
-            storage::Error::SchemaTooNew { .. }
-            | storage::Error::SchemaTooOld
-            | storage::Error::BadUrl(_)
-            | storage::Error::Internal(_) => {
+            // An operator has changed it under the server: nothing that a client asks for is wrong.
+            storage::Error::SchemaTooNew { .. } | storage::Error::SchemaTooOld => {
+                tracing::error!(%error, "storage has another schema");
+                Self::Unavailable
+            }
+            storage::Error::BadUrl(_) | storage::Error::Internal(_) => {
                 tracing::error!(%error, "storage failed");
                 Self::Internal
             }

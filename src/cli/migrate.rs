@@ -13,7 +13,7 @@ Examples:
   chatapp migrate --dry-run      the SQL that would run, without running it
   chatapp migrate
 
-Safe to run from several machines at once: one applies, the others wait.";
+Safe to run from several machines at once: one applies, the others wait, a minute at most.";
 
 /// Bring the database's schema up to date
 ///

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::postgres::{Postgres, PostgresTarget};
+use super::postgres::{self, Postgres, PostgresTarget};
 use super::sqlite::{self, Sqlite, SqliteTarget};
 use super::{Backend, Error, Result, Target};
 
@@ -61,7 +61,10 @@ pub fn mend_rights(url: &str) -> Vec<PathBuf> {
 /// # Errors
 /// [`Error::BadUrl`].
 pub fn check_url(url: &str) -> Result<()> {
-    parse(url).map(drop)
+    match parse(url)? {
+        Location::Sqlite(_) => Ok(()),
+        Location::Postgres(url) => postgres::check_url(url),
+    }
 }
 
 /// The file that the URL names, if it names one.

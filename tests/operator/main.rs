@@ -59,8 +59,7 @@ fn command_on(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("timeout");
     command.args(["60", env!("CARGO_BIN_EXE_chatapp")]).args(arguments);
     command.current_dir(env!("CARGO_TARGET_TMPDIR")).env_clear();
-    // Nobody listens there.
-    command.env("DATABASE_URL", url).env("CHATAPP_HTTP__BIND", "127.0.0.1:1");
+    command.env("DATABASE_URL", url).env("CHATAPP_HTTP__BIND", "127.0.0.1:0");
     command
 }
 

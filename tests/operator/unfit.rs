@@ -130,6 +130,14 @@ async fn rights_that_are_taken_away_are_in_the_log_and_clients_hear_that_it_is_u
     assert!(line.contains("chatapp doctor") && line.contains("database chatapp_test_"), "{line}");
     let report = Report(Done::of(beside(&server, &["doctor", "--output", "json"])).await);
     report.expect("rights", "problem: events: INSERT, SELECT");
+
+    // A table that is not there is nothing that a client did wrong either.
+    let database = blocking(move || {
+        database.0.client().batch_execute("ALTER TABLE events RENAME TO elsewhere").unwrap();
+        database
+    })
+    .await;
+    ann.get(&path).await.expect_problem(503, "unavailable");
     drop(server);
     blocking(move || {
         let (database, role) = database;
@@ -302,6 +310,8 @@ fn a_url_that_asks_for_tls_is_refused_by_the_name_of_the_parameter() {
         let url = format!("postgres://ann:sesame@127.0.0.1:{port}/chat?{parameter}");
         let name = parameter.split('=').next().unwrap();
         expect_refused(&url, &["serve", "migrate", "list-rooms"], &[name, "without TLS"]);
+        let checked = on(&url, &["config", "check"]);
+        assert!(checked.code == 1 && checked.stderr.contains("without TLS"), "{checked:?}");
     }
 }
 

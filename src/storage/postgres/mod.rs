@@ -117,6 +117,11 @@ impl Postgres {
     }
 }
 
+/// Whether [`Postgres::open`] understands the URL; looks at nothing else.
+pub(super) fn check_url(url: &str) -> Result<()> {
+    url::parse(url).map(drop)
+}
+
 fn server_version(db: &mut Connection) -> Result<i32> {
     Ok(db.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0))
 }
