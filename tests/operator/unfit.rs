@@ -328,3 +328,16 @@ fn what_a_power_cut_or_a_stranger_on_the_network_could_do_is_said() {
     let report = doctor(&format!("{url}?sslmode=disable"));
     assert!(!report.0.stdout.contains("\"encryption\""), "{:?}", report.0);
 }
+
+/// The index that keeps a `client_id` from being stored twice is sorted by these rules.
+#[test]
+fn rules_of_sorting_that_changed_under_an_index_are_said() {
+    let cluster = PgCluster::private();
+    let database = cluster.database_with("LOCALE_PROVIDER icu ICU_LOCALE 'en'");
+    assert_eq!(on(database.url(), &["migrate"]).code, 0);
+    let report = doctor(database.url());
+    assert!(!report.0.stdout.contains("\"collation\""), "{:?}", report.0);
+    let other = "UPDATE pg_database SET datcollversion = '1' WHERE datname = current_database()";
+    database.client().batch_execute(other).unwrap();
+    doctor(database.url()).expect("collation", "warning: REINDEX DATABASE chatapp_test_");
+}
