@@ -72,7 +72,7 @@ files! {
     input_methods => "input-methods",
     storage => "storage",
     proxy => "proxy";
-    postgres first_run => "first-run", chatting => "chatting"
+    postgres first_run => "first-run", chatting => "chatting", limits => "limits"
 }
 
 /// In few rooms at once: what happens in the others is heard by watching.

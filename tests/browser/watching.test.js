@@ -70,6 +70,49 @@ test("more rooms than the page may join are all followed", async () => {
   await page.context().close();
 });
 
+for (const count of [3, 40]) {
+  test(`a room that was left shows ${count} messages that came meanwhile, from the first of them`, async () => {
+    const rooms = [];
+    for (const n of [1, 2, 3, 4]) rooms.push(await room(ann, `left ${count} ${n}`));
+    const page = await enters("bo", { at: `/#/rooms/${rooms[0]}` });
+    await page.getByPlaceholder(`Message #left ${count} 1`).waitFor();
+    for (let n = 1; n <= 30; n += 1) await send(ann, rooms[0], `line ${n}`);
+    await entry(page, `left ${count} 1`).filter({ hasNotText: "unread" }).waitFor();
+    await sees(page, "line 30");
+    for (const n of [2, 3, 4]) {
+      await entry(page, `left ${count} ${n}`).click();
+      await page.getByPlaceholder(`Message #left ${count} ${n}`).waitFor();
+      // It is joined, in the place of another.
+      await send(ann, rooms[n - 1], "hello");
+      await sees(page, "hello");
+    }
+    for (let n = 1; n <= count; n += 1) await send(ann, rooms[0], `new ${n}`);
+    await entry(page, `left ${count} 1`)
+      .filter({ hasText: `${count} unread` })
+      .waitFor();
+    await entry(page, `left ${count} 1`).click();
+    await sees(page, `new ${count}`);
+    const isInSight = (text) =>
+      page
+        .locator("li.message")
+        .filter({ has: page.getByText(text, { exact: true }) })
+        .evaluate((row) => {
+          const list = row.closest(".scroller").getBoundingClientRect();
+          const { top, bottom } = row.getBoundingClientRect();
+          return top >= list.top && bottom <= list.bottom;
+        });
+    await until("the first of them is in sight", () => isInSight("new 1"));
+    assert.ok(await page.locator("li.unread-line").isVisible());
+    if (count > 3) {
+      assert.ok(!(await isInSight(`new ${count}`)));
+      await page.keyboard.press("Escape");
+    }
+    await until("the last of them is in sight", () => isInSight(`new ${count}`));
+    await entry(page, `left ${count} 1`).filter({ hasNotText: "unread" }).waitFor();
+    await page.context().close();
+  });
+}
+
 test("unread messages are counted by the server", async () => {
   const bo = (
     await api("POST", "/auth/login", { username: "bo", password: "correct horse battery" })

@@ -1,6 +1,6 @@
-// Keys of input methods (Japanese, Chinese, Korean …). While somebody composes a word, Enter and the arrows
-// choose among its spellings and are not meant for the page. They are stopped here, before any listener
-// of the page hears of them, so that no listener has to think of it.
+// Keys of input methods (Japanese, Chinese, Korean …). While a word is composed, Enter and the arrows choose
+// among its spellings and are not meant for the page. These keys are stopped here, before any listener of
+// the page is called, so that each listener need not ask.
 
 /** Safari alone has it. Safari tells of the end of a composition before it tells of the key that ended it. */
 const ENDS_BEFORE_KEY = "GestureEvent" in window;

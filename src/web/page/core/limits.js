@@ -1,4 +1,5 @@
-// How long a message may be on this server, so that the page refuses to send what the server would refuse.
+// How long a message may be on this server, so that the page need not send a message to learn that it is
+// too long.
 
 import { call } from "./api.js";
 import { signal } from "./reactive.js";
@@ -6,7 +7,7 @@ import { signal } from "./reactive.js";
 /** The most characters of a message; Infinity until the server has said it. */
 export const messageChars = signal(Infinity);
 
-/** Asks the server. Without an answer the limit stays as it was: the server has the last word anyway. */
+/** Asks the server. Without an answer the limit stays as it was; the server checks every message itself. */
 export async function loadLimits() {
   try {
     const { message_chars } = await call("GET", "/auth/setup", undefined, "");

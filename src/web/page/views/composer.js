@@ -13,7 +13,7 @@ import { lengthNote } from "./length.js";
 
 /** The others are told that somebody types at most this often. */
 const TYPING_MS = 2_500;
-/** A text of more messages than this is not split: nobody wants to be sent that. */
+/** A text that would become more messages than this is not split, because it would flood the room. */
 const MOST_PARTS = 20;
 
 class Composer extends View {

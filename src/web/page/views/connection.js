@@ -7,7 +7,7 @@ import { endReason, nextAttempt, obstacle, retryNow, socketState } from "../core
 
 /** The first connection may take a moment. */
 const PATIENCE_MS = 1_500;
-/** One that is lost and back sooner is nobody's concern. */
+/** A connection that is back sooner than this is not mentioned. */
 const LOST_PATIENCE_MS = 600;
 const TICK_MS = 1_000;
 

@@ -153,9 +153,9 @@ export class TimelineView extends View {
   }
 
   #open() {
-    const { timeline, readSeq, lastSeq } = this.room;
+    const { timeline, readSeq } = this.room;
     const read = readSeq.peek();
-    const behind = lastSeq - read;
+    const behind = Math.max(this.room.lastSeq, this.room.info.peek().head_seq) - read;
     if (read > 0 && behind > 0) {
       this.#reading.unreadAfter.value = read;
       this.#goal = "unread";
@@ -176,11 +176,17 @@ export class TimelineView extends View {
   #show(rows) {
     this.#scroll.keep(() => reconcile(this.#list, rows));
     keepReachable(this.#list);
-    const { loaded, loading, error } = this.room.timeline;
-    if (!loaded) return;
-    if (this.#goal === null) this.#moved();
-    // What is shown before the load has ended may not have the goal yet.
-    else if (loading.peek() !== "all" && !error.peek()) this.#reachGoal();
+    if (!this.room.timeline.loaded) return;
+    if (this.#goal === null || !this.#mayHaveGoal()) this.#moved();
+    else this.#reachGoal();
+  }
+
+  /** What is shown is not about to be replaced, and what is unread has all come. */
+  #mayHaveGoal() {
+    const { timeline, lastSeq, info } = this.room;
+    if (timeline.loading.peek() === "all" || timeline.error.peek()) return false;
+    // A room that was not joined for a while catches up after it has been opened.
+    return this.#goal !== "unread" || timeline.hasNewer || lastSeq >= info.peek().head_seq;
   }
 
   /** @param {number} seq @returns {HTMLElement | null} */

@@ -4,7 +4,7 @@ import { View, h, view } from "../core/dom.js";
 import { effect, signal } from "../core/reactive.js";
 import { isLasting } from "../core/storage.js";
 
-/** Somebody has read it; for as long as the page lives. */
+/** The reader has dismissed it, which holds until the page is left. */
 const isRead = signal(false);
 
 class Unkept extends View {

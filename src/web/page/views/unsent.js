@@ -1,5 +1,5 @@
-// Messages that the server has refused, in a strip above the composer: they are out of the way of those that
-// come, and nothing new stands beneath them.
+// Messages that the server has refused, in a strip above the composer. They are not in the list of messages,
+// because a newer message beneath them would be out of sight.
 
 import { View, h, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
@@ -18,7 +18,7 @@ class Unsent extends View {
     const { room } = this;
     const list = h("ul", { class: "unsent", "aria-label": "Messages that were not sent" });
     this.append(list);
-    /** @type {Map<string, HTMLElement>} entries, so that none is announced again */
+    /** @type {Map<string, HTMLElement>} kept, because a new element would be announced again */
     let known = new Map();
     effect(() => {
       const isArchived = Boolean(room.info.value.archived_at);
