@@ -171,14 +171,15 @@ async fn a_room_is_changed_in_part(database: Database) {
     let mut room = root.post("/rooms", body).await.expect(201);
     let path = format!("/rooms/{}", room["id"]);
     assert!(room.get("archived_at").is_none(), "{room}");
-    for (change, field, value) in [
-        (json!({}), "name", json!("general")),
-        (json!({ "name": " Lobby " }), "name", json!("Lobby")),
-        (json!({ "description": null }), "description", json!(null)),
-        (json!({ "description": "All" }), "description", json!("All")),
-        (json!({ "name": null, "is_archived": null }), "name", json!("Lobby")),
+    for (change, field, value, revision) in [
+        (json!({}), "name", json!("general"), 0),
+        (json!({ "name": " Lobby " }), "name", json!("Lobby"), 1),
+        (json!({ "description": null }), "description", json!(null), 2),
+        (json!({ "description": "All" }), "description", json!("All"), 3),
+        (json!({ "name": null, "is_archived": null }), "name", json!("Lobby"), 3),
     ] {
         room[field] = value;
+        room["revision"] = json!(revision);
         assert_eq!(root.patch(&path, change.clone()).await.expect(200), room, "{change}");
         assert_eq!(ann.get(&path).await.expect(200), room, "{change}");
     }
@@ -186,6 +187,7 @@ async fn a_room_is_changed_in_part(database: Database) {
     assert!(archived["archived_at"].is_string());
     assert_eq!(root.patch(&path, json!({ "is_archived": true })).await.expect(200), archived);
     assert_eq!(ann.get("/rooms").await.expect(200), json!([archived]), "it is still listed");
+    room["revision"] = json!(5);
     assert_eq!(root.patch(&path, json!({ "is_archived": false })).await.expect(200), room);
 }
 

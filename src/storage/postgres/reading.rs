@@ -8,8 +8,8 @@ use super::rooms::room;
 use crate::model::{Reader, Reading, Room, RoomId, Seq, Unread};
 
 /// One statement sees one snapshot. For each room that the reader has read, a range scan of the log that
-/// ends after so many messages. `$4` and `$5` find those that mention the reader: the first is cheap and
-/// leaves little for the second.
+/// ends after so many messages. Of those that have an `@`, `$4` finds what may mention the reader, and
+/// `$5` what does: a pattern costs most.
 const LIST: &str = r#"
     SELECT rooms.id, name, description, created_by, rooms.created_at, head_seq, archived_at, revision,
            oldest_seq, retention_days, read_positions.seq, unread.messages, unread.mentions
@@ -17,8 +17,9 @@ const LIST: &str = r#"
     LEFT JOIN read_positions ON room_id = rooms.id AND user_id = $1
     LEFT JOIN LATERAL (
         SELECT count(*) AS messages,
-               count(*) FILTER (WHERE CASE WHEN strpos(lower(content), $4) > 0
-                                           THEN lower(content) ~ $5 END) AS mentions
+               count(*) FILTER (WHERE CASE WHEN strpos(content, '@') = 0 THEN false
+                                           WHEN strpos(lower(content), $4) = 0 THEN false
+                                           ELSE lower(content) ~ $5 END) AS mentions
         FROM (
             SELECT content COLLATE "C" AS content FROM events
             WHERE events.room_id = rooms.id AND events.seq > read_positions.seq
