@@ -263,3 +263,100 @@ proptest! {
         runtime.block_on(resume(since, batches, step, is_encrypted));
     }
 }
+
+/// A watcher of a hub that has not joined the room, and what it is told of it.
+struct Watcher {
+    client: Reader,
+    bytes: Vec<u8>,
+}
+
+impl Watcher {
+    /// Begins to watch; `meanwhile` happens between the asking and the reading of the heads.
+    async fn start(hub: &Hub, head: i64, meanwhile: impl AsyncFnOnce()) -> Self {
+        let (peer, client) = narrow_connection(false).await;
+        let connection = Arc::new(Connection::new(peer, identity(), None));
+        let id = hub.connect(connection).await.unwrap();
+        assert!(!hub.ask_to_watch(id).await, "nobody has read the heads");
+        meanwhile().await;
+        let state = RoomState { id: ROOM, head_seq: Seq(head), revision: 0 };
+        hub.start_watching(id, None, Some(vec![state])).await;
+        let mut watcher = Self { client, bytes: Vec::new() };
+        assert_eq!(watcher.next().await["type"], "watching");
+        watcher
+    }
+
+    async fn next(&mut self) -> serde_json::Value {
+        loop {
+            let (mut whole, used) = first_frame(&self.bytes);
+            self.bytes.drain(..used);
+            if let Some(frame) = whole.take() {
+                return frame;
+            }
+            let mut buffer = [0; 1024];
+            let read = tokio::time::timeout(DEADLINE, self.client.read(&mut buffer)).await;
+            let read = read.expect("a frame in time").unwrap();
+            assert_ne!(read, 0);
+            self.bytes.extend_from_slice(&buffer[..read]);
+        }
+    }
+
+    /// The messages told until the room's head is this one.
+    async fn told(&mut self, until: i64) -> Vec<i64> {
+        let (mut seqs, mut head) = (Vec::new(), 0);
+        while head < until {
+            let frame = self.next().await;
+            assert_eq!((&frame["type"], frame.get("truncated")), (&"room_activity".into(), None));
+            let seq = |message: &serde_json::Value| message["seq"].as_i64().unwrap();
+            seqs.extend(frame["messages"].as_array().unwrap().iter().map(seq));
+            head = frame["head_seq"].as_i64().unwrap();
+        }
+        assert_eq!(head, until);
+        seqs
+    }
+}
+
+fn first_frame(bytes: &[u8]) -> (Option<serde_json::Value>, usize) {
+    let length = match bytes {
+        [_, 126, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+        [_, short, ..] if *short < 126 => 2 + usize::from(*short),
+        _ => return (None, 0),
+    };
+    match bytes.get(..length) {
+        Some(frame) => (frames(frame).0.pop(), length),
+        None => (None, 0),
+    }
+}
+
+async fn announce(hub: &Hub, seqs: impl IntoIterator<Item = i64>) {
+    let events = seqs.into_iter().map(|seq| Event::Message(message(seq, 1))).collect();
+    hub.announce(News::Events(events)).await;
+}
+
+/// Another process has written in between: what comes after it waits until it has been read.
+#[tokio::test]
+async fn a_watcher_is_told_in_order_what_is_published_out_of_order() {
+    let (hub, _thread) = start();
+    let mut watcher = Watcher::start(&hub, 5, async || {}).await;
+    announce(&hub, [6, 8]).await;
+    // What was published is applied when the hub answers.
+    hub.known_rooms().await;
+    assert!(hub.take_missed(), "the doorbell is to read what is missing, whoever has written");
+    let known = hub.known_rooms().await.watched.expect("the rooms");
+    assert_eq!(known, [RoomState { id: ROOM, head_seq: Seq(6), revision: 0 }]);
+    announce(&hub, [7, 8]).await;
+    announce(&hub, [6, 7, 8]).await;
+    announce(&hub, [9]).await;
+    assert_eq!(watcher.told(9).await, [6, 7, 8, 9]);
+    assert!(!hub.take_missed());
+}
+
+/// What was published before the heads were read, and what was committed then and is told after it, is in
+/// the list that the watcher reads; what comes next goes on from there.
+#[tokio::test]
+async fn heads_that_were_read_before_something_happened_are_brought_up_to_date() {
+    let (hub, _thread) = start();
+    let mut watcher = Watcher::start(&hub, 5, async || announce(&hub, [6, 7]).await).await;
+    announce(&hub, [8]).await;
+    assert_eq!(watcher.told(8).await, [8]);
+    assert!(!hub.take_missed(), "nothing is missing between the two");
+}
