@@ -14,6 +14,9 @@ use super::{Error, Result};
 const GLANCE: Duration = Duration::from_millis(50);
 /// r2d2 tries again at growing intervals of at most half of this.
 const RECONNECT: Duration = Duration::from_secs(1);
+/// How long nothing but failures must have come before a wait ends with the last of them. The first
+/// may be that of a connection which died in the pool, and another is being made.
+const GRACE: Duration = Duration::from_millis(500);
 
 pub(super) struct Pool<M: ManageConnection> {
     connections: r2d2::Pool<M>,
@@ -72,17 +75,21 @@ impl<M: ManageConnection> Pool<M> {
     }
 }
 
-/// Why the last attempt to connect failed; empty once one succeeds.
+/// Since when every attempt to connect has failed, and why the last one did; empty once one
+/// succeeds.
 #[derive(Clone, Debug, Default)]
-struct LastFailure(Arc<Mutex<Option<String>>>);
+struct LastFailure(Arc<Mutex<Option<(Instant, String)>>>);
 
 impl LastFailure {
     fn get(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.as_ref().filter(|(since, _)| since.elapsed() > GRACE).map(|(_, text)| text.clone())
     }
 
-    fn set(&self, failure: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    fn set(&self, text: Option<String>) {
+        let mut failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = failure.as_ref().map_or_else(Instant::now, |(since, _)| *since);
+        *failure = text.map(|text| (since, text));
     }
 }
 
