@@ -71,11 +71,17 @@ pub fn email(text: &str) -> String {
     let text = text.trim();
     match text.rsplit_once('@') {
         Some((local, domain)) if !text.is_ascii() => match domain_to_ascii(domain) {
-            Ok(domain) if !domain.is_empty() => format!("{}@{domain}", nfc(local)),
+            Ok(domain) if is_domain(&domain) => format!("{}@{domain}", nfc(local)),
             Ok(_) | Err(_) => text.to_owned(),
         },
         Some(_) | None => text.to_owned(),
     }
+}
+
+/// UTS 46 maps characters to others that no domain has, such as a sign that looks like `@`.
+fn is_domain(ascii: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    !ascii.is_empty() && ascii.bytes().all(allowed)
 }
 
 /// The address with its domain in Unicode, as earlier versions may have stored it. `None` if that is
@@ -313,6 +319,8 @@ mod tests {
             ("ann@ｅxample.com", "ann@example.com"),
             ("ann", "ann"),
             ("ä@", "ä@"),
+            ("@ \u{200b}", "@ \u{200b}"),
+            ("a@b\u{ff20}c", "a@b\u{ff20}c"),
         ] {
             assert_eq!(email(typed), stored, "{typed:?}");
         }
