@@ -144,3 +144,28 @@ test("unread messages are counted by the server", async () => {
   });
   await page.context().close();
 });
+
+test("a mention in a room that is not joined is shown on the desktop", async () => {
+  const page = await enters("bo", { at: `/#/rooms/${general}` });
+  await page.getByPlaceholder("Message #general").waitFor();
+  await page.evaluate(() => {
+    localStorage.setItem("chatapp.notify", "mentions");
+    window.shown = [];
+    window.Notification = class {
+      static permission = "granted";
+      constructor(title, { body }) {
+        window.shown.push(`${title}: ${body}`);
+      }
+    };
+  });
+  const distant = await room(ann, "distant");
+  await entry(page, "distant").waitFor();
+  await send(ann, distant, "nobody in particular");
+  await entry(page, "distant").filter({ hasText: "1 unread" }).waitFor();
+  await send(ann, distant, "but now @bo");
+  await entry(page, "distant").filter({ hasText: "2 unread, you were mentioned" }).waitFor();
+  assert.deepEqual(await page.evaluate(() => window.shown), [
+    "ann in #distant: You were mentioned.",
+  ]);
+  await page.context().close();
+});
