@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Answer, Client, Database, PASSWORD, Server};
+use crate::support::{Answer, Client, DEADLINE, Database, PASSWORD, Server};
 use crate::{Done, beside};
 
 struct Case {
@@ -112,6 +113,12 @@ async fn a_moved_database_goes_on_when_it_is_back() {
     case.expect_refusal().await;
     case.server.says("was moved or replaced while it is open").await;
     case.expect_refusal().await;
+    // The log is left without its database, and would be taken for that of another.
+    let begun = Instant::now();
+    while fs::metadata(case.file("chatapp.db-wal")).unwrap().len() > 0 {
+        assert!(begun.elapsed() < DEADLINE, "the log is not emptied");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     case.rename("elsewhere.db", "chatapp.db");
     case.server.says("in its place again").await;
     case.expect_all().await;

@@ -170,11 +170,15 @@ fn run(connection: Connection, woken: &Receiver<()>, state: &State, location: Ar
         match woken.recv_timeout(LOOK_AT_FILES) {
             Ok(()) if !state.has_failed.load(Ordering::SeqCst) => copy(&connection, state),
             Ok(()) => {}
-            Err(RecvTimeoutError::Timeout) => rescue.look(&connection),
+            Err(RecvTimeoutError::Timeout) => {
+                rescue.look(&connection, || empty(&connection, state));
+            }
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    if rescue.end(&connection) || state.has_failed.load(Ordering::SeqCst) {
+    if rescue.end(&connection, || empty(&connection, state))
+        || state.has_failed.load(Ordering::SeqCst)
+    {
         // The connection that is closed last makes a checkpoint and deletes the log, whatever file has
         // its name now: so this one is never closed.
         std::mem::forget(connection);
@@ -189,6 +193,15 @@ fn open(path: &Path, busy_timeout: Duration) -> Result<Connection> {
     // From now on it counts among those that use the file.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
+}
+
+/// Copies all of the log and empties it; false if not all of that could be done.
+fn empty(connection: &Connection, state: &State) -> bool {
+    let has_failed = || state.has_failed.load(Ordering::SeqCst);
+    if !has_failed() {
+        copy(connection, state);
+    }
+    !has_failed() && checkpoint(connection, Mode::Empty).is_ok_and(|log| log.pages == 0)
 }
 
 fn copy(connection: &Connection, state: &State) {
@@ -210,7 +223,7 @@ fn copy(connection: &Connection, state: &State) {
     }
 }
 
-pub(super) enum Mode {
+enum Mode {
     Look,
     /// As much as can be copied without waiting for anybody.
     Copy,
@@ -218,18 +231,18 @@ pub(super) enum Mode {
     Empty,
 }
 
-pub(super) struct Log {
+struct Log {
     pages: i64,
     copied: i64,
 }
 
 impl Log {
-    pub fn left(&self) -> i64 {
+    fn left(&self) -> i64 {
         self.pages - self.copied
     }
 }
 
-pub(super) fn checkpoint(connection: &Connection, mode: Mode) -> rusqlite::Result<Log> {
+fn checkpoint(connection: &Connection, mode: Mode) -> rusqlite::Result<Log> {
     let sql = match mode {
         Mode::Look => "PRAGMA wal_checkpoint(NOOP)",
         Mode::Copy => "PRAGMA wal_checkpoint(PASSIVE)",

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::checkpoint::{Mode, checkpoint};
 use super::location::{Location, Moved};
 
 /// How soon saving is tried again when it has failed: each attempt may fill the disk once more.
@@ -33,7 +32,9 @@ impl Rescue {
 
     /// Looks at the files, and does what is needed. The first look that finds them missing only says so:
     /// a write that had begun before has ended when the next one comes.
-    pub fn look(&mut self, connection: &Connection) {
+    ///
+    /// `copy_log` copies the log into the database, and says whether all of it is there and the log empty.
+    pub fn look(&mut self, connection: &Connection, copy_log: impl FnOnce() -> bool) {
         let moved = self.location.moved();
         if moved != self.moved {
             match moved {
@@ -42,26 +43,28 @@ impl Rescue {
             }
             *self = Self { moved, ..Self::new(self.location.clone()) };
         } else if let Some(moved) = moved {
-            self.bring_to_safety(moved, connection);
+            self.bring_to_safety(moved, connection, copy_log);
         }
     }
 
     /// The last look, when nothing is written any more. True: the files are not in their places.
-    pub fn end(&mut self, connection: &Connection) -> bool {
+    pub fn end(&mut self, connection: &Connection, copy_log: impl FnOnce() -> bool) -> bool {
         self.moved = self.location.moved();
         let Some(moved) = self.moved else { return false };
         self.retry_at = None;
-        self.bring_to_safety(moved, connection);
+        self.bring_to_safety(moved, connection, copy_log);
         true
     }
 
-    fn bring_to_safety(&mut self, moved: Moved, connection: &Connection) {
-        if !self.is_copied {
-            self.is_copied = checkpoint(connection, Mode::Copy).is_ok_and(|log| log.left() == 0);
-            // A log that stays in its place would be taken for the log of whatever database gets that
-            // name. If it cannot be emptied now because somebody reads, it is at the next look.
-            self.is_copied = self.is_copied && checkpoint(connection, Mode::Empty).is_ok();
-        }
+    fn bring_to_safety(
+        &mut self,
+        moved: Moved,
+        connection: &Connection,
+        copy_log: impl FnOnce() -> bool,
+    ) {
+        // A log that stays in its place would be taken for the log of whatever database gets that name.
+        // If it cannot be emptied now because somebody reads, it is at the next look.
+        self.is_copied = self.is_copied || copy_log();
         let is_due = self.retry_at.is_none_or(|at| at <= Instant::now());
         if moved != Moved::Deleted || self.saved.is_some() || !is_due {
             return;
