@@ -3,6 +3,7 @@
 //! The one place that knows the table library. Writing fails as an error, never as a panic, so
 //! that a closed pipe ends a command quietly.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -100,6 +101,13 @@ pub(super) fn print(
 pub(super) fn note(text: &str) {
     // Without a stderr there is nobody to tell.
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// `1 room`, `2 rooms`.
+pub(super) fn counted(count: impl Display, noun: &str) -> String {
+    let count = count.to_string();
+    let ending = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{ending}")
 }
 
 /// One line without control characters: a room's name must not move an operator's cursor.

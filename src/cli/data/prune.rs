@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::super::confirm::Confirm;
 use super::super::context::Context;
 use super::super::database::Database;
-use super::super::output::{Listing, Output};
+use super::super::output::{Listing, Output, counted};
 use super::super::rooms::find;
 use super::progress::Bar;
 use crate::chat::{PURGE_PAUSES, days_before, expires_before};
@@ -71,9 +71,10 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
             rows.push(Row::of(room, before, events));
         }
     }
-    let all = rows.iter().map(|row| row.events).sum();
+    let all: u64 = rows.iter().map(|row| row.events).sum();
+    let amount = counted(all, "event");
     if !args.dry_run && all > 0 {
-        args.confirm.ask(&format!("{all} events will be deleted from {}", database.url))?;
+        args.confirm.ask(&format!("{amount} will be deleted from {}", database.url))?;
         let mut done = 0;
         let bar = Bar::new("events");
         for ((id, before), row) in jobs.into_iter().zip(&mut rows) {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::super::output::counted;
 use super::{Case, Finding, Opened, shown_url};
 use crate::storage::{DatabaseStatus, Error, Shortcoming};
 
@@ -150,7 +151,7 @@ pub(super) fn admin(case: &Case) -> Vec<Finding> {
         Ok(true) => Finding::ok("admin", "there is one"),
         Ok(false) => Finding::warning(
             "admin",
-            "there is none, so nobody can make rooms",
+            "there is none, so nobody can administer",
             "make one with `chatapp create-admin`",
         ),
         Err(error) => unreadable("admin", &error),
@@ -163,7 +164,8 @@ fn status(case: &Case) -> Option<&DatabaseStatus> {
 
 fn describe(case: &Case, status: &DatabaseStatus) -> String {
     let DatabaseStatus { version, users, rooms, events, .. } = status;
-    format!("{}, {version}: {users} users, {rooms} rooms, {events} events", shown_url(case))
+    let (users, rooms) = (counted(users, "user"), counted(rooms, "room"));
+    format!("{}, {version}: {users}, {rooms}, {}", shown_url(case), counted(events, "event"))
 }
 
 fn damaged(text: &str) -> Finding {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::ask::{Answer, Question, ask, own_certificate, server_url, shown};
+use super::super::output::counted;
 use super::{Case, Finding};
 use crate::config::Loaded;
 
@@ -68,7 +69,10 @@ pub(super) fn proxy(case: &Case) -> Vec<Finding> {
     match running.figure("chatapp_unnamed_proxy_requests_total") {
         Some(requests) if requests > 0.0 => vec![Finding::warning(
             "proxy",
-            format!("{requests} requests came through a proxy that the settings do not name"),
+            format!(
+                "{} came through a proxy that the settings do not name",
+                counted(requests, "request")
+            ),
             "name it in http.trusted_proxies: until then all its clients have one address",
         )],
         Some(_) => vec![Finding::ok("proxy", "none that the settings do not name")],

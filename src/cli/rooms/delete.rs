@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::confirm::Confirm;
 use super::super::context::Context;
 use super::super::database::Database;
-use super::super::output::{Output, note};
+use super::super::output::{Output, counted, note};
 use super::{Named, find, label};
 use crate::chat::PURGE_PAUSES;
 
@@ -46,10 +46,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let room = find(&database, &args.named.room)?;
     let count = database.run(|backend| backend.count_messages(room.id))?;
-    let what = match count {
-        1 => format!("{} and its 1 message", label(&room)),
-        count => format!("{} and its {count} messages", label(&room)),
-    };
+    let what = format!("{} and its {}", label(&room), counted(count, "message"));
     let result = json!({ "id": room.id, "name": room.name, "messages": count });
     if args.dry_run {
         return Ok(args.output.write_one(&result, &format!("{what} would be deleted"))?);

@@ -13,6 +13,7 @@ mod show;
 use clap::Subcommand;
 
 use super::context::Context;
+use super::output::counted;
 
 pub(super) use find::{Named, find, label};
 
@@ -63,8 +64,5 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
 
 /// How many, for people.
 fn sessions(count: u32) -> String {
-    match count {
-        1 => "1 session".to_owned(),
-        count => format!("{count} sessions"),
-    }
+    counted(count, "session")
 }
