@@ -71,6 +71,11 @@ test("no message runs, loads or changes anything", async () => {
     "li",
     "blockquote",
     "span",
+    // The block of code and its button for copying.
+    "div",
+    "button",
+    "svg",
+    "path",
   ];
   assert.deepEqual(
     [...new Set(found.elements)].filter((name) => !allowed.includes(name)),
@@ -162,7 +167,10 @@ const MARKS = [
     "<p><a mailto:ann@example.com>ann@example.com</a>, ftp://x</p>",
   ],
   ["[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"],
-  ["hi @bo. and a@bo.org @Bo!", "<p>hi <span>@bo</span>. and a@bo.org <span>@Bo</span>!</p>"],
+  [
+    "hi @bo. and a@bo.org @Bo!",
+    "<p>hi <span>@bo</span>. and <a mailto:a@bo.org>a@bo.org</a> <span>@Bo</span>!</p>",
+  ],
   [":tada: :nope: 10:30:45", "<p>🎉 :nope: 10:30:45</p>"],
   ["*".repeat(4000), `<p>${"*".repeat(4000)}</p>`],
 ];

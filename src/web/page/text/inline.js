@@ -6,7 +6,7 @@
 import { h } from "../core/dom.js";
 import { NAME } from "../core/mentions.js";
 import { EMOJI } from "./emoji.js";
-import { bareLink, link } from "./links.js";
+import { angleLink, bareLink, link, mailLink } from "./links.js";
 
 /** Longest first, so that `**` is not taken for `*`. */
 const MARKS = /** @type {const} */ ([
@@ -17,7 +17,7 @@ const MARKS = /** @type {const} */ ([
   ["_", "em"],
 ]);
 /** Where something may begin; all else is plain text. */
-const SPECIAL = /[\\`*_~[:@hm]/g;
+const SPECIAL = /[\\`*_~[:@<hmw]/gi;
 /** No mark, but a line that somebody drew. */
 const ROW = /\*{4,}|_{4,}|~{3,}/y;
 const MAX_DEPTH = 8;
@@ -55,8 +55,9 @@ function parse(text, context) {
     plain += text.slice(at, next);
     if (next >= text.length) break;
     at = next;
-    const found = special(text, at, context, hopeless);
+    const found = special(text, at, context, hopeless, plain);
     if (found.node) {
+      if (found.back) plain = plain.slice(0, -found.back);
       flush();
       out.append(found.node);
     } else {
@@ -68,22 +69,24 @@ function parse(text, context) {
   return out;
 }
 
-/** @typedef {{ end: number, node?: Node, text?: string }} Found without a node, plain text */
+/** @typedef {{ end: number, node?: Node, text?: string, back?: number }} Found without a node, plain
+ * text; `back`: how many characters of the plain text before it belong to it */
 
 /**
  * @param {string} text
  * @param {number} at
  * @param {Context} context
  * @param {Set<string>} hopeless
+ * @param {string} before the plain text before it
  * @returns {Found}
  */
-function special(text, at, context, hopeless) {
+function special(text, at, context, hopeless, before) {
   const char = text.charAt(at);
   const nothing = { end: at + 1 };
   switch (char) {
     case "\\": {
       const next = text.charAt(at + 1);
-      return /[\\`*_~[\]:@>#-]/.test(next) ? { end: at + 2, text: next } : nothing;
+      return /[\\`*_~[\]:@<>#-]/.test(next) ? { end: at + 2, text: next } : nothing;
     }
     case "`":
       return code(text, at, hopeless);
@@ -92,9 +95,15 @@ function special(text, at, context, hopeless) {
     case ":":
       return emoji(text, at) ?? nothing;
     case "@":
-      return mention(text, at, context) ?? nothing;
+      return mailLink(before, text, at, context) ?? mention(text, at, context) ?? nothing;
+    case "<":
+      return angleLink(text, at, context) ?? nothing;
     case "h":
+    case "H":
     case "m":
+    case "M":
+    case "w":
+    case "W":
       return bareLink(text, at, context) ?? nothing;
     default:
       return marked(text, at, context, hopeless) ?? nothing;

@@ -1,7 +1,8 @@
-// Links, written out or as `[words](address)`: made only of addresses with http, https or mailto.
+// Links as elements: written out, between `<` and `>`, or as `[words](address "title")`. Where an address
+// ends is known to `address.js`, which lets only http, https and mailto through.
 
 import { h } from "../core/dom.js";
-import { WORD } from "./inline.js";
+import { angleAddress, bareAddress, destination, mailAddress } from "./address.js";
 
 /** @typedef {import("./inline.js").Context} Context */
 /** @typedef {import("./inline.js").Found} Found */
@@ -16,17 +17,16 @@ import { WORD } from "./inline.js";
  */
 export function link(text, at, context, hopeless, parse) {
   if (context.inLink || hopeless.has("](")) return undefined;
-  const middle = text.indexOf("](", at);
-  if (middle < 0) {
+  if (text.indexOf("](", at) < 0) {
     hopeless.add("](");
     return undefined;
   }
+  const middle = labelEnd(text, at + 1);
   const label = text.slice(at + 1, middle);
-  const close = text.indexOf(")", middle);
-  const address = close < 0 ? "" : safeAddress(text.slice(middle + 2, close));
-  if (!address || !label.trim() || /[[\n]/.test(label)) return undefined;
+  const target = middle < 0 || !label.trim() ? undefined : destination(text, middle + 1);
+  if (!target) return undefined;
   const inner = parse(label, { ...context, inLink: true, depth: context.depth + 1 });
-  return { end: close + 1, node: anchor(address, inner) };
+  return { end: target.end, node: anchor(target.href, inner, target.title) };
 }
 
 /**
@@ -36,40 +36,77 @@ export function link(text, at, context, hopeless, parse) {
  * @returns {Found | undefined}
  */
 export function bareLink(text, at, context) {
-  if (context.inLink || WORD.test(text.charAt(at - 1))) return undefined;
-  const found = /^(?:https?:\/\/|mailto:)[^\s<>"`]{1,2000}/i.exec(text.slice(at, at + 2010));
+  const found = context.inLink ? undefined : bareAddress(text, at);
   if (!found) return undefined;
-  let address = found[0];
-  // Its end is the sentence's, and so is a bracket that was not opened in it.
-  for (;;) {
-    const last = address.charAt(address.length - 1);
-    const open = last === ")" ? "(" : last === "]" ? "[" : "";
-    const isOurs = open && address.split(open).length >= address.split(last).length;
-    if (!/[.,;:!?'"*_~)\]]/.test(last) || isOurs) break;
-    address = address.slice(0, -1);
-  }
-  const safe = safeAddress(address);
-  if (!safe) return undefined;
-  return { end: at + address.length, node: anchor(safe, address.replace(/^mailto:/i, "")) };
+  const shown = text.slice(at, found.end).replace(/^mailto:/i, "");
+  return { end: found.end, node: anchor(found.href, shown) };
 }
 
 /**
- * An address that may be a link's, or "".
  * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @returns {Found | undefined}
  */
-export function safeAddress(text) {
-  try {
-    const url = new URL(text.trim());
-    return ["http:", "https:", "mailto:"].includes(url.protocol) ? url.href : "";
-  } catch {
-    return "";
+export function angleLink(text, at, context) {
+  const found = context.inLink ? undefined : angleAddress(text, at);
+  return found && { end: found.end, node: anchor(found.href, found.shown) };
+}
+
+/**
+ * An address of mail without `mailto:`, found at its `@`.
+ * @param {string} before the plain text before it
+ * @param {string} text
+ * @param {number} at
+ * @param {Context} context
+ * @returns {Found | undefined}
+ */
+export function mailLink(before, text, at, context) {
+  const found = context.inLink ? undefined : mailAddress(before, text, at);
+  if (!found) return undefined;
+  const address = before.slice(-found.back) + text.slice(at, found.end);
+  return { ...found, node: anchor(`mailto:${address}`, address) };
+}
+
+/**
+ * The position of the bracket that ends a link's words, if `(` follows it; else -1. Brackets in them come
+ * in pairs, and none of those is a link: of nested ones the innermost is.
+ * @param {string} text
+ * @param {number} at
+ */
+function labelEnd(text, at) {
+  let depth = 0;
+  for (; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (char === "\\") at += 1;
+    else if (char === "`") at = codeEnd(text, at);
+    else if (char === "[") depth += 1;
+    else if (char === "]") {
+      const isLink = text.charAt(at + 1) === "(";
+      if (depth === 0 || isLink) return depth === 0 && isLink ? at : -1;
+      depth -= 1;
+    }
   }
+  return -1;
+}
+
+/** The last position of the code that begins there; of its backticks, if it has no end.
+ * @param {string} text @param {number} at */
+function codeEnd(text, at) {
+  const fence = /^`+/.exec(text.slice(at))?.[0] ?? "`";
+  const close = text.indexOf(fence, at + fence.length);
+  return (close < 0 ? at : close) + fence.length - 1;
 }
 
 /**
  * @param {string} address
  * @param {Node | string} inner
+ * @param {string} [title]
  */
-function anchor(address, inner) {
-  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, inner);
+function anchor(address, inner, title) {
+  return h(
+    "a",
+    { href: address, title: title || null, target: "_blank", rel: "noopener noreferrer" },
+    inner,
+  );
 }
