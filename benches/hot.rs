@@ -123,8 +123,8 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
     let (store, _) = Store::<ReplyTo>::start(Arc::clone(&backend), sizes, drop).unwrap();
     let auth = chatapp::config::Auth { bcrypt_cost: 4, ..config.auth };
     let secret = vec![7; 32];
-    let parts =
-        ChatParts { store, hub, clock: Clock::System, auth, limits: config.limits, facts, secret };
+    let (clock, rooms, limits) = (Clock::System, config.rooms, config.limits);
+    let parts = ChatParts { store, hub, clock, auth, rooms, limits, facts, secret };
     Chat::new(parts).unwrap()
 }
 

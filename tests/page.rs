@@ -17,6 +17,16 @@ const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
 /// For a whole file, on a machine that has other things to do.
 const FILE_DEADLINE: Duration = Duration::from_secs(300);
 
+/// What the file `settings` tries: the others have the defaults.
+const SETTINGS: [(&str, &str); 5] = [
+    ("CHATAPP_AUTH__SIGNUP", "closed"),
+    ("CHATAPP_ROOMS__CREATE", "everyone"),
+    ("CHATAPP_BRANDING__NAME", "Tea & <Cake>"),
+    ("CHATAPP_BRANDING__LOGO", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/logo.svg")),
+    // As bright as can be: white text on it could not be read.
+    ("CHATAPP_BRANDING__COLOR", "#ffe100"),
+];
+
 /// Browsers that run at once: each is several processes, and busy.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
 
@@ -67,6 +77,9 @@ files! {
     safety => "safety",
     admin => "admin",
     access => "access",
+    looks => "looks",
+    links => "links",
+    narrow => "narrow",
     places => "places",
     limits => "limits",
     input_methods => "input-methods",
@@ -75,11 +88,79 @@ files! {
     postgres first_run => "first-run", chatting => "chatting", limits => "limits"
 }
 
+/// With a closed sign-up, rooms of everyone, and a branding.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings() {
+    run_on("settings", with_settings()).await;
+}
+
+fn with_settings() -> ServerBuilder {
+    SETTINGS
+        .into_iter()
+        .fold(Server::with(Database::Sqlite), |server, (name, value)| server.env(name, value))
+}
+
 /// In few rooms at once: what happens in the others is heard by watching.
 #[tokio::test(flavor = "multi_thread")]
 async fn watching() {
     let builder = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__ROOMS_PER_SOCKET", "3");
     run_on("watching", builder.env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0")).await;
+}
+
+#[tokio::test]
+async fn a_logo_comes_from_the_server_itself_and_runs_nothing() {
+    let server = with_settings().start().await;
+    let nobody = server.anonymous();
+    let setup = nobody.get("/auth/setup").await.expect(200);
+    assert_eq!(setup["branding"]["name"], "Tea & <Cake>");
+    assert_eq!(setup["branding"]["color"], "#ffe100");
+    let address = setup["branding"]["logo"].as_str().unwrap().to_owned();
+    let logo = nobody.get(&address).await;
+    assert_eq!((logo.status, logo.header("content-type")), (200, "image/svg+xml"));
+    assert_eq!(logo.header("x-content-type-options"), "nosniff");
+    let policy = logo.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+    let index = nobody.get("/").await;
+    let html = index.body.as_str().unwrap();
+    assert!(html.contains("<title>Tea &amp; &lt;Cake&gt;</title>"), "{}", html);
+    assert!(html.contains(&format!("href=\"{}\"", address.trim_start_matches('/'))), "{}", html);
+    assert!(!html.contains("chatapp"), "another name: {}", html);
+    let folder = address.rsplit_once('/').unwrap().0;
+    let manifest = nobody.get(&format!("{folder}/app.webmanifest")).await.expect(200);
+    assert_eq!(manifest["name"], "Tea & <Cake>");
+    assert_eq!(manifest["icons"][0]["src"], "logo.svg");
+    assert_ne!(manifest["theme_color"], "#0f6f63");
+
+    // Another name is another page, for whom has kept this one.
+    let plain = Server::start(Database::Sqlite).await.anonymous().get("/").await;
+    assert_ne!(plain.header("etag"), index.header("etag"));
+}
+
+#[tokio::test]
+async fn a_logo_that_cannot_be_used_is_told_before_the_server_runs() {
+    let server = Server::start(Database::Sqlite).await;
+    let check = |file: &str| {
+        let mut command = server.command(&["config", "check"]);
+        let output = command.env("CHATAPP_BRANDING__LOGO", file).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let write = |name: &str, data: &[u8]| std::fs::write(server.folder().join(name), data).unwrap();
+    write("page.svg", b"<html></html>");
+    write("large.png", &[&b"\x89PNG\r\n\x1a\n"[..], &[0; 256 * 1024]].concat());
+    write("good.png", b"\x89PNG\r\n\x1a\n");
+    assert_eq!(check("good.png").0, Some(0));
+    for (file, expected) in [
+        ("none.svg", "cannot be read"),
+        ("page.svg", "is neither an SVG nor a PNG"),
+        ("large.png", "more than 256 KiB"),
+    ] {
+        let (code, said) = check(file);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains(&format!("branding.logo ({file})")) && said.contains(expected),
+            "{said}"
+        );
+    }
 }
 
 #[tokio::test]

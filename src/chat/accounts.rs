@@ -6,7 +6,7 @@ use email_address::{EmailAddress, Options};
 
 use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result, passwords, text};
-use crate::config::{AdminSignup, Auth};
+use crate::config::{self, AdminSignup, Auth, RoomCreators};
 use crate::model::{Actor, Credentials, Identity, NewAuditEntry, NewUser, Role, Timestamp, User};
 use crate::storage::{self, Backend, Conflict};
 
@@ -57,6 +57,10 @@ pub struct Setup {
     pub allowed_here: bool,
     /// The most characters (Unicode scalar values) that a message may have.
     pub message_chars: usize,
+    /// Who may create an account.
+    pub signup: config::Signup,
+    /// Who may create rooms.
+    pub rooms_create: RoomCreators,
 }
 
 impl Chat {
@@ -67,21 +71,26 @@ impl Chat {
         let settings = self.inner.settings.load();
         let allowed_here = local && settings.admin_signup == AdminSignup::First;
         let message_chars = settings.limits.message_chars;
-        Ok(Setup { needs_admin, allowed_here, message_chars })
+        let (signup, rooms_create) = (settings.signup, settings.room_creators);
+        Ok(Setup { needs_admin, allowed_here, message_chars, signup, rooms_create })
     }
 
     /// Creates an account.
     ///
     /// The role `admin` is given if an admin asks, or for the first admin of all to a caller on
-    /// the machine itself, unless that is switched off.
+    /// the machine itself, unless that is switched off. Where sign-up is closed, only admins create
+    /// accounts with the role `user`.
     ///
     /// # Errors
-    /// [`Error::AdminSignupRefused`], [`Error::AdminRequired`] (another user's token asks for an
-    /// admin), [`Error::InvalidFields`], [`Error::UsernameTaken`], [`Error::EmailTaken`],
-    /// [`Error::Busy`].
+    /// [`Error::SignupClosed`], [`Error::AdminSignupRefused`], [`Error::AdminRequired`] (another user's
+    /// token asks for an admin), [`Error::InvalidFields`], [`Error::UsernameTaken`],
+    /// [`Error::EmailTaken`], [`Error::Busy`].
     pub async fn signup(&self, signup: Signup, caller: SignupCaller) -> Result<User> {
         let only_if_no_admin = match signup.role {
-            Role::User => false,
+            Role::User => {
+                self.check_signup(caller.identity.as_ref())?;
+                false
+            }
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
         };
         let signup = signup.tidied();
@@ -100,8 +109,9 @@ impl Chat {
             // Two who ask at once get here both; the transaction lets one through.
             only_if_no_admin,
         };
-        // To make another admin is to administer.
-        let admin = caller.identity.filter(|_| user.role == Role::Admin);
+        // What only an admin may do is administration, and recorded.
+        let is_closed = self.inner.settings.load().signup == config::Signup::Closed;
+        let admin = caller.identity.filter(|_| user.role == Role::Admin || is_closed);
         let actor = admin.map(|admin| Actor::Account(admin.user_id));
         let create = move |backend: &dyn Backend| match actor {
             Some(actor) => Ok(Admin::new(backend, actor, user.created_at).create_user(&user)),
@@ -230,6 +240,15 @@ impl Chat {
             Err(_) => self.inner.throttle.take_back(attempt),
         }
         result
+    }
+
+    fn check_signup(&self, identity: Option<&Identity>) -> Result<()> {
+        match self.inner.settings.load().signup {
+            config::Signup::Open => Ok(()),
+            config::Signup::Closed => identity
+                .and_then(|identity| permissions::require(identity, Action::CreateAccount).ok())
+                .ok_or(Error::SignupClosed),
+        }
     }
 
     async fn check_admin_signup(&self, caller: &SignupCaller) -> Result<MakesAdmin> {

@@ -42,6 +42,8 @@ pub enum Error {
          and so can `chatapp create-admin` on the server"
     )]
     AdminSignupRefused,
+    #[error("sign-up is closed on this server: ask an admin for an account")]
+    SignupClosed,
     #[error("this token is another user's; open a connection of its own for it")]
     OtherUser,
     /// Unknown, used or expired: which of them is nobody's business.
@@ -84,7 +86,7 @@ pub enum Error {
     /// The log after the cursor is no longer all there.
     #[error("what came next after this position is not kept any more: reload the room")]
     HistoryPruned,
-    #[error("too many in a short time: try again in {retry_after_seconds} seconds")]
+    #[error("too many in a short time: try again in {}", seconds(*retry_after_seconds))]
     TooManyRequests { retry_after_seconds: u32 },
     #[error("this account has as many sockets open as it may have: close one first")]
     TooManySockets,
@@ -119,6 +121,7 @@ impl Error {
             Self::WrongCurrentPassword => "wrong_current_password",
             Self::AdminRequired => "admin_required",
             Self::AdminSignupRefused => "admin_signup_refused",
+            Self::SignupClosed => "signup_closed",
             Self::OtherUser => "other_user",
             Self::InvalidResetToken => "invalid_reset_token",
             Self::RoomNotFound => "room_not_found",
@@ -146,6 +149,10 @@ impl Error {
             Self::Internal => "internal",
         }
     }
+}
+
+fn seconds(count: u32) -> String {
+    if count == 1 { "1 second".to_owned() } else { format!("{count} seconds") }
 }
 
 impl From<storage::Conflict> for Error {

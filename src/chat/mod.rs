@@ -37,7 +37,7 @@ use std::sync::atomic::AtomicI64;
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-use crate::config::{Auth, Limits, Switch};
+use crate::config::{Auth, Limits, Rooms, Switch};
 use crate::metrics::Metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
@@ -68,6 +68,7 @@ pub struct ChatParts {
     pub hub: Hub,
     pub clock: Clock,
     pub auth: Auth,
+    pub rooms: Rooms,
     pub limits: Limits,
     pub facts: ServerFacts,
     /// Signs the tokens: at least 32 bytes.
@@ -121,7 +122,7 @@ impl Chat {
     /// # Errors
     /// [`StartError`] if a setting cannot work or a thread cannot be started.
     pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
-        let ChatParts { store, hub, clock, auth, limits, facts, secret } = parts;
+        let ChatParts { store, hub, clock, auth, rooms, limits, facts, secret } = parts;
         let metrics = Metrics::new();
         let chat = Self {
             inner: Arc::new(Inner {
@@ -137,7 +138,7 @@ impl Chat {
                 has_deleted_rooms: Notify::new(),
                 sockets: sockets::Tally::default(),
                 swept_until: AtomicI64::new(clock.now().0),
-                settings: ArcSwap::from_pointee(settings::Settings::new(&auth, &limits)),
+                settings: ArcSwap::from_pointee(settings::Settings::new(&auth, &rooms, &limits)),
                 metrics: metrics.clone(),
                 counts: counts::Counts::new(),
                 status: stats::LastStatus::default(),

@@ -1,6 +1,7 @@
 //! Who may do what: the one place where it is decided.
 
 use super::{Error, Result};
+use crate::config::RoomCreators;
 use crate::model::{Identity, Role, UserId};
 
 /// Everything an authenticated caller can ask for that not everybody may do for ever.
@@ -8,9 +9,12 @@ use crate::model::{Identity, Role, UserId};
 pub(super) enum Action {
     /// Give a new account the role of an admin.
     MakeAdmin,
+    /// Create an account where strangers may not.
+    CreateAccount,
     /// See and change other accounts, and read the audit log.
     Administer,
-    CreateRoom,
+    /// Whom the settings let create rooms.
+    CreateRoom(RoomCreators),
     /// Rename, describe or archive a room.
     UpdateRoom,
     DeleteRoom,
@@ -34,10 +38,14 @@ pub(super) fn require(caller: &Identity, action: Action) -> Result<()> {
     match action {
         Action::MakeAdmin
         | Action::Administer
-        | Action::CreateRoom
+        | Action::CreateAccount
         | Action::UpdateRoom
         | Action::DeleteRoom
         | Action::Watch => require_admin(caller),
+        Action::CreateRoom(creators) => match creators {
+            RoomCreators::Admins => require_admin(caller),
+            RoomCreators::Everyone => Ok(()),
+        },
         // Every room is open to every account.
         Action::ReadRoom | Action::Post => Ok(()),
         // Nobody puts words into another's mouth.

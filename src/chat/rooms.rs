@@ -37,7 +37,8 @@ pub struct RoomView {
 
 impl Chat {
     /// # Errors
-    /// [`Error::AdminRequired`], [`Error::InvalidFields`], [`Error::RoomNameTaken`].
+    /// [`Error::AdminRequired`] unless `rooms.create` lets everyone; [`Error::InvalidFields`],
+    /// [`Error::RoomNameTaken`].
     pub async fn create_room(&self, caller: &Identity, draft: RoomDraft) -> Result<RoomView> {
         let created_by = caller.user_id;
         let hub = self.inner.hub.clone();
@@ -47,7 +48,8 @@ impl Chat {
             hub.blocking_announce(vec![News::RoomCreated(room.clone())]);
             Ok(room)
         };
-        let room = self.act(caller, Action::CreateRoom, act).await?;
+        let creators = self.inner.settings.load().room_creators;
+        let room = self.act(caller, Action::CreateRoom(creators), act).await?;
         Ok(RoomView { room, active_users: 0, reading: Reading::default() })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::pace::Pace;
 use super::{Chat, throttle};
-use crate::config::{AdminSignup, Auth, Limits, Switch};
+use crate::config::{AdminSignup, Auth, Limits, RoomCreators, Rooms, Signup, Switch};
 use crate::model::UserId;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -14,7 +14,9 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Replaced as a whole, so that no rule sees half of a change.
 pub(super) struct Settings {
     pub limits: Limits,
+    pub signup: Signup,
     pub admin_signup: AdminSignup,
+    pub room_creators: RoomCreators,
     pub query_token: Switch,
     pub reset_seconds: u32,
     pub min_password_chars: usize,
@@ -25,10 +27,12 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub fn new(auth: &Auth, limits: &Limits) -> Self {
+    pub fn new(auth: &Auth, rooms: &Rooms, limits: &Limits) -> Self {
         Self {
             limits: limits.clone(),
+            signup: auth.signup,
             admin_signup: auth.admin_signup,
+            room_creators: rooms.create,
             query_token: auth.query_token,
             reset_seconds: auth.reset_seconds,
             min_password_chars: auth.min_password_chars,
@@ -56,8 +60,8 @@ impl Settings {
 impl Chat {
     /// Goes by these settings from now on, as far as that can be done while they are in use: see
     /// [`config::is_live`](crate::config::is_live). What is under way is finished by the old ones.
-    pub fn reconfigure(&self, auth: &Auth, limits: &Limits) {
-        let mut settings = Settings::new(auth, limits);
+    pub fn reconfigure(&self, auth: &Auth, rooms: &Rooms, limits: &Limits) {
+        let mut settings = Settings::new(auth, rooms, limits);
         settings.keep_counts_of(&self.inner.settings.load());
         self.inner.settings.store(Arc::new(settings));
     }

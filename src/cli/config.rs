@@ -9,6 +9,7 @@ use super::database::bad_url;
 use super::output::{Listing, Output, note, print};
 use crate::config::{Loaded, redact_setting};
 use crate::storage;
+use crate::web::Site;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +46,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
             for warning in &loaded.warnings {
                 note(&format!("warning: {warning}"));
             }
+            Site::load(&loaded.config.branding)?;
             let file = context.file();
             let read = if file.exists() { format!(" ({})", file.display()) } else { String::new() };
             Ok(print(|out| {

@@ -41,7 +41,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     warn(&settings);
     // Before the database: a server that cannot serve makes none.
     let entrance =
-        server::Entrance::open(&config.http).map_err(|error| sentence(&config.http.bind, error))?;
+        server::Entrance::open(config).map_err(|error| sentence(&config.http.bind, error))?;
     let read_connections = u32::try_from(config.database.read_threads)?;
     let database = Database::open(&settings, read_connections, Missing::Create)?;
     for migration in database.run(|backend| backend.migrate())? {

@@ -8,6 +8,7 @@ const LIVE: &[&str] = &[
     "http.allowed_origins",
     "http.trusted_proxies",
     "http.metrics_token",
+    "auth.signup",
     "auth.admin_signup",
     "auth.reset_seconds",
     "auth.query_token",
@@ -15,6 +16,7 @@ const LIVE: &[&str] = &[
     "auth.login_failures_per_account",
     "auth.login_failures_per_address",
     "auth.login_window_seconds",
+    "rooms.create",
     "limits.message_chars",
     "limits.frame_bytes",
     "limits.rooms_per_socket",
@@ -23,6 +25,9 @@ const LIVE: &[&str] = &[
     "limits.sends_per_second",
     "limits.joins_per_second",
     "limits.signups_per_hour",
+    "branding.name",
+    "branding.logo",
+    "branding.color",
     "log.level",
 ];
 

@@ -16,7 +16,7 @@ pub use live::{changed, is_live};
 pub use load::{Loaded, Problems, Sources, load};
 pub use log_filter::log_filter;
 pub use redact::{database_url as redact_database_url, setting as redact_setting};
-pub use rules::{keys, network};
+pub use rules::{keys, network, rgb};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +26,10 @@ pub struct Config {
     pub http: Http,
     pub database: Database,
     pub auth: Auth,
+    pub rooms: Rooms,
     pub limits: Limits,
     pub retention: Retention,
+    pub branding: Branding,
     pub log: Log,
 }
 
@@ -101,6 +103,16 @@ impl Default for Database {
     }
 }
 
+/// Who may create an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signup {
+    /// Everybody who reaches the server.
+    Open,
+    /// Admins, and the first admin as `admin_signup` allows.
+    Closed,
+}
+
 /// Who may ask for the role `admin` when signing up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -123,6 +135,7 @@ pub enum Switch {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
+    pub signup: Signup,
     pub admin_signup: AdminSignup,
     /// The secret that signs tokens, at least 32 bytes. Empty: one is made and kept in the database.
     pub secret: String,
@@ -152,6 +165,7 @@ pub struct Auth {
 impl Default for Auth {
     fn default() -> Self {
         Self {
+            signup: Signup::Open,
             admin_signup: AdminSignup::First,
             secret: String::new(),
             previous_secret: String::new(),
@@ -165,6 +179,28 @@ impl Default for Auth {
             bcrypt_cost: 12,
             bcrypt_threads: 1,
         }
+    }
+}
+
+/// Who may create rooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RoomCreators {
+    Admins,
+    /// Every account.
+    Everyone,
+}
+
+/// `[rooms]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rooms {
+    pub create: RoomCreators,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self { create: RoomCreators::Admins }
     }
 }
 
@@ -218,6 +254,24 @@ impl Default for Limits {
 pub struct Retention {
     /// For how many days events are kept in rooms that have no rule of their own. 0: for ever.
     pub days: u32,
+}
+
+/// `[branding]`: how the page presents the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Branding {
+    /// Shown in the page, in its title and where the browser installs it.
+    pub name: String,
+    /// An SVG or PNG file. Empty: the built-in icon.
+    pub logo: String,
+    /// The accent, `#rgb` or `#rrggbb`. Empty: the built-in one.
+    pub color: String,
+}
+
+impl Default for Branding {
+    fn default() -> Self {
+        Self { name: "chatapp".into(), logo: String::new(), color: String::new() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

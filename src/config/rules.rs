@@ -30,11 +30,19 @@ pub(super) enum Rule {
     },
     Word(&'static [&'static str]),
     LogFilter,
+    /// A short text on one line, for people.
+    Title,
+    /// `#rgb` or `#rrggbb`, or nothing.
+    Color,
 }
 
-use Rule::{Address, DatabaseUrl, File, LogFilter, Networks, Number, Origins, Secret, Word};
+use Rule::{
+    Address, Color, DatabaseUrl, File, LogFilter, Networks, Number, Origins, Secret, Title, Word,
+};
 
 const SECRET_BYTES: usize = 32;
+/// Longer names do not fit beside the rooms, nor under an icon of a phone.
+const TITLE_CHARS: usize = 32;
 const SECOND_MS: i64 = 1_000;
 const DAY_S: i64 = 24 * 60 * 60;
 const MIB: i64 = 1024 * 1024;
@@ -56,6 +64,7 @@ const RULES: &[(&str, Rule)] = &[
     ("database.read_threads", Number { min: 1, max: 1_024 }),
     ("database.busy_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
     ("database.queue", Number { min: 1, max: 1_000_000 }),
+    ("auth.signup", Word(&["open", "closed"])),
     ("auth.admin_signup", Word(&["first", "off"])),
     ("auth.secret", Secret),
     ("auth.previous_secret", Secret),
@@ -69,6 +78,7 @@ const RULES: &[(&str, Rule)] = &[
     ("auth.login_window_seconds", Number { min: 1, max: DAY_S }),
     ("auth.bcrypt_cost", Number { min: 4, max: 31 }),
     ("auth.bcrypt_threads", Number { min: 1, max: 1_024 }),
+    ("rooms.create", Word(&["admins", "everyone"])),
     ("limits.message_chars", Number { min: 1, max: MIB }),
     ("limits.frame_bytes", Number { min: 1, max: 64 * MIB }),
     ("limits.rooms_per_socket", Number { min: 1, max: 1_000_000 }),
@@ -80,6 +90,9 @@ const RULES: &[(&str, Rule)] = &[
     ("limits.ping_seconds", Number { min: 1, max: DAY_S }),
     ("limits.stall_seconds", Number { min: 1, max: DAY_S }),
     ("retention.days", Number { min: 0, max: 36_500 }),
+    ("branding.name", Title),
+    ("branding.logo", File),
+    ("branding.color", Color),
     ("log.format", Word(&["text", "json"])),
     ("log.level", LogFilter),
 ];
@@ -107,7 +120,9 @@ impl Rule {
                 let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
                 origins.map(ToOwned::to_owned).collect::<Vec<String>>().into()
             }
-            Address | File | DatabaseUrl | Secret | Word(_) | LogFilter => text.into(),
+            Address | File | DatabaseUrl | Secret | Word(_) | LogFilter | Title | Color => {
+                text.into()
+            }
         }
     }
 
@@ -119,7 +134,15 @@ impl Rule {
     pub(super) fn is_secret(self) -> bool {
         match self {
             DatabaseUrl | Secret => true,
-            Address | File | Origins | Networks | Number { .. } | Word(_) | LogFilter => false,
+            Address
+            | File
+            | Origins
+            | Networks
+            | Number { .. }
+            | Word(_)
+            | LogFilter
+            | Title
+            | Color => false,
         }
     }
 
@@ -142,6 +165,12 @@ impl Rule {
             }
             (Word(words), ValueKind::String(text)) => words.contains(&text.as_str()),
             (LogFilter, ValueKind::String(text)) => return log_filter(text).map(drop),
+            (Title, ValueKind::String(text)) => {
+                text.trim() == text
+                    && (1..=TITLE_CHARS).contains(&text.chars().count())
+                    && !text.chars().any(char::is_control)
+            }
+            (Color, ValueKind::String(text)) => text.is_empty() || rgb(text).is_some(),
             _ => false,
         };
         if accepted { Ok(()) } else { Err(self.accepts()) }
@@ -163,7 +192,20 @@ impl Rule {
             Number { min, max } => format!("a whole number from {min} to {max}"),
             Word(words) => format!("\"{}\"", words.join("\" or \"")),
             LogFilter => log_filter::ACCEPTS.to_owned(),
+            Title => format!("a name of 1 to {TITLE_CHARS} characters, without spaces around it"),
+            Color => "a colour, such as \"#0d6b5f\", or nothing".to_owned(),
         }
+    }
+}
+
+/// Red, green and blue of `#rgb` or `#rrggbb`.
+pub fn rgb(text: &str) -> Option<[u8; 3]> {
+    let digits = text.strip_prefix('#')?.chars().map(|digit| digit.to_digit(16));
+    let digits: Vec<u8> = digits.map(|digit| u8::try_from(digit?).ok()).collect::<Option<_>>()?;
+    match *digits.as_slice() {
+        [r, g, b] => Some([r * 17, g * 17, b * 17]),
+        [r1, r2, g1, g2, b1, b2] => Some([r1 * 16 + r2, g1 * 16 + g2, b1 * 16 + b2]),
+        _ => None,
     }
 }
 

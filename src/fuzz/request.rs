@@ -14,13 +14,14 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::chat::{Chat, ChatParts, Draft, Login, RoomDraft, Signup, new_account};
-use crate::config::{Auth, Http, Limits};
+use crate::config::{Auth, Branding, Http, Limits, Rooms};
 use crate::http::Counts;
 use crate::http::problem::CONTENT_TYPE;
 use crate::model::{Clock, EventId, Role, RoomId, Timestamp, User};
 use crate::realtime::{Hub, HubConfig};
 use crate::server;
 use crate::storage::{self, Backend, OpenOptions, Store, StoreConfig};
+use crate::web::Site;
 use crate::ws::Sockets;
 
 const PASSWORD: &str = "correct horse";
@@ -80,6 +81,7 @@ impl Api {
             hub: hub.clone(),
             clock: Clock::System,
             auth: auth.clone(),
+            rooms: Rooms::default(),
             limits,
             facts,
             secret: vec![0; 32],
@@ -88,7 +90,8 @@ impl Api {
         let tasks = TaskTracker::new();
         let sockets = Sockets { chat: chat.clone(), hub, tasks };
         let counts = Counts::new(chat.metrics());
-        let endpoint = server::endpoint(chat.clone(), sockets, counts, &Http::default());
+        let site = Arc::new(Site::load(&Branding::default()).unwrap());
+        let endpoint = server::endpoint(chat.clone(), sockets, counts, site, &Http::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let world = Mutex::default();
         Self { runtime, endpoint, chat, backend, auth, world, _folder: folder }

@@ -1,5 +1,7 @@
 //! Accounts and sessions: `/auth`.
 
+use std::sync::Arc;
+
 use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
@@ -17,6 +19,7 @@ use super::origin::AllowedOrigins;
 use super::payload::Written;
 use crate::chat::{Chat, Signup, SignupCaller};
 use crate::model::Role;
+use crate::web::Site;
 
 pub(super) struct AuthApi;
 
@@ -36,7 +39,7 @@ enum SignedIn {
 
 #[derive(ApiResponse)]
 enum Setup {
-    /// Who may sign up as an admin, and the limit of a message.
+    /// What a client has to know.
     #[oai(status = 200)]
     Ok(Written<SetupDto>),
 }
@@ -66,17 +69,25 @@ enum Done {
 impl AuthApi {
     /// What to know before signing in
     ///
-    /// Whether the server still needs its first admin, and how long a message may be.
+    /// For a page that shows the server to somebody it does not know yet: its name and looks, whether
+    /// it needs its first admin, who may create accounts and rooms, and how long a message may be.
     #[oai(path = "/setup", method = "get", operation_id = "get_setup")]
-    async fn setup(&self, chat: Data<&Chat>, local: Local) -> Result<Setup, Failure<STORE>> {
+    async fn setup(
+        &self,
+        chat: Data<&Chat>,
+        site: Data<&Arc<Site>>,
+        local: Local,
+    ) -> Result<Setup, Failure<STORE>> {
         let setup = chat.setup(local.0).await?;
-        Ok(Setup::Ok(Written::of(&setup.into())?))
+        Ok(Setup::Ok(Written::of(&SetupDto::new(setup, &site))?))
     }
 
     /// Create an account
     ///
-    /// Everybody may. The role `admin` is given if an admin's token comes along; without one only
-    /// while there is no admin, and only to a client on the machine itself.
+    /// Everybody may, unless the server's `signup` is `closed`: then only an admin's token creates
+    /// accounts, and everybody else gets `signup_closed`. The role `admin` is given if an admin's token
+    /// comes along; without one only while there is no admin, and only to a client on the machine
+    /// itself.
     #[oai(path = "/signup", method = "post", operation_id = "signup")]
     async fn signup(
         &self,

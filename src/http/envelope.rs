@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
     use crate::chat::ChatParts;
-    use crate::config::{Auth, Limits};
+    use crate::config::{Auth, Limits, Rooms};
     use crate::model::Clock;
     use crate::realtime::{Hub, HubConfig};
     use crate::storage::{self, OpenOptions, Store, StoreConfig};
@@ -210,9 +210,9 @@ mod tests {
         let sizes = StoreConfig { read_threads: 1, read_queue: 1, write_queue: 1 };
         let (store, _) = Store::start(backend, sizes, drop).unwrap();
         let auth = Auth { bcrypt_cost: 4, ..Auth::default() };
-        let (limits, secret) = (Limits::default(), vec![0; 32]);
-        Chat::new(ChatParts { store, hub, clock: Clock::System, auth, limits, facts, secret })
-            .unwrap()
+        let (rooms, limits, secret) = (Rooms::default(), Limits::default(), vec![0; 32]);
+        let clock = Clock::System;
+        Chat::new(ChatParts { store, hub, clock, auth, rooms, limits, facts, secret }).unwrap()
     }
 
     #[tokio::test]

@@ -79,7 +79,8 @@ type Api = (
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
-/// Every path of the API and of its documents. More may be added; then comes [`serve`].
+/// Every path of the API, of its documents and of the page, which wants an `Arc<Site>` as data. More
+/// may be added; then comes [`serve`].
 pub fn routes() -> Route {
     let mut table = endpoints();
     // The original contract writes `/rooms/`; most clients leave the slash off.

@@ -122,6 +122,7 @@ impl From<Error> for Problem {
             Error::WrongCurrentPassword
             | Error::AdminRequired
             | Error::AdminSignupRefused
+            | Error::SignupClosed
             | Error::OtherUser
             | Error::AuthorRequired
             | Error::NotSubscribed => StatusCode::FORBIDDEN,

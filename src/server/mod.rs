@@ -24,11 +24,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::chat::{self, Chat, ChatParts, Doorbell, SAMPLE_EVERY};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, HubConfig};
 use crate::storage::{Backend, Error, Store, StoreConfig};
+use crate::web::Site;
 use crate::ws::Sockets;
 
 use reload::Live;
@@ -64,6 +65,7 @@ pub struct Entrance {
     runtime: Runtime,
     listener: std::net::TcpListener,
     certificate: Option<Certificate>,
+    site: Site,
     hangup: Signal,
 }
 
@@ -72,17 +74,18 @@ impl Entrance {
     /// process ends before. Signals that a server does not know are ignored from now on.
     ///
     /// # Errors
-    /// For the operator: the address or the certificate cannot be used.
-    pub fn open(config: &config::Http) -> anyhow::Result<Self> {
-        let certificate = Certificate::of(config)?;
-        let listener = listener::listen(&config.bind)?;
+    /// For the operator: the address, the certificate or the logo cannot be used.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        let certificate = Certificate::of(&config.http)?;
+        let site = Site::load(&config.branding)?;
+        let listener = listener::listen(&config.http.bind)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let hangup = {
             let _inside = runtime.enter();
             signals::ignore()?;
             signal(SignalKind::hangup())?
         };
-        Ok(Self { runtime, listener, certificate, hangup })
+        Ok(Self { runtime, listener, certificate, site, hangup })
     }
 }
 
@@ -126,13 +129,14 @@ pub fn serve(
         hub,
         clock: Clock::System,
         auth: config.auth.clone(),
+        rooms: config.rooms.clone(),
         limits: config.limits.clone(),
         facts,
         secret,
     })?;
 
-    let Entrance { runtime, listener, certificate, hangup } = entrance;
-    let parts = (listener, certificate, hangup);
+    let Entrance { runtime, listener, certificate, site, hangup } = entrance;
+    let parts = (listener, certificate, site, hangup);
     let result = runtime.block_on(run(parts, config, read_config, chat, &store, on_ready));
     // Every task, and with it every handle to the hub but the writer's, is gone after this.
     drop(runtime);
@@ -144,7 +148,12 @@ pub fn serve(
 }
 
 async fn run(
-    (listener, certificate, mut hangup): (std::net::TcpListener, Option<Certificate>, Signal),
+    (listener, certificate, site, mut hangup): (
+        std::net::TcpListener,
+        Option<Certificate>,
+        Site,
+        Signal,
+    ),
     config: &Config,
     read_config: impl Fn() -> anyhow::Result<Config>,
     chat: Chat,
@@ -166,7 +175,7 @@ async fn run(
     let prune = prune(chat.clone(), config.retention.days);
     tasks.spawn(stop.clone().run_until_cancelled_owned(prune));
     let sockets = Sockets { chat: chat.clone(), hub: chat.hub().clone(), tasks: tasks.clone() };
-    let mut live = Live::new(config.clone(), chat.clone(), sockets);
+    let mut live = Live::new(config.clone(), chat.clone(), sockets, site);
     let tls = certificate.map(|certificate| {
         let current = certificate.subscribe();
         tasks.spawn(certificate.renew(stop.clone()));

@@ -11,6 +11,7 @@ use crate::chat::Chat;
 use crate::config::{self, Config};
 use crate::http::Counts;
 use crate::logging;
+use crate::web::Site;
 use crate::ws::Sockets;
 
 /// What answers requests, replaced when the settings are read again.
@@ -26,10 +27,11 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub fn new(config: Config, chat: Chat, sockets: Sockets) -> Self {
+    pub fn new(config: Config, chat: Chat, sockets: Sockets, site: Site) -> Self {
         let counts = Counts::new(chat.metrics());
+        let site = Arc::new(site);
         let endpoint =
-            routes::endpoint(chat.clone(), sockets.clone(), counts.clone(), &config.http);
+            routes::endpoint(chat.clone(), sockets.clone(), counts.clone(), site, &config.http);
         let endpoint = Arc::new(ArcSwap::from_pointee(endpoint));
         Self { config, chat, sockets, counts, endpoint }
     }
@@ -41,7 +43,8 @@ impl Live {
     /// Goes by these settings from now on, and says in the log which of them need a restart. What
     /// cannot be read changes nothing.
     pub fn reload(&mut self, read: anyhow::Result<Config>) {
-        let next = match read {
+        let read = read.and_then(|next| Ok((Site::load(&next.branding)?, next)));
+        let (site, next) = match read {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!("the settings were not read again: {error:#}");
@@ -51,9 +54,10 @@ impl Live {
         if let Err(error) = logging::set_level(&next.log) {
             tracing::error!(%error, "log.level cannot be used");
         }
-        self.chat.reconfigure(&next.auth, &next.limits);
+        self.chat.reconfigure(&next.auth, &next.rooms, &next.limits);
         let (chat, sockets) = (self.chat.clone(), self.sockets.clone());
-        let endpoint = routes::endpoint(chat, sockets, self.counts.clone(), &next.http);
+        let counts = self.counts.clone();
+        let endpoint = routes::endpoint(chat, sockets, counts, Arc::new(site), &next.http);
         self.endpoint.store(Arc::new(endpoint));
         let (live, others): (Vec<_>, Vec<_>) =
             config::changed(&self.config, &next).into_iter().partition(|key| config::is_live(key));

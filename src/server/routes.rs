@@ -1,17 +1,21 @@
 //! Every path of the server: the API and its documents, the socket and its own.
 
+use std::sync::Arc;
+
 use poem::endpoint::BoxEndpoint;
 use poem::{EndpointExt, Response, get};
 
 use crate::chat::Chat;
 use crate::config;
 use crate::http;
+use crate::web::Site;
 use crate::ws::{self, Sockets};
 
 pub(crate) fn endpoint(
     chat: Chat,
     sockets: Sockets,
     counts: http::Counts,
+    site: Arc<Site>,
     config: &config::Http,
 ) -> BoxEndpoint<'static, Response> {
     let routes = http::routes()
@@ -22,6 +26,7 @@ pub(crate) fn endpoint(
             get(http::page("application/json", || ws::asyncapi::document().to_string())),
         )
         .at("/docs/socket", get(http::page(http::HTML, ws::asyncapi::page)))
-        .data(sockets);
+        .data(sockets)
+        .data(site);
     http::serve(routes, chat, counts, config).boxed()
 }

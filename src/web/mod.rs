@@ -1,8 +1,11 @@
 //! The page: the chat client that the server brings along, embedded in the binary.
 //!
-//! Holds the files of `page/` and what is known of them: their type, the hash in their address, their
-//! compressed form. Knows nothing of HTTP; `http/web.rs` serves them.
+//! Holds the files of `page/` and what is known of them: their type and their compressed form. [`Site`]
+//! puts the settings' name, logo and colour into them. Knows nothing of HTTP; `http/web.rs` serves them.
 //! How the client itself is built is in this folder's README.
+
+mod palette;
+mod site;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,6 +17,8 @@ use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+pub use site::Site;
+
 /// A debug build reads the folder when the page is first asked for, so that it is worked on without
 /// compiling.
 #[derive(RustEmbed)]
@@ -21,13 +26,6 @@ use sha2::{Digest, Sha256};
 #[exclude = "*.d.ts"]
 struct Files;
 
-const INDEX: &str = "index.html";
-/// Stands in the index for the folder of the files' addresses.
-const ASSETS: &str = "{assets}";
-/// Stands in the index for the modules that it asks the browser to load at once.
-const MODULES: &str = "<!-- modules -->";
-/// Loaded when an admin opens it, and not before.
-const LATER: &str = "admin/";
 /// Digits of the hash in addresses: enough that two versions never share one.
 const HASH_DIGITS: usize = 16;
 
@@ -39,17 +37,16 @@ pub struct File {
     pub gzip: Bytes,
 }
 
-/// The page as it is served. All files but the index have one hash in their addresses, that of
-/// everything: a module names another by a relative path, and never meets one of another version.
-pub struct Bundle {
-    pub hash: String,
-    pub index: File,
+/// The files of the page, before they are branded.
+struct Bundle {
+    /// Of every file and its name.
+    hash: Vec<u8>,
     files: BTreeMap<String, File>,
 }
 
 impl Bundle {
     /// The page, made when it is first asked for: a server may have other clients only.
-    pub fn get() -> &'static Self {
+    fn get() -> &'static Self {
         static BUNDLE: LazyLock<Bundle> = LazyLock::new(Bundle::load);
         &BUNDLE
     }
@@ -71,20 +68,11 @@ impl Bundle {
             };
             sources.insert(name.into_owned(), data);
         }
-        let hash = digits(&hasher.finalize());
-        let template = sources.remove(INDEX).unwrap_or_default();
-        let index = index(&String::from_utf8_lossy(&template), &hash, sources.keys());
         let files = sources.into_iter().map(|(name, data)| {
             let file = File::new(content_type(&name), data);
             (name, file)
         });
-        let index = File::new(content_type(INDEX), index.into());
-        Self { index, files: files.collect(), hash }
-    }
-
-    /// A file other than the index, by its path in the folder.
-    pub fn file(&self, name: &str) -> Option<&File> {
-        self.files.get(name)
+        Self { hash: hasher.finalize().to_vec(), files: files.collect() }
     }
 }
 
@@ -111,16 +99,6 @@ fn compress(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// The index with the addresses of this version's files: relative ones, for a proxy may serve the page
-/// below a path.
-fn index<'a>(template: &str, hash: &str, names: impl Iterator<Item = &'a String>) -> String {
-    let modules: String = names
-        .filter(|name| name.ends_with(".js") && !name.starts_with(LATER))
-        .map(|name| format!("<link rel=\"modulepreload\" href=\"{ASSETS}/{name}\">\n"))
-        .collect();
-    template.replace(MODULES, modules.trim_end()).replace(ASSETS, &format!("assets/{hash}"))
-}
-
 fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("html") => "text/html; charset=utf-8",
@@ -144,19 +122,7 @@ mod tests {
         for (name, file) in &bundle.files {
             assert_ne!(file.content_type, "application/octet-stream", "{name}");
         }
-        let files = bundle.files.values().chain([&bundle.index]);
-        let total: usize = files.map(|file| file.gzip.len()).sum();
-        assert!(total < 150_000, "{total} bytes over the wire");
-    }
-
-    #[test]
-    fn the_index_names_every_module_but_those_for_later() {
-        let bundle = Bundle::load();
-        let index = String::from_utf8_lossy(&bundle.index.plain).into_owned();
-        assert!(!index.contains('{') && !index.contains(MODULES), "{index}");
-        for name in bundle.files.keys().filter(|name| name.ends_with(".js")) {
-            let address = format!("\"assets/{}/{name}\"", bundle.hash);
-            assert_eq!(index.contains(&address), !name.starts_with(LATER), "{name}");
-        }
+        let total: usize = bundle.files.values().map(|file| file.gzip.len()).sum();
+        assert!(total < 200_000, "{total} bytes over the wire");
     }
 }

@@ -81,6 +81,24 @@ fn numbers_have_both_ends() {
 }
 
 #[test]
+fn names_of_servers_and_colours() {
+    for good in ["chatapp", "Tea & Cake", "茶", &"x".repeat(32)] {
+        assert_eq!(operator().env("CHATAPP_BRANDING__NAME", good).loads().branding.name, good);
+    }
+    for bad in [" tea", "tea ", "two\nlines", &"x".repeat(33)] {
+        let problem = operator().env("CHATAPP_BRANDING__NAME", bad).problem();
+        assert!(problem.contains("it takes a name of 1 to 32 characters"), "{problem}");
+    }
+    for good in ["#fff", "#0d6b5f", "#ABCDEF"] {
+        assert_eq!(operator().env("CHATAPP_BRANDING__COLOR", good).loads().branding.color, good);
+    }
+    for bad in ["red", "fff", "#ffff", "#12345g", "#fff;", "rgb(0,0,0)", "#ｆff", "#+f0"] {
+        let problem = operator().env("CHATAPP_BRANDING__COLOR", bad).problem();
+        assert!(problem.contains("it takes a colour, such as"), "{problem}");
+    }
+}
+
+#[test]
 fn networks() {
     for good in ["127.0.0.1", "10.0.0.0/8,fd00::/8", "::1", ""] {
         operator().env("CHATAPP_HTTP__TRUSTED_PROXIES", good).loads();

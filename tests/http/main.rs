@@ -18,5 +18,6 @@ mod messages;
 mod pace;
 mod reload;
 mod rooms;
+mod signup;
 mod spelling;
 mod tokens;

@@ -6,13 +6,28 @@ use serde_json::{Value, json};
 use super::documented::Document;
 use crate::support::{Answer, Client, Database, PASSWORD, Server, on_both_databases};
 
-on_both_databases!(every_endpoint_answers_each_caller_as_documented);
+on_both_databases!(
+    every_endpoint_answers_each_caller_as_documented,
+    a_closed_sign_up_and_rooms_of_everyone_answer_each_caller_as_documented
+);
 
 /// Method, documented path, body, and the status for nobody, a user, an admin, and a user who was
 /// deactivated and has a token that has not expired.
 type Row = (&'static str, &'static str, Option<Value>, [u16; 4]);
 
 const MESSAGE: &str = "/rooms/{room_id}/messages/{message_id}";
+
+/// What is otherwise with `auth.signup = "closed"` and `rooms.create = "everyone"`.
+fn other_table() -> Vec<Row> {
+    let others = [
+        ("POST", "/auth/signup", [403, 403, 201, 401]),
+        ("POST", "/auth/signup", [403, 403, 201, 401]),
+        ("POST", "/rooms/", [401, 201, 201, 401]),
+    ];
+    let rows = table().into_iter().filter(|row| matches!(row.1, "/auth/signup" | "/rooms/"));
+    let rows = rows.filter(|row| row.0 == "POST");
+    rows.zip(others).map(|(row, other)| (row.0, row.1, row.2, other.2)).collect()
+}
 
 fn table() -> Vec<Row> {
     let room = || Some(json!({ "name": "NEW" }));
@@ -68,19 +83,39 @@ async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
     // With it nobody is trusted for being on the same machine.
     let token = "a token of the operator's own, for the figures";
     let server = Server::with(database).env("CHATAPP_HTTP__METRICS_TOKEN", token).start().await;
-    server.admin("root").await;
-    server.user("ann").await;
-    let target = server.user("target").await.user_id;
-    let carl = server.user("carl").await;
-    let root = server.anonymous().signs_in("root", PASSWORD).await;
-    let deactivated = json!({ "is_active": false });
-    root.patch(&format!("/admin/users/{}", carl.user_id), deactivated).await.expect(200);
     let document = Document::of(&server.anonymous()).await;
     let table = table();
     for (method, path) in document.operations() {
         let is_in_table = table.iter().any(|row| row.0 == method && row.1 == path);
         assert!(is_in_table, "{method} {path} has no row in the table");
     }
+    check(&server, table).await;
+}
+
+async fn a_closed_sign_up_and_rooms_of_everyone_answer_each_caller_as_documented(
+    database: Database,
+) {
+    let server = Server::with(database)
+        .env("CHATAPP_AUTH__SIGNUP", "closed")
+        .env("CHATAPP_ROOMS__CREATE", "everyone");
+    check(&server.start().await, other_table()).await;
+}
+
+/// Asks each row's endpoint as each of its callers.
+async fn check(server: &Server, table: Vec<Row>) {
+    let root = server.admin("root").await;
+    // By an admin, who may whatever the settings say.
+    for name in ["ann", "target", "carl"] {
+        let email = format!("{name}@example.com");
+        let account = json!({ "username": name, "email": email, "password": PASSWORD });
+        root.post("/auth/signup", account).await.expect(201);
+    }
+    let target = server.anonymous().signs_in("target", PASSWORD).await.user_id;
+    let carl = server.anonymous().signs_in("carl", PASSWORD).await;
+    let document = Document::of(&server.anonymous()).await;
+    let root = server.anonymous().signs_in("root", PASSWORD).await;
+    let deactivated = json!({ "is_active": false });
+    root.patch(&format!("/admin/users/{}", carl.user_id), deactivated).await.expect(200);
     let mut number = 0;
     for (method, path, body, expected) in table {
         for (who, status) in ["", "ann", "root", "carl"].into_iter().zip(expected) {

@@ -76,6 +76,33 @@ async fn what_can_change_while_the_server_runs_does() {
 }
 
 #[tokio::test]
+async fn who_may_sign_up_and_how_the_server_looks_change_while_it_runs() {
+    let mut server = Server::start(Database::Sqlite).await;
+    let nobody = server.anonymous();
+    let before = nobody.get("/auth/setup").await.expect(200);
+    std::fs::write(server.folder().join("logo.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>")
+        .unwrap();
+    let toml = "[auth]\nsignup = \"closed\"\n[rooms]\ncreate = \"everyone\"\n\
+                [branding]\nname = \"Tea\"\nlogo = \"logo.svg\"\ncolor = \"#fd0\"\n";
+    let said = reloads(&mut server, toml).await;
+    for key in ["auth.signup", "rooms.create", "branding.name", "branding.logo"] {
+        assert!(said.contains(key), "{said}");
+    }
+    let after = nobody.get("/auth/setup").await.expect(200);
+    assert_eq!((&before["signup"], &after["signup"]), (&json!("open"), &json!("closed")));
+    assert_eq!(after["rooms_create"], "everyone");
+    assert_eq!(after["branding"]["name"], "Tea");
+    let index = Answer::to(nobody.request(Method::GET, "/")).await;
+    let html = index.body.as_str().unwrap();
+    assert!(html.contains("<title>Tea</title>"), "{}", html);
+
+    std::fs::write(server.folder().join("logo.svg"), "GIF89a").unwrap();
+    let said = reloads(&mut server, toml).await;
+    assert!(said.contains("were not read again") && said.contains("branding.logo"), "{said}");
+    assert_eq!(nobody.get("/auth/setup").await.expect(200)["branding"], after["branding"]);
+}
+
+#[tokio::test]
 async fn what_needs_a_restart_is_said_and_a_mistake_changes_nothing() {
     let server = Server::with(Database::Sqlite).config("[limits]\nmessage_chars = 5\n");
     let mut server = server.start().await;

@@ -163,8 +163,12 @@ fn what_can_be_told_from_the_settings() {
     let patient = Patient::new().env("CHATAPP_HTTP__BIND", "0.0.0.0:1");
     patient.expect("exposure", "warning: http.tls_certificate");
     patient.env("CHATAPP_HTTP__TRUSTED_PROXIES", "10.0.0.1").expect("exposure", "ok: 10.0.0.1");
+    let patient = Patient::new().env("CHATAPP_HTTP__BIND", "0.0.0.0:1");
+    patient.expect("sign-up", "warning: auth.signup");
+    patient.env("CHATAPP_AUTH__SIGNUP", "closed").expect("sign-up", "ok: only admins");
     let patient = Patient::new();
     patient.expect("exposure", "ok: this machine's own");
+    patient.expect("sign-up", "ok: this machine's own");
     let random = "9f2c0c1d6a8be57f4e3b7a90d1c2845ef06b7d3a91e8c45f20a7b6d9e3f81c42";
     let patient = patient.env("CHATAPP_AUTH__SECRET", random);
     patient.expect("secrets", "ok: auth.secret looks random");
@@ -207,6 +211,11 @@ fn files_are_for_the_server_alone() {
     patient.mode("chatapp.toml", 0o662);
     patient.expect("config file", "problem: may change chatapp.toml");
     patient.mode("chatapp.toml", 0o600);
+
+    let patient = patient.env("CHATAPP_BRANDING__LOGO", "logo.svg");
+    patient.expect("logo", "problem: cannot be read");
+    patient.write("logo.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>", 0o644);
+    patient.expect("logo", "ok: logo.svg");
 
     let identity = Identity::new();
     identity.write(patient.folder.path());
@@ -252,6 +261,11 @@ fn backups_are_young() {
 fn a_database_is_whole_and_has_the_right_schema() {
     let patient = Patient::new();
     patient.expect("schema", "ok: ");
+    patient.expect("database", "ok: 0 users, 0 rooms, 0 events");
+    let ann = "INSERT INTO users (username, email, password_hash, role, created_at)
+               VALUES ('ann', 'ann@example.com', '', 'user', 0)";
+    patient.database().execute_batch(ann).unwrap();
+    patient.expect("database", "ok: 1 user, 0 rooms, 0 events");
     patient.expect("admin", "warning: create-admin");
     patient.expect("server", "warning: none answers");
     patient.expect("journal", "ok: ");

@@ -9,8 +9,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use indicatif::HumanBytes;
 
+use super::super::output::counted;
 use super::{Case, Finding};
 use crate::server;
+use crate::web::Site;
 
 /// With less than this the next messages may be the last.
 const FULL_BYTES: u64 = 64 * 1024 * 1024;
@@ -71,6 +73,22 @@ pub(super) fn certificate(case: &Case) -> Vec<Finding> {
         return vec![Finding::warning("certificate", detail, renew)];
     }
     vec![Finding::ok("certificate", "it is valid and belongs to its key, which is private")]
+}
+
+/// The server does not start with a logo that it cannot use.
+pub(super) fn logo(case: &Case) -> Vec<Finding> {
+    let branding = &case.settings.config.branding;
+    if branding.logo.is_empty() {
+        return vec![];
+    }
+    vec![match Site::load(branding) {
+        Ok(_) => Finding::ok("logo", format!("{} can be used", branding.logo)),
+        Err(error) => Finding::problem(
+            "logo",
+            error.to_string(),
+            "name another file, or none, in branding.logo",
+        ),
+    }]
 }
 
 /// Whoever reads the database knows the secret of the tokens, and is anybody. Who may read the file beside
@@ -182,13 +200,13 @@ pub(super) fn backups(case: &Case) -> Vec<Finding> {
     };
     let now = UNIX_EPOCH + Duration::from_millis(case.now.0.unsigned_abs());
     let age = now.duration_since(newest).unwrap_or_default();
-    let hours = age.as_secs() / 3600;
+    let hours = counted(age.as_secs() / 3600, "hour");
     if age > BACKUP_AGE {
-        let detail = format!("the newest file in {name} is {hours} hours old");
+        let detail = format!("the newest file in {name} is {hours} old");
         let advice = "find out why there is no newer one";
         return vec![Finding::warning("backups", detail, advice)];
     }
-    vec![Finding::ok("backups", format!("the newest is {hours} hours old"))]
+    vec![Finding::ok("backups", format!("the newest is {hours} old"))]
 }
 
 /// `chat.db-wal`.

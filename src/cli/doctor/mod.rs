@@ -111,11 +111,13 @@ type Check = fn(&Case) -> Vec<Finding>;
 const CHECKS: &[Check] = &[
     settings::doubts,
     settings::exposure,
+    settings::signup,
     settings::secrets,
     settings::previous_secret,
     settings::descriptors,
     files::config_file,
     files::certificate,
+    files::logo,
     files::database_file,
     files::journal,
     files::write_ahead_log,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::{Case, Finding};
-use crate::config::Loaded;
+use crate::config::{Http, Loaded, Signup};
 use crate::metrics::open_file_limit;
 
 /// Random texts have more than this many bits; those that people think of have less.
@@ -36,12 +36,7 @@ pub(super) fn doubts(case: &Case) -> Vec<Finding> {
 /// What strangers on the network can see.
 pub(super) fn exposure(case: &Case) -> Vec<Finding> {
     let http = &case.settings.config.http;
-    let is_local = match http.bind.parse::<SocketAddr>() {
-        Ok(address) => address.ip().to_canonical().is_loopback(),
-        // The only name there may be.
-        Err(_) => http.bind.starts_with("localhost:"),
-    };
-    if is_local {
+    if is_local(http) {
         return vec![Finding::ok("exposure", format!("{} is this machine's own", http.bind))];
     }
     if !http.tls_certificate.is_empty() {
@@ -56,6 +51,31 @@ pub(super) fn exposure(case: &Case) -> Vec<Finding> {
         format!("{} is open to the network, and passwords cross it as they are", http.bind),
         "set http.tls_certificate and http.tls_key, or name the proxy in http.trusted_proxies",
     )]
+}
+
+/// Who may create an account on a server that others reach.
+pub(super) fn signup(case: &Case) -> Vec<Finding> {
+    let config = &case.settings.config;
+    vec![match config.auth.signup {
+        Signup::Closed => Finding::ok("sign-up", "only admins create accounts"),
+        Signup::Open if is_local(&config.http) => {
+            Finding::ok("sign-up", "is open to those who reach this machine's own address")
+        }
+        Signup::Open => Finding::warning(
+            "sign-up",
+            format!("everybody who reaches {} can create an account", config.http.bind),
+            "set auth.signup to \"closed\" if they should not",
+        ),
+    }]
+}
+
+/// Whether it listens on this machine's own address alone.
+fn is_local(http: &Http) -> bool {
+    match http.bind.parse::<SocketAddr>() {
+        Ok(address) => address.ip().to_canonical().is_loopback(),
+        // The only name there may be.
+        Err(_) => http.bind.starts_with("localhost:"),
+    }
 }
 
 pub(super) fn secrets(case: &Case) -> Vec<Finding> {

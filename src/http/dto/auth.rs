@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::{EXAMPLE_TIME, EXAMPLE_TOKEN};
 use crate::chat::{Login, Setup, Ticket};
+use crate::config::{RoomCreators, Signup};
 use crate::http::types::Moment;
 use crate::model::{Role, User};
+use crate::web::Site;
 
 /// What an account may do on the whole server.
 #[derive(Clone, Copy, Enum, Serialize)]
@@ -66,7 +68,41 @@ impl Example for SignupRequest {
     }
 }
 
-/// Whether the first admin is still to come, and the limit of a message.
+/// Who may create an account.
+#[derive(Clone, Copy, Enum, Serialize)]
+#[oai(rename = "SignupMode", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub(in crate::http) enum SignupDto {
+    /// Everybody.
+    Open,
+    /// Admins, for others.
+    Closed,
+}
+
+/// Who may create rooms.
+#[derive(Clone, Copy, Enum, Serialize)]
+#[oai(rename = "RoomCreators", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub(in crate::http) enum RoomCreatorsDto {
+    Admins,
+    /// Every account.
+    Everyone,
+}
+
+/// How the server presents itself.
+#[derive(Object, Serialize)]
+#[oai(rename = "Branding", example)]
+pub(in crate::http) struct BrandingDto {
+    pub name: String,
+    /// The path of an SVG or PNG below the server's own address. It changes when the logo does.
+    #[oai(nullable)]
+    pub logo: Option<String>,
+    /// The accent, `#rgb` or `#rrggbb`.
+    #[oai(nullable)]
+    pub color: Option<String>,
+}
+
+/// What a client has to know before anybody has signed in.
 #[derive(Object, Serialize)]
 #[oai(rename = "Setup", example)]
 pub(in crate::http) struct SetupDto {
@@ -76,21 +112,54 @@ pub(in crate::http) struct SetupDto {
     pub allowed_here: bool,
     /// The most characters that a message may have, counted as Unicode scalar values.
     pub message_chars: u64,
+    pub signup: SignupDto,
+    pub rooms_create: RoomCreatorsDto,
+    pub branding: BrandingDto,
 }
 
-impl From<Setup> for SetupDto {
-    fn from(setup: Setup) -> Self {
+impl SetupDto {
+    pub fn new(setup: Setup, site: &Site) -> Self {
         Self {
             needs_admin: setup.needs_admin,
             allowed_here: setup.allowed_here,
             message_chars: setup.message_chars as u64,
+            signup: match setup.signup {
+                Signup::Open => SignupDto::Open,
+                Signup::Closed => SignupDto::Closed,
+            },
+            rooms_create: match setup.rooms_create {
+                RoomCreators::Admins => RoomCreatorsDto::Admins,
+                RoomCreators::Everyone => RoomCreatorsDto::Everyone,
+            },
+            branding: BrandingDto {
+                name: site.name().to_owned(),
+                logo: site.logo(),
+                color: site.color().map(ToOwned::to_owned),
+            },
+        }
+    }
+}
+
+impl Example for BrandingDto {
+    fn example() -> Self {
+        Self {
+            name: "Example Chat".into(),
+            logo: Some("/assets/0123456789abcdef/logo.svg".into()),
+            color: Some("#0d6b5f".into()),
         }
     }
 }
 
 impl Example for SetupDto {
     fn example() -> Self {
-        Self { needs_admin: true, allowed_here: true, message_chars: 4_000 }
+        Self {
+            needs_admin: true,
+            allowed_here: true,
+            message_chars: 4_000,
+            signup: SignupDto::Open,
+            rooms_create: RoomCreatorsDto::Admins,
+            branding: BrandingDto::example(),
+        }
     }
 }
 
