@@ -26,14 +26,14 @@ before(async () => {
 
 test("a room is made, renamed, given a topic, archived, opened again and deleted", async () => {
   const page = await enters("ann", { at: "/#/admin/rooms", expects: /status of 409/ });
-  await page.getByRole("main").getByRole("button", { name: "Make a room" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Create a room" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("general");
-  await dialog.getByRole("button", { name: "Make the room" }).click();
+  await dialog.getByRole("button", { name: "Create room" }).click();
   await dialog.getByText("This room name is taken.").waitFor();
   await dialog.getByLabel("Name").fill("plans");
   await dialog.getByLabel("Topic").fill("What comes next");
-  await dialog.getByRole("button", { name: "Make the room" }).click();
+  await dialog.getByRole("button", { name: "Create room" }).click();
   await page.getByRole("heading", { level: 1, name: "plans" }).waitFor();
 
   await page.getByRole("button", { name: "Room settings" }).click();
@@ -42,23 +42,23 @@ test("a room is made, renamed, given a topic, archived, opened again and deleted
   await page.getByRole("heading", { level: 1, name: "dreams" }).waitFor();
   await page.getByRole("button", { name: "Room settings" }).click();
   await isAccessible(page, "room settings");
-  await dialog.getByRole("button", { name: "Archive the room" }).click();
+  await dialog.getByRole("button", { name: "Archive room" }).click();
   await dialog.getByRole("button", { name: "Archive", exact: true }).click();
   await page.getByText("This room is archived").waitFor();
   await page.getByRole("button", { name: "Room settings" }).click();
-  await dialog.getByRole("button", { name: "Open it again" }).click();
+  await dialog.getByRole("button", { name: "Reopen room" }).click();
   await page.getByPlaceholder("Message #dreams").waitFor();
 
   // From anywhere a room is made with the button beside the list.
-  await page.getByRole("navigation").getByRole("button", { name: "Make a room" }).click();
+  await page.getByRole("navigation").getByRole("button", { name: "Create a room" }).click();
   await dialog.getByLabel("Topic").waitFor();
   await page.keyboard.press("Escape");
 
   await page.goto("/#/admin/rooms");
   await page.getByRole("button", { name: "Settings of dreams" }).click();
   await picture(page, "admin-room");
-  await dialog.getByRole("button", { name: "Delete the room" }).click();
-  await dialog.getByRole("button", { name: "Delete for good" }).click();
+  await dialog.getByRole("button", { name: "Delete room" }).click();
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
   await page.getByRole("row", { name: "dreams" }).waitFor({ state: "detached" });
   assert.deepEqual(
     (await api("GET", "/rooms/", undefined, ann)).map(({ name }) => name),
@@ -78,7 +78,7 @@ test("people are found, made admins, deactivated and deleted", async () => {
   await page.getByRole("button", { name: "Manage cleo" }).click();
   await dialog.getByText("Sign out everywhere").waitFor();
   await isAccessible(page, "an account");
-  await dialog.getByRole("button", { name: "Make an admin" }).click();
+  await dialog.getByRole("button", { name: "Make admin" }).click();
   await page.getByRole("row", { name: "cleo" }).getByText("admin", { exact: true }).waitFor();
 
   await page.getByRole("searchbox").fill("");
@@ -87,16 +87,16 @@ test("people are found, made admins, deactivated and deleted", async () => {
   await page.getByRole("row", { name: "bo" }).getByText("inactive").waitFor();
 
   await page.getByRole("button", { name: "Manage dag" }).click();
-  await dialog.getByRole("button", { name: "Delete the account" }).click();
-  await dialog.getByRole("button", { name: "Delete the account" }).click();
+  await dialog.getByRole("button", { name: "Delete account" }).click();
+  await dialog.getByRole("button", { name: "Delete account" }).click();
   await page.getByRole("row", { name: "dag" }).waitFor({ state: "detached" });
 
   // The last admin stays one.
   await page.getByRole("button", { name: "Manage cleo" }).click();
-  await dialog.getByRole("button", { name: "Take the admin's role away" }).click();
+  await dialog.getByRole("button", { name: "Remove admin role" }).click();
   await page.getByRole("row", { name: "cleo" }).getByText("user", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Manage ann" }).click();
-  await dialog.getByRole("button", { name: "Take the admin's role away" }).click();
+  await dialog.getByRole("button", { name: "Remove admin role" }).click();
   await dialog.getByRole("alert").filter({ hasText: /admin/ }).waitFor();
   await page.context().close();
 });
@@ -104,15 +104,15 @@ test("people are found, made admins, deactivated and deleted", async () => {
 test("a link for a new password works once", async () => {
   const admin = await enters("ann", { at: "/#/admin/users" });
   await admin.getByRole("button", { name: "Manage cleo" }).click();
-  await admin.getByRole("button", { name: "Make a link for a new password" }).click();
-  const link = await admin.getByLabel("Link for a new password").inputValue();
+  await admin.getByRole("button", { name: "Create a password reset link" }).click();
+  const link = await admin.getByLabel("Password reset link").inputValue();
   await admin.context().close();
 
   const page = await newPage({ expects: /status of 401/ });
   await page.goto(link);
   await page.getByLabel("New password").fill("another good password");
   await isAccessible(page, "a new password");
-  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByRole("button", { name: "Set password" }).click();
   await page.getByText("Your new password is set.").waitFor();
   await page.getByLabel("Username").fill("cleo");
   await page.getByLabel("Password").fill("another good password");
@@ -121,7 +121,7 @@ test("a link for a new password works once", async () => {
   await page.goto("/");
   await page.goto(link);
   await page.getByLabel("New password").fill("yet another password");
-  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByRole("button", { name: "Set password" }).click();
   await page
     .locator(".form-error")
     .filter({ hasText: /link|token|used|expired/i })
@@ -133,14 +133,14 @@ test("one changes one's own password", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}`, expects: /status of 403/ });
   await sees(page, "hello");
   await page.getByRole("button", { name: "Account and settings" }).click();
-  await page.getByText("Change the password").click();
+  await page.getByText("Change password").first().click();
   await page.getByLabel("Current password").fill("not this one");
   await page.getByLabel("New password").fill("a brand new password");
-  await page.getByRole("button", { name: "Change it" }).click();
+  await page.getByRole("button", { name: "Change password" }).click();
   await page.getByText("The current password is wrong.").waitFor();
   await page.getByLabel("Current password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Change it" }).click();
-  await page.getByText("Your password is changed").waitFor();
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByText("Password changed").waitFor();
   ann = (await api("POST", "/auth/login", { username: "ann", password: "a brand new password" }))
     .access_token;
   await api(
@@ -154,10 +154,16 @@ test("one changes one's own password", async () => {
 
 test("figures and the audit show what is and what was done", async () => {
   const page = await enters("ann", { at: "/#/admin/figures" });
-  await page.locator(".figures div").filter({ hasText: "Uptime" }).waitFor();
+  await page.getByRole("heading", { name: "The server is healthy" }).waitFor();
+  // A line needs two points.
+  await page.getByRole("img", { name: /^Messages sent since you opened this page/ }).waitFor();
+  const names = await page.locator(".figures dt").allInnerTexts();
+  assert.equal(new Set(names).size, names.length, `every figure has a name of its own: ${names}`);
+  await page.locator(".figures div").filter({ hasText: "Processor" }).getByText("%").waitFor();
+  await page.getByText(/Running since/).waitFor();
   await picture(page, "admin-figures");
   await isAccessible(page, "figures");
-  await page.getByRole("link", { name: "Audit" }).click();
+  await page.getByRole("link", { name: "Audit log" }).click();
   await page.getByRole("row").filter({ hasText: "delete" }).first().waitFor();
   await picture(page, "admin-audit");
   await isAccessible(page, "audit");
@@ -167,7 +173,7 @@ test("figures and the audit show what is and what was done", async () => {
 test("who is no admin is shown nothing of it", async () => {
   await account("eve");
   const page = await enters("eve", { at: "/#/admin/users" });
-  await page.getByText("Only admins have something to do here.").waitFor();
+  await page.getByText("Only admins can see this page.").waitFor();
   assert.equal(await page.getByRole("link", { name: "Administration" }).count(), 0);
   await page.context().close();
 });

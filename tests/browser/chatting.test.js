@@ -175,7 +175,7 @@ test("a link leads to a room that was made a moment ago, and to none that is not
   await page.goto(`/#/rooms/${id}`);
   await page.getByRole("heading", { level: 1, name: "fresh" }).waitFor();
   await page.goto("/#/rooms/4711");
-  await page.getByRole("heading", { name: "This room is not here" }).waitFor();
+  await page.getByRole("heading", { name: "Room not found" }).waitFor();
   await page.context().close();
 });
 
@@ -191,6 +191,6 @@ test("a room that is changed, archived and deleted is so at once for who is in i
   await page.getByText("This room is archived").waitFor();
   assert.equal(await composer(page).count(), 0);
   await api("DELETE", `/rooms/${id}`, undefined, ann);
-  await page.getByRole("heading", { name: "This room is not here" }).waitFor();
+  await page.getByRole("heading", { name: "Room not found" }).waitFor();
   await page.context().close();
 });

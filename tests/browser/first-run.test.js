@@ -18,7 +18,7 @@ import {
 test("an empty server is set up in one form, and one is in its first room", async () => {
   const page = await newPage({ expects: /status of 422/ });
   await page.goto("/");
-  await page.getByRole("heading", { name: "Welcome to your chat" }).waitFor();
+  await page.getByRole("heading", { name: "Welcome to chatapp" }).waitFor();
   await picture(page, "first-run");
   await isAccessible(page, "first run");
 
@@ -53,7 +53,7 @@ test("others sign up and sign in, and are told in words why not", async () => {
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("The username or the password is wrong.").waitFor();
 
-  await page.getByRole("button", { name: "Make an account" }).click();
+  await page.getByRole("button", { name: "Create an account" }).click();
   await page.getByLabel("Username").fill("ann");
   await page.getByLabel("Email").fill("bo@example.com");
   await page.getByLabel("Password").fill(PASSWORD);

@@ -12,8 +12,8 @@ import { usersPart } from "./users.js";
 const PARTS = {
   rooms: { name: "Rooms", make: roomsPart },
   users: { name: "People", make: usersPart },
-  figures: { name: "Figures", make: figuresPart },
-  audit: { name: "Audit", make: auditPart },
+  figures: { name: "Server", make: figuresPart },
+  audit: { name: "Audit log", make: auditPart },
 };
 
 class Admin extends View {
@@ -32,7 +32,13 @@ class Admin extends View {
         h("a", { href: `#/admin/${key}`, "aria-current": key === section ? "page" : null }, name),
       ),
     );
-    const body = h("div", { class: "admin-body" });
+    // Reached with the keyboard, so that it can be scrolled.
+    const body = h("div", {
+      class: "admin-body",
+      tabindex: "0",
+      role: "region",
+      "aria-label": shown?.name ?? "Administration",
+    });
     this.append(
       h(
         "header",
@@ -44,9 +50,12 @@ class Admin extends View {
       body,
     );
     if (chat.user.role !== "admin")
-      fill(body, h("p", { class: "empty" }, "Only admins have something to do here."));
+      fill(body, h("p", { class: "empty" }, "Only admins can see this page."));
     else
-      fill(body, shown ? shown.make(chat) : h("p", { class: "empty" }, "There is no such page."));
+      fill(
+        body,
+        shown ? shown.make(chat) : h("p", { class: "empty" }, "This page does not exist."),
+      );
   }
 }
 

@@ -7,15 +7,17 @@ import { exactTime, shortTime } from "../text/format.js";
 /** @typedef {{ id: number, timestamp: string, actor: string | null, via: string, action: string,
  *   target: string | null, detail: unknown }} Entry */
 
+const COLUMNS = ["Time", "By", "Action", "Target", "Details"];
+
 class Audit extends View {
   render() {
     const body = h("tbody");
     const status = h("p", { class: "quiet", role: "status" });
-    const more = h("button", { type: "button", hidden: true }, "Show earlier ones");
+    const more = h("button", { type: "button", hidden: true }, "Show older entries");
     this.append(
       h(
         "div",
-        { class: "table", tabindex: "0", role: "region", "aria-label": "Audit" },
+        { class: "table", tabindex: "0", role: "region", "aria-label": "Audit log" },
         h(
           "table",
           null,
@@ -25,13 +27,7 @@ class Audit extends View {
             h(
               "tr",
               null,
-              ["When", "Who", "What", "Whom", ""].map((name) =>
-                h(
-                  "th",
-                  { scope: "col" },
-                  name || h("span", { class: "visually-hidden" }, "Details"),
-                ),
-              ),
+              COLUMNS.map((name) => h("th", { scope: "col" }, name)),
             ),
           ),
           body,
@@ -49,7 +45,7 @@ class Audit extends View {
           `/admin/audit?limit=50${before === null ? "" : `&before=${before}`}`,
         );
         body.append(...page.entries.map(row));
-        status.textContent = body.children.length === 0 ? "Nothing has been done yet." : "";
+        status.textContent = body.children.length === 0 ? "No entries yet." : "";
         more.hidden = page.next_before === null;
         more.onclick = () => load(page.next_before);
       } catch (error) {
@@ -67,13 +63,13 @@ function row({ timestamp, actor, via, action, target, detail }) {
     null,
     h(
       "td",
-      null,
+      { data: { label: COLUMNS[0] } },
       h("time", { datetime: timestamp, title: exactTime(timestamp) }, shortTime(timestamp)),
     ),
-    h("td", null, actor ?? "", h("span", { class: "tag" }, via)),
-    h("td", null, action.replaceAll(/[._]/g, " ")),
-    h("td", null, target ?? ""),
-    h("td", { class: "wide" }, details(detail)),
+    h("td", { data: { label: COLUMNS[1] } }, actor ?? "", h("span", { class: "tag" }, via)),
+    h("td", { data: { label: COLUMNS[2] } }, action.replaceAll(/[._]/g, " ")),
+    h("td", { data: { label: COLUMNS[3] } }, target ?? ""),
+    h("td", { class: "wide", data: { label: COLUMNS[4] } }, details(detail)),
   );
 }
 

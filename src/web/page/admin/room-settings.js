@@ -1,4 +1,4 @@
-// Making a room, and what an admin does with one.
+// Creating a room, and what an admin does with one.
 
 import { call } from "../core/api.js";
 import { h } from "../core/dom.js";
@@ -22,19 +22,19 @@ const fields = (name, description) => [
     value: description,
     optional: true,
     autocomplete: "off",
-    hint: "What it is about; shown above the messages.",
+    hint: "What the room is about. Shown above the messages.",
   },
 ];
 
 /** @param {Chat} chat */
 export function openNewRoom(chat) {
   openDialog({
-    title: "A new room",
+    title: "Create a room",
     class: "narrow",
     content: (close) =>
       form({
         fields: fields("", ""),
-        submit: "Make the room",
+        submit: "Create room",
         async onsubmit({ name, description }) {
           const room = await call("POST", "/rooms/", { name, description: description || null });
           close();
@@ -79,13 +79,13 @@ export function openRoomSettings(chat, room) {
               close();
               if (archived_at)
                 change(chat, room, { is_archived: false }).then(
-                  () => toast("The room is open again"),
+                  () => toast("Room reopened"),
                   failed,
                 );
               else archive(chat, room);
             },
           },
-          archived_at ? "Open it again" : "Archive the room",
+          archived_at ? "Reopen room" : "Archive room",
         ),
         h(
           "button",
@@ -97,7 +97,7 @@ export function openRoomSettings(chat, room) {
               deleteRoom(chat, room);
             },
           },
-          "Delete the room",
+          "Delete room",
         ),
       ),
     ],
@@ -127,7 +127,7 @@ export function archive(chat, room) {
   const { name } = room.info.peek();
   confirmDialog({
     title: `Archive #${name}?`,
-    text: "Everybody can still read it, and nobody can write. It can be opened again at any time.",
+    text: "Everyone can still read it, but nobody can post. You can reopen it at any time.",
     action: "Archive",
     act: () => change(chat, room, { is_archived: true }),
   });
@@ -141,8 +141,8 @@ export function deleteRoom(chat, room) {
   const { name } = room.info.peek();
   confirmDialog({
     title: `Delete #${name}?`,
-    text: "The room and all of its messages are gone for good, for everybody.",
-    action: "Delete for good",
+    text: "The room and all its messages will be deleted permanently, for everyone.",
+    action: "Delete permanently",
     async act() {
       await call("DELETE", `/rooms/${room.id}`);
       await chat.refresh();

@@ -8,6 +8,8 @@ import { openNewRoom, openRoomSettings } from "./room-settings.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
 
+const COLUMNS = ["Room", "Topic", "Events", "Online", "Created"];
+
 class Rooms extends View {
   /** @type {Chat} */
   chat = /** @type {any} */ (null);
@@ -27,24 +29,24 @@ class Rooms extends View {
           h(
             "tr",
             null,
-            ["Room", "Topic", "Log", "Here", "Made"].map((name) => h("th", { scope: "col" }, name)),
+            COLUMNS.map((name) => h("th", { scope: "col" }, name)),
             h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions")),
           ),
         ),
         body,
       ),
     );
-    const none = h("p", { class: "empty" }, "There is no room yet.");
+    const none = h("p", { class: "empty" }, "No rooms yet.");
     this.append(
       h(
         "div",
         { class: "part-top" },
-        h("p", { class: "quiet" }, "Every account can read and write in every room."),
+        h("p", { class: "quiet" }, "Everyone can read and write in every room."),
         h(
           "button",
           { class: "primary", type: "button", onclick: () => openNewRoom(chat) },
           icon("plus"),
-          "Make a room",
+          "Create a room",
         ),
       ),
       table,
@@ -67,10 +69,22 @@ class Rooms extends View {
               h("a", { href: roomHref(room.id) }, `#${name}`),
               archived_at && h("span", { class: "tag" }, "archived"),
             ),
-            h("td", { class: "wide" }, description ?? ""),
-            h("td", { class: "number" }, figure(Math.max(room.info.value.head_seq, room.lastSeq))),
-            h("td", { class: "number" }, figure(room.peopleCount.value)),
-            h("td", null, h("time", { datetime: created_at }, shortTime(created_at))),
+            h("td", { class: "wide", data: { label: COLUMNS[1] } }, description ?? ""),
+            h(
+              "td",
+              { class: "number", data: { label: COLUMNS[2] } },
+              figure(Math.max(room.info.value.head_seq, room.lastSeq)),
+            ),
+            h(
+              "td",
+              { class: "number", data: { label: COLUMNS[3] } },
+              figure(room.peopleCount.value),
+            ),
+            h(
+              "td",
+              { data: { label: COLUMNS[4] } },
+              h("time", { datetime: created_at }, shortTime(created_at)),
+            ),
             h(
               "td",
               null,

@@ -42,7 +42,7 @@ export function openUser(user, changed) {
       const field = h("input", {
         type: "text",
         readonly: true,
-        "aria-label": "Link for a new password",
+        "aria-label": "Password reset link",
         dir: "ltr",
       });
       field.value = link;
@@ -51,7 +51,7 @@ export function openUser(user, changed) {
         h(
           "p",
           { class: "small" },
-          `Give this link to ${user.username} by a way you trust. ` +
+          `Send this link to ${user.username} over a channel you trust. ` +
             `It works once, until ${shortTime(expires_at)}.`,
         ),
         field,
@@ -67,9 +67,9 @@ export function openUser(user, changed) {
     confirmDialog({
       title: `Delete ${user.username}?`,
       text:
-        "The account is emptied for good: name, email and password are gone, and it is signed out " +
-        "everywhere. What it wrote stays, under another name.",
-      action: "Delete the account",
+        "Its name, email and password are erased permanently, and it is signed out everywhere. " +
+        "Its messages stay, under another name.",
+      action: "Delete account",
       async act() {
         await call("DELETE", path);
         changed();
@@ -82,8 +82,8 @@ export function openUser(user, changed) {
     content: () => [
       h(
         "p",
-        { class: "quiet" },
-        `${user.email} · ${isAdmin ? "admin" : "user"} · since ${shortTime(user.created_at)}`,
+        { class: "quiet wraps" },
+        `${user.email} · ${isAdmin ? "admin" : "user"} · joined ${shortTime(user.created_at)}`,
       ),
       alert,
       h(
@@ -97,32 +97,28 @@ export function openUser(user, changed) {
               call("PATCH", path, { role: isAdmin ? "user" : "admin" }),
             ),
           },
-          isAdmin ? "Take the admin's role away" : "Make an admin",
+          isAdmin ? "Remove admin role" : "Make admin",
         ),
         h(
           "button",
           {
             type: "button",
-            onclick: run(user.is_active ? "Deactivated" : "Active again", () =>
+            onclick: run(user.is_active ? "Deactivated" : "Reactivated", () =>
               call("PATCH", path, { is_active: !user.is_active }),
             ),
           },
-          user.is_active ? "Deactivate: no signing in" : "Activate again",
+          user.is_active ? "Deactivate account" : "Reactivate account",
         ),
-        h("button", { type: "button", onclick: makeReset }, "Make a link for a new password"),
+        h("button", { type: "button", onclick: makeReset }, "Create a password reset link"),
         reset,
       ),
-      h("h3", null, "Signed in"),
+      h("h3", null, "Sessions"),
       sessions,
       h("hr"),
       h(
         "div",
         { class: "stacked-actions" },
-        h(
-          "button",
-          { class: "danger-quiet", type: "button", onclick: remove },
-          "Delete the account",
-        ),
+        h("button", { class: "danger-quiet", type: "button", onclick: remove }, "Delete account"),
       ),
     ],
   });
@@ -134,13 +130,17 @@ export function openUser(user, changed) {
       fill(
         sessions,
         list.length === 0
-          ? h("p", { class: "quiet" }, "Nowhere.")
+          ? h("p", { class: "quiet" }, "Not signed in anywhere.")
           : [
               h(
                 "ul",
                 null,
                 list.map(({ created_at, expires_at }) =>
-                  h("li", null, `since ${shortTime(created_at)}, until ${shortTime(expires_at)}`),
+                  h(
+                    "li",
+                    null,
+                    `Signed in ${shortTime(created_at)}, expires ${shortTime(expires_at)}`,
+                  ),
                 ),
               ),
               h(

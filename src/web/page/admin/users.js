@@ -1,15 +1,19 @@
 // The table of accounts, with a search.
 
 import { call, words } from "../core/api.js";
-import { View, fill, h, listen, view } from "../core/dom.js";
+import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { onEnd } from "../core/reactive.js";
-import { counted, shortTime } from "../text/format.js";
+import { counted, figure, shortTime } from "../text/format.js";
+import { openDialog, toast } from "../views/dialog.js";
+import { form } from "../views/form.js";
 import { openUser } from "./user.js";
 
 /** @typedef {import("../core/types.js").Account} Account */
 
 const PAUSE_MS = 200;
 const PAGE = 50;
+
+const COLUMNS = ["Name", "Email", "Role", "Sessions", "Joined"];
 
 class Users extends View {
   /** @type {import("../core/chat.js").Chat} */
@@ -26,7 +30,18 @@ class Users extends View {
     const status = h("p", { class: "quiet", role: "status" });
     const more = h("button", { type: "button", hidden: true }, "Show more");
     this.append(
-      h("div", { class: "part-top" }, search, status),
+      h(
+        "div",
+        { class: "part-top" },
+        search,
+        h(
+          "button",
+          { class: "primary", type: "button", onclick: () => openNewUser(() => load(null)) },
+          icon("plus"),
+          "Create an account",
+        ),
+      ),
+      status,
       h(
         "div",
         { class: "table", tabindex: "0", role: "region", "aria-label": "People" },
@@ -39,9 +54,7 @@ class Users extends View {
             h(
               "tr",
               null,
-              ["Name", "Email", "Role", "Signed in", "Since"].map((name) =>
-                h("th", { scope: "col" }, name),
-              ),
+              COLUMNS.map((name) => h("th", { scope: "col" }, name)),
               h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions")),
             ),
           ),
@@ -70,8 +83,8 @@ class Users extends View {
         body.append(...page.users.map((user) => this.#row(user, () => load(null))));
         status.textContent =
           shown === 0
-            ? "Nobody of that name."
-            : counted(shown, "account") + (page.next_after ? " so far" : "");
+            ? "No matching accounts."
+            : counted(shown, "account") + (page.next_after ? " shown" : "");
         more.hidden = page.next_after === null;
         more.onclick = () => load(page.next_after);
       } catch (error) {
@@ -104,15 +117,19 @@ class Users extends View {
         h("span", { class: "name" }, user.username),
         user.id === this.chat.user.id && h("span", { class: "tag" }, "you"),
       ),
-      h("td", { class: "wide" }, user.email),
+      h("td", { class: "wide", data: { label: COLUMNS[1] } }, user.email),
       h(
         "td",
-        null,
+        { data: { label: COLUMNS[2] } },
         user.role === "admin" ? "admin" : "user",
         !user.is_active && h("span", { class: "tag" }, "inactive"),
       ),
-      h("td", null, user.sessions > 0 ? counted(user.sessions, "session") : "no"),
-      h("td", null, h("time", { datetime: user.created_at }, shortTime(user.created_at))),
+      h("td", { class: "number", data: { label: COLUMNS[3] } }, figure(user.sessions)),
+      h(
+        "td",
+        { data: { label: COLUMNS[4] } },
+        h("time", { datetime: user.created_at }, shortTime(user.created_at)),
+      ),
       h(
         "td",
         null,
@@ -129,6 +146,38 @@ class Users extends View {
       ),
     );
   }
+}
+
+/**
+ * An account for somebody else, also where strangers cannot sign up.
+ * @param {() => void} changed
+ */
+function openNewUser(changed) {
+  openDialog({
+    title: "Create an account",
+    class: "narrow",
+    content: (close) =>
+      form({
+        fields: [
+          { name: "username", label: "Username", autocomplete: "off" },
+          { name: "email", label: "Email", type: "email", autocomplete: "off" },
+          {
+            name: "password",
+            label: "Password",
+            type: "password",
+            autocomplete: "new-password",
+            hint: "Its owner can change it after signing in.",
+          },
+        ],
+        submit: "Create account",
+        async onsubmit({ username, email, password }) {
+          await call("POST", "/auth/signup", { username, email, password });
+          close();
+          changed();
+          toast("Account created");
+        },
+      }),
+  });
 }
 
 /** @param {import("../core/chat.js").Chat} chat */

@@ -96,7 +96,7 @@ export function sentence(text) {
 export function words(error) {
   if (!(error instanceof ApiError)) {
     console.error(error);
-    return "Something went wrong in this page. Reload it and try again.";
+    return "Something went wrong on this page. Reload it and try again.";
   }
   const fields = error.fields.map(({ field, message }) => sentence(`${field} ${message}`));
   return fields.length ? fields.join(" ") : error.message;

@@ -69,6 +69,35 @@ export interface Login {
   user: User;
 }
 
+/** `/admin/stats`; null: it cannot be known now. */
+export interface Stats {
+  version: string;
+  started_at: string;
+  uptime_seconds: number;
+  database: string | null;
+  database_bytes: number | null;
+  wal_bytes: number | null;
+  users: number | null;
+  rooms: number | null;
+  events: number | null;
+  sockets: number;
+  connected_users: number;
+  live_rooms: number;
+  messages_per_second: number;
+  deliveries_per_second: number;
+  commit_p50_ms: number | null;
+  commit_p99_ms: number | null;
+  write_queue: number;
+  read_queue: number;
+  password_queue: number;
+  hub_queue: number;
+  blocked_sockets: number;
+  storage_errors: number;
+  memory_bytes: number | null;
+  cpu_seconds: number | null;
+  open_files: number | null;
+}
+
 /** What the server says on the socket. Which fields there are depends on `type`: /asyncapi.json. */
 export interface Frame extends Message, Person {
   type: string;

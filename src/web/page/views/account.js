@@ -26,7 +26,7 @@ export function openAccount(chat) {
     openKeys();
   };
   const dialog = openDialog({
-    title: "You",
+    title: "Account",
     class: "account",
     content: (close) => [
       h(
@@ -48,7 +48,7 @@ export function openAccount(chat) {
       choice(
         "Appearance",
         theme(),
-        { system: "As the system", light: "Light", dark: "Dark" },
+        { system: "System", light: "Light", dark: "Dark" },
         async (value) => (setTheme(value), ""),
       ),
       choice(
@@ -60,7 +60,7 @@ export function openAccount(chat) {
       h(
         "details",
         { class: "password" },
-        h("summary", null, "Change the password"),
+        h("summary", null, "Change password"),
         form({
           fields: [
             {
@@ -81,15 +81,15 @@ export function openAccount(chat) {
               label: "New password",
               type: "password",
               autocomplete: "new-password",
-              hint: "Every other place where you are signed in is signed out.",
+              hint: "This signs you out everywhere else.",
             },
           ],
-          submit: "Change it",
+          submit: "Change password",
           async onsubmit(values) {
             const { current_password, new_password } = values;
             await call("POST", "/auth/password", { current_password, new_password });
             close();
-            toast("Your password is changed");
+            toast("Password changed");
           },
         }),
       ),
@@ -99,9 +99,9 @@ export function openAccount(chat) {
         h(
           "a",
           { class: "quiet", href: address("/docs").href, target: "_blank", rel: "noopener" },
-          "API",
+          "API documentation",
         ),
-        h("button", { type: "button", onclick: keys }, "Keys"),
+        h("button", { type: "button", onclick: keys }, "Keyboard shortcuts"),
         h("button", { type: "button", class: "danger-quiet", onclick: out }, "Sign out"),
       ),
     ],

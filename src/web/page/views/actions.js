@@ -1,8 +1,9 @@
 // What can be done with a message: one bar that goes to the row under the pointer or the focus.
 
-import { call, words } from "../core/api.js";
+import { call } from "../core/api.js";
 import { fill, h, icon } from "../core/dom.js";
 import { roomHref } from "../core/route.js";
+import { copyText } from "./copy.js";
 import { confirmDialog, toast } from "./dialog.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
@@ -66,7 +67,7 @@ export function remove(room, message) {
   const start = line.length > 80 ? `${line.slice(0, 80)}…` : line;
   confirmDialog({
     title: "Delete this message?",
-    text: `“${start}” is deleted for everybody, for good.`,
+    text: `“${start}” will be deleted permanently, for everyone.`,
     action: "Delete",
     act: () => call("DELETE", `/rooms/${room.id}/messages/${message.id}`),
   });
@@ -78,15 +79,9 @@ export function remove(room, message) {
  */
 async function copyLink(room, message) {
   const link = new URL(roomHref(room.id, message.seq), location.href).href;
-  try {
-    await navigator.clipboard.writeText(link);
-    toast("Link copied");
-  } catch (error) {
-    // Without https a page may not write to the clipboard: the address bar has it.
-    location.hash = roomHref(room.id, message.seq);
-    if (window.isSecureContext) toast(words(error));
-    else toast("The link is in the address bar");
-  }
+  if (await copyText(link, document.body)) return toast("Link copied");
+  location.hash = roomHref(room.id, message.seq);
+  toast("The link is in the address bar");
 }
 
 /**

@@ -3,6 +3,7 @@
 import { address } from "../core/address.js";
 import { View, fill, h, view } from "../core/dom.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
+import { counted } from "../text/format.js";
 import { endReason, nextAttempt, obstacle, retryNow, socketState } from "../core/socket.js";
 
 /** The first connection may take a moment. */
@@ -65,7 +66,10 @@ class Connection extends View {
           : obstacle.value || "No connection yet.";
       const seconds = Math.ceil((next - Date.now()) / 1000);
       if (state === "connecting" || seconds <= 1) return show(`${lost} Connecting…`);
-      show(`${lost} Trying again in ${seconds} seconds. What you write is sent then.`, now);
+      show(
+        `${lost} Trying again in ${counted(seconds, "second")}. What you write is sent then.`,
+        now,
+      );
     };
     effect(look);
   }

@@ -9,15 +9,15 @@ import { openSwitcher } from "./switcher.js";
 /** @type {[string, string][]} */
 const KEYS = [
   [IS_MAC ? "⌘ K" : "Ctrl K", "Jump to a room"],
-  ["Alt ↑ / Alt ↓", "The room before, the next room"],
-  ["Alt Shift ↑ / ↓", "The same, but only rooms with something unread"],
-  ["Enter", "Send"],
-  ["Shift Enter", "A new line"],
+  ["Alt ↑ / Alt ↓", "Previous or next room"],
+  ["Alt Shift ↑ / ↓", "Previous or next unread room"],
+  ["Enter", "Send the message"],
+  ["Shift Enter", "Start a new line"],
   ["↑ in an empty field", "Edit your last message"],
   ["@ and :", "Suggest people and emoji"],
-  ["Escape", "To the newest message; everything is read"],
-  ["↑ ↓ on a message", "From message to message: E edits, Delete deletes"],
-  [IS_MAC ? "⌘ /" : "Ctrl /", "This list"],
+  ["Escape", "Go to the newest message and mark the room as read"],
+  ["↑ ↓ on a message", "Move between messages. E edits, Delete deletes"],
+  [IS_MAC ? "⌘ / or ?" : "Ctrl / or ?", "Show this list"],
 ];
 
 /** @param {import("../core/chat.js").Chat} chat */
@@ -25,7 +25,12 @@ export function watchKeys(chat) {
   listen(document, "keydown", (event) => {
     const command = IS_MAC ? event.metaKey : event.ctrlKey;
     if (command && !event.shiftKey && event.key.toLowerCase() === "k") openSwitcher(chat);
-    else if (command && event.key === "/") openKeys();
+    else if (
+      event.key === "?"
+        ? !event.ctrlKey && !event.metaKey && !isTyping(event)
+        : command && event.key === "/"
+    )
+      openKeys();
     else if (event.altKey && !command && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       step(chat, event.key === "ArrowUp" ? -1 : 1, event.shiftKey);
     } else return;
@@ -33,10 +38,15 @@ export function watchKeys(chat) {
   });
 }
 
+/** Whether the key is text for a field. @param {KeyboardEvent} event */
+function isTyping({ target }) {
+  return target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
+}
+
 export function openKeys() {
   if (document.querySelector("dialog[open]")) return;
   openDialog({
-    title: "Keys",
+    title: "Keyboard shortcuts",
     class: "keys",
     content: () =>
       h(

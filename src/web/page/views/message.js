@@ -1,6 +1,7 @@
 // One message as a row of the list.
 
 import { h } from "../core/dom.js";
+import { copyButton } from "./copy.js";
 import { clockTime, exactTime } from "../text/format.js";
 import { isOnlyEmoji } from "../text/emoji.js";
 import { markdown } from "../text/markdown.js";
@@ -81,6 +82,13 @@ function text(content, me) {
     { class: isOnlyEmoji(content) ? "prose large" : "prose" },
     markdown(content, me),
   );
+  for (const code of out.querySelectorAll("pre")) {
+    const block = h("div", { class: "code-block" });
+    code.replaceWith(block);
+    const copy = copyButton("Copy code", () => code.textContent ?? "");
+    // After the code, so that it is read first.
+    block.append(code, copy);
+  }
   // What is only marks still has to be seen.
   return out.childNodes.length > 0 ? out : h("div", { class: "prose" }, h("p", null, content));
 }

@@ -3,6 +3,7 @@
 import { h, listen } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
 import { go, roomHref, route } from "../core/route.js";
+import { serverName } from "../core/brand.js";
 import { names } from "../core/mentions.js";
 import { storage } from "../core/storage.js";
 
@@ -25,10 +26,10 @@ export function notify() {
 export async function setNotify(choice) {
   if (choice !== "off") {
     if (!("Notification" in window)) {
-      return "This browser shows notifications only for pages with https.";
+      return "This browser allows notifications only on pages served over HTTPS.";
     }
     if ((await Notification.requestPermission()) !== "granted") {
-      return "The browser does not allow this page to notify. Its settings can change that.";
+      return "The browser blocks notifications from this page. You can change that in its settings.";
     }
   }
   storage.set(KEY, choice);
@@ -39,8 +40,12 @@ export async function setNotify(choice) {
 export function startNotices(chat) {
   const announcer = document.getElementById("announcer");
   const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
-  const calm = link.href;
-  const marked = calm.replace("icon.svg", "icon-unread.svg");
+  const calm = { href: link.href, type: link.type };
+  const marked = { href: new URL("icon-unread.svg", link.href).href, type: "image/svg+xml" };
+  /** @param {{ href: string, type: string }} icon */
+  const showIcon = (icon) => {
+    if (link.href !== icon.href) Object.assign(link, icon);
+  };
   effect(() => {
     const rooms = [...chat.rooms.value.values()].filter(({ info }) => !info.value.archived_at);
     const unread = rooms.reduce((sum, room) => sum + room.unread.value.length, 0);
@@ -48,9 +53,10 @@ export function startNotices(chat) {
     const open = at.page === "room" ? chat.rooms.value.get(at.roomId) : undefined;
     const place = open ? `#${open.info.value.name}` : at.page === "admin" ? "Administration" : "";
     const count = unread > 99 ? "(99+)" : unread > 0 ? `(${unread})` : "";
-    document.title = [count, place, place ? "· chatapp" : "chatapp"].filter(Boolean).join(" ");
-    const href = unread > 0 ? marked : calm;
-    if (link.href !== href) link.href = href;
+    document.title = [count, place, place ? `· ${serverName}` : serverName]
+      .filter(Boolean)
+      .join(" ");
+    showIcon(unread > 0 ? marked : calm);
   });
   chat.onMessage = (room, message) => {
     const at = route.peek();
@@ -72,8 +78,8 @@ export function startNotices(chat) {
   listen(window, "focus", () => announcer?.replaceChildren());
   onEnd(() => {
     announcer?.replaceChildren();
-    document.title = "chatapp";
-    link.href = calm;
+    document.title = serverName;
+    showIcon(calm);
   });
 }
 

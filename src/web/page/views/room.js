@@ -108,7 +108,7 @@ class RoomView extends View {
               "p",
               { class: "archived-note" },
               icon("archive"),
-              "This room is archived: it can be read, and nobody writes here any more.",
+              "This room is archived. You can read it, but nobody can post here.",
             )
           : composerView(chat, room, timeline),
       );

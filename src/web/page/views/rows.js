@@ -2,7 +2,9 @@
 // their way. Rows that did not change keep their elements.
 
 import { h } from "../core/dom.js";
+import { roomHref } from "../core/route.js";
 import { dayKey, dayName } from "../text/format.js";
+import { copyButton } from "./copy.js";
 import { messageRow, pendingRow } from "./message.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
@@ -28,7 +30,7 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
   const pending = room.pending.value;
   /** @type {Row[]} */
   const rows = [];
-  if (loaded && !hasOlder) rows.push(beginning(room));
+  if (loaded && !hasOlder) rows.push(beginning(room, messages.length + pending.length === 0));
   /** @type {{ user_id: number, timestamp: string } | null} */
   let before = null;
   let day = "";
@@ -97,13 +99,15 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
 
 /**
  * @param {Room} room
+ * @param {boolean} isEmpty
  * @returns {Row}
  */
-function beginning(room) {
-  const { name, description } = room.info.value;
+function beginning(room, isEmpty) {
+  const { name, description, archived_at } = room.info.value;
+  const invites = isEmpty && !archived_at;
   return {
     key: "beginning",
-    signature: `${name} ${description}`,
+    signature: `${name} ${description} ${invites}`,
     make: () =>
       h(
         "li",
@@ -111,8 +115,29 @@ function beginning(room) {
         h("p", { class: "hash", "aria-hidden": "true" }, "#"),
         h("p", { class: "title", dir: "auto" }, `This is the beginning of ${name}`),
         description && h("p", { class: "quiet", dir: "auto" }, description),
+        invites && invitation(room),
       ),
   };
+}
+
+/**
+ * What one can do in a room where nobody has written yet.
+ * @param {Room} room
+ */
+function invitation(room) {
+  const link = new URL(roomHref(room.id), location.href).href;
+  return h(
+    "div",
+    { class: "invitation" },
+    h("p", null, "Nobody has written here yet. Write the first message in the field below."),
+    h("p", null, "To bring others here, send them this link:"),
+    h(
+      "p",
+      { class: "share" },
+      h("a", { href: link, dir: "ltr" }, link),
+      copyButton("Copy link", () => link),
+    ),
+  );
 }
 
 /**

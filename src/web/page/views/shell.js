@@ -5,6 +5,7 @@ import { View, fill, h, listen, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
 import { loadLimits } from "../core/limits.js";
 import { go, goInstead, roomHref, route } from "../core/route.js";
+import { askSetup, mayCreateRooms } from "../core/setup.js";
 import { socketState } from "../core/socket.js";
 import { storage } from "../core/storage.js";
 import { connectionView } from "./connection.js";
@@ -34,7 +35,10 @@ class Shell extends View {
     watchKeys(chat);
     effect(() => {
       // The server may have been restarted with another one.
-      if (socketState.value === "live") loadLimits();
+      if (socketState.value !== "live") return;
+      loadLimits();
+      // Without an answer the page offers what it knew, or what everybody may do.
+      askSetup().catch((error) => console.info(error.message));
     });
     listen(document, "click", (event) => {
       const link = event.target instanceof Element && event.target.closest(".skip-link");
@@ -54,7 +58,7 @@ class Shell extends View {
       this.dataset["page"] = at.page;
       const isUnknown = at.page === "room" && chat.loaded.value && !room;
       const isNews = isUnknown && asked !== at.roomId;
-      const state = `${chat.loaded.value} ${rooms.size > 0} ${chat.error.value !== null} ${isNews}`;
+      const state = `${chat.loaded.value} ${rooms.size > 0} ${chat.error.value !== null} ${isNews} ${mayCreateRooms(chat.user)}`;
       const key = room
         ? `room ${room.id}`
         : at.page === "admin"
@@ -78,7 +82,7 @@ class Shell extends View {
           h(
             "div",
             { class: "empty", role: "status" },
-            chat.error.value ? words(chat.error.value) : "Loading the rooms…",
+            chat.error.value ? words(chat.error.value) : "Loading rooms…",
           ),
         );
       }
@@ -140,9 +144,9 @@ function roomGone() {
   return h(
     "div",
     { class: "empty" },
-    h("h1", null, "This room is not here"),
+    h("h1", null, "Room not found"),
     h("p", null, "It was deleted, or the link is wrong."),
-    h("button", { type: "button", onclick: () => go("#/") }, "See the rooms"),
+    h("button", { type: "button", onclick: () => go("#/") }, "Show all rooms"),
   );
 }
 
@@ -150,7 +154,7 @@ function roomGone() {
 function noRoom(chat) {
   if (chat.rooms.peek().size > 0)
     return h("div", { class: "empty" }, h("p", null, "Choose a room."));
-  const isAdmin = chat.user.role === "admin";
+  const mayCreate = mayCreateRooms(chat.user);
   return h(
     "div",
     { class: "empty" },
@@ -158,15 +162,22 @@ function noRoom(chat) {
     h(
       "p",
       null,
-      isAdmin
-        ? "Make the first one, and the chat can begin."
-        : "As soon as an admin makes one, it appears here by itself.",
+      mayCreate
+        ? "Create the first one to start chatting."
+        : "Only admins can create rooms here. As soon as one does, it appears by itself.",
     ),
-    isAdmin &&
+    mayCreate &&
       h(
         "button",
-        { class: "primary", type: "button", onclick: () => go("#/admin/rooms") },
-        "Make a room",
+        {
+          class: "primary",
+          type: "button",
+          onclick: async () => {
+            const { openNewRoom } = await import("../admin/room-settings.js");
+            openNewRoom(chat);
+          },
+        },
+        "Create a room",
       ),
   );
 }

@@ -1,8 +1,10 @@
 // The list of rooms, and who one is.
 
+import { serverName } from "../core/brand.js";
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
 import { roomHref, route } from "../core/route.js";
+import { mayCreateRooms, setup } from "../core/setup.js";
 import { avatar } from "./avatar.js";
 import { openAccount } from "./account.js";
 import { openSwitcher } from "./switcher.js";
@@ -23,15 +25,26 @@ class Sidebar extends View {
     const rooms = h("div", { class: "rooms", role: "list" });
     const archived = h("div", { class: "rooms", role: "list" });
     const drawer = h("details", { class: "archived" }, h("summary", null, "Archived"), archived);
+    const create = h(
+      "button",
+      {
+        class: "icon-button",
+        type: "button",
+        title: "Create a room",
+        "aria-label": "Create a room",
+        onclick: async () => {
+          const { openNewRoom } = await import("../admin/room-settings.js");
+          openNewRoom(chat);
+        },
+      },
+      icon("plus"),
+    );
+    const note = h("p", { class: "quiet small note-line" }, "Only admins can create rooms here.");
     this.append(
       h(
         "header",
         { class: "sidebar-top" },
-        h(
-          "span",
-          { class: "brand-name" },
-          location.hostname === "localhost" ? "chatapp" : location.hostname,
-        ),
+        h("span", { class: "brand-name", title: location.host, dir: "auto" }, serverName),
         h(
           "button",
           { class: "jump", type: "button", onclick: () => openSwitcher(chat) },
@@ -43,28 +56,10 @@ class Sidebar extends View {
       h(
         "nav",
         { "aria-label": "Rooms" },
-        h(
-          "div",
-          { class: "section" },
-          h("h2", null, "Rooms"),
-          isAdmin &&
-            h(
-              "button",
-              {
-                class: "icon-button",
-                type: "button",
-                title: "Make a room",
-                "aria-label": "Make a room",
-                onclick: async () => {
-                  const { openNewRoom } = await import("../admin/room-settings.js");
-                  openNewRoom(chat);
-                },
-              },
-              icon("plus"),
-            ),
-        ),
+        h("div", { class: "section" }, h("h2", null, "Rooms"), create),
         rooms,
         drawer,
+        note,
       ),
       h(
         "footer",
@@ -81,6 +76,10 @@ class Sidebar extends View {
           h("a", { class: "admin-link", href: "#/admin/rooms" }, icon("chart"), "Administration"),
       ),
     );
+    effect(() => {
+      create.hidden = !mayCreateRooms(chat.user);
+      note.hidden = setup.value === null || !create.hidden;
+    });
     effect(() => {
       const all = [...chat.rooms.value.values()];
       const isOld = (/** @type {Room} */ room) => Boolean(room.info.value.archived_at);

@@ -2,15 +2,15 @@
 // password by a link from an admin.
 
 import { call, words } from "../core/api.js";
+import { serverName } from "../core/brand.js";
 import { View, fill, h, view } from "../core/dom.js";
 import { effect, signal } from "../core/reactive.js";
 import { go, goInstead, roomHref, route } from "../core/route.js";
 import { farewell, signIn } from "../core/session.js";
+import { askSetup, setup } from "../core/setup.js";
 import { form } from "./form.js";
 
-/** @typedef {{ needs_admin: boolean, allowed_here: boolean }} Setup */
-
-const NEW_PASSWORD = "At least 8 characters. A few words in a row are easy to keep in mind.";
+const NEW_PASSWORD = "At least 8 characters. A few words in a row are easy to remember.";
 
 /** @type {import("./form.js").Field[]} */
 const ACCOUNT = [
@@ -18,7 +18,7 @@ const ACCOUNT = [
     name: "username",
     label: "Username",
     autocomplete: "username",
-    hint: "Letters, digits, “_”, “.” and “-”. Everybody sees it.",
+    hint: "Letters, digits, “_”, “.” and “-”. Everyone can see it.",
   },
   { name: "email", label: "Email", type: "email", autocomplete: "email" },
   {
@@ -32,18 +32,16 @@ const ACCOUNT = [
 
 class SignedOut extends View {
   render() {
-    /** @type {import("../core/reactive.js").Signal<Setup | null>} */
-    const setup = signal(/** @type {Setup | null} */ (null));
     const problem = signal("");
     const mode = signal(/** @type {"in" | "up"} */ ("in"));
     const card = h("main", { class: "card", id: "main" });
     this.append(
-      h("div", { class: "welcome" }, h("header", { class: "brand" }, mark(), "chatapp"), card),
+      h("div", { class: "welcome" }, h("header", { class: "brand" }, mark(), serverName), card),
     );
     const ask = async () => {
       problem.value = "";
       try {
-        setup.value = await call("GET", "/auth/setup");
+        await askSetup();
       } catch (error) {
         problem.value = words(error);
       }
@@ -55,10 +53,13 @@ class SignedOut extends View {
       if (problem.value) return fill(card, unreachable(problem.value, ask));
       if (!setup.value)
         return fill(card, h("p", { class: "quiet", role: "status" }, "One moment…"));
-      const { needs_admin, allowed_here } = setup.value;
+      const { needs_admin, allowed_here, signup } = setup.value;
       if (needs_admin && allowed_here) return fill(card, firstRun());
       const note = needs_admin && mode.value === "in" ? adminMissing() : null;
-      fill(card, mode.value === "in" ? signInForm(mode, note) : signUpForm(mode));
+      fill(
+        card,
+        mode.value === "in" ? signInForm(mode, signup === "open", note) : signUpForm(mode),
+      );
       /** @type {HTMLElement | null} */
       const first = card.querySelector("input");
       first?.focus();
@@ -70,7 +71,7 @@ export const signedOutView = () => view("chat-signed-out", SignedOut);
 
 function mark() {
   return h("img", {
-    src: new URL("../icon.svg", import.meta.url).pathname,
+    src: /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]")).href,
     alt: "",
     width: 36,
     height: 36,
@@ -83,7 +84,7 @@ function mark() {
  */
 function unreachable(text, again) {
   return [
-    h("h1", null, "Nobody is answering"),
+    h("h1", null, "The server does not answer"),
     h("p", { role: "alert" }, text),
     h("button", { class: "primary", type: "button", onclick: again }, "Try again"),
   ];
@@ -97,8 +98,8 @@ function adminMissing() {
     h(
       "p",
       null,
-      "The first admin is made on the machine that the server runs on: in a browser " +
-        "there, or with this command.",
+      "Create the first admin on the machine that runs the server: in a browser there, or with " +
+        "this command.",
     ),
     h("pre", { tabindex: "0" }, "chatapp create-admin --username ann --email ann@example.com"),
   );
@@ -106,13 +107,8 @@ function adminMissing() {
 
 function firstRun() {
   return [
-    h("h1", null, "Welcome to your chat"),
-    h(
-      "p",
-      { class: "lead" },
-      "This server is new. Make the first account, which is its admin's, and " +
-        "the first room. Everybody else signs up at the same address.",
-    ),
+    h("h1", null, `Welcome to ${serverName}`),
+    h("p", { class: "lead" }, "This server is new. Create the admin's account and the first room."),
     form({
       fields: [
         ...ACCOUNT,
@@ -120,7 +116,6 @@ function firstRun() {
           name: "name",
           label: "First room",
           value: "general",
-          hint: "Where everybody meets. More rooms can be made at any time.",
         },
       ],
       submit: "Start the chat",
@@ -139,9 +134,10 @@ function firstRun() {
 
 /**
  * @param {import("../core/reactive.js").Signal<"in" | "up">} mode
+ * @param {boolean} isOpen everybody may sign up
  * @param {Node | null} note
  */
-function signInForm(mode, note) {
+function signInForm(mode, isOpen, note) {
   return [
     h("h1", null, "Sign in"),
     farewell.value && h("p", { class: "note", role: "status" }, farewell.value),
@@ -154,26 +150,28 @@ function signInForm(mode, note) {
       busy: "Signing in…",
       onsubmit: ({ username = "", password = "" }) => signIn(username, password),
     }),
-    h(
-      "p",
-      { class: "switch" },
-      "New here? ",
-      h(
-        "button",
-        {
-          class: "link",
-          type: "button",
-          onclick: () => {
-            mode.value = "up";
-          },
-        },
-        "Make an account",
-      ),
-    ),
+    isOpen
+      ? h(
+          "p",
+          { class: "switch" },
+          "New here? ",
+          h(
+            "button",
+            {
+              class: "link",
+              type: "button",
+              onclick: () => {
+                mode.value = "up";
+              },
+            },
+            "Create an account",
+          ),
+        )
+      : h("p", { class: "switch" }, "New here? An admin of this server can create your account."),
     h(
       "p",
       { class: "quiet small" },
-      "Forgotten your password? An admin can give you a link that sets a new one.",
+      "Forgot your password? An admin can send you a link to set a new one.",
     ),
     note,
   ];
@@ -182,7 +180,7 @@ function signInForm(mode, note) {
 /** @param {import("../core/reactive.js").Signal<"in" | "up">} mode */
 function signUpForm(mode) {
   return [
-    h("h1", null, "Make an account"),
+    h("h1", null, "Create an account"),
     form({
       fields: ACCOUNT,
       submit: "Sign up",
@@ -195,7 +193,7 @@ function signUpForm(mode) {
     h(
       "p",
       { class: "switch" },
-      "You have one already? ",
+      "Already have an account? ",
       h(
         "button",
         {
@@ -214,7 +212,7 @@ function signUpForm(mode) {
 /** @param {string} token */
 function resetPassword(token) {
   return [
-    h("h1", null, "A new password"),
+    h("h1", null, "Set a new password"),
     h("p", null, "An admin gave you this link. It works once."),
     form({
       fields: [
@@ -226,7 +224,7 @@ function resetPassword(token) {
           hint: NEW_PASSWORD,
         },
       ],
-      submit: "Set the password",
+      submit: "Set password",
       async onsubmit({ new_password }) {
         await call("POST", "/auth/password-reset", { token, new_password });
         farewell.value = "Your new password is set. Sign in with it.";
@@ -239,7 +237,7 @@ function resetPassword(token) {
       h(
         "button",
         { class: "link", type: "button", onclick: () => goInstead("") },
-        "Back to signing in",
+        "Back to sign-in",
       ),
     ),
   ];
