@@ -18,7 +18,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         (
             "[server]\nbind = \"x\"",
             "there is no setting server.bind (chatapp.toml, line 2): there is no section [server], and \
-             the sections are [http], [database], [auth], [limits], [retention], [log]; did you mean \
+             the sections are [http], [database], [auth], [rooms], [limits], [retention], [branding], [log]; did you mean \
              http.bind?",
         ),
         (
@@ -32,7 +32,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         (
             "[foo]\nx = 1",
             "there is no setting foo.x (chatapp.toml, line 2): there is no section [foo], and the \
-             sections are [http], [database], [auth], [limits], [retention], [log]",
+             sections are [http], [database], [auth], [rooms], [limits], [retention], [branding], [log]",
         ),
         (
             "[log]\ncolour = true",
@@ -41,7 +41,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         (
             "x = 1",
             "there is no setting x (chatapp.toml, line 1): settings stand below a section, and the \
-             sections are [http], [database], [auth], [limits], [retention], [log]",
+             sections are [http], [database], [auth], [rooms], [limits], [retention], [branding], [log]",
         ),
         (
             "http.bind.port = 1",
