@@ -103,7 +103,7 @@ impl Endpoint for Envelope {
         let client = self.proxies.client(peer, request.headers());
         let facts = Arc::new(Facts::new(request_id(&request), self.max_body_bytes, client));
         let mut response = if let Err(problem) = target::normalise(&mut request) {
-            problem.into_response()
+            (*problem).into_response()
         } else if self.cors.is_preflight(&request) {
             StatusCode::NO_CONTENT.into_response()
         } else {

@@ -50,15 +50,15 @@ const STATUSES: [(u16, &str); 12] = [
 
 impl<const SET: u32> From<Error> for Failure<SET> {
     fn from(error: Error) -> Self {
-        Problem::from(error).into()
+        Box::new(Problem::from(error)).into()
     }
 }
 
-impl<const SET: u32> From<Problem> for Failure<SET> {
-    fn from(problem: Problem) -> Self {
+impl<const SET: u32> From<Box<Problem>> for Failure<SET> {
+    fn from(problem: Box<Problem>) -> Self {
         let documented = || statuses(SET).any(|(status, _)| status == problem.status);
         debug_assert!(documented(), "{} is not documented", problem.status);
-        Self(Box::new(problem))
+        Self(problem)
     }
 }
 

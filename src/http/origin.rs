@@ -29,7 +29,7 @@ impl AllowedOrigins {
     ///
     /// # Errors
     /// 403 `origin_refused`, which names the origin, the host and what mends it.
-    pub fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Box<Problem>> {
         let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
         let host = host(headers);
         let is_allowed = origin.to_str().is_ok_and(|origin| {
@@ -49,7 +49,7 @@ impl AllowedOrigins {
              proxy_set_header Host $http_host;); a page of another site must have its origin in \
              http.allowed_origins"
         );
-        Err(Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail))
+        Err(Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail).into())
     }
 }
 

@@ -190,6 +190,12 @@ impl From<Problem> for poem::Error {
     }
 }
 
+impl From<Box<Problem>> for poem::Error {
+    fn from(problem: Box<Problem>) -> Self {
+        (*problem).into()
+    }
+}
+
 /// RFC 9457 §3, and this server's own members.
 #[derive(Serialize)]
 struct Document<'a> {

@@ -16,7 +16,7 @@ use super::problem::Problem;
 ///
 /// # Errors
 /// If it is for nothing that can be there.
-pub(super) fn normalise(request: &mut Request) -> Result<(), Problem> {
+pub(super) fn normalise(request: &mut Request) -> Result<(), Box<Problem>> {
     check_host(request)?;
     if let Some(authority) = request.uri().authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
@@ -26,7 +26,7 @@ pub(super) fn normalise(request: &mut Request) -> Result<(), Problem> {
     let path = request.uri().path();
     if path.contains("//") {
         let detail = "there is nothing at this address: its path has two slashes in a row";
-        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail));
+        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail).into());
     }
     if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty())
         && let Some(uri) = with_path(request.uri(), bare)
@@ -41,7 +41,7 @@ pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::HOST).and_then(|host| host.to_str().ok())
 }
 
-fn check_host(request: &Request) -> Result<(), Problem> {
+fn check_host(request: &Request) -> Result<(), Box<Problem>> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let is_acceptable = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().is_ok_and(is_host),
@@ -51,7 +51,7 @@ fn check_host(request: &Request) -> Result<(), Problem> {
     let detail = "a request has one Host header, which is a name or an address and may have a port";
     match is_acceptable {
         true => Ok(()),
-        false => Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail)),
+        false => Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail).into()),
     }
 }
 

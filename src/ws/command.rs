@@ -111,7 +111,9 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
             match &*key {
                 "type" => envelope.kind = map.next_value()?,
                 "ref" => envelope.reference = map.next_value()?,
-                _ => drop(map.next_value::<UniqueKeys>()?),
+                _ => {
+                    map.next_value::<UniqueKeys>()?;
+                }
             }
         }
         Ok(envelope)
