@@ -36,7 +36,7 @@ class Admin extends View {
     const body = h("div", {
       class: "admin-body",
       tabindex: "0",
-      role: "region",
+      role: "group",
       "aria-label": shown?.name ?? "Administration",
     });
     this.append(
