@@ -1,21 +1,10 @@
 // How long a message may be on this server, so that the page need not send a message to learn that it is
 // too long.
 
-import { call } from "./api.js";
-import { signal } from "./reactive.js";
+import { setup } from "./setup.js";
 
 /** The most characters of a message; Infinity until the server has said it. */
-export const messageChars = signal(Infinity);
-
-/** Asks the server. Without an answer the limit stays as it was; the server checks every message itself. */
-export async function loadLimits() {
-  try {
-    const { message_chars } = await call("GET", "/auth/setup", undefined, "");
-    messageChars.value = message_chars ?? Infinity;
-  } catch {
-    // It is asked again with the next connection.
-  }
-}
+export const messageChars = () => setup.value?.message_chars ?? Infinity;
 
 /**
  * Counts as the server does: Unicode scalar values.
@@ -29,7 +18,7 @@ export function countChars(text) {
 
 /** @param {string} text */
 export function isTooLong(text) {
-  const most = messageChars.peek();
+  const most = setup.peek()?.message_chars ?? Infinity;
   // A character is one or two units of the string's length.
   return text.length > most && countChars(text) > most;
 }

@@ -3,7 +3,8 @@
 // A room's messages go one at a time, so that their order holds through refusals and retries.
 
 import { sentence } from "./api.js";
-import { isTooLong, loadLimits, messageChars } from "./limits.js";
+import { isTooLong, messageChars } from "./limits.js";
+import { refreshSetup } from "./setup.js";
 import { probe, say } from "./socket.js";
 import { storage } from "./storage.js";
 
@@ -80,7 +81,7 @@ export class Outbox {
     const { client_id, content } = next;
     // The server may end the connection because of it, and would do so again after every attempt.
     if (isTooLong(content)) {
-      const detail = `a message may have at most ${messageChars.peek()} characters`;
+      const detail = `a message may have at most ${messageChars()} characters`;
       this.#fail(room, client_id, "invalid_field", detail);
       this.flush(room);
       return;
@@ -130,7 +131,7 @@ export class Outbox {
       setTimeout(() => this.#next(room, clientId), (error.retry_after ?? 0) * 1000 || PAUSE_MS);
       return;
     }
-    if (error.code === "invalid_field") loadLimits();
+    if (error.code === "invalid_field") refreshSetup();
     const detail = error.detail.replace(/^content: /, "a message ");
     this.#fail(room, clientId, error.code, detail);
     this.#next(room, clientId);

@@ -1,11 +1,12 @@
-// What the server says of itself to anybody: whether it needs an admin, and who may create what.
+// What the server says of itself to anybody: whether it needs an admin, who may create what, and how long a
+// message may be.
 
 import { call } from "./api.js";
 import { signal } from "./reactive.js";
 
 /**
  * @typedef {{ needs_admin: boolean, allowed_here: boolean, signup: "open" | "closed",
- *   rooms_create: "admins" | "everyone" }} Setup
+ *   rooms_create: "admins" | "everyone", message_chars: number }} Setup
  */
 
 /** @type {import("./reactive.js").Signal<Setup | null>} null: not known yet */
@@ -13,7 +14,13 @@ export const setup = signal(/** @type {Setup | null} */ (null));
 
 /** Asks the server. @throws {import("./api.js").ApiError} */
 export async function askSetup() {
-  setup.value = await call("GET", "/auth/setup");
+  // Without a token: one that has expired must not keep the answer back.
+  setup.value = await call("GET", "/auth/setup", undefined, "");
+}
+
+/** Asks again. Without an answer everything stays as it is known; the server decides in any case. */
+export function refreshSetup() {
+  askSetup().catch((error) => console.info(error.message));
 }
 
 /** Whether this user may create rooms, as far as is known. @param {import("./types.js").User} user */

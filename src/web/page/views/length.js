@@ -37,7 +37,7 @@ export function lengthNote(input, offer = () => null) {
 
     /** Shows what there is to say about the text; to be called whenever the text or the limit changes. */
     look() {
-      const most = messageChars.value;
+      const most = messageChars();
       const text = input.value.trim();
       // A character is one or two units of the string's length.
       const left = text.length < most * (1 - FEW) ? most : most - countChars(text);

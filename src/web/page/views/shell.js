@@ -3,9 +3,8 @@
 import { words } from "../core/api.js";
 import { View, fill, h, listen, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
-import { loadLimits } from "../core/limits.js";
 import { go, goInstead, roomHref, route } from "../core/route.js";
-import { askSetup, mayCreateRooms } from "../core/setup.js";
+import { mayCreateRooms, refreshSetup } from "../core/setup.js";
 import { socketState } from "../core/socket.js";
 import { storage } from "../core/storage.js";
 import { connectionView } from "./connection.js";
@@ -35,10 +34,7 @@ class Shell extends View {
     watchKeys(chat);
     effect(() => {
       // The server may have been restarted with another one.
-      if (socketState.value !== "live") return;
-      loadLimits();
-      // Without an answer the page offers what it knew, or what everybody may do.
-      askSetup().catch((error) => console.info(error.message));
+      if (socketState.value === "live") refreshSetup();
     });
     listen(document, "click", (event) => {
       const link = event.target instanceof Element && event.target.closest(".skip-link");
