@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use super::context::Context;
 use super::database::{Database, Missing, schema_version};
 use crate::config::{AdminSignup, Loaded};
+use crate::storage::Shortcoming;
 use crate::{logging, server};
 
 const EXAMPLES: &str = "\
@@ -54,7 +55,12 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
         admin_signup: config.auth.admin_signup,
         scheme: if config.http.tls_certificate.is_empty() { "http" } else { "https" },
     };
+    // Told when the server is ready: a database that cannot be used has one complaint, the error.
+    let shortcomings = database.run(|backend| backend.list_shortcomings())?;
     server::serve(entrance, config, read_config, database.backend, |address| {
+        for Shortcoming { detail, advice, .. } in &shortcomings {
+            tracing::warn!("{detail}: {advice}");
+        }
         ready.announce(address)
     })
 }

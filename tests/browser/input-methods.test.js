@@ -91,11 +91,9 @@ for (const [name, way] of Object.entries(WAYS)) {
     await page.keyboard.press("Escape");
 
     // The next key is the page's again.
-    await composer(page).fill("にほんご");
-    await composer(page).press("Enter");
-    await sees(page, "にほんご");
+    await says(page, `にほんご ${name}.`);
     const added = (await history(bo, general)).slice(before).map(({ content }) => content);
-    assert.deepEqual(added, [`mine ${name}`, "にほんご"]);
+    assert.deepEqual(added, [`mine ${name}`, `にほんご ${name}.`]);
     await page.context().close();
   });
 }

@@ -35,8 +35,8 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
              sections are [http], [database], [auth], [rooms], [limits], [retention], [branding], [log]",
         ),
         (
-            "[log]\ncolour = true",
-            "there is no setting log.colour (chatapp.toml, line 2): [log] has format, level",
+            "[log]\nverbose = true",
+            "there is no setting log.verbose (chatapp.toml, line 2): [log] has format, level",
         ),
         (
             "x = 1",

@@ -143,12 +143,10 @@ impl Backend for Postgres {
     }
 
     fn migrate(&self) -> Result<Vec<Migration>> {
-        for shortcoming in self.list_shortcomings()? {
-            let Shortcoming { is_fatal, detail, advice, .. } = shortcoming;
-            if is_fatal {
-                return Err(Error::Unavailable(format!("{detail}: {advice}")).of(&self.name));
-            }
-            tracing::warn!(database = self.name, "{detail}: {advice}");
+        let shortcomings = self.list_shortcomings()?;
+        if let Some(fatal) = shortcomings.into_iter().find(|shortcoming| shortcoming.is_fatal) {
+            let Shortcoming { detail, advice, .. } = fatal;
+            return Err(Error::Unavailable(format!("{detail}: {advice}")).of(&self.name));
         }
         let migrated = session::connect_in_time(&self.config)
             .map_err(Error::from)
