@@ -71,8 +71,14 @@ pub(super) struct Member {
 
 impl Member {
     /// It was sent everything up to here.
+    pub(super) fn position(&self) -> Seq {
+        let (Cursor::Starting(seq) | Cursor::Reading(seq) | Cursor::Live(seq)) = self.cursor;
+        seq
+    }
+
+    /// It was sent everything up to here.
     pub(super) fn advance(&mut self, to: Seq, tally: &mut Tally) {
-        let (Cursor::Starting(from) | Cursor::Reading(from) | Cursor::Live(from)) = self.cursor;
+        let from = self.position();
         tally.deliveries += (to.0 - from.0).unsigned_abs();
         self.cursor = Cursor::Live(to);
     }

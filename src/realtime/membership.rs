@@ -78,8 +78,10 @@ impl State {
 
     fn leave_room(&mut self, slot: usize, room_id: RoomId) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
-        if room.members.remove(&slot).is_none() {
-            return;
+        let Some(member) = room.members.remove(&slot) else { return };
+        // What it was not sent as a member was not told to it as a watcher either.
+        if room.head != Some(member.position()) {
+            self.clients[slot].miss();
         }
         let connection = self.clients[slot].connection.clone();
         let was_last_connection = room.presence.exit(connection.identity().user_id, slot);

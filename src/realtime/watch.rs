@@ -9,7 +9,7 @@
 //! the hub has begun to note what happens, and before the watcher is told that it watches. What does
 //! not continue a head is left to the doorbell, which reads the log.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -47,6 +47,8 @@ pub(super) struct Watch {
     users: HashMap<UserId, Vec<usize>>,
     /// Every room, once the heads have been read.
     rooms: HashMap<RoomId, Known>,
+    /// Rooms that are gone: the doorbell may have read of one before it was deleted, and tell of it later.
+    gone: HashSet<RoomId>,
     is_ready: bool,
     /// What happened and has not been told.
     pending: HashMap<RoomId, Activity>,
@@ -201,10 +203,15 @@ impl Activity {
 }
 
 impl Client {
-    /// Gives it a frame for watchers. One that is blocked is told later that it missed something.
+    /// Something was not told to it, and will not be. If it watches, it is told to read the list again.
+    pub(super) fn miss(&mut self) {
+        self.has_missed |= self.watching == Watching::Live;
+    }
+
+    /// Gives it a frame for watchers, unless it is blocked.
     fn hear_of(&mut self, slot: usize, frame: &[u8], touched: &mut Vec<usize>) {
         if self.blocked_at.is_some() {
-            self.has_missed = true;
+            self.miss();
         } else {
             self.out.extend_from_slice(frame);
             self.touch(slot, touched);
@@ -301,7 +308,9 @@ impl State {
 
     /// Told once, whether this process or the doorbell says it first.
     pub(super) fn create_room(&mut self, room: &Room) {
-        if !self.watch.is_on() || self.watch.is_ready && self.watch.rooms.contains_key(&room.id) {
+        let watch = &self.watch;
+        let is_told = watch.is_ready && watch.rooms.contains_key(&room.id);
+        if !watch.is_on() || is_told || watch.gone.contains(&room.id) {
             return;
         }
         let known = Known { head: room.head_seq, revision: room.revision };
@@ -331,6 +340,10 @@ impl State {
 
     /// Tells those who watch and are not in the room that it is gone.
     pub(super) fn tell_watchers_of_end(&mut self, room_id: RoomId) {
+        if !self.watch.is_on() {
+            return;
+        }
+        self.watch.gone.insert(room_id);
         self.watch.pending.remove(&room_id);
         if self.watch.rooms.remove(&room_id).is_some() {
             self.tell_watchers(room_id, &ServerFrame::RoomDeleted { room_id }.to_bytes(), true);

@@ -26,6 +26,7 @@ on_both_databases!(
     nothing_is_lost_between_watching_and_reading_the_list,
     a_watcher_that_was_blocked_is_told_to_read_again,
     who_comes_back_misses_nothing,
+    who_leaves_a_room_before_its_log_has_been_sent_is_told_to_read_again,
 );
 
 async fn watch(client: &Client) -> Socket {
@@ -506,6 +507,31 @@ async fn a_watcher_that_was_blocked_is_told_to_read_again(database: Database) {
     // It is told again of what comes.
     let next = ann.creates_room("next").await;
     assert_eq!(raw.recv_type("room_created").await["room"]["id"], next);
+}
+
+async fn who_leaves_a_room_before_its_log_has_been_sent_is_told_to_read_again(database: Database) {
+    let builder = Server::with(database)
+        .env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0")
+        .env("CHATAPP_LIMITS__JOINS_PER_SECOND", "0");
+    let (server, ann, room) = room_on(builder).await;
+    let bo = server.user("bo").await;
+    let mut speaker = ann.joins(room).await;
+    say_many(&mut speaker, room, 1..=500, |n| format!("{n} {}", "x".repeat(2_000))).await;
+    let mut socket = watch(&bo).await;
+    // Up to date when it leaves, it has missed nothing.
+    subscribe(&mut socket, json!({ "type": "subscribe", "room_id": room, "since": 500 })).await;
+    socket.send(json!({ "type": "unsubscribe", "room_id": room })).await;
+    socket.recv_type("unsubscribed").await;
+    // A log of a megabyte takes longer to send than the next frame takes to come.
+    let is_told = |frame: &Value| frame["type"] == "watching" && frame["ref"].is_null();
+    for _ in 0..100 {
+        socket.send(json!({ "type": "subscribe", "room_id": room, "since": 0 })).await;
+        socket.send(json!({ "type": "unsubscribe", "room_id": room })).await;
+        if frames_until_pong(&mut socket).await.iter().any(is_told) {
+            return;
+        }
+    }
+    panic!("it left the room a hundred times and was never told to read again");
 }
 
 /// How many sockets take nothing, as the server's figures have it.
