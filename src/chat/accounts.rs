@@ -396,6 +396,7 @@ fn check_email(email: &str, errors: &mut Vec<FieldError>) {
         let message = format!("must be at most {MAX_EMAIL_BYTES} bytes long");
         errors.push(FieldError::new("email", message));
     } else if email.chars().any(char::is_control)
+        || text::has_hidden(email)
         || EmailAddress::parse_with_options(email, options).is_err()
         // A domain that is not in ASCII has none of IDNA's forms.
         || email.rsplit_once('@').is_none_or(|(_, domain)| !domain.is_ascii())
@@ -450,6 +451,7 @@ mod tests {
             "Ann <ann@example.com>",
             "ann@[127.0.0.1]",
             "ann@ä_.com:80",
+            "ann\u{3164}@example.com",
             "ann\0@example.com",
             "\"a\n\"@x.com",
             &too_long,

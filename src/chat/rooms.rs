@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result, text};
-use crate::model::{Identity, Reader, Reading, Room, RoomChange, RoomId, RoomState};
+use crate::model::{Identity, Reader, Reading, Role, Room, RoomChange, RoomId, RoomState};
 use crate::realtime::News;
 use crate::storage::Backend;
 
@@ -38,7 +38,8 @@ pub struct RoomView {
 impl Chat {
     /// # Errors
     /// [`Error::AdminRequired`] unless `rooms.create` lets everyone; [`Error::InvalidFields`],
-    /// [`Error::RoomNameTaken`].
+    /// [`Error::RoomNameTaken`]; [`Error::TooManyRequests`] if the caller is no admin and too fast: a room
+    /// counts as a message does.
     pub async fn create_room(&self, caller: &Identity, draft: RoomDraft) -> Result<RoomView> {
         let created_by = caller.user_id;
         let hub = self.inner.hub.clone();
@@ -49,6 +50,9 @@ impl Chat {
             Ok(room)
         };
         let creators = self.inner.settings.load().room_creators;
+        if caller.role != Role::Admin {
+            self.check_pace(caller)?;
+        }
         let room = self.act(caller, Action::CreateRoom(creators), act).await?;
         Ok(RoomView { room, active_users: 0, reading: Reading::default() })
     }

@@ -50,9 +50,13 @@ pub fn nfkc(text: &str) -> String {
     }
 }
 
-/// A text of one line: NFC, without white space around it.
+/// A text of one line: NFC, without white space around it, and with a plain space for any number of other
+/// spaces (`Zs`), so that two names which look the same are the same.
 pub fn line(text: &str) -> String {
-    nfc(text).trim().to_owned()
+    let is_space = |c: char| c.general_category() == GeneralCategory::SpaceSeparator;
+    let text = nfc(text);
+    let parts = text.trim().split(is_space).filter(|part| !part.is_empty());
+    nfc(&parts.collect::<Vec<_>>().join(" "))
 }
 
 /// A text of several lines: NFC, with lines that end in U+000A.
@@ -117,9 +121,17 @@ pub fn name_fault(name: &str) -> Option<String> {
         if is_hidden(c) && !shapes(before, c, characters.peek().copied()) {
             return Some(format!("must not contain the invisible character {}", number(c)));
         }
+        if c.general_category() == GeneralCategory::Unassigned {
+            return Some(format!("must not contain {}, which is no character", number(c)));
+        }
         before = Some(c);
     }
     None
+}
+
+/// Whether a text has a character that is not seen: where no script needs one.
+pub fn has_hidden(text: &str) -> bool {
+    text.chars().any(is_hidden)
 }
 
 /// Why a text cannot be a description of several lines.
@@ -290,6 +302,8 @@ mod tests {
             "x\u{2800}",
             "x\u{fff9}",
             "\u{200d}👩",
+            "x\u{ffff}",
+            "x\u{378}",
         ] {
             assert!(name_fault(bad).is_some(), "{bad:?}");
         }
@@ -333,6 +347,9 @@ mod tests {
         assert!(has_other_spellings("général") && has_other_spellings("e\u{301}"));
         assert!(!has_other_spellings("general") && !has_other_spellings("日本"));
         assert_eq!(line("ge\u{301}ne\u{301}ral \u{3000}"), "général");
+        for spaced in ["team room", "team  room", "team\u{a0}room", "team \u{2003} room"] {
+            assert_eq!(line(spaced), "team room");
+        }
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::Area;
 use super::dto::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
 use super::extract::{Body, Caller, Path};
-use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
 use super::payload::Written;
 use super::types::Number;
 use crate::chat::{Chat, RoomDraft};
@@ -60,7 +60,7 @@ impl RoomsApi {
         chat: Data<&Chat>,
         caller: Caller,
         body: Body<RoomRequest>,
-    ) -> Result<Created, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | STORE }>> {
+    ) -> Result<Created, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | PACE | STORE }>> {
         let Body(RoomRequest { name, description }) = body;
         let room = chat.create_room(&caller.0, RoomDraft { name, description }).await?;
         Ok(Created::Created(Written::of(&room.into())?))

@@ -5,7 +5,10 @@ use serde_json::json;
 
 use crate::support::{Answer, Client, Database, Server, on_both_databases};
 
-on_both_databases!(who_sends_too_fast_is_refused_and_nobody_else_is);
+on_both_databases!(
+    who_sends_too_fast_is_refused_and_nobody_else_is,
+    a_room_that_anybody_may_create_counts_as_a_message,
+);
 
 async fn who_sends_too_fast_is_refused_and_nobody_else_is(database: Database) {
     let server = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1").start().await;
@@ -46,6 +49,28 @@ async fn who_sends_too_fast_is_refused_and_nobody_else_is(database: Database) {
     bo.post(&path, json!({ "content": "mine" })).await.expect(201);
     let page = bo.get(&format!("{path}?limit=200")).await.expect(200);
     assert_eq!(page["messages"].as_array().map(Vec::len), Some(stored + 1), "{page}");
+}
+
+async fn a_room_that_anybody_may_create_counts_as_a_message(database: Database) {
+    let server = Server::with(database)
+        .env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1")
+        .env("CHATAPP_ROOMS__CREATE", "everyone")
+        .start()
+        .await;
+    let (root, bo) = (server.admin("root").await, server.user("bo").await);
+    let mut created = 0;
+    let refusal = loop {
+        let answer = bo.post("/rooms/", json!({ "name": format!("room {created}") })).await;
+        if answer.status != 201 {
+            break answer;
+        }
+        created += 1;
+        assert!(created < 1_000, "nobody is refused");
+    };
+    refusal.expect_problem(429, "too_many_requests");
+    for n in 0..20 {
+        root.creates_room(&format!("an admin's {n}")).await;
+    }
 }
 
 /// Asks for an account as a client behind the proxy that this machine is.
