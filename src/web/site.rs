@@ -216,6 +216,10 @@ impl Site {
 impl Logo {
     fn read(file: &str) -> Result<Self, LogoError> {
         let unreadable = |error| LogoError::Unreadable { file: file.to_owned(), error };
+        // Anything else, such as a pipe, may have no end, or make a server wait for ever.
+        if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
+            return Err(LogoError::UnknownType { file: file.to_owned() });
+        }
         let opened = std::fs::File::open(file).map_err(unreadable)?;
         let mut data = Vec::new();
         // One byte more than may be: the file need not fit into memory to be too large.
@@ -257,6 +261,12 @@ fn is_svg(data: &[u8]) -> bool {
         } else {
             let after = rest.strip_prefix("<svg").and_then(|after| after.chars().next());
             return after.is_some_and(|char| char.is_whitespace() || matches!(char, '>' | '/'));
+        };
+        // The declarations of a document type stand in brackets, each with a `>` of its own.
+        let end = match rest.split_once(end) {
+            Some((start, _)) if rest.starts_with("<!DOCTYPE") && start.contains('[') => "]>",
+            Some(_) => end,
+            None => return false,
         };
         let Some((_, after)) = rest.split_once(end) else { return false };
         rest = after.trim_start();
@@ -308,6 +318,7 @@ mod tests {
         for svg in [
             "<svg xmlns='http://www.w3.org/2000/svg'/>",
             "\u{feff}<?xml version=\"1.0\"?>\n<!-- a > b -->\n<!DOCTYPE svg>\n<svg\nwidth='1'></svg>",
+            "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"svg11.dtd\" [ <!ENTITY ns \"x\"> ]><svg/>",
         ] {
             assert!(is_svg(svg.as_bytes()), "{svg}");
         }

@@ -8,7 +8,10 @@ import { bytes, counted, duration, exactTime, figure, shortTime } from "../text/
 import { chart } from "./chart.js";
 
 /** @typedef {import("../core/types.js").Stats} Stats */
-/** @typedef {{ at: number, stats: Stats, cpu: number | null }} Sample `cpu`: of one core, in percent */
+/**
+ * @typedef {{ at: number, stats: Stats, cpu: number | null, refusal: string | null }} Sample `cpu`: of one
+ *   core, in percent; `refusal`: why the server is not ready
+ */
 /**
  * @typedef {{ name: string, value(sample: Sample): string | null, hint?(sample: Sample): string | null,
  *   line?(sample: Sample): number | null, unit?(value: number): string }} Tile without a value, not shown
@@ -135,7 +138,9 @@ class Figures extends View {
       try {
         /** @type {Stats} */
         const stats = await call("GET", "/admin/stats");
-        samples.push({ at: performance.now(), stats, cpu: cpuSince(samples.at(-1), stats) });
+        const refusal = await call("GET", "/ready").then(() => null, words);
+        const cpu = cpuSince(samples.at(-1), stats);
+        samples.push({ at: performance.now(), stats, cpu, refusal });
         if (samples.length > MOST_SAMPLES) samples.shift();
         const state = stateOf(samples);
         // Said once, not every two seconds.
@@ -182,11 +187,13 @@ function cpuSince(before, stats) {
  */
 function stateOf(samples) {
   const [first, last] = [samples[0]?.stats, samples.at(-1)?.stats];
+  const refusal = samples.at(-1)?.refusal;
   /** @type {string[]} */
   const concerns = [];
   /** @type {string[]} */
   const notes = [];
   if (!first || !last) return { key: "", concerns, notes };
+  if (refusal) concerns.push(`The server is not ready. ${refusal}`);
   if (last.database === null) concerns.push("The database does not answer.");
   if (last.storage_errors > first.storage_errors)
     concerns.push("The database has failed since you opened this page. The server's log says why.");
