@@ -103,6 +103,7 @@ export class Outbox {
    */
   acknowledged(room, ack) {
     const clientId = ack.ref ?? ack.client_id ?? "";
+    room.delay.value = "";
     storage.remove(this.prefix + clientId);
     // The message itself comes with the log, unless it did before.
     if (ack.seq <= room.lastSeq) remove(room, clientId);
@@ -128,6 +129,7 @@ export class Outbox {
   refused(room, error) {
     const clientId = error.ref ?? "";
     if (TRY_AGAIN.includes(error.code)) {
+      room.delay.value = error.detail;
       setTimeout(() => this.#next(room, clientId), (error.retry_after ?? 0) * 1000 || PAUSE_MS);
       return;
     }

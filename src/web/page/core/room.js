@@ -25,6 +25,8 @@ export class Room {
     this.typing = signal(/** @type {import("./types.js").Person[]} */ ([]));
     /** @type {import("./reactive.js").Signal<import("./types.js").Pending[]>} */
     this.pending = signal(/** @type {import("./types.js").Pending[]} */ ([]));
+    /** Why the server has not taken the message that is on its way, in its words; empty if it has not said. */
+    this.delay = signal("");
     this.timeline = new Timeline(info.id);
 
     this.readSeq = signal(info.read_seq ?? 0);

@@ -21,7 +21,7 @@ class Waiting extends View {
       this.textContent = !room.live.value
         ? "Waiting to send: no connection yet"
         : isSlow.value
-          ? "Waiting to send: no answer from the server yet"
+          ? `Waiting to send: ${room.delay.value || "no answer from the server yet"}`
           : "";
     });
   }
