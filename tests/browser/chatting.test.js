@@ -32,6 +32,10 @@ test("two people talk, see each other come, type and go", async () => {
   await sees(two, "Is anybody there?");
   await one.getByRole("button", { name: "2 people here" }).click();
   await one.locator("chat-people li").filter({ hasText: "bo" }).waitFor();
+  await one.keyboard.press("Escape");
+  await one.locator("chat-people").waitFor({ state: "detached" });
+  await one.keyboard.press("Enter");
+  await one.locator("chat-people li").filter({ hasText: "bo" }).waitFor();
 
   await composer(two).pressSequentially("Yes");
   await one.getByText("bo is typing…").waitFor();

@@ -29,15 +29,20 @@ class RoomView extends View {
     const name = h("h1", { dir: "auto" });
     const topic = h("p", { class: "topic", dir: "auto" });
     const count = h("span");
+    const side = h("div", { class: "side" });
+    /** @param {boolean} shown */
+    const showPeople = (shown) => {
+      showsPeople.value = shown;
+      storage.set(PEOPLE, shown ? "shown" : "hidden");
+      // The list stands far behind the button in the order of the Tab key, and is drawn after this.
+      queueMicrotask(() => (shown ? (side.querySelector("button") ?? people) : people).focus());
+    };
     const people = h(
       "button",
       {
         class: "people-button",
         type: "button",
-        onclick: () => {
-          showsPeople.value = !showsPeople.value;
-          storage.set(PEOPLE, showsPeople.value ? "shown" : "hidden");
-        },
+        onclick: () => showPeople(!showsPeople.value),
       },
       icon("people"),
       count,
@@ -61,7 +66,6 @@ class RoomView extends View {
     const timeline = timelineView(chat, room);
     const foot = h("div", { class: "foot" });
     const end = h("div", null, unsentView(chat, room, timeline), foot);
-    const side = h("div", { class: "side" });
     this.append(
       h(
         "header",
@@ -88,13 +92,7 @@ class RoomView extends View {
     });
     effect(() => {
       people.setAttribute("aria-expanded", String(showsPeople.value));
-      fill(
-        side,
-        showsPeople.value &&
-          peopleView(room, () => {
-            showsPeople.value = false;
-          }),
-      );
+      fill(side, showsPeople.value && peopleView(room, () => showPeople(false)));
     });
     let wasArchived = /** @type {boolean | undefined} */ (undefined);
     effect(() => {
