@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
 use crate::shell::{Done, EMAIL, Shell};
@@ -155,6 +155,28 @@ fn a_database_that_everybody_may_read_is_mended_once() {
     set("notes.txt", 0o644);
     shell.run(&["list-rooms", "--database", "sqlite://notes.txt"]).error();
     assert_eq!(mode(&shell, "notes.txt"), 0o644);
+}
+
+#[test]
+fn a_database_behind_links_is_made_private_and_has_one_lock() {
+    let shell = open_shell();
+    fs::create_dir(shell.path().join("real")).unwrap();
+    symlink("real/link.db", shell.path().join("chatapp.db")).unwrap();
+    symlink("real.db", shell.path().join("real/link.db")).unwrap();
+    for _ in 0..2 {
+        serve(&shell, "022", || {
+            for name in ["real/real.db", "real/real.db-wal", "real/real.db-shm"] {
+                assert_eq!(mode(&shell, name), 0o600, "{name}");
+            }
+        });
+        assert_eq!(mode(&shell, "real/real.db-lock"), 0o600);
+        assert_eq!(shell.files(), ["chatapp.db", "real"]);
+        assert!(!shell.path().join("real/link.db-lock").exists());
+    }
+
+    symlink("nowhere/real.db", shell.path().join("dangling.db")).unwrap();
+    let error = shell.run(&["migrate", "--database", "sqlite://dangling.db"]).error();
+    assert!(error.contains("there is no folder"), "{error}");
 }
 
 /// As programs of other systems write a text: with a byte order mark and line ends of two bytes.

@@ -6,7 +6,7 @@
 //! (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
 //! The lock file stays: to remove it would take the lock from whoever waits for it.
 
-use std::fs::{File, Permissions, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -46,19 +46,28 @@ impl Claim {
     }
 }
 
-/// The path that SQLite uses: links are followed, so that all names of a database have one lock.
+/// As many as Linux follows before it calls them a loop.
+const MAX_LINKS: u32 = 40;
+
+/// The path that SQLite uses: links are followed, so that all names of a database have one lock. The file
+/// that the last link names need not exist yet.
 pub(super) fn real_path(path: &Path) -> PathBuf {
-    if let Ok(path) = path.canonicalize() {
-        return path;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        if let Ok(path) = path.canonicalize() {
+            return path;
+        }
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = folder_of(&path).join(target);
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    match (folder.canonicalize(), path.file_name()) {
+    match (folder_of(&path).canonicalize(), path.file_name()) {
         (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
+        _ => path,
     }
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The path with something after its last letter: `chat.db-wal`.

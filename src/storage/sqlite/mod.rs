@@ -98,6 +98,8 @@ impl Sqlite {
     /// [`Error::BadUrl`] if there is no such file or folder, or the file is no database.
     pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
         check_path(&path, options.create)?;
+        // To make a file where a link points to, its path is needed: a new file does not follow the link.
+        let path = claim::real_path(&path);
         let claim = Claim::shared(&path)?;
         if options.create {
             // If it cannot be made SQLite says so, in a moment.
@@ -167,15 +169,14 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
             path.display()
         )));
     }
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            return Err(Error::BadUrl(format!(
-                "there is no folder {} to keep {} in: make it first",
-                folder.display(),
-                path.display()
-            )));
-        }
-        _ => {}
+    let real = claim::real_path(path);
+    let folder = claim::folder_of(&real);
+    if !folder.is_dir() {
+        return Err(Error::BadUrl(format!(
+            "there is no folder {} to keep {} in: make it first",
+            folder.display(),
+            path.display()
+        )));
     }
     if !create && !path.exists() {
         return Err(Error::BadUrl(format!(
