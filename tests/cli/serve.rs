@@ -129,3 +129,49 @@ fn a_database_that_cannot_be_used_is_one_sentence() {
         }
     }
 }
+
+/// A named pipe has no other end here, so a command that opens it without care waits for ever.
+#[test]
+fn a_file_of_the_database_that_is_no_regular_file_is_refused() {
+    for name in ["chatapp.db", "chatapp.db-lock"] {
+        for is_pipe in [true, false] {
+            let shell = Shell::new();
+            let path = shell.path().join(name);
+            if is_pipe {
+                let made = Command::new("mkfifo").arg(&path).status().unwrap();
+                assert!(made.success());
+            } else {
+                std::fs::create_dir(&path).unwrap();
+            }
+            for command in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["doctor"]] {
+                if command == ["doctor"] && name == "chatapp.db-lock" {
+                    // It looks at a database that is there.
+                    shell.write("chatapp.db", "");
+                }
+                let done = ends(shell.command(command));
+                assert_eq!(done.code, 1, "{name}, {command:?}: {done:?}");
+                let said = format!("{}{}", done.stdout, done.stderr);
+                let hint = match (name, is_pipe) {
+                    ("chatapp.db", false) => "is a folder",
+                    _ => "is not a regular file",
+                };
+                assert!(said.contains(hint), "{name}, {command:?}: {said}");
+            }
+        }
+    }
+}
+
+/// Runs a command that must end by itself.
+#[track_caller]
+fn ends(mut command: Command) -> Done {
+    let mut child = command.spawn().unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(60) {
+            child.kill().unwrap();
+            panic!("it does not end: {:?}", child.wait_with_output().unwrap());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Done::from(child.wait_with_output().unwrap())
+}

@@ -127,6 +127,8 @@ pub(super) fn database_file(case: &Case) -> Vec<Finding> {
 /// From the file's header (<https://sqlite.org/fileformat2.html>). `None`: there is no file, or none
 /// of SQLite.
 pub(super) fn has_log(path: &Path) -> Option<bool> {
+    // To open a named pipe would wait for its other end.
+    fs::metadata(path).ok().filter(Metadata::is_file)?;
     let mut header = [0; 20];
     fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
     header.starts_with(b"SQLite format 3\0").then_some(header[18..] == [2, 2])

@@ -6,10 +6,12 @@
 //! (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
 //! The lock file stays: to remove it would take the lock from whoever waits for it.
 
-use std::fs::{self, File, Permissions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::super::{Error, Result};
 use super::private;
@@ -81,11 +83,12 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 fn open(database: &Path) -> Result<File> {
     let database = real_path(database);
     let path = beside(&database, "-lock");
-    match File::open(&path) {
+    match options().read(true).open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        opened => return opened.map_err(|error| unavailable(&path, &error)),
+        Err(error) => return Err(unavailable(&path, &error)),
+        Ok(file) => return regular(file, &path),
     }
-    let file = File::options().create(true).append(true).mode(0o600).open(&path);
+    let file = options().create(true).append(true).mode(0o600).open(&path);
     let file = file.map_err(|error| {
         Error::Unavailable(format!("{} cannot be made: {error}", path.display()))
     })?;
@@ -96,7 +99,25 @@ fn open(database: &Path) -> Result<File> {
         let mode = private::mended(owner.mode());
         let _ = file.set_permissions(Permissions::from_mode(mode));
     }
-    Ok(file)
+    regular(file, &path)
+}
+
+/// Opening a named pipe would wait for its other end.
+fn options() -> OpenOptions {
+    let mut options = File::options();
+    options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    options
+}
+
+fn regular(file: File, path: &Path) -> Result<File> {
+    match file.metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(file),
+        Ok(_) => Err(Error::BadUrl(format!(
+            "{} is not a regular file, so it cannot be locked: move it away, and a new one is made",
+            path.display()
+        ))),
+        Err(error) => Err(unavailable(path, &error)),
+    }
 }
 
 fn unavailable(path: &Path, error: &std::io::Error) -> Error {

@@ -169,6 +169,13 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
             path.display()
         )));
     }
+    // SQLite would wait for the other end of a named pipe.
+    if path.metadata().is_ok_and(|file| !file.is_file()) {
+        return Err(Error::BadUrl(format!(
+            "{} is not a regular file: name another file, or move it away",
+            path.display()
+        )));
+    }
     let real = claim::real_path(path);
     let folder = claim::folder_of(&real);
     if !folder.is_dir() {

@@ -42,9 +42,9 @@ pub(super) fn mended(mode: u32) -> u32 {
 /// Mends the rights of a database's files, as far as this process may. Returns those it has mended.
 pub(in crate::storage) fn mend(database: &Path) -> Vec<PathBuf> {
     let database = real_path(database);
+    let Ok(file) = fs::metadata(&database) else { return Vec::new() };
     // An empty file is about to become a database.
-    let is_empty = fs::metadata(&database).is_ok_and(|file| file.len() == 0);
-    if !is_empty && !is_sqlite(&database).unwrap_or(false) {
+    if !file.is_file() || (file.len() > 0 && !is_sqlite(&database).unwrap_or(false)) {
         return Vec::new();
     }
     let files = ["", "-wal", "-shm", "-lock"].map(|suffix| beside(&database, suffix));
@@ -52,8 +52,9 @@ pub(in crate::storage) fn mend(database: &Path) -> Vec<PathBuf> {
 }
 
 fn mend_one(path: &Path) -> io::Result<bool> {
-    let mode = fs::metadata(path)?.permissions().mode() & 0o7777;
-    if mended(mode) == mode {
+    let file = fs::metadata(path)?;
+    let mode = file.permissions().mode() & 0o7777;
+    if !file.is_file() || mended(mode) == mode {
         return Ok(false);
     }
     fs::set_permissions(path, fs::Permissions::from_mode(mended(mode)))?;
