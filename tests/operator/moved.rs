@@ -107,6 +107,36 @@ async fn a_deleted_database_is_saved_at_the_stop_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_empty_database_takes_the_place_of_one_that_is_saved() {
+    let mut case = Case::new().await;
+    fs::remove_file(case.file("chatapp.db")).unwrap();
+    assert_eq!(case.server.sigterm().await.code(), Some(0));
+    let folder = case.server.folder().canonicalize().unwrap();
+    let place = folder.join("chatapp.db").display().to_string();
+    for (from, saved) in [(".saved", ".saved-12"), (".saved-12", ".saved")] {
+        case.rename(&format!("chatapp.db{from}"), &format!("chatapp.db{saved}"));
+        for command in ["serve", "migrate", "list-rooms", "doctor"] {
+            let done = Done::of(beside(&case.server, &[command])).await;
+            assert_eq!(done.code, 1, "{command}: {done:?}");
+            let said = format!("{}{}", done.stdout, done.stderr);
+            for part in [format!("but {place}{saved}, "), format!("rename it to {place};")] {
+                assert!(said.contains(&part), "{command}, {part}: {said}");
+            }
+            assert!(!case.file("chatapp.db").exists(), "{command}");
+        }
+    }
+    case.rename("chatapp.db.saved", "chatapp.db");
+    case.server.restart().await;
+    case.expect_all().await;
+
+    // Moved away, or with a name that no server gives it, it is in nobody's way.
+    assert_eq!(case.server.sigterm().await.code(), Some(0));
+    case.rename("chatapp.db", "chatapp.db.saved-copy");
+    let done = Done::of(beside(&case.server, &["migrate"])).await;
+    assert_eq!(done.code, 0, "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_moved_database_goes_on_when_it_is_back() {
     let mut case = Case::new().await;
     case.rename("chatapp.db", "elsewhere.db");

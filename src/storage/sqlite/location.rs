@@ -6,6 +6,7 @@
 //! and inode; the same is compared here, for the database, its log and the log's index.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use rusqlite::backup::{Backup, StepResult};
 
 use super::super::{Error, Result};
 use super::backup::{self, unavailable};
-use super::claim::{beside, real_path};
+use super::claim::{beside, folder_of, real_path};
 use super::private;
 use super::target::sync_folder;
 
@@ -90,10 +91,7 @@ impl Location {
     /// Copies the database, which has no name any more, into a new file beside its old place. Returns the
     /// file's name.
     pub fn save(&self, from: &Connection) -> Result<PathBuf> {
-        let names = (1_u32..).map(|number| match number {
-            1 => beside(&self.path, ".saved"),
-            number => beside(&self.path, &format!(".saved-{number}")),
-        });
+        let names = (1_u32..).map(|number| saved_name(&self.path, number));
         let mut names = names.filter(|name| fs::symlink_metadata(name).is_err());
         let Some(to) = names.next() else {
             return Err(Error::Internal("there is no name left".to_owned()));
@@ -109,6 +107,30 @@ impl Location {
         }
         saved.map(|()| to)
     }
+}
+
+fn saved_name(database: &Path, number: u32) -> PathBuf {
+    match number {
+        1 => beside(database, ".saved"),
+        number => beside(database, &format!(".saved-{number}")),
+    }
+}
+
+/// The newest copy that [`Location::save`] has left beside this database.
+///
+/// All names in the folder are looked at, since `.saved` may have been moved away and `.saved-2` not.
+pub(super) fn find_saved(database: &Path) -> Option<PathBuf> {
+    let database = real_path(database);
+    let prefix = beside(Path::new(database.file_name()?), ".saved");
+    let files = fs::read_dir(folder_of(&database)).ok()?.flatten();
+    let copies = files.filter(|file| {
+        let name = file.file_name();
+        let rest = name.as_bytes().strip_prefix(prefix.as_os_str().as_bytes());
+        let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+        rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(b"-").is_some_and(is_number))
+    });
+    let newest = copies.max_by_key(|file| file.metadata().and_then(|file| file.modified()).ok())?;
+    Some(folder_of(&database).join(newest.file_name()))
 }
 
 /// Nobody writes to the database meanwhile, so one step copies all of it.

@@ -185,6 +185,16 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
             path.display()
         )));
     }
+    // An empty file is a database that is about to be made.
+    let is_missing = path.metadata().map_or(true, |file| file.len() == 0);
+    if is_missing && let Some(saved) = location::find_saved(path) {
+        return Err(Error::BadUrl(format!(
+            "there is no database at {database}, but {saved}, which a server saved when the database was \
+             deleted: to go on with it, rename it to {database}; to begin with another, move it away",
+            database = real.display(),
+            saved = saved.display(),
+        )));
+    }
     if !create && !path.exists() {
         return Err(Error::BadUrl(format!(
             "there is no database at {}: `chatapp serve` or `chatapp migrate` makes one",
