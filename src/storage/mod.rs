@@ -23,6 +23,6 @@ pub use backend::{
 };
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, check_url, claim, mend_rights, open, sqlite_file};
+pub use open::{OpenOptions, check_url, claim, mend_rights, open, saved_database, sqlite_file};
 pub use store::{Listener, Outcome, Store, StoreConfig, Writer};
 pub use target::{Contents, Filling, Progress, Target};

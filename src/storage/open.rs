@@ -3,7 +3,7 @@
 //! Owns the spellings that are understood and the sentences for those that are not. A URL may
 //! hold a password, so no sentence here repeats more of it than a path of SQLite.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::postgres::{self, Postgres, PostgresTarget};
@@ -73,6 +73,11 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
         Ok(Location::Sqlite(path)) => Some(path),
         Ok(Location::Postgres(_)) | Err(_) => None,
     }
+}
+
+/// The newest copy beside this file that a server saved when its database was deleted.
+pub fn saved_database(file: &Path) -> Option<PathBuf> {
+    sqlite::find_saved(file)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -119,7 +119,10 @@ async fn no_empty_database_takes_the_place_of_one_that_is_saved() {
             let done = Done::of(beside(&case.server, &[command])).await;
             assert_eq!(done.code, 1, "{command}: {done:?}");
             let said = format!("{}{}", done.stdout, done.stderr);
-            for part in [format!("but {place}{saved}, "), format!("rename it to {place};")] {
+            for part in [
+                format!("but {place}{saved}, "),
+                format!(": rename it to {place} to go on with it, or move it away"),
+            ] {
                 assert!(said.contains(&part), "{command}, {part}: {said}");
             }
             assert!(!case.file("chatapp.db").exists(), "{command}");
@@ -128,6 +131,11 @@ async fn no_empty_database_takes_the_place_of_one_that_is_saved() {
     case.rename("chatapp.db.saved", "chatapp.db");
     case.server.restart().await;
     case.expect_all().await;
+
+    // Another database has taken its place already.
+    fs::write(case.file("chatapp.db.saved"), "").unwrap();
+    assert!(case.doctor().await.contains("was saved when the database was deleted"));
+    fs::remove_file(case.file("chatapp.db.saved")).unwrap();
 
     // Moved away, or with a name that no server gives it, it is in nobody's way.
     assert_eq!(case.server.sigterm().await.code(), Some(0));

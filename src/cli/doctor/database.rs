@@ -4,8 +4,9 @@ use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::super::output::counted;
+use super::files::split;
 use super::{Case, Finding, Opened, shown_url};
-use crate::storage::{DatabaseStatus, Error, Shortcoming};
+use crate::storage::{self, DatabaseStatus, Error, Shortcoming};
 
 /// Clocks of a healthy network differ by less, in milliseconds.
 const CLOCK_MS: i64 = 2_000;
@@ -15,6 +16,7 @@ const SPARE_CONNECTIONS: u64 = 5;
 
 pub(super) fn reachable(case: &Case) -> Vec<Finding> {
     let is_new = case.sqlite.as_ref().is_some_and(|path| !path.exists());
+    let has_saved = case.sqlite.as_deref().and_then(storage::saved_database).is_some();
     vec![match &case.database {
         Ok(Opened { status: Ok(status), .. }) => Finding::ok("database", describe(case, status)),
         Ok(Opened { status: Err(_), .. }) => Finding::ok("database", shown_url(case)),
@@ -24,6 +26,10 @@ pub(super) fn reachable(case: &Case) -> Vec<Finding> {
             "if it was deleted or moved while it was open, the server's log says what to do: do not stop \
              the server before",
         ),
+        Err(error) if is_new && has_saved => {
+            let (detail, advice) = split(&error.to_string());
+            Finding::problem("database", detail, advice)
+        }
         Err(_) if is_new => Finding::warning(
             "database",
             format!("{} is not there yet", shown_url(case)),

@@ -12,6 +12,7 @@ use indicatif::HumanBytes;
 use super::super::output::counted;
 use super::{Case, Finding};
 use crate::server;
+use crate::storage;
 use crate::web::Site;
 
 /// With less than this the next messages may be the last.
@@ -122,6 +123,17 @@ pub(super) fn database_file(case: &Case) -> Vec<Finding> {
         findings.push(Finding::ok("database file", detail));
     }
     findings
+}
+
+/// What a server saved when its database was deleted, while there is another database in its place.
+pub(super) fn saved_database(case: &Case) -> Vec<Finding> {
+    let Some(path) = case.sqlite.as_deref().filter(|path| path.exists()) else { return vec![] };
+    let Some(saved) = storage::saved_database(path) else { return vec![] };
+    vec![Finding::warning(
+        "saved database",
+        format!("{} was saved when the database was deleted, and is not in use", saved.display()),
+        "stop the server and give it the database's name to go on with it, or move it away",
+    )]
 }
 
 /// From the file's header (<https://sqlite.org/fileformat2.html>). `None`: there is no file, or none
@@ -239,7 +251,7 @@ fn is_reachable(path: &Path) -> bool {
 }
 
 /// A sentence of ours has what is wrong before its last colon, and what to do after it.
-fn split(sentence: &str) -> (String, String) {
+pub(super) fn split(sentence: &str) -> (String, String) {
     match sentence.rsplit_once(": ") {
         Some((detail, advice)) => (detail.to_owned(), advice.to_owned()),
         None => (sentence.to_owned(), "see the documentation".to_owned()),

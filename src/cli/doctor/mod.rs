@@ -119,6 +119,7 @@ const CHECKS: &[Check] = &[
     files::certificate,
     files::logo,
     files::database_file,
+    files::saved_database,
     files::journal,
     files::write_ahead_log,
     files::disk,

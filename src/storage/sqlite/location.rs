@@ -119,7 +119,7 @@ fn saved_name(database: &Path, number: u32) -> PathBuf {
 /// The newest copy that [`Location::save`] has left beside this database.
 ///
 /// All names in the folder are looked at, since `.saved` may have been moved away and `.saved-2` not.
-pub(super) fn find_saved(database: &Path) -> Option<PathBuf> {
+pub(in crate::storage) fn find_saved(database: &Path) -> Option<PathBuf> {
     let database = real_path(database);
     let prefix = beside(Path::new(database.file_name()?), ".saved");
     let files = fs::read_dir(folder_of(&database)).ok()?.flatten();

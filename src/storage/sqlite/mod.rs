@@ -43,6 +43,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use self::archive::{Archive, describe_archive};
 use self::checkpoint::Checkpointer;
 use self::claim::Claim;
+pub(super) use self::location::find_saved;
 pub(super) use self::private::mend as mend_rights;
 pub(super) use self::target::SqliteTarget;
 use self::transaction::Transaction;
@@ -187,10 +188,10 @@ fn check_path(path: &Path, create: bool) -> Result<()> {
     }
     // An empty file is a database that is about to be made.
     let is_missing = path.metadata().map_or(true, |file| file.len() == 0);
-    if is_missing && let Some(saved) = location::find_saved(path) {
+    if is_missing && let Some(saved) = find_saved(path) {
         return Err(Error::BadUrl(format!(
             "there is no database at {database}, but {saved}, which a server saved when the database was \
-             deleted: to go on with it, rename it to {database}; to begin with another, move it away",
+             deleted: rename it to {database} to go on with it, or move it away",
             database = real.display(),
             saved = saved.display(),
         )));
