@@ -27,11 +27,30 @@ fn shortest(word: &str) -> &str {
 }
 
 /// Whether the text mentions this name.
+///
+/// The name itself is compared first, since few words that begin with `@` have it: a text is searched in
+/// time that is linear in its length, whatever it holds.
 pub fn mentions(text: &str, name: &str) -> bool {
-    words(text).any(|word| {
-        shortest(word).len() <= name.len()
-            && word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-    })
+    let (text, name) = (text.as_bytes(), name.as_bytes());
+    let mut from = 0;
+    while let Some(found) = text[from..].iter().position(|&byte| byte == b'@') {
+        let at = from + found;
+        from = at + 1;
+        let Some((start, rest)) = text[from..].split_at_checked(name.len()) else { return false };
+        if start.eq_ignore_ascii_case(name)
+            && !(at > 0 && is_of_name(text[at - 1]))
+            && is_end_of_name(rest)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a name may end where this follows: what is left of its word may be the sentence's.
+fn is_end_of_name(rest: &[u8]) -> bool {
+    let next = rest.iter().find(|&&byte| !matches!(byte, b'.' | b'-'));
+    !next.is_some_and(|&byte| is_of_name(byte))
 }
 
 /// Every name that the text mentions, in lower case, each once: at most `limit`. `Err`: there are more,

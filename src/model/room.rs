@@ -154,6 +154,11 @@ pub struct Unread {
 impl Unread {
     /// Up to so many messages are counted in a room.
     pub const MAX: u32 = 999;
+
+    /// Messages are counted among so many events after the read position, or after what was pruned. The
+    /// reader's own messages, deleted ones and edits are events too, and without this bound a room that
+    /// has many of them would be read as a whole.
+    pub const MAX_EVENTS: u32 = 5_000;
 }
 
 /// A room to be stored.

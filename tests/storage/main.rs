@@ -159,6 +159,8 @@ contract! {
         of_a_room_never_read_nothing_is_unread
         what_is_unread_is_what_a_model_says
         no_more_than_so_many_are_counted
+        no_more_than_so_many_events_are_looked_at
+        of_a_pruned_room_the_events_that_are_left_are_looked_at
     }
     pages {
         of_an_unknown_room_there_is_no_page

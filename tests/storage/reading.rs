@@ -1,6 +1,8 @@
 //! What is unread in rooms.
 
-use chatapp::model::{Event, ReadPosition, Reading, Room, RoomId, Seq, Unread, User, mentions};
+use chatapp::model::{
+    Event, NewMessage, ReadPosition, Reading, Room, RoomId, Seq, Timestamp, Unread, User, mentions,
+};
 use chatapp::storage::Backend;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -133,4 +135,37 @@ pub fn no_more_than_so_many_are_counted(db: &TestDatabase) {
         let expected = Unread { messages: expected, mentions: expected };
         assert_eq!(unread(&*backend, &bo, &room), Some(expected), "{read}");
     }
+}
+
+/// A reader's own messages and deleted ones are not counted, and so many of them are not looked at.
+pub fn no_more_than_so_many_events_are_looked_at(db: &TestDatabase) {
+    const MAX: i64 = Unread::MAX_EVENTS as i64;
+    let backend = db.backend();
+    let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
+    let room = room(&*backend, &ann);
+    fill(&*backend, &room, &bo, Unread::MAX_EVENTS);
+    let messages = (0..3).map(|_| message(&room, &ann, "@bo!")).collect();
+    backend.append_messages(messages).unwrap();
+    for (read, expected) in [(1, 1), (2, 2), (3, 3), (MAX, 3), (MAX + 1, 2), (MAX + 3, 0)] {
+        reads(&*backend, &bo, &room, read);
+        let expected = Some(Unread { messages: expected, mentions: expected });
+        assert_eq!(unread(&*backend, &bo, &room), expected, "{read}");
+        assert_eq!(rooms_read(&*backend, &bo, None)[0].1.unread, expected, "{read}");
+    }
+}
+
+/// What was pruned is no event that is looked at.
+pub fn of_a_pruned_room_the_events_that_are_left_are_looked_at(db: &TestDatabase) {
+    let backend = db.backend();
+    let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
+    let room = room(&*backend, &ann);
+    fill(&*backend, &room, &bo, Unread::MAX_EVENTS + 1);
+    reads(&*backend, &bo, &room, 1);
+    let of_ann = message(&room, &ann, "@bo!");
+    let of_ann = NewMessage { timestamp: Timestamp(of_ann.timestamp.0 + 1), ..of_ann };
+    let before = of_ann.timestamp;
+    backend.append_messages(vec![of_ann]).unwrap();
+    assert_eq!(unread(&*backend, &bo, &room), Some(Unread::default()));
+    backend.prune_events(room.id, before, Unread::MAX_EVENTS + 2, None).unwrap();
+    assert_eq!(unread(&*backend, &bo, &room), Some(Unread { messages: 1, mentions: 1 }));
 }

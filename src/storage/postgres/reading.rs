@@ -8,7 +8,7 @@ use super::rooms::room;
 use crate::model::{Reader, Reading, Room, RoomId, Seq, Unread};
 
 /// One statement sees one snapshot. For each room that the reader has read, a range scan of the log that
-/// ends after so many messages. Of those that have an `@`, `$4` finds what may mention the reader, and
+/// ends after so many messages (`$6`) or events (`$7`; the log has no holes). Of those that have an `@`, `$4` finds what may mention the reader, and
 /// `$5` what does: a pattern costs most.
 const LIST: &str = r#"
     SELECT rooms.id, name, description, created_by, rooms.created_at, head_seq, archived_at, revision,
@@ -23,6 +23,7 @@ const LIST: &str = r#"
         FROM (
             SELECT content COLLATE "C" AS content FROM events
             WHERE events.room_id = rooms.id AND events.seq > read_positions.seq
+              AND events.seq < greatest(read_positions.seq + 1, oldest_seq) + $7
               AND kind = 'message' AND user_id <> $1 AND events.deleted_at IS NULL
             ORDER BY events.seq LIMIT $6
         ) AS page
@@ -38,10 +39,10 @@ pub(super) fn list_rooms_read(
     let (first, last) = only.map_or((i64::MIN, i64::MAX), |id| (id.0, id.0));
     let name = reader.username.to_ascii_lowercase();
     let limit = i64::from(Unread::MAX);
-    let rows = db.query(
-        LIST,
-        &[&reader.user_id.0, &first, &last, &format!("@{name}"), &pattern(&name), &limit],
-    )?;
+    let max_events = i64::from(Unread::MAX_EVENTS);
+    let (word, pattern) = (format!("@{name}"), pattern(&name));
+    let rows =
+        db.query(LIST, &[&reader.user_id.0, &first, &last, &word, &pattern, &limit, &max_events])?;
     Ok(rows.iter().map(|row| (room(row), reading(row))).collect())
 }
 

@@ -16,8 +16,9 @@ const LIST: &str = "
 /// A range scan of the clustered table, for one room after the other: a statement costs no round trip.
 const LIST_UNREAD: &str = "
     SELECT content FROM events
-    WHERE room_id = ?1 AND seq > ?2 AND kind = 'message' AND user_id <> ?3 AND deleted_at IS NULL
-    ORDER BY seq LIMIT ?4";
+    WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3
+      AND kind = 'message' AND user_id <> ?4 AND deleted_at IS NULL
+    ORDER BY seq LIMIT ?5";
 
 pub(super) fn list_rooms_read(
     db: &Connection,
@@ -38,8 +39,11 @@ pub(super) fn list_rooms_read(
         };
         let mut count = Unread::default();
         if read_seq < room.head_seq {
+            // The log has no holes, so that a range of positions is as many events.
+            let first = read_seq.0.max(room.oldest_seq.0 - 1);
+            let last = first + i64::from(Unread::MAX_EVENTS);
             let mut rows =
-                unread.query(params![room.id.0, read_seq.0, reader.user_id.0, Unread::MAX])?;
+                unread.query(params![room.id.0, first, last, reader.user_id.0, Unread::MAX])?;
             while let Some(row) = rows.next()? {
                 count.messages += 1;
                 let content = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
