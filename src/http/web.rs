@@ -15,7 +15,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; \
     frame-ancestors 'none'";
 
-/// An SVG that is opened by itself runs nothing and loads nothing, whoever drew it.
+/// An SVG that is opened by itself runs nothing and loads nothing, whatever is in it.
 const LOGO_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /// What may be kept for ever: its address has a hash in it.

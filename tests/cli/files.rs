@@ -150,7 +150,7 @@ fn a_database_that_everybody_may_read_is_mended_once() {
     shell.run(&["restore", "backup.db", "--yes"]).ok();
     assert_eq!(mode(&shell, "chatapp.db"), 0o660);
 
-    // A file of another program is none of ours.
+    // A file of another program is left alone.
     shell.write("notes.txt", &"not a database\n".repeat(99));
     set("notes.txt", 0o644);
     shell.run(&["list-rooms", "--database", "sqlite://notes.txt"]).error();

@@ -165,7 +165,7 @@ fn a_database_that_cannot_be_written_to_is_refused() {
     // It can be read.
     assert_eq!(on(database.url(), &["list-rooms"]).code, 0);
 
-    // Of several servers the one that can be written to is meant; here is none.
+    // Of several servers, the one that can be written to is meant. No server here can be.
     let address = database.url().split(['@', '/']).nth(3).unwrap();
     let both = database.url().replace(address, &format!("{address},{address}"));
     let commands = ["serve", "migrate", "list-rooms"];

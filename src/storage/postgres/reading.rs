@@ -8,8 +8,8 @@ use super::rooms::room;
 use crate::model::{Reader, Reading, Room, RoomId, Seq, Unread};
 
 /// One statement sees one snapshot. For each room that the reader has read, a range scan of the log that
-/// ends after so many messages (`$6`) or events (`$7`; the log has no holes). Of those that have an `@`, `$4` finds what may mention the reader, and
-/// `$5` what does: a pattern costs most.
+/// ends after so many messages (`$6`) or events (`$7`; the log has no holes). Of those that have an `@`, `$4`
+/// finds what may mention the reader, and `$5` what does: a pattern costs most.
 const LIST: &str = r#"
     SELECT rooms.id, name, description, created_by, rooms.created_at, head_seq, archived_at, revision,
            oldest_seq, retention_days, read_positions.seq, unread.messages, unread.mentions

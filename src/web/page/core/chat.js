@@ -1,4 +1,4 @@
-// The chat of whoever is signed in: all rooms over one socket, kept up to date. The socket watches: it
+// The chat of the signed-in user: all rooms over one socket, kept up to date. The socket watches: it
 // hears of every room. The logs come of as many rooms as the server lets it join, the open one among them.
 
 import { call } from "./api.js";
@@ -227,7 +227,7 @@ export class Chat {
     if (seq > read) socket.say({ type: "read", room_id: room.id, seq });
   }
 
-  /** Leaves the room that was not opened for the longest time. False: there is none to leave. */
+  /** Leaves the room that was not opened for the longest time. False: it has no other room to leave. */
   #leaveOne() {
     const rooms = [...this.#joined].map((id) => this.rooms.peek().get(id));
     const left = rooms
