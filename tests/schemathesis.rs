@@ -31,15 +31,20 @@ async fn every_answer_is_a_documented_one(database: Database) {
     for n in 0..10 {
         server.user(&format!("user{n}")).await;
     }
-    let bo = server.user("bo").await;
-    let path = format!("/admin/users/{}", bo.user_id);
-    ann.patch(&path, json!({ "role": "admin" })).await.expect(200);
-    let bo = server.anonymous().signs_in("bo", PASSWORD).await;
-    tries(&server, &bo, ENDING.into_iter().flat_map(|path| ["--include-path", path])).await;
-    // Who asks for so many ids finds its own.
-    if !is_long() {
-        bo.get("/auth/me").await.expect(200);
+    // An admin who asks for so many ids may find its own, and end its session: then another one asks.
+    let mut admins = Vec::new();
+    for name in ["bo", "cy", "di"] {
+        let path = format!("/admin/users/{}", server.user(name).await.user_id);
+        ann.patch(&path, json!({ "role": "admin" })).await.expect(200);
+        admins.push(server.anonymous().signs_in(name, PASSWORD).await);
     }
+    for admin in admins {
+        tries(&server, &admin, ENDING.into_iter().flat_map(|path| ["--include-path", path])).await;
+        if is_long() || admin.get("/auth/me").await.status == 200 {
+            return;
+        }
+    }
+    panic!("every admin ended its own session, or another's");
 }
 
 fn is_long() -> bool {
