@@ -340,7 +340,10 @@ async fn a_watcher_is_told_in_order_what_is_published_out_of_order() {
     announce(&hub, [6, 8]).await;
     // What was published is applied when the hub answers.
     hub.known_rooms().await;
-    assert!(hub.take_missed(), "the doorbell is to read what is missing, whoever has written");
+    assert!(
+        hub.take_missed(),
+        "the doorbell is told that something is missing, although no other process wrote it"
+    );
     let known = hub.known_rooms().await.watched.expect("the rooms");
     assert_eq!(known, [RoomState { id: ROOM, head_seq: Seq(6), revision: 0 }]);
     announce(&hub, [7, 8]).await;

@@ -64,7 +64,8 @@ pub enum ServerFrame<'a> {
     },
     /// Answer to `watch`: from here on the connection hears of everything that concerns its user. Read
     /// `GET /rooms/` now: it has what was missed. Without a `ref`, later: something could not be told,
-    /// because the client took nothing for a while, and the rooms are to be read again.
+    /// because the client took nothing for a while or left a room before it had been sent the room's log,
+    /// and the rooms are to be read again.
     Watching {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,

@@ -1,8 +1,8 @@
 //! Watchers: connections that hear of everything that concerns their user, in rooms that they have not
 //! joined too. Which rooms there are, what happens in them, and what the user reads elsewhere.
 //!
-//! Frames say how things are. A watcher that misses one, because it is blocked, is told to read the list
-//! of rooms again, so nothing is kept for it. What happens in a room is told in order and once, so that a
+//! Frames say how things are. A watcher that misses one, because it is blocked or left a room too early,
+//! is told to read the list of rooms again, so nothing is kept for it. What happens in a room is told in order and once, so that a
 //! `head_seq` that a watcher was told is also a position to join the room from.
 //!
 //! While somebody watches, the head of every room is known here: the first watcher's task reads them after

@@ -157,7 +157,7 @@ pub(super) fn admin(case: &Case) -> Vec<Finding> {
         Ok(true) => Finding::ok("admin", "there is one"),
         Ok(false) => Finding::warning(
             "admin",
-            "there is none, so nobody can administer",
+            "there is no admin, so nobody can administer the server",
             "make one with `chatapp create-admin`",
         ),
         Err(error) => unreadable("admin", &error),

@@ -111,7 +111,8 @@ pub(in crate::http) struct RoomDto {
     /// Up to where the caller has read it: a `seq`, 0 at first.
     pub read_seq: i64,
     /// How many messages of others are after that, up to `head_seq`, without deleted ones; 999 stands
-    /// for more. They are counted among the next 5,000 events. Left out if the caller has never read the room: all of it is new then.
+    /// for more. They are counted among the next 5,000 events. Left out if the caller has never read the
+    /// room: all of it is new then.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<u32>,

@@ -63,7 +63,7 @@ pub(super) fn migrate(client: &mut Client) -> Result<Vec<Migration>> {
         match embedded::migrations::runner().set_grouped(true).run(client) {
             Ok(report) => break report,
             Err(error) => match cause(&error) {
-                // The transaction was rolled back, and whoever waited behind it goes on.
+                // The transaction was rolled back, and those that waited behind it go on.
                 Some(cause) if errors::is_lock_timeout(cause) => wait.go_on(|| {
                     let holder = holders::of_tables(client);
                     format!("for a lock on a table that others use: {holder}")

@@ -15,7 +15,7 @@ export async function copyText(text, host) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Without https there is no clipboard for pages, but for what is selected.
+    // Without https a page may copy only what is selected.
     const field = h("textarea", {
       class: "visually-hidden",
       "aria-hidden": "true",
