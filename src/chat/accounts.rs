@@ -305,7 +305,7 @@ fn hash(password: String, auth: &Auth) -> Result<String> {
 /// Stores an account.
 ///
 /// # Errors
-/// As [`Backend::create_user`]. The email is also taken if an earlier version stored it with its
+/// As [`Users::create_user`](storage::backend::Users::create_user). The email is also taken if an earlier version stored it with its
 /// domain in Unicode, which the index cannot know to be the same.
 pub(super) fn create(
     backend: &dyn Backend,

@@ -66,7 +66,7 @@ impl Database {
     /// # Errors
     /// If the schema is older or newer than this binary's, or the database is sealed.
     pub fn check_schema(&self) -> anyhow::Result<()> {
-        self.run(Backend::check_schema)
+        self.run(|backend| backend.check_schema())
     }
 
     /// Runs one operation; its failure is a sentence for the operator.

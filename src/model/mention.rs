@@ -1,7 +1,7 @@
 //! Whom a text mentions: `@name`, where the name is not a part of a longer word.
 //!
 //! The page decides the same in `src/web/page/core/mentions.js`, and PostgreSQL with a regular expression
-//! (`storage/postgres/reading.rs`). Names are ASCII and have no case.
+//! (`storage/postgres/read_positions.rs`). Names are ASCII and have no case.
 
 /// No account has a longer name, in characters, which are bytes of ASCII.
 pub const MAX_USERNAME_CHARS: usize = 32;

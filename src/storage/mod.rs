@@ -1,17 +1,17 @@
 //! What is kept, and how it is reached.
 //!
-//! [`Backend`] is plain blocking code, implemented by [`sqlite`] and [`postgres`] and used
-//! directly by the command line. [`Store`] is the async handle over it for the server. No rule of
-//! the chat lives here, and no type of a database driver leaves the two folders.
+//! [`Backend`], the sum of the traits in [`backend`], is plain blocking code, implemented by [`sqlite`]
+//! and [`postgres`] and used directly by the command line. [`Store`] is the async handle over it for the
+//! server. No rule of the chat lives here, and no type of a database driver leaves the two folders.
 
-mod backend;
+pub mod backend;
 mod counts;
 mod error;
+mod migrations;
 mod open;
 mod pool;
 pub mod postgres;
 pub mod rows;
-mod schema;
 pub mod sqlite;
 mod store;
 mod target;

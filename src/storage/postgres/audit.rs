@@ -2,9 +2,28 @@
 
 use postgres::Row;
 
+use super::super::backend::Audit;
 use super::super::{Error, Result};
+use super::Postgres;
 use super::connection::Connection;
 use crate::model::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Timestamp, Via};
+
+impl Audit for Postgres {
+    fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
+        self.read(|db| {
+            let before = before.map_or(i64::MAX, |id| id.0);
+            db.query(
+                "SELECT audit.id, timestamp, coalesce(actor, username), via, action, target, detail::text
+                 FROM audit LEFT JOIN users ON users.id = actor_id
+                 WHERE audit.id < $1 ORDER BY audit.id DESC LIMIT $2",
+                &[&before, &i64::from(limit)],
+            )?
+            .iter()
+            .map(entry)
+            .collect()
+        })
+    }
+}
 
 /// Records an act on `target`, in the transaction that does it.
 pub(super) fn record(tx: &mut Connection, entry: &NewAuditEntry, target: Target) -> Result<()> {
@@ -26,23 +45,6 @@ pub(super) fn record(tx: &mut Connection, entry: &NewAuditEntry, target: Target)
         ],
     )?;
     Ok(())
-}
-
-pub(super) fn list_audit(
-    db: &mut Connection,
-    before: Option<AuditId>,
-    limit: u32,
-) -> Result<Vec<AuditEntry>> {
-    let before = before.map_or(i64::MAX, |id| id.0);
-    db.query(
-        "SELECT audit.id, timestamp, coalesce(actor, username), via, action, target, detail::text
-         FROM audit LEFT JOIN users ON users.id = actor_id
-         WHERE audit.id < $1 ORDER BY audit.id DESC LIMIT $2",
-        &[&before, &i64::from(limit)],
-    )?
-    .iter()
-    .map(entry)
-    .collect()
 }
 
 fn entry(row: &Row) -> Result<AuditEntry> {

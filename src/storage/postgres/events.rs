@@ -1,15 +1,16 @@
-//! Reading stretches of the log. Appending to it is in `append`.
+//! The logs of rooms: reading pages. Appending messages is in `append`.
 
 use std::sync::Arc;
 
 use postgres::Row;
 
+use super::super::backend::Events;
 use super::super::window::Window;
-use super::super::{Error, Result};
-use super::connection::Connection;
+use super::super::{AppendError, Error, Result};
+use super::{Postgres, append};
 use crate::model::{
-    Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage, RoomId, Seq, Timestamp,
-    UserId,
+    Appended, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage, NewMessage,
+    RoomId, Seq, Timestamp, UserId,
 };
 
 /// One statement sees one snapshot, so the head belongs to the page. A room without messages
@@ -40,36 +41,45 @@ const LIST_EVENTS: &str = "
     WHERE rooms.id = $1 AND rooms.deleted_at IS NULL
     ORDER BY seq";
 
-pub(super) fn list_messages(
-    db: &mut Connection,
-    room_id: RoomId,
-    cursor: Cursor,
-    limit: u32,
-) -> Result<Option<MessagePage>> {
-    let window = Window::new(cursor, limit);
-    let rows = db.query(
-        LIST_MESSAGES,
-        &[&room_id.0, &window.pivot.0, &window.scan_older(), &window.scan_newer()],
-    )?;
-    let Some(head_seq) = head_seq(&rows) else {
-        return Ok(None);
-    };
-    let messages = rows.iter().filter(|row| is_event(row)).map(message_of).collect();
-    Ok(Some(window.into_page(messages, head_seq)))
-}
+impl Events for Postgres {
+    fn append_messages(
+        &self,
+        messages: Vec<NewMessage>,
+    ) -> Result<Vec<Result<Appended, AppendError>>> {
+        self.write(|db| append::append_messages(db, messages))
+    }
 
-pub(super) fn list_events(
-    db: &mut Connection,
-    room_id: RoomId,
-    after: Seq,
-    limit: u32,
-) -> Result<Option<EventPage>> {
-    let rows = db.query(LIST_EVENTS, &[&room_id.0, &after.0, &i64::from(limit)])?;
-    let Some(head_seq) = head_seq(&rows) else {
-        return Ok(None);
-    };
-    let events = rows.iter().filter(|row| is_event(row)).map(event_of).collect::<Result<_>>()?;
-    Ok(Some(EventPage { events, head_seq }))
+    fn list_messages(
+        &self,
+        room_id: RoomId,
+        cursor: Cursor,
+        limit: u32,
+    ) -> Result<Option<MessagePage>> {
+        self.read(|db| {
+            let window = Window::new(cursor, limit);
+            let rows = db.query(
+                LIST_MESSAGES,
+                &[&room_id.0, &window.pivot.0, &window.scan_older(), &window.scan_newer()],
+            )?;
+            let Some(head_seq) = head_seq(&rows) else {
+                return Ok(None);
+            };
+            let messages = rows.iter().filter(|row| is_event(row)).map(message_of).collect();
+            Ok(Some(window.into_page(messages, head_seq)))
+        })
+    }
+
+    fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>> {
+        self.read(|db| {
+            let rows = db.query(LIST_EVENTS, &[&room_id.0, &after.0, &i64::from(limit)])?;
+            let Some(head_seq) = head_seq(&rows) else {
+                return Ok(None);
+            };
+            let events =
+                rows.iter().filter(|row| is_event(row)).map(event_of).collect::<Result<_>>()?;
+            Ok(Some(EventPage { events, head_seq }))
+        })
+    }
 }
 
 fn head_seq(rows: &[Row]) -> Option<Seq> {

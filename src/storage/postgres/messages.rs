@@ -1,34 +1,55 @@
 //! One message: finding it, and changing it.
 
+use super::super::backend::Messages;
 use super::super::{ChangeError, Result};
-use super::audit;
 use super::connection::Connection;
 use super::events::message_of;
+use super::{Postgres, audit};
 use crate::model::{
     Changed, Event, EventId, Message, MessageChange, NewAuditEntry, NewMessageChange, RoomId, Seq,
     Target,
 };
 
-/// What became of a change: the outer error ended the transaction, the inner one refused it.
-type Outcome = Result<Result<Changed, ChangeError>>;
+impl Messages for Postgres {
+    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
+        self.read(|db| get_message(db, room_id, id))
+    }
 
-pub(super) fn count_messages(db: &mut Connection, room_id: RoomId) -> Result<u64> {
-    db.transaction(|tx| {
-        // They may be many.
-        tx.execute("SET LOCAL statement_timeout = 0", &[])?;
-        let row = tx.query_one(
-            "SELECT count(*) FROM events WHERE room_id = $1 AND kind = 'message'",
-            &[&room_id.0],
-        )?;
-        Ok(row.get::<_, i64>(0).unsigned_abs())
-    })
+    fn count_messages(&self, room_id: RoomId) -> Result<u64> {
+        self.read(|db| {
+            db.transaction(|tx| {
+                // They may be many.
+                tx.execute("SET LOCAL statement_timeout = 0", &[])?;
+                let row = tx.query_one(
+                    "SELECT count(*) FROM events WHERE room_id = $1 AND kind = 'message'",
+                    &[&room_id.0],
+                )?;
+                Ok(row.get::<_, i64>(0).unsigned_abs())
+            })
+        })
+    }
+
+    fn edit_message(
+        &self,
+        change: NewMessageChange,
+        content: &str,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|db| edit_message(db, change, content))?
+    }
+
+    fn delete_message(
+        &self,
+        change: NewMessageChange,
+        entry: Option<&NewAuditEntry>,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|db| delete_message(db, change, entry))?
+    }
 }
 
-pub(super) fn get_message(
-    db: &mut Connection,
-    room_id: RoomId,
-    id: EventId,
-) -> Result<Option<Message>> {
+/// The outcome of a change: the outer error ended the transaction, the inner one refused the change.
+type Outcome = Result<Result<Changed, ChangeError>>;
+
+fn get_message(db: &mut Connection, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
     let row = db.query_opt(
         "SELECT id, content, (SELECT username FROM users WHERE users.id = events.user_id),
                 user_id, created_at, room_id, seq, client_id, edited_at, deleted_at
@@ -40,11 +61,7 @@ pub(super) fn get_message(
     Ok(row.as_ref().map(message_of))
 }
 
-pub(super) fn edit_message(
-    db: &mut Connection,
-    change: NewMessageChange,
-    content: &str,
-) -> Outcome {
+fn edit_message(db: &mut Connection, change: NewMessageChange, content: &str) -> Outcome {
     db.transaction(|tx| {
         let (is_archived, mut message) = match find(tx, &change)? {
             Ok(found) => found,
@@ -71,7 +88,7 @@ pub(super) fn edit_message(
     })
 }
 
-pub(super) fn delete_message(
+fn delete_message(
     db: &mut Connection,
     change: NewMessageChange,
     entry: Option<&NewAuditEntry>,

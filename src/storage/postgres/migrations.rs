@@ -1,12 +1,11 @@
-//! The schema: which migrations there are, which have been applied, and applying the rest.
+//! Which migrations there are, which have been applied, and applying the rest.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use super::super::target::check_seal;
-use super::super::{Error, Migration, MigrationState, Result, ServerFacts, schema};
+use super::super::{Error, Migration, MigrationState, Result, migrations};
 use super::connection::Connection;
 use super::{errors, holders};
 
@@ -40,11 +39,10 @@ const LIST_APPLIED: &str = "SELECT version, applied_on FROM refinery_schema_hist
 
 pub(super) fn list_migrations(db: &mut Connection) -> Result<Vec<Migration>> {
     let has_table: bool = db.query_one(HAS_TABLE, &[])?.get(0);
-    let rows = if has_table { db.query(LIST_APPLIED, &[])? } else { Vec::new() };
-    list(rows)
+    list(if has_table { db.query(LIST_APPLIED, &[])? } else { Vec::new() })
 }
 
-/// Applies what is pending, all of it or nothing, on a connection of its own: it may take longer
+/// Applies the pending migrations, all of them or none, on a connection of its own: it may take longer
 /// than a statement is given otherwise, and its end releases the lock, however it ends.
 pub(super) fn migrate(client: &mut Client) -> Result<Vec<Migration>> {
     client.batch_execute(&SETTINGS.replace("$1", &format!("'{LOCK_TIMEOUT}'")))?;
@@ -73,7 +71,7 @@ pub(super) fn migrate(client: &mut Client) -> Result<Vec<Migration>> {
             },
         }
     };
-    Ok(schema::newly_applied(list_with(client)?, &report))
+    Ok(migrations::newly_applied(list_with(client)?, &report))
 }
 
 /// A wait that says what it is for, and ends.
@@ -107,12 +105,6 @@ impl Wait {
     }
 }
 
-pub(super) fn get_server_facts(db: &mut Connection) -> Result<ServerFacts> {
-    let row = db.query_one("SELECT epoch, sealed FROM server WHERE id = 1", &[])?;
-    check_seal(row.get(1))?;
-    Ok(ServerFacts { epoch: row.get(0) })
-}
-
 fn list_with(client: &mut Client) -> Result<Vec<Migration>> {
     let has_table: bool = client.query_one(HAS_TABLE, &[])?.get(0);
     let rows = if has_table { client.query(LIST_APPLIED, &[])? } else { Vec::new() };
@@ -121,7 +113,7 @@ fn list_with(client: &mut Client) -> Result<Vec<Migration>> {
 
 fn list(rows: Vec<postgres::Row>) -> Result<Vec<Migration>> {
     let applied = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    schema::list(&embedded::migrations::runner(), applied)
+    migrations::list(&embedded::migrations::runner(), applied)
 }
 
 fn cause(error: &refinery::Error) -> Option<&postgres::Error> {

@@ -1,180 +1,185 @@
-//! Rooms.
+//! Rooms, without their logs.
 //!
-//! A deleted room keeps its row until its log has gone: every statement here says which rooms it
-//! means.
+//! A deleted room keeps its row until its log has been deleted: every statement here says which rooms
+//! it means.
 
 use postgres::Row;
 
 use super::super::Result;
-use super::audit;
-use super::connection::Connection;
+use super::super::backend::Rooms;
+use super::{Postgres, audit};
 use crate::model::{
     NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomId, RoomState, Seq, Target,
     Timestamp, UserId,
 };
 
-pub(super) fn create_room(
-    db: &mut Connection,
-    room: &NewRoom,
-    entry: &NewAuditEntry,
-) -> Result<Room> {
-    db.transaction(|tx| {
-        let row = tx.query_one(
-            "INSERT INTO rooms (name, description, created_by, created_at)
-             VALUES ($1, $2, $3, $4) RETURNING id",
-            &[&room.name, &room.description, &room.created_by.0, &room.created_at.0],
-        )?;
-        let id = RoomId(row.get(0));
-        audit::record(tx, entry, Target::Room(id))?;
-        Ok(room.clone().into_room(id))
-    })
-}
-
-pub(super) fn get_room(db: &mut Connection, id: RoomId) -> Result<Option<Room>> {
-    let row = db.query_opt(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                oldest_seq, retention_days
-         FROM rooms WHERE id = $1 AND deleted_at IS NULL",
-        &[&id.0],
-    )?;
-    Ok(row.map(|row| room(&row)))
-}
-
-pub(super) fn get_room_by_name(db: &mut Connection, name: &str) -> Result<Option<Room>> {
-    let row = db.query_opt(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                oldest_seq, retention_days
-         FROM rooms WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
-        &[&name],
-    )?;
-    Ok(row.map(|row| room(&row)))
-}
-
-pub(super) fn list_rooms(db: &mut Connection) -> Result<Vec<Room>> {
-    let rows = db.query(
-        "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                oldest_seq, retention_days
-         FROM rooms WHERE deleted_at IS NULL ORDER BY id",
-        &[],
-    )?;
-    Ok(rows.iter().map(room).collect())
-}
-
-pub(super) fn update_room(
-    db: &mut Connection,
-    id: RoomId,
-    change: &RoomChange,
-    entry: &NewAuditEntry,
-) -> Result<Option<Room>> {
-    db.transaction(|tx| {
-        let row = tx.query_opt(
-            "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                oldest_seq, retention_days
-             FROM rooms WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
-            &[&id.0],
-        )?;
-        let Some(row) = row else { return Ok(None) };
-        let room = room(&row);
-        let Some(changed) = change.apply_to(&room, entry.timestamp) else {
-            return Ok(Some(room));
-        };
-        tx.execute(
-            "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
-                    retention_days = $6
-             WHERE id = $1",
-            &[
-                &id.0,
-                &changed.name,
-                &changed.description,
-                &changed.archived_at.map(|at| at.0),
-                &changed.revision,
-                &changed.retention_days.and_then(|days| i32::try_from(days).ok()),
-            ],
-        )?;
-        audit::record(tx, entry, Target::Room(id))?;
-        Ok(Some(changed))
-    })
-}
-
-pub(super) fn delete_room(db: &mut Connection, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
-    db.transaction(|tx| {
-        let found = tx.execute(
-            "UPDATE rooms SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL",
-            &[&id.0, &entry.timestamp.0],
-        )?;
-        if found > 0 {
+impl Rooms for Postgres {
+    fn create_room(&self, room: &NewRoom, entry: &NewAuditEntry) -> Result<Room> {
+        self.transaction(|tx| {
+            let row = tx.query_one(
+                "INSERT INTO rooms (name, description, created_by, created_at)
+                     VALUES ($1, $2, $3, $4) RETURNING id",
+                &[&room.name, &room.description, &room.created_by.0, &room.created_at.0],
+            )?;
+            let id = RoomId(row.get(0));
             audit::record(tx, entry, Target::Room(id))?;
-        }
-        Ok(found > 0)
-    })
-}
+            Ok(room.clone().into_room(id))
+        })
+    }
 
-pub(super) fn purge_deleted_rooms(db: &mut Connection, limit: u32) -> Result<bool> {
-    // Numbers without gaps, so that this is about so many rows, and at least one if there is any.
-    const DELETE_EVENTS: &str = "
-        DELETE FROM events WHERE room_id = $1
-          AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2";
-    const DELETE_READ_POSITIONS: &str = "
-        DELETE FROM read_positions WHERE room_id = $1 AND user_id IN
-            (SELECT user_id FROM read_positions WHERE room_id = $1 LIMIT $2)";
-    let limit = i64::from(limit);
-    db.transaction(|tx| {
-        // Of several nodes one does it.
-        let row = tx.query_opt(
-            "SELECT id FROM rooms WHERE deleted_at IS NOT NULL
-             ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
-            &[],
-        )?;
-        let Some(room_id) = row.map(|row| row.get::<_, i64>(0)) else { return Ok(false) };
-        for delete in [DELETE_EVENTS, DELETE_READ_POSITIONS] {
-            if tx.execute(delete, &[&room_id, &limit])? > 0 {
-                return Ok(true);
+    fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
+        self.read(|db| {
+            let row = db.query_opt(
+                "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                        oldest_seq, retention_days
+                 FROM rooms WHERE id = $1 AND deleted_at IS NULL",
+                &[&id.0],
+            )?;
+            Ok(row.map(|row| room(&row)))
+        })
+    }
+
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
+        self.read(|db| {
+            let row = db.query_opt(
+                "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                        oldest_seq, retention_days
+                 FROM rooms WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
+                &[&name],
+            )?;
+            Ok(row.map(|row| room(&row)))
+        })
+    }
+
+    fn list_rooms(&self) -> Result<Vec<Room>> {
+        self.read(|db| {
+            let rows = db.query(
+                "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                        oldest_seq, retention_days
+                 FROM rooms WHERE deleted_at IS NULL ORDER BY id",
+                &[],
+            )?;
+            Ok(rows.iter().map(room).collect())
+        })
+    }
+
+    /// The database compares: rooms that have not changed are not sent.
+    fn list_changed_rooms(
+        &self,
+        known: &[RoomState],
+        finds_new: bool,
+    ) -> Result<Vec<RoomDifference>> {
+        const LIST: &str = "
+            SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
+                   rooms.revision, oldest_seq, retention_days,
+                   known.id, known.head_seq, known.revision
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
+            LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
+            WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq
+               OR rooms.revision > known.revision";
+        const LIST_WITH_NEW: &str = "
+            SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
+                   rooms.revision, oldest_seq, retention_days,
+                   known.id, known.head_seq, known.revision
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
+            FULL JOIN (SELECT * FROM rooms WHERE deleted_at IS NULL) AS rooms ON rooms.id = known.id
+            WHERE rooms.id IS NULL OR known.id IS NULL OR rooms.head_seq > known.head_seq
+               OR rooms.revision > known.revision";
+        self.read(|db| {
+            let ids: Vec<i64> = known.iter().map(|known| known.id.0).collect();
+            let heads: Vec<i64> = known.iter().map(|known| known.head_seq.0).collect();
+            let revisions: Vec<i64> = known.iter().map(|known| known.revision).collect();
+            let list = if finds_new { LIST_WITH_NEW } else { LIST };
+            let rows = db.query(list, &[&ids, &heads, &revisions])?;
+            let difference = |row: &Row| {
+                let is_there = row.get::<_, Option<i64>>(0).is_some();
+                let Some(id) = row.get::<_, Option<i64>>(10).map(RoomId) else {
+                    return RoomDifference::New(room(row));
+                };
+                let known = RoomState { id, head_seq: Seq(row.get(11)), revision: row.get(12) };
+                match is_there {
+                    true => RoomDifference::Changed { known, room: room(row) },
+                    false => RoomDifference::Gone(id),
+                }
+            };
+            Ok(rows.iter().map(difference).collect())
+        })
+    }
+
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        entry: &NewAuditEntry,
+    ) -> Result<Option<Room>> {
+        self.transaction(|tx| {
+            let row = tx.query_opt(
+                "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                    oldest_seq, retention_days
+                 FROM rooms WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
+                &[&id.0],
+            )?;
+            let Some(row) = row else { return Ok(None) };
+            let room = room(&row);
+            let Some(changed) = change.apply_to(&room, entry.timestamp) else {
+                return Ok(Some(room));
+            };
+            tx.execute(
+                "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
+                        retention_days = $6
+                 WHERE id = $1",
+                &[
+                    &id.0,
+                    &changed.name,
+                    &changed.description,
+                    &changed.archived_at.map(|at| at.0),
+                    &changed.revision,
+                    &changed.retention_days.and_then(|days| i32::try_from(days).ok()),
+                ],
+            )?;
+            audit::record(tx, entry, Target::Room(id))?;
+            Ok(Some(changed))
+        })
+    }
+
+    fn delete_room(&self, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
+        self.transaction(|tx| {
+            let found = tx.execute(
+                "UPDATE rooms SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL",
+                &[&id.0, &entry.timestamp.0],
+            )?;
+            if found > 0 {
+                audit::record(tx, entry, Target::Room(id))?;
             }
-        }
-        tx.execute("DELETE FROM rooms WHERE id = $1", &[&room_id])?;
-        Ok(true)
-    })
-}
+            Ok(found > 0)
+        })
+    }
 
-/// The comparison is made where the rooms are: those that have not changed cost no answer.
-pub(super) fn list_changed_rooms(
-    db: &mut Connection,
-    known: &[RoomState],
-    finds_new: bool,
-) -> Result<Vec<RoomDifference>> {
-    const LIST: &str = "
-        SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-               rooms.revision, oldest_seq, retention_days,
-               known.id, known.head_seq, known.revision
-        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
-        LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
-        WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq
-           OR rooms.revision > known.revision";
-    const LIST_WITH_NEW: &str = "
-        SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-               rooms.revision, oldest_seq, retention_days,
-               known.id, known.head_seq, known.revision
-        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
-        FULL JOIN (SELECT * FROM rooms WHERE deleted_at IS NULL) AS rooms ON rooms.id = known.id
-        WHERE rooms.id IS NULL OR known.id IS NULL OR rooms.head_seq > known.head_seq
-           OR rooms.revision > known.revision";
-    let ids: Vec<i64> = known.iter().map(|known| known.id.0).collect();
-    let heads: Vec<i64> = known.iter().map(|known| known.head_seq.0).collect();
-    let revisions: Vec<i64> = known.iter().map(|known| known.revision).collect();
-    let list = if finds_new { LIST_WITH_NEW } else { LIST };
-    let rows = db.query(list, &[&ids, &heads, &revisions])?;
-    let difference = |row: &Row| {
-        let is_there = row.get::<_, Option<i64>>(0).is_some();
-        let Some(id) = row.get::<_, Option<i64>>(10).map(RoomId) else {
-            return RoomDifference::New(room(row));
-        };
-        let known = RoomState { id, head_seq: Seq(row.get(11)), revision: row.get(12) };
-        match is_there {
-            true => RoomDifference::Changed { known, room: room(row) },
-            false => RoomDifference::Gone(id),
-        }
-    };
-    Ok(rows.iter().map(difference).collect())
+    /// A room that another node works on is skipped.
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+        const FIND: &str = "
+            SELECT id FROM rooms WHERE deleted_at IS NOT NULL
+            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED";
+        // A log has no gaps, so that this deletes about so many rows, and at least one if there is any.
+        const DELETE_EVENTS: &str = "
+            DELETE FROM events WHERE room_id = $1
+              AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2";
+        const DELETE_READ_POSITIONS: &str = "
+            DELETE FROM read_positions WHERE room_id = $1 AND user_id IN
+                (SELECT user_id FROM read_positions WHERE room_id = $1 LIMIT $2)";
+        let limit = i64::from(limit);
+        self.transaction(|tx| {
+            let row = tx.query_opt(FIND, &[])?;
+            let Some(room_id) = row.map(|row| row.get::<_, i64>(0)) else { return Ok(false) };
+            for delete in [DELETE_EVENTS, DELETE_READ_POSITIONS] {
+                if tx.execute(delete, &[&room_id, &limit])? > 0 {
+                    return Ok(true);
+                }
+            }
+            tx.execute("DELETE FROM rooms WHERE id = $1", &[&room_id])?;
+            Ok(true)
+        })
+    }
 }
 
 /// From the first ten columns, in the order of the statements above.

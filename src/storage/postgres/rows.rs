@@ -5,8 +5,9 @@ use std::io::Write as _;
 
 use postgres::{Client, Row as PgRow};
 
-use super::super::rows::{Column, Kind, Row, Scope, TABLES, Table, Value, Visitor};
+use super::super::rows::{Column, Kind, Row, Scope, Source, TABLES, Table, Value, Visitor};
 use super::super::{Error, Result};
+use super::Postgres;
 
 /// Rows that are fetched at a time.
 const FETCH: &str = "FETCH 1000 FROM copied";
@@ -26,12 +27,18 @@ const COUNTERS: &str = "
      UNION ALL SELECT 'rooms', last_value - (NOT is_called)::int FROM rooms_id_seq
      UNION ALL SELECT 'users', last_value - (NOT is_called)::int FROM users_id_seq) AS counters";
 
-/// Reads in one transaction, which sees one moment.
-pub(super) fn read_all(client: &mut Client, visit: &mut Visitor<'_>, scope: Scope) -> Result<()> {
-    client.batch_execute(SETTINGS)?;
-    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-    read_rows(client, scope, visit)?;
-    Ok(client.batch_execute("ROLLBACK")?)
+impl Source for Postgres {
+    /// Reads in one transaction, which sees one moment.
+    fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
+        let mut read = || {
+            let mut client = self.manager.connect_alone()?;
+            client.batch_execute(SETTINGS)?;
+            client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+            read_rows(&mut client, scope, visit)?;
+            Ok(client.batch_execute("ROLLBACK")?)
+        };
+        read().map_err(|error: Error| error.of(&self.name))
+    }
 }
 
 /// To be called in a transaction.

@@ -1,36 +1,113 @@
-//! Accounts.
+//! Users as they come by themselves: registration, sign-in, a new password of one's own.
 
 use postgres::Row;
 
+use super::super::backend::Users;
 use super::super::{Conflict, Error, Result};
 use super::connection::Connection;
-use super::{accounts, audit, sessions};
+use super::{Postgres, audit, password_resets, sessions, user_admin};
 use crate::model::{
     Credentials, NewAuditEntry, NewUser, Role, SessionId, Target, Timestamp, User, UserId,
 };
 
-pub(super) fn create_user(
-    db: &mut Connection,
-    user: &NewUser,
-    entry: Option<&NewAuditEntry>,
-) -> Result<User> {
-    if !user.only_if_no_admin && entry.is_none() {
-        return insert_user(db, user);
-    }
-    db.transaction(|tx| {
-        if user.only_if_no_admin {
-            // Of two who would both be the first, the second waits here, and then sees the first.
-            accounts::lock(tx)?;
-            if has_admin(tx)? {
-                return Err(Error::Conflict(Conflict::AdminExists));
+impl Users for Postgres {
+    fn create_user(&self, user: &NewUser, entry: Option<&NewAuditEntry>) -> Result<User> {
+        self.write(|db| {
+            if !user.only_if_no_admin && entry.is_none() {
+                return insert_user(db, user);
             }
-        }
-        let user = insert_user(tx, user)?;
-        if let Some(entry) = entry {
-            audit::record(tx, entry, Target::User(user.id))?;
-        }
-        Ok(user)
-    })
+            db.transaction(|tx| {
+                if user.only_if_no_admin {
+                    // If two callers would both be the first, the second waits here, and then sees the first.
+                    user_admin::lock(tx)?;
+                    if has_admin(tx)? {
+                        return Err(Error::Conflict(Conflict::AdminExists));
+                    }
+                }
+                let user = insert_user(tx, user)?;
+                if let Some(entry) = entry {
+                    audit::record(tx, entry, Target::User(user.id))?;
+                }
+                Ok(user)
+            })
+        })
+    }
+
+    fn get_user(&self, id: UserId) -> Result<Option<User>> {
+        self.read(|db| {
+            db.query_opt(
+                "SELECT id, username, email, role, is_active, created_at FROM users WHERE id = $1",
+                &[&id.0],
+            )?
+            .map(|row| user(&row))
+            .transpose()
+        })
+    }
+
+    fn get_credentials(&self, username: &str) -> Result<Option<Credentials>> {
+        self.read(|db| {
+            // PostgreSQL has no text with a NUL in it, and refuses to look for one.
+            if username.contains('\0') {
+                return Ok(None);
+            }
+            db.query_opt(
+                "SELECT id, username, email, role, is_active, created_at, password_hash
+                 FROM users
+                 WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
+                &[&username],
+            )?
+            .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(6) }))
+            .transpose()
+        })
+    }
+
+    fn has_email(&self, email: &str) -> Result<bool> {
+        self.read(|db| {
+            let row = db.query_one(
+                "SELECT EXISTS (
+                     SELECT 1 FROM users WHERE lower(email COLLATE \"C\") = lower($1 COLLATE \"C\"))",
+                &[&email],
+            )?;
+            Ok(row.get(0))
+        })
+    }
+
+    fn has_admin(&self) -> Result<bool> {
+        self.read(has_admin)
+    }
+
+    fn list_admins(&self) -> Result<Vec<User>> {
+        self.read(|db| {
+            let rows = db.query(
+                "SELECT id, username, email, role, is_active, created_at
+                 FROM users WHERE role = 'admin' AND is_active ORDER BY id",
+                &[],
+            )?;
+            rows.iter().map(user).collect()
+        })
+    }
+
+    fn change_password(
+        &self,
+        id: UserId,
+        from: &str,
+        to: &str,
+        keep: SessionId,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.transaction(|tx| {
+            // In this order, as `take_password_reset` locks: else the two could wait for each other.
+            tx.query_opt(
+                "SELECT hash FROM password_resets WHERE user_id = $1 FOR UPDATE",
+                &[&id.0],
+            )?;
+            let is_from = tx.query_opt(
+                "SELECT id FROM users WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE",
+                &[&id.0, &from],
+            )?;
+            if is_from.is_some() { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
+        })
+    }
 }
 
 fn insert_user(db: &mut Connection, user: &NewUser) -> Result<User> {
@@ -55,73 +132,12 @@ fn insert_user(db: &mut Connection, user: &NewUser) -> Result<User> {
     })
 }
 
-pub(super) fn get_user(db: &mut Connection, id: UserId) -> Result<Option<User>> {
-    db.query_opt(
-        "SELECT id, username, email, role, is_active, created_at FROM users WHERE id = $1",
-        &[&id.0],
-    )?
-    .map(|row| user(&row))
-    .transpose()
-}
-
-pub(super) fn get_credentials(db: &mut Connection, username: &str) -> Result<Option<Credentials>> {
-    // PostgreSQL has no text with a NUL in it, and refuses to look for one.
-    if username.contains('\0') {
-        return Ok(None);
-    }
-    db.query_opt(
-        "SELECT id, username, email, role, is_active, created_at, password_hash
-         FROM users
-         WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
-        &[&username],
-    )?
-    .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(6) }))
-    .transpose()
-}
-
-pub(super) fn has_email(db: &mut Connection, email: &str) -> Result<bool> {
-    let row = db.query_one(
-        "SELECT EXISTS (
-             SELECT 1 FROM users WHERE lower(email COLLATE \"C\") = lower($1 COLLATE \"C\"))",
-        &[&email],
-    )?;
-    Ok(row.get(0))
-}
-
-pub(super) fn has_admin(db: &mut Connection) -> Result<bool> {
+fn has_admin(db: &mut Connection) -> Result<bool> {
     let row = db.query_one("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')", &[])?;
     Ok(row.get(0))
 }
 
-pub(super) fn list_admins(db: &mut Connection) -> Result<Vec<User>> {
-    let rows = db.query(
-        "SELECT id, username, email, role, is_active, created_at
-         FROM users WHERE role = 'admin' AND is_active ORDER BY id",
-        &[],
-    )?;
-    rows.iter().map(user).collect()
-}
-
-pub(super) fn change_password(
-    db: &mut Connection,
-    id: UserId,
-    from: &str,
-    to: &str,
-    keep: SessionId,
-    now: Timestamp,
-) -> Result<bool> {
-    db.transaction(|tx| {
-        // In this order, as whoever takes a token does: else they could wait for each other.
-        tx.query_opt("SELECT hash FROM password_resets WHERE user_id = $1 FOR UPDATE", &[&id.0])?;
-        let is_from = tx.query_opt(
-            "SELECT id FROM users WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE",
-            &[&id.0, &from],
-        )?;
-        if is_from.is_some() { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
-    })
-}
-
-/// Sets the password, and revokes what the old one gave but for `keep`.
+/// Sets the password, and revokes the access that the old one gave, except the session `keep`.
 pub(super) fn set_password(
     tx: &mut Connection,
     id: UserId,
@@ -129,8 +145,8 @@ pub(super) fn set_password(
     keep: Option<SessionId>,
     now: Timestamp,
 ) -> Result<bool> {
-    // First, as whoever takes it does: the other way round they could wait for each other.
-    accounts::delete_password_reset(tx, id)?;
+    // First, as `take_password_reset` does: the other way round the two could wait for each other.
+    password_resets::delete_of(tx, id)?;
     let found = tx.execute(
         "UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL",
         &[&id.0, &password_hash],
@@ -138,7 +154,7 @@ pub(super) fn set_password(
     if found == 0 {
         return Ok(false);
     }
-    sessions::revoke_sessions(tx, id, keep, now)?;
+    sessions::revoke_all(tx, id, keep, now)?;
     Ok(true)
 }
 

@@ -3,7 +3,24 @@
 use rusqlite::{Connection, Row, params, types::Type};
 
 use super::super::Result;
+use super::super::backend::Audit;
+use super::Sqlite;
 use crate::model::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Timestamp, Via};
+
+impl Audit for Sqlite {
+    fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
+        const LIST: &str = "
+            SELECT audit.id, timestamp, coalesce(actor, username), via, action, target, detail
+            FROM audit LEFT JOIN users ON users.id = actor_id
+            WHERE audit.id < ?1 ORDER BY audit.id DESC LIMIT ?2";
+        let before = before.map_or(i64::MAX, |id| id.0);
+        self.read(|db| {
+            let mut statement = db.prepare_cached(LIST)?;
+            let entries = statement.query_map([before, limit.into()], entry)?;
+            Ok(entries.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
 
 /// Records an act on `target`, in the transaction that does it.
 pub(super) fn record(tx: &Connection, entry: &NewAuditEntry, target: Target) -> Result<()> {
@@ -25,21 +42,6 @@ pub(super) fn record(tx: &Connection, entry: &NewAuditEntry, target: Target) -> 
         entry.detail.to_string()
     ])?;
     Ok(())
-}
-
-pub(super) fn list_audit(
-    db: &Connection,
-    before: Option<AuditId>,
-    limit: u32,
-) -> Result<Vec<AuditEntry>> {
-    let before = before.map_or(i64::MAX, |id| id.0);
-    let mut statement = db.prepare_cached(
-        "SELECT audit.id, timestamp, coalesce(actor, username), via, action, target, detail
-         FROM audit LEFT JOIN users ON users.id = actor_id
-         WHERE audit.id < ?1 ORDER BY audit.id DESC LIMIT ?2",
-    )?;
-    let entries = statement.query_map([before, limit.into()], entry)?;
-    Ok(entries.collect::<rusqlite::Result<_>>()?)
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {

@@ -1,14 +1,15 @@
-//! The log: appending to it, and reading stretches of it.
+//! The logs of rooms: appending messages, and reading pages.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params, types::Type};
 
+use super::super::backend::Events;
 use super::super::window::Window;
 use super::super::{AppendError, Error, Result};
-use super::errors;
 use super::transaction::Transaction;
+use super::{Sqlite, errors};
 use crate::model::{
     Appended, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage, NewMessage,
     RoomId, Seq, Timestamp, UserId,
@@ -45,24 +46,79 @@ const LIST_EVENTS: &str = "
     WHERE room_id = ?1 AND seq > ?2
     ORDER BY seq LIMIT ?3";
 
-pub(super) fn append_messages(
-    tx: &Connection,
-    messages: Vec<NewMessage>,
-) -> Result<Vec<Result<Appended, AppendError>>> {
-    let mut batch = Batch {
-        tx,
-        insert: tx.prepare_cached(APPEND)?,
-        last_event_id: tx
-            .prepare_cached("SELECT last_event_id FROM server WHERE id = 1")?
-            .query_row([], |row| row.get(0))?,
-        heads: HashMap::new(),
-    };
-    let mut results = Vec::with_capacity(messages.len());
-    for message in messages {
-        results.push(batch.append(message)?);
+impl Events for Sqlite {
+    fn append_messages(
+        &self,
+        messages: Vec<NewMessage>,
+    ) -> Result<Vec<Result<Appended, AppendError>>> {
+        self.write(|tx| {
+            let mut batch = Batch {
+                tx,
+                insert: tx.prepare_cached(APPEND)?,
+                last_event_id: tx
+                    .prepare_cached("SELECT last_event_id FROM server WHERE id = 1")?
+                    .query_row([], |row| row.get(0))?,
+                heads: HashMap::new(),
+            };
+            let mut results = Vec::with_capacity(messages.len());
+            for message in messages {
+                results.push(batch.append(message)?);
+            }
+            batch.finish()?;
+            Ok(results)
+        })
     }
-    batch.finish()?;
-    Ok(results)
+
+    fn list_messages(
+        &self,
+        room_id: RoomId,
+        cursor: Cursor,
+        limit: u32,
+    ) -> Result<Option<MessagePage>> {
+        self.read(|db| {
+            let snapshot = Transaction::read(db)?;
+            let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
+                return Ok(None);
+            };
+            let window = Window::new(cursor, limit);
+            let mut names = Names::new(db);
+            let mut messages = Vec::with_capacity(limit as usize + 2);
+            let mut scan = |messages: &mut Vec<Message>, sql, rows: i64| -> Result<()> {
+                let mut statement = db.prepare_cached(sql)?;
+                let mut rows = statement.query(params![room_id.0, window.pivot.0, rows])?;
+                while let Some(row) = rows.next()? {
+                    messages.push(message_of(row, room_id, &mut names)?);
+                }
+                Ok(())
+            };
+            scan(&mut messages, LIST_OLDER_MESSAGES, window.scan_older())?;
+            // All of it is in order then, and needs no sorting.
+            messages.reverse();
+            // Nothing is beyond the head: the newest page, which is asked for most, is one scan.
+            if window.pivot <= head_seq {
+                scan(&mut messages, LIST_NEWER_MESSAGES, window.scan_newer())?;
+            }
+            drop(snapshot);
+            Ok(Some(window.into_page(messages, head_seq)))
+        })
+    }
+
+    fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>> {
+        self.read(|db| {
+            let _snapshot = Transaction::read(db)?;
+            let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
+                return Ok(None);
+            };
+            let mut names = Names::new(db);
+            let mut events = Vec::new();
+            let mut statement = db.prepare_cached(LIST_EVENTS)?;
+            let mut rows = statement.query(params![room_id.0, after.0, limit])?;
+            while let Some(row) = rows.next()? {
+                events.push(event_of(row, room_id, &mut names)?);
+            }
+            Ok(Some(EventPage { events, head_seq }))
+        })
+    }
 }
 
 /// What one transaction of appends has read and not yet written back.
@@ -165,58 +221,6 @@ impl Batch<'_> {
         }
         Ok(())
     }
-}
-
-pub(super) fn list_messages(
-    db: &Connection,
-    room_id: RoomId,
-    cursor: Cursor,
-    limit: u32,
-) -> Result<Option<MessagePage>> {
-    let snapshot = Transaction::read(db)?;
-    let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
-        return Ok(None);
-    };
-    let window = Window::new(cursor, limit);
-    let mut names = Names::new(db);
-    let mut messages = Vec::with_capacity(limit as usize + 2);
-    let mut scan = |messages: &mut Vec<Message>, sql, rows: i64| -> Result<()> {
-        let mut statement = db.prepare_cached(sql)?;
-        let mut rows = statement.query(params![room_id.0, window.pivot.0, rows])?;
-        while let Some(row) = rows.next()? {
-            messages.push(message_of(row, room_id, &mut names)?);
-        }
-        Ok(())
-    };
-    scan(&mut messages, LIST_OLDER_MESSAGES, window.scan_older())?;
-    // All of it is in order then, and needs no sorting.
-    messages.reverse();
-    // Nothing is beyond the head: the newest page, which is asked for most, is one scan.
-    if window.pivot <= head_seq {
-        scan(&mut messages, LIST_NEWER_MESSAGES, window.scan_newer())?;
-    }
-    drop(snapshot);
-    Ok(Some(window.into_page(messages, head_seq)))
-}
-
-pub(super) fn list_events(
-    db: &Connection,
-    room_id: RoomId,
-    after: Seq,
-    limit: u32,
-) -> Result<Option<EventPage>> {
-    let _snapshot = Transaction::read(db)?;
-    let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
-        return Ok(None);
-    };
-    let mut names = Names::new(db);
-    let mut events = Vec::new();
-    let mut statement = db.prepare_cached(LIST_EVENTS)?;
-    let mut rows = statement.query(params![room_id.0, after.0, limit])?;
-    while let Some(row) = rows.next()? {
-        events.push(event_of(row, room_id, &mut names)?);
-    }
-    Ok(Some(EventPage { events, head_seq }))
 }
 
 /// The names of senders, each looked up once a page: a page has many messages of few people.

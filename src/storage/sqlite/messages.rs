@@ -2,29 +2,49 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::super::backend::Messages;
 use super::super::{ChangeError, Result};
-use super::audit;
 use super::events::{Head, Names, get_head, message_of};
+use super::{Sqlite, audit};
 use crate::model::{
     Changed, Event, EventId, Message, MessageChange, NewAuditEntry, NewMessageChange, RoomId, Seq,
     Target,
 };
 
-/// What became of a change: the outer error ended the transaction, the inner one refused it.
-type Outcome = Result<Result<Changed, ChangeError>>;
+impl Messages for Sqlite {
+    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
+        self.read(|db| get_message(db, room_id, id))
+    }
 
-pub(super) fn count_messages(db: &Connection, room_id: RoomId) -> Result<u64> {
-    let count: i64 = db
-        .prepare_cached("SELECT count(*) FROM events WHERE room_id = ?1 AND kind = 'message'")?
-        .query_row([room_id.0], |row| row.get(0))?;
-    Ok(count.unsigned_abs())
+    fn count_messages(&self, room_id: RoomId) -> Result<u64> {
+        const COUNT: &str = "SELECT count(*) FROM events WHERE room_id = ?1 AND kind = 'message'";
+        self.read(|db| {
+            let count: i64 = db.prepare_cached(COUNT)?.query_row([room_id.0], |row| row.get(0))?;
+            Ok(count.unsigned_abs())
+        })
+    }
+
+    fn edit_message(
+        &self,
+        change: NewMessageChange,
+        content: &str,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|tx| edit_message(tx, change, content))?
+    }
+
+    fn delete_message(
+        &self,
+        change: NewMessageChange,
+        entry: Option<&NewAuditEntry>,
+    ) -> Result<Changed, ChangeError> {
+        self.write(|tx| delete_message(tx, change, entry))?
+    }
 }
 
-pub(super) fn get_message(
-    db: &Connection,
-    room_id: RoomId,
-    id: EventId,
-) -> Result<Option<Message>> {
+/// The outcome of a change: the outer error ended the transaction, the inner one refused the change.
+type Outcome = Result<Result<Changed, ChangeError>>;
+
+fn get_message(db: &Connection, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
     const GET: &str = "
         SELECT seq, id, user_id, created_at, content, client_id, edited_at, deleted_at
         FROM events
@@ -37,7 +57,7 @@ pub(super) fn get_message(
         .optional()?)
 }
 
-pub(super) fn edit_message(tx: &Connection, change: NewMessageChange, content: &str) -> Outcome {
+fn edit_message(tx: &Connection, change: NewMessageChange, content: &str) -> Outcome {
     let (head, mut message) = match find(tx, &change)? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
@@ -60,7 +80,7 @@ pub(super) fn edit_message(tx: &Connection, change: NewMessageChange, content: &
     Ok(Ok(Changed { message, event: Some(event) }))
 }
 
-pub(super) fn delete_message(
+fn delete_message(
     tx: &Connection,
     change: NewMessageChange,
     entry: Option<&NewAuditEntry>,

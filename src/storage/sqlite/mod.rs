@@ -1,10 +1,9 @@
 //! SQLite: the embedded database, one file.
 //!
 //! Owns the connections: one that writes, a pool of those that read. In WAL mode neither waits for
-//! the other (<https://sqlite.org/wal.html>). The statements are in one file per area; this one
-//! only says which of them is a read and which a write.
+//! the other (<https://sqlite.org/wal.html>). Each area of
+//! [`Backend`] is a file, with its statements; this one opens the file and runs transactions.
 
-mod accounts;
 mod archive;
 mod audit;
 mod backup;
@@ -14,25 +13,25 @@ mod errors;
 mod events;
 mod location;
 mod messages;
-mod migrations;
+mod password_resets;
 mod private;
 mod read_positions;
-mod reading;
 mod recovery;
 mod rescue;
 mod retention;
 mod rooms;
 mod rows;
+mod schema;
 mod sessions;
-mod status;
 mod target;
-mod tickets;
 mod transaction;
+mod upkeep;
+mod user_admin;
 mod users;
 mod vfs;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,19 +47,8 @@ pub(super) use self::private::mend as mend_rights;
 pub(super) use self::target::SqliteTarget;
 use self::transaction::Transaction;
 use super::pool::Pool;
-use super::rows::{Scope, Source, Visitor};
-use super::target::{Progress, check_seal};
-use super::{
-    AppendError, Backend, ChangeError, DatabaseStatus, Error, Migration, OpenOptions, Result,
-    ServerFacts,
-};
-use crate::model::{
-    Account, Appended, AuditEntry, AuditId, Changed, Credentials, Cursor, EventId, EventPage,
-    Message, MessagePage, NewAuditEntry, NewMessage, NewMessageChange, NewPasswordReset, NewRoom,
-    NewSession, NewTicket, NewUser, ReadPosition, Reader, Reading, Room, RoomChange,
-    RoomDifference, RoomId, RoomState, SecretHash, Seq, Session, SessionId, Timestamp, User,
-    UserChange, UserId, UserQuery,
-};
+use super::target::check_seal;
+use super::{Backend, Error, OpenOptions, Result};
 
 /// More than there are statements, so that each is compiled once per connection.
 const CACHED_STATEMENTS: usize = 128;
@@ -256,308 +244,4 @@ fn use_wal(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<
     }
 }
 
-impl Source for Sqlite {
-    fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
-        self.read(|db| rows::read_rows(db, scope, visit))
-    }
-}
-
-impl Backend for Sqlite {
-    fn back_up(&self, file: &Path, progress: &mut Progress<'_>) -> Result<bool> {
-        backup::back_up(&self.path, file, progress)?;
-        Ok(true)
-    }
-
-    fn list_migrations(&self) -> Result<Vec<Migration>> {
-        self.read(migrations::list_migrations)
-    }
-
-    /// Every server does this before it serves, so it also makes what a killed one left durable.
-    fn migrate(&self) -> Result<Vec<Migration>> {
-        // Not in `write`: the migrations bring their own transaction.
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        recovery::rewrite_log(&writer, &self.path)?;
-        migrations::migrate(&mut writer)
-    }
-
-    fn get_server_facts(&self) -> Result<ServerFacts> {
-        self.checkpointer.location().check()?;
-        self.read(migrations::get_server_facts)
-    }
-
-    fn name(&self) -> &'static str {
-        "sqlite"
-    }
-
-    fn get_status(&self) -> Result<DatabaseStatus> {
-        let status = self.read(|db| status::get_status(db, &self.path))?;
-        Ok(DatabaseStatus { checkpoints: Some(self.checkpointer.count()), ..status })
-    }
-
-    fn check_write(&self) -> Result<()> {
-        self.write(status::check_write)
-    }
-
-    fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
-        self.read(|db| status::check_integrity(db, deep))
-    }
-
-    fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
-        self.write(|tx| sessions::get_or_create_secret(tx, candidate))
-    }
-
-    fn create_user(&self, user: &NewUser, audit: Option<&NewAuditEntry>) -> Result<User> {
-        self.write(|tx| users::create_user(tx, user, audit))
-    }
-
-    fn get_user(&self, id: UserId) -> Result<Option<User>> {
-        self.read(|db| users::get_user(db, id))
-    }
-
-    fn get_credentials(&self, username: &str) -> Result<Option<Credentials>> {
-        self.read(|db| users::get_credentials(db, username))
-    }
-
-    fn list_admins(&self) -> Result<Vec<User>> {
-        self.read(users::list_admins)
-    }
-
-    fn has_email(&self, email: &str) -> Result<bool> {
-        self.read(|db| users::has_email(db, email))
-    }
-
-    fn has_admin(&self) -> Result<bool> {
-        self.read(users::has_admin)
-    }
-
-    fn change_password(
-        &self,
-        id: UserId,
-        from: &str,
-        to: &str,
-        keep: SessionId,
-        now: Timestamp,
-    ) -> Result<bool> {
-        self.write(|tx| users::change_password(tx, id, from, to, keep, now))
-    }
-
-    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool> {
-        self.write(|tx| accounts::update_password(tx, id, hash, audit))
-    }
-
-    fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
-        self.read(|db| accounts::list_users(db, query, now))
-    }
-
-    fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>> {
-        self.read(|db| accounts::get_account(db, id, now))
-    }
-
-    fn update_user(&self, id: UserId, change: UserChange, audit: &NewAuditEntry) -> Result<bool> {
-        self.write(|tx| accounts::update_user(tx, id, change, audit))
-    }
-
-    fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool> {
-        self.write(|tx| accounts::delete_user(tx, id, audit))
-    }
-
-    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
-        self.read(|db| accounts::has_deleted_users(db, since))
-    }
-
-    fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>> {
-        self.write(|tx| accounts::revoke_sessions(tx, id, audit))
-    }
-
-    fn list_sessions(
-        &self,
-        user_id: Option<UserId>,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Session>> {
-        self.read(|db| sessions::list_sessions(db, user_id, now, limit))
-    }
-
-    fn create_password_reset(
-        &self,
-        reset: &NewPasswordReset,
-        audit: &NewAuditEntry,
-    ) -> Result<bool> {
-        self.write(|tx| accounts::create_password_reset(tx, reset, audit))
-    }
-
-    fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>> {
-        self.read(|db| accounts::get_password_reset(db, hash, now))
-    }
-
-    fn take_password_reset(
-        &self,
-        hash: &SecretHash,
-        password_hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<UserId>> {
-        self.write(|tx| accounts::take_password_reset(tx, hash, password_hash, now))
-    }
-
-    fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
-        self.read(|db| audit::list_audit(db, before, limit))
-    }
-
-    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
-        self.write(|tx| sessions::create_session(tx, session, password_hash))
-    }
-
-    fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
-        self.read(|db| sessions::get_session(db, id))
-    }
-
-    fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool> {
-        self.write(|tx| sessions::extend_session(tx, id, expires_at))
-    }
-
-    fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool> {
-        self.write(|tx| sessions::revoke_session(tx, id, now))
-    }
-
-    fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>> {
-        self.read(|db| sessions::list_revoked_sessions(db, since))
-    }
-
-    fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64> {
-        self.write(|tx| sessions::delete_ended_sessions(tx, before))
-    }
-
-    fn create_ticket(&self, ticket: &NewTicket) -> Result<()> {
-        self.write(|tx| tickets::create_ticket(tx, ticket))
-    }
-
-    fn take_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SessionId>> {
-        self.write(|tx| tickets::take_ticket(tx, hash, now))
-    }
-
-    fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room> {
-        self.write(|tx| rooms::create_room(tx, room, audit))
-    }
-
-    fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
-        self.read(|db| rooms::get_room(db, id))
-    }
-
-    fn list_rooms(&self) -> Result<Vec<Room>> {
-        self.read(rooms::list_rooms)
-    }
-
-    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
-        self.read(|db| rooms::get_room_by_name(db, name))
-    }
-
-    fn update_room(
-        &self,
-        id: RoomId,
-        change: &RoomChange,
-        audit: &NewAuditEntry,
-    ) -> Result<Option<Room>> {
-        self.write(|tx| rooms::update_room(tx, id, change, audit))
-    }
-
-    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool> {
-        self.write(|tx| rooms::delete_room(tx, id, audit))
-    }
-
-    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
-        self.write(|tx| rooms::purge_deleted_rooms(tx, limit))
-    }
-
-    fn prune_events(
-        &self,
-        id: RoomId,
-        before: Timestamp,
-        limit: u32,
-        audit: Option<&NewAuditEntry>,
-    ) -> Result<u64> {
-        self.write(|tx| retention::prune_events(tx, id, before, limit, audit))
-    }
-
-    fn count_prunable(&self, id: RoomId, before: Timestamp) -> Result<u64> {
-        self.read(|db| retention::count_prunable(db, id, before))
-    }
-
-    fn list_changed_rooms(
-        &self,
-        known: &[RoomState],
-        finds_new: bool,
-    ) -> Result<Vec<RoomDifference>> {
-        self.read(|db| rooms::list_changed_rooms(db, known, finds_new))
-    }
-
-    /// Asked on the writer's connection, whose own commits leave it as it is
-    /// (<https://sqlite.org/pragma.html#pragma_data_version>).
-    fn get_data_version(&self) -> Result<Option<i64>> {
-        let writer = match self.writer.try_lock() {
-            Ok(writer) => writer,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(None),
-        };
-        let mut statement = writer.prepare_cached("PRAGMA data_version")?;
-        Ok(Some(statement.query_row([], |row| row.get(0))?))
-    }
-
-    fn append_messages(
-        &self,
-        messages: Vec<NewMessage>,
-    ) -> Result<Vec<Result<Appended, AppendError>>> {
-        self.write(|tx| events::append_messages(tx, messages))
-    }
-
-    fn count_messages(&self, room_id: RoomId) -> Result<u64> {
-        self.read(|db| messages::count_messages(db, room_id))
-    }
-
-    fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
-        self.read(|db| messages::get_message(db, room_id, id))
-    }
-
-    fn edit_message(
-        &self,
-        change: NewMessageChange,
-        content: &str,
-    ) -> Result<Changed, ChangeError> {
-        self.write(|tx| messages::edit_message(tx, change, content))?
-    }
-
-    fn delete_message(
-        &self,
-        change: NewMessageChange,
-        audit: Option<&NewAuditEntry>,
-    ) -> Result<Changed, ChangeError> {
-        self.write(|tx| messages::delete_message(tx, change, audit))?
-    }
-
-    fn advance_read_positions(
-        &self,
-        positions: &[ReadPosition],
-    ) -> Result<Vec<Option<(Seq, bool)>>> {
-        self.write(|tx| read_positions::advance_read_positions(tx, positions))
-    }
-
-    fn list_rooms_read(
-        &self,
-        reader: Reader<'_>,
-        only: Option<RoomId>,
-    ) -> Result<Vec<(Room, Reading)>> {
-        self.read(|db| reading::list_rooms_read(db, reader, only))
-    }
-
-    fn list_messages(
-        &self,
-        room_id: RoomId,
-        cursor: Cursor,
-        limit: u32,
-    ) -> Result<Option<MessagePage>> {
-        self.read(|db| events::list_messages(db, room_id, cursor, limit))
-    }
-
-    fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>> {
-        self.read(|db| events::list_events(db, room_id, after, limit))
-    }
-}
+impl Backend for Sqlite {}

@@ -1,32 +1,80 @@
-//! Up to where people have read.
+//! Positions up to which users have read, and what is unread after them.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
+use super::super::backend::ReadPositions;
 use super::events::get_head;
-use crate::model::{ReadPosition, RoomId, Seq, UserId};
+use super::transaction::Transaction;
+use super::{Sqlite, rooms};
+use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq, Unread, UserId, mentions};
 
-pub(super) fn advance_read_positions(
-    tx: &Connection,
-    positions: &[ReadPosition],
-) -> Result<Vec<Option<(Seq, bool)>>> {
-    let mut set = tx.prepare_cached(
-        "INSERT INTO read_positions (user_id, room_id, seq) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET seq = excluded.seq",
-    )?;
-    let mut advanced = Vec::with_capacity(positions.len());
-    for &ReadPosition { user_id, room_id, seq } in positions {
-        let Some(head) = get_head(tx, room_id)? else {
-            advanced.push(None);
-            continue;
-        };
-        let (present, wanted) = (get_read_seq(tx, user_id, room_id)?, seq.min(head.seq));
-        if wanted > present {
-            set.execute(params![user_id.0, room_id.0, wanted.0])?;
-        }
-        advanced.push(Some((wanted.max(present), wanted > present)));
+const ADVANCE: &str = "
+    INSERT INTO read_positions (user_id, room_id, seq) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET seq = excluded.seq";
+
+const LIST: &str = "
+    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+           oldest_seq, retention_days, read_positions.seq
+    FROM rooms LEFT JOIN read_positions ON room_id = id AND user_id = ?1
+    WHERE deleted_at IS NULL AND id BETWEEN ?2 AND ?3 ORDER BY id";
+
+/// A range scan of the clustered table, for one room after the other: a statement costs no round trip.
+const LIST_UNREAD: &str = "
+    SELECT content FROM events
+    WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3
+      AND kind = 'message' AND user_id <> ?4 AND deleted_at IS NULL
+    ORDER BY seq LIMIT ?5";
+
+impl ReadPositions for Sqlite {
+    fn advance_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>> {
+        self.write(|tx| {
+            let mut set = tx.prepare_cached(ADVANCE)?;
+            let mut advanced = Vec::with_capacity(positions.len());
+            for &ReadPosition { user_id, room_id, seq } in positions {
+                let Some(head) = get_head(tx, room_id)? else {
+                    advanced.push(None);
+                    continue;
+                };
+                let (present, wanted) = (get_read_seq(tx, user_id, room_id)?, seq.min(head.seq));
+                if wanted > present {
+                    set.execute(params![user_id.0, room_id.0, wanted.0])?;
+                }
+                advanced.push(Some((wanted.max(present), wanted > present)));
+            }
+            Ok(advanced)
+        })
     }
-    Ok(advanced)
+
+    fn list_rooms_read(
+        &self,
+        reader: Reader<'_>,
+        only: Option<RoomId>,
+    ) -> Result<Vec<(Room, Reading)>> {
+        let (first, last) = only.map_or((i64::MIN, i64::MAX), |id| (id.0, id.0));
+        self.read(|db| {
+            let _snapshot = Transaction::read(db)?;
+            let mut statement = db.prepare_cached(LIST)?;
+            let rows =
+                statement.query_map(params![reader.user_id.0, first, last], room_and_position)?;
+            let mut read = Vec::new();
+            for row in rows {
+                let (room, position) = row?;
+                let reading = match position {
+                    None => Reading::default(),
+                    Some(read_seq) => Reading {
+                        read_seq,
+                        unread: Some(count_unread(db, &room, read_seq, reader)?),
+                    },
+                };
+                read.push((room, reading));
+            }
+            Ok(read)
+        })
+    }
 }
 
 fn get_read_seq(db: &Connection, user_id: UserId, room_id: RoomId) -> Result<Seq> {
@@ -35,4 +83,26 @@ fn get_read_seq(db: &Connection, user_id: UserId, room_id: RoomId) -> Result<Seq
         .query_row([user_id.0, room_id.0], |row| row.get(0).map(Seq))
         .optional()?;
     Ok(seq.unwrap_or_default())
+}
+
+fn count_unread(db: &Connection, room: &Room, read_seq: Seq, reader: Reader<'_>) -> Result<Unread> {
+    let mut count = Unread::default();
+    if read_seq >= room.head_seq {
+        return Ok(count);
+    }
+    // The log has no gaps, so that a range of positions is as many events.
+    let first = read_seq.0.max(room.oldest_seq.0 - 1);
+    let last = first + i64::from(Unread::MAX_EVENTS);
+    let mut unread = db.prepare_cached(LIST_UNREAD)?;
+    let mut rows = unread.query(params![room.id.0, first, last, reader.user_id.0, Unread::MAX])?;
+    while let Some(row) = rows.next()? {
+        count.messages += 1;
+        let content = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        count.mentions += u32::from(mentions(content, reader.username));
+    }
+    Ok(count)
+}
+
+fn room_and_position(row: &Row<'_>) -> rusqlite::Result<(Room, Option<Seq>)> {
+    Ok((rooms::room(row)?, row.get::<_, Option<i64>>(10)?.map(Seq)))
 }

@@ -1,141 +1,155 @@
-//! Rooms.
+//! Rooms, without their logs.
 //!
-//! A deleted room keeps its row until its log has gone: every statement here says which rooms it
-//! means.
+//! A deleted room keeps its row until its log has been deleted: every statement here says which rooms
+//! it means.
 
 use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
-use super::audit;
+use super::super::backend::Rooms;
 use super::transaction::Transaction;
+use super::{Sqlite, audit};
 use crate::model::{
     NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomId, RoomState, Seq, Target,
     Timestamp, UserId,
 };
 
-const GET: &str = "
-    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-           oldest_seq, retention_days
-    FROM rooms WHERE id = ?1 AND deleted_at IS NULL";
+impl Rooms for Sqlite {
+    fn create_room(&self, new: &NewRoom, entry: &NewAuditEntry) -> Result<Room> {
+        const INSERT: &str = "
+            INSERT INTO rooms (name, description, created_by, created_at)
+            VALUES (?1, ?2, ?3, ?4) RETURNING id";
+        self.write(|tx| {
+            let id = tx.prepare_cached(INSERT)?.query_row(
+                params![new.name, new.description, new.created_by.0, new.created_at.0],
+                |row| row.get(0).map(RoomId),
+            )?;
+            audit::record(tx, entry, Target::Room(id))?;
+            Ok(new.clone().into_room(id))
+        })
+    }
 
-const GET_BY_NAME: &str = "
-    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-           oldest_seq, retention_days
-    FROM rooms WHERE name = ?1 AND deleted_at IS NULL";
+    fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
+        self.read(|db| get_room(db, id))
+    }
 
-const LIST: &str = "
-    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-           oldest_seq, retention_days
-    FROM rooms WHERE deleted_at IS NULL ORDER BY id";
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
+        const GET: &str = "
+            SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                   oldest_seq, retention_days
+            FROM rooms WHERE name = ?1 AND deleted_at IS NULL";
+        self.read(|db| Ok(db.prepare_cached(GET)?.query_row([name], room).optional()?))
+    }
 
-pub(super) fn create_room(tx: &Connection, room: &NewRoom, entry: &NewAuditEntry) -> Result<Room> {
-    let id = tx
-        .prepare_cached(
-            "INSERT INTO rooms (name, description, created_by, created_at)
-             VALUES (?1, ?2, ?3, ?4) RETURNING id",
-        )?
-        .query_row(
-            params![room.name, room.description, room.created_by.0, room.created_at.0],
-            |row| row.get(0).map(RoomId),
-        )?;
-    audit::record(tx, entry, Target::Room(id))?;
-    Ok(room.clone().into_room(id))
+    fn list_rooms(&self) -> Result<Vec<Room>> {
+        self.read(list_rooms)
+    }
+
+    fn list_changed_rooms(
+        &self,
+        known: &[RoomState],
+        finds_new: bool,
+    ) -> Result<Vec<RoomDifference>> {
+        self.read(|db| {
+            let _snapshot = Transaction::read(db)?;
+            let mut changed = Vec::new();
+            for &known in known {
+                match get_room(db, known.id)? {
+                    Some(room) if !known.is_behind(&room) => {}
+                    Some(room) => changed.push(RoomDifference::Changed { known, room }),
+                    None => changed.push(RoomDifference::Gone(known.id)),
+                }
+            }
+            if finds_new {
+                let known: HashSet<RoomId> = known.iter().map(|known| known.id).collect();
+                let rooms = list_rooms(db)?.into_iter().filter(|room| !known.contains(&room.id));
+                changed.extend(rooms.map(RoomDifference::New));
+            }
+            Ok(changed)
+        })
+    }
+
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        entry: &NewAuditEntry,
+    ) -> Result<Option<Room>> {
+        const UPDATE: &str = "
+            UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5,
+                             retention_days = ?6
+            WHERE id = ?1";
+        self.write(|tx| {
+            let Some(room) = get_room(tx, id)? else { return Ok(None) };
+            let Some(changed) = change.apply_to(&room, entry.timestamp) else {
+                return Ok(Some(room));
+            };
+            tx.prepare_cached(UPDATE)?.execute(params![
+                id.0,
+                changed.name,
+                changed.description,
+                changed.archived_at.map(|at| at.0),
+                changed.revision,
+                changed.retention_days
+            ])?;
+            audit::record(tx, entry, Target::Room(id))?;
+            Ok(Some(changed))
+        })
+    }
+
+    fn delete_room(&self, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
+        const MARK: &str = "UPDATE rooms SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL";
+        self.write(|tx| {
+            let found = tx.prepare_cached(MARK)?.execute([id.0, entry.timestamp.0])?;
+            if found > 0 {
+                audit::record(tx, entry, Target::Room(id))?;
+            }
+            Ok(found > 0)
+        })
+    }
+
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+        const FIND: &str = "SELECT id FROM rooms WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1";
+        // A log has no gaps, so that this deletes about so many rows, and at least one if there is any.
+        const DELETE_EVENTS: &str = "
+            DELETE FROM events WHERE room_id = ?1
+              AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2";
+        const DELETE_READ_POSITIONS: &str = "
+            DELETE FROM read_positions WHERE room_id = ?1 AND user_id IN
+                (SELECT user_id FROM read_positions WHERE room_id = ?1 LIMIT ?2)";
+        let limit = i64::from(limit);
+        self.write(|tx| {
+            let room_id: Option<i64> =
+                tx.prepare_cached(FIND)?.query_row([], |row| row.get(0)).optional()?;
+            let Some(room_id) = room_id else { return Ok(false) };
+            for delete in [DELETE_EVENTS, DELETE_READ_POSITIONS] {
+                if tx.prepare_cached(delete)?.execute([room_id, limit])? > 0 {
+                    return Ok(true);
+                }
+            }
+            tx.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute([room_id])?;
+            Ok(true)
+        })
+    }
 }
 
-pub(super) fn get_room(db: &Connection, id: RoomId) -> Result<Option<Room>> {
+fn get_room(db: &Connection, id: RoomId) -> Result<Option<Room>> {
+    const GET: &str = "
+        SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+               oldest_seq, retention_days
+        FROM rooms WHERE id = ?1 AND deleted_at IS NULL";
     Ok(db.prepare_cached(GET)?.query_row([id.0], room).optional()?)
 }
 
-pub(super) fn get_room_by_name(db: &Connection, name: &str) -> Result<Option<Room>> {
-    Ok(db.prepare_cached(GET_BY_NAME)?.query_row([name], room).optional()?)
-}
-
-pub(super) fn list_rooms(db: &Connection) -> Result<Vec<Room>> {
+fn list_rooms(db: &Connection) -> Result<Vec<Room>> {
+    const LIST: &str = "
+        SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+               oldest_seq, retention_days
+        FROM rooms WHERE deleted_at IS NULL ORDER BY id";
     let mut statement = db.prepare_cached(LIST)?;
-    let rooms = statement.query_map([], room)?;
-    Ok(rooms.collect::<rusqlite::Result<_>>()?)
-}
-
-pub(super) fn update_room(
-    tx: &Connection,
-    id: RoomId,
-    change: &RoomChange,
-    entry: &NewAuditEntry,
-) -> Result<Option<Room>> {
-    let Some(room) = get_room(tx, id)? else { return Ok(None) };
-    let Some(changed) = change.apply_to(&room, entry.timestamp) else { return Ok(Some(room)) };
-    tx.prepare_cached(
-        "UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5,
-                retention_days = ?6
-         WHERE id = ?1",
-    )?
-    .execute(params![
-        id.0,
-        changed.name,
-        changed.description,
-        changed.archived_at.map(|at| at.0),
-        changed.revision,
-        changed.retention_days
-    ])?;
-    audit::record(tx, entry, Target::Room(id))?;
-    Ok(Some(changed))
-}
-
-pub(super) fn delete_room(tx: &Connection, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
-    let found = tx
-        .prepare_cached("UPDATE rooms SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL")?
-        .execute([id.0, entry.timestamp.0])?;
-    if found > 0 {
-        audit::record(tx, entry, Target::Room(id))?;
-    }
-    Ok(found > 0)
-}
-
-pub(super) fn purge_deleted_rooms(tx: &Connection, limit: u32) -> Result<bool> {
-    // Numbers without gaps, so that this is about so many rows, and at least one if there is any.
-    const DELETE_EVENTS: &str = "
-        DELETE FROM events WHERE room_id = ?1
-          AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2";
-    const DELETE_READ_POSITIONS: &str = "
-        DELETE FROM read_positions WHERE room_id = ?1 AND user_id IN
-            (SELECT user_id FROM read_positions WHERE room_id = ?1 LIMIT ?2)";
-    let room_id: Option<i64> = tx
-        .prepare_cached("SELECT id FROM rooms WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    let Some(room_id) = room_id else { return Ok(false) };
-    let limit = i64::from(limit);
-    for delete in [DELETE_EVENTS, DELETE_READ_POSITIONS] {
-        if tx.prepare_cached(delete)?.execute([room_id, limit])? > 0 {
-            return Ok(true);
-        }
-    }
-    tx.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute([room_id])?;
-    Ok(true)
-}
-
-pub(super) fn list_changed_rooms(
-    db: &Connection,
-    known: &[RoomState],
-    finds_new: bool,
-) -> Result<Vec<RoomDifference>> {
-    let _snapshot = Transaction::read(db)?;
-    let mut changed = Vec::new();
-    for &known in known {
-        match get_room(db, known.id)? {
-            Some(room) if !known.is_behind(&room) => {}
-            Some(room) => changed.push(RoomDifference::Changed { known, room }),
-            None => changed.push(RoomDifference::Gone(known.id)),
-        }
-    }
-    if finds_new {
-        let known: HashSet<RoomId> = known.iter().map(|known| known.id).collect();
-        let rooms = list_rooms(db)?.into_iter().filter(|room| !known.contains(&room.id));
-        changed.extend(rooms.map(RoomDifference::New));
-    }
-    Ok(changed)
+    Ok(statement.query_map([], room)?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// From the first ten columns, in the order of the statements above.

@@ -6,7 +6,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql, params_from_iter};
 
 use super::super::Result;
-use super::super::rows::{Column, Kind, Row, Scope, TABLES, Table, Value, Visitor};
+use super::super::rows::{Column, Kind, Row, Scope, Source, TABLES, Table, Value, Visitor};
+use super::Sqlite;
 
 /// The last ids given, wherever they are kept.
 const COUNTERS: &str = "
@@ -14,6 +15,12 @@ const COUNTERS: &str = "
                            0) AS last_id
      FROM (SELECT 'audit' AS name UNION ALL SELECT 'rooms' UNION ALL SELECT 'users') AS known
      UNION ALL SELECT 'events', last_event_id FROM server)";
+
+impl Source for Sqlite {
+    fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
+        self.read(|db| read_rows(db, scope, visit))
+    }
+}
 
 /// Reads in one transaction, which is one moment.
 pub(super) fn read_rows(db: &Connection, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {

@@ -1,102 +1,154 @@
-//! Logins, and the secret that signs their tokens.
+//! Logins, the secret that signs their tokens, and the tickets that open one socket.
 
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
 use super::super::Result;
-use super::{accounts, tickets, users};
-use crate::model::{NewSession, Session, SessionId, Timestamp, UserId};
+use super::super::backend::Sessions;
+use super::{Sqlite, users};
+use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
 
-pub(super) fn get_or_create_secret(tx: &Connection, candidate: &[u8]) -> Result<Vec<u8>> {
-    tx.prepare_cached("UPDATE server SET token_secret = ?1 WHERE id = 1 AND token_secret IS NULL")?
-        .execute([candidate])?;
-    Ok(tx
-        .prepare_cached("SELECT token_secret FROM server WHERE id = 1")?
-        .query_row([], |row| row.get(0))?)
+impl Sessions for Sqlite {
+    fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
+        self.write(|tx| {
+            tx.prepare_cached(
+                "UPDATE server SET token_secret = ?1 WHERE id = 1 AND token_secret IS NULL",
+            )?
+            .execute([candidate])?;
+            Ok(tx
+                .prepare_cached("SELECT token_secret FROM server WHERE id = 1")?
+                .query_row([], |row| row.get(0))?)
+        })
+    }
+
+    fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
+        const INSERT: &str = "
+            INSERT INTO sessions (id, user_id, created_at, expires_at)
+            SELECT ?1, id, ?3, ?4 FROM users
+            WHERE id = ?2 AND is_active = 1 AND password_hash = ?5";
+        self.write(|tx| {
+            let created = tx.prepare_cached(INSERT)?.execute(params![
+                session.id.to_string(),
+                session.user_id.0,
+                session.created_at.0,
+                session.expires_at.0,
+                password_hash
+            ])?;
+            Ok(created > 0)
+        })
+    }
+
+    fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
+        const GET: &str = "
+            SELECT users.id, username, email, role, is_active, users.created_at,
+                   sessions.created_at, expires_at, revoked_at, sessions.id
+            FROM sessions JOIN users ON users.id = sessions.user_id
+            WHERE sessions.id = ?1";
+        self.read(|db| {
+            Ok(db.prepare_cached(GET)?.query_row([id.to_string()], session).optional()?)
+        })
+    }
+
+    fn list_sessions(
+        &self,
+        user_id: Option<UserId>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Session>> {
+        const LIST_OF_ONE: &str = "
+            SELECT users.id, username, email, role, is_active, users.created_at,
+                   sessions.created_at, expires_at, revoked_at, sessions.id
+            FROM sessions JOIN users ON users.id = sessions.user_id
+            WHERE revoked_at IS NULL AND expires_at > ?1 AND user_id = ?3
+            ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2";
+        const LIST_OF_ALL: &str = "
+            SELECT users.id, username, email, role, is_active, users.created_at,
+                   sessions.created_at, expires_at, revoked_at, sessions.id
+            FROM sessions JOIN users ON users.id = sessions.user_id
+            WHERE revoked_at IS NULL AND expires_at > ?1
+            ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2";
+        let (now, limit) = (now.0, i64::from(limit));
+        self.read(|db| {
+            let sessions = match user_id {
+                Some(id) => db
+                    .prepare_cached(LIST_OF_ONE)?
+                    .query_map([now, limit, id.0], session)?
+                    .collect::<rusqlite::Result<_>>()?,
+                None => db
+                    .prepare_cached(LIST_OF_ALL)?
+                    .query_map([now, limit], session)?
+                    .collect::<rusqlite::Result<_>>()?,
+            };
+            Ok(sessions)
+        })
+    }
+
+    fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool> {
+        const EXTEND: &str =
+            "UPDATE sessions SET expires_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+        self.write(|tx| {
+            Ok(tx.prepare_cached(EXTEND)?.execute(params![id.to_string(), expires_at.0])? > 0)
+        })
+    }
+
+    fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool> {
+        const REVOKE: &str =
+            "UPDATE sessions SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+        self.write(|tx| Ok(tx.prepare_cached(REVOKE)?.execute(params![id.to_string(), now.0])? > 0))
+    }
+
+    fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>> {
+        self.read(|db| {
+            let mut statement =
+                db.prepare_cached("SELECT id FROM sessions WHERE revoked_at >= ?1")?;
+            let ids = statement.query_map([since.0], |row| session_id(row, 0))?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64> {
+        self.write(|tx| {
+            for delete in [
+                "DELETE FROM tickets WHERE expires_at < ?1",
+                "DELETE FROM password_resets WHERE expires_at < ?1",
+            ] {
+                tx.prepare_cached(delete)?.execute([before.0])?;
+            }
+            let deleted = tx
+                .prepare_cached("DELETE FROM sessions WHERE expires_at < ?1 OR revoked_at < ?1")?
+                .execute([before.0])?;
+            Ok(deleted as u64)
+        })
+    }
+
+    fn create_ticket(&self, ticket: &NewTicket) -> Result<()> {
+        const FORGET: &str = "
+            DELETE FROM tickets WHERE hash IN
+                (SELECT hash FROM tickets WHERE expires_at < ?1 ORDER BY expires_at LIMIT 100)";
+        const INSERT: &str =
+            "INSERT INTO tickets (hash, session_id, expires_at) VALUES (?1, ?2, ?3)";
+        self.write(|tx| {
+            tx.prepare_cached(FORGET)?.execute([ticket.expires_at.plus_seconds(-60).0])?;
+            tx.prepare_cached(INSERT)?.execute(params![
+                ticket.hash,
+                ticket.session_id.to_string(),
+                ticket.expires_at.0
+            ])?;
+            Ok(())
+        })
+    }
+
+    fn take_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SessionId>> {
+        const TAKE: &str = "DELETE FROM tickets WHERE hash = ?1 RETURNING session_id, expires_at";
+        self.write(|tx| {
+            let ticket = |row: &Row<'_>| Ok((session_id(row, 0)?, Timestamp(row.get(1)?)));
+            let taken = tx.prepare_cached(TAKE)?.query_row(params![hash], ticket).optional()?;
+            Ok(taken.filter(|(_, expires_at)| *expires_at > now).map(|(session_id, _)| session_id))
+        })
+    }
 }
 
-pub(super) fn create_session(
-    tx: &Connection,
-    session: &NewSession,
-    password_hash: &str,
-) -> Result<bool> {
-    let created = tx
-        .prepare_cached(
-            "INSERT INTO sessions (id, user_id, created_at, expires_at)
-             SELECT ?1, id, ?3, ?4 FROM users
-             WHERE id = ?2 AND is_active = 1 AND password_hash = ?5",
-        )?
-        .execute(params![
-            session.id.to_string(),
-            session.user_id.0,
-            session.created_at.0,
-            session.expires_at.0,
-            password_hash
-        ])?;
-    Ok(created > 0)
-}
-
-pub(super) fn get_session(db: &Connection, id: SessionId) -> Result<Option<Session>> {
-    Ok(db
-        .prepare_cached(
-            "SELECT users.id, username, email, role, is_active, users.created_at,
-                    sessions.created_at, expires_at, revoked_at, sessions.id
-             FROM sessions JOIN users ON users.id = sessions.user_id
-             WHERE sessions.id = ?1",
-        )?
-        .query_row([id.to_string()], session)
-        .optional()?)
-}
-
-pub(super) fn list_sessions(
-    db: &Connection,
-    user_id: Option<UserId>,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Session>> {
-    let of_one = "SELECT users.id, username, email, role, is_active, users.created_at,
-                         sessions.created_at, expires_at, revoked_at, sessions.id
-                  FROM sessions JOIN users ON users.id = sessions.user_id
-                  WHERE revoked_at IS NULL AND expires_at > ?1 AND user_id = ?3
-                  ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2";
-    let of_all = "SELECT users.id, username, email, role, is_active, users.created_at,
-                         sessions.created_at, expires_at, revoked_at, sessions.id
-                  FROM sessions JOIN users ON users.id = sessions.user_id
-                  WHERE revoked_at IS NULL AND expires_at > ?1
-                  ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2";
-    let (now, limit) = (now.0, i64::from(limit));
-    let sessions = match user_id {
-        Some(id) => db
-            .prepare_cached(of_one)?
-            .query_map([now, limit, id.0], session)?
-            .collect::<rusqlite::Result<_>>()?,
-        None => db
-            .prepare_cached(of_all)?
-            .query_map([now, limit], session)?
-            .collect::<rusqlite::Result<_>>()?,
-    };
-    Ok(sessions)
-}
-
-pub(super) fn extend_session(
-    tx: &Connection,
-    id: SessionId,
-    expires_at: Timestamp,
-) -> Result<bool> {
-    let found = tx
-        .prepare_cached("UPDATE sessions SET expires_at = ?2 WHERE id = ?1 AND revoked_at IS NULL")?
-        .execute(params![id.to_string(), expires_at.0])?;
-    Ok(found > 0)
-}
-
-pub(super) fn revoke_session(tx: &Connection, id: SessionId, now: Timestamp) -> Result<bool> {
-    let found = tx
-        .prepare_cached("UPDATE sessions SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL")?
-        .execute(params![id.to_string(), now.0])?;
-    Ok(found > 0)
-}
-
-/// Revokes every session of a user but `keep`.
-pub(super) fn revoke_sessions(
+/// Revokes every session of a user except `keep`.
+pub(super) fn revoke_all(
     tx: &Connection,
     user_id: UserId,
     keep: Option<SessionId>,
@@ -110,12 +162,6 @@ pub(super) fn revoke_sessions(
     Ok(())
 }
 
-pub(super) fn list_revoked_sessions(db: &Connection, since: Timestamp) -> Result<Vec<SessionId>> {
-    let mut statement = db.prepare_cached("SELECT id FROM sessions WHERE revoked_at >= ?1")?;
-    let ids = statement.query_map([since.0], |row| session_id(row, 0))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
-}
-
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
     Ok(Session {
         id: session_id(row, 9)?,
@@ -126,19 +172,10 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
     })
 }
 
-pub(super) fn session_id(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionId> {
+fn session_id(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionId> {
     let id: String = row.get(column)?;
     id.parse().map_err(|()| {
         let error = format!("`{id}` is no session id").into();
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error)
     })
-}
-
-pub(super) fn delete_ended_sessions(tx: &Connection, before: Timestamp) -> Result<u64> {
-    let deleted = tx
-        .prepare_cached("DELETE FROM sessions WHERE expires_at < ?1 OR revoked_at < ?1")?
-        .execute([before.0])?;
-    tickets::delete_expired_tickets(tx, before)?;
-    accounts::delete_expired_password_resets(tx, before)?;
-    Ok(deleted as u64)
 }

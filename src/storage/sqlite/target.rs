@@ -17,7 +17,7 @@ use super::super::{Error, Result, target};
 use super::archive::Archive;
 use super::backup::{self, unavailable};
 use super::claim::{Claim, beside, real_path};
-use super::{check_path, migrations, private, rows};
+use super::{check_path, private, rows, schema};
 
 const COPY_BYTES: usize = 1 << 20;
 
@@ -106,7 +106,7 @@ impl Target for SqliteTarget {
         private::create(&self.partial).map_err(|error| unavailable(&self.partial, &error))?;
         let mut connection = open(&self.partial)?;
         connection.execute_batch(PRAGMAS)?;
-        migrations::migrate(&mut connection)?;
+        schema::migrate(&mut connection)?;
         connection.execute("UPDATE server SET sealed = ?1", [target::FILLING])?;
         self.connection = Some(connection);
         Ok(())
@@ -138,7 +138,7 @@ impl Target for SqliteTarget {
         self.remove_partial();
         copy(file, &self.partial, progress)?;
         let mut connection = open(&self.partial)?;
-        migrations::migrate(&mut connection)?;
+        schema::migrate(&mut connection)?;
         backup::strip(&connection)?;
         connection.execute_batch(
             "DROP TABLE IF EXISTS backup;

@@ -1,19 +1,48 @@
-//! The schema: which migrations there are, which have been applied, and applying the rest.
+//! The version of the database: its migrations, and its identity.
+
+use std::sync::PoisonError;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::super::backend::Schema;
 use super::super::target::check_seal;
-use super::super::{Error, Migration, MigrationState, Result, ServerFacts, schema};
+use super::super::{Error, Migration, MigrationState, Result, ServerFacts, migrations};
+use super::{Sqlite, recovery};
 
 mod embedded {
     refinery::embed_migrations!("sql/sqlite");
 }
 
-pub(super) fn list_migrations(db: &Connection) -> Result<Vec<Migration>> {
-    schema::list(&embedded::migrations::runner(), applied(db)?)
+impl Schema for Sqlite {
+    fn list_migrations(&self) -> Result<Vec<Migration>> {
+        self.read(list_migrations)
+    }
+
+    /// Every server does this before it serves, so it also makes what a killed one left durable.
+    fn migrate(&self) -> Result<Vec<Migration>> {
+        // Not in `write`: the migrations bring their own transaction.
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        recovery::rewrite_log(&writer, &self.path)?;
+        migrate(&mut writer)
+    }
+
+    fn get_server_facts(&self) -> Result<ServerFacts> {
+        const GET: &str = "SELECT epoch, sealed FROM server WHERE id = 1";
+        self.checkpointer.location().check()?;
+        self.read(|db| {
+            let (epoch, sealed): (_, Option<String>) =
+                db.prepare_cached(GET)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            check_seal(sealed.as_deref())?;
+            Ok(ServerFacts { epoch })
+        })
+    }
 }
 
-/// Applies what is pending, all of it or nothing.
+fn list_migrations(db: &Connection) -> Result<Vec<Migration>> {
+    migrations::list(&embedded::migrations::runner(), applied(db)?)
+}
+
+/// Applies the pending migrations, all of them or none.
 ///
 /// refinery decides what is pending before it takes the write lock, so two processes may both set
 /// out to apply the same. The one that comes second fails, at the latest on the version it may not
@@ -29,19 +58,11 @@ pub(super) fn migrate(db: &mut Connection) -> Result<Vec<Migration>> {
             return Ok(Vec::new());
         }
         match embedded::migrations::runner().set_grouped(true).run(db) {
-            Ok(report) => return Ok(schema::newly_applied(list_migrations(db)?, &report)),
+            Ok(report) => return Ok(migrations::newly_applied(list_migrations(db)?, &report)),
             Err(_) if applied_by_another(db, &pending)? => {}
             Err(error) => return Err(error_of(error)),
         }
     }
-}
-
-pub(super) fn get_server_facts(db: &Connection) -> Result<ServerFacts> {
-    let (epoch, sealed): (_, Option<String>) = db
-        .prepare_cached("SELECT epoch, sealed FROM server WHERE id = 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    check_seal(sealed.as_deref())?;
-    Ok(ServerFacts { epoch })
 }
 
 fn applied(db: &Connection) -> Result<Vec<(i32, String)>> {

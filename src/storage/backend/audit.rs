@@ -1,0 +1,9 @@
+//! Reading the audit log. The methods that administer write it.
+
+use crate::model::{AuditEntry, AuditId};
+use crate::storage::Result;
+
+pub trait Audit {
+    /// At most `limit` entries with a smaller number than `before`, newest first.
+    fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>>;
+}

@@ -1,0 +1,43 @@
+//! The logs of rooms: appending messages, and reading pages.
+
+use crate::model::{Appended, Cursor, EventPage, MessagePage, NewMessage, RoomId, Seq};
+use crate::storage::{Error, Result};
+
+/// Why one message of a batch was not appended.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppendError {
+    #[error("no such room")]
+    RoomNotFound,
+    #[error("the room is archived")]
+    RoomArchived,
+    #[error("no such user")]
+    UserNotFound,
+    /// The batch, or this message when tried alone, failed as a whole.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+pub trait Events {
+    /// Appends messages in order, as one transaction, each with the next `seq` of its room.
+    ///
+    /// The result has one entry per message, in the same order. A message that cannot be stored
+    /// fails alone. A `client_id` seen before, in this batch too, gives the original message and
+    /// stores nothing. Rooms are locked in order of id. `Err` means that no message was stored, or,
+    /// after a connection lost during commit, that it is not known: the sender tries again with
+    /// the same `client_id`.
+    fn append_messages(
+        &self,
+        messages: Vec<NewMessage>,
+    ) -> Result<Vec<Result<Appended, AppendError>>>;
+
+    /// A page of at most `limit` messages. `None`: no such room.
+    fn list_messages(
+        &self,
+        room_id: RoomId,
+        cursor: Cursor,
+        limit: u32,
+    ) -> Result<Option<MessagePage>>;
+
+    /// At most `limit` events after `after`. `None`: no such room.
+    fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>>;
+}

@@ -1,0 +1,64 @@
+//! The interface of every database: one trait for each area, and [`Backend`], the sum of them.
+//!
+//! Each database implements a trait beside its statements: [`Rooms`] in `sqlite/rooms.rs` and in
+//! `postgres/rooms.rs`. Callers have a `&dyn Backend`, whose methods need no import.
+
+mod audit;
+mod events;
+mod messages;
+mod password_resets;
+mod read_positions;
+mod retention;
+mod rooms;
+mod schema;
+mod sessions;
+mod upkeep;
+mod user_admin;
+mod users;
+
+pub use audit::Audit;
+pub use events::{AppendError, Events};
+pub use messages::{ChangeError, Messages};
+pub use password_resets::PasswordResets;
+pub use read_positions::ReadPositions;
+pub use retention::Retention;
+pub use rooms::Rooms;
+pub use schema::{Migration, MigrationState, Schema, ServerFacts, Shortcoming};
+pub use sessions::Sessions;
+pub use upkeep::{DatabaseStatus, Upkeep};
+pub use user_admin::UserAdmin;
+pub use users::Users;
+
+use super::rows::Source;
+
+/// A database. Every method blocks and is one short transaction; a look-up that finds nothing is
+/// `Ok(None)`, and an update or delete returns whether it found its row.
+///
+/// A method that administers takes the entry of the audit log and stores it in the same transaction,
+/// at the entry's time: there is no act without its record, and no record without its act. A call that
+/// finds nothing, or changes nothing, is not recorded.
+///
+/// Names, usernames and email addresses are compared without regard to the case of ASCII letters.
+///
+/// Implementations are used from several threads at once and hold their own pools. They must be
+/// made, used and dropped on threads that run no async runtime (the `postgres` client blocks on
+/// a runtime of its own, which panics inside another).
+pub trait Backend:
+    Schema
+    + Upkeep
+    + Users
+    + UserAdmin
+    + PasswordResets
+    + Sessions
+    + Audit
+    + Rooms
+    + Events
+    + Messages
+    + Retention
+    + ReadPositions
+    + Source
+    + Send
+    + Sync
+    + 'static
+{
+}

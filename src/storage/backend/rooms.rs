@@ -1,0 +1,38 @@
+//! Rooms, without their logs.
+
+use crate::model::{NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomId, RoomState};
+use crate::storage::Result;
+
+pub trait Rooms {
+    /// # Errors
+    /// [`Conflict::RoomNameTaken`](crate::storage::Conflict).
+    fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room>;
+    fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
+    fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
+    /// Every room, in order of id.
+    fn list_rooms(&self) -> Result<Vec<Room>>;
+    /// Rooms that differ from what is known of them, in any order. Rooms of which nothing is known
+    /// are listed only if `finds_new`.
+    fn list_changed_rooms(
+        &self,
+        known: &[RoomState],
+        finds_new: bool,
+    ) -> Result<Vec<RoomDifference>>;
+    /// Applies a change that makes a difference as one revision of the room, and returns the room.
+    /// `None`: no such room.
+    ///
+    /// # Errors
+    /// [`Conflict::RoomNameTaken`](crate::storage::Conflict).
+    fn update_room(
+        &self,
+        id: RoomId,
+        change: &RoomChange,
+        audit: &NewAuditEntry,
+    ) -> Result<Option<Room>>;
+    /// Hides the room from every other method, at once, whatever its size:
+    /// [`Self::purge_deleted_rooms`] deletes its rows. False: no such room.
+    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool>;
+    /// Deletes up to `limit` of the rows that deleted rooms have left behind. False: there is nothing
+    /// more, or another process is at it.
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;
+}

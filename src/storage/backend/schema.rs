@@ -1,0 +1,97 @@
+//! The version of the database: its migrations, its identity, and whether this binary can use it.
+
+use crate::storage::{Error, Result};
+
+/// Facts about the whole database, one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Random, changed by restore and import. A cursor of another epoch means nothing here.
+    pub epoch: String,
+}
+
+/// One versioned change of the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    pub version: i32,
+    pub name: String,
+    pub sql: String,
+    pub state: MigrationState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MigrationState {
+    /// When, RFC 3339, as the migration table has it.
+    Applied {
+        at: String,
+    },
+    Pending,
+}
+
+/// Something about a database that keeps it from holding what chatapp promises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortcoming {
+    /// The affected part of the database, in a word.
+    pub subject: &'static str,
+    /// Whether a server must not use the database as it is.
+    pub is_fatal: bool,
+    pub detail: String,
+    /// The remedy.
+    pub advice: String,
+}
+
+impl Shortcoming {
+    pub(in crate::storage) fn fatal(
+        subject: &'static str,
+        detail: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { subject, is_fatal: true, detail: detail.into(), advice: advice.into() }
+    }
+
+    pub(in crate::storage) fn warning(
+        subject: &'static str,
+        detail: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { is_fatal: false, ..Self::fatal(subject, detail, advice) }
+    }
+}
+
+pub trait Schema {
+    /// Every known migration in order of version, and whether it has been applied.
+    ///
+    /// # Errors
+    /// [`Error::SchemaTooNew`] if the database has one that is not known.
+    fn list_migrations(&self) -> Result<Vec<Migration>>;
+
+    /// Applies the pending migrations and returns them. Safe to run from several processes at once:
+    /// one applies, the others wait and find nothing left.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if there is a fatal [`Shortcoming`], [`Error::InUse`] after waiting for
+    /// other processes for a minute.
+    fn migrate(&self) -> Result<Vec<Migration>>;
+
+    /// Lists what is wrong with the database that is not an error yet.
+    fn list_shortcomings(&self) -> Result<Vec<Shortcoming>> {
+        Ok(Vec::new())
+    }
+
+    /// Checks whether this binary can use the database.
+    ///
+    /// # Errors
+    /// [`Error::SchemaTooOld`] if a migration is pending, [`Error::SchemaTooNew`],
+    /// [`Error::Sealed`].
+    fn check_schema(&self) -> Result<()> {
+        let migrations = self.list_migrations()?;
+        match migrations.iter().any(|migration| migration.state == MigrationState::Pending) {
+            true => Err(Error::SchemaTooOld),
+            false => self.get_server_facts().map(drop),
+        }
+    }
+
+    /// # Errors
+    /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time,
+    /// [`Error::Sealed`].
+    fn get_server_facts(&self) -> Result<ServerFacts>;
+}

@@ -1,0 +1,31 @@
+//! Users as administrators see and change them.
+
+use crate::model::{Account, NewAuditEntry, Timestamp, UserChange, UserId, UserQuery};
+use crate::storage::Result;
+
+/// To these methods a deleted user is not there.
+pub trait UserAdmin {
+    /// At most `query.limit` accounts, with the number of their sessions that are open at `now`.
+    fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>>;
+    fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>>;
+    /// Sets role and activity; another role, and deactivation, revoke the user's sessions.
+    /// False: no such user.
+    ///
+    /// # Errors
+    /// [`Conflict::LastAdmin`](crate::storage::Conflict) if no active admin would be left. If several
+    /// callers, on any number of nodes, would together take away all admins, one of them is refused.
+    fn update_user(&self, id: UserId, change: UserChange, audit: &NewAuditEntry) -> Result<bool>;
+    /// Sets the password, by its hash, and revokes the user's sessions and the token that would set
+    /// another password. False: no such user.
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool>;
+    /// Revokes the user's sessions and returns how many were open. `None`: no such user.
+    fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>>;
+    /// Empties the account: another name, `deleted-ID`, no email, no password, no role, no
+    /// sessions. Its messages stay. False: no such user.
+    ///
+    /// # Errors
+    /// [`Conflict::LastAdmin`](crate::storage::Conflict), as in [`Self::update_user`].
+    fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool>;
+    /// Whether any account was deleted at or after `since`.
+    fn has_deleted_users(&self, since: Timestamp) -> Result<bool>;
+}
