@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chatapp::chat::{Chat, ChatParts, Signup, SignupCaller};
 use chatapp::config::Config;
 use chatapp::model::{Clock, Event, EventId, Message, Role, RoomId, Seq, Timestamp, UserId};
-use chatapp::realtime::frame::ServerFrame;
+use chatapp::realtime::encode::encode_event;
 use chatapp::realtime::tail::{Chunk, Tail};
 use chatapp::realtime::{Hub, HubConfig, ReplyTo};
 use chatapp::storage::{self, OpenOptions, Store, StoreConfig};
@@ -34,12 +34,12 @@ fn message(seq: i64) -> Message {
 }
 
 fn frames(c: &mut Criterion) {
-    let message = message(1);
+    let message = Event::Message(message(1));
     let mut out = Vec::with_capacity(1024);
     c.bench_function("encode a message frame", |bencher| {
         bencher.iter(|| {
             out.clear();
-            ServerFrame::Message(black_box(&message)).encode(&mut out);
+            encode_event(black_box(&message), &mut out);
             black_box(out.len())
         });
     });

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chatapp::model::{
-    Appended, Clock, Event, EventId, Identity, Message, Role, RoomId, RoomState, Seq, SessionId,
+    Appended, Clock, Event, EventId, Identity, Message, Role, RoomHead, RoomId, Seq, SessionId,
     Timestamp, UserId,
 };
 use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, News, Peer, ReplyTo, Tls};
@@ -145,7 +145,7 @@ async fn serve(hub: Hub, connection: Arc<Connection>, after: Seq, log: Arc<Log>)
                 }
                 None => {
                     let head_seq = Seq(log.head() as i64);
-                    hub.tell_room(id, RoomState { id: room_id, head_seq, revision: 0 }).await;
+                    hub.learn_head(id, RoomHead { id: room_id, head_seq }).await;
                 }
             }
         }
@@ -278,7 +278,7 @@ impl Watcher {
         let id = hub.connect(connection).await.unwrap();
         assert!(!hub.ask_to_watch(id).await, "nobody has read the heads");
         meanwhile().await;
-        let state = RoomState { id: ROOM, head_seq: Seq(head), revision: 0 };
+        let state = RoomHead { id: ROOM, head_seq: Seq(head) };
         hub.start_watching(id, None, Some(vec![state])).await;
         let mut watcher = Self { client, bytes: Vec::new() };
         assert_eq!(watcher.next().await["type"], "watching");
@@ -345,7 +345,7 @@ async fn a_watcher_is_told_in_order_what_is_published_out_of_order() {
         "the doorbell is told that something is missing, although no other process wrote it"
     );
     let known = hub.known_rooms().await.watched.expect("the rooms");
-    assert_eq!(known, [RoomState { id: ROOM, head_seq: Seq(6), revision: 0 }]);
+    assert_eq!(known, [RoomHead { id: ROOM, head_seq: Seq(6) }]);
     announce(&hub, [7, 8]).await;
     announce(&hub, [6, 7, 8]).await;
     announce(&hub, [9]).await;

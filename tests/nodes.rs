@@ -17,6 +17,7 @@ on_both_databases!(
     a_room_deleted_on_one_node_is_gone_on_the_other,
     a_long_absence_of_news_is_made_good,
     what_the_command_line_does_reaches_open_sockets,
+    an_event_of_a_kind_that_only_a_newer_node_knows_is_passed_on,
     a_watcher_hears_of_rooms_that_are_the_other_nodes,
     what_both_nodes_say_is_told_to_watchers_in_order_and_once,
     a_watcher_is_told_that_it_cannot_be_told_everything,
@@ -170,6 +171,76 @@ async fn a_long_absence_of_news_is_made_good(database: Database) {
     }
 }
 
+/// The row is written as a newer program would write it: with a kind and a detail of its own.
+async fn an_event_of_a_kind_that_only_a_newer_node_knows_is_passed_on(database: Database) {
+    let server = Server::start(database).await;
+    let ann = server.admin("ann").await;
+    let room = ann.creates_room("general").await;
+    let mut socket = ann.joins(room).await;
+    let mut watcher = ann.opens(&format!("/ws?token={}", ann.token)).await;
+    watcher.send(json!({ "type": "watch", "ref": "w" })).await;
+    watcher.recv_type("watching").await;
+    let ack = socket.says(room, "hello", "1").await;
+    assert_eq!(watcher.recv_type("room_activity").await["head_seq"], 1);
+
+    let (message, user) = (&ack["id"], ann.user_id);
+    let (next_id, last_id) = match database {
+        Database::Sqlite => ("2", "UPDATE server SET last_event_id = 2;"),
+        Database::Postgres => ("nextval('events_id_seq')", ""),
+    };
+    let overriding = if database == Database::Postgres { "OVERRIDING SYSTEM VALUE" } else { "" };
+    execute(
+        &server,
+        &format!(
+            r#"INSERT INTO events (room_id, seq, id, kind, user_id, created_at, content, target_id,
+                                 target_seq, detail)
+             {overriding}
+             VALUES ({room}, 2, {next_id}, 'x_reacted', {user}, 1738319400000, '', {message}, 1,
+                     '{{"emoji":"👍","of":{{"a":[1,null]}}}}');
+             UPDATE rooms SET head_seq = 2 WHERE id = {room};
+             {last_id}"#
+        ),
+    );
+    let seen = event(&mut socket).await;
+    let expected = json!({
+        "type": "x_reacted", "id": seen["id"], "room_id": room, "seq": 2, "user_id": user,
+        "username": "ann", "timestamp": "2025-01-31T10:30:00.000Z", "message_id": message,
+        "message_seq": 1, "emoji": "👍", "of": { "a": [1, null] },
+    });
+    assert_eq!(seen, expected);
+    assert_eq!(watcher.recv_type("room_activity").await["head_seq"], 2);
+    let path = format!("/rooms/{room}");
+    let log = ann.get(&format!("{path}/events?after=1")).await.expect(200);
+    assert_eq!(log["events"], json!([expected]));
+    let resumed = ann.opens_live(&format!("/ws/{room}?token={}&since=1", ann.token)).await;
+    assert_eq!(resumed.welcome[1], expected);
+    // Pages of messages leave it out, and the log goes on after it.
+    let page = ann.get(&format!("{path}/messages")).await.expect(200);
+    assert_eq!((&page["messages"][0]["seq"], &page["messages"][1]), (&json!(1), &Value::Null));
+    let unread = ann.get(&path).await.expect(200)["unread"].clone();
+    assert!(unread.is_null() || unread == 0, "{unread}");
+    assert_eq!(socket.says(room, "after it", "2").await["seq"], 3);
+    for command in [["tail", "general"], ["export", "general.jsonl"]] {
+        let done = server.command(&command).output().expect("it runs");
+        assert!(done.status.success(), "{command:?}: {done:?}");
+    }
+}
+
+/// Runs statements in the server's database, past its storage.
+fn execute(server: &Server, sql: &str) {
+    let run = || match server.database_url().strip_prefix("sqlite://") {
+        Some(file) => {
+            let path = server.folder().join(file);
+            rusqlite::Connection::open(path)?.execute_batch(sql).map_err(anyhow::Error::from)
+        }
+        None => {
+            let mut client = ::postgres::Client::connect(server.database_url(), ::postgres::NoTls)?;
+            Ok(client.batch_execute(sql)?)
+        }
+    };
+    std::thread::scope(|scope| scope.spawn(run).join().expect("no panic")).expect("SQL");
+}
+
 async fn what_the_command_line_does_reaches_open_sockets(database: Database) {
     let server = Server::start(database).await;
     let ann = server.admin("ann").await;
@@ -188,6 +259,9 @@ async fn what_the_command_line_does_reaches_open_sockets(database: Database) {
     assert_eq!(deleted["username"], "ann");
     run(&["rooms", "rename", "general", "lobby"]);
     assert_eq!(socket.recv_type("room_updated").await["name"], "lobby");
+    let renamed = event(&mut socket).await;
+    assert_eq!((&renamed["type"], &renamed["seq"]), (&json!("room_changed"), &json!(3)));
+    assert_eq!((&renamed["user_id"], &renamed["username"]), (&json!(0), &json!("(server)")));
     run(&["rooms", "archive", "lobby"]);
     assert!(socket.recv_type("room_updated").await["archived_at"].is_string());
     socket.send(json!({ "type": "send", "content": "late", "ref": "1" })).await;
@@ -249,7 +323,7 @@ async fn a_watcher_hears_of_rooms_that_are_the_other_nodes(database: Database) {
     assert_eq!((&updated["type"], &updated["room_id"]), (&json!("room_updated"), &json!(new)));
     assert!(updated["archived_at"].is_string(), "{updated}");
     ann.delete(&format!("/rooms/{new}")).await.expect(204);
-    assert_eq!(watcher.recv().await, json!({ "type": "room_deleted", "room_id": new }));
+    assert_eq!(watcher.recv_type("room_deleted").await["room_id"], new);
     // And of its own node's.
     let own = bo.with_token(&ann.token).creates_room("own").await;
     assert_eq!(watcher.recv().await["room"]["id"], own);
@@ -316,7 +390,7 @@ async fn a_watcher_hears_what_the_command_line_does_to_rooms(database: Database)
     say(&ann, room, "@bo").await;
     assert_eq!(told(&mut watcher, room, 1).await, (vec![1], false));
     run(&["rooms", "rename", "plans", "old plans"]);
-    assert_eq!(watcher.recv().await["name"], "old plans");
+    assert_eq!(watcher.recv_type("room_updated").await["name"], "old plans");
     run(&["rooms", "delete", "old plans", "--yes"]);
-    assert_eq!(watcher.recv().await, json!({ "type": "room_deleted", "room_id": room }));
+    assert_eq!(watcher.recv_type("room_deleted").await["room_id"], room);
 }

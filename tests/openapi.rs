@@ -28,6 +28,15 @@ fn the_document_is_the_reviewed_one() {
 }
 
 #[test]
+fn the_page_about_exports_names_every_kind_of_event() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/EXPORT.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    for kind in chatapp::model::EventKind::ALL {
+        assert!(page.contains(&format!("`{}`", kind.as_str())), "{kind:?}");
+    }
+}
+
+#[test]
 fn every_operation_is_described() {
     let document = document();
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));

@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
 
-use chatapp::model::{EventId, Message, RoomId, Seq, Timestamp, UserId};
+use chatapp::model::{Event, EventId, Message, RoomId, Seq, Timestamp, UserId};
+use chatapp::realtime::encode::encode_event;
 use chatapp::realtime::frame::ServerFrame;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -177,7 +178,7 @@ impl Room {
             edited_at: None,
             deleted_at: None,
         };
-        ServerFrame::Message(&message).encode(&mut self.frames);
+        encode_event(&Event::Message(message), &mut self.frames);
         let reference = Some(reference);
         let ack = ServerFrame::Ack {
             reference,

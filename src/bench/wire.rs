@@ -176,8 +176,9 @@ fn write_masked(out: &mut Vec<u8>, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EventId, Message, RoomId, Seq, Timestamp, UserId};
-    use crate::realtime::frame::{ServerFrame, close_frame};
+    use crate::model::{Event, EventId, Message, RoomId, Seq, Timestamp, UserId};
+    use crate::realtime::encode::{close_frame, encode_event};
+    use crate::realtime::frame::ServerFrame;
 
     /// The server's own frames are read, however long, and only when they are whole.
     #[test]
@@ -195,7 +196,8 @@ mod tests {
                 edited_at: None,
                 deleted_at: None,
             };
-            let bytes = ServerFrame::Message(&message).to_bytes();
+            let mut bytes = Vec::new();
+            encode_event(&Event::Message(message), &mut bytes);
             let whole = Some((Frame::Message { id: 71, seq: 1_000_001 }, bytes.len()));
             assert_eq!(next_frame(&bytes), Ok(whole));
             for cut in [0, 1, 3, 9, bytes.len() - 1] {

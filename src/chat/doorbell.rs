@@ -1,25 +1,26 @@
-//! What other processes do to rooms: other servers on the same database, and the command line.
+//! The doorbell: notices what other processes have written, which are other servers on the same database and the
+//! command line.
 //!
-//! Looked for twice a second, in the rooms that somebody here is in. While somebody watches, every room is
-//! looked at: once a second where each look costs the database something, which is PostgreSQL. What is
-//! compared is small (the head and the revision of each room), and is never the only copy of anything: a
-//! look that fails, or comes late, delays what the next one finds all the same.
+//! Twice a second it compares the heads of the rooms that have members on this node with the database's. While
+//! there is a watcher, it compares every room: once a second on PostgreSQL, where each look costs the database
+//! something. The comparison is never the only copy of anything: a look that fails or comes late delays what
+//! the next look finds.
 
 use std::collections::HashMap;
 
 use super::{Chat, Result};
-use crate::model::{Event, Room, RoomDifference, RoomId, RoomState, Seq};
+use crate::model::{Event, Room, RoomDifference, RoomHead, RoomId, Seq};
 use crate::realtime::{KnownRooms, News};
 use crate::storage::Backend;
 
-/// Events of one room that are read before the next room has its turn; of a room that nobody is in, no
-/// more than these.
+/// The number of events of one room that are read before the next room is looked at. Of a room without
+/// members, no more than these are read.
 const PAGE: u32 = 500;
 
-/// One who looks, again and again.
+/// Looks at the database, again and again.
 pub struct Doorbell {
     chat: Chat,
-    /// As long as this stays, no other process has written.
+    /// While this number stays the same, no other process has written.
     data_version: Option<i64>,
     /// The last look was at every room.
     looked_at_all: bool,
@@ -27,10 +28,10 @@ pub struct Doorbell {
 
 /// What one look compares.
 struct Look {
-    known: Vec<RoomState>,
-    /// The heads of the rooms that somebody is in.
-    joined: HashMap<RoomId, RoomState>,
-    /// `known` is all rooms.
+    known: Vec<RoomHead>,
+    /// The heads of the rooms that have members.
+    joined: HashMap<RoomId, Seq>,
+    /// `known` has all rooms.
     is_of_all: bool,
 }
 
@@ -39,13 +40,13 @@ impl Doorbell {
         Self { chat, data_version: None, looked_at_all: false }
     }
 
-    /// Tells the hub what others have done since the last look.
+    /// Gives the hub the events that other processes have written since the last look.
     ///
     /// # Errors
-    /// Those of a database that cannot be read; the next look then finds it.
+    /// If the database cannot be read. The next look then finds the events.
     pub async fn look(&mut self) -> Result<()> {
         let (store, hub) = (&self.chat.inner.store, &self.chat.inner.hub);
-        // Before anything else: what is written from here on changes it again.
+        // Read first: a write from here on changes the number again.
         let version = store.read(|backend| backend.get_data_version()).await?;
         let has_missed = hub.take_missed();
         if version.is_some() && version == self.data_version && !has_missed {
@@ -60,24 +61,24 @@ impl Doorbell {
             if (!look.known.is_empty() || look.is_of_all) && self.catch_up(look).await? {
                 continue;
             }
-            // A room that has just been entered may have been read before another process wrote.
+            // The head of a room that was just joined may have been read before another process wrote.
             self.data_version = version.filter(|_| !has_unknown);
             return Ok(());
         }
     }
 
-    /// True if there is more.
+    /// Returns true if there is more to read.
     async fn catch_up(&self, Look { known, joined, is_of_all }: Look) -> Result<bool> {
         let (store, hub) = (&self.chat.inner.store, &self.chat.inner.hub);
         let list = move |backend: &dyn Backend| backend.list_changed_rooms(&known, is_of_all);
         let mut has_more = false;
         for difference in store.read(list).await? {
             match difference {
-                RoomDifference::Changed { known, room } => {
+                RoomDifference::Longer { known, room } => {
                     let is_joined = joined.contains_key(&known.id);
-                    has_more |= self.catch_up_in(known, room, is_joined).await?;
+                    has_more |= self.catch_up_in(known.head_seq, room, is_joined).await?;
                 }
-                // Its events are found by the next look, from the first on.
+                // The next look finds its events, from the first one on.
                 RoomDifference::New(room) => {
                     has_more = true;
                     hub.announce(News::RoomCreated(Room { head_seq: Seq(0), ..room })).await;
@@ -88,54 +89,44 @@ impl Doorbell {
         Ok(has_more)
     }
 
-    /// Reads what is missing here once, for all members. What this process has written, and not told
-    /// its hub yet, is among it: the hub knows it by its seq. Those who only watch a room can do without
-    /// all of it.
-    async fn catch_up_in(&self, known: RoomState, room: Room, is_joined: bool) -> Result<bool> {
+    /// Reads the missing events of a room, once for all members. Among them may be events that this process
+    /// has written and not yet given to its hub: the hub recognises them by their seq. For watchers a part of
+    /// the events is enough.
+    async fn catch_up_in(&self, known: Seq, room: Room, is_joined: bool) -> Result<bool> {
         let (store, hub) = (&self.chat.inner.store, &self.chat.inner.hub);
         let (id, head) = (room.id, room.head_seq);
-        if room.revision > known.revision {
-            hub.announce(News::RoomUpdated(room)).await;
-        }
-        if head <= known.head_seq {
-            return Ok(false);
-        }
-        let read = move |backend: &dyn Backend| backend.list_events(id, known.head_seq, PAGE);
+        let read = move |backend: &dyn Backend| backend.list_events(id, known, PAGE);
         let events = store.read(read).await?.map(|page| page.events).unwrap_or_default();
         let (Some(first), Some(last)) =
             (events.first().map(Event::seq), events.last().map(Event::seq))
         else {
-            hub.announce(News::Skipped(id, head)).await;
+            hub.announce(News::Skipped(room)).await;
             return Ok(false);
         };
-        // What is between has been pruned.
-        if first > known.head_seq.next() {
-            hub.announce(News::Skipped(id, Seq(first.0 - 1))).await;
+        // The events in between have been pruned.
+        if first > known.next() {
+            let head_seq = Seq(first.0 - 1);
+            hub.announce(News::Skipped(Room { head_seq, ..room.clone() })).await;
         }
         hub.announce(News::Events(events)).await;
         if last < head && !is_joined {
-            hub.announce(News::Skipped(id, head)).await;
+            hub.announce(News::Skipped(room)).await;
         }
         Ok(last < head && is_joined)
     }
 }
 
 impl Look {
-    /// A room that somebody is in and that is watched too is looked at from where the one is behind
-    /// that is further behind.
+    /// A room that has members and watchers is read from the smaller of the two heads that are known.
     fn new(known: KnownRooms, at_all: bool) -> Self {
-        let joined: HashMap<RoomId, RoomState> =
-            known.rooms.into_iter().map(|room| (room.id, room)).collect();
+        let joined: HashMap<RoomId, Seq> =
+            known.rooms.iter().map(|room| (room.id, room.head_seq)).collect();
         match known.watched.filter(|_| at_all) {
-            None => Self { known: joined.values().copied().collect(), joined, is_of_all: false },
+            None => Self { known: known.rooms, joined, is_of_all: false },
             Some(watched) => {
-                let earlier = |room: RoomState| match joined.get(&room.id) {
+                let earlier = |room: RoomHead| match joined.get(&room.id) {
+                    Some(&head) => RoomHead { head_seq: room.head_seq.min(head), ..room },
                     None => room,
-                    Some(other) => RoomState {
-                        head_seq: room.head_seq.min(other.head_seq),
-                        revision: room.revision.min(other.revision),
-                        ..room
-                    },
                 };
                 let known = watched.into_iter().map(earlier).collect();
                 Self { known, joined, is_of_all: true }

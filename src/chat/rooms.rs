@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result, text};
-use crate::model::{Identity, Reader, Reading, Role, Room, RoomChange, RoomId, RoomState};
+use crate::model::{Identity, Reader, Reading, Role, Room, RoomChange, RoomHead, RoomId};
 use crate::realtime::News;
 use crate::storage::Backend;
 
@@ -63,11 +63,11 @@ impl Chat {
         Ok(self.view(rooms).await)
     }
 
-    /// What a connection is compared with that begins to watch.
-    pub async fn list_room_states(&self, caller: &Identity) -> Result<Vec<RoomState>> {
+    /// The heads of all rooms, for a connection that begins to watch.
+    pub async fn list_room_heads(&self, caller: &Identity) -> Result<Vec<RoomHead>> {
         permissions::require(caller, Action::ReadRoom)?;
         let rooms = self.inner.store.read(|backend| backend.list_rooms()).await?;
-        Ok(rooms.iter().map(Room::state).collect())
+        Ok(rooms.iter().map(Room::head).collect())
     }
 
     /// # Errors
@@ -110,9 +110,11 @@ impl Chat {
     ) -> Result<RoomView> {
         let hub = self.inner.hub.clone();
         let act = move |admin: &Admin<'_>| {
-            let room = admin.update_room(id, change)?;
-            hub.blocking_announce(vec![News::RoomUpdated(room.clone())]);
-            Ok(room)
+            let updated = admin.update_room(id, change)?;
+            if let Some(event) = updated.event {
+                hub.blocking_announce(vec![News::Events(vec![event])]);
+            }
+            Ok(())
         };
         self.act(caller, Action::UpdateRoom, act).await?;
         self.get_room(caller, id).await

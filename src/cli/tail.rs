@@ -14,7 +14,7 @@ use super::context::Context;
 use super::database::Database;
 use super::output::{note, print, visible};
 use super::rooms::{Named, find};
-use crate::model::{Event, RoomId, Seq};
+use crate::model::{Event, RoomChanged, RoomId, Seq, UnknownEvent};
 use crate::storage::{Backend, Error, Result};
 
 const EXAMPLES: &str = "\
@@ -194,6 +194,17 @@ fn line(event: &Event, has_colours: bool) -> String {
         Event::MessageDeleted(change) => {
             let text = format!("{dim}(deletes {}){plain}", change.message_seq);
             (change.timestamp, &change.username, text)
+        }
+        Event::RoomChanged(RoomChanged { header, room }) => {
+            let archived = if room.archived_at.is_some() { ", archived" } else { "" };
+            let description = room.description.as_deref().map(visible).unwrap_or_default();
+            let name = visible(&room.name);
+            let text = format!("{dim}(the room is now {name}{archived}){plain} {description}");
+            (header.timestamp, &header.username, text)
+        }
+        Event::Unknown(UnknownEvent { kind, header, content, .. }) => {
+            let text = format!("{dim}({}){plain} {}", visible(kind), visible(content));
+            (header.timestamp, &header.username, text)
         }
     };
     let (seq, who) = (event.seq(), visible(who));

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::{Map, json};
 
 use super::texts;
 use crate::model::{
-    Event, EventId, Message, MessageChange, RoomId, Seq, Timestamp, UserId, mentioned_names,
+    Event, EventHeader, EventId, EventKind, EventTarget, Message, MessageChange, RoomChanged,
+    RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
 };
-use crate::realtime::ActivityMessage;
-use crate::realtime::frame::{ActiveUser, PresenceChange, RoomCard, ServerFrame};
+use crate::realtime::encode::encode_event;
+use crate::realtime::frame::{ActiveUser, ActivityMessage, PresenceChange, RoomCard, ServerFrame};
 
 /// Three numbers of 8 bytes, where to cut the text that follows in two, and how long its second part
 /// is: as it is, or (255) about the 64 KiB from which on the header has another form.
@@ -27,6 +29,14 @@ pub fn frame(input: &[u8]) {
     let optional = |bit: i64| third & bit != 0;
 
     let (room_id, user_id, username) = (RoomId(second), UserId(first), Arc::<str>::from(left));
+    let header = EventHeader {
+        id: EventId(first),
+        room_id,
+        seq: Seq(third),
+        user_id,
+        username: username.clone(),
+        timestamp: Timestamp(third),
+    };
     let message = Message {
         id: EventId(first),
         content: right.clone(),
@@ -49,13 +59,38 @@ pub fn frame(input: &[u8]) {
         message_id: EventId(first),
         message_seq: Seq(third),
     };
+    let room = RoomFace {
+        name: left.to_owned(),
+        description: optional(1).then(|| right.clone()),
+        revision: first,
+        archived_at: optional(2).then_some(Timestamp(first)),
+    };
+    let unknown = UnknownEvent {
+        kind: format!("x_{left}"),
+        header: header.clone(),
+        content: right.clone(),
+        target: optional(4)
+            .then_some(EventTarget { message_id: EventId(first), message_seq: Seq(second) }),
+        detail: Map::from_iter([("detail".to_owned(), json!(left))]),
+    };
     is_written(&message, |out| message.write_json(out));
-    for event in [
-        Event::Message(message.clone()),
-        Event::MessageEdited { change: change.clone(), content: right.clone() },
-        Event::MessageDeleted(change.clone()),
-    ] {
-        is_written(&event, |out| event.write_json(out));
+    let of_kind = |kind| match kind {
+        EventKind::Message => Event::Message(message.clone()),
+        EventKind::MessageEdited => {
+            Event::MessageEdited { change: change.clone(), content: right.clone() }
+        }
+        EventKind::MessageDeleted => Event::MessageDeleted(change.clone()),
+        EventKind::RoomChanged => {
+            Event::RoomChanged(RoomChanged { header: header.clone(), room: room.clone() })
+        }
+    };
+    let mut events: Vec<Event> = EventKind::ALL.map(of_kind).into();
+    events.push(Event::Unknown(unknown));
+    let (mut bytes, mut written) = (Vec::new(), Vec::new());
+    for event in &events {
+        is_written(event, |out| event.write_json(out));
+        encode_event(event, &mut bytes);
+        written.push(serde_json::to_string(event).unwrap());
     }
     if let Ok(read) = serde_json::from_slice::<Message>(&serde_json::to_vec(&message).unwrap()) {
         assert_eq!(read, message);
@@ -70,9 +105,6 @@ pub fn frame(input: &[u8]) {
         [ActivityMessage { seq: Seq(second), user_id, username: username.clone(), mentions }];
     let somebody = ActiveUser { user_id, username: username.clone() };
     let frames = [
-        ServerFrame::Message(&message),
-        ServerFrame::MessageEdited { change: &change, content: &right },
-        ServerFrame::MessageDeleted(&change),
         ServerFrame::UserJoined(person.clone()),
         ServerFrame::UserLeft(person),
         ServerFrame::ActiveUsers { room_id, users: vec![somebody; 3], count: 3 },
@@ -107,13 +139,7 @@ pub fn frame(input: &[u8]) {
             deleted: &[Seq(second), Seq(third)],
             truncated: optional(32),
         },
-        ServerFrame::RoomUpdated {
-            room_id,
-            name: left,
-            description: reference,
-            revision: third,
-            archived_at: optional(16).then_some(timestamp),
-        },
+        ServerFrame::RoomUpdated { room_id, room: &room },
         ServerFrame::Read { reference, room_id, seq: Seq(second) },
         ServerFrame::RoomDeleted { room_id },
         ServerFrame::Typing { room_id, user_id, username },
@@ -129,10 +155,8 @@ pub fn frame(input: &[u8]) {
         },
     ];
     // One after the other in one buffer, as the hub writes them.
-    let mut bytes = Vec::new();
     frames.iter().for_each(|frame| frame.encode(&mut bytes));
-    let written: Vec<String> =
-        frames.iter().map(|frame| serde_json::to_string(frame).unwrap()).collect();
+    written.extend(frames.iter().map(|frame| serde_json::to_string(frame).unwrap()));
     assert_eq!(texts(&bytes), written);
 }
 

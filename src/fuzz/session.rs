@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::texts;
 use crate::chat::Error;
-use crate::model::{RoomId, RoomState, Seq, Timestamp};
+use crate::model::{RoomHead, RoomId, Seq, Timestamp};
 use crate::ws::command::{ClientFrame, Subscribe};
 use crate::ws::session::{Action, Input, Session};
 
@@ -145,7 +145,7 @@ impl Socket {
             }
             Action::ReadRoom { room_id } => {
                 assert!(self.joined.contains(&room_id));
-                let room = RoomState { id: room_id, head_seq: HEAD, revision: 0 };
+                let room = RoomHead { id: room_id, head_seq: HEAD };
                 return Some(Input::RoomRead(room));
             }
             Action::PostRead { room_id, seq, reference } => {
@@ -156,7 +156,7 @@ impl Socket {
                     error: Error::field("seq", "is beyond the log"),
                 });
             }
-            Action::TellRoom(room) => assert!(self.joined.contains(&room.id)),
+            Action::LearnHead(room) => assert!(self.joined.contains(&room.id)),
             Action::SendPage { room_id, .. } | Action::Typing { room_id, .. } => {
                 assert!(self.joined.contains(&room_id))
             }

@@ -179,7 +179,7 @@ impl MessagesApi {
         let after = Seq(after.0.0);
         let limit = page_limit(limit.0);
         let page = chat.list_events(&caller.0, RoomId(room_id.0.0), after, limit).await?;
-        let size = 160 + page.events.iter().map(size_of_event).sum::<usize>();
+        let size = 160 + page.events.iter().map(Event::json_len_hint).sum::<usize>();
         let end = EventPageEnd::new(&page, after, chat.epoch());
         Ok(Events::Ok(Written::with(size, |out| {
             write_page(out, "events", &page.events, |out, event| event.write_json(out), &end)
@@ -225,14 +225,6 @@ fn cursor(
 /// About how many bytes a message has as JSON, so that a page is written into memory of its size.
 fn size_of_json(message: &Message) -> usize {
     192 + message.content.len() + message.client_id.as_ref().map_or(0, String::len)
-}
-
-fn size_of_event(event: &Event) -> usize {
-    match event {
-        Event::Message(message) => 20 + size_of_json(message),
-        Event::MessageEdited { content, .. } => 240 + content.len(),
-        Event::MessageDeleted(_) => 240,
-    }
 }
 
 fn show(page: &MessagePage, cursor: Cursor) -> Result<Written<MessagePageDto>, Error> {

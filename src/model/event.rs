@@ -1,14 +1,15 @@
-//! The room log: events, messages, and positions in them.
+//! The room log: events, their kinds, and positions.
 
 use std::fmt;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::{RoomId, Timestamp, UserId};
+use super::{Message, MessageChange, RoomId, Timestamp, UserId};
 
-/// A position in one room's log: 1, 2, 3, … without gaps. 0 is before the first event.
+/// A position in one room's log: 1, 2, 3, … without gaps. 0 is the position before the first event.
 #[derive(
     Clone,
     Copy,
@@ -27,6 +28,7 @@ use super::{RoomId, Timestamp, UserId};
 pub struct Seq(pub i64);
 
 impl Seq {
+    /// The position after this one.
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
@@ -38,7 +40,7 @@ impl fmt::Display for Seq {
     }
 }
 
-/// An event's (and so a message's) identity: an integer unique in the server, never given twice.
+/// The id of an event, and so of a message: an integer that is unique in the server and never reused.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -51,182 +53,179 @@ impl fmt::Display for EventId {
     }
 }
 
+/// The kinds of event that this program knows.
+///
+/// The list is closed: every place that depends on the kind either matches without `_` or iterates over
+/// [`EventKind::ALL`], so that the compiler or a test names each place that a new kind needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventKind {
+    Message,
+    MessageEdited,
+    MessageDeleted,
+    RoomChanged,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] =
+        [Self::Message, Self::MessageEdited, Self::MessageDeleted, Self::RoomChanged];
+
+    /// The word for the kind in SQL (`events.kind`), in JSON (`type`) and in an export.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::MessageEdited => "message_edited",
+            Self::MessageDeleted => "message_deleted",
+            Self::RoomChanged => "room_changed",
+        }
+    }
+
+    /// The kind with this word. `None` if this program does not know the kind.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
 /// One entry of a room's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
+    /// An event of the room's log: a message. It is in the database before any client receives it.
     Message(Message),
+    /// An event of the room's log: the author gave a message another text.
     MessageEdited {
         #[serde(flatten)]
         change: MessageChange,
         /// The new text. Empty once the message has been deleted.
         content: String,
     },
+    /// An event of the room's log: the author or an admin deleted a message. Its text is gone.
     MessageDeleted(MessageChange),
+    /// An event of the room's log: the room got another name or description, or it was archived or is no
+    /// longer archived.
+    RoomChanged(RoomChanged),
+    /// An event of a kind that this program does not know: a newer program wrote it. It is passed on to
+    /// clients as it is, because they may know it.
+    #[serde(untagged)]
+    #[schemars(skip)]
+    Unknown(UnknownEvent),
 }
 
-impl Event {
-    pub fn room_id(&self) -> RoomId {
-        match self {
-            Self::Message(message) => message.room_id,
-            Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.room_id,
-        }
-    }
-
-    pub fn seq(&self) -> Seq {
-        match self {
-            Self::Message(message) => message.seq,
-            Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.seq,
-        }
-    }
-}
-
-/// What was done to a message: an event of its own, after which the message stands as it says.
+/// The fields that every event has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct MessageChange {
-    /// The event's own id.
+pub struct EventHeader {
+    /// The event's id.
     pub id: EventId,
     pub room_id: RoomId,
-    /// The event's own position in the room's log.
+    /// The event's position in the room's log.
     pub seq: Seq,
-    /// Who did it.
+    /// The user who caused the event; 0 if it was an operator at the command line.
     pub user_id: UserId,
-    /// The name of who did it.
+    /// That user's name; `(server)` if it was an operator at the command line.
     pub username: Arc<str>,
-    /// When it was done.
+    /// The time of the event.
     pub timestamp: Timestamp,
+}
+
+/// A change of a room, with the state of the room after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RoomChanged {
+    #[serde(flatten)]
+    pub header: EventHeader,
+    #[serde(flatten)]
+    pub room: RoomFace,
+}
+
+/// The part of a room that a [`RoomChanged`] event reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoomFace {
+    pub name: String,
+    pub description: Option<String>,
+    /// The number of changes of this room so far. A state with a smaller number is older.
+    pub revision: i64,
+    /// The time since which the room is archived; absent if it is not archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Timestamp>,
+}
+
+/// An event whose kind this program does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnknownEvent {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(flatten)]
+    pub header: EventHeader,
+    /// The text of the event, if it has one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub content: String,
+    /// The message that the event is about.
+    #[serde(flatten)]
+    pub target: Option<EventTarget>,
+    /// The event's further fields.
+    #[serde(flatten)]
+    pub detail: Map<String, Value>,
+}
+
+/// The message that an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct EventTarget {
     /// The message's id.
     pub message_id: EventId,
     /// The message's position in the room's log.
     pub message_seq: Seq,
 }
 
-/// A message as it stands now. Its fields are in the order of the frame of the original contract.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Message {
-    /// Unique in the server.
-    pub id: EventId,
-    /// The text. Empty once the message has been deleted.
-    pub content: String,
-    /// The sender's name.
-    pub username: Arc<str>,
-    /// The sender.
-    pub user_id: UserId,
-    /// When the server accepted it.
-    pub timestamp: Timestamp,
-    pub room_id: RoomId,
-    /// Its position in the room's log.
-    pub seq: Seq,
-    /// The sender's own id for it, if it gave one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edited_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deleted_at: Option<Timestamp>,
-}
+impl Event {
+    /// The kind. `None` if this program does not know it.
+    pub fn kind(&self) -> Option<EventKind> {
+        match self {
+            Self::Message(_) => Some(EventKind::Message),
+            Self::MessageEdited { .. } => Some(EventKind::MessageEdited),
+            Self::MessageDeleted(_) => Some(EventKind::MessageDeleted),
+            Self::RoomChanged(_) => Some(EventKind::RoomChanged),
+            Self::Unknown(_) => None,
+        }
+    }
 
-/// A message to be appended. The rules have already been applied to every field.
-#[derive(Clone, Debug)]
-pub struct NewMessage {
-    pub room_id: RoomId,
-    pub user_id: UserId,
-    /// The sender's name, so that an append need not look it up.
-    pub username: Arc<str>,
-    pub content: String,
-    /// (room, sender, client_id) is unique for ever.
-    pub client_id: Option<String>,
-    pub timestamp: Timestamp,
-}
+    /// The room in whose log the event is.
+    pub fn room_id(&self) -> RoomId {
+        match self {
+            Self::Message(message) => message.room_id,
+            Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.room_id,
+            Self::RoomChanged(RoomChanged { header, .. })
+            | Self::Unknown(UnknownEvent { header, .. }) => header.room_id,
+        }
+    }
 
-impl NewMessage {
-    /// The message as it stands once it is in the log.
-    pub fn into_message(self, id: EventId, seq: Seq) -> Message {
-        Message {
-            id,
-            content: self.content,
-            username: self.username,
-            user_id: self.user_id,
-            timestamp: self.timestamp,
-            room_id: self.room_id,
-            seq,
-            client_id: self.client_id,
-            edited_at: None,
-            deleted_at: None,
+    /// The event's position in the room's log.
+    pub fn seq(&self) -> Seq {
+        match self {
+            Self::Message(message) => message.seq,
+            Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.seq,
+            Self::RoomChanged(RoomChanged { header, .. })
+            | Self::Unknown(UnknownEvent { header, .. }) => header.seq,
+        }
+    }
+
+    /// An estimate of the event's length as JSON, in bytes: buffers are made with this capacity.
+    pub fn json_len_hint(&self) -> usize {
+        /// The fields around the text of a message with usual names and numbers.
+        const FIELDS: usize = 240;
+        match self {
+            Self::Message(Message { content, .. }) | Self::MessageEdited { content, .. } => {
+                // Some characters are escaped.
+                FIELDS + content.len() + content.len() / 8
+            }
+            Self::MessageDeleted(_) => FIELDS,
+            Self::RoomChanged(_) | Self::Unknown(_) => 2 * FIELDS,
         }
     }
 }
 
-/// A change of a message to be made. The rules have already been applied to every field.
-#[derive(Clone, Debug)]
-pub struct NewMessageChange {
-    pub room_id: RoomId,
-    pub message_id: EventId,
-    /// Who does it.
-    pub user_id: UserId,
-    pub username: Arc<str>,
-    pub timestamp: Timestamp,
-}
-
-impl NewMessageChange {
-    /// The change as it is in the log: as the event `id` at `seq`.
-    pub fn into_change(self, id: EventId, seq: Seq, message_seq: Seq) -> MessageChange {
-        MessageChange {
-            id,
-            room_id: self.room_id,
-            seq,
-            user_id: self.user_id,
-            username: self.username,
-            timestamp: self.timestamp,
-            message_id: self.message_id,
-            message_seq,
-        }
-    }
-}
-
-/// A message after a change of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// As it stands now.
-    pub message: Message,
-    /// What the log has of it. `None`: the message stood so before, and nothing was stored.
-    pub event: Option<Event>,
-}
-
-/// A message that is in the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appended {
-    pub message: Message,
-    /// True if `client_id` had been seen: `message` is then the original, and nothing was stored.
-    pub duplicate: bool,
-}
-
-/// Which page of a room's messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cursor {
-    Newest,
-    /// The newest messages with a smaller seq.
-    Before(Seq),
-    /// The oldest messages with a greater seq.
-    After(Seq),
-    /// Half of the page before this seq, the rest from it on.
-    Around(Seq),
-}
-
-/// A page of a room's messages, in ascending `seq`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessagePage {
-    pub messages: Vec<Message>,
-    pub has_older: bool,
-    pub has_newer: bool,
-    /// The room's newest seq, read in the same snapshot.
-    pub head_seq: Seq,
-}
-
-/// A stretch of a room's log, in ascending `seq`.
+/// A part of a room's log, in ascending order of `seq`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventPage {
     pub events: Vec<Event>,
-    /// The room's newest seq, read in the same snapshot.
+    /// The seq of the room's newest event, read in the same snapshot.
     pub head_seq: Seq,
 }

@@ -7,20 +7,25 @@ mod event;
 mod json;
 pub mod json_keys;
 mod mention;
+mod message;
 mod room;
+mod sample;
 mod session;
 mod time;
 mod user;
 
 pub use audit::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Via};
 pub use event::{
-    Appended, Changed, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage,
-    NewMessage, NewMessageChange, Seq,
+    Event, EventHeader, EventId, EventKind, EventPage, EventTarget, RoomChanged, RoomFace, Seq,
+    UnknownEvent,
 };
 pub use mention::{MAX_USERNAME_CHARS, mentioned_names, mentions};
+pub use message::{
+    Appended, Changed, Cursor, Message, MessageChange, MessagePage, NewMessage, NewMessageChange,
+};
 pub use room::{
-    NewRoom, ReadPosition, Reader, Reading, Room, RoomChange, RoomDifference, RoomId, RoomState,
-    Unread,
+    NewRoom, ReadPosition, Reader, Reading, Room, RoomChange, RoomDifference, RoomHead, RoomId,
+    Unread, UpdatedRoom,
 };
 pub use session::{
     Identity, NewPasswordReset, NewSession, NewTicket, SecretHash, Session, SessionId,

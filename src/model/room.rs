@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Seq, Timestamp, UserId};
+use super::{Event, RoomFace, Seq, Timestamp, UserId};
 
 /// A room's number, unique in the server.
 #[derive(
@@ -36,63 +36,69 @@ pub struct Room {
     /// For how many days events are kept, 0 for ever; `None`: as the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
-    /// Since when nothing is sent to it any more.
+    /// The time since which the room is archived: nothing can be sent to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
-    /// One more with every change of what is above, but for `head_seq`.
+    /// The number of `room_changed` events so far: changes of the name, the description and the archive.
     #[serde(skip)]
     pub revision: i64,
 }
 
 impl Room {
-    /// What this process knows of it, to be compared with what others store.
-    pub fn state(&self) -> RoomState {
-        RoomState { id: self.id, head_seq: self.head_seq, revision: self.revision }
+    /// The position that another process's writes are compared with.
+    pub fn head(&self) -> RoomHead {
+        RoomHead { id: self.id, head_seq: self.head_seq }
+    }
+
+    /// The part of the room that its `room_changed` events report.
+    pub fn face(&self) -> RoomFace {
+        RoomFace {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            archived_at: self.archived_at,
+            revision: self.revision,
+        }
     }
 }
 
-/// What a process knows of a room that others may have changed since.
+/// How far a process knows the log of a room that other processes write to as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RoomState {
+pub struct RoomHead {
     pub id: RoomId,
     pub head_seq: Seq,
-    pub revision: i64,
 }
 
-impl RoomState {
-    pub fn is_behind(&self, room: &Room) -> bool {
-        room.head_seq > self.head_seq || room.revision > self.revision
-    }
-}
-
-/// How a room differs from what is known of it.
+/// How a room in the database differs from what a process knows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoomDifference {
-    /// Nothing is known of it.
+    /// The process does not know the room.
     New(Room),
-    /// More has happened in it than is known, or it was changed otherwise.
-    Changed { known: RoomState, room: Room },
-    /// It was deleted.
+    /// The room's log is longer.
+    Longer { known: RoomHead, room: Room },
+    /// The room was deleted.
     Gone(RoomId),
 }
 
-/// What is to be changed of a room. The rules have already been applied to every field.
+/// A change of a room to be made. The rules have already been applied to every field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RoomChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `Some(None)`: none any more.
+    /// `Some(None)` removes the description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_archived: Option<bool>,
-    /// `Some(None)`: as the settings say.
+    /// `Some(None)`: the settings decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<Option<u32>>,
 }
 
 impl RoomChange {
-    /// The room as it is to be. `None`: it is so already.
+    /// The room after the change. `None`: the change would alter nothing.
+    ///
+    /// The revision grows if a client can see the difference. How long events are kept is an operator's
+    /// affair, and no event reports it.
     pub fn apply_to(&self, room: &Room, now: Timestamp) -> Option<Room> {
         let mut changed = room.clone();
         if let Some(name) = &self.name {
@@ -101,20 +107,27 @@ impl RoomChange {
         if let Some(description) = &self.description {
             changed.description.clone_from(description);
         }
-        if let Some(retention_days) = self.retention_days {
-            changed.retention_days = retention_days;
-        }
         changed.archived_at = match self.is_archived {
             Some(true) => room.archived_at.or(Some(now)),
             Some(false) => None,
             None => room.archived_at,
         };
-        if changed == *room {
-            return None;
+        if changed != *room {
+            changed.revision += 1;
         }
-        changed.revision += 1;
-        Some(changed)
+        if let Some(retention_days) = self.retention_days {
+            changed.retention_days = retention_days;
+        }
+        (changed != *room).then_some(changed)
     }
+}
+
+/// A room after an update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdatedRoom {
+    pub room: Room,
+    /// The `room_changed` event that was added to the log. `None`: clients see no difference.
+    pub event: Option<Event>,
 }
 
 /// Up to where somebody has read a room.

@@ -1,28 +1,16 @@
-//! What the server says on the socket: the frames' types, their JSON, and their bytes on the wire.
+//! The frames that the server sends, apart from events of the log: their types and their JSON.
 
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ActivityMessage;
-use crate::model::{Event, EventId, Message, MessageChange, Room, RoomId, Seq, Timestamp, UserId};
+use crate::model::{EventId, Room, RoomFace, RoomId, Seq, Timestamp, UserId};
 
-/// Everything the server sends. `type` tells which.
+/// A frame that is not an [event](crate::model::Event). `type` says which one it is.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<'a> {
-    /// An event of the room's log: a message. It is in the database before anybody sees it.
-    Message(&'a Message),
-    /// An event of the room's log: its author gave a message another text.
-    MessageEdited {
-        #[serde(flatten)]
-        change: &'a MessageChange,
-        /// The new text. Empty once the message has been deleted.
-        content: &'a str,
-    },
-    /// An event of the room's log: its author or an admin deleted a message. Its text is gone.
-    MessageDeleted(&'a MessageChange),
     /// Somebody came into the room: sent once per person, not per connection.
     UserJoined(PresenceChange),
     /// Somebody's last connection left the room.
@@ -91,16 +79,12 @@ pub enum ServerFrame<'a> {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         truncated: bool,
     },
-    /// The room is called or described otherwise, or was archived, or is no longer.
+    /// The room changed: this is its state now. Members receive it beside the event `room_changed`, watchers in
+    /// place of it.
     RoomUpdated {
         room_id: RoomId,
-        name: &'a str,
-        description: Option<&'a str>,
-        /// Greater with every change: what has a smaller one is older.
-        revision: i64,
-        /// Since when nothing is sent to it any more.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        archived_at: Option<Timestamp>,
+        #[serde(flatten)]
+        room: &'a RoomFace,
     },
     /// Up to where this connection's user has read: said on another connection, or the answer to a
     /// `read` with a `ref`. Not stored in the log; may be dropped.
@@ -147,6 +131,19 @@ pub enum ServerFrame<'a> {
     },
 }
 
+/// A message, for those who only count it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ActivityMessage {
+    pub seq: Seq,
+    /// The sender.
+    pub user_id: UserId,
+    /// The sender's name.
+    pub username: Arc<str>,
+    /// The names that it mentions (`@name`), in lower case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
+}
+
 /// A room, as `GET /rooms/` has it, without what is of the reader alone.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RoomCard<'a> {
@@ -191,123 +188,4 @@ pub struct PresenceChange {
 pub struct ActiveUser {
     pub user_id: UserId,
     pub username: Arc<str>,
-}
-
-impl<'a> From<&'a Event> for ServerFrame<'a> {
-    fn from(event: &'a Event) -> Self {
-        match event {
-            Event::Message(message) => Self::Message(message),
-            Event::MessageEdited { change, content } => Self::MessageEdited { change, content },
-            Event::MessageDeleted(change) => Self::MessageDeleted(change),
-        }
-    }
-}
-
-/// The kinds of frame of RFC 6455 §5.2 that the server sends, as first bytes (FIN is set).
-const TEXT: u8 = 0x81;
-const CLOSE: u8 = 0x88;
-const PING: u8 = 0x89;
-
-impl ServerFrame<'_> {
-    /// Appends the frame as one WebSocket text frame, unmasked as a server's must be, so that the
-    /// bytes are the same for every recipient.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        let start = out.len();
-        // Room for the header of a middling payload, which nearly every frame has.
-        out.extend_from_slice(&[TEXT, 126, 0, 0]);
-        let written = match self {
-            Self::Message(message) => message.write_event_json(out),
-            other => serde_json::to_writer(&mut *out, other),
-        };
-        written.expect("these types serialise without error, and a Vec takes every byte");
-        let payload = out.len() - start - 4;
-        match payload {
-            0..126 => {
-                out[start + 1] = payload as u8;
-                out.drain(start + 2..start + 4);
-            }
-            126..=0xFFFF => {
-                out[start + 2..start + 4].copy_from_slice(&(payload as u16).to_be_bytes())
-            }
-            _ => {
-                out[start + 1] = 127;
-                out.splice(start + 2..start + 4, (payload as u64).to_be_bytes());
-            }
-        }
-    }
-
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(128);
-        self.encode(&mut out);
-        out
-    }
-}
-
-/// A ping without payload.
-pub const PING_FRAME: [u8; 2] = [PING, 0];
-
-/// A close frame with a code and a reason of at most 123 bytes.
-pub fn close_frame(code: super::CloseCode) -> Vec<u8> {
-    let reason = code.reason().as_bytes();
-    let mut frame = vec![CLOSE, 2 + reason.len() as u8];
-    frame.extend_from_slice(&code.number().to_be_bytes());
-    frame.extend_from_slice(reason);
-    frame
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(content: &str) -> Message {
-        Message {
-            id: EventId(1),
-            content: content.to_owned(),
-            username: "admin".into(),
-            user_id: UserId(1),
-            timestamp: Timestamp(1_738_319_400_000),
-            room_id: RoomId(1),
-            seq: Seq(1),
-            client_id: None,
-            edited_at: None,
-            deleted_at: None,
-        }
-    }
-
-    #[test]
-    fn a_message_is_the_frame_of_the_original_contract() {
-        let message = message("Hello, everyone!");
-        let bytes = ServerFrame::Message(&message).to_bytes();
-        assert_eq!(&bytes[..2], [TEXT, 126]);
-        assert_eq!(
-            std::str::from_utf8(&bytes[4..]).unwrap(),
-            r#"{"type":"message","id":1,"content":"Hello, everyone!","username":"admin","user_id":1,"timestamp":"2025-01-31T10:30:00.000Z","room_id":1,"seq":1}"#
-        );
-    }
-
-    /// The three forms of the length (RFC 6455 §5.2), at their edges.
-    #[test]
-    fn the_header_tells_the_length_of_the_payload() {
-        let empty = ServerFrame::Pong { reference: Some("") }.to_bytes().len() - 2;
-        for payload in [empty, 125, 126, 127, 0xFFFF, 0x1_0000, 200_000] {
-            let reference = "x".repeat(payload - empty);
-            let bytes = ServerFrame::Pong { reference: Some(&reference) }.to_bytes();
-            let (length, header) = match bytes[1] {
-                126 => (u16::from_be_bytes([bytes[2], bytes[3]]) as usize, 4),
-                127 => (u64::from_be_bytes(bytes[2..10].try_into().unwrap()) as usize, 10),
-                short => (short as usize, 2),
-            };
-            assert_eq!((length, bytes.len()), (payload, payload + header));
-            assert_eq!(bytes[header], b'{');
-            assert_eq!(bytes.last(), Some(&b'}'));
-        }
-    }
-
-    #[test]
-    fn every_close_reason_fits_its_frame() {
-        for code in super::super::CloseCode::ALL {
-            assert!(code.reason().len() <= 123);
-            assert_eq!(close_frame(code)[2..4], code.number().to_be_bytes());
-        }
-    }
 }

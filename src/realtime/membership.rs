@@ -1,11 +1,11 @@
-//! The hub's rooms: who comes, who goes, and what the others are told of it.
+//! Members of rooms: joining, leaving, and the presence frames that the other members receive.
 
 use super::ConnectionId;
 use super::connection::Connection;
-use super::delivery::{Cursor, Member};
 use super::frame::{PresenceChange, ServerFrame};
+use super::room::{Cursor, Member};
 use super::state::State;
-use crate::model::{Identity, RoomId, RoomState, Seq};
+use crate::model::{Identity, RoomHead, RoomId, Seq};
 
 impl State {
     pub(super) fn join(
@@ -37,13 +37,12 @@ impl State {
         }
     }
 
-    /// Takes the task's word for a room, unless something newer has told it meanwhile.
-    pub(super) fn learn(&mut self, id: ConnectionId, read: RoomState) {
+    /// Takes the head that the task has read, unless a newer one is known meanwhile.
+    pub(super) fn learn(&mut self, id: ConnectionId, read: RoomHead) {
         let (Some(slot), Some(room)) = (self.slot(id), self.rooms.get_mut(&read.id)) else {
             return;
         };
         room.head.get_or_insert(read.head_seq);
-        room.revision = room.revision.max(read.revision);
         self.start(slot, read.id);
     }
 
@@ -79,8 +78,8 @@ impl State {
     fn leave_room(&mut self, slot: usize, room_id: RoomId) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let Some(member) = room.members.remove(&slot) else { return };
-        // What it was not sent as a member was not told to it as a watcher either.
-        if room.head != Some(member.position()) {
+        // Events that it has not received as a member, it has not received as a watcher either.
+        if room.head != Some(member.position()) || self.committed.contains_key(&room_id) {
             self.clients[slot].miss();
         }
         let connection = self.clients[slot].connection.clone();
@@ -92,7 +91,7 @@ impl State {
         }
     }
 
-    /// Tells the others in a small room of one coming or going; in a big one, notes it.
+    /// Sends the other members of a small room a frame that somebody came or left; in a big room, notes it.
     fn tell_change(
         &mut self,
         room_id: RoomId,
@@ -131,7 +130,7 @@ impl State {
         }
     }
 
-    /// Sends something that is not in the log to a room. A blocked client does without.
+    /// Sends a room a frame that is not in the log. Blocked clients do not get it.
     fn broadcast(&mut self, room_id: RoomId, except: Option<usize>, frame: &[u8]) {
         let Some(room) = self.rooms.get(&room_id) else { return };
         for &slot in room.members.keys() {

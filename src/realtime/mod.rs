@@ -1,30 +1,42 @@
-//! Live delivery: who is connected, where each of them is in which room's log, and the bytes
-//! they are sent.
+//! Live delivery: which connections there are, where each of them is in which room's log, and the bytes
+//! that it is sent.
 //!
-//! One thread, the hub, owns all of it (see [`hub`]); everybody else holds a [`Hub`] handle and
-//! sends it commands through a bounded queue. Nothing here is the only copy of anything: what a
-//! hub forgets is read again from storage.
+//! One thread, the hub, owns all of it (see [`hub`]). Other threads hold a [`Hub`] handle and send it
+//! commands through a bounded queue. Nothing here is the only copy of anything: what the hub forgets is
+//! read again from storage.
+//!
+//! The hub works in *passes*: it takes the commands that wait, applies them, and then writes once to each
+//! socket that has something to be written.
 
+mod client;
+mod command;
+mod config;
 mod connection;
 mod counts;
 mod delivery;
+pub mod encode;
 pub mod frame;
 mod hub;
+mod log;
+mod measure;
 mod membership;
 mod news;
+mod pacing;
 mod peer;
 mod presence;
-mod publish;
+mod publisher;
+mod room;
 mod state;
 pub mod tail;
 mod tls;
-mod turn;
 mod watch;
+mod watchers;
 
+pub use command::{KnownRooms, News, ReadAsker, ReadOutcome, ReplyTo};
+pub use config::HubConfig;
 pub use connection::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail};
 pub use counts::HubCounts;
-pub use hub::{Hub, HubConfig, HubThread, KnownRooms, News, ReadAsker, ReadOutcome, ReplyTo};
+pub use hub::{Hub, HubThread};
 pub use peer::Peer;
+pub use publisher::Publisher;
 pub use tls::Tls;
-pub use turn::Publisher;
-pub use watch::ActivityMessage;

@@ -1,19 +1,17 @@
-//! What happened to rooms other than messages sent here: the members are told of it.
+//! Changes of rooms other than messages sent on this node, and their frames for members.
 
 use super::CloseCode;
+use super::command::{KnownRooms, News, ReadAsker, ReadOutcome};
 use super::frame::ServerFrame;
-use super::hub::{KnownRooms, News, ReadAsker, ReadOutcome};
 use super::state::State;
-use crate::model::{Room, RoomId, RoomState, Seq};
+use crate::model::{Room, RoomHead, RoomId, Seq};
 
 impl State {
     pub(super) fn known_rooms(&self) -> KnownRooms {
         let mut known = KnownRooms::default();
         for (&id, room) in &self.rooms {
             match room.head {
-                Some(head_seq) => {
-                    known.rooms.push(RoomState { id, head_seq, revision: room.revision });
-                }
+                Some(head_seq) => known.rooms.push(RoomHead { id, head_seq }),
                 None => known.has_unknown = true,
             }
         }
@@ -30,41 +28,28 @@ impl State {
                     self.keep(event);
                 }
             }
-            News::Skipped(room_id, head) => self.skip_to(room_id, head),
+            News::Skipped(room) => self.skip(&room),
             News::RoomCreated(room) => self.create_room(&room),
-            News::RoomUpdated(room) => self.update_room(&room),
             News::RoomDeleted(room_id) => self.close_room(room_id),
             News::Read(outcome) => self.tell_read(outcome),
         }
     }
 
-    /// This process's own changes come in order; what was read from storage may be late.
-    fn update_room(&mut self, updated: &Room) {
-        let room_id = updated.id;
-        let frame = ServerFrame::RoomUpdated {
-            room_id,
-            name: &updated.name,
-            description: updated.description.as_deref(),
-            revision: updated.revision,
-            archived_at: updated.archived_at,
-        }
-        .to_bytes();
-        let room = self.rooms.get_mut(&room_id).filter(|room| room.revision < updated.revision);
-        let members = room.map(|room| {
-            room.revision = updated.revision;
-            room.members.keys().copied().collect::<Vec<usize>>()
-        });
-        self.tell_watchers_of_update(updated, &frame, members.is_some());
-        // Also to those that are blocked: it is said once, and seldom.
-        for slot in members.unwrap_or_default() {
-            self.push(slot, &frame);
+    /// Some of the room's events are not published, a change of the room may be among them.
+    fn skip(&mut self, room: &Room) {
+        let frame = ServerFrame::RoomUpdated { room_id: room.id, room: &room.face() }.to_bytes();
+        self.tell_watchers_of_skip(room, &frame);
+        if let Some(known) = self.rooms.get(&room.id) {
+            for &slot in known.members.keys() {
+                self.clients[slot].push(slot, &frame, &mut self.touched);
+            }
         }
     }
 
-    /// Tells everybody in the room that it is gone; closes the connections that were for it alone.
+    /// Sends `room_deleted` to the members, and closes the connections that were opened for this room only.
     fn close_room(&mut self, room_id: RoomId) {
         self.tell_watchers_of_end(room_id);
-        // Taken out first: nobody is told of each leaving a room that is no more.
+        // Taken out first, so that no member receives `user_left` for the others.
         let Some(room) = self.rooms.remove(&room_id) else { return };
         let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
         for slot in room.members.into_keys() {
@@ -72,7 +57,7 @@ impl State {
                 self.push(slot, &frame);
                 self.close(slot, CloseCode::RoomGone);
             } else {
-                // The task knows it first, for the client may answer at once.
+                // The task learns it first, because the client may answer the frame at once.
                 self.leave(slot, room_id);
                 self.clients[slot].connection.post(|mail| mail.gone.push(room_id));
                 self.push(slot, &frame);
@@ -80,14 +65,14 @@ impl State {
         }
     }
 
-    /// Answers those who said up to where they have read, and tells the user's other connections in
-    /// the room.
+    /// Answers those who moved a read position, and sends it to the user's other connections in the room and
+    /// to the user's watchers.
     fn tell_read(&mut self, ReadOutcome { user_id, room_id, result, askers }: ReadOutcome) {
         let mut said = Vec::with_capacity(askers.len());
         for asker in askers {
             let (id, reference, asked) = match asker {
                 ReadAsker::Task(reply) => {
-                    // Whoever asked may have gone away.
+                    // The asking task may have ended.
                     let _ = reply.send(result.clone().map(|(seq, _)| seq));
                     continue;
                 }

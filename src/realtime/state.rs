@@ -1,11 +1,11 @@
-//! What the hub knows, and what each command does to it. Runs on the hub's thread alone, so
-//! nothing here is locked; and nothing here waits, so nobody is held up by anybody's socket.
+//! The hub's state, and the effect of each command on it. Runs on the hub's thread alone, so nothing here is
+//! locked; and nothing here waits, so no socket holds up another.
 //!
-//! A member of a room is a cursor. A *live* member is sent the room's tail from its cursor on; one
-//! that falls behind the tail is *reading*: its task reads storage and hands over pages, until
-//! the cursor is within the tail again. A socket that takes no more is *blocked*: it is left
-//! alone, without a queue but for a few short frames, until its task reports that it takes bytes
-//! again; its cursors say where to go on.
+//! A member of a room is a cursor. A *live* member is sent the room's tail from its cursor on. A member that
+//! falls behind the tail is *reading*: its task reads storage and hands over pages, until the cursor is
+//! within the tail again. A socket that takes no more bytes is *blocked*: nothing is written to it, and
+//! nothing except a few short frames is queued for it, until its task reports that it takes bytes again; its
+//! cursors say where to go on.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,38 +15,42 @@ use std::time::Instant;
 use slab::Slab;
 use tokio::sync::oneshot;
 
+use super::client::Client;
+use super::command::Command;
+use super::config::HubConfig;
 use super::counts::Tally;
-use super::delivery::{Client, Member, Room, write};
-use super::frame::{PING_FRAME, ServerFrame, close_frame};
-use super::hub::{Command, HubConfig};
-use super::turn::Turn;
-use super::watch::{Watch, Watching};
+use super::delivery::write;
+use super::encode::{PING_FRAME, close_frame};
+use super::frame::ServerFrame;
+use super::pacing::Pacing;
+use super::room::{Member, Room};
+use super::watch::Watch;
 use super::{CloseCode, Connection, ConnectionId, HubCounts};
 use crate::model::{Appended, Event, RoomId, SessionId};
 use crate::storage::AppendError;
 
-/// How long a socket may take to take its close frame.
+/// A socket that has not taken its close frame after this time is dropped.
 const CLOSE_SECONDS: u32 = 3;
 
 pub struct State {
     pub(super) config: HubConfig,
     pub(super) clients: Slab<Client>,
     pub(super) rooms: HashMap<RoomId, Room>,
-    /// Clients with something to be written at the end of this turn.
+    /// Clients with something to be written at the end of this pass.
     pub(super) touched: Vec<usize>,
-    /// Empty: lent to one client after the other, for what is written to it.
+    /// An empty buffer, lent to one client after the other for its write.
     pub(super) spare: Vec<u8>,
-    /// What this turn's commits appended, in the order of commit.
+    /// The events that this pass's commits appended, in the order of commit.
     pub(super) committed: HashMap<RoomId, Vec<Event>>,
-    /// Answers to tasks, given after the turn's writes.
+    /// Answers to tasks, sent after the pass's writes.
     pub(super) replies: Vec<(oneshot::Sender<Answer>, Answer)>,
     pub(super) next_serial: u64,
-    /// The server is stopping: whoever comes now is told so at once.
+    /// The server is stopping: a new connection is closed at once.
     pub(super) is_stopping: bool,
     /// Seconds since the hub started.
     pub(super) now: u32,
     pub(super) counts: Arc<HubCounts>,
-    pub(super) turn: Arc<Turn>,
+    pub(super) pacing: Arc<Pacing>,
     pub(super) tally: Tally,
     pub(super) watch: Watch,
     /// See [`super::Hub::take_missed`].
@@ -59,7 +63,7 @@ impl State {
     pub(super) fn new(
         config: HubConfig,
         counts: Arc<HubCounts>,
-        turn: Arc<Turn>,
+        pacing: Arc<Pacing>,
         has_missed: Arc<AtomicBool>,
     ) -> Self {
         Self {
@@ -74,7 +78,7 @@ impl State {
             is_stopping: false,
             now: 0,
             counts,
-            turn,
+            pacing,
             tally: Tally::default(),
             watch: Watch::default(),
             has_missed,
@@ -126,7 +130,7 @@ impl State {
             }
             Command::CountActive { rooms, reply } => {
                 let count = |id| self.rooms.get(id).map_or(0, |room| room.presence.count());
-                // Whoever asked may have gone away.
+                // The asking task may have ended.
                 let _ = reply.send(rooms.iter().map(count).collect());
             }
             Command::ListKnown { reply } => {
@@ -135,27 +139,27 @@ impl State {
         }
     }
 
-    /// Writes what this turn's commands left to be written, then answers the tasks that wait.
+    /// Ends a pass: writes to the sockets, then answers the tasks that wait.
     pub(super) fn flush(&mut self) {
         self.extend_tails();
         self.tell_activity();
-        // Writing can touch further clients only by a page or a close, which come as commands.
+        // Writing touches no further clients: pages and closes come as commands.
         let mut touched = std::mem::take(&mut self.touched);
         let (begun_at, writes) = (Instant::now(), touched.len());
         for (written, slot) in touched.drain(..).enumerate() {
-            self.turn.set_left(writes - written);
+            self.pacing.set_left(writes - written);
             if let Some(client) = self.clients.get_mut(slot) {
                 client.is_touched = false;
                 let (rooms, spare, tally) = (&mut self.rooms, &mut self.spare, &mut self.tally);
                 write(client, slot, rooms, spare, &self.config, self.now, tally);
-                // With TLS the last bytes may be out of `out` and not yet in the socket.
+                // TLS may still hold bytes that have left `out`.
                 let is_out = client.out.is_empty() && client.blocked_at.is_none();
                 if client.closing_at.is_some() && is_out {
                     client.connection.post(|mail| mail.closing = true);
                 }
             }
         }
-        self.turn.end(writes, begun_at.elapsed());
+        self.pacing.end(writes, begun_at.elapsed());
         self.touched = touched;
         self.publish_tally();
         for (reply, answer) in self.replies.drain(..) {
@@ -163,8 +167,8 @@ impl State {
         }
     }
 
-    /// Once a second: pings, the silent, the stalled, the expired and those about to be; big rooms'
-    /// presence; memory.
+    /// Once a second: closes silent, stalled and expired connections, warns those whose token expires soon,
+    /// sends pings and the presence of big rooms, bounds the tails, and measures.
     pub(super) fn tick(&mut self) {
         self.now += 1;
         let wall = self.config.clock.now();
@@ -195,7 +199,7 @@ impl State {
             }
             self.remind(slot);
             let client = &mut self.clients[slot];
-            // A newer token is told of anew.
+            // A newer token gets a warning of its own.
             client.is_expiry_told = is_expiring;
             if stalled || silent >= 2 * self.config.ping_seconds {
                 self.close(slot, CloseCode::Stalled);
@@ -214,21 +218,7 @@ impl State {
     fn connect(&mut self, connection: Arc<Connection>, reply: oneshot::Sender<ConnectionId>) {
         self.next_serial += 1;
         let serial = self.next_serial;
-        let slot = self.clients.insert(Client {
-            serial,
-            connection,
-            rooms: Vec::new(),
-            behind: Vec::new(),
-            out: Vec::new(),
-            blocked_at: None,
-            heard_at: self.now,
-            is_touched: false,
-            is_pinged: false,
-            is_expiry_told: false,
-            watching: Watching::No,
-            has_missed: false,
-            closing_at: None,
-        });
+        let slot = self.clients.insert(Client::new(serial, connection, self.now));
         if reply.send(ConnectionId { slot, serial }).is_err() {
             self.clients.remove(slot);
             return;
@@ -266,13 +256,9 @@ impl State {
         }
     }
 
-    /// Adds whole frames for one client, to be written at the end of the turn.
+    /// Adds whole frames for one client, to be written at the end of the pass.
     pub(super) fn push(&mut self, slot: usize, frames: &[u8]) {
-        let client = &mut self.clients[slot];
-        if client.closing_at.is_none() && !frames.is_empty() {
-            client.out.extend_from_slice(frames);
-            self.touch(slot);
-        }
+        self.clients[slot].push(slot, frames, &mut self.touched);
     }
 
     pub(super) fn touch(&mut self, slot: usize) {

@@ -1,9 +1,9 @@
-//! The newest part of a room's log, encoded once and shared by everybody it is sent to.
+//! The newest part of a room's log, encoded once and shared by all recipients.
 
 use std::collections::VecDeque;
 
-use super::frame::ServerFrame;
-use crate::model::{Event, Message, Seq};
+use super::encode::encode_event;
+use crate::model::{Event, Seq};
 
 /// A run of encoded frames with contiguous `seq`.
 #[derive(Debug)]
@@ -18,14 +18,14 @@ impl Chunk {
     /// Encodes events with contiguous `seq`. `None` if there are none.
     pub fn encode(events: &[Event]) -> Option<Self> {
         let first = events.first()?.seq();
-        let size = events.iter().map(size_hint).sum();
+        let size = events.iter().map(Event::json_len_hint).sum();
         let mut bytes = Vec::with_capacity(size);
         let ends = events
             .iter()
             .enumerate()
             .map(|(i, event)| {
                 debug_assert_eq!(event.seq().0, first.0 + i as i64);
-                ServerFrame::from(event).encode(&mut bytes);
+                encode_event(event, &mut bytes);
                 bytes.len() as u32
             })
             .collect();
@@ -67,16 +67,6 @@ impl Chunk {
         } else {
             (before.next(), &self.bytes[offset..self.ends[frame] as usize])
         }
-    }
-}
-
-fn size_hint(event: &Event) -> usize {
-    match event {
-        // The frame around a message of the usual names and numbers is under 200 bytes.
-        Event::Message(Message { content, .. }) | Event::MessageEdited { content, .. } => {
-            content.len() + content.len() / 8 + 200
-        }
-        Event::MessageDeleted(_) => 200,
     }
 }
 
@@ -129,7 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{EventId, RoomId, Timestamp, UserId};
+    use crate::model::{EventId, Message, RoomId, Timestamp, UserId};
 
     fn events(from: i64, lengths: &[usize]) -> Vec<Event> {
         lengths

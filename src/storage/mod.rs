@@ -14,6 +14,7 @@ pub mod postgres;
 pub mod rows;
 pub mod sqlite;
 mod store;
+mod stored_event;
 mod target;
 mod window;
 
@@ -25,4 +26,5 @@ pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
 pub use open::{OpenOptions, check_url, claim, mend_rights, open, saved_database, sqlite_file};
 pub use store::{Listener, Outcome, Store, StoreConfig, Writer};
+pub use stored_event::{SERVER_USER, check_row};
 pub use target::{Contents, Filling, Progress, Target};

@@ -78,7 +78,8 @@ pub static TABLES: &[Table] = &[
             column("created_at", Kind::Time),
             nullable("deleted_at", Kind::Time),
         ],
-        live: "",
+        // The migrations make user 0, the author of events that no account causes.
+        live: "id > 0",
         of_room: "id IN (SELECT created_by FROM rooms WHERE id = {room} UNION \
                   SELECT user_id FROM events WHERE room_id = {room} UNION \
                   SELECT user_id FROM read_positions WHERE room_id = {room})",
@@ -118,6 +119,7 @@ pub static TABLES: &[Table] = &[
             nullable("deleted_at", Kind::Time),
             nullable("target_id", Kind::Int),
             nullable("target_seq", Kind::Int),
+            nullable("detail", Kind::Json),
         ],
         live: LIVE_ROOM,
         of_room: "room_id = {room}",

@@ -1,10 +1,12 @@
 //! The socket: `/ws` for many rooms, `/ws/{room_id}` for one.
 //!
-//! [`session`] decides, without sockets; [`socket`] reads frames and carries out what it decides;
-//! [`upgrade`] turns a request into a connection. Frames are written by the hub, never from here.
+//! [`upgrade`] turns a request into a connection. [`socket`] reads its frames, [`session`] decides what they do,
+//! without sockets, and [`perform`] does it. The hub writes frames, nothing here does.
 
 pub mod asyncapi;
 pub mod command;
+mod perform;
+mod reader;
 pub mod session;
 mod socket;
 mod upgrade;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::command::{ClientFrame, Command, Read, Refresh, Send, Subscribe};
 use crate::chat::{Draft, Error};
-use crate::model::{Event, RoomId, RoomState, Seq, Timestamp};
+use crate::model::{Event, RoomHead, RoomId, Seq, Timestamp};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
 
@@ -35,7 +35,7 @@ pub enum Input {
     /// [`Action::ReadEvents`] read these.
     Events { room_id: RoomId, events: Vec<Event> },
     /// [`Action::ReadRoom`] read this.
-    RoomRead(RoomState),
+    RoomRead(RoomHead),
     /// A read for a room failed.
     ReadFailed { room_id: RoomId, error: Error },
     /// A send, or a read position, was not stored, a typing not told, or a watch not begun.
@@ -84,7 +84,7 @@ pub enum Action {
         room_id: RoomId,
         events: Vec<Event>,
     },
-    TellRoom(RoomState),
+    LearnHead(RoomHead),
     /// Tell the others, unless the client is too fast.
     Typing {
         room_id: RoomId,
@@ -157,7 +157,7 @@ impl Session {
             }
             Input::Behind { room_id, cursor: None } => vec![Action::ReadRoom { room_id }],
             Input::Events { room_id, events } => vec![Action::SendPage { room_id, events }],
-            Input::RoomRead(room) => vec![Action::TellRoom(room)],
+            Input::RoomRead(room) => vec![Action::LearnHead(room)],
             Input::ReadFailed { room_id, error } => self.on_read_failed(room_id, &error),
             Input::SendFailed { reference, error } => self.on_send_failed(reference, &error),
             Input::RefreshFailed { reference, error } => {

@@ -180,6 +180,7 @@ async fn a_room_is_changed_in_part(database: Database) {
     ] {
         room[field] = value;
         room["revision"] = json!(revision);
+        room["head_seq"] = json!(revision);
         assert_eq!(root.patch(&path, change.clone()).await.expect(200), room, "{change}");
         assert_eq!(ann.get(&path).await.expect(200), room, "{change}");
     }
@@ -188,6 +189,7 @@ async fn a_room_is_changed_in_part(database: Database) {
     assert_eq!(root.patch(&path, json!({ "is_archived": true })).await.expect(200), archived);
     assert_eq!(ann.get("/rooms").await.expect(200), json!([archived]), "it is still listed");
     room["revision"] = json!(5);
+    room["head_seq"] = json!(5);
     assert_eq!(root.patch(&path, json!({ "is_archived": false })).await.expect(200), room);
 }
 

@@ -10,7 +10,7 @@ on_both_databases!(
     who_was_away_gets_the_changes_with_the_rest,
     what_is_deleted_is_gone_from_memory_too,
     only_changes_are_told,
-    a_changed_room_is_told_to_those_in_it,
+    members_receive_a_change_of_the_room_as_an_event_and_as_its_state,
     an_archived_room_takes_nothing_and_shows_everything,
 );
 
@@ -110,7 +110,7 @@ async fn only_changes_are_told(database: Database) {
     nothing_more(&mut socket).await;
 }
 
-async fn a_changed_room_is_told_to_those_in_it(database: Database) {
+async fn members_receive_a_change_of_the_room_as_an_event_and_as_its_state(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let other = ann.creates_room("other").await;
     let bo = server.user("bo").await;
@@ -118,22 +118,45 @@ async fn a_changed_room_is_told_to_those_in_it(database: Database) {
     let path = format!("/rooms/{room}");
     let change = json!({ "name": " lobby ", "description": "Talk", "is_archived": true });
     let changed = ann.patch(&path, change.clone()).await.expect(200);
-    let expected = json!({
-        "type": "room_updated", "room_id": room, "name": "lobby", "description": "Talk",
-        "revision": 1,
+    let state = json!({
+        "room_id": room, "name": "lobby", "description": "Talk", "revision": 1,
         "archived_at": changed["archived_at"],
     });
-    assert_eq!(inside.recv().await, expected);
-    // What is so already is no news.
+    let first = receives_change(&mut inside, &ann, 1, state).await;
+    assert_eq!(changed["head_seq"], 1);
+    // A change that alters nothing is not an event.
     ann.patch(&path, change).await.expect(200);
     ann.patch(&path, json!({ "description": null, "is_archived": false })).await.expect(200);
-    let expected = json!({
-        "type": "room_updated", "room_id": room, "name": "lobby", "description": null,
-        "revision": 2,
-    });
-    assert_eq!(inside.recv().await, expected);
+    let state = json!({ "room_id": room, "name": "lobby", "description": null, "revision": 2 });
+    let second = receives_change(&mut inside, &ann, 2, state).await;
     nothing_more(&mut inside).await;
     nothing_more(&mut outside).await;
+
+    // The log has both: over HTTP, and for a client that resumes.
+    let log = ann.get(&format!("{path}/events")).await.expect(200);
+    assert_eq!(log["events"], json!([first, second]));
+    let resumed = ann.opens_live(&format!("/ws/{room}?token={}&since=1", ann.token)).await;
+    assert_eq!(resumed.welcome[1], second);
+    assert_eq!(ann.get(&format!("{path}/messages")).await.expect(200)["messages"], json!([]));
+}
+
+/// Returns the `room_changed` event.
+async fn receives_change(socket: &mut Socket, by: &Client, seq: i64, state: Value) -> Value {
+    let of_type = |kind| {
+        let mut frame = state.clone();
+        frame["type"] = json!(kind);
+        frame
+    };
+    assert_eq!(socket.recv().await, of_type("room_updated"));
+    let event = socket.recv().await;
+    let mut expected = of_type("room_changed");
+    expected["id"] = event["id"].clone();
+    expected["seq"] = json!(seq);
+    expected["user_id"] = json!(by.user_id);
+    expected["username"] = json!(by.username);
+    expected["timestamp"] = event["timestamp"].clone();
+    assert_eq!(event, expected);
+    event
 }
 
 async fn an_archived_room_takes_nothing_and_shows_everything(database: Database) {
@@ -141,7 +164,7 @@ async fn an_archived_room_takes_nothing_and_shows_everything(database: Database)
     let sent = sends(&ann, room, "before").await;
     let mut socket = ann.joins(room).await;
     ann.patch(&format!("/rooms/{room}"), json!({ "is_archived": true })).await.expect(200);
-    socket.recv_type("room_updated").await;
+    socket.recv_type("room_changed").await;
     refused(&mut socket, room).await;
     let path = format!("/rooms/{room}/messages");
     let late = json!({ "content": "late" });

@@ -197,9 +197,12 @@ async fn a_watcher_hears_of_rooms_that_come_change_and_go(database: Database) {
     });
     assert_eq!(watcher.recv().await, expected);
     assert_eq!(archived["revision"], 1);
+    let activity = json!({
+        "type": "room_activity", "room_id": room["id"], "head_seq": 1, "messages": [],
+    });
+    assert_eq!(watcher.recv().await, activity);
     ann.delete(&path).await.expect(204);
-    let deleted = json!({ "type": "room_deleted", "room_id": room["id"] });
-    assert_eq!(watcher.recv().await, deleted);
+    assert_eq!(watcher.recv_type("room_deleted").await["room_id"], room["id"]);
     nothing_more(&mut watcher).await;
 }
 
@@ -232,6 +235,7 @@ async fn who_is_in_the_room_hears_it_once(database: Database) {
     assert_eq!(watcher.recv().await["type"], "message");
     ann.patch(&format!("/rooms/{room}"), json!({ "name": "lobby" })).await.expect(200);
     assert_eq!(watcher.recv().await["type"], "room_updated");
+    assert_eq!(watcher.recv().await["type"], "room_changed");
     reads(&bo, room, 1).await;
     assert_eq!(watcher.recv().await, json!({ "type": "read", "room_id": room, "seq": 1 }));
     // What was told after this cannot come later.
@@ -267,7 +271,7 @@ async fn many_messages_are_one_frame_that_says_there_were_more(database: Databas
     let mut speaker = ann.joins(room).await;
     let started = Instant::now();
     let (mut frames, mut head, mut seqs, mut is_truncated) = (0, 0, Vec::new(), false);
-    // One after the other, so that each is a turn of the hub.
+    // One after the other, so that each is in a pass of the hub of its own.
     let speak = async {
         for n in 1..=MESSAGES {
             speaker.says(room, "hello", &n.to_string()).await;

@@ -111,7 +111,7 @@ pub fn a_deleted_account_is_empty(db: &TestDatabase) {
     let hash = [7; 32];
     reset(&*backend, hash, &bo);
     let later = NOW.plus_seconds(5);
-    assert!(!backend.has_deleted_users(Timestamp(0)).unwrap());
+    assert!(!backend.has_deleted_users(Timestamp(1)).unwrap());
     assert!(backend.delete_user(bo.id, &audit_at("user.delete", later)).unwrap());
     assert!(backend.has_deleted_users(later).unwrap());
     assert!(!backend.has_deleted_users(Timestamp(later.0 + 1)).unwrap());

@@ -124,7 +124,7 @@ contract! {
         a_taken_name_is_a_conflict_whatever_its_case
         rooms_are_listed_in_order_of_id
         a_room_is_found_by_its_name_whatever_its_case
-        what_is_changed_of_a_room_is_one_revision
+        a_change_of_a_room_is_one_event_of_its_log
         a_room_cannot_take_the_name_of_another
         nothing_is_sent_to_an_archived_room
         a_deleted_room_is_gone_at_once

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chatapp::model::{Changed, Cursor, Event, EventId, Message, Room, RoomId, Seq};
+use chatapp::model::{Changed, Cursor, Event, EventId, Message, Room, RoomChange, RoomId, Seq};
 use chatapp::storage::{AppendError, Backend, ChangeError};
 use proptest::collection::vec;
 use proptest::option;
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::harness::{
-    TestDatabase, change, events, fill, log, message, room, seqs, user, with_client_id,
+    TestDatabase, audit, change, events, fill, log, message, room, seqs, user, with_client_id,
 };
 
 const ROOMS: usize = 3;
@@ -88,6 +88,7 @@ enum Act {
     Send(u32),
     Edit(usize, u8),
     Delete(usize),
+    Describe(u8),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -95,6 +96,7 @@ fn act() -> impl Strategy<Value = Act> {
         (1..4u32).prop_map(Act::Send),
         (0..8usize, 0..3u8).prop_map(|(which, text)| Act::Edit(which, text)),
         (0..8usize).prop_map(Act::Delete),
+        (0..3u8).prop_map(Act::Describe),
     ]
 }
 
@@ -133,6 +135,15 @@ pub fn the_log_of_changes_is_what_a_model_says(db: &TestDatabase) {
                     apply(&mut model, deleted);
                 }
                 Act::Edit(..) | Act::Delete(..) => {}
+                Act::Describe(text) => {
+                    let description = Some(Some(text.to_string()));
+                    let change = RoomChange { description, ..RoomChange::default() };
+                    let before = backend.get_room(room.id).unwrap().unwrap().description;
+                    let now = backend.update_room(room.id, &change, &audit("x")).unwrap().unwrap();
+                    prop_assert_eq!(now.event.is_some(), before != Some(text.to_string()));
+                    model.extend(now.event);
+                    prop_assert_eq!(now.room.head_seq, Seq(model.len() as i64));
+                }
             }
         }
         for (event, seq) in model.iter().zip(1..) {
@@ -158,7 +169,10 @@ pub fn the_log_of_changes_is_what_a_model_says(db: &TestDatabase) {
 fn messages_of(log: &[Event]) -> Vec<Message> {
     let message = |event: &Event| match event {
         Event::Message(message) => Some(message.clone()),
-        Event::MessageEdited { .. } | Event::MessageDeleted(_) => None,
+        Event::MessageEdited { .. }
+        | Event::MessageDeleted(_)
+        | Event::RoomChanged(_)
+        | Event::Unknown(_) => None,
     };
     log.iter().filter_map(message).collect()
 }

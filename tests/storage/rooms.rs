@@ -1,13 +1,14 @@
 //! Rooms.
 
 use chatapp::model::{
-    NewRoom, ReadPosition, Room, RoomChange, RoomDifference, RoomId, RoomState, Seq,
+    Actor, Event, EventHeader, NewAuditEntry, NewRoom, ReadPosition, Room, RoomChange, RoomChanged,
+    RoomDifference, RoomHead, RoomId, Seq, UpdatedRoom, UserId,
 };
 use chatapp::storage::{AppendError, ChangeError, Conflict, Error};
 
 use crate::harness::{
-    NOW, Raw, TestDatabase, audit, audit_at, change, fill, log, message, new_room, read_seq, room,
-    user, with_client_id,
+    NOW, Raw, TestDatabase, audit, audit_at, change, events, fill, log, message, new_room,
+    read_seq, room, user, with_client_id,
 };
 
 pub fn a_room_reads_back_as_created(db: &TestDatabase) {
@@ -79,15 +80,25 @@ pub fn a_room_is_found_by_its_name_whatever_its_case(db: &TestDatabase) {
     }
 }
 
-pub fn what_is_changed_of_a_room_is_one_revision(db: &TestDatabase) {
+pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
-    let later = audit_at("room.update", NOW.plus_seconds(5));
+    fill(&*backend, &room, &ann, 1);
+    let later = NewAuditEntry {
+        actor: Actor::Account(ann.id),
+        ..audit_at("room.update", NOW.plus_seconds(5))
+    };
     let update = |change: &RoomChange| {
-        let updated = backend.update_room(room.id, change, &later).unwrap().unwrap();
-        assert_eq!(backend.get_room(room.id).unwrap().as_ref(), Some(&updated));
-        updated
+        let UpdatedRoom { room, event } =
+            backend.update_room(room.id, change, &later).unwrap().unwrap();
+        assert_eq!(backend.get_room(room.id).unwrap().as_ref(), Some(&room));
+        if let Some(event) = &event {
+            let last = events(&*backend, room.id).pop();
+            assert_eq!(last.as_ref(), Some(event));
+            assert_eq!(event.seq(), room.head_seq);
+        }
+        (room, event)
     };
     let all = RoomChange {
         name: Some("lobby".to_owned()),
@@ -95,25 +106,41 @@ pub fn what_is_changed_of_a_room_is_one_revision(db: &TestDatabase) {
         is_archived: Some(true),
         retention_days: Some(Some(30)),
     };
-    let updated = update(&all);
+    let (updated, event) = update(&all);
     let expected = Room {
         name: "lobby".to_owned(),
         description: Some("talk".to_owned()),
         archived_at: Some(NOW.plus_seconds(5)),
         retention_days: Some(30),
         revision: 1,
+        head_seq: Seq(2),
         ..room.clone()
     };
     assert_eq!(updated, expected);
-    // What is so already is no change, is not recorded, and does not touch the time.
+    let Some(Event::RoomChanged(RoomChanged { header, room: face })) = event else { panic!() };
+    let EventHeader { id, .. } = header;
+    let (user_id, username, timestamp) = (ann.id, "ann".into(), NOW.plus_seconds(5));
+    let seq = Seq(2);
+    assert_eq!(header, EventHeader { id, room_id: room.id, seq, user_id, username, timestamp });
+    assert_eq!(face, expected.face());
+    // A change that alters nothing is not recorded, and does not touch the time.
     for same in [&all, &RoomChange::default(), &archived(true)] {
         let entry = audit_at("room.update", NOW.plus_seconds(9));
-        assert_eq!(backend.update_room(room.id, same, &entry).unwrap(), Some(expected.clone()));
+        let unchanged = UpdatedRoom { room: expected.clone(), event: None };
+        assert_eq!(backend.update_room(room.id, same, &entry).unwrap(), Some(unchanged));
     }
-    let back = update(&RoomChange { description: Some(None), ..archived(false) });
-    assert_eq!(back, Room { description: None, archived_at: None, revision: 2, ..expected });
+    // Clients do not see how long events are kept.
+    let (kept, event) = update(&RoomChange { retention_days: Some(None), ..RoomChange::default() });
+    assert_eq!((kept, event), (Room { retention_days: None, ..expected.clone() }, None));
+    // An operator at the command line has no account.
+    let operator = audit_at("room.update", NOW);
+    let back = RoomChange { description: Some(None), ..archived(false) };
+    let back = backend.update_room(room.id, &back, &operator).unwrap().unwrap();
+    let Some(Event::RoomChanged(RoomChanged { header, .. })) = &back.event else { panic!() };
+    assert_eq!((header.user_id, &*header.username), (UserId(0), "(server)"));
+    assert_eq!((back.room.description, back.room.archived_at), (None, None));
     // Another spelling of its own name is no conflict.
-    assert_eq!(update(&renamed("Lobby")).name, "Lobby");
+    assert_eq!(update(&renamed("Lobby")).0.name, "Lobby");
 
     let missing = backend.update_room(RoomId(77), &renamed("x"), &later).unwrap();
     assert_eq!(missing, None);
@@ -124,7 +151,7 @@ pub fn what_is_changed_of_a_room_is_one_revision(db: &TestDatabase) {
         .filter(|entry| entry.action == "room.update")
         .map(|entry| entry.target)
         .collect();
-    assert_eq!(targets, vec![format!("room #{}", room.id); 3]);
+    assert_eq!(targets, vec![format!("room #{}", room.id); 4]);
 }
 
 pub fn a_room_cannot_take_the_name_of_another(db: &TestDatabase) {
@@ -160,11 +187,11 @@ pub fn nothing_is_sent_to_an_archived_room(db: &TestDatabase) {
     let retry = outcomes[2].as_ref().unwrap();
     assert_eq!((&retry.message, retry.duplicate), (&sent.message, true));
     assert!(matches!(outcomes[3], Err(AppendError::RoomArchived)), "{:?}", outcomes[3]);
-    assert_eq!(log(&*backend, closed.id).len(), 1);
+    assert_eq!(events(&*backend, closed.id).len(), 2);
 
     backend.update_room(closed.id, &archived(false), &audit("x")).unwrap();
     fill(&*backend, &closed, &ann, 1);
-    assert_eq!(log(&*backend, closed.id).len(), 2);
+    assert_eq!(events(&*backend, closed.id).len(), 4);
 }
 
 /// Whatever it has left behind, no method shows any of it.
@@ -245,7 +272,7 @@ pub fn rooms_that_others_changed_are_listed(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let rooms: Vec<Room> = (0..5).map(|_| room(&*backend, &ann)).collect();
-    let known: Vec<RoomState> = rooms.iter().map(Room::state).collect();
+    let known: Vec<RoomHead> = rooms.iter().map(Room::head).collect();
     for finds_new in [false, true] {
         assert_eq!(backend.list_changed_rooms(&known, finds_new).unwrap(), []);
     }
@@ -257,14 +284,14 @@ pub fn rooms_that_others_changed_are_listed(db: &TestDatabase) {
     other.delete_room(rooms[3].id, &audit("x")).unwrap();
     let now = |room: &Room| backend.get_room(room.id).unwrap().unwrap();
     let mut expected = vec![
-        RoomDifference::Changed { known: known[1], room: now(&rooms[1]) },
-        RoomDifference::Changed { known: known[2], room: now(&rooms[2]) },
+        RoomDifference::Longer { known: known[1], room: now(&rooms[1]) },
+        RoomDifference::Longer { known: known[2], room: now(&rooms[2]) },
         RoomDifference::Gone(known[3].id),
     ];
     let changed = |finds_new| {
         let mut changed = backend.list_changed_rooms(&known, finds_new).unwrap();
         changed.sort_by_key(|difference| match difference {
-            RoomDifference::New(room) | RoomDifference::Changed { room, .. } => room.id,
+            RoomDifference::New(room) | RoomDifference::Longer { room, .. } => room.id,
             RoomDifference::Gone(id) => *id,
         });
         changed
@@ -277,9 +304,9 @@ pub fn rooms_that_others_changed_are_listed(db: &TestDatabase) {
     other.delete_room(new.id, &audit("x")).unwrap();
     expected.pop();
     assert_eq!(changed(true), expected, "what was deleted is not new");
-    // Whoever knows more than there is, because it has just stored it, is told nothing.
-    let ahead = RoomState { head_seq: Seq(9), revision: 9, ..known[0] };
-    let nowhere = RoomState { id: RoomId(i64::MAX), ..known[0] };
+    // A process may know more than this snapshot has, because it has just stored it.
+    let ahead = RoomHead { head_seq: Seq(9), ..known[0] };
+    let nowhere = RoomHead { id: RoomId(i64::MAX), ..known[0] };
     let gone = [RoomDifference::Gone(nowhere.id)];
     assert_eq!(backend.list_changed_rooms(&[ahead, nowhere], false).unwrap(), gone);
 }

@@ -31,6 +31,10 @@ impl FrameSchema {
     /// Fails the test unless the frame fits the published form of its type.
     pub fn check(&self, frame: &Value) {
         let frame_type = frame["type"].as_str().unwrap_or_else(|| panic!("no `type` in {frame}"));
+        // Events of kinds that tests invent, as a newer server would.
+        if frame_type.starts_with("x_") {
+            return;
+        }
         let form = self.by_type.get(frame_type).unwrap_or_else(|| {
             panic!("/asyncapi.json does not say that the server sends {frame}");
         });

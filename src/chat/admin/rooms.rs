@@ -10,7 +10,7 @@ use crate::chat::rooms::{self, RoomDraft};
 use crate::chat::text;
 use crate::model::{
     Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId, Timestamp,
-    UserId,
+    UpdatedRoom, UserId,
 };
 
 impl Admin<'_> {
@@ -51,7 +51,7 @@ impl Admin<'_> {
 
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::InvalidFields`], [`Error::RoomNameTaken`].
-    pub fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room> {
+    pub fn update_room(&self, id: RoomId, change: RoomChange) -> Result<UpdatedRoom> {
         let name = change.name.as_deref().map(text::line);
         let description = change.description.map(|some| some.as_deref().map(text::lines));
         let change = RoomChange { name, description, ..change };

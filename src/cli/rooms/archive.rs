@@ -54,7 +54,7 @@ fn set(
     let database = Database::open_current(&context.settings(None)?)?;
     let room = find(&database, &named.room)?;
     let change = RoomChange { is_archived: Some(is_archived), ..RoomChange::default() };
-    let now = database.administer(|admin| admin.update_room(room.id, change))?;
+    let now = database.administer(|admin| admin.update_room(room.id, change))?.room;
     let when = if room.archived_at.is_some() == is_archived { "already" } else { "now" };
     Ok(output.write_one(&now, &format!("{} {state} {when}", label(&now)))?)
 }

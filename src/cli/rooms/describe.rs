@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let room = find(&database, &args.named.room)?;
     let change =
         RoomChange { description: Some(args.description.clone()), ..RoomChange::default() };
-    let now = database.administer(|admin| admin.update_room(room.id, change))?;
+    let now = database.administer(|admin| admin.update_room(room.id, change))?.room;
     let text = match &now.description {
         Some(description) => format!("{} is described as: {description}", label(&now)),
         None => format!("{} has no description now", label(&now)),

@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let room = find(&database, &args.named.room)?;
     let change = RoomChange { name: Some(args.name.clone()), ..RoomChange::default() };
-    let now = database.administer(|admin| admin.update_room(room.id, change))?;
+    let now = database.administer(|admin| admin.update_room(room.id, change))?.room;
     let text = match now.name == room.name {
         true => format!("{} is called so already", label(&room)),
         false => format!("{} is called {} now", label(&room), now.name),

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let room = find(&database, &args.named.room)?;
     let change = RoomChange { retention_days: Some(args.days.0), ..RoomChange::default() };
-    let now = database.administer(|admin| admin.update_room(room.id, change))?;
+    let now = database.administer(|admin| admin.update_room(room.id, change))?.room;
     let text = match now.retention_days {
         Some(0) => format!("{} is kept for ever", label(&now)),
         Some(days) => format!("{} is kept for {days} days", label(&now)),

@@ -2,6 +2,7 @@
 
 mod admin;
 mod auth;
+mod events;
 mod messages;
 mod rooms;
 mod stats;
@@ -21,9 +22,8 @@ pub(super) use auth::{
     LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest,
     TicketDto, UserDto,
 };
-pub(super) use messages::{
-    EventPageDto, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest,
-};
+pub(super) use events::EventPageDto;
+pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 pub(super) use rooms::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
 pub(super) use stats::StatsDto;
 

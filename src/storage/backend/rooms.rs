@@ -1,6 +1,8 @@
 //! Rooms, without their logs.
 
-use crate::model::{NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomId, RoomState};
+use crate::model::{
+    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, UpdatedRoom,
+};
 use crate::storage::Result;
 
 pub trait Rooms {
@@ -11,14 +13,14 @@ pub trait Rooms {
     fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
     /// Every room, in order of id.
     fn list_rooms(&self) -> Result<Vec<Room>>;
-    /// Rooms that differ from what is known of them, in any order. Rooms of which nothing is known
+    /// Rooms that have longer logs than is known, or were deleted, in any order. Rooms of which nothing is known
     /// are listed only if `finds_new`.
     fn list_changed_rooms(
         &self,
-        known: &[RoomState],
+        known: &[RoomHead],
         finds_new: bool,
     ) -> Result<Vec<RoomDifference>>;
-    /// Applies a change that makes a difference as one revision of the room, and returns the room.
+    /// Applies a change, and adds a `room_changed` event to the room's log if clients can see the difference.
     /// `None`: no such room.
     ///
     /// # Errors
@@ -28,7 +30,7 @@ pub trait Rooms {
         id: RoomId,
         change: &RoomChange,
         audit: &NewAuditEntry,
-    ) -> Result<Option<Room>>;
+    ) -> Result<Option<UpdatedRoom>>;
     /// Hides the room from every other method, at once, whatever its size:
     /// [`Self::purge_deleted_rooms`] deletes its rows. False: no such room.
     fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool>;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use postgres::Row;
 
 use super::super::backend::Events;
+use super::super::stored_event::StoredEvent;
 use super::super::window::Window;
-use super::super::{AppendError, Error, Result};
+use super::super::{AppendError, Result};
 use super::{Postgres, append};
 use crate::model::{
-    Appended, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage, NewMessage,
-    RoomId, Seq, Timestamp, UserId,
+    Appended, Cursor, Event, EventHeader, EventId, EventPage, EventTarget, Message, MessagePage,
+    NewMessage, RoomId, Seq, Timestamp, UserId,
 };
 
 /// One statement sees one snapshot, so the head belongs to the page. A room without messages
@@ -34,7 +35,7 @@ const LIST_EVENTS: &str = "
     SELECT page.id, content,
            (SELECT username FROM users WHERE users.id = page.user_id),
            user_id, page.created_at, room_id, seq, client_id, edited_at, page.deleted_at, kind,
-           head_seq, target_id, target_seq
+           head_seq, target_id, target_seq, detail
     FROM rooms LEFT JOIN LATERAL (
         SELECT * FROM events WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
     ) AS page ON true
@@ -91,27 +92,28 @@ fn is_event(row: &Row) -> bool {
 }
 
 fn event_of(row: &Row) -> Result<Event> {
-    match row.get(10) {
-        "message" => Ok(Event::Message(message_of(row))),
-        "message_edited" => {
-            Ok(Event::MessageEdited { change: change_of(row), content: row.get(1) })
-        }
-        "message_deleted" => Ok(Event::MessageDeleted(change_of(row))),
-        kind => Err(Error::Internal(format!("unknown kind of event `{kind}`"))),
+    let target = |(message_id, message_seq): (i64, i64)| EventTarget {
+        message_id: EventId(message_id),
+        message_seq: Seq(message_seq),
+    };
+    StoredEvent {
+        header: EventHeader {
+            id: EventId(row.get(0)),
+            room_id: RoomId(row.get(5)),
+            seq: Seq(row.get(6)),
+            user_id: UserId(row.get(3)),
+            username: Arc::from(row.get::<_, &str>(2)),
+            timestamp: Timestamp(row.get(4)),
+        },
+        content: row.get(1),
+        client_id: row.get(7),
+        edited_at: row.get::<_, Option<i64>>(8).map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(9).map(Timestamp),
+        kind: row.get(10),
+        target: row.get::<_, Option<i64>>(12).zip(row.get(13)).map(target),
+        detail: row.get(14),
     }
-}
-
-fn change_of(row: &Row) -> MessageChange {
-    MessageChange {
-        id: EventId(row.get(0)),
-        room_id: RoomId(row.get(5)),
-        seq: Seq(row.get(6)),
-        user_id: UserId(row.get(3)),
-        username: Arc::from(row.get::<_, &str>(2)),
-        timestamp: Timestamp(row.get(4)),
-        message_id: EventId(row.get(12)),
-        message_seq: Seq(row.get(13)),
-    }
+    .into_event()
 }
 
 /// From the first ten columns, in the order of the fields of [`Message`].

@@ -1,13 +1,14 @@
 //! One message: finding it, and changing it.
 
 use super::super::backend::Messages;
+use super::super::stored_event::NewEvent;
 use super::super::{ChangeError, Result};
+use super::append::append_event;
 use super::connection::Connection;
 use super::events::message_of;
 use super::{Postgres, audit};
 use crate::model::{
-    Changed, Event, EventId, Message, MessageChange, NewAuditEntry, NewMessageChange, RoomId, Seq,
-    Target,
+    Changed, Event, EventId, EventKind, Message, NewAuditEntry, NewMessageChange, RoomId, Target,
 };
 
 impl Messages for Postgres {
@@ -82,7 +83,10 @@ fn edit_message(db: &mut Connection, change: NewMessageChange, content: &str) ->
         )?;
         message.content = content.to_owned();
         message.edited_at = Some(change.timestamp);
-        let change = append(tx, "message_edited", change, content, message.seq)?;
+        let kind = EventKind::MessageEdited;
+        let new = NewEvent::message_change(kind, &change, message.seq, content);
+        let (id, seq) = append_event(tx, &new)?;
+        let change = change.into_change(id, seq, message.seq);
         let event = Event::MessageEdited { change, content: content.to_owned() };
         Ok(Ok(Changed { message, event: Some(event) }))
     })
@@ -111,7 +115,10 @@ fn delete_message(
         if let Some(entry) = entry {
             audit::record(tx, entry, Target::Message(message.id))?;
         }
-        let change = append(tx, "message_deleted", change, "", message.seq)?;
+        let kind = EventKind::MessageDeleted;
+        let (id, seq) =
+            append_event(tx, &NewEvent::message_change(kind, &change, message.seq, ""))?;
+        let change = change.into_change(id, seq, message.seq);
         Ok(Ok(Changed { message, event: Some(Event::MessageDeleted(change)) }))
     })
 }
@@ -130,33 +137,4 @@ fn find(
     let Some(room) = room else { return Ok(Err(ChangeError::RoomNotFound)) };
     let message = get_message(tx, change.room_id, change.message_id)?;
     Ok(message.map(|message| (room.get(0), message)).ok_or(ChangeError::MessageNotFound))
-}
-
-/// Adds the event to the end of the room's log.
-fn append(
-    tx: &mut Connection,
-    kind: &str,
-    change: NewMessageChange,
-    content: &str,
-    message_seq: Seq,
-) -> Result<MessageChange> {
-    let row = tx.query_one(
-        "WITH bumped AS (
-             UPDATE rooms SET head_seq = head_seq + 1 WHERE id = $1 RETURNING head_seq
-         )
-         INSERT INTO events
-             (room_id, seq, kind, user_id, created_at, content, target_id, target_seq)
-         SELECT $1, head_seq, $2, $3, $4, $5, $6, $7 FROM bumped
-         RETURNING id, seq",
-        &[
-            &change.room_id.0,
-            &kind,
-            &change.user_id.0,
-            &change.timestamp.0,
-            &content,
-            &change.message_id.0,
-            &message_seq.0,
-        ],
-    )?;
-    Ok(change.into_change(EventId(row.get(0)), Seq(row.get(1)), message_seq))
 }

@@ -3,14 +3,18 @@
 //! A deleted room keeps its row until its log has been deleted: every statement here says which rooms
 //! it means.
 
+use std::sync::Arc;
+
 use postgres::Row;
 
 use super::super::Result;
 use super::super::backend::Rooms;
+use super::super::stored_event::{NewEvent, room_changed};
+use super::append::append_event;
 use super::{Postgres, audit};
 use crate::model::{
-    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomId, RoomState, Seq, Target,
-    Timestamp, UserId,
+    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq, Target,
+    Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Postgres {
@@ -66,39 +70,34 @@ impl Rooms for Postgres {
     /// The database compares: rooms that have not changed are not sent.
     fn list_changed_rooms(
         &self,
-        known: &[RoomState],
+        known: &[RoomHead],
         finds_new: bool,
     ) -> Result<Vec<RoomDifference>> {
         const LIST: &str = "
             SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-                   rooms.revision, oldest_seq, retention_days,
-                   known.id, known.head_seq, known.revision
-            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
+                   revision, oldest_seq, retention_days, known.id, known.head_seq
+            FROM unnest($1::bigint[], $2::bigint[]) AS known (id, head_seq)
             LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
-            WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq
-               OR rooms.revision > known.revision";
+            WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq";
         const LIST_WITH_NEW: &str = "
             SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-                   rooms.revision, oldest_seq, retention_days,
-                   known.id, known.head_seq, known.revision
-            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS known (id, head_seq, revision)
+                   revision, oldest_seq, retention_days, known.id, known.head_seq
+            FROM unnest($1::bigint[], $2::bigint[]) AS known (id, head_seq)
             FULL JOIN (SELECT * FROM rooms WHERE deleted_at IS NULL) AS rooms ON rooms.id = known.id
-            WHERE rooms.id IS NULL OR known.id IS NULL OR rooms.head_seq > known.head_seq
-               OR rooms.revision > known.revision";
+            WHERE rooms.id IS NULL OR known.id IS NULL OR rooms.head_seq > known.head_seq";
         self.read(|db| {
             let ids: Vec<i64> = known.iter().map(|known| known.id.0).collect();
             let heads: Vec<i64> = known.iter().map(|known| known.head_seq.0).collect();
-            let revisions: Vec<i64> = known.iter().map(|known| known.revision).collect();
             let list = if finds_new { LIST_WITH_NEW } else { LIST };
-            let rows = db.query(list, &[&ids, &heads, &revisions])?;
+            let rows = db.query(list, &[&ids, &heads])?;
             let difference = |row: &Row| {
                 let is_there = row.get::<_, Option<i64>>(0).is_some();
                 let Some(id) = row.get::<_, Option<i64>>(10).map(RoomId) else {
                     return RoomDifference::New(room(row));
                 };
-                let known = RoomState { id, head_seq: Seq(row.get(11)), revision: row.get(12) };
+                let known = RoomHead { id, head_seq: Seq(row.get(11)) };
                 match is_there {
-                    true => RoomDifference::Changed { known, room: room(row) },
+                    true => RoomDifference::Longer { known, room: room(row) },
                     false => RoomDifference::Gone(id),
                 }
             };
@@ -111,7 +110,7 @@ impl Rooms for Postgres {
         id: RoomId,
         change: &RoomChange,
         entry: &NewAuditEntry,
-    ) -> Result<Option<Room>> {
+    ) -> Result<Option<UpdatedRoom>> {
         self.transaction(|tx| {
             let row = tx.query_opt(
                 "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
@@ -121,8 +120,8 @@ impl Rooms for Postgres {
             )?;
             let Some(row) = row else { return Ok(None) };
             let room = room(&row);
-            let Some(changed) = change.apply_to(&room, entry.timestamp) else {
-                return Ok(Some(room));
+            let Some(mut changed) = change.apply_to(&room, entry.timestamp) else {
+                return Ok(Some(UpdatedRoom { room, event: None }));
             };
             tx.execute(
                 "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
@@ -138,7 +137,17 @@ impl Rooms for Postgres {
                 ],
             )?;
             audit::record(tx, entry, Target::Room(id))?;
-            Ok(Some(changed))
+            if changed.revision == room.revision {
+                return Ok(Some(UpdatedRoom { room: changed, event: None }));
+            }
+            let new = NewEvent::room_changed(&changed, entry)?;
+            let (id, seq) = append_event(tx, &new)?;
+            changed.head_seq = seq;
+            let row =
+                tx.query_one("SELECT username FROM users WHERE id = $1", &[&new.user_id.0])?;
+            let username = Arc::from(row.get::<_, &str>(0));
+            let event = Some(room_changed(id, seq, username, &new, &changed));
+            Ok(Some(UpdatedRoom { room: changed, event }))
         })
     }
 

@@ -27,6 +27,8 @@ const CLEAR: &str = "
     ALTER TABLE audit DISABLE TRIGGER USER;
     TRUNCATE users, events RESTART IDENTITY CASCADE;
     ALTER TABLE audit ENABLE TRIGGER USER;
+    INSERT INTO users (id, username, email, password_hash, role, is_active, created_at, deleted_at)
+    OVERRIDING SYSTEM VALUE VALUES (0, '(server)', '(server)', '', 'user', false, 0, 0);
     UPDATE server SET epoch = replace(gen_random_uuid()::text, '-', ''), token_secret = NULL;";
 
 pub(in crate::storage) struct PostgresTarget {
@@ -136,6 +138,6 @@ fn contents(client: &mut Client) -> Result<Contents> {
         return Ok(Contents::Unfinished);
     }
     let has_users = exists(client, "SELECT to_regclass('users') IS NOT NULL")?
-        && exists(client, "SELECT EXISTS (SELECT 1 FROM users)")?;
+        && exists(client, "SELECT EXISTS (SELECT 1 FROM users WHERE id > 0)")?;
     Ok(if has_users { Contents::Data } else { Contents::Nothing })
 }

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params, types::Type};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::super::backend::Events;
+use super::super::stored_event::{NewEvent, StoredEvent};
 use super::super::window::Window;
 use super::super::{AppendError, Error, Result};
 use super::transaction::Transaction;
 use super::{Sqlite, errors};
 use crate::model::{
-    Appended, Cursor, Event, EventId, EventPage, Message, MessageChange, MessagePage, NewMessage,
-    RoomId, Seq, Timestamp, UserId,
+    Appended, Cursor, Event, EventHeader, EventId, EventPage, EventTarget, Message, MessagePage,
+    NewMessage, RoomId, Seq, Timestamp, UserId,
 };
 
 /// Stores nothing if the client_id was seen before. The table's own checks take the place of a
@@ -41,7 +42,7 @@ const LIST_NEWER_MESSAGES: &str = "
 
 const LIST_EVENTS: &str = "
     SELECT seq, id, user_id, created_at, content, client_id, edited_at, deleted_at,
-           kind, target_id, target_seq
+           kind, target_id, target_seq, detail
     FROM events
     WHERE room_id = ?1 AND seq > ?2
     ORDER BY seq LIMIT ?3";
@@ -223,6 +224,34 @@ impl Batch<'_> {
     }
 }
 
+/// Adds the event to the end of the room's log.
+pub(super) fn append_event(tx: &Connection, event: &NewEvent<'_>) -> Result<(EventId, Seq)> {
+    const NEXT_SEQ: &str =
+        "UPDATE rooms SET head_seq = head_seq + 1 WHERE id = ?1 RETURNING head_seq";
+    const NEXT_ID: &str =
+        "UPDATE server SET last_event_id = last_event_id + 1 WHERE id = 1 RETURNING last_event_id";
+    const APPEND: &str = "
+        INSERT INTO events
+            (room_id, seq, id, kind, user_id, created_at, content, target_id, target_seq, detail)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let room_id = event.room_id.0;
+    let seq = tx.prepare_cached(NEXT_SEQ)?.query_row([room_id], |row| row.get(0).map(Seq))?;
+    let id = tx.prepare_cached(NEXT_ID)?.query_row([], |row| row.get(0).map(EventId))?;
+    tx.prepare_cached(APPEND)?.execute(params![
+        room_id,
+        seq.0,
+        id.0,
+        event.kind.as_str(),
+        event.user_id.0,
+        event.timestamp.0,
+        event.content,
+        event.target.map(|target| target.message_id.0),
+        event.target.map(|target| target.message_seq.0),
+        event.detail
+    ])?;
+    Ok((id, seq))
+}
+
 /// The names of senders, each looked up once a page: a page has many messages of few people.
 pub(super) struct Names<'db> {
     db: &'db Connection,
@@ -234,7 +263,7 @@ impl<'db> Names<'db> {
         Self { db, known: Vec::new() }
     }
 
-    fn get(&mut self, id: UserId) -> rusqlite::Result<Arc<str>> {
+    pub fn get(&mut self, id: UserId) -> rusqlite::Result<Arc<str>> {
         if let Some((_, name)) = self.known.iter().rev().find(|(known, _)| *known == id) {
             return Ok(name.clone());
         }
@@ -261,37 +290,30 @@ pub(super) fn get_head(db: &Connection, room_id: RoomId) -> Result<Option<Head>>
         .optional()?)
 }
 
-fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) -> rusqlite::Result<Event> {
-    match row.get_ref(8)?.as_str()? {
-        "message" => Ok(Event::Message(message_of(row, room_id, names)?)),
-        "message_edited" => Ok(Event::MessageEdited {
-            change: change_of(row, room_id, names)?,
-            content: row.get(4)?,
-        }),
-        "message_deleted" => Ok(Event::MessageDeleted(change_of(row, room_id, names)?)),
-        kind => {
-            let error = format!("unknown kind of event `{kind}`").into();
-            Err(rusqlite::Error::FromSqlConversionFailure(8, Type::Text, error))
-        }
-    }
-}
-
-fn change_of(
-    row: &Row<'_>,
-    room_id: RoomId,
-    names: &mut Names<'_>,
-) -> rusqlite::Result<MessageChange> {
+fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) -> Result<Event> {
     let user_id = UserId(row.get(2)?);
-    Ok(MessageChange {
-        seq: Seq(row.get(0)?),
-        id: EventId(row.get(1)?),
-        room_id,
-        user_id,
-        username: names.get(user_id)?,
-        timestamp: Timestamp(row.get(3)?),
-        message_id: EventId(row.get(9)?),
-        message_seq: Seq(row.get(10)?),
-    })
+    let target = |message_id: i64, message_seq: i64| EventTarget {
+        message_id: EventId(message_id),
+        message_seq: Seq(message_seq),
+    };
+    StoredEvent {
+        header: EventHeader {
+            seq: Seq(row.get(0)?),
+            id: EventId(row.get(1)?),
+            room_id,
+            user_id,
+            username: names.get(user_id)?,
+            timestamp: Timestamp(row.get(3)?),
+        },
+        content: row.get(4)?,
+        client_id: row.get(5)?,
+        edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        kind: row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?,
+        target: row.get::<_, Option<i64>>(9)?.zip(row.get(10)?).map(|(id, seq)| target(id, seq)),
+        detail: row.get(11)?,
+    }
+    .into_event()
 }
 
 /// Of a row of the room's log: each column more would be a fortieth of the cost of a page.

@@ -3,12 +3,12 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::backend::Messages;
+use super::super::stored_event::NewEvent;
 use super::super::{ChangeError, Result};
-use super::events::{Head, Names, get_head, message_of};
+use super::events::{Head, Names, append_event, get_head, message_of};
 use super::{Sqlite, audit};
 use crate::model::{
-    Changed, Event, EventId, Message, MessageChange, NewAuditEntry, NewMessageChange, RoomId, Seq,
-    Target,
+    Changed, Event, EventId, EventKind, Message, NewAuditEntry, NewMessageChange, RoomId, Target,
 };
 
 impl Messages for Sqlite {
@@ -75,7 +75,10 @@ fn edit_message(tx: &Connection, change: NewMessageChange, content: &str) -> Out
         .execute(params![message.id.0, content, change.timestamp.0])?;
     message.content = content.to_owned();
     message.edited_at = Some(change.timestamp);
-    let change = append(tx, "message_edited", change, content, head.seq, message.seq)?;
+    let kind = EventKind::MessageEdited;
+    let new = NewEvent::message_change(kind, &change, message.seq, content);
+    let (id, seq) = append_event(tx, &new)?;
+    let change = change.into_change(id, seq, message.seq);
     let event = Event::MessageEdited { change, content: content.to_owned() };
     Ok(Ok(Changed { message, event: Some(event) }))
 }
@@ -85,7 +88,7 @@ fn delete_message(
     change: NewMessageChange,
     entry: Option<&NewAuditEntry>,
 ) -> Outcome {
-    let (head, mut message) = match find(tx, &change)? {
+    let (_, mut message) = match find(tx, &change)? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -101,7 +104,9 @@ fn delete_message(
     if let Some(entry) = entry {
         audit::record(tx, entry, Target::Message(message.id))?;
     }
-    let change = append(tx, "message_deleted", change, "", head.seq, message.seq)?;
+    let kind = EventKind::MessageDeleted;
+    let (id, seq) = append_event(tx, &NewEvent::message_change(kind, &change, message.seq, ""))?;
+    let change = change.into_change(id, seq, message.seq);
     Ok(Ok(Changed { message, event: Some(Event::MessageDeleted(change)) }))
 }
 
@@ -114,37 +119,4 @@ fn find(
     };
     let message = get_message(tx, change.room_id, change.message_id)?;
     Ok(message.map(|message| (head, message)).ok_or(ChangeError::MessageNotFound))
-}
-
-/// Adds the event to the end of the room's log.
-fn append(
-    tx: &Connection,
-    kind: &str,
-    change: NewMessageChange,
-    content: &str,
-    head_seq: Seq,
-    message_seq: Seq,
-) -> Result<MessageChange> {
-    const APPEND: &str = "
-        INSERT INTO events
-            (room_id, seq, id, kind, user_id, created_at, content, target_id, target_seq)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    const NEXT_ID: &str = "
-        UPDATE server SET last_event_id = last_event_id + 1 WHERE id = 1 RETURNING last_event_id";
-    let id = tx.prepare_cached(NEXT_ID)?.query_row([], |row| row.get(0).map(EventId))?;
-    let change = change.into_change(id, head_seq.next(), message_seq);
-    tx.prepare_cached(APPEND)?.execute(params![
-        change.room_id.0,
-        change.seq.0,
-        change.id.0,
-        kind,
-        change.user_id.0,
-        change.timestamp.0,
-        content,
-        change.message_id.0,
-        change.message_seq.0
-    ])?;
-    tx.prepare_cached("UPDATE rooms SET head_seq = ?2 WHERE id = ?1")?
-        .execute([change.room_id.0, change.seq.0])?;
-    Ok(change)
 }

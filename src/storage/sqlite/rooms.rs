@@ -9,11 +9,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
 use super::super::backend::Rooms;
+use super::super::stored_event::{NewEvent, room_changed};
+use super::events::{Names, append_event};
 use super::transaction::Transaction;
 use super::{Sqlite, audit};
 use crate::model::{
-    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomId, RoomState, Seq, Target,
-    Timestamp, UserId,
+    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq, Target,
+    Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Sqlite {
@@ -49,7 +51,7 @@ impl Rooms for Sqlite {
 
     fn list_changed_rooms(
         &self,
-        known: &[RoomState],
+        known: &[RoomHead],
         finds_new: bool,
     ) -> Result<Vec<RoomDifference>> {
         self.read(|db| {
@@ -57,8 +59,8 @@ impl Rooms for Sqlite {
             let mut changed = Vec::new();
             for &known in known {
                 match get_room(db, known.id)? {
-                    Some(room) if !known.is_behind(&room) => {}
-                    Some(room) => changed.push(RoomDifference::Changed { known, room }),
+                    Some(room) if room.head_seq <= known.head_seq => {}
+                    Some(room) => changed.push(RoomDifference::Longer { known, room }),
                     None => changed.push(RoomDifference::Gone(known.id)),
                 }
             }
@@ -76,15 +78,15 @@ impl Rooms for Sqlite {
         id: RoomId,
         change: &RoomChange,
         entry: &NewAuditEntry,
-    ) -> Result<Option<Room>> {
+    ) -> Result<Option<UpdatedRoom>> {
         const UPDATE: &str = "
             UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5,
                              retention_days = ?6
             WHERE id = ?1";
         self.write(|tx| {
             let Some(room) = get_room(tx, id)? else { return Ok(None) };
-            let Some(changed) = change.apply_to(&room, entry.timestamp) else {
-                return Ok(Some(room));
+            let Some(mut changed) = change.apply_to(&room, entry.timestamp) else {
+                return Ok(Some(UpdatedRoom { room, event: None }));
             };
             tx.prepare_cached(UPDATE)?.execute(params![
                 id.0,
@@ -95,7 +97,15 @@ impl Rooms for Sqlite {
                 changed.retention_days
             ])?;
             audit::record(tx, entry, Target::Room(id))?;
-            Ok(Some(changed))
+            if changed.revision == room.revision {
+                return Ok(Some(UpdatedRoom { room: changed, event: None }));
+            }
+            let new = NewEvent::room_changed(&changed, entry)?;
+            let (id, seq) = append_event(tx, &new)?;
+            changed.head_seq = seq;
+            let username = Names::new(tx).get(new.user_id)?;
+            let event = Some(room_changed(id, seq, username, &new, &changed));
+            Ok(Some(UpdatedRoom { room: changed, event }))
         })
     }
 

@@ -180,9 +180,11 @@ fn contents(path: &Path) -> Result<Contents> {
     let count_all = "SELECT count(*) FROM sqlite_schema";
     let is_ours: bool = connection.query_row(has_table, [], |row| row.get(0))?;
     let is_empty = match is_ours {
-        true => {
-            connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?
-        }
+        true => connection.query_row(
+            "SELECT NOT EXISTS (SELECT 1 FROM users WHERE id > 0)",
+            [],
+            |row| row.get(0),
+        )?,
         false => connection.query_row(count_all, [], |row| row.get::<_, i64>(0))? == 0,
     };
     Ok(if is_empty { Contents::Nothing } else { Contents::Data })

@@ -1,22 +1,23 @@
-//! The hub's log: what was committed becomes tails and answers, and cursors that are behind.
+//! Committed events: they become tails of rooms, answers to senders, and cursors that are behind.
 
 use super::ConnectionId;
-use super::delivery::{Cursor, flush, send_chunks};
+use super::command::ReplyTo;
+use super::delivery::{flush, send_chunks};
 use super::frame::ServerFrame;
-use super::hub::ReplyTo;
+use super::room::Cursor;
 use super::state::{Answer, State};
 use super::tail::Chunk;
-use crate::model::{Appended, Event, EventId, RoomId};
+use crate::model::{Appended, Event, EventId, RoomId, UnknownEvent};
 use crate::storage::Outcome;
 
-/// The most bytes kept of one room's log. A reader who falls off the end reads the database.
+/// The size of one room's tail. A reader that falls behind it reads the database.
 const ROOM_TAIL_BYTES: usize = 256 * 1024;
 
-/// The most bytes kept of all rooms' logs together.
+/// The size of all tails together.
 const ALL_TAILS_BYTES: usize = 64 * 1024 * 1024;
 
 impl State {
-    /// A member's room has something for it: written at the end of the turn.
+    /// Notes that a room has something for a member: it is written at the end of the pass.
     pub(super) fn fall_behind(&mut self, slot: usize, room_id: RoomId) {
         if self.clients[slot].blocked_at.is_none() {
             self.clients[slot].behind.push(room_id);
@@ -24,7 +25,7 @@ impl State {
         }
     }
 
-    /// Answers the senders, and keeps what was appended for the end of the turn.
+    /// Answers the senders, and keeps the appended messages for the end of the pass.
     pub(super) fn publish(&mut self, outcomes: Vec<Outcome<ReplyTo>>) {
         for Outcome { tag, result } in outcomes {
             let appended = match tag {
@@ -37,9 +38,9 @@ impl State {
                     self.answer(id, reference, wants_ack, result)
                 }
             };
-            // A retry may be of a message that was stored while the connection to the database was
-            // lost, and that nobody has been told of: it is one that is beyond the head. Without a
-            // head it may be of any age.
+            // The original of a retry may have been stored while the connection to the database was
+            // lost, and then it was not published: its seq is greater than the head. Without a head,
+            // the original may be of any age.
             let Some(Appended { message, duplicate }) = appended else { continue };
             let is_of_any_age = duplicate && self.has_no_head(message.room_id);
             let event = Event::Message(message);
@@ -50,8 +51,8 @@ impl State {
         }
     }
 
-    /// Keeps an event for the end of the turn. Whoever joins an unknown room later in this turn reads
-    /// its head from storage.
+    /// Keeps an event for the end of the pass. A connection that joins an unknown room later in this pass
+    /// reads the head from storage.
     pub(super) fn keep(&mut self, event: Event) {
         let room_id = event.room_id();
         if self.rooms.contains_key(&room_id) {
@@ -63,28 +64,37 @@ impl State {
         self.rooms.get(&room_id).is_none_or(|room| room.head.is_none())
     }
 
-    /// Puts what this turn's commits appended into the tails, as one chunk a room: while the hub
-    /// wrote, several transactions may have been committed, and one slice is the cheapest to write.
+    /// Puts the events of this pass into the tails, one chunk for each room: several transactions may have
+    /// been committed while the hub wrote, and one slice is the cheapest to write.
     pub(super) fn extend_tails(&mut self) {
         for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };
-            // A head that was read from storage may be ahead of what is published: members have what is
-            // before it, or read it there. A tail that ended before the head would not bring them to it.
+            // A head that was read from storage may be ahead of the published events. Members have the
+            // events up to it, or read them there; a tail that ended before the head would be of no use.
             if let Some(head) = room.head {
                 events.retain(|event| event.seq() > head);
             }
             if events.is_empty() {
                 continue;
             }
-            // They come in order of seq, but for the originals of retries, and for what was read
-            // from storage before its commit was told.
+            // Usually sorted; retried originals and events read by the doorbell may be out of order.
             events.sort_by_key(Event::seq);
             events.dedup_by_key(|event| event.seq());
+            for event in &events {
+                if let Event::RoomChanged(change) = event {
+                    let frame = ServerFrame::RoomUpdated { room_id, room: &change.room }.to_bytes();
+                    // Also to blocked members: the frame is short and rare, and is sent only once.
+                    let behind = room.members.iter().filter(|(_, it)| it.position() < event.seq());
+                    for (&slot, _) in behind {
+                        self.clients[slot].push(slot, &frame, &mut self.touched);
+                    }
+                }
+            }
             if empty_deleted(&mut events) {
-                // What is older may have the text in it. Whoever is not up to date reads the database.
+                // Older chunks may contain the deleted text. Members that are behind read the database.
                 room.tail.clear();
             }
-            // Another process may have written in between.
+            // There is a gap where another process has written.
             for events in events.chunk_by(|a, b| a.seq().next() == b.seq()) {
                 let Some(chunk) = Chunk::encode(events) else { continue };
                 room.head = room.head.max(Some(chunk.last()));
@@ -92,7 +102,7 @@ impl State {
             }
             for (&slot, member) in &room.members {
                 let client = &mut self.clients[slot];
-                // One that is blocked looks into all its rooms when it no longer is.
+                // A blocked client looks into all its rooms when it is unblocked.
                 if matches!(member.cursor, Cursor::Live(_)) && client.blocked_at.is_none() {
                     client.behind.push(room_id);
                     client.touch(slot, &mut self.touched);
@@ -101,7 +111,7 @@ impl State {
         }
     }
 
-    /// Answers a send of a connection, and gives back what was appended.
+    /// Answers a send of a connection, and returns the appended message.
     fn answer(
         &mut self,
         id: ConnectionId,
@@ -139,14 +149,14 @@ impl State {
         }
     }
 
-    /// A page from storage for a reading member. Written at once, for it is nobody else's.
+    /// Writes a page from storage to a reading member, at once: no other client needs it.
     pub(super) fn write_page(&mut self, id: ConnectionId, room_id: RoomId, chunk: &Chunk) {
         let Some(slot) = self.slot(id) else { return };
         let Some(member) = self.member(slot, room_id) else { return };
         let Cursor::Reading(cursor) = member.cursor else { return };
         let client = &mut self.clients[slot];
-        // A page that was read for an earlier subscription to the room may be anywhere; the one
-        // that belongs to this cursor comes too.
+        // A page that was read for an earlier subscription to the room may lie anywhere; the page for
+        // this cursor is still to come.
         let continues = chunk.first() <= cursor.next() && chunk.last() > cursor;
         if client.closing_at.is_some() || !continues {
             return;
@@ -169,7 +179,8 @@ impl State {
         self.touch(slot);
     }
 
-    /// Whoever is up to date does not need the tails; whoever is not reads the database.
+    /// Empties tails until all together are small enough. Members that are up to date do not need them, and
+    /// members that are behind read the database.
     pub(super) fn bound_tails(&mut self) {
         let mut total: usize = self.rooms.values().map(|room| room.tail.len_bytes()).sum();
         for room in self.rooms.values_mut() {
@@ -182,13 +193,16 @@ impl State {
     }
 }
 
-/// Takes the texts of messages that are deleted in the same turn. True if any message is.
+/// Empties the messages that are deleted in the same pass. True if there is a deletion.
 fn empty_deleted(events: &mut [Event]) -> bool {
     let deleted: Vec<EventId> = events
         .iter()
         .filter_map(|event| match event {
             Event::MessageDeleted(change) => Some(change.message_id),
-            Event::Message(_) | Event::MessageEdited { .. } => None,
+            Event::Message(_)
+            | Event::MessageEdited { .. }
+            | Event::RoomChanged(_)
+            | Event::Unknown(_) => None,
         })
         .collect();
     if deleted.is_empty() {
@@ -198,7 +212,10 @@ fn empty_deleted(events: &mut [Event]) -> bool {
         let (id, content) = match event {
             Event::Message(message) => (message.id, &mut message.content),
             Event::MessageEdited { change, content } => (change.message_id, content),
-            Event::MessageDeleted(_) => continue,
+            Event::Unknown(UnknownEvent { target: Some(target), content, .. }) => {
+                (target.message_id, content)
+            }
+            Event::MessageDeleted(_) | Event::RoomChanged(_) | Event::Unknown(_) => continue,
         };
         if deleted.contains(&id) {
             content.clear();

@@ -1,0 +1,7 @@
+-- The fields that only events of this kind have, as a JSON object. NULL for kinds without such fields.
+ALTER TABLE events ADD COLUMN detail text;
+-- The author of events that no account causes, such as a change of a room at the command line. No account
+-- can have this name. Like a deleted account it cannot sign in and is in no list.
+INSERT INTO users (id, username, email, password_hash, role, is_active, created_at, deleted_at)
+OVERRIDING SYSTEM VALUE
+VALUES (0, '(server)', '(server)', '', 'user', false, 0, 0);

@@ -1,0 +1,243 @@
+//! Events of a room's log. Answers are written straight from `model`; these types document them.
+
+use poem_openapi::types::Example;
+use poem_openapi::{Enum, Object, Union};
+
+use super::EXAMPLE_TIME;
+use super::messages::MessageDto;
+use crate::http::types::Moment;
+use crate::model::EventKind;
+
+/// An event of a room's log, as on the socket. More kinds will come: a client skips kinds that it does not
+/// know.
+#[derive(Union)]
+#[oai(rename = "Event", one_of)]
+pub(in crate::http) enum EventDto {
+    Message(MessageSentDto),
+    Edited(MessageEditedDto),
+    Deleted(MessageDeletedDto),
+    RoomChanged(RoomChangedDto),
+}
+
+impl EventDto {
+    fn example(kind: EventKind) -> Self {
+        match kind {
+            EventKind::Message => Self::Message(MessageSentDto::example()),
+            EventKind::MessageEdited => Self::Edited(MessageEditedDto::example()),
+            EventKind::MessageDeleted => Self::Deleted(MessageDeletedDto::example()),
+            EventKind::RoomChanged => Self::RoomChanged(RoomChangedDto::example()),
+        }
+    }
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+pub(in crate::http) enum MessageSentType {
+    Message,
+}
+
+/// A message was sent. It is shown as it stands now.
+#[derive(Object)]
+#[oai(rename = "MessageSent", example)]
+pub(in crate::http) struct MessageSentDto {
+    #[oai(rename = "type")]
+    pub kind: MessageSentType,
+    #[oai(flatten)]
+    pub message: MessageDto,
+}
+
+impl Example for MessageSentDto {
+    fn example() -> Self {
+        Self { kind: MessageSentType::Message, message: MessageDto::example() }
+    }
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+pub(in crate::http) enum MessageEditedType {
+    MessageEdited,
+}
+
+/// A message was given another text by its author.
+#[derive(Object)]
+#[oai(rename = "MessageEdited", example)]
+pub(in crate::http) struct MessageEditedDto {
+    #[oai(rename = "type")]
+    pub kind: MessageEditedType,
+    #[oai(flatten)]
+    pub change: MessageChangeDto,
+    /// The new text. Empty once the message has been deleted.
+    pub content: String,
+}
+
+impl Example for MessageEditedDto {
+    fn example() -> Self {
+        Self {
+            kind: MessageEditedType::MessageEdited,
+            change: MessageChangeDto::example(),
+            content: "Hello, all of you!".into(),
+        }
+    }
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+pub(in crate::http) enum MessageDeletedType {
+    MessageDeleted,
+}
+
+/// A message was deleted by its author or an admin: its text is gone.
+#[derive(Object)]
+#[oai(rename = "MessageDeleted", example)]
+pub(in crate::http) struct MessageDeletedDto {
+    #[oai(rename = "type")]
+    pub kind: MessageDeletedType,
+    #[oai(flatten)]
+    pub change: MessageChangeDto,
+}
+
+impl Example for MessageDeletedDto {
+    fn example() -> Self {
+        let change = MessageChangeDto { id: 3, seq: 3, ..MessageChangeDto::example() };
+        Self { kind: MessageDeletedType::MessageDeleted, change }
+    }
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+pub(in crate::http) enum RoomChangedType {
+    RoomChanged,
+}
+
+/// The room got another name or description, or it was archived or is no longer archived.
+#[derive(Object)]
+#[oai(rename = "RoomChanged", example)]
+pub(in crate::http) struct RoomChangedDto {
+    #[oai(rename = "type")]
+    pub kind: RoomChangedType,
+    /// The event's own id.
+    pub id: i64,
+    pub room_id: i64,
+    /// The event's own position in the room's log.
+    pub seq: i64,
+    /// Who changed the room; 0 if it was an operator at the command line.
+    pub user_id: i64,
+    /// That user's name; `(server)` if it was an operator at the command line.
+    pub username: String,
+    /// When it was changed.
+    pub timestamp: Moment,
+    /// The room's name after the change.
+    pub name: String,
+    #[oai(nullable)]
+    pub description: Option<String>,
+    /// The number of changes of this room so far.
+    pub revision: i64,
+    /// Since when the room is archived; absent if it is not archived.
+    #[oai(skip_serializing_if_is_none)]
+    pub archived_at: Option<Moment>,
+}
+
+impl Example for RoomChangedDto {
+    fn example() -> Self {
+        Self {
+            kind: RoomChangedType::RoomChanged,
+            id: 4,
+            room_id: 1,
+            seq: 4,
+            user_id: 1,
+            username: "ann".into(),
+            timestamp: EXAMPLE_TIME,
+            name: "lobby".into(),
+            description: Some("Come in".into()),
+            revision: 1,
+            archived_at: None,
+        }
+    }
+}
+
+/// A change of a message.
+#[derive(Object)]
+#[oai(rename = "MessageChange", example)]
+pub(in crate::http) struct MessageChangeDto {
+    /// The event's own id.
+    pub id: i64,
+    pub room_id: i64,
+    /// The event's own position in the room's log.
+    pub seq: i64,
+    /// Who did it.
+    pub user_id: i64,
+    pub username: String,
+    /// When it was done.
+    pub timestamp: Moment,
+    /// The message's id.
+    pub message_id: i64,
+    /// The message's position in the room's log.
+    pub message_seq: i64,
+}
+
+impl Example for MessageChangeDto {
+    fn example() -> Self {
+        Self {
+            id: 2,
+            room_id: 1,
+            seq: 2,
+            user_id: 1,
+            username: "ann".into(),
+            timestamp: EXAMPLE_TIME,
+            message_id: 1,
+            message_seq: 1,
+        }
+    }
+}
+
+/// A stretch of a room's log, oldest first.
+#[derive(Object)]
+#[oai(rename = "EventPage", example)]
+pub(in crate::http) struct EventPageDto {
+    pub events: Vec<EventDto>,
+    /// The room's newest seq.
+    pub head_seq: i64,
+    /// Given as `after`, it brings what follows, also if that has yet to happen.
+    pub next_after: i64,
+    /// There are events after these.
+    pub has_more: bool,
+    /// The life of the database. If it is another than before, positions mean nothing any more.
+    pub epoch: String,
+}
+
+impl Example for EventPageDto {
+    fn example() -> Self {
+        Self {
+            events: EventKind::ALL.map(EventDto::example).into(),
+            head_seq: 4,
+            next_after: 4,
+            has_more: false,
+            epoch: "9b2c0a6d3f1e4f7f8f52d8a5e1c3b7d4".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use poem_openapi::types::ToJSON;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::model::Event;
+
+    fn fields(json: &Value) -> BTreeSet<&str> {
+        json.as_object().unwrap().keys().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn the_documented_events_have_the_fields_of_the_written_ones() {
+        for kind in EventKind::ALL {
+            let documented = EventDto::example(kind).to_json().unwrap();
+            let written = serde_json::to_value(Event::sample(kind)).unwrap();
+            assert_eq!(documented["type"], written["type"]);
+            assert_eq!(fields(&documented), fields(&written), "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Messages: as they are stored, sent, changed and read.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Event, EventId, RoomId, Seq, Timestamp, UserId};
+
+/// A message as it stands now. Its fields are in the order of the frame of the original contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    /// Unique in the server.
+    pub id: EventId,
+    /// The text. Empty once the message has been deleted.
+    pub content: String,
+    /// The sender's name.
+    pub username: Arc<str>,
+    /// The sender.
+    pub user_id: UserId,
+    /// When the server accepted it.
+    pub timestamp: Timestamp,
+    pub room_id: RoomId,
+    /// Its position in the room's log.
+    pub seq: Seq,
+    /// The sender's own id for it, if it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// A message to be appended. The rules have already been applied to every field.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub room_id: RoomId,
+    pub user_id: UserId,
+    /// The sender's name, so that an append need not look it up.
+    pub username: Arc<str>,
+    pub content: String,
+    /// (room, sender, client_id) is unique for ever.
+    pub client_id: Option<String>,
+    pub timestamp: Timestamp,
+}
+
+impl NewMessage {
+    /// The message as it stands once it is in the log.
+    pub fn into_message(self, id: EventId, seq: Seq) -> Message {
+        Message {
+            id,
+            content: self.content,
+            username: self.username,
+            user_id: self.user_id,
+            timestamp: self.timestamp,
+            room_id: self.room_id,
+            seq,
+            client_id: self.client_id,
+            edited_at: None,
+            deleted_at: None,
+        }
+    }
+}
+
+/// A change of a message to be made. The rules have already been applied to every field.
+#[derive(Clone, Debug)]
+pub struct NewMessageChange {
+    pub room_id: RoomId,
+    pub message_id: EventId,
+    /// Who does it.
+    pub user_id: UserId,
+    pub username: Arc<str>,
+    pub timestamp: Timestamp,
+}
+
+impl NewMessageChange {
+    /// The change as it is in the log: as the event `id` at `seq`.
+    pub fn into_change(self, id: EventId, seq: Seq, message_seq: Seq) -> MessageChange {
+        MessageChange {
+            id,
+            room_id: self.room_id,
+            seq,
+            user_id: self.user_id,
+            username: self.username,
+            timestamp: self.timestamp,
+            message_id: self.message_id,
+            message_seq,
+        }
+    }
+}
+
+/// A message after a change of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// As it stands now.
+    pub message: Message,
+    /// What the log has of it. `None`: the message stood so before, and nothing was stored.
+    pub event: Option<Event>,
+}
+
+/// A message that is in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub message: Message,
+    /// True if `client_id` had been seen: `message` is then the original, and nothing was stored.
+    pub duplicate: bool,
+}
+
+/// Which page of a room's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    Newest,
+    /// The newest messages with a smaller seq.
+    Before(Seq),
+    /// The oldest messages with a greater seq.
+    After(Seq),
+    /// Half of the page before this seq, the rest from it on.
+    Around(Seq),
+}
+
+/// A page of a room's messages, in ascending `seq`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePage {
+    pub messages: Vec<Message>,
+    pub has_older: bool,
+    pub has_newer: bool,
+    /// The room's newest seq, read in the same snapshot.
+    pub head_seq: Seq,
+}
+
+/// What was done to a message: an event of its own, after which the message stands as it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MessageChange {
+    /// The event's own id.
+    pub id: EventId,
+    pub room_id: RoomId,
+    /// The event's own position in the room's log.
+    pub seq: Seq,
+    /// Who did it.
+    pub user_id: UserId,
+    /// The name of who did it.
+    pub username: Arc<str>,
+    /// When it was done.
+    pub timestamp: Timestamp,
+    /// The message's id.
+    pub message_id: EventId,
+    /// The message's position in the room's log.
+    pub message_seq: Seq,
+}

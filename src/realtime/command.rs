@@ -1,0 +1,86 @@
+//! The commands that the hub's thread takes, and the values in them.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::tail::Chunk;
+use super::{CloseCode, Connection, ConnectionId};
+use crate::model::{Appended, Event, Room, RoomHead, RoomId, Seq, SessionId, UserId};
+use crate::storage::{AppendError, Outcome};
+
+pub(super) enum Command {
+    Committed(Vec<Outcome<ReplyTo>>),
+    News(Vec<News>),
+    Connect { connection: Arc<Connection>, reply: oneshot::Sender<ConnectionId> },
+    Disconnect(ConnectionId),
+    Join { id: ConnectionId, room_id: RoomId, after: Seq, reference: Option<String> },
+    Leave { id: ConnectionId, room_id: RoomId, farewell: Option<Vec<u8>> },
+    Learn { id: ConnectionId, room: RoomHead },
+    Page { id: ConnectionId, room_id: RoomId, chunk: Chunk },
+    Writable(ConnectionId),
+    Send { id: ConnectionId, frame: Vec<u8> },
+    Typing { id: ConnectionId, room_id: RoomId },
+    AskToWatch { id: ConnectionId, reply: oneshot::Sender<bool> },
+    StartWatching { id: ConnectionId, reference: Option<String>, rooms: Option<Vec<RoomHead>> },
+    Close(ConnectionId, CloseCode),
+    CloseSessions(Vec<SessionId>),
+    ForgetTails,
+    CloseAll,
+    CountActive { rooms: Vec<RoomId>, reply: oneshot::Sender<Vec<usize>> },
+    ListKnown { reply: oneshot::Sender<KnownRooms> },
+}
+
+/// The receiver of the answer to an append.
+#[derive(Debug)]
+pub enum ReplyTo {
+    /// A task that waits for the answer.
+    Task(oneshot::Sender<Result<Appended, AppendError>>),
+    /// A connection. Success becomes an `ack` frame if the connection wants one; failure becomes mail for
+    /// its task.
+    Connection { id: ConnectionId, reference: Option<String>, wants_ack: bool },
+}
+
+/// A stored change that is not a send of this process: another kind of change, or another process's write.
+#[derive(Debug)]
+pub enum News {
+    /// Events, each room's in ascending order of seq. Known events are ignored.
+    Events(Vec<Event>),
+    /// The room's log is longer than what was read of it: it ends at the room's `head_seq`.
+    Skipped(Room),
+    /// A new room. Its `head_seq` is the head before the events that are announced next.
+    RoomCreated(Room),
+    RoomDeleted(RoomId),
+    /// The outcome of one user's `read` in one room.
+    Read(ReadOutcome),
+}
+
+/// The result of moving a user's read position in a room.
+#[derive(Debug)]
+pub struct ReadOutcome {
+    pub user_id: UserId,
+    pub room_id: RoomId,
+    /// The read position now, and whether it has moved.
+    pub result: Result<(Seq, bool), AppendError>,
+    pub askers: Vec<ReadAsker>,
+}
+
+/// The party that asked for a read position to be moved.
+#[derive(Debug)]
+pub enum ReadAsker {
+    /// A task that waits for the position.
+    Task(oneshot::Sender<Result<Seq, AppendError>>),
+    /// A connection, which asked for `seq`.
+    Connection { id: ConnectionId, reference: Option<String>, seq: Seq },
+}
+
+/// The rooms that the hub knows, and how far.
+#[derive(Debug, Default)]
+pub struct KnownRooms {
+    /// The rooms that have members on this node.
+    pub rooms: Vec<RoomHead>,
+    /// There are further rooms with members, and their heads are not known yet.
+    pub has_unknown: bool,
+    /// What the watchers know of every room. `None`: there is no watcher.
+    pub watched: Option<Vec<RoomHead>>,
+}

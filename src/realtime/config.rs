@@ -1,0 +1,19 @@
+//! The hub's settings.
+
+use std::sync::Arc;
+
+use crate::model::Clock;
+
+/// Times and facts that the hub works with.
+#[derive(Clone, Debug)]
+pub struct HubConfig {
+    /// The database's epoch, sent to every client that has caught up.
+    pub epoch: Arc<str>,
+    pub clock: Clock,
+    /// A silent client is pinged after this many seconds and closed after twice as many.
+    pub ping_seconds: u32,
+    /// A client whose socket takes no bytes is closed after this many seconds.
+    pub stall_seconds: u32,
+    /// A client is warned this many seconds before its token expires.
+    pub expiry_notice_seconds: u32,
+}

@@ -1,0 +1,175 @@
+//! An event as its row, and back: the one place where a kind of event meets the columns of `events`.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Error, Result};
+use crate::model::{
+    Actor, Event, EventHeader, EventId, EventKind, EventTarget, Message, MessageChange,
+    NewAuditEntry, NewMessageChange, Room, RoomChanged, RoomFace, RoomId, Seq, Timestamp,
+    UnknownEvent, UserId,
+};
+
+/// The author of events that no account causes. The migrations make its row.
+pub const SERVER_USER: (UserId, &str) = (UserId(0), "(server)");
+
+/// The columns of a row of `events`.
+#[derive(Debug)]
+pub(super) struct StoredEvent<'a> {
+    pub kind: &'a str,
+    pub header: EventHeader,
+    pub content: String,
+    pub client_id: Option<String>,
+    pub edited_at: Option<Timestamp>,
+    pub deleted_at: Option<Timestamp>,
+    pub target: Option<EventTarget>,
+    /// A JSON object.
+    pub detail: Option<String>,
+}
+
+impl StoredEvent<'_> {
+    /// # Errors
+    /// [`Error::Internal`] if the row lacks what its kind needs.
+    pub fn into_event(self) -> Result<Event> {
+        let Self { kind: word, header, content, target, detail, .. } = self;
+        let (room_id, seq) = (header.room_id, header.seq);
+        let damaged = |column: &str| {
+            let text = format!("event {seq} of room {room_id}, `{word}`, has no valid {column}");
+            Error::Internal(text)
+        };
+        let change = |header| match target {
+            Some(target) => Ok(change_of(header, target)),
+            None => Err(damaged("target")),
+        };
+        let Some(kind) = EventKind::from_word(word) else {
+            let detail = match detail {
+                Some(text) => serde_json::from_str(&text).map_err(|_| damaged("detail"))?,
+                None => Map::<String, Value>::new(),
+            };
+            let kind = word.to_owned();
+            return Ok(Event::Unknown(UnknownEvent { kind, header, content, target, detail }));
+        };
+        Ok(match kind {
+            EventKind::Message => {
+                let EventHeader { id, room_id, seq, user_id, username, timestamp } = header;
+                Event::Message(Message {
+                    id,
+                    content,
+                    username,
+                    user_id,
+                    timestamp,
+                    room_id,
+                    seq,
+                    client_id: self.client_id,
+                    edited_at: self.edited_at,
+                    deleted_at: self.deleted_at,
+                })
+            }
+            EventKind::MessageEdited => Event::MessageEdited { change: change(header)?, content },
+            EventKind::MessageDeleted => Event::MessageDeleted(change(header)?),
+            EventKind::RoomChanged => {
+                let room: Option<RoomFace> =
+                    detail.and_then(|text| serde_json::from_str(&text).ok());
+                let room = room.ok_or_else(|| damaged("detail"))?;
+                Event::RoomChanged(RoomChanged { header, room })
+            }
+        })
+    }
+}
+
+/// Whether a row of `events` has what its kind needs.
+///
+/// # Errors
+/// [`Error::Internal`] with a sentence that says what is missing.
+pub fn check_row(
+    room_id: RoomId,
+    seq: Seq,
+    kind: &str,
+    has_target: bool,
+    detail: Option<&str>,
+) -> Result<()> {
+    let (user_id, username) = (SERVER_USER.0, SERVER_USER.1.into());
+    let header =
+        EventHeader { id: EventId(0), room_id, seq, user_id, username, timestamp: Timestamp(0) };
+    let target = has_target.then_some(EventTarget { message_id: EventId(0), message_seq: Seq(0) });
+    let (client_id, edited_at, deleted_at) = (None, None, None);
+    let (content, detail) = (String::new(), detail.map(str::to_owned));
+    let row =
+        StoredEvent { kind, header, content, client_id, edited_at, deleted_at, target, detail };
+    row.into_event().map(drop)
+}
+
+fn change_of(header: EventHeader, target: EventTarget) -> MessageChange {
+    let EventHeader { id, room_id, seq, user_id, username, timestamp } = header;
+    let EventTarget { message_id, message_seq } = target;
+    MessageChange { id, room_id, seq, user_id, username, timestamp, message_id, message_seq }
+}
+
+/// The `room_changed` event of a change that was stored as the event `id` at `seq`.
+pub(super) fn room_changed(
+    id: EventId,
+    seq: Seq,
+    username: Arc<str>,
+    new: &NewEvent<'_>,
+    room: &Room,
+) -> Event {
+    let NewEvent { room_id, user_id, timestamp, .. } = *new;
+    let header = EventHeader { id, room_id, seq, user_id, username, timestamp };
+    Event::RoomChanged(RoomChanged { header, room: room.face() })
+}
+
+/// An event to be added to the end of a room's log.
+#[derive(Debug)]
+pub(super) struct NewEvent<'a> {
+    pub kind: EventKind,
+    pub room_id: RoomId,
+    pub user_id: UserId,
+    pub timestamp: Timestamp,
+    pub content: &'a str,
+    pub target: Option<EventTarget>,
+    /// A JSON object.
+    pub detail: Option<String>,
+}
+
+impl<'a> NewEvent<'a> {
+    /// A change of a message, which is at `message_seq`.
+    pub fn message_change(
+        kind: EventKind,
+        change: &NewMessageChange,
+        message_seq: Seq,
+        content: &'a str,
+    ) -> Self {
+        Self {
+            kind,
+            room_id: change.room_id,
+            user_id: change.user_id,
+            timestamp: change.timestamp,
+            content,
+            target: Some(EventTarget { message_id: change.message_id, message_seq }),
+            detail: None,
+        }
+    }
+
+    /// A change of a room, which is now as `room` is.
+    ///
+    /// # Errors
+    /// None that is known: a name and numbers serialise.
+    pub fn room_changed(room: &Room, entry: &NewAuditEntry) -> Result<Self> {
+        let user_id = match entry.actor {
+            Actor::Account(id) => id,
+            Actor::Operator(_) => SERVER_USER.0,
+        };
+        let detail = serde_json::to_string(&room.face());
+        let detail = detail.map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(Self {
+            kind: EventKind::RoomChanged,
+            room_id: room.id,
+            user_id,
+            timestamp: entry.timestamp,
+            content: "",
+            target: None,
+            detail: Some(detail),
+        })
+    }
+}

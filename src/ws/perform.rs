@@ -1,0 +1,146 @@
+//! Doing what the session says, and giving the session the results.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+
+use super::session::{Action, Input};
+use super::socket::Socket;
+use super::upgrade::Sockets;
+use crate::chat::{Draft, Error};
+use crate::model::{RoomId, Seq, Timestamp};
+use crate::realtime::{ReadAsker, ReplyTo};
+
+/// Events of one page of what a client missed.
+const PAGE: u32 = 100;
+
+impl Socket {
+    /// Does what the session says, and what it says to the results: at once as long as nothing is to be
+    /// waited for, as with messages; then as a future, if there is a rest.
+    pub(super) fn perform(
+        &mut self,
+        actions: Vec<Action>,
+    ) -> Option<Pin<Box<impl Future<Output = ()>>>> {
+        let mut actions = VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
+            let Action::Post { draft, reference, wants_ack } = action else {
+                actions.push_front(action);
+                return Some(Box::pin(self.perform_rest(actions)));
+            };
+            if let Some(input) = self.post(draft, reference, wants_ack) {
+                actions.extend(self.session.on(input));
+            }
+        }
+        None
+    }
+
+    async fn perform_rest(&mut self, mut actions: VecDeque<Action>) {
+        while let Some(action) = actions.pop_front() {
+            if let Some(input) = self.act(action).await {
+                actions.extend(self.session.on(input));
+            }
+        }
+    }
+
+    /// Queues a message. What is waited for is only its outcome, which the hub tells.
+    fn post(&self, draft: Draft, reference: Option<String>, wants_ack: bool) -> Option<Input> {
+        let reply = ReplyTo::Connection { id: self.id, reference: reference.clone(), wants_ack };
+        self.connection.add_in_flight();
+        match self.sockets.chat.post(&self.connection.identity(), draft, reply) {
+            Ok(()) => None,
+            Err(error) => {
+                self.connection.sub_in_flight();
+                Some(Input::SendFailed { reference, error })
+            }
+        }
+    }
+
+    /// Queues a read position, as a message.
+    fn post_read(&self, room_id: RoomId, seq: Seq, reference: Option<String>) -> Option<Input> {
+        let asker = ReadAsker::Connection { id: self.id, reference: reference.clone(), seq };
+        self.connection.add_in_flight();
+        match self.sockets.chat.post_read(&self.connection.identity(), room_id, seq, asker) {
+            Ok(()) => None,
+            Err(error) => {
+                self.connection.sub_in_flight();
+                Some(Input::SendFailed { reference, error })
+            }
+        }
+    }
+
+    /// Lives by another token of the same user from now on; gives its end.
+    async fn refresh(&self, token: &str) -> Result<Timestamp, Error> {
+        let identity = self.sockets.chat.authenticate(token).await?;
+        let expires_at = identity.expires_at;
+        if self.connection.renew(identity) { Ok(expires_at) } else { Err(Error::OtherUser) }
+    }
+
+    async fn act(&self, action: Action) -> Option<Input> {
+        let Sockets { chat, hub, .. } = &self.sockets;
+        let identity = &self.connection.identity();
+        match action {
+            Action::OpenRoom { subscribe, reference } => {
+                let room_id = subscribe.room_id;
+                return Some(match chat.enter_room(identity, room_id).await {
+                    Ok(room) => {
+                        let (head, oldest) = (room.head_seq, room.oldest_seq);
+                        Input::RoomOpened { subscribe, reference, head, oldest }
+                    }
+                    Err(error) => Input::RoomRefused { room_id, reference, error },
+                });
+            }
+            Action::ReadEvents { room_id, after } => {
+                return Some(match chat.list_events(identity, room_id, after, PAGE).await {
+                    // All of it was pruned after the room was entered.
+                    Ok(page) if page.events.is_empty() && page.head_seq > after => {
+                        Input::ReadFailed { room_id, error: Error::HistoryPruned }
+                    }
+                    Ok(page) => Input::Events { room_id, events: page.events },
+                    Err(error) => Input::ReadFailed { room_id, error },
+                });
+            }
+            Action::ReadRoom { room_id } => {
+                return Some(match chat.open_room(identity, room_id).await {
+                    Ok(room) => Input::RoomRead(room.head()),
+                    Err(error) => Input::ReadFailed { room_id, error },
+                });
+            }
+            Action::Post { draft, reference, wants_ack } => {
+                return self.post(draft, reference, wants_ack);
+            }
+            Action::PostRead { room_id, seq, reference } => {
+                return self.post_read(room_id, seq, reference);
+            }
+            Action::Refresh { token, reference } => {
+                return Some(match self.refresh(&token).await {
+                    Ok(expires_at) => Input::Refreshed { reference, expires_at },
+                    Err(error) => Input::RefreshFailed { reference, error },
+                });
+            }
+            Action::Join { room_id, after, reference } => {
+                hub.join(self.id, room_id, after, reference).await;
+            }
+            Action::Leave { room_id, farewell } => hub.leave(self.id, room_id, farewell).await,
+            Action::SendPage { room_id, events } => {
+                hub.send_page(self.id, room_id, &events).await;
+            }
+            Action::LearnHead(room) => hub.learn_head(self.id, room).await,
+            Action::Typing { room_id, reference } => match chat.check_typing(identity) {
+                Ok(()) => hub.typing(self.id, room_id).await,
+                Err(error) => return Some(Input::SendFailed { reference, error }),
+            },
+            Action::Watch { reference } => {
+                let rooms = match hub.ask_to_watch(self.id).await {
+                    true => None,
+                    false => match chat.list_room_heads(identity).await {
+                        Ok(rooms) => Some(rooms),
+                        Err(error) => return Some(Input::SendFailed { reference, error }),
+                    },
+                };
+                hub.start_watching(self.id, reference, rooms).await;
+            }
+            Action::Reply(frame) => hub.send_frame(self.id, frame).await,
+            Action::Close(code) => hub.close(self.id, code).await,
+        }
+        None
+    }
+}
