@@ -6,6 +6,7 @@
 
 pub mod backend;
 mod counts;
+mod decisions;
 mod error;
 mod migrations;
 mod open;

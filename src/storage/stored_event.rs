@@ -1,14 +1,11 @@
 //! An event as its row, and back: the one place where a kind of event meets the columns of `events`.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use super::{Error, Result};
 use crate::model::{
-    Actor, Event, EventHeader, EventId, EventKind, EventTarget, Message, MessageChange,
-    NewAuditEntry, NewMessageChange, Room, RoomChanged, RoomFace, RoomId, Seq, Timestamp,
-    UnknownEvent, UserId,
+    Event, EventHeader, EventId, EventKind, EventTarget, Message, MessageChange, RoomChanged,
+    RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId,
 };
 
 /// The author of events that no account causes. The migrations make its row.
@@ -104,72 +101,4 @@ fn change_of(header: EventHeader, target: EventTarget) -> MessageChange {
     let EventHeader { id, room_id, seq, user_id, username, timestamp } = header;
     let EventTarget { message_id, message_seq } = target;
     MessageChange { id, room_id, seq, user_id, username, timestamp, message_id, message_seq }
-}
-
-/// The `room_changed` event of a change that was stored as the event `id` at `seq`.
-pub(super) fn room_changed(
-    id: EventId,
-    seq: Seq,
-    username: Arc<str>,
-    new: &NewEvent<'_>,
-    room: &Room,
-) -> Event {
-    let NewEvent { room_id, user_id, timestamp, .. } = *new;
-    let header = EventHeader { id, room_id, seq, user_id, username, timestamp };
-    Event::RoomChanged(RoomChanged { header, room: room.face() })
-}
-
-/// An event to be added to the end of a room's log.
-#[derive(Debug)]
-pub(super) struct NewEvent<'a> {
-    pub kind: EventKind,
-    pub room_id: RoomId,
-    pub user_id: UserId,
-    pub timestamp: Timestamp,
-    pub content: &'a str,
-    pub target: Option<EventTarget>,
-    /// A JSON object.
-    pub detail: Option<String>,
-}
-
-impl<'a> NewEvent<'a> {
-    /// A change of a message, which is at `message_seq`.
-    pub fn message_change(
-        kind: EventKind,
-        change: &NewMessageChange,
-        message_seq: Seq,
-        content: &'a str,
-    ) -> Self {
-        Self {
-            kind,
-            room_id: change.room_id,
-            user_id: change.user_id,
-            timestamp: change.timestamp,
-            content,
-            target: Some(EventTarget { message_id: change.message_id, message_seq }),
-            detail: None,
-        }
-    }
-
-    /// A change of a room, which is now as `room` is.
-    ///
-    /// # Errors
-    /// None that is known: a name and numbers serialise.
-    pub fn room_changed(room: &Room, entry: &NewAuditEntry) -> Result<Self> {
-        let user_id = match entry.actor {
-            Actor::Account(id) => id,
-            Actor::Operator(_) => SERVER_USER.0,
-        };
-        let detail = serde_json::to_string(&room.face());
-        let detail = detail.map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(Self {
-            kind: EventKind::RoomChanged,
-            room_id: room.id,
-            user_id,
-            timestamp: entry.timestamp,
-            content: "",
-            target: None,
-            detail: Some(detail),
-        })
-    }
 }

@@ -226,6 +226,7 @@ pub fn a_deleted_room_is_gone_at_once(db: &TestDatabase) {
     assert!(matches!(edited, Err(ChangeError::RoomNotFound)), "{edited:?}");
     let deleted = backend.delete_message(change(&sent, &ann), None);
     assert!(matches!(deleted, Err(ChangeError::RoomNotFound)), "{deleted:?}");
+    assert_eq!(backend.prune_events(gone.id, NOW.plus_seconds(1), 10, None).unwrap(), 0);
 
     // Its name is free, and what has it is another room.
     let again = backend.create_room(&new_room(&gone.name, &ann), &audit("x")).unwrap();

@@ -3,7 +3,6 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::super::stored_event::NewEvent;
 use super::super::{AppendError, Result};
 use super::connection::Connection;
 use super::{errors, events};
@@ -191,30 +190,6 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
     let mut places: Vec<Place> = messages.iter().enumerate().map(place).collect();
     tell_why(db, messages, &mut places)?;
     Ok(places)
-}
-
-/// Adds the event to the end of the room's log, which is locked until commit.
-pub(super) fn append_event(tx: &mut Connection, event: &NewEvent<'_>) -> Result<(EventId, Seq)> {
-    let row = tx.query_one(
-        "WITH bumped AS (
-             UPDATE rooms SET head_seq = head_seq + 1 WHERE id = $1 RETURNING head_seq
-         )
-         INSERT INTO events
-             (room_id, seq, kind, user_id, created_at, content, target_id, target_seq, detail)
-         SELECT $1, head_seq, $2, $3, $4, $5, $6, $7, $8 FROM bumped
-         RETURNING id, seq",
-        &[
-            &event.room_id.0,
-            &event.kind.as_str(),
-            &event.user_id.0,
-            &event.timestamp.0,
-            &event.content,
-            &event.target.map(|target| target.message_id.0),
-            &event.target.map(|target| target.message_seq.0),
-            &event.detail,
-        ],
-    )?;
-    Ok((EventId(row.get(0)), Seq(row.get(1))))
 }
 
 /// A room that is there and took nothing from an author who is there is archived. Asked only when

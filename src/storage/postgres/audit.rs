@@ -3,6 +3,7 @@
 use postgres::Row;
 
 use super::super::backend::Audit;
+use super::super::decisions::AuditTransaction;
 use super::super::{Error, Result};
 use super::Postgres;
 use super::connection::Connection;
@@ -25,26 +26,27 @@ impl Audit for Postgres {
     }
 }
 
-/// Records an act on `target`, in the transaction that does it.
-pub(super) fn record(tx: &mut Connection, entry: &NewAuditEntry, target: Target) -> Result<()> {
-    let (actor_id, actor) = match &entry.actor {
-        Actor::Account(id) => (Some(id.0), None),
-        Actor::Operator(name) => (None, Some(name)),
-    };
-    tx.execute(
-        "INSERT INTO audit (timestamp, actor_id, actor, via, action, target, detail)
-         VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)",
-        &[
-            &entry.timestamp.0,
-            &actor_id,
-            &actor,
-            &entry.actor.via().as_str(),
-            &entry.action,
-            &target.to_string(),
-            &entry.detail.to_string(),
-        ],
-    )?;
-    Ok(())
+impl AuditTransaction for Connection {
+    fn record_audit(&mut self, entry: &NewAuditEntry, target: Target) -> Result<()> {
+        let (actor_id, actor) = match &entry.actor {
+            Actor::Account(id) => (Some(id.0), None),
+            Actor::Operator(name) => (None, Some(name)),
+        };
+        self.execute(
+            "INSERT INTO audit (timestamp, actor_id, actor, via, action, target, detail)
+             VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)",
+            &[
+                &entry.timestamp.0,
+                &actor_id,
+                &actor,
+                &entry.actor.via().as_str(),
+                &entry.action,
+                &target.to_string(),
+                &entry.detail.to_string(),
+            ],
+        )?;
+        Ok(())
+    }
 }
 
 fn entry(row: &Row) -> Result<AuditEntry> {

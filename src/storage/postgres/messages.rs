@@ -1,15 +1,12 @@
 //! One message: finding it, and changing it.
 
 use super::super::backend::Messages;
-use super::super::stored_event::NewEvent;
+use super::super::decisions::{self, MessageTransaction};
 use super::super::{ChangeError, Result};
-use super::append::append_event;
+use super::Postgres;
 use super::connection::Connection;
 use super::events::message_of;
-use super::{Postgres, audit};
-use crate::model::{
-    Changed, Event, EventId, EventKind, Message, NewAuditEntry, NewMessageChange, RoomId, Target,
-};
+use crate::model::{Changed, EventId, Message, NewAuditEntry, NewMessageChange, RoomId, Timestamp};
 
 impl Messages for Postgres {
     fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
@@ -35,7 +32,7 @@ impl Messages for Postgres {
         change: NewMessageChange,
         content: &str,
     ) -> Result<Changed, ChangeError> {
-        self.write(|db| edit_message(db, change, content))?
+        self.transaction(|tx| decisions::edit_message(tx, change, content))?
     }
 
     fn delete_message(
@@ -43,12 +40,28 @@ impl Messages for Postgres {
         change: NewMessageChange,
         entry: Option<&NewAuditEntry>,
     ) -> Result<Changed, ChangeError> {
-        self.write(|db| delete_message(db, change, entry))?
+        self.transaction(|tx| decisions::delete_message(tx, change, entry))?
     }
 }
 
-/// The outcome of a change: the outer error ended the transaction, the inner one refused the change.
-type Outcome = Result<Result<Changed, ChangeError>>;
+impl MessageTransaction for Connection {
+    fn get_message(&mut self, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
+        get_message(self, room_id, id)
+    }
+
+    fn set_content(&mut self, id: EventId, content: &str, edited_at: Timestamp) -> Result<()> {
+        let update = "UPDATE events SET content = $2, edited_at = $3 WHERE id = $1";
+        self.execute(update, &[&id.0, &content, &edited_at.0])?;
+        Ok(())
+    }
+
+    fn empty_message(&mut self, id: EventId, deleted_at: Timestamp) -> Result<()> {
+        let empty = "UPDATE events SET content = '', deleted_at = $2 WHERE id = $1";
+        self.execute(empty, &[&id.0, &deleted_at.0])?;
+        self.execute("UPDATE events SET content = '' WHERE target_id = $1", &[&id.0])?;
+        Ok(())
+    }
+}
 
 fn get_message(db: &mut Connection, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
     let row = db.query_opt(
@@ -60,81 +73,4 @@ fn get_message(db: &mut Connection, room_id: RoomId, id: EventId) -> Result<Opti
         &[&id.0, &room_id.0],
     )?;
     Ok(row.as_ref().map(message_of))
-}
-
-fn edit_message(db: &mut Connection, change: NewMessageChange, content: &str) -> Outcome {
-    db.transaction(|tx| {
-        let (is_archived, mut message) = match find(tx, &change)? {
-            Ok(found) => found,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if message.deleted_at.is_some() {
-            return Ok(Err(ChangeError::MessageDeleted));
-        }
-        if is_archived {
-            return Ok(Err(ChangeError::RoomArchived));
-        }
-        if message.content == content {
-            return Ok(Ok(Changed { message, event: None }));
-        }
-        tx.execute(
-            "UPDATE events SET content = $2, edited_at = $3 WHERE id = $1",
-            &[&message.id.0, &content, &change.timestamp.0],
-        )?;
-        message.content = content.to_owned();
-        message.edited_at = Some(change.timestamp);
-        let kind = EventKind::MessageEdited;
-        let new = NewEvent::message_change(kind, &change, message.seq, content);
-        let (id, seq) = append_event(tx, &new)?;
-        let change = change.into_change(id, seq, message.seq);
-        let event = Event::MessageEdited { change, content: content.to_owned() };
-        Ok(Ok(Changed { message, event: Some(event) }))
-    })
-}
-
-fn delete_message(
-    db: &mut Connection,
-    change: NewMessageChange,
-    entry: Option<&NewAuditEntry>,
-) -> Outcome {
-    db.transaction(|tx| {
-        let (_, mut message) = match find(tx, &change)? {
-            Ok(found) => found,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if message.deleted_at.is_some() {
-            return Ok(Ok(Changed { message, event: None }));
-        }
-        tx.execute(
-            "UPDATE events SET content = '', deleted_at = $2 WHERE id = $1",
-            &[&message.id.0, &change.timestamp.0],
-        )?;
-        tx.execute("UPDATE events SET content = '' WHERE target_id = $1", &[&message.id.0])?;
-        message.content = String::new();
-        message.deleted_at = Some(change.timestamp);
-        if let Some(entry) = entry {
-            audit::record(tx, entry, Target::Message(message.id))?;
-        }
-        let kind = EventKind::MessageDeleted;
-        let (id, seq) =
-            append_event(tx, &NewEvent::message_change(kind, &change, message.seq, ""))?;
-        let change = change.into_change(id, seq, message.seq);
-        Ok(Ok(Changed { message, event: Some(Event::MessageDeleted(change)) }))
-    })
-}
-
-/// Locks the room until the end of the transaction, and then looks: the order of seq is the order
-/// of commit, as with messages. Gives whether it is archived, and the message.
-fn find(
-    tx: &mut Connection,
-    change: &NewMessageChange,
-) -> Result<Result<(bool, Message), ChangeError>> {
-    let room = tx.query_opt(
-        "SELECT archived_at IS NOT NULL FROM rooms
-         WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
-        &[&change.room_id.0],
-    )?;
-    let Some(room) = room else { return Ok(Err(ChangeError::RoomNotFound)) };
-    let message = get_message(tx, change.room_id, change.message_id)?;
-    Ok(message.map(|message| (room.get(0), message)).ok_or(ChangeError::MessageNotFound))
 }

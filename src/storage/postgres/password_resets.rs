@@ -2,9 +2,10 @@
 
 use super::super::Result;
 use super::super::backend::PasswordResets;
+use super::super::decisions::{self, PasswordResetTransaction};
 use super::connection::Connection;
-use super::{Postgres, audit, user_admin, users};
-use crate::model::{NewAuditEntry, NewPasswordReset, SecretHash, Target, Timestamp, User, UserId};
+use super::{Postgres, users};
+use crate::model::{NewAuditEntry, NewPasswordReset, SecretHash, Timestamp, User, UserId};
 
 impl PasswordResets for Postgres {
     fn create_password_reset(
@@ -12,19 +13,7 @@ impl PasswordResets for Postgres {
         reset: &NewPasswordReset,
         entry: &NewAuditEntry,
     ) -> Result<bool> {
-        self.transaction(|tx| {
-            user_admin::lock(tx)?;
-            if user_admin::get_account(tx, reset.user_id, entry.timestamp)?.is_none() {
-                return Ok(false);
-            }
-            delete_of(tx, reset.user_id)?;
-            tx.execute(
-                "INSERT INTO password_resets (hash, user_id, expires_at) VALUES ($1, $2, $3)",
-                &[&&reset.hash[..], &reset.user_id.0, &reset.expires_at.0],
-            )?;
-            audit::record(tx, entry, Target::User(reset.user_id))?;
-            Ok(true)
-        })
+        self.transaction(|tx| decisions::create_password_reset(tx, reset, entry))
     }
 
     fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>> {
@@ -40,27 +29,42 @@ impl PasswordResets for Postgres {
         })
     }
 
-    /// If two callers come at once, the second waits for the row, and then does not find it.
     fn take_password_reset(
         &self,
         hash: &SecretHash,
         password_hash: &str,
         now: Timestamp,
     ) -> Result<Option<UserId>> {
-        self.transaction(|tx| {
-            let taken = tx.query_opt(
-                "DELETE FROM password_resets WHERE hash = $1 AND expires_at > $2 RETURNING user_id",
-                &[&&hash[..], &now.0],
-            )?;
-            let Some(id) = taken.map(|row| UserId(row.get(0))) else { return Ok(None) };
-            users::set_password(tx, id, password_hash, None, now)?;
-            Ok(Some(id))
-        })
+        self.transaction(|tx| decisions::take_password_reset(tx, hash, password_hash, now))
     }
 }
 
-/// Deletes the user's token.
-pub(super) fn delete_of(tx: &mut Connection, user_id: UserId) -> Result<()> {
-    tx.execute("DELETE FROM password_resets WHERE user_id = $1", &[&user_id.0])?;
-    Ok(())
+impl PasswordResetTransaction for Connection {
+    fn insert_password_reset(&mut self, reset: &NewPasswordReset) -> Result<()> {
+        self.execute(
+            "INSERT INTO password_resets (hash, user_id, expires_at) VALUES ($1, $2, $3)",
+            &[&&reset.hash[..], &reset.user_id.0, &reset.expires_at.0],
+        )?;
+        Ok(())
+    }
+
+    fn lock_password_reset(&mut self, user_id: UserId) -> Result<()> {
+        let lock = "SELECT hash FROM password_resets WHERE user_id = $1 FOR UPDATE";
+        self.query_opt(lock, &[&user_id.0])?;
+        Ok(())
+    }
+
+    fn delete_password_reset(&mut self, user_id: UserId) -> Result<()> {
+        self.execute("DELETE FROM password_resets WHERE user_id = $1", &[&user_id.0])?;
+        Ok(())
+    }
+
+    /// If two callers come at once, the second waits for the row, and then does not find it.
+    fn take_password_reset(&mut self, hash: &SecretHash, now: Timestamp) -> Result<Option<UserId>> {
+        let taken = self.query_opt(
+            "DELETE FROM password_resets WHERE hash = $1 AND expires_at > $2 RETURNING user_id",
+            &[&&hash[..], &now.0],
+        )?;
+        Ok(taken.map(|row| UserId(row.get(0))))
+    }
 }

@@ -9,26 +9,17 @@ use postgres::Row;
 
 use super::super::Result;
 use super::super::backend::Rooms;
-use super::super::stored_event::{NewEvent, room_changed};
-use super::append::append_event;
-use super::{Postgres, audit};
+use super::super::decisions::{self, NewEvent, RoomTransaction};
+use super::Postgres;
+use super::connection::Connection;
 use crate::model::{
-    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq, Target,
+    EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq,
     Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Postgres {
     fn create_room(&self, room: &NewRoom, entry: &NewAuditEntry) -> Result<Room> {
-        self.transaction(|tx| {
-            let row = tx.query_one(
-                "INSERT INTO rooms (name, description, created_by, created_at)
-                     VALUES ($1, $2, $3, $4) RETURNING id",
-                &[&room.name, &room.description, &room.created_by.0, &room.created_at.0],
-            )?;
-            let id = RoomId(row.get(0));
-            audit::record(tx, entry, Target::Room(id))?;
-            Ok(room.clone().into_room(id))
-        })
+        self.transaction(|tx| decisions::create_room(tx, room, entry))
     }
 
     fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
@@ -111,83 +102,139 @@ impl Rooms for Postgres {
         change: &RoomChange,
         entry: &NewAuditEntry,
     ) -> Result<Option<UpdatedRoom>> {
-        self.transaction(|tx| {
-            let row = tx.query_opt(
-                "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                    oldest_seq, retention_days
-                 FROM rooms WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
-                &[&id.0],
-            )?;
-            let Some(row) = row else { return Ok(None) };
-            let room = room(&row);
-            let Some(mut changed) = change.apply_to(&room, entry.timestamp) else {
-                return Ok(Some(UpdatedRoom { room, event: None }));
-            };
-            tx.execute(
-                "UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
-                        retention_days = $6
-                 WHERE id = $1",
-                &[
-                    &id.0,
-                    &changed.name,
-                    &changed.description,
-                    &changed.archived_at.map(|at| at.0),
-                    &changed.revision,
-                    &changed.retention_days.and_then(|days| i32::try_from(days).ok()),
-                ],
-            )?;
-            audit::record(tx, entry, Target::Room(id))?;
-            if changed.revision == room.revision {
-                return Ok(Some(UpdatedRoom { room: changed, event: None }));
-            }
-            let new = NewEvent::room_changed(&changed, entry)?;
-            let (id, seq) = append_event(tx, &new)?;
-            changed.head_seq = seq;
-            let row =
-                tx.query_one("SELECT username FROM users WHERE id = $1", &[&new.user_id.0])?;
-            let username = Arc::from(row.get::<_, &str>(0));
-            let event = Some(room_changed(id, seq, username, &new, &changed));
-            Ok(Some(UpdatedRoom { room: changed, event }))
-        })
+        self.transaction(|tx| decisions::update_room(tx, id, change, entry))
     }
 
     fn delete_room(&self, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
-        self.transaction(|tx| {
-            let found = tx.execute(
-                "UPDATE rooms SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL",
-                &[&id.0, &entry.timestamp.0],
-            )?;
-            if found > 0 {
-                audit::record(tx, entry, Target::Room(id))?;
-            }
-            Ok(found > 0)
-        })
+        self.transaction(|tx| decisions::delete_room(tx, id, entry))
     }
 
-    /// A room that another node works on is skipped.
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+        self.transaction(|tx| decisions::purge_deleted_rooms(tx, limit))
+    }
+}
+
+impl RoomTransaction for Connection {
+    fn insert_room(&mut self, room: &NewRoom) -> Result<RoomId> {
+        let row = self.query_one(
+            "INSERT INTO rooms (name, description, created_by, created_at)
+             VALUES ($1, $2, $3, $4) RETURNING id",
+            &[&room.name, &room.description, &room.created_by.0, &room.created_at.0],
+        )?;
+        Ok(RoomId(row.get(0)))
+    }
+
+    fn lock_room(&mut self, id: RoomId) -> Result<Option<Room>> {
+        const LOCK: &str = "
+            SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
+                   oldest_seq, retention_days
+            FROM rooms WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE";
+        Ok(self.query_opt(LOCK, &[&id.0])?.as_ref().map(room))
+    }
+
+    fn set_room(&mut self, room: &Room) -> Result<()> {
+        const UPDATE: &str = "
+            UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
+                             retention_days = $6
+            WHERE id = $1";
+        self.execute(
+            UPDATE,
+            &[
+                &room.id.0,
+                &room.name,
+                &room.description,
+                &room.archived_at.map(|at| at.0),
+                &room.revision,
+                &room.retention_days.and_then(|days| i32::try_from(days).ok()),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn mark_room_deleted(&mut self, id: RoomId, at: Timestamp) -> Result<bool> {
+        const MARK: &str = "UPDATE rooms SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+        Ok(self.execute(MARK, &[&id.0, &at.0])? > 0)
+    }
+
+    fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(EventId, Seq)> {
+        const APPEND: &str = "
+            WITH bumped AS (
+                UPDATE rooms SET head_seq = head_seq + 1 WHERE id = $1 RETURNING head_seq
+            )
+            INSERT INTO events
+                (room_id, seq, kind, user_id, created_at, content, target_id, target_seq, detail)
+            SELECT $1, head_seq, $2, $3, $4, $5, $6, $7, $8 FROM bumped
+            RETURNING id, seq";
+        let row = self.query_one(
+            APPEND,
+            &[
+                &event.room_id.0,
+                &event.kind.as_str(),
+                &event.user_id.0,
+                &event.timestamp.0,
+                &event.content,
+                &event.target.map(|target| target.message_id.0),
+                &event.target.map(|target| target.message_seq.0),
+                &event.detail,
+            ],
+        )?;
+        Ok((EventId(row.get(0)), Seq(row.get(1))))
+    }
+
+    fn get_username(&mut self, id: UserId) -> Result<Arc<str>> {
+        let row = self.query_one("SELECT username FROM users WHERE id = $1", &[&id.0])?;
+        Ok(Arc::from(row.get::<_, &str>(0)))
+    }
+
+    fn find_oldest_kept(
+        &mut self,
+        id: RoomId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Option<Seq>> {
         const FIND: &str = "
+            SELECT coalesce(min(seq) FILTER (WHERE created_at >= $2), max(seq) + 1)
+            FROM (SELECT seq, created_at FROM events WHERE room_id = $1 ORDER BY seq LIMIT $3)
+                 AS oldest";
+        let row = self.query_one(FIND, &[&id.0, &before.0, &i64::from(limit)])?;
+        Ok(row.get::<_, Option<i64>>(0).map(Seq))
+    }
+
+    fn delete_events_before(&mut self, id: RoomId, seq: Seq) -> Result<u64> {
+        let delete = "DELETE FROM events WHERE room_id = $1 AND seq < $2";
+        Ok(self.execute(delete, &[&id.0, &seq.0])?)
+    }
+
+    fn set_oldest_seq(&mut self, id: RoomId, seq: Seq) -> Result<()> {
+        self.execute("UPDATE rooms SET oldest_seq = $2 WHERE id = $1", &[&id.0, &seq.0])?;
+        Ok(())
+    }
+
+    fn lock_deleted_room(&mut self) -> Result<Option<RoomId>> {
+        const LOCK: &str = "
             SELECT id FROM rooms WHERE deleted_at IS NOT NULL
             ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED";
-        // A log has no gaps, so that this deletes about so many rows, and at least one if there is any.
-        const DELETE_EVENTS: &str = "
+        Ok(self.query_opt(LOCK, &[])?.map(|row| RoomId(row.get(0))))
+    }
+
+    /// A log has no gaps, so that this deletes about `limit` rows, and at least one if there is any.
+    fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
             DELETE FROM events WHERE room_id = $1
               AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2";
-        const DELETE_READ_POSITIONS: &str = "
+        Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
+    }
+
+    fn delete_read_positions(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
             DELETE FROM read_positions WHERE room_id = $1 AND user_id IN
                 (SELECT user_id FROM read_positions WHERE room_id = $1 LIMIT $2)";
-        let limit = i64::from(limit);
-        self.transaction(|tx| {
-            let row = tx.query_opt(FIND, &[])?;
-            let Some(room_id) = row.map(|row| row.get::<_, i64>(0)) else { return Ok(false) };
-            for delete in [DELETE_EVENTS, DELETE_READ_POSITIONS] {
-                if tx.execute(delete, &[&room_id, &limit])? > 0 {
-                    return Ok(true);
-                }
-            }
-            tx.execute("DELETE FROM rooms WHERE id = $1", &[&room_id])?;
-            Ok(true)
-        })
+        Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
+    }
+
+    fn delete_room_row(&mut self, id: RoomId) -> Result<()> {
+        self.execute("DELETE FROM rooms WHERE id = $1", &[&id.0])?;
+        Ok(())
     }
 }
 

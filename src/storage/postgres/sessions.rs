@@ -3,6 +3,7 @@
 use postgres::Row;
 
 use super::super::backend::Sessions;
+use super::super::decisions::SessionTransaction;
 use super::super::{Error, Result};
 use super::connection::Connection;
 use super::{Postgres, users};
@@ -163,19 +164,19 @@ impl Sessions for Postgres {
     }
 }
 
-/// Revokes every session of a user except `keep`.
-pub(super) fn revoke_all(
-    tx: &mut Connection,
-    user_id: UserId,
-    keep: Option<SessionId>,
-    now: Timestamp,
-) -> Result<()> {
-    tx.execute(
-        "UPDATE sessions SET revoked_at = $2
-         WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3",
-        &[&user_id.0, &now.0, &keep.map(|id| id.to_string())],
-    )?;
-    Ok(())
+impl SessionTransaction for Connection {
+    fn revoke_sessions(
+        &mut self,
+        user_id: UserId,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        const REVOKE: &str = "
+            UPDATE sessions SET revoked_at = $2
+            WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3";
+        self.execute(REVOKE, &[&user_id.0, &now.0, &keep.map(|id| id.to_string())])?;
+        Ok(())
+    }
 }
 
 fn session(row: &Row) -> Result<Session> {

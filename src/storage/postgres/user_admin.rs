@@ -1,13 +1,14 @@
-//! Users as administrators see and change them. Every act records itself.
+//! Users as administrators see and change them.
 
 use postgres::Row;
 
+use super::super::Result;
 use super::super::backend::UserAdmin;
-use super::super::{Conflict, Error, Result};
+use super::super::decisions::{self, UserTransaction};
 use super::connection::Connection;
-use super::{Postgres, audit, password_resets, sessions, users};
+use super::{Postgres, users};
 use crate::model::{
-    Account, NewAuditEntry, Target, Timestamp, User, UserChange, UserId, UserQuery,
+    Account, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery,
 };
 
 impl UserAdmin for Postgres {
@@ -41,76 +42,19 @@ impl UserAdmin for Postgres {
     }
 
     fn update_user(&self, id: UserId, change: UserChange, entry: &NewAuditEntry) -> Result<bool> {
-        self.transaction(|tx| {
-            lock(tx)?;
-            let Some(Account { user: old, .. }) = get_account(tx, id, entry.timestamp)? else {
-                return Ok(false);
-            };
-            let new = change.apply(&old);
-            if new == old {
-                return Ok(true);
-            }
-            check_admin_is_left(tx, &old, new.is_active_admin())?;
-            let ends_access = new.role != old.role || !new.is_active;
-            if ends_access {
-                // First, as `take_password_reset` does: the other way round they could wait for each other.
-                password_resets::delete_of(tx, id)?;
-            }
-            tx.execute(
-                "UPDATE users SET role = $2, is_active = $3 WHERE id = $1",
-                &[&id.0, &new.role.as_str(), &new.is_active],
-            )?;
-            if ends_access {
-                sessions::revoke_all(tx, id, None, entry.timestamp)?;
-            }
-            audit::record(tx, entry, Target::User(id))?;
-            Ok(true)
-        })
+        self.transaction(|tx| decisions::update_user(tx, id, change, entry))
     }
 
     fn update_password(&self, id: UserId, hash: &str, entry: &NewAuditEntry) -> Result<bool> {
-        self.transaction(|tx| {
-            let found = users::set_password(tx, id, hash, None, entry.timestamp)?;
-            if found {
-                audit::record(tx, entry, Target::User(id))?;
-            }
-            Ok(found)
-        })
+        self.transaction(|tx| decisions::update_password(tx, id, hash, entry))
     }
 
     fn revoke_sessions(&self, id: UserId, entry: &NewAuditEntry) -> Result<Option<u32>> {
-        self.transaction(|tx| {
-            lock(tx)?;
-            let Some(account) = get_account(tx, id, entry.timestamp)? else { return Ok(None) };
-            if account.sessions > 0 {
-                sessions::revoke_all(tx, id, None, entry.timestamp)?;
-                audit::record(tx, entry, Target::User(id))?;
-            }
-            Ok(Some(account.sessions))
-        })
+        self.transaction(|tx| decisions::revoke_sessions(tx, id, entry))
     }
 
     fn delete_user(&self, id: UserId, entry: &NewAuditEntry) -> Result<bool> {
-        self.transaction(|tx| {
-            lock(tx)?;
-            let Some(Account { user: old, .. }) = get_account(tx, id, entry.timestamp)? else {
-                return Ok(false);
-            };
-            check_admin_is_left(tx, &old, false)?;
-            // First, as `take_password_reset` does: the other way round they could wait for each other.
-            password_resets::delete_of(tx, id)?;
-            // `email` is UNIQUE, so a placeholder is stored.
-            tx.execute(
-                "UPDATE users SET username = 'deleted-' || id, email = 'deleted-' || id,
-                                      password_hash = '', role = 'user', is_active = false,
-                                      deleted_at = $2
-                     WHERE id = $1",
-                &[&id.0, &entry.timestamp.0],
-            )?;
-            sessions::revoke_all(tx, id, None, entry.timestamp)?;
-            audit::record(tx, entry, Target::User(id))?;
-            Ok(true)
-        })
+        self.transaction(|tx| decisions::delete_user(tx, id, entry))
     }
 
     fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
@@ -118,6 +62,68 @@ impl UserAdmin for Postgres {
             let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= $1)";
             Ok(db.query_one(sql, &[&since.0])?.get(0))
         })
+    }
+}
+
+impl UserTransaction for Connection {
+    fn lock_accounts(&mut self) -> Result<()> {
+        self.query_one("SELECT id FROM server WHERE id = 1 FOR UPDATE", &[])?;
+        Ok(())
+    }
+
+    fn get_account(&mut self, id: UserId, now: Timestamp) -> Result<Option<Account>> {
+        get_account(self, id, now)
+    }
+
+    fn has_admin(&mut self) -> Result<bool> {
+        users::has_admin(self)
+    }
+
+    fn has_other_admin(&mut self, id: UserId) -> Result<bool> {
+        let has =
+            "SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND is_active AND id <> $1)";
+        Ok(self.query_one(has, &[&id.0])?.get(0))
+    }
+
+    fn insert_user(&mut self, user: &NewUser) -> Result<UserId> {
+        let row = self.query_one(
+            "INSERT INTO users (username, email, password_hash, role, created_at)
+             VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            &[
+                &user.username,
+                &user.email,
+                &user.password_hash,
+                &user.role.as_str(),
+                &user.created_at.0,
+            ],
+        )?;
+        Ok(UserId(row.get(0)))
+    }
+
+    fn set_role(&mut self, id: UserId, role: Role, is_active: bool) -> Result<()> {
+        let update = "UPDATE users SET role = $2, is_active = $3 WHERE id = $1";
+        self.execute(update, &[&id.0, &role.as_str(), &is_active])?;
+        Ok(())
+    }
+
+    fn lock_password(&mut self, id: UserId, hash: &str) -> Result<bool> {
+        let lock = "SELECT id FROM users WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE";
+        Ok(self.query_opt(lock, &[&id.0, &hash])?.is_some())
+    }
+
+    fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool> {
+        let update = "UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL";
+        Ok(self.execute(update, &[&id.0, &hash])? > 0)
+    }
+
+    fn empty_user(&mut self, id: UserId, deleted_at: Timestamp) -> Result<()> {
+        // `email` is UNIQUE, so a placeholder is stored.
+        const EMPTY: &str = "
+            UPDATE users SET username = 'deleted-' || id, email = 'deleted-' || id,
+                             password_hash = '', role = 'user', is_active = false, deleted_at = $2
+            WHERE id = $1";
+        self.execute(EMPTY, &[&id.0, &deleted_at.0])?;
+        Ok(())
     }
 }
 
@@ -135,25 +141,6 @@ pub(super) fn get_account(
     )?
     .map(|row| account(&row))
     .transpose()
-}
-
-/// One transaction administers accounts at a time: if two would take away the last two admins, the
-/// second waits here, and then sees the first one's change.
-pub(super) fn lock(tx: &mut Connection) -> Result<()> {
-    tx.query_one("SELECT id FROM server WHERE id = 1 FOR UPDATE", &[])?;
-    Ok(())
-}
-
-/// Refuses to take away the last active admin.
-fn check_admin_is_left(tx: &mut Connection, user: &User, stays: bool) -> Result<()> {
-    if !user.is_active_admin() || stays {
-        return Ok(());
-    }
-    let row = tx.query_one(
-        "SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND is_active AND id <> $1)",
-        &[&user.id.0],
-    )?;
-    if row.get(0) { Ok(()) } else { Err(Error::Conflict(Conflict::LastAdmin)) }
 }
 
 fn account(row: &Row) -> Result<Account> {

@@ -3,33 +3,18 @@
 use postgres::Row;
 
 use super::super::backend::Users;
-use super::super::{Conflict, Error, Result};
+use super::super::decisions;
+use super::super::{Error, Result};
+use super::Postgres;
 use super::connection::Connection;
-use super::{Postgres, audit, password_resets, sessions, user_admin};
-use crate::model::{
-    Credentials, NewAuditEntry, NewUser, Role, SessionId, Target, Timestamp, User, UserId,
-};
+use crate::model::{Credentials, NewAuditEntry, NewUser, Role, SessionId, Timestamp, User, UserId};
 
 impl Users for Postgres {
     fn create_user(&self, user: &NewUser, entry: Option<&NewAuditEntry>) -> Result<User> {
-        self.write(|db| {
-            if !user.only_if_no_admin && entry.is_none() {
-                return insert_user(db, user);
-            }
-            db.transaction(|tx| {
-                if user.only_if_no_admin {
-                    // If two callers would both be the first, the second waits here, and then sees the first.
-                    user_admin::lock(tx)?;
-                    if has_admin(tx)? {
-                        return Err(Error::Conflict(Conflict::AdminExists));
-                    }
-                }
-                let user = insert_user(tx, user)?;
-                if let Some(entry) = entry {
-                    audit::record(tx, entry, Target::User(user.id))?;
-                }
-                Ok(user)
-            })
+        self.write(|db| match user.only_if_no_admin || entry.is_some() {
+            true => db.transaction(|tx| decisions::create_user(tx, user, entry)),
+            // One statement does not need a transaction.
+            false => decisions::create_user(db, user, entry),
         })
     }
 
@@ -95,67 +80,13 @@ impl Users for Postgres {
         keep: SessionId,
         now: Timestamp,
     ) -> Result<bool> {
-        self.transaction(|tx| {
-            // In this order, as `take_password_reset` locks: else the two could wait for each other.
-            tx.query_opt(
-                "SELECT hash FROM password_resets WHERE user_id = $1 FOR UPDATE",
-                &[&id.0],
-            )?;
-            let is_from = tx.query_opt(
-                "SELECT id FROM users WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE",
-                &[&id.0, &from],
-            )?;
-            if is_from.is_some() { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
-        })
+        self.transaction(|tx| decisions::change_password(tx, id, from, to, keep, now))
     }
 }
 
-fn insert_user(db: &mut Connection, user: &NewUser) -> Result<User> {
-    let row = db.query_one(
-        "INSERT INTO users (username, email, password_hash, role, created_at)
-         VALUES ($1, $2, $3, $4, $5) RETURNING id",
-        &[
-            &user.username,
-            &user.email,
-            &user.password_hash,
-            &user.role.as_str(),
-            &user.created_at.0,
-        ],
-    )?;
-    Ok(User {
-        id: UserId(row.get(0)),
-        username: user.username.clone(),
-        email: user.email.clone(),
-        role: user.role,
-        is_active: true,
-        created_at: user.created_at,
-    })
-}
-
-fn has_admin(db: &mut Connection) -> Result<bool> {
+pub(super) fn has_admin(db: &mut Connection) -> Result<bool> {
     let row = db.query_one("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')", &[])?;
     Ok(row.get(0))
-}
-
-/// Sets the password, and revokes the access that the old one gave, except the session `keep`.
-pub(super) fn set_password(
-    tx: &mut Connection,
-    id: UserId,
-    password_hash: &str,
-    keep: Option<SessionId>,
-    now: Timestamp,
-) -> Result<bool> {
-    // First, as `take_password_reset` does: the other way round the two could wait for each other.
-    password_resets::delete_of(tx, id)?;
-    let found = tx.execute(
-        "UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL",
-        &[&id.0, &password_hash],
-    )?;
-    if found == 0 {
-        return Ok(false);
-    }
-    sessions::revoke_all(tx, id, keep, now)?;
-    Ok(true)
 }
 
 /// From the first six columns: id, username, email, role, is_active, created_at.

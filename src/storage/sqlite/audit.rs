@@ -1,10 +1,12 @@
 //! The audit log.
 
-use rusqlite::{Connection, Row, params, types::Type};
+use rusqlite::{Row, params, types::Type};
 
 use super::super::Result;
 use super::super::backend::Audit;
+use super::super::decisions::AuditTransaction;
 use super::Sqlite;
+use super::transaction::Transaction;
 use crate::model::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Timestamp, Via};
 
 impl Audit for Sqlite {
@@ -22,26 +24,27 @@ impl Audit for Sqlite {
     }
 }
 
-/// Records an act on `target`, in the transaction that does it.
-pub(super) fn record(tx: &Connection, entry: &NewAuditEntry, target: Target) -> Result<()> {
-    let (actor_id, actor) = match &entry.actor {
-        Actor::Account(id) => (Some(id.0), None),
-        Actor::Operator(name) => (None, Some(name)),
-    };
-    tx.prepare_cached(
-        "INSERT INTO audit (timestamp, actor_id, actor, via, action, target, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        entry.timestamp.0,
-        actor_id,
-        actor,
-        entry.actor.via().as_str(),
-        entry.action,
-        target.to_string(),
-        entry.detail.to_string()
-    ])?;
-    Ok(())
+impl AuditTransaction for Transaction<'_> {
+    fn record_audit(&mut self, entry: &NewAuditEntry, target: Target) -> Result<()> {
+        let (actor_id, actor) = match &entry.actor {
+            Actor::Account(id) => (Some(id.0), None),
+            Actor::Operator(name) => (None, Some(name)),
+        };
+        self.prepare_cached(
+            "INSERT INTO audit (timestamp, actor_id, actor, via, action, target, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            entry.timestamp.0,
+            actor_id,
+            actor,
+            entry.actor.via().as_str(),
+            entry.action,
+            target.to_string(),
+            entry.detail.to_string()
+        ])?;
+        Ok(())
+    }
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::super::backend::Events;
-use super::super::stored_event::{NewEvent, StoredEvent};
+use super::super::stored_event::StoredEvent;
 use super::super::window::Window;
 use super::super::{AppendError, Error, Result};
 use super::transaction::Transaction;
@@ -53,6 +53,7 @@ impl Events for Sqlite {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>> {
         self.write(|tx| {
+            let tx: &Connection = tx;
             let mut batch = Batch {
                 tx,
                 insert: tx.prepare_cached(APPEND)?,
@@ -222,34 +223,6 @@ impl Batch<'_> {
         }
         Ok(())
     }
-}
-
-/// Adds the event to the end of the room's log.
-pub(super) fn append_event(tx: &Connection, event: &NewEvent<'_>) -> Result<(EventId, Seq)> {
-    const NEXT_SEQ: &str =
-        "UPDATE rooms SET head_seq = head_seq + 1 WHERE id = ?1 RETURNING head_seq";
-    const NEXT_ID: &str =
-        "UPDATE server SET last_event_id = last_event_id + 1 WHERE id = 1 RETURNING last_event_id";
-    const APPEND: &str = "
-        INSERT INTO events
-            (room_id, seq, id, kind, user_id, created_at, content, target_id, target_seq, detail)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-    let room_id = event.room_id.0;
-    let seq = tx.prepare_cached(NEXT_SEQ)?.query_row([room_id], |row| row.get(0).map(Seq))?;
-    let id = tx.prepare_cached(NEXT_ID)?.query_row([], |row| row.get(0).map(EventId))?;
-    tx.prepare_cached(APPEND)?.execute(params![
-        room_id,
-        seq.0,
-        id.0,
-        event.kind.as_str(),
-        event.user_id.0,
-        event.timestamp.0,
-        event.content,
-        event.target.map(|target| target.message_id.0),
-        event.target.map(|target| target.message_seq.0),
-        event.detail
-    ])?;
-    Ok((id, seq))
 }
 
 /// The names of senders, each looked up once a page: a page has many messages of few people.

@@ -139,12 +139,12 @@ impl Sqlite {
     /// SQLite has not counted the batch's frames as part of the log: the next batch is written over
     /// them, and stands on nothing that was not synced. A new connection that read the log anew
     /// would take them for a commit, and what it then appends would be lost with them.
-    fn write<T>(&self, run: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    fn write<T>(&self, run: impl FnOnce(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
         self.checkpointer.location().check()?;
         // A panic while the lock was held has rolled its transaction back: the connection is good.
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = Transaction::write(&connection)?;
-        let value = run(&connection)?;
+        let mut transaction = Transaction::write(&connection)?;
+        let value = run(&mut transaction)?;
         transaction.commit()?;
         self.checkpointer.after_commit(&connection);
         Ok(value)

@@ -1,11 +1,13 @@
 //! Tokens that set one new password, once.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::super::Result;
 use super::super::backend::PasswordResets;
-use super::{Sqlite, audit, user_admin, users};
-use crate::model::{NewAuditEntry, NewPasswordReset, SecretHash, Target, Timestamp, User, UserId};
+use super::super::decisions::{self, PasswordResetTransaction};
+use super::transaction::Transaction;
+use super::{Sqlite, users};
+use crate::model::{NewAuditEntry, NewPasswordReset, SecretHash, Timestamp, User, UserId};
 
 impl PasswordResets for Sqlite {
     fn create_password_reset(
@@ -13,21 +15,7 @@ impl PasswordResets for Sqlite {
         reset: &NewPasswordReset,
         entry: &NewAuditEntry,
     ) -> Result<bool> {
-        const INSERT: &str =
-            "INSERT INTO password_resets (hash, user_id, expires_at) VALUES (?1, ?2, ?3)";
-        self.write(|tx| {
-            if user_admin::get_account(tx, reset.user_id, entry.timestamp)?.is_none() {
-                return Ok(false);
-            }
-            delete_of(tx, reset.user_id)?;
-            tx.prepare_cached(INSERT)?.execute(params![
-                reset.hash,
-                reset.user_id.0,
-                reset.expires_at.0
-            ])?;
-            audit::record(tx, entry, Target::User(reset.user_id))?;
-            Ok(true)
-        })
+        self.write(|tx| decisions::create_password_reset(tx, reset, entry))
     }
 
     fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>> {
@@ -47,22 +35,38 @@ impl PasswordResets for Sqlite {
         password_hash: &str,
         now: Timestamp,
     ) -> Result<Option<UserId>> {
-        const TAKE: &str =
-            "DELETE FROM password_resets WHERE hash = ?1 AND expires_at > ?2 RETURNING user_id";
-        self.write(|tx| {
-            let taken: Option<i64> = tx
-                .prepare_cached(TAKE)?
-                .query_row(params![hash, now.0], |row| row.get(0))
-                .optional()?;
-            let Some(id) = taken.map(UserId) else { return Ok(None) };
-            users::set_password(tx, id, password_hash, None, now)?;
-            Ok(Some(id))
-        })
+        self.write(|tx| decisions::take_password_reset(tx, hash, password_hash, now))
     }
 }
 
-/// Deletes the user's token.
-pub(super) fn delete_of(tx: &Connection, user_id: UserId) -> Result<()> {
-    tx.prepare_cached("DELETE FROM password_resets WHERE user_id = ?1")?.execute([user_id.0])?;
-    Ok(())
+impl PasswordResetTransaction for Transaction<'_> {
+    fn insert_password_reset(&mut self, reset: &NewPasswordReset) -> Result<()> {
+        const INSERT: &str =
+            "INSERT INTO password_resets (hash, user_id, expires_at) VALUES (?1, ?2, ?3)";
+        self.prepare_cached(INSERT)?.execute(params![
+            reset.hash,
+            reset.user_id.0,
+            reset.expires_at.0
+        ])?;
+        Ok(())
+    }
+
+    fn lock_password_reset(&mut self, _: UserId) -> Result<()> {
+        Ok(())
+    }
+
+    fn delete_password_reset(&mut self, user_id: UserId) -> Result<()> {
+        const DELETE: &str = "DELETE FROM password_resets WHERE user_id = ?1";
+        self.prepare_cached(DELETE)?.execute([user_id.0])?;
+        Ok(())
+    }
+
+    fn take_password_reset(&mut self, hash: &SecretHash, now: Timestamp) -> Result<Option<UserId>> {
+        const TAKE: &str =
+            "DELETE FROM password_resets WHERE hash = ?1 AND expires_at > ?2 RETURNING user_id";
+        let taken = self
+            .prepare_cached(TAKE)?
+            .query_row(params![hash, now.0], |row| row.get(0).map(UserId));
+        Ok(taken.optional()?)
+    }
 }

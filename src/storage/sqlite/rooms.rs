@@ -4,33 +4,24 @@
 //! it means.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
 use super::super::backend::Rooms;
-use super::super::stored_event::{NewEvent, room_changed};
-use super::events::{Names, append_event};
+use super::super::decisions::{self, NewEvent, RoomTransaction};
+use super::Sqlite;
+use super::events::Names;
 use super::transaction::Transaction;
-use super::{Sqlite, audit};
 use crate::model::{
-    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq, Target,
+    EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq,
     Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Sqlite {
-    fn create_room(&self, new: &NewRoom, entry: &NewAuditEntry) -> Result<Room> {
-        const INSERT: &str = "
-            INSERT INTO rooms (name, description, created_by, created_at)
-            VALUES (?1, ?2, ?3, ?4) RETURNING id";
-        self.write(|tx| {
-            let id = tx.prepare_cached(INSERT)?.query_row(
-                params![new.name, new.description, new.created_by.0, new.created_at.0],
-                |row| row.get(0).map(RoomId),
-            )?;
-            audit::record(tx, entry, Target::Room(id))?;
-            Ok(new.clone().into_room(id))
-        })
+    fn create_room(&self, room: &NewRoom, entry: &NewAuditEntry) -> Result<Room> {
+        self.write(|tx| decisions::create_room(tx, room, entry))
     }
 
     fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
@@ -79,69 +70,136 @@ impl Rooms for Sqlite {
         change: &RoomChange,
         entry: &NewAuditEntry,
     ) -> Result<Option<UpdatedRoom>> {
+        self.write(|tx| decisions::update_room(tx, id, change, entry))
+    }
+
+    fn delete_room(&self, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
+        self.write(|tx| decisions::delete_room(tx, id, entry))
+    }
+
+    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+        self.write(|tx| decisions::purge_deleted_rooms(tx, limit))
+    }
+}
+
+impl RoomTransaction for Transaction<'_> {
+    fn insert_room(&mut self, room: &NewRoom) -> Result<RoomId> {
+        const INSERT: &str = "
+            INSERT INTO rooms (name, description, created_by, created_at)
+            VALUES (?1, ?2, ?3, ?4) RETURNING id";
+        Ok(self.prepare_cached(INSERT)?.query_row(
+            params![room.name, room.description, room.created_by.0, room.created_at.0],
+            |row| row.get(0).map(RoomId),
+        )?)
+    }
+
+    fn lock_room(&mut self, id: RoomId) -> Result<Option<Room>> {
+        get_room(self, id)
+    }
+
+    fn set_room(&mut self, room: &Room) -> Result<()> {
         const UPDATE: &str = "
             UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5,
                              retention_days = ?6
             WHERE id = ?1";
-        self.write(|tx| {
-            let Some(room) = get_room(tx, id)? else { return Ok(None) };
-            let Some(mut changed) = change.apply_to(&room, entry.timestamp) else {
-                return Ok(Some(UpdatedRoom { room, event: None }));
-            };
-            tx.prepare_cached(UPDATE)?.execute(params![
-                id.0,
-                changed.name,
-                changed.description,
-                changed.archived_at.map(|at| at.0),
-                changed.revision,
-                changed.retention_days
-            ])?;
-            audit::record(tx, entry, Target::Room(id))?;
-            if changed.revision == room.revision {
-                return Ok(Some(UpdatedRoom { room: changed, event: None }));
-            }
-            let new = NewEvent::room_changed(&changed, entry)?;
-            let (id, seq) = append_event(tx, &new)?;
-            changed.head_seq = seq;
-            let username = Names::new(tx).get(new.user_id)?;
-            let event = Some(room_changed(id, seq, username, &new, &changed));
-            Ok(Some(UpdatedRoom { room: changed, event }))
-        })
+        self.prepare_cached(UPDATE)?.execute(params![
+            room.id.0,
+            room.name,
+            room.description,
+            room.archived_at.map(|at| at.0),
+            room.revision,
+            room.retention_days
+        ])?;
+        Ok(())
     }
 
-    fn delete_room(&self, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
+    fn mark_room_deleted(&mut self, id: RoomId, at: Timestamp) -> Result<bool> {
         const MARK: &str = "UPDATE rooms SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL";
-        self.write(|tx| {
-            let found = tx.prepare_cached(MARK)?.execute([id.0, entry.timestamp.0])?;
-            if found > 0 {
-                audit::record(tx, entry, Target::Room(id))?;
-            }
-            Ok(found > 0)
-        })
+        Ok(self.prepare_cached(MARK)?.execute([id.0, at.0])? > 0)
     }
 
-    fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
+    fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(EventId, Seq)> {
+        const NEXT_SEQ: &str =
+            "UPDATE rooms SET head_seq = head_seq + 1 WHERE id = ?1 RETURNING head_seq";
+        const NEXT_ID: &str = "
+            UPDATE server SET last_event_id = last_event_id + 1 WHERE id = 1
+            RETURNING last_event_id";
+        const APPEND: &str = "
+            INSERT INTO events
+                (room_id, seq, id, kind, user_id, created_at, content, target_id, target_seq, detail)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let room_id = event.room_id.0;
+        let seq = self.prepare_cached(NEXT_SEQ)?.query_row([room_id], |row| row.get(0).map(Seq))?;
+        let id = self.prepare_cached(NEXT_ID)?.query_row([], |row| row.get(0).map(EventId))?;
+        self.prepare_cached(APPEND)?.execute(params![
+            room_id,
+            seq.0,
+            id.0,
+            event.kind.as_str(),
+            event.user_id.0,
+            event.timestamp.0,
+            event.content,
+            event.target.map(|target| target.message_id.0),
+            event.target.map(|target| target.message_seq.0),
+            event.detail
+        ])?;
+        Ok((id, seq))
+    }
+
+    fn get_username(&mut self, id: UserId) -> Result<Arc<str>> {
+        Ok(Names::new(self).get(id)?)
+    }
+
+    fn find_oldest_kept(
+        &mut self,
+        id: RoomId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Option<Seq>> {
+        const FIND: &str = "
+            SELECT coalesce(min(seq) FILTER (WHERE created_at >= ?2), max(seq) + 1)
+            FROM (SELECT seq, created_at FROM events WHERE room_id = ?1 ORDER BY seq LIMIT ?3)";
+        let seq: Option<i64> = self
+            .prepare_cached(FIND)?
+            .query_row(params![id.0, before.0, limit], |row| row.get(0))?;
+        Ok(seq.map(Seq))
+    }
+
+    fn delete_events_before(&mut self, id: RoomId, seq: Seq) -> Result<u64> {
+        const DELETE: &str = "DELETE FROM events WHERE room_id = ?1 AND seq < ?2";
+        Ok(self.prepare_cached(DELETE)?.execute([id.0, seq.0])? as u64)
+    }
+
+    fn set_oldest_seq(&mut self, id: RoomId, seq: Seq) -> Result<()> {
+        const UPDATE: &str = "UPDATE rooms SET oldest_seq = ?2 WHERE id = ?1";
+        self.prepare_cached(UPDATE)?.execute([id.0, seq.0])?;
+        Ok(())
+    }
+
+    fn lock_deleted_room(&mut self) -> Result<Option<RoomId>> {
         const FIND: &str = "SELECT id FROM rooms WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1";
-        // A log has no gaps, so that this deletes about so many rows, and at least one if there is any.
-        const DELETE_EVENTS: &str = "
+        let room = self.prepare_cached(FIND)?.query_row([], |row| row.get(0).map(RoomId));
+        Ok(room.optional()?)
+    }
+
+    /// A log has no gaps, so that this deletes about `limit` rows, and at least one if there is any.
+    fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
             DELETE FROM events WHERE room_id = ?1
               AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2";
-        const DELETE_READ_POSITIONS: &str = "
+        Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
+    }
+
+    fn delete_read_positions(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
             DELETE FROM read_positions WHERE room_id = ?1 AND user_id IN
                 (SELECT user_id FROM read_positions WHERE room_id = ?1 LIMIT ?2)";
-        let limit = i64::from(limit);
-        self.write(|tx| {
-            let room_id: Option<i64> =
-                tx.prepare_cached(FIND)?.query_row([], |row| row.get(0)).optional()?;
-            let Some(room_id) = room_id else { return Ok(false) };
-            for delete in [DELETE_EVENTS, DELETE_READ_POSITIONS] {
-                if tx.prepare_cached(delete)?.execute([room_id, limit])? > 0 {
-                    return Ok(true);
-                }
-            }
-            tx.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute([room_id])?;
-            Ok(true)
-        })
+        Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
+    }
+
+    fn delete_room_row(&mut self, id: RoomId) -> Result<()> {
+        self.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute([id.0])?;
+        Ok(())
     }
 }
 

@@ -1,9 +1,11 @@
 //! Logins, the secret that signs their tokens, and the tickets that open one socket.
 
-use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
+use rusqlite::{OptionalExtension, Row, params, types::Type};
 
 use super::super::Result;
 use super::super::backend::Sessions;
+use super::super::decisions::SessionTransaction;
+use super::transaction::Transaction;
 use super::{Sqlite, users};
 use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
 
@@ -147,19 +149,20 @@ impl Sessions for Sqlite {
     }
 }
 
-/// Revokes every session of a user except `keep`.
-pub(super) fn revoke_all(
-    tx: &Connection,
-    user_id: UserId,
-    keep: Option<SessionId>,
-    now: Timestamp,
-) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE sessions SET revoked_at = ?2
-         WHERE user_id = ?1 AND revoked_at IS NULL AND id IS NOT ?3",
-    )?
-    .execute(params![user_id.0, now.0, keep.map(|id| id.to_string())])?;
-    Ok(())
+impl SessionTransaction for Transaction<'_> {
+    fn revoke_sessions(
+        &mut self,
+        user_id: UserId,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        const REVOKE: &str = "
+            UPDATE sessions SET revoked_at = ?2
+            WHERE user_id = ?1 AND revoked_at IS NULL AND id IS NOT ?3";
+        let keep = keep.map(|id| id.to_string());
+        self.prepare_cached(REVOKE)?.execute(params![user_id.0, now.0, keep])?;
+        Ok(())
+    }
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {

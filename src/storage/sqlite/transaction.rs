@@ -1,6 +1,8 @@
 //! Transactions whose BEGIN and COMMIT are compiled once per connection: rusqlite's own compile them
 //! each time, which takes longer than a short page.
 
+use std::ops::Deref;
+
 use rusqlite::Connection;
 
 /// Ended by [`Transaction::commit`], or rolled back.
@@ -26,6 +28,14 @@ impl<'db> Transaction<'db> {
     pub fn commit(self) -> rusqlite::Result<()> {
         self.0.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0
     }
 }
 

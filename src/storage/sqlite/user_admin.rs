@@ -1,12 +1,14 @@
-//! Users as administrators see and change them. Every act records itself.
+//! Users as administrators see and change them.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::super::Result;
 use super::super::backend::UserAdmin;
-use super::super::{Conflict, Error, Result};
-use super::{Sqlite, audit, password_resets, sessions, users};
+use super::super::decisions::{self, UserTransaction};
+use super::transaction::Transaction;
+use super::{Sqlite, users};
 use crate::model::{
-    Account, NewAuditEntry, Target, Timestamp, User, UserChange, UserId, UserQuery,
+    Account, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery,
 };
 
 impl UserAdmin for Sqlite {
@@ -34,69 +36,88 @@ impl UserAdmin for Sqlite {
     }
 
     fn update_user(&self, id: UserId, change: UserChange, entry: &NewAuditEntry) -> Result<bool> {
-        self.write(|tx| {
-            let Some(Account { user: old, .. }) = get_account(tx, id, entry.timestamp)? else {
-                return Ok(false);
-            };
-            let new = change.apply(&old);
-            if new == old {
-                return Ok(true);
-            }
-            check_admin_is_left(tx, &old, new.is_active_admin())?;
-            tx.prepare_cached("UPDATE users SET role = ?2, is_active = ?3 WHERE id = ?1")?
-                .execute(params![id.0, new.role.as_str(), new.is_active])?;
-            if new.role != old.role || !new.is_active {
-                password_resets::delete_of(tx, id)?;
-                sessions::revoke_all(tx, id, None, entry.timestamp)?;
-            }
-            audit::record(tx, entry, Target::User(id))?;
-            Ok(true)
-        })
+        self.write(|tx| decisions::update_user(tx, id, change, entry))
     }
 
     fn update_password(&self, id: UserId, hash: &str, entry: &NewAuditEntry) -> Result<bool> {
-        self.write(|tx| {
-            let found = users::set_password(tx, id, hash, None, entry.timestamp)?;
-            if found {
-                audit::record(tx, entry, Target::User(id))?;
-            }
-            Ok(found)
-        })
+        self.write(|tx| decisions::update_password(tx, id, hash, entry))
     }
 
     fn revoke_sessions(&self, id: UserId, entry: &NewAuditEntry) -> Result<Option<u32>> {
-        self.write(|tx| {
-            let Some(account) = get_account(tx, id, entry.timestamp)? else { return Ok(None) };
-            if account.sessions > 0 {
-                sessions::revoke_all(tx, id, None, entry.timestamp)?;
-                audit::record(tx, entry, Target::User(id))?;
-            }
-            Ok(Some(account.sessions))
-        })
+        self.write(|tx| decisions::revoke_sessions(tx, id, entry))
     }
 
     fn delete_user(&self, id: UserId, entry: &NewAuditEntry) -> Result<bool> {
-        // `email` is UNIQUE, so a placeholder is stored.
-        const EMPTY: &str = "
-            UPDATE users SET username = 'deleted-' || id, email = 'deleted-' || id,
-                             password_hash = '', role = 'user', is_active = 0, deleted_at = ?2
-            WHERE id = ?1";
-        self.write(|tx| {
-            let Some(Account { user: old, .. }) = get_account(tx, id, entry.timestamp)? else {
-                return Ok(false);
-            };
-            check_admin_is_left(tx, &old, false)?;
-            tx.prepare_cached(EMPTY)?.execute([id.0, entry.timestamp.0])?;
-            password_resets::delete_of(tx, id)?;
-            sessions::revoke_all(tx, id, None, entry.timestamp)?;
-            audit::record(tx, entry, Target::User(id))?;
-            Ok(true)
-        })
+        self.write(|tx| decisions::delete_user(tx, id, entry))
     }
 
     fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
         const HAS: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= ?1)";
         self.read(|db| Ok(db.prepare_cached(HAS)?.query_row([since.0], |row| row.get(0))?))
+    }
+}
+
+impl UserTransaction for Transaction<'_> {
+    /// The write lock is held.
+    fn lock_accounts(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn get_account(&mut self, id: UserId, now: Timestamp) -> Result<Option<Account>> {
+        get_account(self, id, now)
+    }
+
+    fn has_admin(&mut self) -> Result<bool> {
+        users::has_admin(self)
+    }
+
+    fn has_other_admin(&mut self, id: UserId) -> Result<bool> {
+        const HAS: &str = "
+            SELECT EXISTS (SELECT 1 FROM users
+                           WHERE role = 'admin' AND is_active = 1 AND id <> ?1)";
+        Ok(self.prepare_cached(HAS)?.query_row([id.0], |row| row.get(0))?)
+    }
+
+    fn insert_user(&mut self, user: &NewUser) -> Result<UserId> {
+        const INSERT: &str = "
+            INSERT INTO users (username, email, password_hash, role, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id";
+        let params = params![
+            user.username,
+            user.email,
+            user.password_hash,
+            user.role.as_str(),
+            user.created_at.0
+        ];
+        Ok(self.prepare_cached(INSERT)?.query_row(params, |row| row.get(0).map(UserId))?)
+    }
+
+    fn set_role(&mut self, id: UserId, role: Role, is_active: bool) -> Result<()> {
+        self.prepare_cached("UPDATE users SET role = ?2, is_active = ?3 WHERE id = ?1")?
+            .execute(params![id.0, role.as_str(), is_active])?;
+        Ok(())
+    }
+
+    fn lock_password(&mut self, id: UserId, hash: &str) -> Result<bool> {
+        const HAS: &str =
+            "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)";
+        Ok(self.prepare_cached(HAS)?.query_row(params![id.0, hash], |row| row.get(0))?)
+    }
+
+    fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool> {
+        const UPDATE: &str =
+            "UPDATE users SET password_hash = ?2 WHERE id = ?1 AND deleted_at IS NULL";
+        Ok(self.prepare_cached(UPDATE)?.execute(params![id.0, hash])? > 0)
+    }
+
+    fn empty_user(&mut self, id: UserId, deleted_at: Timestamp) -> Result<()> {
+        // `email` is UNIQUE, so a placeholder is stored.
+        const EMPTY: &str = "
+            UPDATE users SET username = 'deleted-' || id, email = 'deleted-' || id,
+                             password_hash = '', role = 'user', is_active = 0, deleted_at = ?2
+            WHERE id = ?1";
+        self.prepare_cached(EMPTY)?.execute([id.0, deleted_at.0])?;
+        Ok(())
     }
 }
 
@@ -107,21 +128,6 @@ pub(super) fn get_account(db: &Connection, id: UserId, now: Timestamp) -> Result
                 WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?2)
         FROM users WHERE id = ?1 AND deleted_at IS NULL";
     Ok(db.prepare_cached(GET)?.query_row([id.0, now.0], account).optional()?)
-}
-
-/// Refuses to take away the last active admin. The write lock is held, so that nobody else can take
-/// away another one meanwhile.
-fn check_admin_is_left(tx: &Connection, user: &User, stays: bool) -> Result<()> {
-    if !user.is_active_admin() || stays {
-        return Ok(());
-    }
-    let is_another: bool = tx
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM users
-                            WHERE role = 'admin' AND is_active = 1 AND id <> ?1)",
-        )?
-        .query_row([user.id.0], |row| row.get(0))?;
-    if is_another { Ok(()) } else { Err(Error::Conflict(Conflict::LastAdmin)) }
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {

@@ -1,47 +1,16 @@
 //! Users as they come by themselves: registration, sign-in, a new password of one's own.
 
-use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 
+use super::super::Result;
 use super::super::backend::Users;
-use super::super::{Conflict, Error, Result};
-use super::{Sqlite, audit, password_resets, sessions};
-use crate::model::{
-    Credentials, NewAuditEntry, NewUser, Role, SessionId, Target, Timestamp, User, UserId,
-};
+use super::super::decisions;
+use super::Sqlite;
+use crate::model::{Credentials, NewAuditEntry, NewUser, Role, SessionId, Timestamp, User, UserId};
 
 impl Users for Sqlite {
-    fn create_user(&self, new: &NewUser, entry: Option<&NewAuditEntry>) -> Result<User> {
-        self.write(|tx| {
-            if new.only_if_no_admin && has_admin(tx)? {
-                return Err(Error::Conflict(Conflict::AdminExists));
-            }
-            let id = tx
-                .prepare_cached(
-                    "INSERT INTO users (username, email, password_hash, role, created_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
-                )?
-                .query_row(
-                    params![
-                        new.username,
-                        new.email,
-                        new.password_hash,
-                        new.role.as_str(),
-                        new.created_at.0
-                    ],
-                    |row| Ok(UserId(row.get(0)?)),
-                )?;
-            if let Some(entry) = entry {
-                audit::record(tx, entry, Target::User(id))?;
-            }
-            Ok(User {
-                id,
-                username: new.username.clone(),
-                email: new.email.clone(),
-                role: new.role,
-                is_active: true,
-                created_at: new.created_at,
-            })
-        })
+    fn create_user(&self, user: &NewUser, entry: Option<&NewAuditEntry>) -> Result<User> {
+        self.write(|tx| decisions::create_user(tx, user, entry))
     }
 
     fn get_user(&self, id: UserId) -> Result<Option<User>> {
@@ -89,39 +58,14 @@ impl Users for Sqlite {
         keep: SessionId,
         now: Timestamp,
     ) -> Result<bool> {
-        const IS_FROM: &str =
-            "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)";
-        self.write(|tx| {
-            let is_from: bool =
-                tx.prepare_cached(IS_FROM)?.query_row(params![id.0, from], |row| row.get(0))?;
-            if is_from { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
-        })
+        self.write(|tx| decisions::change_password(tx, id, from, to, keep, now))
     }
 }
 
-fn has_admin(db: &Connection) -> Result<bool> {
+pub(super) fn has_admin(db: &Connection) -> Result<bool> {
     Ok(db
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')")?
         .query_row([], |row| row.get(0))?)
-}
-
-/// Sets the password, and revokes the access that the old one gave, except the session `keep`.
-pub(super) fn set_password(
-    tx: &Connection,
-    id: UserId,
-    password_hash: &str,
-    keep: Option<SessionId>,
-    now: Timestamp,
-) -> Result<bool> {
-    let found = tx
-        .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1 AND deleted_at IS NULL")?
-        .execute(params![id.0, password_hash])?;
-    if found == 0 {
-        return Ok(false);
-    }
-    password_resets::delete_of(tx, id)?;
-    sessions::revoke_all(tx, id, keep, now)?;
-    Ok(true)
 }
 
 /// From the first six columns: id, username, email, role, is_active, created_at.

@@ -1,0 +1,29 @@
+//! The decisions of changes that depend on the rows which they find: made once for both databases,
+//! inside the change's transaction.
+//!
+//! A decision calls the primitives of a transaction, each of them one statement or two. Every database
+//! implements them beside its other statements. The primitives named `lock_…` keep what was read as it
+//! is until the transaction ends. On SQLite the write transaction is that lock.
+
+mod messages;
+mod rooms;
+mod users;
+
+pub(super) use messages::{MessageTransaction, delete_message, edit_message};
+pub(super) use rooms::{
+    NewEvent, RoomTransaction, create_room, delete_room, prune_events, purge_deleted_rooms,
+    update_room,
+};
+pub(super) use users::{
+    PasswordResetTransaction, SessionTransaction, UserTransaction, change_password,
+    create_password_reset, create_user, delete_user, revoke_sessions, take_password_reset,
+    update_password, update_user,
+};
+
+use super::Result;
+use crate::model::{NewAuditEntry, Target};
+
+pub(super) trait AuditTransaction {
+    /// Records an act on `target`, in the transaction that does it.
+    fn record_audit(&mut self, entry: &NewAuditEntry, target: Target) -> Result<()>;
+}

@@ -1,0 +1,162 @@
+//! Decisions about rooms, and about the beginnings of their logs.
+
+use std::sync::Arc;
+
+use super::AuditTransaction;
+use crate::model::{
+    Actor, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry, NewRoom, Room,
+    RoomChange, RoomChanged, RoomId, Seq, Target, Timestamp, UpdatedRoom, UserId,
+};
+use crate::storage::{Error, Result, SERVER_USER};
+
+/// An event to be appended to a room's log. `append_messages` appends messages, in batches.
+pub(in crate::storage) struct NewEvent<'a> {
+    pub room_id: RoomId,
+    pub kind: EventKind,
+    pub user_id: UserId,
+    pub timestamp: Timestamp,
+    pub content: &'a str,
+    /// The message that the event is about.
+    pub target: Option<EventTarget>,
+    /// The fields that only this kind has, as a JSON object.
+    pub detail: Option<String>,
+}
+
+/// Writing to a room and its log.
+pub(in crate::storage) trait RoomTransaction: AuditTransaction {
+    fn insert_room(&mut self, room: &NewRoom) -> Result<RoomId>;
+    /// Locks the room, and then reads it. The order of `seq` is the order of commit, because every
+    /// transaction locks the room before it appends. `None`: no such room, or a deleted one.
+    fn lock_room(&mut self, id: RoomId) -> Result<Option<Room>>;
+    /// Stores the fields of the room that a [`RoomChange`] changes, and its revision.
+    fn set_room(&mut self, room: &Room) -> Result<()>;
+    /// False: no such room, or a deleted one.
+    fn mark_room_deleted(&mut self, id: RoomId, at: Timestamp) -> Result<bool>;
+
+    /// Appends an event to the log of a locked room, and returns its id and its `seq`.
+    fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(EventId, Seq)>;
+    /// The name of a user who exists.
+    fn get_username(&mut self, id: UserId) -> Result<Arc<str>>;
+
+    /// The `seq` of the first event of the log's `limit` oldest that is not older than `before`, or the
+    /// one after them. `None`: the log is empty.
+    fn find_oldest_kept(
+        &mut self,
+        id: RoomId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Option<Seq>>;
+    /// Returns the number of deleted events.
+    fn delete_events_before(&mut self, id: RoomId, seq: Seq) -> Result<u64>;
+    fn set_oldest_seq(&mut self, id: RoomId, seq: Seq) -> Result<()>;
+
+    /// A deleted room that has rows left. On PostgreSQL a room that another node works on is skipped.
+    fn lock_deleted_room(&mut self) -> Result<Option<RoomId>>;
+    /// Deletes up to `limit` events of the room, the oldest first, and returns how many.
+    fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64>;
+    /// Deletes up to `limit` read positions in the room, and returns how many.
+    fn delete_read_positions(&mut self, id: RoomId, limit: u32) -> Result<u64>;
+    fn delete_room_row(&mut self, id: RoomId) -> Result<()>;
+}
+
+pub(in crate::storage) fn create_room(
+    tx: &mut impl RoomTransaction,
+    room: &NewRoom,
+    entry: &NewAuditEntry,
+) -> Result<Room> {
+    let id = tx.insert_room(room)?;
+    tx.record_audit(entry, Target::Room(id))?;
+    Ok(room.clone().into_room(id))
+}
+
+pub(in crate::storage) fn update_room(
+    tx: &mut impl RoomTransaction,
+    id: RoomId,
+    change: &RoomChange,
+    entry: &NewAuditEntry,
+) -> Result<Option<UpdatedRoom>> {
+    let Some(room) = tx.lock_room(id)? else { return Ok(None) };
+    let Some(mut changed) = change.apply_to(&room, entry.timestamp) else {
+        return Ok(Some(UpdatedRoom { room, event: None }));
+    };
+    tx.set_room(&changed)?;
+    tx.record_audit(entry, Target::Room(id))?;
+    let event = match changed.revision > room.revision {
+        true => Some(Event::RoomChanged(append_room_changed(tx, &changed, entry)?)),
+        false => None,
+    };
+    changed.head_seq = event.as_ref().map_or(room.head_seq, Event::seq);
+    Ok(Some(UpdatedRoom { room: changed, event }))
+}
+
+fn append_room_changed(
+    tx: &mut impl RoomTransaction,
+    room: &Room,
+    entry: &NewAuditEntry,
+) -> Result<RoomChanged> {
+    let user_id = match entry.actor {
+        Actor::Account(id) => id,
+        Actor::Operator(_) => SERVER_USER.0,
+    };
+    let (room_id, timestamp, face) = (room.id, entry.timestamp, room.face());
+    let detail =
+        serde_json::to_string(&face).map_err(|error| Error::Internal(error.to_string()))?;
+    let (id, seq) = tx.append_event(&NewEvent {
+        room_id,
+        kind: EventKind::RoomChanged,
+        user_id,
+        timestamp,
+        content: "",
+        target: None,
+        detail: Some(detail),
+    })?;
+    let username = tx.get_username(user_id)?;
+    let header = EventHeader { id, room_id, seq, user_id, username, timestamp };
+    Ok(RoomChanged { header, room: face })
+}
+
+pub(in crate::storage) fn delete_room(
+    tx: &mut impl RoomTransaction,
+    id: RoomId,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    let found = tx.mark_room_deleted(id, entry.timestamp)?;
+    if found {
+        tx.record_audit(entry, Target::Room(id))?;
+    }
+    Ok(found)
+}
+
+pub(in crate::storage) fn purge_deleted_rooms(
+    tx: &mut impl RoomTransaction,
+    limit: u32,
+) -> Result<bool> {
+    let Some(id) = tx.lock_deleted_room()? else { return Ok(false) };
+    // Everything that names the room is deleted before the room's row is.
+    if tx.delete_oldest_events(id, limit)? == 0 && tx.delete_read_positions(id, limit)? == 0 {
+        tx.delete_room_row(id)?;
+    }
+    Ok(true)
+}
+
+pub(in crate::storage) fn prune_events(
+    tx: &mut impl RoomTransaction,
+    id: RoomId,
+    before: Timestamp,
+    limit: u32,
+    entry: Option<&NewAuditEntry>,
+) -> Result<u64> {
+    if tx.lock_room(id)?.is_none() {
+        return Ok(0);
+    }
+    // A log has no gaps: all events before a seq are deleted.
+    let Some(oldest_seq) = tx.find_oldest_kept(id, before, limit)? else { return Ok(0) };
+    let deleted = tx.delete_events_before(id, oldest_seq)?;
+    if deleted > 0 {
+        tx.set_oldest_seq(id, oldest_seq)?;
+        if let Some(entry) = entry {
+            tx.record_audit(entry, Target::Room(id))?;
+        }
+    }
+    Ok(deleted)
+}

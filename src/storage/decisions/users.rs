@@ -1,0 +1,216 @@
+//! Decisions about users, and about the access that they have.
+
+use super::AuditTransaction;
+use crate::model::{
+    Account, NewAuditEntry, NewPasswordReset, NewUser, Role, SecretHash, SessionId, Target,
+    Timestamp, User, UserChange, UserId,
+};
+use crate::storage::{Conflict, Error, Result};
+
+/// Writing to users. To these methods a deleted user is not there.
+pub(in crate::storage) trait UserTransaction {
+    /// Lets one transaction at a time decide who is an admin: if two would take away the last two
+    /// admins, the second waits here, and then sees the first one's change.
+    fn lock_accounts(&mut self) -> Result<()>;
+    fn get_account(&mut self, id: UserId, now: Timestamp) -> Result<Option<Account>>;
+    fn has_admin(&mut self) -> Result<bool>;
+    /// Whether a user other than `id` is an active admin.
+    fn has_other_admin(&mut self, id: UserId) -> Result<bool>;
+    fn insert_user(&mut self, user: &NewUser) -> Result<UserId>;
+    fn set_role(&mut self, id: UserId, role: Role, is_active: bool) -> Result<()>;
+    /// Locks the user if this is the password's hash. False: no such user, or another password.
+    fn lock_password(&mut self, id: UserId, hash: &str) -> Result<bool>;
+    /// False: no such user.
+    fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool>;
+    /// Replaces everything that says who the user was.
+    fn empty_user(&mut self, id: UserId, deleted_at: Timestamp) -> Result<()>;
+}
+
+pub(in crate::storage) trait SessionTransaction {
+    /// Revokes every session of the user except `keep`.
+    fn revoke_sessions(
+        &mut self,
+        user_id: UserId,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<()>;
+}
+
+/// Writing to password resets. A transaction that also writes to the user calls these first, as
+/// [`take_password_reset`] has to: in another order two transactions could wait for each other.
+pub(in crate::storage) trait PasswordResetTransaction {
+    fn insert_password_reset(&mut self, reset: &NewPasswordReset) -> Result<()>;
+    fn lock_password_reset(&mut self, user_id: UserId) -> Result<()>;
+    fn delete_password_reset(&mut self, user_id: UserId) -> Result<()>;
+    /// Deletes the token and returns its user. `None`: there is no such token, or it expired at or
+    /// before `now`.
+    fn take_password_reset(&mut self, hash: &SecretHash, now: Timestamp) -> Result<Option<UserId>>;
+}
+
+pub(in crate::storage) trait AccessTransaction:
+    UserTransaction + SessionTransaction + PasswordResetTransaction + AuditTransaction
+{
+}
+
+impl<T> AccessTransaction for T where
+    T: UserTransaction + SessionTransaction + PasswordResetTransaction + AuditTransaction
+{
+}
+
+pub(in crate::storage) fn create_user(
+    tx: &mut impl AccessTransaction,
+    user: &NewUser,
+    entry: Option<&NewAuditEntry>,
+) -> Result<User> {
+    if user.only_if_no_admin {
+        tx.lock_accounts()?;
+        if tx.has_admin()? {
+            return Err(Error::Conflict(Conflict::AdminExists));
+        }
+    }
+    let id = tx.insert_user(user)?;
+    if let Some(entry) = entry {
+        tx.record_audit(entry, Target::User(id))?;
+    }
+    Ok(User {
+        id,
+        username: user.username.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        is_active: true,
+        created_at: user.created_at,
+    })
+}
+
+pub(in crate::storage) fn update_user(
+    tx: &mut impl AccessTransaction,
+    id: UserId,
+    change: UserChange,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    tx.lock_accounts()?;
+    let Some(Account { user: old, .. }) = tx.get_account(id, entry.timestamp)? else {
+        return Ok(false);
+    };
+    let new = change.apply(&old);
+    if new == old {
+        return Ok(true);
+    }
+    check_admin_is_left(tx, &old, new.is_active_admin())?;
+    let ends_access = new.role != old.role || !new.is_active;
+    if ends_access {
+        tx.delete_password_reset(id)?;
+    }
+    tx.set_role(id, new.role, new.is_active)?;
+    if ends_access {
+        tx.revoke_sessions(id, None, entry.timestamp)?;
+    }
+    tx.record_audit(entry, Target::User(id))?;
+    Ok(true)
+}
+
+pub(in crate::storage) fn delete_user(
+    tx: &mut impl AccessTransaction,
+    id: UserId,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    tx.lock_accounts()?;
+    let Some(Account { user: old, .. }) = tx.get_account(id, entry.timestamp)? else {
+        return Ok(false);
+    };
+    check_admin_is_left(tx, &old, false)?;
+    tx.delete_password_reset(id)?;
+    tx.empty_user(id, entry.timestamp)?;
+    tx.revoke_sessions(id, None, entry.timestamp)?;
+    tx.record_audit(entry, Target::User(id))?;
+    Ok(true)
+}
+
+pub(in crate::storage) fn revoke_sessions(
+    tx: &mut impl AccessTransaction,
+    id: UserId,
+    entry: &NewAuditEntry,
+) -> Result<Option<u32>> {
+    tx.lock_accounts()?;
+    let Some(account) = tx.get_account(id, entry.timestamp)? else { return Ok(None) };
+    if account.sessions > 0 {
+        tx.revoke_sessions(id, None, entry.timestamp)?;
+        tx.record_audit(entry, Target::User(id))?;
+    }
+    Ok(Some(account.sessions))
+}
+
+pub(in crate::storage) fn change_password(
+    tx: &mut impl AccessTransaction,
+    id: UserId,
+    from: &str,
+    to: &str,
+    keep: SessionId,
+    now: Timestamp,
+) -> Result<bool> {
+    tx.lock_password_reset(id)?;
+    if tx.lock_password(id, from)? { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
+}
+
+pub(in crate::storage) fn update_password(
+    tx: &mut impl AccessTransaction,
+    id: UserId,
+    hash: &str,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    let found = set_password(tx, id, hash, None, entry.timestamp)?;
+    if found {
+        tx.record_audit(entry, Target::User(id))?;
+    }
+    Ok(found)
+}
+
+pub(in crate::storage) fn create_password_reset(
+    tx: &mut impl AccessTransaction,
+    reset: &NewPasswordReset,
+    entry: &NewAuditEntry,
+) -> Result<bool> {
+    tx.lock_accounts()?;
+    if tx.get_account(reset.user_id, entry.timestamp)?.is_none() {
+        return Ok(false);
+    }
+    tx.delete_password_reset(reset.user_id)?;
+    tx.insert_password_reset(reset)?;
+    tx.record_audit(entry, Target::User(reset.user_id))?;
+    Ok(true)
+}
+
+pub(in crate::storage) fn take_password_reset(
+    tx: &mut impl AccessTransaction,
+    hash: &SecretHash,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<Option<UserId>> {
+    let Some(id) = tx.take_password_reset(hash, now)? else { return Ok(None) };
+    set_password(tx, id, password_hash, None, now)?;
+    Ok(Some(id))
+}
+
+/// Sets the password, and revokes the access that the old one gave, except the session `keep`.
+fn set_password(
+    tx: &mut impl AccessTransaction,
+    id: UserId,
+    hash: &str,
+    keep: Option<SessionId>,
+    now: Timestamp,
+) -> Result<bool> {
+    tx.delete_password_reset(id)?;
+    let found = tx.set_password(id, hash)?;
+    if found {
+        tx.revoke_sessions(id, keep, now)?;
+    }
+    Ok(found)
+}
+
+/// Refuses to take away the last active admin.
+fn check_admin_is_left(tx: &mut impl AccessTransaction, user: &User, stays: bool) -> Result<()> {
+    if !user.is_active_admin() || stays || tx.has_other_admin(user.id)? {
+        return Ok(());
+    }
+    Err(Error::Conflict(Conflict::LastAdmin))
+}
