@@ -1,4 +1,6 @@
-//! Who is said to act where a room shows it: an account, which the command line has none of.
+//! `--as`: the account that a room shows as the author of a change.
+//!
+//! An operator at the command line has no account, and a room's log needs one.
 
 use anyhow::bail;
 
@@ -6,18 +8,18 @@ use super::database::Database;
 use super::users::{find, label};
 use crate::model::User;
 
-/// `--as`, for every command whose act bears an account's name.
+/// `--as`, for every command whose change names an account.
 #[derive(Debug, clap::Args)]
 pub(super) struct Acting {
-    /// The admin who is shown to have done it: a name or a number; may be left out if there is only
-    /// one
+    /// The admin who is shown as the author: a name or a number; needed only if there are several
+    /// admins
     #[arg(long = "as", value_name = "ADMIN")]
     admin: Option<String>,
 }
 
 impl Acting {
     /// # Errors
-    /// If there is no such admin, or it is not clear which one.
+    /// If there is no such admin, or if `--as` is missing and there is not exactly one admin.
     pub fn find(&self, database: &Database) -> anyhow::Result<User> {
         if let Some(name) = &self.admin {
             let account = find(database, name)?;
@@ -30,9 +32,9 @@ impl Acting {
         match (admins.pop(), admins.len()) {
             (Some(only), 0) => Ok(only),
             (Some(_), others) => {
-                bail!("there are {} admins: say with --as which of them does this", others + 1)
+                bail!("there are {} admins: name one of them with --as", others + 1)
             }
-            (None, _) => bail!("there is no active admin: `chatapp create-admin` makes one"),
+            (None, _) => bail!("there is no active admin: `chatapp create-admin` creates one"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Administering at the command line: who acts, and how a refusal is told.
+//! Administration at the command line: the actor, and errors as sentences for the operator.
 
 use anyhow::anyhow;
 
@@ -7,8 +7,7 @@ use crate::chat::{self, Admin, AdminError};
 use crate::model::{Actor, Clock};
 
 impl Database {
-    /// Does something by the rules that hold over HTTP too. Its failure is a sentence for the
-    /// operator.
+    /// Runs `act` by the same rules as over HTTP. The error is a sentence for the operator.
     pub fn administer<T>(
         &self,
         act: impl FnOnce(&Admin<'_>) -> Result<T, AdminError>,
@@ -22,7 +21,7 @@ impl Database {
     }
 }
 
-/// What a rule refuses, a line for each field that is to blame.
+/// An error of a rule as text: one line for each field that is wrong.
 pub(super) fn refusal(error: chat::Error) -> anyhow::Error {
     match error {
         chat::Error::InvalidFields(fields) => {
@@ -34,7 +33,7 @@ pub(super) fn refusal(error: chat::Error) -> anyhow::Error {
     }
 }
 
-/// Who runs this process: the operating system's name for them, or their number if it has none.
+/// The user who runs this process: the name in the operating system, or the uid if there is no name.
 fn operator() -> Actor {
     let number = || format!("uid {}", rustix::process::geteuid().as_raw());
     let name = whoami::username().ok().filter(|name| !name.is_empty() && !name.contains('\0'));

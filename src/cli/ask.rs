@@ -1,4 +1,4 @@
-//! Asks a running server for something over HTTP, encrypted or not.
+//! Sends a GET request to a running server, over HTTP or HTTPS.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -22,18 +22,18 @@ use url::Url;
 use crate::config::{self, Loaded};
 use crate::server;
 
-/// The most that an answer may be long, in bytes.
+/// The largest body that is read, in bytes.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
-/// Where a server is asked, and what for.
+/// A request to a server.
 pub(super) struct Question<'a> {
     pub url: Url,
     pub path: &'a str,
     pub timeout: Duration,
-    /// Sent as a bearer's token, if it is not empty.
+    /// Sent as a bearer token, if it is not empty.
     pub token: &'a str,
-    /// The certificate that the server must show. `None`: any, for a question without secrets whose
-    /// answer is none.
+    /// The certificate that the server must show. `None` accepts any certificate; use it only if
+    /// neither the request nor the answer holds a secret.
     pub certificate: Option<CertificateDer<'static>>,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Nobody is there, or says anything.
+/// No server listens at the URL, or it does not answer in time.
 #[derive(Debug, thiserror::Error)]
 #[error("no server answers at {url} ({reason}): check that it is running, or name it with --url")]
 pub(super) struct NoAnswer {
@@ -50,15 +50,15 @@ pub(super) struct NoAnswer {
     reason: String,
 }
 
-/// Without the slash that stands for no path.
+/// The URL as text, without a trailing slash.
 pub(super) fn shown(url: &Url) -> &str {
     url.as_str().trim_end_matches('/')
 }
 
-/// The server of these settings, as it is reached from its own machine, or the one that was named.
+/// The URL in `named`, or else the URL at which this machine reaches the server of these settings.
 ///
 /// # Errors
-/// A URL that cannot be used.
+/// If the URL cannot be used.
 pub(super) fn server_url(settings: &Loaded, named: Option<&str>) -> anyhow::Result<Url> {
     let http = &settings.config.http;
     let url = match named {
@@ -76,7 +76,7 @@ pub(super) fn server_url(settings: &Loaded, named: Option<&str>) -> anyhow::Resu
     Ok(url)
 }
 
-/// The address that a server which listens there has for its own machine.
+/// The address at which this machine reaches a server that listens on `bind`.
 fn local(bind: &str) -> anyhow::Result<String> {
     let Ok(address) = bind.parse::<SocketAddr>() else { return Ok(bind.to_owned()) };
     if address.port() == 0 {
@@ -90,7 +90,7 @@ fn local(bind: &str) -> anyhow::Result<String> {
     Ok(SocketAddr::new(ip, address.port()).to_string())
 }
 
-/// The certificate of the settings, which their server shows.
+/// The certificate that the server of these settings shows. `None` if it does not use TLS.
 pub(super) fn own_certificate(
     http: &config::Http,
 ) -> anyhow::Result<Option<CertificateDer<'static>>> {
@@ -101,12 +101,12 @@ pub(super) fn own_certificate(
 }
 
 /// # Errors
-/// [`NoAnswer`], or a sentence about one that cannot be taken.
+/// [`NoAnswer`], or a sentence about an answer that cannot be understood.
 pub(super) fn ask(question: &Question<'_>) -> anyhow::Result<Answer> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let answer = tokio::time::timeout(question.timeout, question.send()).await;
-        let waited = || format!("nothing came for {} ms", question.timeout.as_millis());
+        let waited = || format!("no answer within {} ms", question.timeout.as_millis());
         answer.unwrap_or_else(|_| Err(question.no_answer(waited())))
     })
 }
@@ -123,8 +123,9 @@ impl Question<'_> {
             _ => self.exchange(TokioIo::new(tcp)).await,
         };
         let remedy = "check that it is chatapp, with these settings";
-        answer
-            .map_err(|error| anyhow!("{} is not understood ({error}): {remedy}", shown(&self.url)))
+        answer.map_err(|error| {
+            anyhow!("the answer of {} is not understood ({error}): {remedy}", shown(&self.url))
+        })
     }
 
     async fn encrypt(&self, host: &str, tcp: TcpStream) -> anyhow::Result<Answer> {
@@ -151,7 +152,7 @@ impl Question<'_> {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         }
         let request = request.body(Empty::<Bytes>::new())?;
-        // The connection ends when the sender is dropped, with the answer.
+        // The connection ends when this future drops the sender.
         let answer = async move {
             let response = sender.send_request(request).await?;
             let status = response.status().as_u16();
@@ -176,8 +177,8 @@ impl Question<'_> {
     }
 }
 
-/// Takes the server's own certificate, whatever names are in it: it is reached by its address. Whoever
-/// shows it must have its key, as ever.
+/// Accepts exactly the given certificate. The names in it are not checked, because the server is
+/// reached by its address. The handshake proves, as always, that the server has the private key.
 #[derive(Debug)]
 struct Known {
     certificate: Option<CertificateDer<'static>>,

@@ -1,4 +1,4 @@
-//! `chatapp audit`: what was administered, when and by whom.
+//! `chatapp audit`: the log of administrative actions.
 
 use clap::Subcommand;
 
@@ -26,10 +26,10 @@ enum Command {
     List(ListArgs),
 }
 
-/// List what was administered, newest first
+/// List administrative actions, newest first
 ///
-/// Over HTTP and at the command line alike. Nothing in the log can be changed. Accounts are in it
-/// by number; an admin over HTTP is shown by the name of now.
+/// Actions over HTTP and at the command line are both listed. Entries cannot be changed. The log
+/// refers to accounts by number; an admin who acted over HTTP is shown by the current name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 struct ListArgs {
@@ -38,7 +38,7 @@ struct ListArgs {
           value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 
-    /// Those before this one, by its id
+    /// Only entries older than the entry with this id
     #[arg(long, value_name = "ID")]
     before: Option<i64>,
 

@@ -1,4 +1,4 @@
-//! `chatapp bench`: which load, on which server, and how its figures are written.
+//! `chatapp bench`: chooses the scenario and the server, and prints the figures.
 
 use std::path::absolute;
 
@@ -17,14 +17,14 @@ Examples:
   chatapp bench rate --url http://10.0.0.5:8000 --username ann --password-stdin < password
   chatapp bench ingest --output json | jq '.[] | select(.name == \"sends_per_second\").value'
 
-Without --url a private server is started for the run, with an SQLite file that is thrown away or
-on the database given with --database, where the run's accounts remain. With --url the run makes
-rooms on that server, for which it needs an admin, and deletes them at its end.";
+Without --url a private server is started for the run. It uses a temporary SQLite file, or the
+database given with --database, in which the accounts of the run remain. With --url the run signs in
+as an admin, creates rooms on that server, and deletes them at the end.";
 
 /// Measure a server under load, and check what it does
 ///
-/// Every run checks the server's promises too: what was acknowledged is there, once, in one order
-/// for all. A broken promise is an error, and exit code 1.
+/// Every run also checks the server's promises: each acknowledged message is stored exactly once, and
+/// all clients see the same order. A broken promise is an error, with exit code 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, arg_required_else_help = true)]
 pub(super) struct Args {
@@ -34,40 +34,41 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Scenario {
-    /// A few senders, many receivers, one room, as fast as it goes
+    /// A few senders and many receivers in one room, as fast as possible
     ///
     /// Checks that every receiver gets every message exactly once, all in the same order. Senders
     /// receive too, and count among the deliveries.
     Fanout(Run<bench::fanout::Options>),
-    /// Messages on a timetable: how late each receiver gets them
+    /// Messages at a fixed rate: how late each receiver gets them
     ///
-    /// Latency counts from when a message was due, so that a stall is felt by all that was due in
-    /// it. Checks that every receiver gets every message exactly once, all in the same order.
+    /// Latency is measured from the time a message was due, so a stall counts for every message that
+    /// was due during it. Checks that every receiver gets every message exactly once, all in the same
+    /// order.
     Rate(Run<bench::rate::Options>),
     /// Many connections that send, over many rooms
     ///
-    /// Then reads every room's log back and checks that each acknowledged message is in it exactly
-    /// once, where its acknowledgement said.
+    /// Then reads every room's log and checks that each acknowledged message is in it exactly once,
+    /// at the position that the acknowledgement named.
     Ingest(Run<bench::ingest::Options>),
-    /// Connections that only wait: memory of each, CPU to connect and to wait
+    /// Idle connections: memory for each, CPU to connect and to stay connected
     Idle(Run<bench::idle::Options>),
     /// Pages of a long room at random depths, over HTTP
     ///
     /// Checks that every page is whole and in order.
     History(Run<bench::history::Options>),
-    /// Everybody loses the connection at once and comes back for what was missed
+    /// All clients lose their connection at once, reconnect and catch up
     ///
-    /// Checks that each gets exactly what it missed.
+    /// Checks that each client gets exactly the messages that it missed.
     Reconnect(Run<bench::reconnect::Options>),
     /// Connections that come and go while a conversation runs
     ///
-    /// Checks that those who stay get every message exactly once, and those who come, everything
-    /// since they were live. The CPU of a join is what is used beyond as many deliveries in a calm
-    /// conversation.
+    /// Checks that connections that stay get every message exactly once, and that new connections get
+    /// every message from their join on. The CPU of a join is the CPU used beyond that of the same
+    /// deliveries without joins.
     Churn(Run<bench::churn::Options>),
 }
 
-// A scenario's own options, then those that all have. No doc comment: it would be the help text.
+// The options of a scenario, then the common ones. A doc comment would become the help text.
 #[derive(Debug, clap::Args)]
 struct Run<T: clap::Args> {
     #[command(flatten)]
@@ -79,11 +80,11 @@ struct Run<T: clap::Args> {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The server")]
 struct Common {
-    /// A server that runs: http://host:port
+    /// Use this running server: http://host:port
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
-    /// An admin's token for it
+    /// An admin's token for that server
     #[arg(long, value_name = "TOKEN", requires = "url", conflicts_with = "username")]
     token: Option<String>,
 
@@ -95,12 +96,12 @@ struct Common {
     #[arg(long, requires = "username")]
     password_stdin: bool,
 
-    /// The server's process, if it is on this machine: its CPU and memory are measured
+    /// The server's process id, if it is on this machine: its CPU and memory are measured
     #[arg(long, value_name = "PID", requires = "url")]
     pid: Option<u32>,
 
-    /// Accounts to spread the connections over; more than one are made for the run, and remain
-    /// [default: 1 with --url, else 20]
+    /// Accounts to spread the connections over; if more than one, they are created for the run, and
+    /// remain [default: 1 with --url, else 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     users: Option<u32>,
 
@@ -144,7 +145,7 @@ impl Common {
             return Ok(Place::Private(PrivateSettings { database, config }));
         };
         if database.is_some() {
-            bail!("--database is for a private server: leave it out, or --url");
+            bail!("--database is for a private server: leave out --database or --url");
         }
         let sign_in = match (&self.token, &self.username) {
             (Some(token), _) => SignIn::Token(token.clone()),
@@ -153,7 +154,7 @@ impl Common {
             }
             (None, None) => {
                 return Err(anyhow!(
-                    "an admin is needed to make the run's rooms: give --username and \
+                    "an admin is needed to create the run's rooms: give --username and \
                      --password-stdin, or --token"
                 ));
             }

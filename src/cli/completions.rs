@@ -1,4 +1,4 @@
-//! `chatapp completions`: what makes a shell complete our commands.
+//! `chatapp completions`: completion scripts for shells.
 
 use std::io::Write;
 

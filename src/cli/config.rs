@@ -1,4 +1,4 @@
-//! `chatapp config`: the settings as the other commands see them.
+//! `chatapp config`: shows and checks the settings that the other commands use.
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -26,12 +26,12 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List every setting, its value, and where that comes from; secrets are hidden
+    /// List every setting, its value, and where the value comes from; secrets are hidden
     Show {
         #[command(flatten)]
         output: Output,
     },
-    /// Say everything that is wrong with the settings, if anything is
+    /// List all errors and warnings in the settings
     Check,
 }
 

@@ -1,19 +1,19 @@
-//! Asking before something is done that cannot be undone.
+//! Asks the operator before a change that cannot be undone.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::bail;
 
-/// `--yes`, for every command that asks.
+/// `--yes`, for every command that asks for confirmation.
 #[derive(Debug, clap::Args)]
 pub(super) struct Confirm {
-    /// Do it without asking: for scripts
+    /// Do not ask for confirmation: for scripts
     #[arg(long, short)]
     yes: bool,
 }
 
 impl Confirm {
-    /// Asks whether to go on when `what` will happen: `the room plans will be deleted`.
+    /// Shows `what` will happen (`the room plans will be deleted`) and asks whether to go on.
     ///
     /// # Errors
     /// If the answer is no, or there is no terminal to ask on.

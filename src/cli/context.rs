@@ -1,4 +1,4 @@
-//! What every command is given: the global options and the environment.
+//! The global options and the environment, which every command gets.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ impl Context {
         Self { global, environment }
     }
 
-    /// The settings, with `bind` over all others if it is given.
+    /// Loads the settings. `bind`, if given, overrides every other source.
     pub fn settings(&self, bind: Option<String>) -> Result<Loaded, Problems> {
         let flags = [
             ("--database", "database.url", self.global.database.clone()),
@@ -48,12 +48,12 @@ impl Context {
         })
     }
 
-    /// What was given with --config and --database, and nowhere else.
+    /// The values of --config and --database only, without file and environment.
     pub fn given(&self) -> (Option<PathBuf>, Option<String>) {
         (self.global.config.clone(), self.global.database.clone())
     }
 
-    /// The file the settings are read from, whether it exists or not.
+    /// The path of the settings file, which may not exist.
     pub fn file(&self) -> PathBuf {
         self.global.config.clone().unwrap_or_else(|| DEFAULT_FILE.into())
     }

@@ -1,4 +1,4 @@
-//! `chatapp create-admin`: an admin account, made by whoever can read the database.
+//! `chatapp create-admin`: an operator with access to the database creates an admin account.
 
 use std::io::Write;
 
@@ -19,9 +19,9 @@ Examples:
 
 /// Create an admin account
 ///
-/// Works beside a running server, and on a database that does not exist yet. The password is
-/// asked for twice, or read from stdin; it is never an argument, which every user of the machine
-/// could see.
+/// Works while a server runs, and on a database that does not exist yet. The password is asked for
+/// twice, or read from stdin. It is never an argument, because every user of the machine can see
+/// arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDRESS")]
     email: String,
 
-    /// Read the password from stdin, without asking; a line end after it is left out
+    /// Read the password from stdin, without asking; a line end after it is ignored
     #[arg(long)]
     password_stdin: bool,
 }
@@ -42,7 +42,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     let settings = context.settings(None)?;
     let password = if args.password_stdin { password::read()? } else { password::ask()? };
     let signup = Signup { username: args.username, email: args.email, password, role: Role::Admin };
-    // Before the database is opened: what is refused leaves no new file behind.
+    // Checked before the database is opened, so that an error leaves no new file behind.
     let user =
         chat::new_account(signup, &settings.config.auth, Clock::System.now()).map_err(refusal)?;
     let database = Database::open(&settings, 1, Missing::Create)?;
@@ -54,8 +54,9 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     })?)
 }
 
-/// Makes the schema in an empty database. An older one may be in use by an older server, so that
-/// it is for `migrate` or `serve` to change.
+/// Creates the schema in an empty database. Returns whether it was empty.
+///
+/// An older schema may be in use by an older server, so only `migrate` and `serve` change it.
 fn prepare(database: &Database) -> anyhow::Result<bool> {
     let migrations = database.run(|backend| backend.list_migrations())?;
     let is_new = schema_version(&migrations) == 0;

@@ -1,4 +1,4 @@
-//! Opening the database for a command, and what to say when that, or its use, fails.
+//! Opens the database for a command, and turns its errors into sentences for the operator.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use anyhow::anyhow;
 use crate::config::{Loaded, redact_database_url};
 use crate::storage::{self, Backend, Error, Migration, MigrationState, OpenOptions, Target};
 
-/// Whether a missing SQLite file may be made.
+/// What to do if the SQLite file is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
     Create,
     Fail,
 }
 
-/// A command's database.
+/// The database that a command works on.
 pub(super) struct Database {
     pub backend: Arc<dyn Backend>,
     /// Without its password.
@@ -37,7 +37,7 @@ impl Database {
         let url = absolute(&redact_database_url(&config.url));
         for file in storage::mend_rights(&config.url) {
             let file = file.display();
-            tracing::warn!(%file, "everybody on this machine could read it; now its owner alone can");
+            tracing::warn!(%file, "every user of this machine could read this file; now only its owner can");
         }
         match storage::open(&config.url, options) {
             Ok(backend) => Ok(Self { backend, url }),
@@ -46,7 +46,7 @@ impl Database {
         }
     }
 
-    /// One that is not that of the settings.
+    /// Opens the database at `url` instead of the one in the settings.
     pub fn open_url(url: &str, settings: &Loaded) -> anyhow::Result<Self> {
         let busy_timeout_ms = settings.config.database.busy_timeout_ms;
         let options = OpenOptions { read_connections: 1, busy_timeout_ms, create: false };
@@ -55,8 +55,7 @@ impl Database {
         Ok(Self { backend, url: shown })
     }
 
-    /// A database that is there and has the schema of this binary, for commands that change
-    /// neither.
+    /// Opens an existing database and checks that it has the schema of this binary.
     pub fn open_current(settings: &Loaded) -> anyhow::Result<Self> {
         let database = Self::open(settings, 1, Missing::Fail)?;
         database.check_schema()?;
@@ -69,7 +68,7 @@ impl Database {
         self.run(|backend| backend.check_schema())
     }
 
-    /// Runs one operation; its failure is a sentence for the operator.
+    /// Runs one operation. The error is a sentence for the operator.
     pub fn run<T>(
         &self,
         operation: impl FnOnce(&dyn Backend) -> storage::Result<T>,
@@ -78,19 +77,20 @@ impl Database {
     }
 }
 
-/// The database of the settings for this process alone, to be filled, and its URL without password.
+/// Claims the database of the settings for this process alone, to fill it. The text is its URL without
+/// the password.
 pub(super) fn claim(settings: &Loaded) -> anyhow::Result<(Box<dyn Target>, String)> {
     claim_url(&settings.config.database.url)
 }
 
-/// One that is not that of the settings.
+/// Like [`claim`], for the database at `url` instead of the one in the settings.
 pub(super) fn claim_url(url: &str) -> anyhow::Result<(Box<dyn Target>, String)> {
     let shown = absolute(&redact_database_url(url));
     let target = storage::claim(url).map_err(|error| sentence(error, &shown))?;
     Ok((target, shown))
 }
 
-/// The newest version that has been applied; 0 if none has.
+/// The newest migration that has been applied; 0 in an empty database.
 pub(super) fn schema_version(migrations: &[Migration]) -> i32 {
     let applied = migrations.iter().filter(|migration| match migration.state {
         MigrationState::Applied { .. } => true,
@@ -99,7 +99,7 @@ pub(super) fn schema_version(migrations: &[Migration]) -> i32 {
     applied.map(|migration| migration.version).max().unwrap_or(0)
 }
 
-/// The reason, and where the URL is written: it may be in a variable meant for another program.
+/// The reason, and where the URL comes from: it may be in a variable meant for another program.
 pub(super) fn bad_url(text: &str, settings: &Loaded) -> anyhow::Error {
     match settings.origins["database.url"].as_str() {
         "default" => anyhow!("{text}"),
@@ -110,10 +110,10 @@ pub(super) fn bad_url(text: &str, settings: &Loaded) -> anyhow::Error {
 fn sentence(error: Error, url: &str) -> anyhow::Error {
     match error {
         Error::Unavailable(reason) if url.starts_with("sqlite://") => anyhow!(
-            "the database {url} cannot be used ({reason}): check the rights to the file and its \
-             folder, and the room on its disk"
+            "the database {url} cannot be used ({reason}): check the permissions of the file and its \
+             folder, and the free space on its disk"
         ),
-        // The reason says what to do.
+        // The reason already says what to do.
         Error::Unavailable(reason) => anyhow!("the database {url} cannot be used: {reason}"),
         Error::Busy(reason) => {
             anyhow!("the database {url} is busy ({reason}): try again in a moment")
@@ -131,10 +131,10 @@ fn sentence(error: Error, url: &str) -> anyhow::Error {
     }
 }
 
-/// A SQLite URL with the whole path, so that it says the same in every folder.
+/// A SQLite URL with the absolute path, so that it does not depend on the working folder.
 fn absolute(url: &str) -> String {
     let Some(path) = url.strip_prefix("sqlite://") else { return url.to_owned() };
-    // The `/./chat.db` of SQLAlchemy is relative.
+    // SQLAlchemy writes a relative path as `/./chat.db`.
     let path = match path.strip_prefix('/') {
         Some(relative) if relative.starts_with("./") || relative.starts_with("../") => relative,
         _ => path,

@@ -1,4 +1,6 @@
-//! `chatapp health`: asks the server whether it lives, for containers that have no other program.
+//! `chatapp health`: asks a running server for /health or /ready.
+//!
+//! It is for containers that have no other program to do that with.
 
 use std::time::Duration;
 
@@ -10,21 +12,22 @@ use super::context::Context;
 
 const EXAMPLES: &str = "\
 Examples:
-  chatapp health                              exit code 0 if the server of these settings lives
-  chatapp health --ready                      the same for whether it can serve
+  chatapp health                              exit code 0 if the server of these settings is alive
+  chatapp health --ready                      exit code 0 if it can serve
   HEALTHCHECK CMD [\"chatapp\", \"health\"]       in a Containerfile
 
-Asks at http.bind, with TLS if the settings have a certificate. It says nothing if all is well.";
+The request goes to http.bind, with TLS if the settings have a certificate. The command prints
+nothing if the server is well.";
 
 /// Check that the server answers
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Ask this server instead of the one of the settings: http://host:port
+    /// Ask this server instead of the one in the settings: http://host:port
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
-    /// Ask whether it can serve (/ready), not only whether it lives (/health)
+    /// Ask whether the server can serve (/ready), not only whether it is alive (/health)
     #[arg(long)]
     ready: bool,
 
@@ -38,7 +41,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let settings = context.settings(None)?;
     let path = if args.ready { "/ready" } else { "/health" };
     let url = server_url(&settings, args.url.as_deref())?;
-    // The question holds no secret, and a certificate that has just been renewed is no failure.
+    // The request holds no secret, and a certificate that has just been renewed must not fail it.
     let question = Question {
         url,
         path,
@@ -51,6 +54,6 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         return Ok(());
     }
     let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or("it says no more");
+    let detail = problem["detail"].as_str().unwrap_or("without a reason");
     bail!("{}{path} answers {}: {detail}", shown(&question.url), answer.status)
 }

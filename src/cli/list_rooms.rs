@@ -1,4 +1,4 @@
-//! `chatapp list-rooms`: every room of the database.
+//! `chatapp list-rooms`: the same as `chatapp rooms list`.
 
 use super::context::Context;
 use super::output::Output;
@@ -11,7 +11,7 @@ Examples:
 
 /// List the rooms: the same as `chatapp rooms list`
 ///
-/// Works beside a running server. `head_seq` is the number of a room's newest event.
+/// Works while a server runs. `head_seq` is the `seq` of a room's newest event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {

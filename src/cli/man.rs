@@ -16,7 +16,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Is made if it is not there
+    /// The folder; it is created if it does not exist
     folder: PathBuf,
 }
 

@@ -17,8 +17,8 @@ Examples:
 
 /// Administer messages: delete
 ///
-/// Works beside a running server, which tells the sockets in the room within a second. What is done
-/// is in `chatapp audit list`.
+/// Works while a server runs; it notifies the room's sockets within a second. `chatapp audit list`
+/// shows what was done.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -33,8 +33,8 @@ enum Command {
 
 /// Delete a message for good
 ///
-/// The message stays in its place, without its text. The room's log names an admin who did it:
-/// --as.
+/// The message keeps its place, without its text. The room's log names the admin who deleted it, given
+/// with --as.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 struct DeleteArgs {

@@ -1,4 +1,4 @@
-//! `chatapp migrate`: brings the schema up to date, or says what that would mean.
+//! `chatapp migrate`: brings the schema up to date, or shows what that would change.
 
 use serde::Serialize;
 
@@ -13,20 +13,21 @@ Examples:
   chatapp migrate --dry-run      the SQL that would run, without running it
   chatapp migrate
 
-Safe to run from several machines at once: one applies, the others wait, a minute at most.";
+It is safe to run from several machines at once: one applies the migrations, the others wait for at
+most a minute.";
 
 /// Bring the database's schema up to date
 ///
-/// `chatapp serve` does the same when it starts; this is for doing it beforehand. Makes a SQLite
-/// database that does not exist, and lists what it has applied.
+/// `chatapp serve` does the same when it starts; use this command to do it beforehand. It creates a
+/// missing SQLite database, and lists the migrations that it has applied.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// List the migrations and whether they have been applied; changes nothing
+    /// List the migrations and whether they have been applied; change nothing
     #[arg(long, conflicts_with = "dry_run")]
     status: bool,
 
-    /// Print the SQL that would run; changes nothing
+    /// Print the SQL that would run; change nothing
     #[arg(long)]
     dry_run: bool,
 
@@ -84,7 +85,7 @@ impl From<Migration> for Row {
     }
 }
 
-/// Comments and SQL only, so that it can be given to a database's own shell.
+/// Prints comments and SQL only, so that the output can be given to the database's own shell.
 fn dry_run(migrations: &[Migration], out: &mut impl std::io::Write) -> std::io::Result<()> {
     let mut pending =
         migrations.iter().filter(|migration| migration.state == MigrationState::Pending).peekable();

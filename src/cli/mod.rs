@@ -1,7 +1,7 @@
 //! The command line: one file per subcommand, each with its `Args` and `run`.
 //!
-//! Nothing here knows a rule of the chat. Every command but `serve` does its work in one thread
-//! without an async runtime, as the databases' drivers want it.
+//! The rules of the chat are not here but in `crate::chat`. Every command except `serve` works in one
+//! thread without an async runtime, because the databases' drivers block.
 
 mod acting;
 mod administer;
@@ -44,16 +44,16 @@ use crate::logging;
 const EXAMPLES: &str = "\
 Examples:
   chatapp serve                               a server on http://127.0.0.1:8000, with SQLite
-  chatapp serve --bind 0.0.0.0:80             the same for everybody who can reach this machine
+  chatapp serve --bind 0.0.0.0:80             the same, reachable from other machines
   chatapp create-admin --username ann --email ann@example.com
   chatapp list-rooms --output json
   chatapp users reset-password ann
   chatapp rooms archive plans
 
-Settings come from flags, else the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or
-DATABASE_URL, and so on), else chatapp.toml, else their defaults: `chatapp config show` lists all.
-A database URL with a password belongs in the environment or the file, not into a flag, which
-every user of the machine can see.";
+Settings come from flags, then the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or
+DATABASE_URL, and so on), then chatapp.toml, then their defaults; the first source that has a setting
+decides. `chatapp config show` lists all. Put a database URL with a password into the environment or
+the file, not into a flag: every user of the machine can see flags.";
 
 /// A complete chat backend in one binary.
 ///
@@ -98,7 +98,7 @@ enum Command {
 
 impl Cli {
     /// # Errors
-    /// What to tell the operator; give it to [`report`].
+    /// A sentence for the operator; give it to [`report`].
     pub fn run(self, environment: Vec<(OsString, OsString)>) -> anyhow::Result<()> {
         let context = Context::new(self.global, environment);
         if !matches!(self.command, Command::Serve(_)) {
@@ -133,8 +133,8 @@ impl Cli {
     }
 }
 
-/// Tells the operator on stderr, a line for each thing that is wrong. A reader that went away, as
-/// in `chatapp list-rooms | head -1`, is nothing wrong.
+/// Writes an error to stderr, one line for each problem, and returns the exit code. If the reader of
+/// stdout has ended, as in `chatapp list-rooms | head -1`, that is not an error.
 pub fn report(error: &anyhow::Error) -> ExitCode {
     let reader_left = error.chain().any(|cause| {
         cause
@@ -146,7 +146,7 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     }
     let mut stderr = io::stderr().lock();
     for line in format!("{error:#}").lines() {
-        // Without a stderr there is nobody to tell.
+        // If stderr is closed, the error cannot be shown.
         let _ = writeln!(stderr, "error: {line}");
     }
     ExitCode::FAILURE

@@ -1,10 +1,10 @@
-//! What somebody who misspelt a name may have meant.
+//! Suggests names that are similar to a misspelt one.
 
-/// How many names are suggested at most.
+/// The most names that are suggested.
 const MAX: usize = 3;
 
-/// The names most like this one, the most similar first, in words that end a sentence:
-/// `did you mean ann or anna?`. `otherwise` if there is none.
+/// Returns the end of a sentence with the most similar names, the best first:
+/// `did you mean ann or anna?`. Returns `otherwise` if no name is similar.
 pub(super) fn suggest<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_similar_come_first_and_the_others_not_at_all() {
+    fn similar_names_are_suggested_best_first() {
         let known = ["anna", "bo", "Ann", "annabel"];
         assert_eq!(suggest("anm", known, "-"), "did you mean Ann?");
         assert_eq!(suggest("annabe", known, "-"), "did you mean annabel or anna?");

@@ -12,7 +12,7 @@ Examples:
 
 /// Print the OpenAPI document of the HTTP API
 ///
-/// The same as a server's /openapi.json.
+/// It is the same document as a server's /openapi.json.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {}

@@ -1,7 +1,7 @@
-//! How results are written: tables for people, JSON for scripts, all on stdout.
+//! Writes results to stdout: tables for people, JSON for scripts.
 //!
-//! The one place that knows the table library. Writing fails as an error, never as a panic, so
-//! that a closed pipe ends a command quietly.
+//! The table library is used here only. A failed write is an error, never a panic, so that a closed
+//! pipe ends a command quietly.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -32,7 +32,7 @@ pub(super) struct Listing<'a, T> {
     pub headers: &'a [&'a str],
     /// One row of the table, a cell for each header.
     pub cells: &'a dyn Fn(&T) -> Vec<String>,
-    /// What to say, on stderr, instead of a table without rows.
+    /// Written to stderr instead of a table without rows.
     pub empty: &'a str,
 }
 
@@ -54,7 +54,7 @@ impl Output {
         }
     }
 
-    /// A result that is one thing: `text` says it to people.
+    /// Writes a result that is a single object; `text` is its form for people.
     pub fn write_one(&self, value: &impl Serialize, text: &str) -> io::Result<()> {
         print(|out| match self.output {
             Format::Json => {
@@ -67,8 +67,8 @@ impl Output {
 }
 
 impl<T> Listing<'_, T> {
-    /// Without lines, so that it can be cut, sorted and searched; as wide as its content where
-    /// stdout is not a terminal.
+    /// A table without borders, so that it can be cut, sorted and searched. It is as wide as its
+    /// content if stdout is not a terminal.
     fn table(&self) -> Table {
         let rows: Vec<Vec<String>> = self.rows.iter().map(|row| (self.cells)(row)).collect();
         let mut table = Table::new();
@@ -87,7 +87,7 @@ impl<T> Listing<'_, T> {
     }
 }
 
-/// Writes to stdout, buffered, and notices when that fails.
+/// Writes to stdout with a buffer, and returns an error if that fails.
 pub(super) fn print(
     write: impl FnOnce(&mut io::BufWriter<io::StdoutLock<'_>>) -> io::Result<()>,
 ) -> io::Result<()> {
@@ -97,9 +97,9 @@ pub(super) fn print(
     })
 }
 
-/// A remark for people, on stderr, where it does not get among the results.
+/// Writes a remark for people to stderr, so that it is not mixed with the results.
 pub(super) fn note(text: &str) {
-    // Without a stderr there is nobody to tell.
+    // If stderr is closed, the remark cannot be shown.
     let _ = writeln!(io::stderr(), "{text}");
 }
 
@@ -110,7 +110,8 @@ pub(super) fn counted(count: impl Display, noun: &str) -> String {
     format!("{count} {noun}{ending}")
 }
 
-/// One line without control characters: a room's name must not move an operator's cursor.
+/// The text on one line, with control characters escaped: a room's name must not control the operator's
+/// terminal.
 pub(super) fn visible(text: &str) -> String {
     if text.is_empty() {
         return "-".to_owned();
@@ -128,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_aligned_and_shows_control_characters_instead_of_obeying_them() {
+    fn a_table_is_aligned_and_escapes_control_characters() {
         let rows = [(1, "a\u{1b}[2J\nb"), (10, ""), (7, "ümlaut")];
         let listing = Listing {
             rows: &rows,

@@ -1,13 +1,13 @@
-//! A new password, from the terminal or from stdin; never from an argument.
+//! Reads a password from the terminal or from stdin, never from an argument.
 
 use std::io::{self, Read};
 
 use anyhow::{Context as _, anyhow, bail};
 
-/// Far more than any password may have.
+/// Far more than the longest password.
 const MAX_INPUT_BYTES: u64 = 64 * 1024;
 
-/// Asks for it, twice.
+/// Asks for a new password, twice.
 pub(super) fn ask() -> anyhow::Result<String> {
     let password = rpassword::prompt_password("Password: ").map_err(no_password)?;
     let again = rpassword::prompt_password("Again: ").map_err(no_password)?;
@@ -24,8 +24,8 @@ fn no_password(error: io::Error) -> anyhow::Error {
     anyhow!("there is no terminal to ask for the password on: give it with --password-stdin")
 }
 
-/// The password on stdin, without the line end after it, and without the byte order mark that some editors
-/// and shells put before it.
+/// Reads the password from stdin, without the line end after it, and without the byte order mark that
+/// some editors and shells put before it.
 pub(super) fn read() -> anyhow::Result<String> {
     let mut text = String::new();
     io::stdin()

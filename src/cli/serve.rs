@@ -1,4 +1,4 @@
-//! `chatapp serve`: everything before the server runs, and the lines that say it does.
+//! `chatapp serve`: prepares the server, runs it, and prints the lines that announce it.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -20,8 +20,8 @@ Examples:
 
 /// Run the server
 ///
-/// Makes the database if there is none, brings its schema up to date, and serves until it is
-/// told to stop (SIGTERM, SIGQUIT or Ctrl-C). SIGHUP makes it read its settings again. Logs go to stderr.
+/// Creates the database if it does not exist, brings its schema up to date, and serves until SIGTERM,
+/// SIGQUIT or Ctrl-C. On SIGHUP the server reads its settings again. Logs are written to stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -40,7 +40,8 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     };
     logging::init(&config.log).context("log.level cannot be used")?;
     warn(&settings);
-    // Before the database: a server that cannot serve makes none.
+    // The server listens before it opens the database, so that a server that cannot listen creates no
+    // database.
     let entrance =
         server::Entrance::open(config).map_err(|error| sentence(&config.http.bind, error))?;
     let read_connections = u32::try_from(config.database.read_threads)?;
@@ -55,7 +56,7 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
         admin_signup: config.auth.admin_signup,
         scheme: if config.http.tls_certificate.is_empty() { "http" } else { "https" },
     };
-    // Told when the server is ready: a database that cannot be used has one complaint, the error.
+    // Logged when the server is ready. If the start fails before that, only the error is shown.
     let shortcomings = database.run(|backend| backend.list_shortcomings())?;
     server::serve(entrance, config, read_config, database.backend, |address| {
         for Shortcoming { detail, advice, .. } in &shortcomings {
@@ -71,7 +72,7 @@ fn warn(settings: &Loaded) {
     }
 }
 
-/// What the operator is told once connections are accepted.
+/// The facts that are printed when the server accepts connections.
 #[derive(Clone, Debug)]
 struct Ready {
     /// Without its password.
@@ -85,7 +86,7 @@ struct Ready {
 
 impl Ready {
     fn announce(&self, address: SocketAddr) {
-        // The server runs whether somebody reads this or not.
+        // The server runs on even if stdout is closed.
         let _ = writeln!(io::stdout(), "{}", self.lines(address));
     }
 
@@ -103,7 +104,7 @@ impl Ready {
             lines.push_str("\n  no admin yet: ");
             lines.push_str(match self.admin_signup {
                 AdminSignup::First => {
-                    "the page makes the first one, on this machine; so does `chatapp create-admin`"
+                    "create the first one on the page, on this machine, or with `chatapp create-admin`"
                 }
                 AdminSignup::Off => "run `chatapp create-admin`",
             });
@@ -112,8 +113,8 @@ impl Ready {
     }
 }
 
-/// What a browser on this machine opens. An address that is every address of the machine cannot be
-/// opened, and a port that belongs to the scheme is not written.
+/// The URL at which a browser on this machine opens the page. A browser cannot open the unspecified
+/// address (`0.0.0.0`), so that becomes `localhost`; the default port of the scheme is left out.
 pub(super) fn page(scheme: &str, address: SocketAddr) -> String {
     let ip = address.ip().to_canonical();
     let is_localhost = ip.is_unspecified()
@@ -130,14 +131,14 @@ pub(super) fn page(scheme: &str, address: SocketAddr) -> String {
     }
 }
 
-/// What an operator can do about an address that cannot be had.
+/// An error to listen at the address, as a sentence that says what to do.
 fn sentence(bind: &str, error: anyhow::Error) -> anyhow::Error {
     let remedy = match error.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::AddrInUse) => {
             "is in use: stop the other program or choose another address with --bind"
         }
         Some(io::ErrorKind::PermissionDenied) => {
-            "needs rights that this process does not have: choose a port from 1024 on with --bind"
+            "needs privileges that this process does not have: choose a port from 1024 on with --bind"
         }
         Some(io::ErrorKind::AddrNotAvailable) => {
             "is not an address of this machine: choose another with --bind"
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_name_what_an_operator_needs_next() {
+    fn the_announcement_shows_the_page_the_database_and_how_to_create_an_admin() {
         let address = "127.0.0.1:8000".parse().unwrap();
         let version = env!("CARGO_PKG_VERSION");
         let lines = ready().lines(address).to_string();
@@ -173,7 +174,7 @@ mod tests {
                    API docs      http://localhost:8000/docs\n  \
                    listening on  http://127.0.0.1:8000\n  \
                    database      sqlite:///srv/chat.db (schema 1)\n  \
-                   no admin yet: the page makes the first one, on this machine; so does \
+                   no admin yet: create the first one on the page, on this machine, or with \
                  `chatapp create-admin`"
             )
         );
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_opened_where_a_browser_of_this_machine_finds_it() {
+    fn the_page_has_an_address_that_a_browser_on_this_machine_can_open() {
         for (scheme, address, expected) in [
             ("http", "127.0.0.1:8000", "http://localhost:8000"),
             ("http", "0.0.0.0:81", "http://localhost:81"),
@@ -197,7 +198,7 @@ mod tests {
             ("http", "0.0.0.0:80", "http://localhost"),
             ("https", "0.0.0.0:443", "https://localhost"),
             ("https", "127.0.0.1:80", "https://localhost:80"),
-            // Nobody listens at localhost then.
+            // The server does not listen at localhost then.
             ("http", "127.0.0.2:81", "http://127.0.0.2:81"),
             ("https", "10.0.0.7:8443", "https://10.0.0.7:8443"),
             ("http", "[2001:db8::7]:81", "http://[2001:db8::7]:81"),

@@ -1,4 +1,4 @@
-//! `chatapp sessions`: who is signed in.
+//! `chatapp sessions`: lists the open sessions.
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -15,7 +15,7 @@ Examples:
   chatapp sessions list
   chatapp sessions list --user ann --output json
 
-`chatapp users revoke-sessions` ends those of an account.";
+`chatapp users revoke-sessions` ends the sessions of an account.";
 
 /// See who is signed in
 #[derive(Debug, clap::Args)]
@@ -30,11 +30,11 @@ enum Command {
     List(ListArgs),
 }
 
-/// List the sessions that are open, newest first
+/// List the open sessions, newest first
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 struct ListArgs {
-    /// Those of this account: its name, or its number (#7 or 7)
+    /// Only the sessions of this account: its name, or its number (#7 or 7)
     #[arg(long, value_name = "USER")]
     user: Option<String>,
 

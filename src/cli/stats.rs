@@ -1,4 +1,4 @@
-//! `chatapp stats`: the figures of a running server, or what its database tells without one.
+//! `chatapp stats`: the figures of a running server, or those of its database if no server runs.
 
 use std::io::{self, IsTerminal, Write};
 use std::thread;
@@ -22,19 +22,19 @@ Examples:
   chatapp stats --watch                       again every two seconds
   chatapp stats --output json | jq .sockets
 
-The server answers whoever asks from its own machine, or, if the settings have http.metrics_token,
-whoever sends that: this command does.";
+The server answers this command on its own machine. If http.metrics_token is set, the server requires
+that token instead, from any machine; the command sends the token of its settings.";
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const WATCH: Duration = Duration::from_secs(2);
 
-/// Show what the server does
+/// Show the figures of the server
 ///
-/// Asks the running server. Without one it shows what the database alone tells.
+/// Asks the running server. If no server runs, the figures of the database are shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Ask this server instead of the one of the settings: http://host:port
+    /// Ask this server instead of the one in the settings: http://host:port
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
@@ -51,7 +51,7 @@ pub(super) struct Args {
 enum Format {
     /// A line for each figure, for people
     Table,
-    /// An object, with the names of the HTTP API; with --watch, one on each line
+    /// An object, with the names of the HTTP API; with --watch, one object on each line
     Json,
 }
 
@@ -61,10 +61,10 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         let stats = match from_server(args, &settings) {
             Ok(stats) => stats,
             Err(error) => match error.downcast_ref::<NoAnswer>() {
-                // Whoever names a server does not mean the database of these settings.
+                // A server named with --url may have another database than these settings.
                 Some(NoAnswer { url, .. }) if args.url.is_none() => {
                     let stats = from_database(&settings)?;
-                    note(&format!("no server answers at {url}: this is what its database tells"));
+                    note(&format!("no server answers at {url}: these are its database's figures"));
                     stats
                 }
                 _ => return Err(error),
@@ -102,10 +102,10 @@ fn from_server(args: &Args, settings: &Loaded) -> anyhow::Result<Value> {
             Ok(serde_json::to_value(stats)?)
         }
         401 | 403 => bail!(
-            "the server tells its figures only on its own machine, or to who sends its \
-             http.metrics_token: set that here as it is there"
+            "the server shows its figures only to its own machine, or to a request with its \
+             http.metrics_token: set the same token here"
         ),
-        status => bail!("the server answers {status} to the question for its figures"),
+        status => bail!("the server answers {status} instead of its figures"),
     }
 }
 
@@ -132,7 +132,7 @@ fn write(args: &Args, stats: &Value) -> io::Result<()> {
         }
         Format::Table => {
             if args.watch && io::stdout().is_terminal() {
-                // To the upper left, and away with the rest.
+                // Moves the cursor to the upper left and clears the screen.
                 write!(out, "\x1b[H\x1b[2J")?;
             }
             for (name, value) in stats.as_object().into_iter().flatten() {
@@ -143,7 +143,7 @@ fn write(args: &Args, stats: &Value) -> io::Result<()> {
     })
 }
 
-/// A figure for people: by its name one knows its unit.
+/// A figure as text for people. The name of the figure tells its unit.
 fn show(name: &str, value: &Value) -> String {
     let (number, real) = (value.as_u64(), value.as_f64());
     match (number, real) {

@@ -1,7 +1,7 @@
-//! `chatapp tail`: a room's log at the terminal.
+//! `chatapp tail`: shows a room's log at the terminal.
 //!
-//! It reads the log by `seq` from the database, so that no entry is missed and none is shown twice,
-//! whichever node wrote it.
+//! The log is read by `seq` from the database, so that every event is shown exactly once, from
+//! whichever node it comes.
 
 use std::io::{self, IsTerminal, Write};
 use std::thread;
@@ -19,49 +19,49 @@ use crate::storage::{Backend, Error, Result};
 
 const EXAMPLES: &str = "\
 Examples:
-  chatapp tail general                        the last ten entries of the room's log
-  chatapp tail general --follow               and what comes, until Ctrl-C
-  chatapp tail '#1' --since 0 --output json   all of it, an object on each line";
+  chatapp tail general                        the last ten events of the room's log
+  chatapp tail general --follow               and new events, until Ctrl-C
+  chatapp tail '#1' --since 0 --output json   the whole log, an object on each line";
 
 /// How often the log is read.
 const POLL: Duration = Duration::from_millis(250);
-/// How often the room itself is looked at, for a new name.
+/// How often the room is read, to notice a new name.
 const LOOK: Duration = Duration::from_secs(2);
-/// Entries read at once.
+/// Events read at once.
 const PAGE: u32 = 500;
 
-/// Show the newest part of a room's log, and follow it
+/// Show the newest events of a room's log, and follow it
 ///
-/// Reads the database: the server need not run, and does not notice.
+/// Reads the database directly: it works with and without a running server.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     room: Named,
 
-    /// Begin after this seq
+    /// Begin with the event after this seq
     #[arg(long, value_name = "SEQ", conflicts_with = "lines",
           value_parser = clap::value_parser!(i64).range(0..))]
     since: Option<i64>,
 
-    /// Begin with this many of the newest entries
+    /// Begin with this many of the newest events
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
     lines: u32,
 
-    /// Go on with what is added, until Ctrl-C or until the room is deleted
+    /// Show new events too, until Ctrl-C or until the room is deleted
     #[arg(long, short)]
     follow: bool,
 
-    /// How to write the entries
+    /// How to write the events
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     output: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A line for each, for people
+    /// A line for each event, for people
     Text,
-    /// An object on each line, as GET /rooms/{room_id}/events has it
+    /// An object on each line, in the form of GET /rooms/{room_id}/events
     Json,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     };
     let mut tail = Tail { name: room.name, id: room.id, after, looked: Instant::now() };
     if !args.follow {
-        // What is added meanwhile does not make it endless.
+        // Ends at the head read above, so that new events cannot make this endless.
         while tail.after < room.head_seq {
             let events = tail.read(&*database.backend);
             match database.run(|_| events)? {
@@ -92,14 +92,14 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
 struct Tail {
     name: String,
     id: RoomId,
-    /// What comes next is after this.
+    /// The last seq that was shown, or the position to begin after.
     after: Seq,
-    /// When the room's name was read.
+    /// When the room's name was last read.
     looked: Instant,
 }
 
 impl Tail {
-    /// `None`: the room is gone.
+    /// `None`: the room has been deleted.
     fn read(&self, backend: &dyn Backend) -> Result<Option<Vec<Event>>> {
         let page = backend.list_events(self.id, self.after, PAGE)?;
         Ok(page.map(|page| page.events))
@@ -110,7 +110,7 @@ impl Tail {
         loop {
             let read = self.read(&*database.backend);
             match read {
-                // It comes back, and nothing is missed: the log is read from where it was left.
+                // A temporary error. Nothing is missed: reading goes on at the same position.
                 Err(Error::Busy(_) | Error::Unavailable(_)) => {
                     if !is_away {
                         note("the database does not answer: waiting for it");
@@ -136,13 +136,13 @@ impl Tail {
         }
     }
 
-    /// Says that the room has another name.
+    /// Notes a new name of the room, once every [`LOOK`].
     fn look(&mut self, backend: &dyn Backend) {
         if self.looked.elapsed() < LOOK {
             return;
         }
         self.looked = Instant::now();
-        // What fails here fails at the next reading of the log too.
+        // An error is ignored here: the next reading of the log meets it too.
         if let Ok(Some(room)) = backend.get_room(self.id)
             && room.name != self.name
         {
@@ -174,7 +174,7 @@ impl Tail {
     }
 }
 
-/// Time, position, who, what. What somebody wrote is shown, not obeyed.
+/// Time, seq, username and text of an event. Control characters in the text are escaped.
 fn line(event: &Event, has_colours: bool) -> String {
     let (dim, bold, plain) =
         if has_colours { ("\x1b[2m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
@@ -217,7 +217,7 @@ mod tests {
     use crate::model::{EventId, Message, Timestamp, UserId};
 
     #[test]
-    fn control_characters_are_shown() {
+    fn control_characters_are_escaped() {
         let message = Message {
             id: EventId(1),
             content: "a\u{1b}[2J\nb".to_owned(),

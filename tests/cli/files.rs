@@ -116,7 +116,7 @@ fn what_is_made_is_its_owners_alone_and_satisfies_the_doctor() {
 
 #[test]
 fn a_database_that_everybody_may_read_is_mended_once() {
-    const SAYS: &str = "everybody on this machine could read it";
+    const SAYS: &str = "every user of this machine could read this file";
     let shell = open_shell();
     let set = |name: &str, mode| {
         fs::set_permissions(shell.path().join(name), Permissions::from_mode(mode)).unwrap();

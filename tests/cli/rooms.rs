@@ -48,9 +48,9 @@ fn a_room_is_created_changed_and_shown() {
         assert_eq!((&room["created_by"], &room["description"]), (&json!(1), &json!("Talk")));
 
         let done = shell.run(&["rooms", "rename", "GENERAL", "lobby"]).ok();
-        assert_eq!(done, "general (#1) is called lobby now\n");
+        assert_eq!(done, "general (#1) is now called lobby\n");
         let done = shell.run(&["rooms", "rename", "#1", "lobby"]).ok();
-        assert_eq!(done, "lobby (#1) is called so already\n");
+        assert_eq!(done, "lobby (#1) already has this name\n");
         shell.run(&["rooms", "describe", "1", "All and\nnothing"]).ok();
         assert_eq!(shell.run(&["rooms", "archive", "lobby"]).ok(), "lobby (#1) is archived now\n");
         let done = shell.run(&["rooms", "archive", "lobby"]).ok();
@@ -80,7 +80,7 @@ fn what_is_refused_says_what_to_do() {
     on_every_database(|shell| {
         shell.run(&["migrate"]).ok();
         let error = shell.run(&["rooms", "create", "general"]).error();
-        assert!(error.contains("`chatapp create-admin` makes one"), "{error}");
+        assert!(error.contains("`chatapp create-admin` creates one"), "{error}");
         shell.create_admin("ann", EMAIL, PASSWORD.as_bytes()).ok();
         shell.run(&["rooms", "create", "general"]).ok();
         let error = shell.run(&["rooms", "create", "General"]).error();

@@ -24,7 +24,7 @@ fn a_server_says_where_it_listens() {
         assert_eq!(lines[1], format!("  API docs      {page}/docs"));
         let schema = shell.backend().list_migrations().unwrap().len();
         assert_eq!(line(), format!("  database      {} (schema {schema})", shell.url()));
-        assert!(line().starts_with("  no admin yet: the page makes the first one"));
+        assert!(line().starts_with("  no admin yet: create the first one on the page"));
         let terminate = Command::new("kill").arg(server.id().to_string()).status().unwrap();
         assert!(terminate.success());
         assert_eq!(server.wait().unwrap().code(), Some(0));
@@ -64,7 +64,7 @@ fn a_server_that_cannot_serve_makes_nothing() {
     }
     let error = Done::from(serve.env("CHATAPP_LOG__LEVEL", "off").output().unwrap()).error();
     assert!(error.contains("chatapp.db-lock cannot be made: Permission denied"), "{error}");
-    assert!(error.contains("check the rights to the file and its folder"), "{error}");
+    assert!(error.contains("check the permissions of the file and its folder"), "{error}");
     assert!(shell.files().is_empty(), "{:?}", shell.files());
 }
 

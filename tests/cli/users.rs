@@ -109,7 +109,7 @@ fn accounts_are_changed_as_over_http() {
         let run = |arguments: &[&str]| shell.run(&[&["users"], arguments].concat());
         sign_in(&shell, 2, 1);
         let said = run(&["set-role", "anna", "admin"]).ok();
-        assert_eq!(said, "the role of anna (#2) is admin now; 1 session ended\n");
+        assert_eq!(said, "the role of anna (#2) is now admin; 1 session ended\n");
         assert_eq!(
             run(&["set-role", "anna", "admin"]).ok(),
             "the role of anna (#2) is admin already\n"

@@ -101,7 +101,7 @@ pub async fn a_killed_backup_leaves_nothing_that_looks_finished(kind: Database) 
         assert!(!server.folder().join("file").exists(), "{command}: it looks finished");
         let verify = ["backup", "verify", "file.partial"];
         let refused = run(&server, &verify).await.error();
-        assert!(refused.contains("no backup to rely on"), "{refused}");
+        assert!(refused.contains("is not a usable backup"), "{refused}");
         run(&server, &[command, "file"]).await.ok();
         assert!(!partial.exists());
         let report = run(&server, &["backup", "verify", "file", "--output", "json"]).await.json();

@@ -140,11 +140,11 @@ async fn a_database_that_cannot_be_written_is_one_sentence_at_the_start() {
     let mut server = faults.load(Server::with(Database::Sqlite)).start().await;
     assert!(server.sigterm().await.success());
     faults.fail(Fault::Open, Where::Everywhere, EROFS, None);
-    refuses_to_start(&server, "cannot be used", "check the rights to the file and its folder")
+    refuses_to_start(&server, "cannot be used", "check the permissions of the file and its folder")
         .await;
     faults.heal();
     faults.fail(Fault::Write, Where::Everywhere, ENOSPC, None);
-    refuses_to_start(&server, "cannot be used", "the room on its disk").await;
+    refuses_to_start(&server, "cannot be used", "the free space on its disk").await;
     faults.heal();
     server.restart().await;
 }

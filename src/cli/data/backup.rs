@@ -1,4 +1,4 @@
-//! `chatapp backup`: a copy of the database, made beside a running server; and whether one is whole.
+//! `chatapp backup`: makes a backup while a server runs, and verifies one.
 
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -23,11 +23,11 @@ Examples:
   chatapp backup verify /backups/chat-2025-01-31.db
   chatapp restore /backups/chat-2025-01-31.db        with the server stopped";
 
-/// Back the database up, beside a running server
+/// Back up the database, also while a server runs
 ///
-/// The backup is the database as it is when the command begins, whatever is written meanwhile. Of
-/// SQLite it is a file of SQLite, of PostgreSQL an export. It has the hashes of passwords in it, and
-/// no sessions or secrets. While it is made it is FILE.partial.
+/// The backup is the database at the moment when the command begins; later writes are not in it. A
+/// backup of SQLite is an SQLite file, a backup of PostgreSQL is an export. It contains the hashes of
+/// passwords, but no sessions or secrets. Until it is complete, its name is FILE.partial.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = EXAMPLES,
@@ -39,7 +39,7 @@ pub(in super::super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// Where to
+    /// The file to write
     #[arg(required = true)]
     file: Option<PathBuf>,
 
@@ -53,10 +53,10 @@ pub(in super::super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Say whether a backup or an export is whole
+    /// Check that a backup or an export is complete and undamaged
     ///
-    /// Reads all of it: every page, row and reference, every log for holes, and what was counted
-    /// when it was made.
+    /// Reads all of it: checks every page, row and reference, looks for gaps in every log, and compares
+    /// the counts with those made at the time of the backup.
     Verify {
         /// The backup, or the export
         file: PathBuf,
@@ -69,7 +69,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
     match (&args.command, &args.file) {
         (Some(Command::Verify { file, output }), _) => verify(file, output),
         (None, Some(file)) => back_up(file, args, context),
-        // The parser asks for one.
+        // Clap requires the file.
         (None, None) => Ok(()),
     }
 }
@@ -103,13 +103,13 @@ fn back_up(file: &Path, args: &Args, context: &Context) -> anyhow::Result<()> {
     Ok(args.output.write_one(&report, &text)?)
 }
 
-/// Looks whether the copy is whole, and writes into it what is in it.
+/// Checks that the copy is whole, and writes its description (header and counts) into it.
 fn describe(copy: &Path, header: &Header) -> anyhow::Result<Vec<Tally>> {
-    let archive = Archive::open(copy)?.context("the copy is no database")?;
+    let archive = Archive::open(copy)?.context("the copy is not a database")?;
     archive.check_pages()?;
     let bar = Bar::new("events");
     let tables = dump::tally(&archive, &mut |done, all| bar.set(done, all))
-        .context("the database is not whole, so that this would be no backup")?;
+        .context("the database is damaged or incomplete, so no backup was made")?;
     drop(archive);
     let description = Description { header: header.clone(), tables };
     let (text, sha256) = description.write()?;

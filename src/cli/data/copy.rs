@@ -1,4 +1,4 @@
-//! `chatapp copy`: one database into another, of either kind.
+//! `chatapp copy`: copies one database into another, of either kind.
 
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
@@ -18,21 +18,21 @@ Examples:
   chatapp copy --from sqlite://chatapp.db --to postgres://chat@localhost/chat
   chatapp copy --from postgres://chat@localhost/chat --to sqlite://chat.db --output json
 
-Stop the server first, if what is sent meanwhile is to come along: the copy is of the moment at
-which it begins. Everybody signs in again on the copy, and clients reload what they show.";
+Stop the server first if no message may be missing: the copy is the database at the moment when the
+command begins. Users sign in again on the copy, and clients load their data again.";
 
 /// Copy one database into another, of either kind
 ///
-/// Ends by comparing the two, table by table. Interrupted, it goes on when the same command is given
-/// again; until it has ended the target cannot be served.
+/// At the end it compares the two databases, table by table. If the command is interrupted, run it again
+/// to go on. Until the copy is complete, the target cannot be served.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in super::super) struct Args {
-    /// The database to copy, which may be in use
+    /// The database to copy; it may be in use
     #[arg(long, value_name = "URL")]
     from: String,
 
-    /// The database to fill, which must not be
+    /// The database to fill; it must not be in use
     #[arg(long, value_name = "URL")]
     to: String,
 
@@ -52,14 +52,14 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
     ask(&*target, &url, &args.confirm)?;
     let contents = target.contents();
     if contents == Contents::Unfinished {
-        note("going on with what was interrupted");
+        note("going on with the interrupted copy");
     }
     let tables = match copy(&source, &mut *target, contents)? {
         Some(tables) => tables,
         None => {
-            note("what was copied before has changed in the source since: beginning anew");
+            note("the source has changed since the interrupted copy: starting again");
             let tables = copy(&source, &mut *target, Contents::Data)?;
-            tables.context("the target is not empty where it should be")?
+            tables.context("the target is not empty although it was cleared")?
         }
     };
     let copied = dump::tallies(&mut *target)?;
@@ -78,7 +78,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
         },
         empty: "there are no tables",
     })?;
-    ensure!(is_equal, "{url} is not equal to {}, and cannot be served", source.url);
+    ensure!(is_equal, "{url} differs from {}, so it cannot be served", source.url);
     Ok(())
 }
 
@@ -88,7 +88,7 @@ struct Comparison {
     table: String,
     rows: u64,
     copied: u64,
-    /// Of the source's rows, as an export has them.
+    /// Hash of the source's rows, in the form of an export.
     sha256: String,
     is_equal: bool,
 }
@@ -105,7 +105,8 @@ impl Comparison {
     }
 }
 
-/// Returns what the source has; `None` if what the target has is not what the source begins with.
+/// Returns the tallies of the source's tables. Returns `None` if the rows that are already in the target
+/// differ from the first rows of the source.
 fn copy(
     source: &Database,
     target: &mut dyn Target,
@@ -113,7 +114,7 @@ fn copy(
 ) -> anyhow::Result<Option<Vec<Tally>>> {
     target.begin(Filling::InSteps, contents)?;
     let mut there = dump::tallies(target)?;
-    // They are in an empty database too, and are written once more.
+    // An empty database has counters too; they are written again.
     there.retain(|tally| tally.table != "counters");
     let bar = Bar::new("events");
     let (mut tallies, mut check) = (Tallies::new(), Check::default());
@@ -139,7 +140,7 @@ fn copy(
                 differs |= tallies.of(table) != *there;
                 Ok(())
             }
-            // Nothing more is written to what is to be taken away.
+            // The target will be cleared, so nothing more is written to it.
             _ if differs => Ok(()),
             _ => fill.add(table, row, rows),
         }

@@ -1,4 +1,4 @@
-//! What a backup is, and whether it is whole.
+//! Reads a backup from beginning to end, and checks that it is whole.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -11,19 +11,19 @@ use crate::dump::{self, Description, Header, Tally};
 use crate::storage::Error;
 use crate::storage::sqlite::Archive;
 
-/// A backup that has been read from beginning to end.
+/// A backup that has been read completely and found whole.
 pub(super) struct Examined {
     pub header: Header,
     pub tables: Vec<Tally>,
     pub bytes: u64,
-    /// A file of SQLite, or else an export.
+    /// The SQLite file. `None` if the backup is an export.
     pub archive: Option<Archive>,
 }
 
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first problem that was found.
 pub(super) fn examine(path: &Path) -> anyhow::Result<Examined> {
-    look_at(path).with_context(|| format!("{} is no backup to rely on", path.display()))
+    look_at(path).with_context(|| format!("{} is not a usable backup", path.display()))
 }
 
 fn look_at(path: &Path) -> anyhow::Result<Examined> {
@@ -40,7 +40,7 @@ fn look_at(path: &Path) -> anyhow::Result<Examined> {
         return Ok(Examined { header, tables, bytes, archive: None });
     };
     let written = archive.description().map_err(damaged)?.context(
-        "it is a database, and no backup: `chatapp backup` makes one of it, also while a server \
+        "it is a database, not a backup: `chatapp backup` makes a backup of it, also while a server \
          runs",
     )?;
     let Description { header, tables } = Description::read(&written.0, &written.1)?;
@@ -58,21 +58,22 @@ fn look_at(path: &Path) -> anyhow::Result<Examined> {
     for (expected, found) in tables.iter().zip(&found) {
         ensure!(
             expected == found,
-            "its {} are not those that were backed up: it has been damaged",
+            "its {} differ from those that were backed up: it has been damaged",
             expected.table
         );
     }
-    ensure!(tables.len() == found.len(), "it has other tables than were backed up");
+    ensure!(tables.len() == found.len(), "its tables differ from those that were backed up");
     Ok(Examined { header, tables, bytes, archive: Some(archive) })
 }
 
-/// An export, to be read from its beginning.
+/// Opens an export to read it from its beginning.
 pub(super) fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
     let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
     Ok(BufReader::with_capacity(1 << 20, file))
 }
 
-/// The advice for a damaged database is to put a backup in its place.
+/// Replaces the text of [`Error::Damaged`], whose advice is to restore a backup: here the backup itself is
+/// damaged.
 fn damaged(error: Error) -> anyhow::Error {
     match error {
         Error::Damaged(text) => anyhow::anyhow!("it has been damaged: {text}"),

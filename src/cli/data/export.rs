@@ -1,4 +1,4 @@
-//! `chatapp export`: the database as lines of JSON.
+//! `chatapp export`: writes the database as lines of JSON.
 
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -19,14 +19,14 @@ Examples:
   chatapp export | zstd > chat.jsonl.zst
   chatapp export - --room general | jq -r 'select(.type == \"event\").content'";
 
-/// Write everything as lines of JSON, beside a running server
+/// Write the database as lines of JSON, also while a server runs
 ///
-/// As it is when the command begins: docs/EXPORT.md has the format. An export has the hashes of
-/// passwords in it, and no sessions or secrets.
+/// The export is the database at the moment when the command begins. It contains the hashes of
+/// passwords, but no sessions or secrets. docs/EXPORT.md describes the format.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in super::super) struct Args {
-    /// Where to; - is stdout
+    /// The file to write; - is stdout
     #[arg(default_value = "-")]
     file: PathBuf,
 

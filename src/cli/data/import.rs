@@ -1,4 +1,4 @@
-//! `chatapp import`: an export as a database.
+//! `chatapp import`: fills the database from an export.
 
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
@@ -18,8 +18,8 @@ Examples:
 
 /// Fill the database from an export, while no server runs
 ///
-/// All of it or nothing: what is not understood is refused with the number of its line, and the
-/// database is as it was. Everybody signs in again, and clients reload what they show.
+/// Imports all or nothing: if a line is not understood, the error names the line, and the database stays
+/// as it was. After an import users sign in again, and clients load their data again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in super::super) struct Args {
@@ -50,6 +50,6 @@ fn import(reader: Reader<impl io::BufRead>, args: &Args, context: &Context) -> a
     let (target, url, _) = claim(context, &args.confirm)?;
     let tables: Vec<Tally> = fill(target, reader)?;
     let report = Report { name: &url, header: &header, bytes: None, tables: &tables };
-    let text = format!("{url} has what was exported: {}", report.amounts());
+    let text = format!("the export is imported into {url}: {}", report.amounts());
     Ok(args.output.write_one(&report, &text)?)
 }

@@ -1,4 +1,4 @@
-//! Data in and out: backups, exports, copies.
+//! Commands that read or write whole databases: backup, restore, export, import, copy, prune.
 
 pub(super) mod backup;
 pub(super) mod copy;
@@ -21,10 +21,10 @@ use crate::model::Clock;
 use crate::storage::rows::Scope;
 use crate::storage::{Contents, Filling, Target};
 
-/// What a copy has in it: `--output json` of the commands that make or read one.
+/// A description of a copy: `--output json` of the commands that make or read one.
 #[derive(Serialize)]
 struct Report<'a> {
-    /// The file, or the database.
+    /// The file's name, or the database's URL.
     name: &'a str,
     #[serde(flatten)]
     header: &'a Header,
@@ -44,14 +44,14 @@ impl Report<'_> {
     }
 }
 
-/// What a copy of this database, made now, is of.
+/// The header of a copy of this database that is made now.
 fn header(database: &Database, format: &str, scope: Scope) -> anyhow::Result<Header> {
     let schema = schema_version(&database.run(|backend| backend.list_migrations())?);
     let epoch = database.run(|backend| backend.get_server_facts())?.epoch;
     Ok(Header::new(&Facts { schema, epoch }, format, scope, Clock::System.now()))
 }
 
-/// The configured database, for this command alone, after asking if something is in it.
+/// Claims the configured database for this command alone. Asks first if the database has data.
 fn claim(
     context: &Context,
     confirm: &Confirm,
@@ -65,11 +65,11 @@ fn claim(
 fn ask(target: &dyn Target, url: &str, confirm: &Confirm) -> anyhow::Result<()> {
     match target.contents() {
         Contents::Nothing | Contents::Unfinished => Ok(()),
-        Contents::Data => confirm.ask(&format!("all that is in {url} will be replaced")),
+        Contents::Data => confirm.ask(&format!("all data in {url} will be replaced")),
     }
 }
 
-/// Fills a target with an export, all of it or nothing.
+/// Fills the target from an export, completely or not at all.
 fn fill(
     mut target: Box<dyn Target>,
     reader: dump::Reader<impl std::io::BufRead>,

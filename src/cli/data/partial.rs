@@ -1,5 +1,5 @@
-//! A file in the making: `FILE.partial` until it is whole, so that nothing which was interrupted
-//! looks finished.
+//! An output file that is called `FILE.partial` until it is complete, so that an interrupted command
+//! leaves no file that looks finished.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 
-/// Nobody else's: what is written here has the hashes of passwords in it.
+/// Only the owner may read the file: it contains the hashes of passwords.
 const MODE: u32 = 0o600;
 
-/// Removed when this is dropped, unless it was finished.
+/// The file in the making. Dropping it removes the file, unless [`Partial::finish`] was called.
 pub(super) struct Partial {
     pub file: File,
     pub path: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct Partial {
 
 impl Partial {
     /// # Errors
-    /// If `to` is there and not to be replaced, or another process makes it at this moment.
+    /// If `to` exists and `force` is not set, or if another process is writing it at this moment.
     pub fn create(to: &Path, force: bool) -> anyhow::Result<Self> {
         ensure!(
             force || !to.exists(),
@@ -33,7 +33,7 @@ impl Partial {
         let cannot = || format!("{} cannot be written", path.display());
         let file = File::options().create(true).append(true).mode(MODE).open(&path);
         let file = file.with_context(cannot)?;
-        // What an interrupted command left has no owner any more; what a running one writes has.
+        // A running command holds the lock; a file left by an interrupted command is not locked.
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -41,7 +41,7 @@ impl Partial {
             }
             Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
         }
-        // The other may have finished between the opening and the lock, and this be its file.
+        // Another process may have finished between the open and the lock. Then this is its file.
         let now = fs::metadata(&path).with_context(cannot)?;
         ensure!(
             now.ino() == file.metadata().with_context(cannot)?.ino(),
@@ -58,7 +58,7 @@ impl Partial {
         let cannot = || format!("{} cannot be written", self.to.display());
         self.file.sync_all().with_context(cannot)?;
         fs::rename(&self.path, &self.to).with_context(cannot)?;
-        // A rename is on the disk when its folder is.
+        // A rename is durable when the folder has been synced.
         let folder = self.to.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = File::open(folder.unwrap_or(Path::new("."))).with_context(cannot)?;
         folder.sync_all().with_context(cannot)?;
@@ -71,7 +71,7 @@ impl Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         if !self.is_finished {
-            // Left there, it is taken for what it is, and written over the next time.
+            // If this fails, the next command overwrites the file.
             let _ = fs::remove_file(&self.path);
         }
     }

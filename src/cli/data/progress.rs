@@ -1,4 +1,4 @@
-//! How far a long command is, on one line of a terminal; nothing where stderr is none.
+//! Shows the progress of a long command on one line. Shows nothing if stderr is not a terminal.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -10,16 +10,16 @@ const TEMPLATE: &str = "{bar:30} {human_pos} of {human_len} {msg}, {eta} to go";
 /// How often the line changes.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// A bar, which goes with this value.
+/// A progress bar. It disappears when this value is dropped.
 pub(super) struct Bar {
     bar: ProgressBar,
     next_at: Cell<Instant>,
 }
 
 impl Bar {
-    /// `what`: in what it counts.
+    /// `what` is the unit, such as `events`.
     pub fn new(what: &'static str) -> Self {
-        // The template is a literal; a bar in another style is a bar.
+        // The template is a literal, so the fallback is never needed.
         let style =
             ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(0).with_style(style).with_message(what);

@@ -1,4 +1,4 @@
-//! `chatapp prune`: deletes what has been kept for long enough.
+//! `chatapp prune`: deletes old events.
 
 use std::thread;
 use std::time::Instant;
@@ -20,13 +20,13 @@ Examples:
   chatapp prune --dry-run
   chatapp prune --room general --older-than 30 --yes
 
-Without --older-than it is what `chatapp serve` does by itself every hour: retention.days, and what
-`chatapp rooms retention` says of single rooms.";
+Without --older-than the command applies retention.days and the settings of single rooms (`chatapp
+rooms retention`). A running server does this by itself every hour.";
 
-/// Delete old messages, beside a running server
+/// Delete old messages, also while a server runs
 ///
-/// From the beginning of each room's log, a little at a time, so that nobody notices. What is left
-/// keeps its numbers.
+/// Deletes from the beginning of each room's log, a few events at a time, so that the server is not
+/// delayed. The events that remain keep their numbers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in super::super) struct Args {
@@ -34,11 +34,11 @@ pub(in super::super) struct Args {
     #[arg(long, value_name = "ROOM")]
     room: Option<String>,
 
-    /// What is older than this, whatever the settings say
+    /// Delete events older than this, instead of what the settings say
     #[arg(long, value_name = "DAYS")]
     older_than: Option<u32>,
 
-    /// Only say what would be deleted
+    /// Only show what would be deleted
     #[arg(long)]
     dry_run: bool,
 
@@ -86,7 +86,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
     }
     ensure!(
         args.older_than.is_some() || days > 0 || !rows.is_empty() || args.dry_run,
-        "everything is kept for ever: say which days with --older-than, or set retention.days"
+        "everything is kept for ever: give an age with --older-than, or set retention.days"
     );
     let events = if args.dry_run { "to delete" } else { "deleted" };
     Ok(args.output.write(&Listing {
@@ -101,7 +101,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
                 row.oldest_seq.to_string(),
             ]
         },
-        empty: "there is nothing so old",
+        empty: "no event is old enough",
     })?)
 }
 
@@ -121,19 +121,19 @@ fn prune(
                 progress(pruned);
             }
         }
-        // The server's writer is to have the database most of the time.
+        // Leaves the database to the server's writer most of the time.
         thread::sleep(PURGE_PAUSES * started.elapsed());
     }
 }
 
-/// What is deleted from one room.
+/// The deletion from one room, as `--output json` shows it.
 #[derive(Serialize)]
 struct Row {
     room_id: RoomId,
     name: String,
     before: Timestamp,
     events: u64,
-    /// What the log begins with afterwards.
+    /// The first `seq` of the log after the deletion.
     oldest_seq: Seq,
 }
 

@@ -1,4 +1,4 @@
-//! `chatapp restore`: the database as it was when a backup was made.
+//! `chatapp restore`: replaces the database by a backup.
 
 use std::path::PathBuf;
 
@@ -18,12 +18,13 @@ Examples:
   chatapp restore /backups/chat-2025-01-31.db
   chatapp restore /backups/chat-2025-01-31.db --database postgres://chat@localhost/chat --yes
 
-Everybody signs in again, and clients reload what they show: the database has another epoch.";
+Users sign in again, and clients load their data again, because the database has a new epoch.";
 
-/// Put a backup in the place of the database, while no server runs
+/// Replace the database by a backup, while no server runs
 ///
-/// Looks first whether the backup is whole. Until the last moment the database is as it was, also if
-/// the command is interrupted. Takes a backup of either kind of database, and exports.
+/// Checks first that the backup is whole. The database is replaced in the last step; if the command is
+/// interrupted before, the database stays as it was. Takes a backup of SQLite, a backup of PostgreSQL,
+/// or an export.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in super::super) struct Args {
@@ -57,7 +58,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
     Ok(args.output.write_one(&report, &text)?)
 }
 
-/// A backup of SQLite in a database of another kind.
+/// Fills a database of another kind from a backup of SQLite.
 fn fill_from(archive: &Archive, mut target: Box<dyn Target>) -> anyhow::Result<()> {
     let bar = Bar::new("events");
     target.begin(Filling::AtOnce, Contents::Data)?;

@@ -1,4 +1,4 @@
-//! The database: whether it answers, and is whole.
+//! Checks of the database: whether it can be reached, is complete, and is set up correctly.
 
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
@@ -8,10 +8,10 @@ use super::files::split;
 use super::{Case, Finding, Opened, shown_url};
 use crate::storage::{self, DatabaseStatus, Error, Shortcoming};
 
-/// Clocks of a healthy network differ by less, in milliseconds.
+/// Clocks that are set by NTP differ by less than this, in milliseconds.
 const CLOCK_MS: i64 = 2_000;
 
-/// Further connections that a server should find free: commands, a backup, somebody who looks.
+/// Connections that should stay free for commands, a backup and an operator's own client.
 const SPARE_CONNECTIONS: u64 = 5;
 
 pub(super) fn reachable(case: &Case) -> Vec<Finding> {
@@ -22,9 +22,9 @@ pub(super) fn reachable(case: &Case) -> Vec<Finding> {
         Ok(Opened { status: Err(_), .. }) => Finding::ok("database", shown_url(case)),
         Err(_) if is_new && case.running.is_some() => Finding::problem(
             "database",
-            format!("{} is not there, and a server runs with these settings", shown_url(case)),
-            "if it was deleted or moved while it was open, the server's log says what to do: do not stop \
-             the server before",
+            format!("{} does not exist, but a server runs with these settings", shown_url(case)),
+            "if it was deleted or moved while it was open, read the server's log, which says what to do, \
+             before you stop the server",
         ),
         Err(error) if is_new && has_saved => {
             let (detail, advice) = split(&error.to_string());
@@ -32,23 +32,23 @@ pub(super) fn reachable(case: &Case) -> Vec<Finding> {
         }
         Err(_) if is_new => Finding::warning(
             "database",
-            format!("{} is not there yet", shown_url(case)),
-            "start the server, which makes it, or name another with database.url",
+            format!("{} does not exist yet", shown_url(case)),
+            "start the server, which creates it, or name another database with database.url",
         ),
         Err(Error::Damaged(text)) => damaged(text),
-        // The reason says what to do.
+        // The reason already says what to do.
         Err(Error::Unavailable(reason)) if case.sqlite.is_none() => {
             Finding::problem("database", format!("{} cannot be opened", shown_url(case)), reason)
         }
         Err(error) => Finding::problem(
             "database",
             format!("{} cannot be opened ({error})", shown_url(case)),
-            "check that it is running, the URL, and the rights to it",
+            "check that the database is running, the URL, and the permissions",
         ),
     }]
 }
 
-/// What the database lacks to hold what is promised. SQLite lacks nothing of the kind.
+/// Settings of PostgreSQL that prevent the server from keeping its promises. SQLite has no such settings.
 pub(super) fn shortcomings(case: &Case) -> Vec<Finding> {
     let Ok(Opened { backend, .. }) = &case.database else { return vec![] };
     if case.sqlite.is_some() {
@@ -56,7 +56,7 @@ pub(super) fn shortcomings(case: &Case) -> Vec<Finding> {
     }
     match backend.list_shortcomings() {
         Ok(found) if found.is_empty() => {
-            let detail = "encoding, rights and settings of the database are as they should be";
+            let detail = "encoding, permissions and settings of the database are right";
             vec![Finding::ok("fitness", detail)]
         }
         Ok(found) => {
@@ -73,11 +73,11 @@ pub(super) fn shortcomings(case: &Case) -> Vec<Finding> {
 pub(super) fn schema(case: &Case) -> Vec<Finding> {
     let Ok(Opened { backend, .. }) = &case.database else { return vec![] };
     vec![match backend.check_schema() {
-        Ok(()) => Finding::ok("schema", "it is this chatapp's"),
+        Ok(()) => Finding::ok("schema", "it is the schema of this chatapp"),
         Err(Error::SchemaTooOld) => Finding::problem(
             "schema",
             "it is older than this chatapp",
-            "run `chatapp migrate`, or start the server, which does so",
+            "run `chatapp migrate`, or start the server, which migrates too",
         ),
         Err(Error::SchemaTooNew { found, known }) => Finding::problem(
             "schema",
@@ -97,10 +97,13 @@ pub(super) fn integrity(case: &Case) -> Vec<Finding> {
     };
     match backend.check_integrity(case.deep) {
         Ok(found) if found.is_empty() && case.deep => {
-            vec![Finding::ok("integrity", "no damage in all of it")]
+            vec![Finding::ok("integrity", "no damage found in the whole database")]
         }
         Ok(found) if found.is_empty() => {
-            vec![Finding::ok("integrity", "no damage at a quick look; --deep reads all of it")]
+            vec![Finding::ok(
+                "integrity",
+                "a quick check found no damage; --deep checks everything",
+            )]
         }
         Ok(found) => found.iter().map(|text| damaged(text.trim())).collect(),
         Err(Error::Damaged(text)) => vec![damaged(&text)],
@@ -112,7 +115,7 @@ pub(super) fn connections(case: &Case) -> Vec<Finding> {
     let Some((used, most)) = status(case).and_then(|status| status.connections) else {
         return vec![];
     };
-    // A running server has its own already.
+    // The connections of a running server are already among the used ones.
     let own = case.settings.config.database.read_threads as u64 + 1;
     let wanted = if case.running.is_some() { 0 } else { own } + SPARE_CONNECTIONS;
     let detail = format!("{used} of {most} connections are in use");
@@ -123,7 +126,7 @@ pub(super) fn connections(case: &Case) -> Vec<Finding> {
     vec![Finding::warning("connections", detail, advice)]
 }
 
-/// This machine's clock against the database's, or against the times of what was written.
+/// Compares this machine's clock with PostgreSQL's, or with the time of the last write to the SQLite file.
 pub(super) fn clock(case: &Case) -> Vec<Finding> {
     let now = case.now;
     if let Some(theirs) = status(case).and_then(|status| status.now) {
@@ -133,8 +136,8 @@ pub(super) fn clock(case: &Case) -> Vec<Finding> {
         }
         return vec![Finding::warning(
             "clock",
-            format!("it is {} seconds from the database server's", apart / 1000),
-            "have both set by NTP: sessions and limits go by this one",
+            format!("it differs from the database server's clock by {} seconds", apart / 1000),
+            "set both by NTP: sessions and limits depend on this machine's clock",
         )];
     }
     let Some(path) = &case.sqlite else { return vec![] };
@@ -147,7 +150,7 @@ pub(super) fn clock(case: &Case) -> Vec<Finding> {
     vec![Finding::warning(
         "clock",
         format!("it is {now}, {} seconds before the database was last written", ahead.as_secs()),
-        "have it set by NTP: tokens made before it was set back are of the future",
+        "set it by NTP: tokens that were made before it was set back are dated in the future",
     )]
 }
 
@@ -158,7 +161,7 @@ pub(super) fn admin(case: &Case) -> Vec<Finding> {
         Ok(false) => Finding::warning(
             "admin",
             "there is no admin, so nobody can administer the server",
-            "make one with `chatapp create-admin`",
+            "create one with `chatapp create-admin`",
         ),
         Err(error) => unreadable("admin", &error),
     }]
@@ -178,12 +181,12 @@ fn damaged(text: &str) -> Finding {
     Finding::problem(
         "integrity",
         format!("the database is damaged ({text})"),
-        "stop the server and put a backup in its place; `sqlite3 FILE .recover` saves what can be \
+        "stop the server and restore a backup; `sqlite3 FILE .recover` saves the data that can still be \
          read",
     )
 }
 
 fn unreadable(check: &'static str, error: &Error) -> Finding {
-    let detail = format!("it could not be looked at ({error})");
+    let detail = format!("the check failed ({error})");
     Finding::problem(check, detail, "run this again; if that does not help, restart the database")
 }

@@ -1,4 +1,4 @@
-//! Files: who else may read or write them, and whether there is room for more.
+//! Checks of files: permissions, free space, certificate, logo, write-ahead log, and backups.
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -15,18 +15,19 @@ use crate::server;
 use crate::storage;
 use crate::web::Site;
 
-/// With less than this the next messages may be the last.
+/// With less free space than this the disk will soon be full.
 const FULL_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The server cuts its log back to 64 MiB, bit by bit; one that is much longer is not being copied.
+/// The server shortens its write-ahead log to 64 MiB, step by step. A much longer log means that
+/// checkpoints fail.
 const LONG_LOG_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Authorities of 90-day certificates have them renewed 30 days before.
+/// Certificates for 90 days are usually renewed 30 days before they expire.
 const RENEWAL_SECONDS: i64 = 14 * 24 * 60 * 60;
 
 const BACKUP_AGE: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
-/// One with secrets in it is for the server's user.
+/// A settings file with secrets must be readable by the server's user only.
 pub(super) fn config_file(case: &Case) -> Vec<Finding> {
     let path = &case.file;
     let Ok(file) = fs::metadata(path) else { return vec![] };
@@ -37,14 +38,14 @@ pub(super) fn config_file(case: &Case) -> Vec<Finding> {
     let here = secrets.filter(|key| case.settings.origins[key].starts_with(&name));
     let here = here.collect::<Vec<_>>().join(", ");
     if others_may_write(path, &file) {
-        let detail = format!("everybody on this machine may change {name}");
+        let detail = format!("every user of this machine may change {name}");
         return vec![Finding::problem("config file", detail, format!("chmod o-w {name}"))];
     }
     if !here.is_empty() && others_may_read(path, &file) {
-        let detail = format!("everybody on this machine may read {here} in {name}");
+        let detail = format!("every user of this machine may read {here} in {name}");
         return vec![Finding::problem("config file", detail, format!("chmod o= {name}"))];
     }
-    vec![Finding::ok("config file", format!("{name} shows others no secret"))]
+    vec![Finding::ok("config file", format!("other users cannot read a secret in {name}"))]
 }
 
 pub(super) fn certificate(case: &Case) -> Vec<Finding> {
@@ -53,18 +54,18 @@ pub(super) fn certificate(case: &Case) -> Vec<Finding> {
         return vec![];
     }
     if let Err(error) = server::check_certificate(http) {
-        // Its sentences say what to do.
+        // The error already says what to do.
         let (detail, advice) = split(&error.to_string());
         return vec![Finding::problem("certificate", detail, advice)];
     }
     let path = Path::new(&http.tls_key);
     if fs::metadata(path).is_ok_and(|file| others_may_read(path, &file)) {
         let name = path.display();
-        let detail = format!("everybody on this machine may read the private key in {name}");
+        let detail = format!("every user of this machine may read the private key in {name}");
         return vec![Finding::problem("certificate", detail, format!("chmod o= {name}"))];
     }
     let is_valid = |at| server::is_certificate_valid(http, at).unwrap_or(true);
-    let renew = "renew it: the server takes over the new file by itself";
+    let renew = "renew it: the server loads the new file by itself";
     if !is_valid(case.now) {
         let detail = "it has expired, or is not valid yet";
         return vec![Finding::problem("certificate", detail, renew)];
@@ -76,7 +77,7 @@ pub(super) fn certificate(case: &Case) -> Vec<Finding> {
     vec![Finding::ok("certificate", "it is valid and belongs to its key, which is private")]
 }
 
-/// The server does not start with a logo that it cannot use.
+/// Checks the logo, because the server does not start with a logo that it cannot use.
 pub(super) fn logo(case: &Case) -> Vec<Finding> {
     let branding = &case.settings.config.branding;
     if branding.logo.is_empty() {
@@ -87,13 +88,14 @@ pub(super) fn logo(case: &Case) -> Vec<Finding> {
         Err(error) => Finding::problem(
             "logo",
             error.to_string(),
-            "name another file, or none, in branding.logo",
+            "name another file in branding.logo, or leave it empty",
         ),
     }]
 }
 
-/// Whoever reads the database knows the secret of the tokens, and is anybody. Who may read the file beside
-/// it that is locked may lock it, and so keep the server from starting.
+/// Checks who may read the database's files. A user who can read the database can read the token secret,
+/// and so act as any account. A user who can read the lock file can lock it, and so prevent the server
+/// from starting.
 pub(super) fn database_file(case: &Case) -> Vec<Finding> {
     let Some(path) = &case.sqlite else { return vec![] };
     let mut findings = Vec::new();
@@ -108,7 +110,7 @@ pub(super) fn database_file(case: &Case) -> Vec<Finding> {
         findings.push(Finding::problem(
             "database file",
             format!(
-                "everybody on this machine may {may} {name}, and the secret of the tokens is in the \
+                "every user of this machine may {may} {name}, and the secret of the tokens is in the \
                  database"
             ),
             format!("chmod 600 {name}, or start the server, which does that to its own files"),
@@ -117,29 +119,30 @@ pub(super) fn database_file(case: &Case) -> Vec<Finding> {
     let Ok(file) = fs::metadata(path) else { return findings };
     if findings.is_empty() {
         let detail = match file.mode() & 0o070 {
-            0 => "it is its owner's alone".to_owned(),
-            _ => format!("no stranger may read it; its group (number {}) may", file.gid()),
+            0 => "only its owner may read it".to_owned(),
+            _ => format!("only its owner and its group (number {}) may read it", file.gid()),
         };
         findings.push(Finding::ok("database file", detail));
     }
     findings
 }
 
-/// What a server saved when its database was deleted, while there is another database in its place.
+/// Looks for a database that a server saved when its file was deleted, and that another database has
+/// replaced.
 pub(super) fn saved_database(case: &Case) -> Vec<Finding> {
     let Some(path) = case.sqlite.as_deref().filter(|path| path.exists()) else { return vec![] };
     let Some(saved) = storage::saved_database(path) else { return vec![] };
     vec![Finding::warning(
         "saved database",
         format!("{} was saved when the database was deleted, and is not in use", saved.display()),
-        "stop the server and give it the database's name to go on with it, or move it away",
+        "to use it, stop the server and rename it to the database's name; otherwise move it away",
     )]
 }
 
-/// From the file's header (<https://sqlite.org/fileformat2.html>). `None`: there is no file, or none
-/// of SQLite.
+/// Whether the file is in WAL mode, read from its header (<https://sqlite.org/fileformat2.html>).
+/// `None` if there is no file, or if it is not an SQLite file.
 pub(super) fn has_log(path: &Path) -> Option<bool> {
-    // To open a named pipe would wait for its other end.
+    // Opening a named pipe would wait for its other end.
     fs::metadata(path).ok().filter(Metadata::is_file)?;
     let mut header = [0; 20];
     fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
@@ -152,8 +155,8 @@ pub(super) fn journal(case: &Case) -> Vec<Finding> {
         Some(true) => vec![Finding::ok("journal", "a write-ahead log")],
         Some(false) => vec![Finding::warning(
             "journal",
-            "the file was not in the mode WAL, and is again",
-            "let no other program change that",
+            "the file was not in WAL mode; it is now",
+            "another program has changed the mode: do not let it use this file",
         )],
     }
 }
@@ -168,8 +171,8 @@ pub(super) fn write_ahead_log(case: &Case) -> Vec<Finding> {
     vec![Finding::warning(
         "write-ahead log",
         format!("it has {size}, and is not being copied into the database"),
-        "look in the server's log for a disk that failed, end long readers such as a shell of \
-         sqlite3, then restart the server",
+        "look in the server's log for a disk error, close long readers such as a sqlite3 shell, then \
+         restart the server",
     )]
 }
 
@@ -181,15 +184,16 @@ pub(super) fn disk(case: &Case) -> Vec<Finding> {
     vec![room(disk.f_bavail * disk.f_frsize, used)]
 }
 
-/// Bytes that are free, for a database of so many.
+/// Judges the free bytes of a disk, for a database of `used` bytes.
 fn room(free: u64, used: u64) -> Finding {
     let shown = format!("{} free for a database of {}", HumanBytes(free), HumanBytes(used));
     if free < FULL_BYTES {
-        let advice = "make room: when it is full no message is taken any more";
+        let advice = "free some space: when the disk is full, no message is accepted";
         return Finding::problem("disk", shown, advice);
     }
     if free < used {
-        let advice = "make room: it has none for a backup, nor to grow by as much again";
+        let advice =
+            "free some space: there is too little for a backup, or for the database to double";
         return Finding::warning("disk", shown, advice);
     }
     Finding::ok("disk", shown)
@@ -202,7 +206,7 @@ pub(super) fn backups(case: &Case) -> Vec<Finding> {
         Ok(entries) => entries,
         Err(error) => {
             let detail = format!("{name} cannot be read ({error})");
-            let advice = "name the folder that backups are in, as a user that may read it";
+            let advice = "name the folder of the backups, and run this as a user who may read it";
             return vec![Finding::problem("backups", detail, advice)];
         }
     };
@@ -210,7 +214,7 @@ pub(super) fn backups(case: &Case) -> Vec<Finding> {
     let newest = files.filter(Metadata::is_file).filter_map(|file| file.modified().ok()).max();
     let Some(newest) = newest else {
         let detail = format!("there is no file in {name}");
-        return vec![Finding::problem("backups", detail, "make a backup, and one every day")];
+        return vec![Finding::problem("backups", detail, "make a backup every day")];
     };
     let now = UNIX_EPOCH + Duration::from_millis(case.now.0.unsigned_abs());
     let age = now.duration_since(newest).unwrap_or_default();
@@ -223,14 +227,14 @@ pub(super) fn backups(case: &Case) -> Vec<Finding> {
     vec![Finding::ok("backups", format!("the newest is {hours} old"))]
 }
 
-/// `chat.db-wal`.
+/// The path with a suffix: `chat.db-wal`.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Between the colon and the `@`, or a parameter.
+/// Whether the URL has a password, before the `@` or in a parameter.
 fn has_password(url: &str) -> bool {
     crate::config::redact_database_url(url) != url
 }
@@ -243,14 +247,14 @@ fn others_may_write(path: &Path, file: &Metadata) -> bool {
     file.mode() & 0o002 != 0 && is_reachable(path)
 }
 
-/// Whether everybody may go into every folder above it.
+/// Whether every user may enter all folders above the file.
 fn is_reachable(path: &Path) -> bool {
     let Ok(path) = fs::canonicalize(path) else { return true };
     let mut above = path.ancestors().skip(1);
     above.all(|folder| fs::metadata(folder).is_ok_and(|folder| folder.mode() & 0o001 != 0))
 }
 
-/// A sentence of ours has what is wrong before its last colon, and what to do after it.
+/// Splits an error of this program: the problem is before the last colon, the advice after it.
 pub(super) fn split(sentence: &str) -> (String, String) {
     match sentence.rsplit_once(": ") {
         Some((detail, advice)) => (detail.to_owned(), advice.to_owned()),
@@ -264,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_must_have_room_for_as_much_again() {
+    fn a_disk_must_have_space_for_a_second_database() {
         const GIB: u64 = 1 << 30;
         for (free, used, state) in [
             (0, 0, State::Problem),

@@ -1,8 +1,7 @@
-//! `chatapp doctor`: looks at everything that an operator can get wrong, or that can go wrong by
-//! itself, and says what to do about it.
+//! `chatapp doctor`: looks for mistakes of operators and for faults of the system, and gives advice.
 //!
-//! One file for each group of checks. A check looks at a [`Case`] and changes nothing; it is
-//! silent (an empty list) about what does not apply.
+//! There is one file for each group of checks. A check reads a [`Case`] and changes nothing. It returns
+//! an empty list if it does not apply.
 
 mod database;
 mod files;
@@ -23,25 +22,25 @@ use crate::storage::{self, Backend, DatabaseStatus, OpenOptions};
 
 const EXAMPLES: &str = "\
 Examples:
-  chatapp doctor                              a line for each check, and what to do
-  chatapp doctor --deep                       reads the whole database, to find damage in it
-  chatapp doctor --backups /srv/backups       and is the newest file in there young enough?
+  chatapp doctor                              a line for each check, with advice
+  chatapp doctor --deep                       also reads the whole database to find damage
+  chatapp doctor --backups /srv/backups       also checks the age of the newest backup
   chatapp doctor --output json | jq '.[] | select(.state != \"ok\")'
 
-Exit code 1 if there is a problem; a warning is none.";
+The exit code is 1 if there is a problem, and 0 if there are only warnings.";
 
-/// Look for what is wrong, or will be
+/// Find problems, and say what to do about them
 ///
-/// Checks the settings, the files and their rights, the database and the running server. Works with
-/// and without one, and changes no data. Run it as the user the server runs as.
+/// Checks the settings, the files and their permissions, the database and the server. Works with and
+/// without a running server, and changes no data. Run it as the user the server runs as.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Read all of the database: it takes as long as that does, and the server goes on meanwhile
+    /// Read the whole database; this can take long, and the server continues meanwhile
     #[arg(long)]
     deep: bool,
 
-    /// Where backups are: the newest file in this folder must be younger than two days
+    /// The folder of the backups; its newest file must be younger than two days
     #[arg(long, value_name = "FOLDER")]
     backups: Option<PathBuf>,
 
@@ -49,14 +48,14 @@ pub(super) struct Args {
     output: Output,
 }
 
-/// What the checks look at.
+/// Everything that the checks read.
 struct Case {
     settings: Loaded,
-    /// The file the settings are read from, whether there is one or not.
+    /// The path of the settings file, which may not exist.
     file: PathBuf,
-    /// The database's file, if it is one.
+    /// The database's file, if the database is SQLite.
     sqlite: Option<PathBuf>,
-    /// Whether that had a write-ahead log before it was opened, which gives it one.
+    /// Whether the file was in WAL mode. Read first, because opening the database sets that mode.
     had_log: Option<bool>,
     database: Result<Opened, storage::Error>,
     running: Option<Running>,
@@ -67,7 +66,7 @@ struct Case {
 
 struct Opened {
     backend: std::sync::Arc<dyn Backend>,
-    /// `Err` while its schema is not this binary's, or if it is damaged.
+    /// `Err` if the schema is not that of this binary, or if the database is damaged.
     status: Result<DatabaseStatus, storage::Error>,
 }
 
@@ -79,7 +78,7 @@ enum State {
     Problem,
 }
 
-/// What a check says.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Finding {
     check: &'static str,
@@ -107,7 +106,7 @@ impl Finding {
 
 type Check = fn(&Case) -> Vec<Finding>;
 
-/// In the order in which they are shown.
+/// All checks, in the order in which they are shown.
 const CHECKS: &[Check] = &[
     settings::doubts,
     settings::exposure,
@@ -138,10 +137,14 @@ const CHECKS: &[Check] = &[
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let settings = match context.settings(None) {
         Ok(settings) => settings,
-        // Nothing else can be looked at without them.
+        // Nothing else can be checked without settings.
         Err(problems) => {
             let broken = problems.0.into_iter().map(|problem| {
-                Finding::problem("settings", problem, "mend it; `chatapp config check` says more")
+                Finding::problem(
+                    "settings",
+                    problem,
+                    "correct it; `chatapp config check` lists all errors",
+                )
             });
             return report(&args.output, broken.collect());
         }
@@ -163,7 +166,8 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     report(&args.output, findings)
 }
 
-/// Not [`Database::open`](super::database::Database), whose errors end a command.
+/// Opens the database. [`Database::open`](super::database::Database) is not used here: its errors are
+/// sentences that end a command.
 fn open(settings: &Loaded) -> Result<Opened, storage::Error> {
     let config = &settings.config.database;
     let options =
@@ -176,7 +180,7 @@ fn open(settings: &Loaded) -> Result<Opened, storage::Error> {
 fn report(output: &Output, findings: Vec<Finding>) -> anyhow::Result<()> {
     output.write(&Listing {
         rows: &findings,
-        headers: &["state", "check", "what was found"],
+        headers: &["state", "check", "finding"],
         cells: &|finding: &Finding| {
             let state = match finding.state {
                 State::Ok => "ok",
@@ -189,7 +193,7 @@ fn report(output: &Output, findings: Vec<Finding>) -> anyhow::Result<()> {
             };
             vec![state.to_owned(), finding.check.to_owned(), text]
         },
-        empty: "there was nothing to look at",
+        empty: "there was nothing to check",
     })?;
     match findings.iter().filter(|finding| finding.state == State::Problem).count() {
         0 => Ok(()),
@@ -198,7 +202,7 @@ fn report(output: &Output, findings: Vec<Finding>) -> anyhow::Result<()> {
     }
 }
 
-/// The database, as it may be shown.
+/// The database's URL without the password.
 fn shown_url(case: &Case) -> String {
     redact_database_url(&case.settings.config.database.url)
 }

@@ -1,4 +1,4 @@
-//! The running server, if there is one.
+//! Checks of the running server.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// A server that answered.
 pub(super) struct Running {
     url: String,
-    /// What `/ready` says, if not that all is well.
+    /// The reason in the answer of `/ready`, if the server is not ready.
     complaint: Option<String>,
-    /// Its figures, if it tells them here.
+    /// The text of `/metrics`; empty if the server refuses it.
     metrics: String,
 }
 
 impl Running {
-    /// `None`: nobody answers where the settings say.
+    /// Asks the server of these settings. `None` if no server answers.
     pub fn find(settings: &Loaded) -> Option<Self> {
         let url = server_url(settings, None).ok()?;
         let http = &settings.config.http;
@@ -31,14 +31,14 @@ impl Running {
         let complaint = (ready.status != 200).then(|| {
             let problem: serde_json::Value =
                 serde_json::from_slice(&ready.body).unwrap_or_default();
-            problem["detail"].as_str().unwrap_or("it says no more").to_owned()
+            problem["detail"].as_str().unwrap_or("without a reason").to_owned()
         });
         let metrics = asked("/metrics", &http.metrics_token).filter(|answer| answer.status == 200);
         let metrics = metrics.and_then(|answer| String::from_utf8(answer.body).ok());
         Some(Self { url: shown(&url).to_owned(), complaint, metrics: metrics.unwrap_or_default() })
     }
 
-    /// A figure without labels.
+    /// The value of a metric that has no labels.
     pub fn figure(&self, name: &str) -> Option<f64> {
         let mut lines = self.metrics.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
@@ -49,21 +49,22 @@ pub(super) fn answers(case: &Case) -> Vec<Finding> {
     vec![match &case.running {
         None => {
             let bind = &case.settings.config.http.bind;
-            let advice = "start it, if it is meant to run";
-            Finding::warning("server", format!("none answers at {bind}"), advice)
+            let advice = "start it, if it should run";
+            Finding::warning("server", format!("no server answers at {bind}"), advice)
         }
         Some(Running { url, complaint: None, .. }) => {
             Finding::ok("server", format!("{url} is ready"))
         }
         Some(Running { url, complaint: Some(complaint), .. }) => Finding::problem(
             "server",
-            format!("{url} runs and is not ready ({complaint})"),
-            "look into its log, which has the reason and what to do",
+            format!("{url} runs but is not ready ({complaint})"),
+            "read its log, which has the reason and the advice",
         ),
     }]
 }
 
-/// Limits by address are worth nothing if everybody has that of a proxy.
+/// Looks for a proxy that the settings do not name: with one, all its clients share one address, and limits
+/// by address do not work.
 pub(super) fn proxy(case: &Case) -> Vec<Finding> {
     let Some(running) = &case.running else { return vec![] };
     match running.figure("chatapp_unnamed_proxy_requests_total") {
@@ -73,9 +74,9 @@ pub(super) fn proxy(case: &Case) -> Vec<Finding> {
                 "{} came through a proxy that the settings do not name",
                 counted(requests, "request")
             ),
-            "name it in http.trusted_proxies: until then all its clients have one address",
+            "name it in http.trusted_proxies: until then all its clients share one address",
         )],
-        Some(_) => vec![Finding::ok("proxy", "none that the settings do not name")],
+        Some(_) => vec![Finding::ok("proxy", "no requests came through an unnamed proxy")],
         None => vec![],
     }
 }

@@ -1,4 +1,4 @@
-//! What can be told from the settings alone.
+//! Checks of the settings.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,39 +8,42 @@ use super::{Case, Finding};
 use crate::config::{Http, Loaded, Signup};
 use crate::metrics::open_file_limit;
 
-/// Random texts have more than this many bits; those that people think of have less.
+/// Random secrets have at least this many bits; secrets that people make up have fewer.
 const ENOUGH_BITS: f64 = 128.0;
 
-/// Files beside connections: the database, its log, the system's own.
+/// Open files that are not connections: the database, its log, files of the system.
 const OTHER_FILES: u64 = 64;
 
 pub(super) fn understood(settings: &Loaded, file: &Path) -> Finding {
     let url = &settings.config.database.url;
     if let Err(error) = crate::storage::check_url(url) {
-        return Finding::problem("settings", error.to_string(), "set database.url to one that is");
+        return Finding::problem("settings", error.to_string(), "correct database.url");
     }
     let source = match file.exists() {
-        true => format!("those of {}", file.display()),
-        false => "there is no file; environment and defaults".to_owned(),
+        true => format!("read from {}", file.display()),
+        false => "there is no file; the environment and defaults are used".to_owned(),
     };
     Finding::ok("settings", source)
 }
 
-/// Settings that can be used and are probably not meant.
+/// Settings that are valid but probably a mistake.
 pub(super) fn doubts(case: &Case) -> Vec<Finding> {
-    let advice = "mend it, unless it is meant";
+    let advice = "correct it, unless it is intended";
     let warnings = case.settings.warnings.iter();
     warnings.map(|warning| Finding::warning("settings", warning, advice)).collect()
 }
 
-/// What strangers on the network can see.
+/// Whether passwords cross the network without encryption.
 pub(super) fn exposure(case: &Case) -> Vec<Finding> {
     let http = &case.settings.config.http;
     if is_local(http) {
-        return vec![Finding::ok("exposure", format!("{} is this machine's own", http.bind))];
+        return vec![Finding::ok(
+            "exposure",
+            format!("{} is reachable from this machine only", http.bind),
+        )];
     }
     if !http.tls_certificate.is_empty() {
-        return vec![Finding::ok("exposure", format!("{} speaks TLS", http.bind))];
+        return vec![Finding::ok("exposure", format!("{} uses TLS", http.bind))];
     }
     if !http.trusted_proxies.is_empty() {
         let detail = format!("{} is behind {}", http.bind, http.trusted_proxies.join(", "));
@@ -48,32 +51,32 @@ pub(super) fn exposure(case: &Case) -> Vec<Finding> {
     }
     vec![Finding::warning(
         "exposure",
-        format!("{} is open to the network, and passwords cross it as they are", http.bind),
+        format!("{} is open to the network, and passwords cross it unencrypted", http.bind),
         "set http.tls_certificate and http.tls_key, or name the proxy in http.trusted_proxies",
     )]
 }
 
-/// Who may create an account on a server that others reach.
+/// Whether strangers can create accounts.
 pub(super) fn signup(case: &Case) -> Vec<Finding> {
     let config = &case.settings.config;
     vec![match config.auth.signup {
         Signup::Closed => Finding::ok("sign-up", "only admins create accounts"),
         Signup::Open if is_local(&config.http) => {
-            Finding::ok("sign-up", "is open to those who reach this machine's own address")
+            Finding::ok("sign-up", "it is open, but only this machine can reach the server")
         }
         Signup::Open => Finding::warning(
             "sign-up",
-            format!("everybody who reaches {} can create an account", config.http.bind),
-            "set auth.signup to \"closed\" if they should not",
+            format!("everyone who reaches {} can create an account", config.http.bind),
+            "set auth.signup to \"closed\" if that is not intended",
         ),
     }]
 }
 
-/// Whether it listens on this machine's own address alone.
+/// Whether the server listens on a loopback address only.
 fn is_local(http: &Http) -> bool {
     match http.bind.parse::<SocketAddr>() {
         Ok(address) => address.ip().to_canonical().is_loopback(),
-        // The only name there may be.
+        // The settings allow no other name.
         Err(_) => http.bind.starts_with("localhost:"),
     }
 }
@@ -89,8 +92,8 @@ pub(super) fn secrets(case: &Case) -> Vec<Finding> {
     let findings = set.map(|(key, secret)| match bits(secret) {
         bits if bits < ENOUGH_BITS => Finding::problem(
             "secrets",
-            format!("{key} can be guessed: it looks like some {bits:.0} bits"),
-            "replace it by what `openssl rand -hex 32` makes",
+            format!("{key} can be guessed: it has only about {bits:.0} bits"),
+            "replace it by the output of `openssl rand -hex 32`",
         ),
         _ => Finding::ok("secrets", format!("{key} looks random")),
     });
@@ -105,14 +108,15 @@ pub(super) fn previous_secret(case: &Case) -> Vec<Finding> {
     vec![Finding::warning(
         "previous secret",
         format!(
-            "tokens of auth.previous_secret are still good, {} seconds after it was replaced at most",
+            "tokens of auth.previous_secret are still accepted, for at most {} seconds after the change",
             auth.token_seconds
         ),
-        "take it out of the settings after that",
+        "remove it from the settings after that time",
     )]
 }
 
-/// The running server's limit if there is one, for it may have been started with another.
+/// Whether enough files can be opened. Uses the limit of the running server, if there is one: it may differ
+/// from the limit of this process.
 pub(super) fn descriptors(case: &Case) -> Vec<Finding> {
     let running = case.running.as_ref().and_then(|running| running.figure("process_max_fds"));
     let (limit, whose) = match running {
@@ -122,18 +126,18 @@ pub(super) fn descriptors(case: &Case) -> Vec<Finding> {
     let Some(limit) = limit else { return vec![] };
     let wanted = case.settings.config.http.max_connections as u64 + OTHER_FILES;
     if limit >= wanted {
-        let detail = format!("{whose} may have {limit} files open");
+        let detail = format!("{whose} may open {limit} files");
         return vec![Finding::ok("descriptors", detail)];
     }
     vec![Finding::warning(
         "descriptors",
-        format!("{whose} may have {limit} files open, and http.max_connections needs {wanted}"),
+        format!("{whose} may open {limit} files, but http.max_connections needs {wanted}"),
         format!("raise the limit (LimitNOFILE={wanted} in its unit) or lower http.max_connections"),
     )]
 }
 
-/// How much there is to guess in a text at most, by how often each byte comes in it (Shannon's
-/// entropy). What is only repeated counts once.
+/// An upper bound of the entropy of a text, in bits: Shannon's entropy of its bytes. If the text is a
+/// repeated sequence, the sequence counts once.
 fn bits(secret: &str) -> f64 {
     let bytes = secret.as_bytes();
     let repeats = |period: &usize| bytes.iter().zip(&bytes[*period..]).all(|(a, b)| a == b);
@@ -151,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_think_of_is_told_from_what_is_random() {
+    fn guessable_secrets_have_few_bits_and_random_ones_many() {
         for guessable in [
             "sesamesesamesesamesesamesesamesesame",
             "00000000000000000000000000000000",

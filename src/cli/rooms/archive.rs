@@ -14,7 +14,7 @@ const UNARCHIVE_EXAMPLES: &str = "\
 Examples:
   chatapp rooms unarchive plans";
 
-/// Let a room be read only: nothing can be sent to it
+/// Make a room read-only: no messages can be sent to it
 #[derive(Debug, clap::Args)]
 #[command(after_help = ARCHIVE_EXAMPLES)]
 pub(super) struct ArchiveArgs {

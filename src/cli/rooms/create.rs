@@ -16,11 +16,11 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Its name: 1 to 64 characters that no other room has, whatever their case
+    /// The name: 1 to 64 characters, unique among the rooms; case is ignored
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// What it is for: at most 500 characters
+    /// The description: at most 500 characters
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 
@@ -36,5 +36,5 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let creator = args.acting.find(&database)?;
     let draft = RoomDraft { name: args.name.clone(), description: args.description.clone() };
     let room = database.administer(|admin| admin.create_room(draft, creator.id))?;
-    Ok(args.output.write_one(&room, &format!("the room {} is there", label(&room)))?)
+    Ok(args.output.write_one(&room, &format!("the room {} was created", label(&room)))?)
 }

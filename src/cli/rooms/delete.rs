@@ -17,21 +17,21 @@ Examples:
   chatapp rooms delete plans --dry-run
   chatapp rooms delete '#7' --yes --output json";
 
-/// From this many messages on their deletion takes so long that it is said.
+/// From this number of messages on, the deletion takes so long that the operator is informed.
 const MANY: u64 = 10_000;
 
 /// Delete a room and its messages for good
 ///
-/// The room is gone for everybody at once. Its messages follow bit by bit, so that a running server
-/// is not held up; if this is interrupted, a server goes on with it. `chatapp rooms archive` only
-/// keeps a room from being written to.
+/// All users lose the room at once. Its messages are then deleted in small steps, so that a running server
+/// is not delayed. If the command is interrupted, a server completes the deletion. To make a room
+/// read-only instead, use `chatapp rooms archive`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     named: Named,
 
-    /// Say what would be deleted; changes nothing
+    /// Show what would be deleted; change nothing
     #[arg(long)]
     dry_run: bool,
 
@@ -57,12 +57,12 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         note("the room is gone; its messages are being deleted, which takes a while");
     }
     if let Err(error) = purge(&database) {
-        note(&format!("{error}: what is left of its messages goes when a server next runs"));
+        note(&format!("{error}: the next server that runs will delete the remaining messages"));
     }
     Ok(args.output.write_one(&result, &format!("{what} are deleted"))?)
 }
 
-/// With pauses, as a server does it: one may be running.
+/// Deletes the room's messages with the same pauses as a server makes, because a server may be running.
 fn purge(database: &Database) -> anyhow::Result<()> {
     loop {
         let started = Instant::now();

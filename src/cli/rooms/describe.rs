@@ -11,18 +11,18 @@ Examples:
   chatapp rooms describe general 'Everything and nothing'
   chatapp rooms describe general --none";
 
-/// Say what a room is for
+/// Change the description of a room
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     named: Named,
 
-    /// What it is for: at most 500 characters
+    /// The description: at most 500 characters
     #[arg(value_name = "TEXT", required_unless_present = "none")]
     description: Option<String>,
 
-    /// It has no description any more
+    /// Remove the description
     #[arg(long, conflicts_with = "description")]
     none: bool,
 

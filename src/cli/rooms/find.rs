@@ -1,4 +1,4 @@
-//! From what an operator calls a room to the room.
+//! Finds the room that an operator named, by name or number.
 
 use anyhow::{anyhow, bail};
 
@@ -16,14 +16,15 @@ pub(in crate::cli) struct Named {
 }
 
 /// # Errors
-/// If there is none, with the names it may have been meant to be; if it may be one of two.
+/// If no room has this name or number (the error suggests similar names), or if the text is the name of one
+/// room and the number of another.
 pub(in crate::cli) fn find(database: &Database, name: &str) -> anyhow::Result<Room> {
     let number = name.strip_prefix('#').unwrap_or(name);
     let by_number = match number.parse().map(RoomId) {
         Ok(id) => found(database, |admin| admin.get_room(id))?,
         Err(_) => None,
     };
-    // A room, unlike an account, can be called #7.
+    // Unlike an account, a room can be called `#7`.
     let by_name = found(database, |admin| admin.get_room_by_name(name))?;
     match (by_name, by_number) {
         (Some(named), Some(numbered)) if named.id != numbered.id => bail!(
@@ -57,6 +58,6 @@ fn found(
 fn no_such_room(database: &Database, name: &str) -> anyhow::Result<anyhow::Error> {
     let known = database.administer(|admin| admin.list_rooms())?;
     let names = known.iter().map(|room| room.name.as_str());
-    let hint = suggest(name, names, "`chatapp rooms list` shows what there is");
+    let hint = suggest(name, names, "`chatapp rooms list` shows all rooms");
     Ok(anyhow!("there is no room {name}: {hint}"))
 }

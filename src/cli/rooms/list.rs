@@ -15,7 +15,7 @@ Examples:
 
 /// List the rooms
 ///
-/// In order of number. `head_seq` is the number of a room's newest event.
+/// Sorted by number. `head_seq` is the `seq` of a room's newest event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -58,13 +58,13 @@ pub(in crate::cli) fn write_list(output: &Output, context: &Context) -> anyhow::
                 room.archived_at.map(|at| at.to_string()).unwrap_or_default(),
             ]
         },
-        empty: "there are no rooms yet: `chatapp rooms create` makes one",
+        empty: "there are no rooms yet: `chatapp rooms create` creates one",
     })?)
 }
 
-/// The name of the account that created it.
+/// The name of the account that created the room.
 pub(super) fn creator_of(database: &Database, room: &Room) -> anyhow::Result<String> {
     let user = database.run(|backend| backend.get_user(room.created_by))?;
-    // Accounts are emptied and never removed; should one be, its number is better than nothing.
+    // A deleted account keeps its row, so the number is only a fallback.
     Ok(user.map_or_else(|| room.created_by.to_string(), |user| user.username))
 }

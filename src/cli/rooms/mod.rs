@@ -1,4 +1,4 @@
-//! `chatapp rooms`: administering rooms. One file per subcommand.
+//! `chatapp rooms`: administration of rooms, one file per subcommand.
 
 mod archive;
 mod create;
@@ -24,12 +24,12 @@ Examples:
   chatapp rooms archive '#7'
   chatapp rooms delete plans --dry-run
 
-A room is named by its name, or by its number: general, #7 or 7.";
+A room is given by its name or by its number: general, 7 or, in quotes for the shell, '#7'.";
 
 /// Administer rooms: create, rename, archive, delete
 ///
-/// Works beside a running server, which tells the sockets in the room within a second. What is done
-/// is in `chatapp audit list`.
+/// Works while a server runs; it notifies the room's sockets within a second. `chatapp audit list`
+/// shows what was done.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {

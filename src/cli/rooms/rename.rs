@@ -18,7 +18,7 @@ pub(super) struct Args {
     #[command(flatten)]
     named: Named,
 
-    /// Its new name: 1 to 64 characters that no other room has, whatever their case
+    /// The new name: 1 to 64 characters, unique among the rooms; case is ignored
     #[arg(value_name = "NAME")]
     name: String,
 
@@ -32,8 +32,8 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let change = RoomChange { name: Some(args.name.clone()), ..RoomChange::default() };
     let now = database.administer(|admin| admin.update_room(room.id, change))?.room;
     let text = match now.name == room.name {
-        true => format!("{} is called so already", label(&room)),
-        false => format!("{} is called {} now", label(&room), now.name),
+        true => format!("{} already has this name", label(&room)),
+        false => format!("{} is now called {}", label(&room), now.name),
     };
     Ok(args.output.write_one(&now, &text)?)
 }

@@ -10,18 +10,18 @@ const EXAMPLES: &str = "\
 Examples:
   chatapp rooms retention general 30
   chatapp rooms retention archive forever
-  chatapp rooms retention general default      as retention.days says";
+  chatapp rooms retention general default      uses retention.days";
 
-/// Say for how long a room's messages are kept
+/// Set how long a room's messages are kept
 ///
-/// The server deletes what is older within the hour; `chatapp prune` does so at once.
+/// The server deletes older messages within the hour; `chatapp prune` deletes them at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     named: Named,
 
-    /// Days, or `forever`, or `default`
+    /// A number of days, `forever`, or `default`
     #[arg(value_name = "DAYS", value_parser = days)]
     days: Days,
 
@@ -29,7 +29,7 @@ pub(super) struct Args {
     output: Output,
 }
 
-/// `None`: as the settings say.
+/// `None`: the setting `retention.days` applies.
 #[derive(Clone, Copy, Debug)]
 struct Days(Option<u32>);
 
@@ -41,7 +41,7 @@ fn days(text: &str) -> Result<Days, String> {
         "forever" => Ok(Days(Some(0))),
         text => match text.parse() {
             Ok(days @ 1..=MOST_DAYS) => Ok(Days(Some(days))),
-            _ => Err(format!("it takes 1 to {MOST_DAYS}, `forever` or `default`")),
+            _ => Err(format!("give 1 to {MOST_DAYS}, `forever` or `default`")),
         },
     }
 }
@@ -52,9 +52,9 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let change = RoomChange { retention_days: Some(args.days.0), ..RoomChange::default() };
     let now = database.administer(|admin| admin.update_room(room.id, change))?.room;
     let text = match now.retention_days {
-        Some(0) => format!("{} is kept for ever", label(&now)),
-        Some(days) => format!("{} is kept for {days} days", label(&now)),
-        None => format!("{} is kept as retention.days says", label(&now)),
+        Some(0) => format!("messages of {} are kept for ever", label(&now)),
+        Some(days) => format!("messages of {} are kept for {days} days", label(&now)),
+        None => format!("messages of {} are kept according to retention.days", label(&now)),
     };
     Ok(args.output.write_one(&now, &text)?)
 }

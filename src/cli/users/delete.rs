@@ -13,18 +13,18 @@ Examples:
   chatapp users delete ann --dry-run
   chatapp users delete '#7' --yes --output json";
 
-/// Empty an account for good
+/// Delete an account for good
 ///
-/// Its name becomes deleted-NUMBER, its email and password are gone, its sessions end. Its
-/// messages stay, under the new name. The last active admin cannot be deleted. Nothing brings it
-/// back: `chatapp users deactivate` only keeps it out.
+/// The name becomes deleted-NUMBER, the email and the password are erased, and the sessions end. The
+/// messages stay, under the new name. The last active admin cannot be deleted. A deleted account cannot
+/// be brought back; `chatapp users deactivate` can be undone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     named: Named,
 
-    /// Say what would happen; changes nothing
+    /// Show what would be deleted; change nothing
     #[arg(long)]
     dry_run: bool,
 
@@ -43,8 +43,8 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     if args.dry_run {
         database.administer(|admin| admin.check_delete_user(user))?;
         let text = format!(
-            "{who} would be deleted: its name becomes deleted-{}, {} and the password are gone, \
-             {open} end, its messages stay",
+            "{who} would be deleted: the name becomes deleted-{}, {} and the password are erased, \
+             {open} end, the messages stay",
             user.id, user.email
         );
         return Ok(args.output.write_one(&account, &text)?);
@@ -52,6 +52,6 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     args.confirm.ask(&format!("{who}, {}, will be deleted for good", user.email))?;
     database.administer(|admin| admin.delete_user(user.id))?;
     let name = format!("deleted-{}", user.id);
-    let text = format!("{who} is deleted; its messages are shown as {name}'s");
+    let text = format!("{who} is deleted; its messages are shown under the name {name}");
     Ok(args.output.write_one(&json!({ "id": user.id, "username": name }), &text)?)
 }

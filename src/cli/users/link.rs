@@ -1,5 +1,5 @@
-//! The link that sets a new password: the web page reads the token behind the `#`, which browsers
-//! send to nobody.
+//! The link that sets a new password. The token is behind the `#`, which a browser does not send to the
+//! server; the web page reads it there.
 
 use std::net::SocketAddr;
 
@@ -8,10 +8,10 @@ use url::Url;
 use super::super::serve::page;
 use crate::config::Http;
 
-/// Where a browser on this machine finds the server.
+/// The URL at which a browser on this machine reaches the server.
 pub(super) fn default_base(http: &Http) -> String {
     let scheme = if http.tls_certificate.is_empty() { "http" } else { "https" };
-    // The settings also take localhost, by name.
+    // The settings also allow the name localhost.
     match http.bind.parse::<SocketAddr>() {
         Ok(address) => page(scheme, address),
         Err(_) => format!("{scheme}://{}", http.bind),
@@ -19,13 +19,13 @@ pub(super) fn default_base(http: &Http) -> String {
 }
 
 /// # Errors
-/// What is wrong with it, for the operator.
+/// A sentence for the operator.
 pub(super) fn parse_base(text: &str) -> Result<Url, String> {
-    let url: Url = text.parse().map_err(|_| "it takes a URL, as https://chat.example.com")?;
+    let url: Url = text.parse().map_err(|_| "give a URL such as https://chat.example.com")?;
     let is_base = matches!(url.scheme(), "http" | "https")
         && url.query().is_none()
         && url.fragment().is_none();
-    if is_base { Ok(url) } else { Err("it takes a URL, as https://chat.example.com".to_owned()) }
+    if is_base { Ok(url) } else { Err("give a URL such as https://chat.example.com".to_owned()) }
 }
 
 pub(super) fn of(base: &str, token: &str) -> String {
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_one_that_a_browser_can_open() {
+    fn a_link_can_be_opened_by_a_browser() {
         let base = |bind: &str, certificate: &str| {
             default_base(&Http {
                 bind: bind.to_owned(),

@@ -13,11 +13,11 @@ Examples:
 
 /// List the accounts
 ///
-/// In order of number. Deleted ones are not among them.
+/// Sorted by number, without deleted accounts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Those with this in the name or the email, whatever its case
+    /// Only accounts with this text in the name or the email; case is ignored
     #[arg(long, value_name = "TEXT")]
     query: Option<String>,
 
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let accounts = database.administer(|admin| admin.list_all_users(query, usize::MAX))?;
     let empty = match query {
         Some(text) => format!("there is no account with {text} in its name or email"),
-        None => "there are no accounts yet: `chatapp create-admin` makes the first".to_owned(),
+        None => "there are no accounts yet: `chatapp create-admin` creates the first".to_owned(),
     };
     Ok(args.output.write(&Listing {
         rows: &accounts,

@@ -1,4 +1,4 @@
-//! `chatapp users`: administering accounts. One file per subcommand.
+//! `chatapp users`: administration of accounts, one file per subcommand.
 
 mod active;
 mod delete;
@@ -24,12 +24,12 @@ Examples:
   chatapp users reset-password ann --link --url https://chat.example.com
   chatapp users delete '#7' --dry-run
 
-An account is named by its name or by its number: ann, 7 or, for a shell in quotes, '#7'.";
+An account is given by its name or by its number: ann, 7 or, in quotes for the shell, '#7'.";
 
 /// Administer accounts: list, promote, deactivate, reset, delete
 ///
-/// Works beside a running server, which follows within a second: sessions that end take their
-/// sockets with them. What is done is in `chatapp audit list`.
+/// Works while a server runs; it closes the sockets of ended sessions within a second. `chatapp audit
+/// list` shows what was done.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     }
 }
 
-/// How many, for people.
+/// `1 session`, `2 sessions`.
 fn sessions(count: u32) -> String {
     counted(count, "session")
 }

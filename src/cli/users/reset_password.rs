@@ -18,12 +18,12 @@ Examples:
   pass show chat/ann | chatapp users reset-password ann --password-stdin --yes
   chatapp users reset-password ann --link --url https://chat.example.com";
 
-/// Set an account's password, or make a link by which its owner does
+/// Set an account's password, or make a link with which its owner sets it
 ///
-/// The password is asked for twice, or read from stdin; it is never an argument, which every user
-/// of the machine could see. The account's sessions end. With --link nothing changes until somebody
-/// opens the link, which works once, for an hour unless `auth.reset_seconds` says otherwise; a
-/// later one takes its place.
+/// The password is asked for twice, or read from stdin. It is never an argument, because every user of
+/// the machine can see arguments. The account's sessions end. With --link nothing changes until the owner
+/// uses the link. The link works once, within `auth.reset_seconds` (by default an hour); a newer link
+/// replaces it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -34,11 +34,11 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "password_stdin")]
     link: bool,
 
-    /// Where the server is reached, for the link [default: http:// and the address of http.bind]
+    /// The server's URL, for the link [default: http:// and the address of http.bind]
     #[arg(long, value_name = "URL", requires = "link", value_parser = link::parse_base)]
     url: Option<url::Url>,
 
-    /// Read the password from stdin, without asking; a line end after it is left out
+    /// Read the password from stdin, without asking; a line end after it is ignored
     #[arg(long)]
     password_stdin: bool,
 
@@ -71,7 +71,10 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         let seconds = config.auth.reset_seconds;
         let reset = database.administer(|admin| admin.create_password_reset(id, seconds))?;
         let url = link::of(&base, &reset.token);
-        note(&format!("this sets a new password of {who}, once, until {}:", reset.expires_at));
+        note(&format!(
+            "this link sets a new password for {who}; it works once, until {}:",
+            reset.expires_at
+        ));
         let link = Link { token: reset.token, expires_at: reset.expires_at, url };
         return Ok(args.output.write_one(&link, &link.url)?);
     }

@@ -15,7 +15,7 @@ Examples:
 
 /// Sign an account out everywhere
 ///
-/// Its tokens are no good any more and its sockets are closed. It can sign in again.
+/// The account's tokens become invalid and its sockets are closed. The account can sign in again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {

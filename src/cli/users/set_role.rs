@@ -16,14 +16,15 @@ Examples:
 
 /// Make an account an admin, or a user again
 ///
-/// Its sessions end: whoever uses it signs in again. The last active admin stays one.
+/// The account's sessions end, so its owner must sign in again. The last active admin cannot lose the
+/// role.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     named: Named,
 
-    /// What it may do
+    /// The new role
     #[arg(value_name = "ROLE", value_parser = PossibleValuesParser::new(["user", "admin"])
         .map(|word| if word == "admin" { Role::Admin } else { Role::User }))]
     role: Role,
@@ -40,14 +41,14 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let account = find(&database, &args.named.user)?;
     let who = label(&account.user);
     if account.user.role == Role::Admin && args.role == Role::User {
-        args.confirm.ask(&format!("{who} will be an admin no more"))?;
+        args.confirm.ask(&format!("{who} will no longer be an admin"))?;
     }
     let change = UserChange { role: Some(args.role), is_active: None };
     let now = database.administer(|admin| admin.update_user(account.user.id, change))?;
     let role = args.role.as_str();
     let text = match account.user.role == args.role {
-        true => format!("the role of {who} is {role} already"),
-        false => format!("the role of {who} is {role} now; {} ended", sessions(account.sessions)),
+        true => format!("the role of {who} is already {role}"),
+        false => format!("the role of {who} is now {role}; {} ended", sessions(account.sessions)),
     };
     Ok(args.output.write_one(&now, &text)?)
 }
