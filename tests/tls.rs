@@ -376,7 +376,11 @@ fn files_that_cannot_be_used_are_named() {
             "http.tls_certificate and http.tls_key go together: set both, or \
           neither",
         ),
-        ("", "key.pem", "http.tls_certificate and http.tls_key go together: set both, or neither"),
+        (
+            "",
+            "key.pem",
+            "http.tls_certificate and http.tls_key belong together: set both or neither",
+        ),
     ] {
         let output = serve(folder.path(), certificate, key);
         let errors = String::from_utf8(output.stderr).expect("text");

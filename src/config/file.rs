@@ -1,6 +1,7 @@
-//! A file of settings: from TOML to keys with values, each knowing the line it stands on.
+//! Parses the settings file: from TOML to keys and values, each with its line number.
 //!
-//! Knows TOML, not which keys there are. No error repeats a line of the file: it may hold a secret.
+//! This module does not check which keys exist, except to tell sections from settings. No error repeats a
+//! line of the file, because the line may hold a secret.
 
 use std::path::Path;
 
@@ -8,10 +9,10 @@ use config::{Value, ValueKind};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Every value of the file under its full key (`http.bind`), in order of key.
+/// Returns every value of the file with its full key (`http.bind`), sorted by key.
 ///
 /// # Errors
-/// What is wrong with the file, and on which line.
+/// A syntax error, with its line.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<(String, Value)>, String> {
     let source = Source { name: path.display().to_string(), text };
     let table = DeTable::parse(text).map_err(|error| {
@@ -42,7 +43,7 @@ impl Source<'_> {
                 DeValue::Table(table) if !table.is_empty() => {
                     self.flatten(&format!("{key}."), table, settings);
                 }
-                // `[http]` with every line in it commented out.
+                // A section such as `[http]` in which every line is commented out.
                 DeValue::Table(_) if is_section(&key) => {}
                 _ => settings.push((key, self.value(name.span().start, value))),
             }
@@ -55,7 +56,7 @@ impl Source<'_> {
             DeValue::Integer(number) => {
                 match i64::from_str_radix(number.as_str(), number.radix()) {
                     Ok(number) => number.into(),
-                    // Beyond every range; kept as written, to be refused as out of range.
+                    // Too large for i64. Kept as text, so that the rules reject it and show it.
                     Err(_) => number.as_str().into(),
                 }
             }
@@ -65,7 +66,7 @@ impl Source<'_> {
             DeValue::Array(items) => ValueKind::Array(
                 items.iter().map(|item| self.value(item.span().start, item)).collect(),
             ),
-            // Empty, where a setting should be.
+            // An empty table in the place of a setting.
             DeValue::Table(_) => ValueKind::Nil,
         };
         Value::new(Some(&self.place(offset)), kind)

@@ -1,23 +1,23 @@
-//! Variables that Kubernetes gives every container of a namespace in which a service is called `chatapp`
-//! or `chatapp-…` ("service links",
-//! <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>).
+//! Recognises the "service links" of Kubernetes: variables that it sets in every container of a namespace
+//! with a service called `chatapp` or `chatapp-…`
+//! (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>).
 //!
-//! They have our prefix and are no settings. Each is known by its name and its value, so that a setting
-//! which is misspelt is not taken for one of them.
+//! They begin with `CHATAPP_` but are not settings. Both the name and the value are checked, so that a
+//! misspelt setting is not mistaken for a service link.
 
 use std::net::IpAddr;
 
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
 
-/// Whether Kubernetes has set this. `name` is without our prefix.
+/// Whether Kubernetes has set this variable. `name` is without the prefix `CHATAPP_`.
 pub(super) fn is_service_link(name: &str, value: &str) -> bool {
-    // `CHATAPP_WEB_PORT` is of the service `chatapp-web`. Settings have two underscores in a row, names of
-    // services have none.
+    // `CHATAPP_WEB_PORT` belongs to the service `chatapp-web`. Only settings have two underscores in a
+    // row.
     let places = std::iter::once(0).chain(name.match_indices('_').map(|(at, _)| at + 1));
     !name.contains("__") && places.into_iter().any(|at| is_link(&name[at..], value))
 }
 
-/// Of a name without the service's own.
+/// `name` is without the name of the service.
 fn is_link(name: &str, value: &str) -> bool {
     if name == "SERVICE_HOST" {
         return is_address(value);
@@ -42,7 +42,7 @@ fn is_link(name: &str, value: &str) -> bool {
     }
 }
 
-/// `tcp://10.0.0.1:8000`.
+/// A URL such as `tcp://10.0.0.1:8000`.
 fn is_url(value: &str) -> bool {
     let Some((protocol, rest)) = value.split_once("://") else { return false };
     let Some((address, port)) = rest.rsplit_once(':') else { return false };

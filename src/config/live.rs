@@ -1,4 +1,4 @@
-//! Which settings a running server takes over when it reads them again.
+//! The settings that a running server can change when it reads its settings again.
 
 use serde_json::Value;
 
@@ -31,14 +31,14 @@ const LIVE: &[&str] = &[
     "log.level",
 ];
 
-/// Whether a running server takes over a change of this setting; for others it must be restarted.
+/// Whether a running server applies a change of this setting. Other changes need a restart.
 pub fn is_live(key: &str) -> bool {
     LIVE.contains(&key)
 }
 
-/// The keys, `section.name`, whose values differ.
+/// Returns the keys (`section.name`) whose values differ.
 pub fn changed(before: &Config, after: &Config) -> Vec<&'static str> {
-    // Plain values: they can always be written.
+    // Serialising plain values cannot fail.
     let values = [before, after].map(|config| serde_json::to_value(config).unwrap_or_default());
     let find = |values: &'_ Value, key: &str| {
         let (section, name) = key.split_once('.').unwrap_or_default();
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_live_key_is_one_and_a_change_is_seen() {
+    fn every_live_key_exists_and_changes_are_found() {
         assert!(LIVE.iter().all(|live| keys().any(|key| key == *live)));
         let before = Config::default();
         let mut after = before.clone();

@@ -1,8 +1,8 @@
-//! Where settings come from: defaults, then a file, then the environment, then flags; the last
-//! one that speaks wins.
+//! Loads the settings from defaults, the file, the environment and flags. A later source overrides an
+//! earlier one.
 //!
-//! Everything it reads is an argument, so a test sees what an operator does. It finds every
-//! problem before it gives up, and never repeats the value of a secret.
+//! All sources are arguments, so that tests can set them. All problems are reported at once, and never
+//! with the value of a secret.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,34 +16,34 @@ use super::{Config, file, keys, kubernetes, log_filter, rules, unknown};
 
 const PREFIX: &str = "CHATAPP_";
 
-/// The usual variable for the URL of the database; `CHATAPP_DATABASE__URL` beats it.
+/// The usual variable for a database URL; `CHATAPP_DATABASE__URL` overrides it.
 const DATABASE_URL: &str = "DATABASE_URL";
 
-/// Variables of the tests.
+/// The prefix of variables that the tests use; they are not settings.
 const OF_TESTS: &str = "CHATAPP_TEST_";
 
-/// What to read.
+/// The sources of the settings.
 #[derive(Clone, Debug)]
 pub struct Sources {
     pub file: PathBuf,
-    /// Whether it is an error if there is no such file.
+    /// Whether a missing file is an error.
     pub file_is_required: bool,
     pub environment: Vec<(OsString, OsString)>,
-    /// Flag (`--bind`), key and value of those that were given.
+    /// Flag (`--bind`), key and value of each flag that was given.
     pub flags: Vec<(&'static str, &'static str, String)>,
 }
 
-/// The settings, and where each was found.
+/// The settings, and the source of each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     pub config: Config,
-    /// `default`, `chatapp.toml, line 3`, `CHATAPP_HTTP__BIND` or `--bind`, by key.
+    /// By key: `default`, `chatapp.toml, line 3`, `CHATAPP_HTTP__BIND` or `--bind`.
     pub origins: BTreeMap<&'static str, String>,
-    /// What can be used and is probably not meant, a sentence each.
+    /// Settings that are valid but probably a mistake, a sentence each.
     pub warnings: Vec<String>,
 }
 
-/// Everything that is wrong with the settings, a sentence each.
+/// All errors in the settings, a sentence each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(pub Vec<String>);
 
@@ -73,7 +73,7 @@ pub fn load(sources: Sources) -> Result<Loaded, Problems> {
     let merged = merge(layers, &mut problems).map_err(|error| Problems(vec![error.to_string()]))?;
     let mut origins = BTreeMap::new();
     for key in keys() {
-        // An empty list among the defaults is left out by `config` when it serialises them.
+        // `config` leaves out empty lists when it serialises the defaults, so a value may be missing.
         let value = find(&merged.cache, key);
         if let Some(value) = value {
             check(key, value, &mut problems);
@@ -84,18 +84,18 @@ pub fn load(sources: Sources) -> Result<Loaded, Problems> {
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
-    // The rules have accepted every value, so this can fail only where they forget something.
+    // The rules have accepted every value, so this fails only if a rule is incomplete.
     let config: Config =
         merged.try_deserialize().map_err(|error| Problems(vec![error.to_string()]))?;
     if config.http.tls_certificate.is_empty() != config.http.tls_key.is_empty() {
-        let sentence = "http.tls_certificate and http.tls_key go together: set both, or neither";
+        let sentence = "http.tls_certificate and http.tls_key belong together: set both or neither";
         return Err(Problems(vec![sentence.to_owned()]));
     }
     warnings.extend(log_filter::doubts(&config.log.level));
     Ok(Loaded { config, origins, warnings })
 }
 
-/// The layers over the defaults, without the keys that do not exist.
+/// Puts the layers over the defaults. An unknown key becomes a problem.
 fn merge(
     layers: Vec<(String, Value)>,
     problems: &mut Vec<String>,
@@ -109,7 +109,7 @@ fn merge(
         }
         let place = value.origin().unwrap_or_default();
         problems.push(if file::is_section(&key) {
-            format!("{key} in {place} is a section: write [{key}] and its settings below")
+            format!("{key} in {place} is a section: write [{key}], and its settings below it")
         } else {
             let advice = unknown::advice(&key);
             format!("there is no setting {key} ({place}): {advice}")
@@ -118,7 +118,7 @@ fn merge(
     builder.build()
 }
 
-/// Not [`config::Config::get`], which forgets where the value is from.
+/// Finds a value with its origin, which [`config::Config::get`] loses.
 fn find<'a>(root: &'a Value, key: &str) -> Option<&'a Value> {
     key.split('.').try_fold(root, |value, name| match &value.kind {
         ValueKind::Table(table) => table.get(name),
@@ -168,8 +168,8 @@ fn read_file(sources: &Sources) -> Result<Vec<(String, Value)>, String> {
     }
 }
 
-/// An empty variable counts as not set, as `NAME=${NAME}` in a compose file means it; but for a
-/// list, which it makes empty.
+/// An empty variable counts as not set, so that `NAME=${NAME}` in a compose file works. For a list it means
+/// an empty list.
 fn read_environment(
     environment: Vec<(OsString, OsString)>,
     problems: &mut Vec<String>,
@@ -193,7 +193,7 @@ fn read_environment(
             }
             let advice = match unknown::nearest(&written.replace("__", ".")) {
                 Some(nearest) => format!("did you mean {}?", variable(nearest)),
-                None => "settings are CHATAPP_SECTION__NAME, and `chatapp config show` lists them"
+                None => "names are CHATAPP_SECTION__NAME; `chatapp config show` lists all settings"
                     .to_owned(),
             };
             problems.push(format!("there is no setting {name} (environment): {advice}"));
@@ -213,15 +213,15 @@ fn read_environment(
         service_links.sort_unstable();
         let names = service_links.join(", ");
         warnings.push(format!(
-            "Kubernetes has set {names} for a service of this name: they are no settings, and are passed over"
+            "Kubernetes has set {names} for a service of this name: they are not settings, and are ignored"
         ));
     }
-    // The usual variable first, so that ours is laid over it.
+    // DATABASE_URL comes first, so that CHATAPP_DATABASE__URL overrides it.
     settings.sort_by_key(|(_, value)| value.origin() != Some(DATABASE_URL));
     settings
 }
 
-/// `http.bind` is `CHATAPP_HTTP__BIND`.
+/// The variable for a key: `CHATAPP_HTTP__BIND` for `http.bind`.
 fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
 }

@@ -1,12 +1,12 @@
-//! The filter of the log: a level, or targets with levels, separated by commas.
+//! Checks the filter of the log: a level, or targets with levels, separated by commas.
 //!
-//! `tracing_subscriber` takes a word that is no level for the name of a target: `loud` would then log
-//! everything of a target that does not exist, and nothing else.
+//! `tracing_subscriber` reads an unknown word as the name of a target. The filter `loud` would log only
+//! the target `loud`, which does not exist, so the log would be empty.
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// The crates whose parts write to the log, as their targets begin.
+/// The crates that write to the log. The targets of a crate begin with its name.
 const CRATES: &[&str] = &[
     "chatapp",
     "h2",
@@ -36,12 +36,12 @@ const PARTS: &[&str] = &[
     "realtime", "server", "storage", "web", "ws",
 ];
 
-/// What a filter accepts, to follow "it takes".
+/// The accepted filters, as the end of a sentence that begins with "it takes".
 pub(super) const ACCEPTS: &str =
     "error, warn, info, debug, trace, off, or a filter such as \"info,chatapp::http=debug\"";
 
 /// # Errors
-/// What is wrong, for `tracing_subscriber` or for us.
+/// [`ACCEPTS`], if the filter is rejected here or by `tracing_subscriber`.
 pub fn log_filter(text: &str) -> Result<EnvFilter, String> {
     let mut parts = Vec::new();
     for part in parts_of(text) {
@@ -59,7 +59,7 @@ pub fn log_filter(text: &str) -> Result<EnvFilter, String> {
     EnvFilter::try_new(parts.join(",")).map_err(|_| ACCEPTS.to_owned())
 }
 
-/// What a filter that can be used is probably not meant to say.
+/// Warnings about a filter that is valid but probably a mistake.
 pub(super) fn doubts(text: &str) -> Vec<String> {
     let mut doubts = Vec::new();
     let mut speaks_of_us = false;
@@ -69,7 +69,7 @@ pub(super) fn doubts(text: &str) -> Vec<String> {
                 speaks_of_us = true;
                 continue;
             }
-            // What has spans in it may be of any target.
+            // A filter of spans may match any target.
             Part::Spans => {
                 speaks_of_us = true;
                 continue;
@@ -79,15 +79,15 @@ pub(super) fn doubts(text: &str) -> Vec<String> {
         speaks_of_us |= "chatapp".starts_with(target) || target.starts_with("chatapp");
         if !is_known(target) {
             doubts.push(format!(
-                "log.level names {target:?}, and no part of the server has that name: the server's own \
+                "log.level names {target:?}, but no part of the server has that name: the server's own \
                  parts are chatapp::{}",
                 PARTS.join(", chatapp::")
             ));
         }
     }
     if !speaks_of_us {
-        let advice = "begin it with a level for all others, such as \"info,\"";
-        doubts.push(format!("log.level says nothing of chatapp, so its log is silent: {advice}"));
+        let advice = "begin it with a level for all other targets, such as \"info,\"";
+        doubts.push(format!("log.level does not include chatapp, so its log is empty: {advice}"));
     }
     doubts
 }
@@ -99,11 +99,11 @@ fn parts_of(text: &str) -> impl Iterator<Item = &str> {
 /// One part of a filter.
 enum Part<'a> {
     Level,
-    /// A name without a level: everything of that target.
+    /// A name without a level: everything from that target.
     Word(&'a str),
     /// The target of `target=level`.
     Target(&'a str),
-    /// `[span{field=value}]` and the like.
+    /// A filter with spans, such as `[span{field=value}]`.
     Spans,
 }
 
@@ -120,7 +120,7 @@ impl Part<'_> {
     }
 }
 
-/// Whether anything that is logged has a target which begins with this.
+/// Whether a known target begins with this text.
 fn is_known(target: &str) -> bool {
     let ours = PARTS.iter().map(|part| format!("chatapp::{part}"));
     CRATES.iter().any(|name| name.starts_with(target))
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_are_those_of_the_program() {
+    fn the_parts_are_the_modules_of_the_library() {
         let library = include_str!("../lib.rs");
         let modules = library.lines().filter_map(|line| {
             line.strip_prefix("pub mod ")?.strip_suffix(';').filter(|name| *name != "fuzz")

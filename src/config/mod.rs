@@ -1,7 +1,7 @@
-//! Every setting, with its default: one struct per section of `chatapp.toml`.
+//! All settings with their defaults: one struct for each section of `chatapp.toml`.
 //!
-//! Where a value comes from is [`load`]'s business, what it may be is in `rules`: a new setting is
-//! a field here, a line there and a line in `chatapp.toml.example`.
+//! [`load`] reads the values, and `rules` says which values are accepted. A new setting needs a field
+//! here, a line in `rules` and a line in `chatapp.toml.example`.
 
 mod file;
 mod kubernetes;
@@ -39,25 +39,25 @@ pub struct Config {
 pub struct Http {
     /// Address and port to listen on; port 0 takes a free one.
     pub bind: String,
-    /// The certificate, with those between it and the authority, as a PEM file; empty: no TLS.
+    /// A PEM file with the certificate and the intermediate certificates. Empty: no TLS.
     pub tls_certificate: String,
     /// The certificate's private key, as a PEM file.
     pub tls_key: String,
-    /// Origins of browsers, besides the server's own, that may use the API and the socket:
+    /// Origins, besides the server's own, whose pages may use the API and the socket:
     /// `https://chat.example.com`.
     pub allowed_origins: Vec<String>,
-    /// Proxies, by address or network, whose `X-Forwarded-For` is believed.
+    /// Proxies, by address or network, whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<String>,
-    /// A request's head, and a handshake, must be complete in this time.
+    /// The time within which a request's head, or a TLS handshake, must be complete.
     pub header_timeout_ms: u64,
-    /// Connections at once, sockets included; one more waits to be accepted.
+    /// The most connections at once, sockets included. One more connection waits to be accepted.
     pub max_connections: usize,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
-    /// How long a stopping server waits for what is under way.
+    /// How long a stopping server waits for running requests.
     pub shutdown_timeout_ms: u64,
-    /// Who sends this as a bearer's token may read the server's figures, from anywhere. Empty: whoever
-    /// asks from this machine may.
+    /// The bearer token that gives access to the server's figures, from any machine. Empty: requests from
+    /// this machine have access.
     pub metrics_token: String,
 }
 
@@ -84,11 +84,11 @@ impl Default for Http {
 pub struct Database {
     /// `sqlite://chat.db`, `sqlite:///absolute/path.db` or `postgres://user:password@host/name`.
     pub url: String,
-    /// Threads that read, each with a connection of its own.
+    /// Reader threads, each with its own connection.
     pub read_threads: usize,
-    /// How long to wait for a lock or a connection before answering that the database is busy.
+    /// How long to wait for a lock or a connection before the database counts as busy.
     pub busy_timeout_ms: u64,
-    /// Writes, and reads, that may wait; one more is answered with 503.
+    /// The most queued writes, and the most queued reads. One more is answered with 503.
     pub queue: usize,
 }
 
@@ -107,9 +107,9 @@ impl Default for Database {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Signup {
-    /// Everybody who reaches the server.
+    /// Everyone who can reach the server.
     Open,
-    /// Admins, and the first admin as `admin_signup` allows.
+    /// Only admins can create accounts; for the first admin `admin_signup` decides.
     Closed,
 }
 
@@ -117,13 +117,13 @@ pub enum Signup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdminSignup {
-    /// The first account, from the machine itself.
+    /// The first admin, from the server's own machine.
     First,
-    /// Nobody: `chatapp create-admin` makes them.
+    /// No one: only `chatapp create-admin` creates the first admin.
     Off,
 }
 
-/// Whether something is done.
+/// A setting that is on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Switch {
@@ -137,28 +137,28 @@ pub enum Switch {
 pub struct Auth {
     pub signup: Signup,
     pub admin_signup: AdminSignup,
-    /// The secret that signs tokens, at least 32 bytes. Empty: one is made and kept in the database.
+    /// The secret that signs tokens, at least 32 bytes. Empty: a random secret is kept in the database.
     pub secret: String,
-    /// The secret before this one: its tokens are good until they expire, new ones are not signed
-    /// with it. Empty: there is none.
+    /// The secret before `secret`. Its tokens are accepted until they expire, but new tokens are not
+    /// signed with it. Empty: only `secret` is accepted.
     pub previous_secret: String,
     /// How long a token is valid, in seconds.
     pub token_seconds: u32,
-    /// How long a token that sets a new password is good, in seconds.
+    /// How long a password reset token is valid, in seconds.
     pub reset_seconds: u32,
-    /// Whether a socket's token may be in its URL, which proxies write down. Tickets always may.
+    /// Whether a socket's token may be in its URL, which proxies may log. Tickets always may.
     pub query_token: Switch,
     /// The shortest password accepted, in characters.
     pub min_password_chars: usize,
-    /// Failed sign-ins for one account in a window; then only addresses at which its owner has
+    /// Failed sign-ins for one account in a window. After that only addresses from which its owner has
     /// signed in before may try. 0: no limit.
     pub login_failures_per_account: u32,
     /// Failed sign-ins from one address in a window. 0: no limit.
     pub login_failures_per_address: u32,
     pub login_window_seconds: u32,
-    /// Each step doubles the work of checking a password (4 to 31).
+    /// The work of checking a password (4 to 31); each step doubles it.
     pub bcrypt_cost: u32,
-    /// Threads that check passwords; more logins than these at once wait.
+    /// Threads that check passwords. Further logins wait.
     pub bcrypt_threads: usize,
 }
 
@@ -204,30 +204,30 @@ impl Default for Rooms {
     }
 }
 
-/// `[limits]`: of messages and of sockets.
+/// `[limits]`: limits of messages and of sockets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The longest message, in characters.
     pub message_chars: usize,
-    /// The largest frame a socket's client may send, in bytes.
+    /// The largest frame that a client may send, in bytes.
     pub frame_bytes: usize,
     /// Rooms that one socket may be in.
     pub rooms_per_socket: usize,
-    /// Sockets that one user may have open. 0: any number.
+    /// Sockets that one user may have open. 0: no limit.
     pub sockets_per_user: usize,
-    /// Sockets that may be open from one address. 0: any number.
+    /// Sockets that may be open from one address. 0: no limit.
     pub sockets_per_address: usize,
-    /// Messages that one user may send, change, or say to be typing, in the long run; ten times as
-    /// many at once. 0: any number.
+    /// The rate at which one user may send, edit or delete messages or send `typing`. Ten times as many
+    /// are accepted at once. 0: no limit.
     pub sends_per_second: u32,
-    /// Rooms that one user may enter, in the same way.
+    /// The rate at which one user may join rooms, with the same burst.
     pub joins_per_second: u32,
-    /// Accounts that may be made from one address, in the same way.
+    /// The rate at which accounts may be created from one address, with the same burst.
     pub signups_per_hour: u32,
-    /// A silent client is pinged after this time, and closed after twice this time.
+    /// A silent client is pinged after this time, and its connection is closed after twice this time.
     pub ping_seconds: u32,
-    /// A client that takes nothing for this time is closed; it resumes where it was.
+    /// The connection of a client that reads nothing for this time is closed. The client can resume.
     pub stall_seconds: u32,
 }
 
@@ -252,19 +252,19 @@ impl Default for Limits {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// For how many days events are kept in rooms that have no rule of their own. 0: for ever.
+    /// For how many days events are kept in rooms without a setting of their own. 0: for ever.
     pub days: u32,
 }
 
-/// `[branding]`: how the page presents the server.
+/// `[branding]`: the server's name and look on the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Branding {
-    /// Shown in the page, in its title and where the browser installs it.
+    /// The name on the page, in its title, and as an installed app.
     pub name: String,
     /// An SVG or PNG file. Empty: the built-in icon.
     pub logo: String,
-    /// The accent, `#rgb` or `#rrggbb`. Empty: the built-in one.
+    /// The accent colour, `#rgb` or `#rrggbb`. Empty: the built-in one.
     pub color: String,
 }
 
@@ -286,7 +286,8 @@ pub enum LogFormat {
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
-    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,chatapp::http=debug`.
+    /// `error`, `warn`, `info`, `debug`, `trace` or `off`, or a filter such as
+    /// `info,chatapp::http=debug`.
     pub level: String,
 }
 

@@ -1,13 +1,13 @@
-//! What may be shown of a setting: everything but secrets.
+//! Hides secrets in settings that are shown.
 
 use std::ops::Range;
 
 use super::rules::{Rule, find};
 
-/// Stands for what is not shown. Too short to pass for a secret if it is copied back.
+/// Replaces a secret. It is too short to be accepted as a secret if it is copied into the settings.
 const HIDDEN: &str = "***";
 
-/// The value of a setting, as text, fit to be shown.
+/// The value of a setting as text, without secrets.
 pub fn setting(key: &str, value: &str) -> String {
     match find(key) {
         Some((_, Rule::DatabaseUrl)) => database_url(value),
@@ -18,9 +18,9 @@ pub fn setting(key: &str, value: &str) -> String {
 
 /// The URL of a database without its password.
 ///
-/// `postgres` takes a password with `/`, `?` or `@` in it as it is, where a URL parser would see a
-/// host and a path. So nothing is parsed: whatever may be a password, in one reading or another, is
-/// hidden, and a URL that is not understood is hidden as a whole.
+/// `postgres` accepts a password with an unescaped `/`, `?` or `@`, which a URL parser would take for a
+/// part of the host or path. So the URL is not parsed: every part that could be a password is hidden, and
+/// a URL of an unknown form is hidden completely.
 pub fn database_url(url: &str) -> String {
     if url.starts_with("sqlite://") {
         return url.to_owned();
@@ -44,13 +44,13 @@ pub fn database_url(url: &str) -> String {
     shown
 }
 
-/// What is between the first colon and the last `@`.
+/// The text between the first colon and the last `@`.
 fn user_info(rest: &str) -> Option<Range<usize>> {
     let end = rest.rfind('@')?;
     Some(rest[..end].find(':')? + 1..end)
 }
 
-/// The values of `password=…`, which may be a parameter too, and be written with escapes.
+/// The values of parameters such as `password=…`, whose name may be written with escapes.
 fn parameters(rest: &str) -> impl Iterator<Item = Range<usize>> {
     rest.match_indices('=').filter_map(|(equals, _)| {
         let name = rest[..equals].rsplit(['?', '&']).next()?;
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_password_survives() {
+    fn every_password_is_hidden() {
         for (url, shown) in [
             ("sqlite:///srv/a@b.db", "sqlite:///srv/a@b.db"),
             ("postgres://db/chat", "postgres://db/chat"),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_hidden_and_its_absence_is_not() {
+    fn a_secret_is_hidden_and_an_empty_one_is_shown() {
         assert_eq!(setting("auth.secret", "open sesame"), "***");
         assert_eq!(setting("auth.secret", ""), "");
         assert_eq!(setting("http.bind", "[::1]:80"), "[::1]:80");

@@ -1,6 +1,6 @@
-//! What each setting accepts, one line per key, and the sentence that says so.
+//! The values that each setting accepts, one line per key, and the text that describes them in errors.
 //!
-//! Knows values, not where they came from.
+//! The source of a value does not matter here.
 
 use std::net::IpAddr;
 
@@ -9,18 +9,18 @@ use ipnet::IpNet;
 
 use super::log_filter::{self, log_filter};
 
-/// What a setting accepts.
+/// The values that a setting accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     /// `ADDRESS:PORT`, or `localhost:PORT`.
     Address,
-    /// The path of a file, or nothing; whether it is there is seen when it is used.
+    /// The path of a file, or empty. Whether the file exists is checked when it is used.
     File,
-    /// A list of origins, as a browser writes them in the header.
+    /// A list of origins, in the form that a browser sends.
     Origins,
     /// A list of addresses, or of networks such as `10.0.0.0/8`.
     Networks,
-    /// Anything but nothing; storage knows the rest. May hold a password.
+    /// Any text except the empty one; `storage` checks the URL. It may hold a password.
     DatabaseUrl,
     /// Empty, or long enough for HS256 (RFC 7518 §3.2).
     Secret,
@@ -32,7 +32,7 @@ pub(super) enum Rule {
     LogFilter,
     /// A short text on one line, for people.
     Title,
-    /// `#rgb` or `#rrggbb`, or nothing.
+    /// `#rgb` or `#rrggbb`, or empty.
     Color,
 }
 
@@ -41,14 +41,14 @@ use Rule::{
 };
 
 const SECRET_BYTES: usize = 32;
-/// Longer names do not fit beside the rooms, nor under an icon of a phone.
+/// Longer names do not fit beside the list of rooms, or under the icon on a phone.
 const TITLE_CHARS: usize = 32;
 const SECOND_MS: i64 = 1_000;
 const DAY_S: i64 = 24 * 60 * 60;
 const MIB: i64 = 1024 * 1024;
 
-/// Every key of [`Config`](super::Config). The upper ends keep sums of times and sizes far from
-/// overflow, and a slip of the finger from becoming a machine out of memory.
+/// Every key of [`Config`](super::Config). The upper limits prevent overflows in sums of times and sizes,
+/// and prevent a typing error from using all memory.
 const RULES: &[(&str, Rule)] = &[
     ("http.bind", Address),
     ("http.tls_certificate", File),
@@ -71,7 +71,7 @@ const RULES: &[(&str, Rule)] = &[
     ("auth.token_seconds", Number { min: 1, max: 3_650 * DAY_S }),
     ("auth.reset_seconds", Number { min: 1, max: 30 * DAY_S }),
     ("auth.query_token", Word(&["on", "off"])),
-    // 71 bytes is the longest password, see `chat`.
+    // The longest password has 71 bytes, see `chat`.
     ("auth.min_password_chars", Number { min: 1, max: 71 }),
     ("auth.login_failures_per_account", Number { min: 0, max: 1_000_000 }),
     ("auth.login_failures_per_address", Number { min: 0, max: 1_000_000 }),
@@ -102,14 +102,14 @@ pub fn keys() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|(key, _)| *key)
 }
 
-/// The key as the table has it, and what it accepts.
+/// The key with its static lifetime, and its rule.
 pub(super) fn find(key: &str) -> Option<(&'static str, Rule)> {
     RULES.iter().find(|(known, _)| *known == key).copied()
 }
 
 impl Rule {
-    /// The value of this kind that a text of the environment or of a flag stands for; a text that
-    /// stands for none is left as it is, for [`Rule::check`] to refuse.
+    /// Converts the text of a variable or flag to a value of this kind. A text that cannot be converted is
+    /// returned unchanged, and [`Rule::check`] rejects it.
     pub(super) fn read(self, text: String) -> ValueKind {
         match self {
             Number { .. } => match text.trim().parse::<i64>() {
@@ -130,7 +130,7 @@ impl Rule {
         matches!(self, Origins | Networks)
     }
 
-    /// Whether the value may be shown to whoever reads an error or the settings.
+    /// Whether the value must be hidden in errors and in the list of settings.
     pub(super) fn is_secret(self) -> bool {
         match self {
             DatabaseUrl | Secret => true,
@@ -147,7 +147,7 @@ impl Rule {
     }
 
     /// # Errors
-    /// What is accepted instead, to follow "it takes".
+    /// The accepted values, as the end of a sentence that begins with "it takes".
     pub(super) fn check(self, value: &Value) -> Result<(), String> {
         let accepted = match (self, &value.kind) {
             (Address, ValueKind::String(text)) => is_address(text),
@@ -159,7 +159,7 @@ impl Rule {
             (DatabaseUrl, ValueKind::String(text)) => !text.is_empty(),
             (Secret, ValueKind::String(text)) => text.is_empty() || text.len() >= SECRET_BYTES,
             (Number { min, max }, ValueKind::I64(number)) => (min..=max).contains(number),
-            // The defaults, as they are serialised.
+            // The form in which the defaults are serialised.
             (Number { min, max }, ValueKind::U64(number)) => {
                 i64::try_from(*number).is_ok_and(|number| (min..=max).contains(&number))
             }
@@ -181,24 +181,24 @@ impl Rule {
             Address => "an address and a port, such as \"127.0.0.1:8000\", \"[::1]:8000\" or \
                         \"localhost:8000\""
                 .to_owned(),
-            File => "the path of a file, or nothing".to_owned(),
+            File => "the path of a file, or \"\"".to_owned(),
             Origins => "a list of origins, such as [\"https://chat.example.com\"]".to_owned(),
             Networks => "a list of addresses and networks, such as [\"127.0.0.1\", \"10.0.0.0/8\"]"
                 .to_owned(),
             DatabaseUrl => "a URL, such as \"sqlite://chat.db\" or \
                             \"postgres://user:password@host/database\""
                 .to_owned(),
-            Secret => format!("a text of at least {SECRET_BYTES} bytes, or nothing"),
+            Secret => format!("a text of at least {SECRET_BYTES} bytes, or \"\""),
             Number { min, max } => format!("a whole number from {min} to {max}"),
             Word(words) => format!("\"{}\"", words.join("\" or \"")),
             LogFilter => log_filter::ACCEPTS.to_owned(),
             Title => format!("a name of 1 to {TITLE_CHARS} characters, without spaces around it"),
-            Color => "a colour, such as \"#0d6b5f\", or nothing".to_owned(),
+            Color => "a colour, such as \"#0d6b5f\", or \"\"".to_owned(),
         }
     }
 }
 
-/// Red, green and blue of `#rgb` or `#rrggbb`.
+/// Returns red, green and blue of `#rgb` or `#rrggbb`.
 pub fn rgb(text: &str) -> Option<[u8; 3]> {
     let digits = text.strip_prefix('#')?.chars().map(|digit| digit.to_digit(16));
     let digits: Vec<u8> = digits.map(|digit| u8::try_from(digit?).ok()).collect::<Option<_>>()?;
@@ -209,7 +209,7 @@ pub fn rgb(text: &str) -> Option<[u8; 3]> {
     }
 }
 
-/// A network, or an address as the network that has only that.
+/// Parses a network, or an address as a network of one address.
 pub fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)))
 }
@@ -227,7 +227,7 @@ fn check_origins(origins: &[Value]) -> Result<(), String> {
         }
         match canonical_origin(text) {
             Some(canonical) if canonical == *text => {}
-            // What differs in a letter never equals the header, so it would never be allowed.
+            // An origin in another form never equals the browser's header, so it would have no effect.
             Some(canonical) => {
                 return Err(format!("origins as a browser sends them: write \"{canonical}\""));
             }
@@ -237,11 +237,11 @@ fn check_origins(origins: &[Value]) -> Result<(), String> {
     Ok(())
 }
 
-/// Why no browser sends this as an origin, for texts that look like one.
+/// Why no browser sends this origin, if the text looks like an origin at all.
 fn never_sent(text: &str) -> Option<String> {
     let (scheme, host) = text.split_once("://")?;
     if host.contains('*') {
-        return Some("each origin in full: a * stands for nothing".to_owned());
+        return Some("each origin in full: * has no special meaning".to_owned());
     }
     let meant = ["https", "http"].into_iter().find(|known| {
         scheme != "http" && scheme != "https" && strsim::damerau_levenshtein(scheme, known) == 1
@@ -249,7 +249,7 @@ fn never_sent(text: &str) -> Option<String> {
     Some(format!("origins as a browser sends them: write \"{meant}://{host}\""))
 }
 
-/// `scheme://host[:port]` without the scheme's own port, in small letters (RFC 6454 §6.1).
+/// `scheme://host[:port]` in lower case, without the default port of the scheme (RFC 6454 §6.1).
 fn canonical_origin(text: &str) -> Option<String> {
     let url = url::Url::parse(text).ok()?;
     let host = url.host_str().filter(|host| !host.is_empty())?;

@@ -69,7 +69,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
     ] {
         let problem = operator().env(name, SECRET).problem();
         let advice = match nearest {
-            "" => "settings are CHATAPP_SECTION__NAME".to_owned(),
+            "" => "names are CHATAPP_SECTION__NAME".to_owned(),
             nearest => format!("did you mean {nearest}?"),
         };
         let expected = format!("there is no setting {name} (environment): {advice}");

@@ -128,7 +128,7 @@ fn levels() {
         ("info,[request{user_id=1}]=trace", ""),
         ("info,chatap::http=debug", "log.level names \"chatap::http\""),
         ("info,chatapp::htpp=debug", "log.level names \"chatapp::htpp\""),
-        ("hyper=debug", "log.level says nothing of chatapp"),
+        ("hyper=debug", "log.level does not include chatapp"),
     ] {
         let loaded = operator().env("CHATAPP_LOG__LEVEL", good).try_load().unwrap();
         assert_eq!(loaded.warnings.len(), usize::from(!doubt.is_empty()), "{good}: {loaded:?}");
