@@ -1,4 +1,4 @@
-//! What makes a copy whole: order, and logs without holes.
+//! Checks that a copy is whole: rows are in order, references are valid, and logs have no gaps.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use crate::model::{RoomId, Seq};
 use crate::storage::rows::{Row, TABLES, Table, Value};
 use crate::storage::{SERVER_USER, check_row};
 
-/// Looks at all rows of a copy in their order. Holds a few numbers for each room, one for each user.
+/// Checks all rows of a copy, in their order. It keeps a few numbers for each room and one for each user.
 #[derive(Debug, Default)]
 pub struct Check {
-    /// The table that the last row was of, and its key.
+    /// The table and the key of the last row.
     last: Option<(usize, Row)>,
     rooms: BTreeMap<i64, Log>,
-    /// Ids, in their order.
+    /// Ids of users, sorted.
     users: Vec<i64>,
     /// The greatest id of each table.
     ids: BTreeMap<&'static str, i64>,
 }
 
-/// A room's log: what is next, and where it ends.
+/// A room's log: the next expected event, and the head.
 #[derive(Debug)]
 struct Log {
     next_seq: i64,
@@ -28,8 +28,10 @@ struct Log {
 }
 
 impl Check {
+    /// Checks one row.
+    ///
     /// # Errors
-    /// What is wrong with the row, after those before it.
+    /// The problem of this row, or of its place after the rows before it.
     pub fn add(&mut self, table: &'static Table, row: &Row) -> anyhow::Result<()> {
         self.check_order(table, row)?;
         match table.name {
@@ -37,12 +39,15 @@ impl Check {
                 if let Value::Text(name) = &row[0] {
                     let given = number(table, row, "last_id");
                     let seen = self.ids.get(name.as_str()).copied().unwrap_or_default();
-                    ensure!(seen <= given, "{name} has id {seen}, but is said to end with {given}");
+                    ensure!(
+                        seen <= given,
+                        "{name} has id {seen}, but its counter is only at {given}"
+                    );
                 }
             }
             "users" => {
                 let id = number(table, row, "id");
-                ensure!(id > 0, "user {id} cannot be: the ids of users begin with 1");
+                ensure!(id > 0, "user {id} is not valid: ids of users begin with 1");
                 self.users.push(id);
             }
             "rooms" => {
@@ -50,7 +55,7 @@ impl Check {
                 let next_seq = number(table, row, "oldest_seq");
                 ensure!(
                     (1..=head_seq.saturating_add(1)).contains(&next_seq),
-                    "room {id} cannot begin with seq {next_seq} and end with {head_seq}"
+                    "room {id} cannot begin with seq {next_seq} and end with seq {head_seq}"
                 );
                 self.rooms.insert(id, Log { next_seq, head_seq });
             }
@@ -64,8 +69,10 @@ impl Check {
         Ok(())
     }
 
+    /// Checks after the last row that no event is missing.
+    ///
     /// # Errors
-    /// What is missing at the end.
+    /// The first event that is missing.
     pub fn finish(&self) -> anyhow::Result<()> {
         for (id, Log { next_seq, head_seq }) in &self.rooms {
             ensure!(*next_seq > *head_seq, "event {next_seq} of room {id} is missing");
@@ -73,7 +80,7 @@ impl Check {
         Ok(())
     }
 
-    /// Events there will be, as far as the rooms that were seen say so.
+    /// The number of events, according to the rooms that were added so far.
     pub fn expected_events(&self) -> u64 {
         let events = self.rooms.values().map(|log| log.head_seq - log.next_seq + 1);
         events.map(|events| u64::try_from(events).unwrap_or(0)).sum()
@@ -95,7 +102,7 @@ impl Check {
         let Some(log) = self.rooms.get_mut(&room) else { bail!("there is no room {room}") };
         ensure!(
             seq == log.next_seq && seq <= log.head_seq,
-            "room {room} has event {seq} where {} was to come, and its head is {}",
+            "room {room} has event {seq} where {} was expected, and its head is {}",
             log.next_seq,
             log.head_seq
         );
@@ -103,13 +110,13 @@ impl Check {
         let user = number(table, row, "user_id");
         ensure!(
             user == SERVER_USER.0.0 || self.users.binary_search(&user).is_ok(),
-            "event {seq} of room {room} is of user {user}, who is not there"
+            "event {seq} of room {room} refers to user {user}, who is missing"
         );
         let text = |column| match table.position(column).and_then(|index| row.get(index)) {
             Some(Value::Text(text)) => Some(text.as_str()),
             _ => None,
         };
-        // A newer chatapp may have written kinds that this one does not know: they are passed on.
+        // A newer chatapp may have written other kinds, which are kept as they are.
         let Some(kind) = text("kind").filter(|kind| is_word(kind)) else {
             bail!("event {seq} of room {room} has no valid kind");
         };

@@ -1,4 +1,4 @@
-//! Filling a target with rows, some at a time.
+//! Writes rows into a target, in batches.
 
 use std::ops::ControlFlow;
 
@@ -8,17 +8,17 @@ use super::{Tallies, Tally};
 use crate::storage::rows::{Row, Table, Value};
 use crate::storage::{self, Target};
 
-/// What is written at once: so many rows, or so much text.
+/// The limits of a batch: number of rows, and bytes.
 const ROWS: usize = 1000;
 const BYTES: usize = 1 << 20;
 
-/// Rows on their way into a target.
+/// Collects rows and writes them into a target.
 pub struct Fill<'a> {
     target: &'a mut dyn Target,
     table: Option<&'static Table>,
     batch: Vec<Row>,
     bytes: usize,
-    /// Where the first and the last row of the batch are from.
+    /// The places of the first and the last row of the batch.
     places: (u64, u64),
 }
 
@@ -27,7 +27,7 @@ impl<'a> Fill<'a> {
         Self { target, table: None, batch: Vec::new(), bytes: 0, places: (0, 0) }
     }
 
-    /// Adds a row; `place` is its line, or number.
+    /// Adds a row. `place` is its line in the export, or its number, for error messages.
     pub fn add(&mut self, table: &'static Table, row: Row, place: u64) -> anyhow::Result<()> {
         if self.table.is_some_and(|last| last != table)
             || self.batch.len() == ROWS
@@ -45,7 +45,7 @@ impl<'a> Fill<'a> {
         Ok(())
     }
 
-    /// Writes what is left.
+    /// Writes the rows that are still collected.
     pub fn flush(&mut self) -> anyhow::Result<()> {
         if let Some(table) = self.table
             && !self.batch.is_empty()
@@ -61,7 +61,7 @@ impl<'a> Fill<'a> {
     }
 }
 
-/// What has been written to a target so far, for comparison.
+/// Returns the tallies of the rows that are already in a target.
 pub fn tallies(target: &mut dyn Target) -> anyhow::Result<Vec<Tally>> {
     let (mut tallies, mut failure) = (Tallies::new(), None);
     target.read_back(&mut |table, row| match tallies.add(table, &row) {
@@ -77,7 +77,7 @@ pub fn tallies(target: &mut dyn Target) -> anyhow::Result<Vec<Tally>> {
 fn of_a_row(error: storage::Error) -> anyhow::Error {
     match error {
         storage::Error::Conflict(conflict) => {
-            anyhow!("two of them are in each other's way: {conflict}")
+            anyhow!("two rows conflict: {conflict}")
         }
         error => error.into(),
     }

@@ -1,4 +1,4 @@
-//! A row as a line of JSON, and back.
+//! Converts a row to a line of JSON, and back.
 
 use std::io::Write as _;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use crate::model::Timestamp;
 use crate::storage::rows::{Column, Kind, Row, TABLES, Table, Value};
 
-/// Adds `{"type":…}` and a line end. What is null is left out.
+/// Appends the row as `{"type":…}` with a line end. NULL values are left out.
 pub(super) fn write(table: &Table, row: &Row, out: &mut Vec<u8>) -> anyhow::Result<()> {
     write!(out, "{{\"type\":\"{}\"", table.record)?;
     for (column, value) in table.columns.iter().zip(row) {
@@ -32,13 +32,13 @@ fn write_value(column: &Column, value: &Value, out: &mut Vec<u8>) -> anyhow::Res
         (Kind::Json, Value::Text(text)) => {
             serde_json::to_writer(out, &serde_json::from_str::<Json>(text)?)?;
         }
-        (_, value) => bail!("{value:?} is none of its values"),
+        (_, value) => bail!("{value:?} has the wrong type"),
     }
     Ok(())
 }
 
 /// # Errors
-/// What is not understood.
+/// The first part of the object that is not understood.
 pub(super) fn read(mut object: Map<String, Json>) -> anyhow::Result<(&'static Table, Row)> {
     let record = object.remove("type");
     let Some(Json::String(record)) = record else { bail!("it has no \"type\"") };
@@ -65,10 +65,10 @@ fn read_value(column: &Column, json: Json) -> anyhow::Result<Value> {
         Kind::Bool => Value::Int(json.as_bool().ok_or_else(|| wanted("true or false"))?.into()),
         Kind::Time => {
             let time = serde_json::from_value::<Timestamp>(json);
-            Value::Int(time.map_err(|_| wanted("a time as RFC 3339 has it"))?.0)
+            Value::Int(time.map_err(|_| wanted("a time in the format of RFC 3339"))?.0)
         }
         Kind::Text => match json {
-            // PostgreSQL has no text with it, and the API takes none.
+            // PostgreSQL cannot store NUL in a text, and the API rejects it.
             Json::String(text) if text.contains('\0') => return Err(wanted("a text without NUL")),
             Json::String(text) => Value::Text(text),
             _ => return Err(wanted("a text")),

@@ -1,7 +1,7 @@
-//! Copies of a database: the export format, what makes a copy whole, and filling one from another.
+//! Copies of a database: the export format, the checks of a copy, and filling one database from another.
 //!
-//! An export is JSON Lines: a header, a line for each row, a footer that says what was before it
-//! (docs/EXPORT.md). Nothing here knows a database's kind, nor holds more than a few rows.
+//! An export is JSON Lines: a header, a line for each row, and a footer with counts and a hash
+//! (docs/EXPORT.md). This code works for every kind of database, and keeps only a few rows in memory.
 
 mod check;
 mod fill;
@@ -22,33 +22,33 @@ pub use read::Reader;
 pub use tally::{Tallies, Tally};
 pub use write::write;
 
-/// What every export calls itself.
+/// The `format` in the header of an export.
 pub const FORMAT: &str = "chatapp-export";
-/// What every backup that is a file of SQLite calls itself.
+/// The `format` in the header of a backup that is an SQLite file.
 pub const BACKUP_FORMAT: &str = "chatapp-backup";
-/// Raised when a reader of the version before would misunderstand; new fields alone do not.
+/// Increased when an older reader would misunderstand the format. New fields do not increase it.
 pub const VERSION: u32 = 1;
 
-/// What a copy is of: the first line of an export.
+/// The origin of a copy: the first line of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
     pub format: String,
     pub version: u32,
-    /// The chatapp that made it.
+    /// The version of chatapp that made the copy.
     pub chatapp: String,
     /// The newest migration of the database.
     pub schema: i32,
-    /// That of the database it was made of. What is made of it has another.
+    /// The epoch of the copied database. A database that is filled from the copy gets a new epoch.
     pub epoch: String,
     pub made_at: Timestamp,
-    /// The room it is of, if it is of one.
+    /// The room, if the copy holds only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_id: Option<i64>,
 }
 
 impl Header {
-    /// Of an export that is made now.
+    /// The header of a copy that this version makes at `made_at`.
     pub fn new(facts: &Facts, format: &str, scope: Scope, made_at: Timestamp) -> Self {
         Self {
             format: format.to_owned(),
@@ -65,31 +65,31 @@ impl Header {
     }
 
     /// # Errors
-    /// If it is not of a format that is understood.
+    /// If this chatapp does not understand the format or its version.
     pub(crate) fn check_format(
         expected: &str,
         format: &str,
         version: u64,
         chatapp: &str,
     ) -> anyhow::Result<()> {
-        anyhow::ensure!(format == expected, "it says of itself that it is a {format:?}");
+        anyhow::ensure!(format == expected, "its format is {format:?} instead of {expected:?}");
         anyhow::ensure!(
             version == u64::from(VERSION),
-            "it has version {version} of its format, and this chatapp knows only {VERSION}: use \
+            "its format has version {version}, but this chatapp reads only version {VERSION}: use \
              chatapp {chatapp}"
         );
         Ok(())
     }
 }
 
-/// What a header says of a database.
+/// The facts about a database that are in a header.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub schema: i32,
     pub epoch: String,
 }
 
-/// What is written into a backup that is a file of SQLite.
+/// The description that is stored in a backup that is an SQLite file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {
@@ -98,7 +98,7 @@ pub struct Description {
 }
 
 impl Description {
-    /// As text, and its SHA-256.
+    /// Returns the description as text, and the SHA-256 of the text.
     pub fn write(&self) -> anyhow::Result<(String, String)> {
         let text = serde_json::to_string(self)?;
         let sha256 = tally::hex(&Sha256::digest(text.as_bytes()));
@@ -106,7 +106,7 @@ impl Description {
     }
 
     /// # Errors
-    /// If it is not as it was written, or of another version.
+    /// If the text does not have this SHA-256, or is of another version.
     pub fn read(text: &str, sha256: &str) -> anyhow::Result<Self> {
         let is_whole = tally::hex(&Sha256::digest(text.as_bytes())) == sha256;
         anyhow::ensure!(is_whole, "its description has been damaged");
@@ -119,10 +119,10 @@ impl Description {
     }
 }
 
-/// What a source has in it.
+/// Reads a source completely, and returns the tallies of its tables.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first problem that makes the source incomplete or inconsistent.
 pub fn tally(
     source: &dyn Source,
     progress: &mut dyn FnMut(u64, u64),
@@ -130,7 +130,7 @@ pub fn tally(
     each_line(source, Scope::Everything, progress, |_| Ok(()))
 }
 
-/// Gives the line of every row; tells how many events are done, and of how many.
+/// Calls `each` with the line of every row, and `progress` with the events done and their total.
 fn each_line(
     source: &dyn Source,
     scope: Scope,
@@ -155,7 +155,7 @@ fn each_line(
     Ok(tallies.finish())
 }
 
-/// Gives every row of a source; stops at the first error of `each`, and returns it.
+/// Calls `each` with every row of a source. Stops at the first error of `each`, and returns it.
 pub fn each_row(
     source: &dyn Source,
     scope: Scope,

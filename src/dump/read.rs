@@ -1,4 +1,4 @@
-//! Reading an export, which is not trusted: every line is understood or refused by its number.
+//! Reads an export, which is not trusted: a line that is not understood is an error with the line's number.
 
 use std::io::{BufRead, Read};
 
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Check, FORMAT, Header, Tallies, Tally, line, write};
 use crate::storage::rows::{Row, Table};
 
-/// The longest line: far more than the longest message, and little enough to be held.
+/// The longest line: much longer than the longest message, and small enough for memory.
 const MAX_LINE_BYTES: u64 = 16 << 20;
 
 type Object = Map<String, Json>;
@@ -24,13 +24,13 @@ pub struct Reader<R> {
 
 impl<R: BufRead> Reader<R> {
     /// # Errors
-    /// If it is no export, or of a version that is not understood.
+    /// If the input is not an export, or is of an unknown version.
     pub fn new(input: R) -> anyhow::Result<Self> {
         let mut lines = Lines { input, hash: Sha256::new(), line: Vec::new(), number: 0 };
-        let no_header = "it is no export of chatapp: its first line is no header";
+        let no_header = "it is not an export of chatapp: its first line is not a header";
         let mut first = lines.next()?.context(no_header)?;
         ensure!(first.remove("type") == Some(Json::String("header".to_owned())), no_header);
-        // Before the rest of it is looked at, which may be other in another version.
+        // The version is checked first, because another version may have other fields.
         let text = |key| first.get(key).and_then(Json::as_str).unwrap_or_default();
         let version = first.get("version").and_then(Json::as_u64).unwrap_or_default();
         Header::check_format(FORMAT, text("format"), version, text("chatapp"))?;
@@ -43,12 +43,12 @@ impl<R: BufRead> Reader<R> {
         &self.header
     }
 
-    /// Gives every row with the number of its line, and how many events there will be. Returns what
-    /// there was.
+    /// Calls `each` with every row, the number of its line, and the expected number of events. Returns the
+    /// tallies of the tables.
     ///
     /// # Errors
-    /// What is wrong with a line, or what is missing at the end. Nothing that came before an error
-    /// may be taken for the whole.
+    /// The first problem of a line, or what is missing at the end. After an error the rows so far must be
+    /// discarded, because the export is not whole.
     pub fn read(
         mut self,
         mut each: impl FnMut(&'static Table, Row, u64, u64) -> anyhow::Result<()>,
@@ -77,25 +77,25 @@ impl<R: BufRead> Reader<R> {
         Ok((table, row))
     }
 
-    /// The footer must be the one that belongs to the lines before it, and nothing may come after.
+    /// Checks that the footer matches the lines before it, and that no line follows.
     fn finish(mut self) -> anyhow::Result<Vec<Tally>> {
         let tallies = self.tallies.finish();
         let hash = self.lines.hash.clone().finalize();
         let footer = write::tagged("footer", write::footer(&tallies, &hash))?;
         ensure!(
             self.lines.line == footer,
-            "its footer, line {}, does not fit what comes before it: it has been damaged",
+            "its footer, line {}, does not match the lines before it: it has been damaged",
             self.lines.number
         );
         self.check.finish()?;
-        ensure!(self.lines.next()?.is_none(), "something comes after its footer");
+        ensure!(self.lines.next()?.is_none(), "there are lines after its footer");
         Ok(tallies)
     }
 }
 
 struct Lines<R> {
     input: R,
-    /// Of the lines that were accepted.
+    /// Hash of the accepted lines.
     hash: Sha256,
     line: Vec<u8>,
     number: u64,
@@ -112,15 +112,15 @@ impl<R: BufRead> Lines<R> {
         self.restore_line();
         ensure!(
             self.line.last() == Some(&b'\n'),
-            "{} does not end: it was cut off, or it is no export",
+            "{} has no end: the file was cut off, or is not an export",
             self.place()
         );
         let object = serde_json::from_slice(&self.line);
-        Ok(Some(object.map_err(|error| anyhow!("{} is no JSON object: {error}", self.place()))?))
+        Ok(Some(object.map_err(|error| anyhow!("{} is not a JSON object: {error}", self.place()))?))
     }
 
-    /// Takes away what programs of other systems add to a text: a byte order mark, and line ends of two
-    /// bytes. No export has them, for JSON escapes a carriage return.
+    /// Removes changes that programs on other systems make to text files: a byte order mark, and line ends
+    /// of two bytes. An export never contains them, because JSON escapes a carriage return.
     fn restore_line(&mut self) {
         const BOM: &[u8] = b"\xEF\xBB\xBF";
         if self.number == 1 && self.line.starts_with(BOM) {

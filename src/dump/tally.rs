@@ -1,4 +1,4 @@
-//! What is in a copy, table by table, in a form that can be compared.
+//! Counts and hashes of the tables of a copy, for comparison.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::line;
 use crate::storage::rows::{Row, TABLES, Table};
 
-/// How many rows a table has, and the SHA-256 of their lines in an export, in hexadecimal digits.
-/// The same in every database that has the same rows.
+/// The number of rows of a table, and the SHA-256 of their lines in an export, in hexadecimal digits.
+/// Databases with the same rows have the same tally, also databases of different kinds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tally {
@@ -16,7 +16,7 @@ pub struct Tally {
     pub sha256: String,
 }
 
-/// Tallies in the making.
+/// Tallies of all tables while rows are added.
 #[derive(Clone, Debug)]
 pub struct Tallies {
     tables: Vec<(&'static Table, u64, Sha256)>,
@@ -29,7 +29,7 @@ impl Tallies {
         Self { tables, line: Vec::new() }
     }
 
-    /// Counts a row; returns its line, with the line end.
+    /// Counts a row. Returns its line, with the line end.
     pub fn add(&mut self, table: &'static Table, row: &Row) -> anyhow::Result<&[u8]> {
         self.line.clear();
         line::write(table, row, &mut self.line)?;

@@ -1,4 +1,4 @@
-//! Writing an export.
+//! Writes an export.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::tally::hex;
 use super::{Header, Tally, each_line};
 use crate::storage::rows::{Scope, Source};
 
-/// A header or a footer, which say what they are as rows do.
+/// A header or a footer with a `type`, as rows have it.
 #[derive(Serialize)]
 pub(super) struct Tagged<T: Serialize> {
     #[serde(rename = "type")]
@@ -19,15 +19,14 @@ pub(super) struct Tagged<T: Serialize> {
     pub value: T,
 }
 
-/// The last line: how many rows of each table there are, and the SHA-256 of every byte before it.
+/// The last line: the number of rows of each table, and the SHA-256 of all bytes before this line.
 #[derive(Serialize)]
 pub(super) struct Footer {
     pub rows: Map<String, Value>,
     pub sha256: String,
 }
 
-/// Writes all of a source as it is at one moment. `progress` is told how many events are done, and
-/// of how many.
+/// Writes the source as it is at one moment. Calls `progress` with the events done and their total.
 pub fn write(
     source: &dyn Source,
     header: &Header,
@@ -49,7 +48,7 @@ pub(super) fn footer(tallies: &[Tally], sha256: &[u8]) -> Footer {
     Footer { rows, sha256: hex(sha256) }
 }
 
-/// The line of a header or footer.
+/// Returns the line of a header or footer.
 pub(super) fn tagged(kind: &'static str, value: impl Serialize) -> anyhow::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(&Tagged { kind, value })?;
     line.push(b'\n');

@@ -38,18 +38,18 @@ async fn what_is_not_understood_is_refused_with_its_line() {
     ann.joins(room).await.says(room, "hello", "c-1").await;
     let export = run(&server, &["export"]).await.ok().stdout;
     for (from, to, sentence) in [
-        ("\"version\":1", "\"version\":2", "version 2 of its format"),
-        ("\"chatapp-export\"", "\"other\"", "it says of itself that it is a \"other\""),
+        ("\"version\":1", "\"version\":2", "its format has version 2"),
+        ("\"chatapp-export\"", "\"other\"", "its format is \"other\""),
         ("\"type\":\"room\"", "\"type\":\"den\"", "line 3: there is no type \"den\""),
         ("\"head_seq\":1", "\"head_seq\":\"1\"", "line 3: \"head_seq\" must be a whole number"),
         ("\"head_seq\":1", "\"head\":1", "line 3: room has no \"head_seq\""),
         ("\"head_seq\":1", "\"head_seq\":1,\"x\":1", "line 3: room has no field \"x\""),
-        ("\"seq\":1", "\"seq\":2", "line 4: room 1 has event 2 where 1 was to come"),
-        ("\"user_id\":1", "\"user_id\":2", "event 1 of room 1 is of user 2, who is not there"),
-        ("\"kind\":\"message\"", "\"kind\":\"hymn\"", "is no kind of event"),
+        ("\"seq\":1", "\"seq\":2", "line 4: room 1 has event 2 where 1 was expected"),
+        ("\"user_id\":1", "\"user_id\":2", "event 1 of room 1 refers to user 2, who is missing"),
+        ("\"kind\":\"message\"", "\"kind\":\"hymn\"", "is not a kind of event"),
         ("\"content\":\"hello\"", "\"content\":\"\\u0000\"", "must be a text without NUL"),
-        ("\"username\":\"ann\"", "\"username\":ann", "line 2 is no JSON object"),
-        ("\"username\":\"ann\"", "\"username\":\"bob\"", "does not fit what comes before it"),
+        ("\"username\":\"ann\"", "\"username\":ann", "line 2 is not a JSON object"),
+        ("\"username\":\"ann\"", "\"username\":\"bob\"", "does not match the lines before it"),
     ] {
         assert!(export.contains(from), "{from}");
         let refused = read(export.replacen(from, to, 1).as_bytes()).unwrap_err();
