@@ -373,7 +373,7 @@ fn files_that_cannot_be_used_are_named() {
         (
             "certificate.pem",
             "",
-            "http.tls_certificate and http.tls_key go together: set both, or \
+            "http.tls_certificate and http.tls_key belong together: set both or \
           neither",
         ),
         (

@@ -90,7 +90,7 @@ fn what_is_refused_says_what_to_do() {
         let error = shell.run(&["rooms", "rename", "genral", "lobby"]).error();
         assert_eq!(error, "there is no room genral: did you mean general?");
         let error = shell.run(&["rooms", "show", "#2"]).error();
-        assert_eq!(error, "there is no room #2: `chatapp rooms list` shows what there is");
+        assert_eq!(error, "there is no room #2: `chatapp rooms list` shows all rooms");
         // A number that is another room's name.
         shell.run(&["rooms", "create", "1"]).ok();
         let error = shell.run(&["rooms", "archive", "1"]).error();
@@ -103,7 +103,7 @@ fn what_is_refused_says_what_to_do() {
 
         shell.create_admin("bo", "bo@example.com", PASSWORD.as_bytes()).ok();
         let error = shell.run(&["rooms", "create", "plans"]).error();
-        assert_eq!(error, "there are 2 admins: say with --as which of them does this");
+        assert_eq!(error, "there are 2 admins: name one of them with --as");
         let room = json_of(&shell, &["rooms", "create", "plans", "--as", "bo"]);
         assert_eq!(room["created_by"], 2);
         shell.run(&["users", "set-role", "bo", "user", "--yes"]).ok();

@@ -40,7 +40,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         ),
         (
             "x = 1",
-            "there is no setting x (chatapp.toml, line 1): settings stand below a section, and the \
+            "there is no setting x (chatapp.toml, line 1): a setting belongs to a section, and the \
              sections are [http], [database], [auth], [rooms], [limits], [retention], [branding], [log]",
         ),
         (

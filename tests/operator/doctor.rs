@@ -129,7 +129,7 @@ async fn a_server_in_order_has_no_problem_and_one_that_is_not_has(database: Data
         Database::Postgres => assert_eq!(warnings, ["durability", "durability"]),
     }
     report.expect("server", "ok: is ready");
-    report.expect("integrity", "ok: all of it");
+    report.expect("integrity", "ok: the whole database");
     report.expect("descriptors", "ok: the running server");
     report.expect("clock", "ok: ");
     let table = Done::of(beside(&server, &["doctor"])).await;
@@ -167,15 +167,15 @@ fn what_can_be_told_from_the_settings() {
     patient.expect("sign-up", "warning: auth.signup");
     patient.env("CHATAPP_AUTH__SIGNUP", "closed").expect("sign-up", "ok: only admins");
     let patient = Patient::new();
-    patient.expect("exposure", "ok: this machine's own");
-    patient.expect("sign-up", "ok: this machine's own");
+    patient.expect("exposure", "ok: this machine only");
+    patient.expect("sign-up", "ok: only this machine");
     let random = "9f2c0c1d6a8be57f4e3b7a90d1c2845ef06b7d3a91e8c45f20a7b6d9e3f81c42";
     let patient = patient.env("CHATAPP_AUTH__SECRET", random);
     patient.expect("secrets", "ok: auth.secret looks random");
     let patient = patient.env("CHATAPP_HTTP__METRICS_TOKEN", &"sesame".repeat(9));
     patient.expect("secrets", "problem: http.metrics_token can be guessed");
     let report = patient.env("CHATAPP_AUTH__PREVIOUS_SECRET", random).doctor(&[]);
-    report.expect("previous secret", "warning: take it out");
+    report.expect("previous secret", "warning: remove it");
     assert!(!report.0.stdout.contains("sesame") && !report.0.stdout.contains(random));
 
     let patient = Patient::new();
@@ -188,7 +188,7 @@ fn what_can_be_told_from_the_settings() {
 #[test]
 fn files_are_for_the_server_alone() {
     let patient = Patient::new();
-    patient.expect("database file", "ok: its owner's alone");
+    patient.expect("database file", "ok: only its owner may");
     patient.mode("chatapp.db", 0o640);
     patient.expect("database file", "ok: its group");
     patient.mode("chatapp.db", 0o644);
@@ -197,17 +197,17 @@ fn files_are_for_the_server_alone() {
     patient.expect("database file", "problem: may change chatapp.db");
     // Nobody gets to it.
     patient.mode("", 0o700);
-    patient.expect("database file", "ok: no stranger");
+    patient.expect("database file", "ok: only its owner and its group");
     patient.mode("", 0o755);
     patient.mode("chatapp.db", 0o600);
 
     let secret = "9f2c0c1d6a8be57f4e3b7a90d1c2845ef06b7d3a91e8c45f20a7b6d9e3f81c42";
     patient.write("chatapp.toml", "[log]\nlevel = \"debug\"\n", 0o644);
-    patient.expect("config file", "ok: shows others no secret");
+    patient.expect("config file", "ok: other users cannot read a secret");
     patient.write("chatapp.toml", &format!("[auth]\nsecret = \"{secret}\"\n"), 0o644);
     patient.expect("config file", "problem: may read auth.secret in chatapp.toml");
     patient.mode("chatapp.toml", 0o640);
-    patient.expect("config file", "ok: shows others no secret");
+    patient.expect("config file", "ok: other users cannot read a secret");
     patient.mode("chatapp.toml", 0o662);
     patient.expect("config file", "problem: may change chatapp.toml");
     patient.mode("chatapp.toml", 0o600);
@@ -267,10 +267,10 @@ fn a_database_is_whole_and_has_the_right_schema() {
     patient.database().execute_batch(ann).unwrap();
     patient.expect("database", "ok: 1 user, 0 rooms, 0 events");
     patient.expect("admin", "warning: create-admin");
-    patient.expect("server", "warning: none answers");
+    patient.expect("server", "warning: no server answers");
     patient.expect("journal", "ok: ");
     patient.database().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
-    patient.expect("journal", "warning: was not in the mode WAL");
+    patient.expect("journal", "warning: was not in WAL mode");
     patient.expect("journal", "ok: ");
 
     age(&patient.path("chatapp.db"), 3600);
@@ -296,7 +296,7 @@ fn a_database_is_whole_and_has_the_right_schema() {
     patient.write("chatapp.db", "", 0o600);
     patient.expect("schema", "problem: chatapp migrate");
     fs::remove_file(patient.path("chatapp.db")).unwrap();
-    patient.expect("database", "warning: is not there yet");
+    patient.expect("database", "warning: does not exist yet");
     assert!(!patient.path("chatapp.db").exists(), "it makes none");
     patient.write("chatapp.db", &"not a database\n".repeat(500), 0o600);
     patient.expect("database", "problem: is not an SQLite database");
@@ -314,7 +314,7 @@ fn damage_is_found() {
              PRAGMA wal_checkpoint(TRUNCATE);",
         )
         .unwrap();
-    patient.expect("integrity", "ok: a quick look");
+    patient.expect("integrity", "ok: a quick check");
     let root: i64 = database
         .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'users_email'", [], |row| {
             row.get(0)
@@ -326,7 +326,7 @@ fn damage_is_found() {
     let file = File::options().write(true).open(patient.path("chatapp.db")).unwrap();
     file.write_all_at(&[0xA5; 64], page + 12).unwrap();
     for arguments in [&[][..], &["--deep"]] {
-        patient.doctor(arguments).expect("integrity", "problem: put a backup in its place");
+        patient.doctor(arguments).expect("integrity", "problem: restore a backup");
     }
 }
 

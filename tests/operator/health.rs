@@ -54,7 +54,7 @@ async fn a_server_that_hangs_is_not_healthy() {
     command.args(["health", "--url", &url, "--timeout-ms", "200"]);
     let done = Done::of(command).await;
     assert_eq!(done.code, 1, "{done:?}");
-    assert!(done.stderr.contains("nothing came for 200 ms"), "{done:?}");
+    assert!(done.stderr.contains("no answer within 200 ms"), "{done:?}");
 }
 
 /// The process lives, and its database does not answer.
@@ -71,7 +71,7 @@ async fn a_server_without_its_database_lives_and_is_not_ready() {
     assert_eq!(done.code, 1, "{done:?}");
     assert!(done.stderr.contains("/ready answers 503: the database"), "{done:?}");
     let report = Report(Done::of(beside(&server, &["doctor", "--output", "json"])).await);
-    report.expect("server", "problem: runs and is not ready");
+    report.expect("server", "problem: runs but is not ready");
     report.expect("database", "problem: cannot be opened");
     cluster.start();
 }
