@@ -1,5 +1,5 @@
-//! Blocking work on a fixed number of threads with a bounded queue: reads of the database,
-//! password hashing. One kind of work cannot starve another, for each has an executor of its own.
+//! Runs blocking work on a fixed number of threads with a bounded queue: reads of the database, password
+//! hashing. Each kind of work has its own executor, so that one cannot starve another.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::metrics::{self, Histogram};
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The work was not done: the queue is full, or the work itself panicked.
+/// Why work was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExecutorError {
     #[error("too much work is waiting")]
@@ -22,7 +22,7 @@ pub enum ExecutorError {
     Panicked,
 }
 
-/// A fixed set of threads. Dropping the last handle ends them once the queue is empty.
+/// A fixed set of threads. When the last handle is dropped, they end after the queue is empty.
 #[derive(Clone)]
 pub struct Executor {
     jobs: Sender<Job>,
@@ -32,14 +32,14 @@ pub struct Executor {
 /// How long the work of an [`Executor`] took, in seconds.
 #[derive(Debug)]
 pub struct Times {
-    /// From when it was asked for until it was begun.
+    /// From the request to the start of the work.
     pub wait: Histogram,
-    /// From then until it was done.
+    /// From the start to the end of the work.
     pub run: Histogram,
 }
 
 impl Executor {
-    /// Starts `threads` threads, shown as `name` by the system's tools; `queue` jobs may wait.
+    /// Starts `threads` threads with this name in the operating system; at most `queue` jobs wait.
     pub fn start(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
         let (jobs, waiting) = bounded::<Job>(queue);
         for _ in 0..threads {
@@ -59,7 +59,7 @@ impl Executor {
         self.jobs.len()
     }
 
-    /// Runs `work` on one of the threads. If the caller goes away, what was queued still runs.
+    /// Runs `work` on one of the threads. Queued work runs even if the caller drops the future.
     pub async fn run<R: Send + 'static>(
         &self,
         work: impl FnOnce() -> R + Send + 'static,
@@ -71,7 +71,7 @@ impl Executor {
             times.wait.observe((begun - asked).as_secs_f64());
             let outcome = work();
             times.run.observe(begun.elapsed().as_secs_f64());
-            // The receiver may be gone: nobody is left to tell.
+            // This fails if the caller has dropped the future, which is not an error.
             let _ = done.send(outcome);
         });
         match self.jobs.try_send(job) {
@@ -83,7 +83,7 @@ impl Executor {
 
 fn run(waiting: &Receiver<Job>) {
     for job in waiting {
-        // The panic hook has already logged it; the thread lives on for the next job.
+        // The panic hook has already logged a panic; the thread continues with the next job.
         let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }

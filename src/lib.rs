@@ -1,15 +1,15 @@
 //! chatapp: a complete chat backend in one binary.
 //!
-//! The layers, and the only direction in which they may name each other:
+//! The layers; a layer may use only the layers that its arrow points to:
 //!
 //! ```text
 //! cli → server → { http, ws } → chat (rules) → storage ← sqlite | postgres
 //! cli → dump → storage           chat → realtime (hub)    everything → model, metrics
 //! ```
 //!
-//! `web` is the page: files, that `http` serves. `chat` never names HTTP; `storage` holds no rules; no driver's type leaves its folder in
-//! `storage`; poem is named only in `server`, `http` and `ws`. `bench` is a client: it knows the
-//! protocol, and no layer.
+//! `web` holds the files of the page, which `http` serves. `chat` does not use HTTP. `storage` contains no
+//! rules, and a driver's types stay in its folder of `storage`. poem is used only in `server`, `http` and
+//! `ws`. `bench` is a client: it uses the protocol, and no layer.
 
 pub mod bench;
 pub mod chat;

@@ -1,4 +1,4 @@
-//! The log: lines for people or JSON for machines, on stderr.
+//! The log on stderr: text for people, or JSON for machines.
 
 use std::io::{self, IsTerminal};
 
@@ -11,36 +11,36 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 use crate::config::{Log, LogFormat, log_filter};
 
-/// Libraries that write down what they carry when they are asked to: frames with messages and
-/// tokens, parameters of statements with hashes of passwords. Nobody may ask them to. And refinery,
-/// which says over several lines what `serve` says in one for each migration.
+/// Limits for the log of libraries. At lower levels tungstenite logs frames, with messages and tokens, and
+/// tokio_postgres logs parameters of statements, with hashes of passwords; no filter may enable that.
+/// refinery logs several lines for each migration, and `serve` already logs one.
 const TALKATIVE: [&str; 3] = ["tungstenite=info", "tokio_postgres=info", "refinery_core=warn"];
 
-/// The filter of the log that [`init`] started.
+/// The filter of the log, set by [`init`].
 static FILTER: OnceLock<Handle<EnvFilter, Registry>> = OnceLock::new();
 
-/// Starts the log of this process. Called a second time, it does nothing.
+/// Starts the log of this process. A second call does nothing.
 ///
 /// # Errors
-/// If the level is not one; the settings have been checked for that.
+/// If the level is not valid, which the settings exclude.
 pub fn init(log: &Log) -> anyhow::Result<()> {
     let (filter, handle) = reload::Layer::new(filter(log)?);
     let layer = fmt::layer()
         .with_writer(io::stderr)
-        // A stderr that cannot be written would otherwise be a panic in whoever logs.
+        // Without this, a failed write to stderr would panic in the thread that logs.
         .log_internal_errors(false);
     let layer = match log.format {
         LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_ansi(false).boxed(),
     };
-    // It fails only if there is a log already: a test's, or that of an earlier call.
+    // This fails only if there is a log already: a test's, or that of an earlier call.
     if tracing_subscriber::registry().with(filter).with(layer).try_init().is_ok() {
         let _ = FILTER.set(handle);
     }
     Ok(())
 }
 
-/// For a command other than `serve`: it says what it waits for, and nothing else.
+/// Starts the log of a command other than `serve`. It shows only what the command waits for.
 pub fn init_for_command() {
     let layer = fmt::layer()
         .with_writer(io::stderr)
@@ -50,18 +50,18 @@ pub fn init_for_command() {
         .with_target(false)
         .log_internal_errors(false);
     let waits = EnvFilter::new("chatapp::storage::postgres::migrations=warn");
-    // It fails only if there is a log already.
+    // This fails only if there is a log already.
     let _ = tracing_subscriber::registry().with(waits).with(layer).try_init();
 }
 
-/// Changes what is logged from now on.
+/// Changes the level of the running log.
 ///
 /// # Errors
 /// As for [`init`].
 pub fn set_level(log: &Log) -> anyhow::Result<()> {
     let filter = filter(log)?;
     if let Some(handle) = FILTER.get() {
-        // The log is as old as the process and dies with it.
+        // This fails only if the log is gone, and the log lives as long as the process.
         let _ = handle.reload(filter);
     }
     Ok(())

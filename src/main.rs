@@ -1,4 +1,4 @@
-//! Parse, run, exit code: 0 done, 1 failed, 2 wrong usage.
+//! Parses the command line and runs the command. Exit codes: 0 success, 1 failure, 2 wrong usage.
 
 use std::process::ExitCode;
 

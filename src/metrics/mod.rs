@@ -1,8 +1,7 @@
-//! Figures for whoever watches the server, in the text format of OpenMetrics.
+//! The server's metrics, in the text format of OpenMetrics.
 //!
-//! Each part of the server counts for itself and registers what it counts; there is one
-//! [`Metrics`] for each server, and nothing global. A name is what is counted, never who: no user,
-//! room or address is ever a label.
+//! Each part of the server has its own counters and registers them in the one [`Metrics`] of the server;
+//! nothing is global. Users, rooms and addresses are never labels.
 
 mod process;
 
@@ -27,39 +26,39 @@ use crate::model::Clock;
 
 pub use process::{Process, open_file_limit};
 
-/// What [`Metrics::encode`] writes.
+/// The media type of [`Metrics::encode`]'s text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Seconds, from a fast commit to what nobody waits for.
+/// Upper bounds of the buckets of times, in seconds: from a fast commit to an unacceptable delay.
 const SECONDS: [f64; 12] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
 /// One label.
 pub type Label = [(&'static str, &'static str); 1];
 
-/// Counters told apart by one label.
+/// Counters that differ in the value of one label.
 pub type Counters = Family<Label, Counter>;
 
-/// Everything that one server counts. Cheap to clone.
+/// All metrics of one server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Metrics(Arc<RwLock<Registry>>);
 
 impl Metrics {
-    /// With the figures of this process in it.
+    /// Creates the registry, with the metrics of this process.
     pub fn new() -> Self {
         let mut registry = Registry::default();
-        // These have the names that every dashboard knows, without our prefix.
+        // These have their conventional names, without the prefix `chatapp_`.
         registry.register_collector(Box::new(process::Figures { started_at: Clock::System.now() }));
         Self(Arc::new(RwLock::new(registry)))
     }
 
-    /// Adds what a part of the server counts; its names get the prefix `chatapp_`.
+    /// Registers the metrics of a part of the server. Their names get the prefix `chatapp_`.
     pub fn register(&self, add: impl FnOnce(&mut Registry)) {
         let mut registry = self.0.write().unwrap_or_else(PoisonError::into_inner);
         add(registry.sub_registry_with_prefix("chatapp"));
     }
 
-    /// All of it, as text.
+    /// All metrics as text.
     pub fn encode(&self) -> String {
         let mut text = String::with_capacity(16 * 1024);
         let registry = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +79,7 @@ pub fn seconds() -> Histogram {
     Histogram::new(SECONDS)
 }
 
-/// Counters that are there, as zero, before anything is counted.
+/// Counters that exist, with the value 0, before anything is counted.
 pub fn counters(label: &'static str, values: &[&'static str]) -> Counters {
     let counters = Counters::default();
     for value in values {
@@ -89,12 +88,12 @@ pub fn counters(label: &'static str, values: &[&'static str]) -> Counters {
     counters
 }
 
-/// A figure that is looked at when somebody asks for it.
+/// A metric whose value is read when the metrics are encoded.
 pub struct Looked<F> {
     pub name: &'static str,
     pub help: &'static str,
     pub kind: Kind,
-    /// `None`: it is not known now, and left out.
+    /// Reads the value. `None` leaves the metric out.
     pub look: F,
 }
 
@@ -119,7 +118,7 @@ impl<F: Fn() -> Option<f64> + Send + Sync + 'static> Collector for Looked<F> {
     }
 }
 
-/// A gauge that is looked at when somebody asks for it.
+/// Registers a gauge whose value is read when the metrics are encoded.
 pub fn gauge(
     registry: &mut Registry,
     name: &'static str,
@@ -137,7 +136,7 @@ fn write(
     kind: Kind,
     value: f64,
 ) -> fmt::Result {
-    // As the library ends those that it is given at once.
+    // The library ends the help of registered metrics with a full stop too.
     let help = &format!("{help}.");
     match kind {
         Kind::Counter => {

@@ -1,5 +1,5 @@
-//! This process, as the system sees it (proc_pid_stat(5)). Linux only: elsewhere there are fewer
-//! figures.
+//! Metrics of this process, from the operating system (proc_pid_stat(5)). Systems other than Linux have
+//! fewer of them.
 
 use std::fs;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use rustix::process::{Resource, getrlimit};
 use super::{Kind, write};
 use crate::model::Timestamp;
 
-/// What this process uses now.
+/// The resources that this process uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Process {
-    /// User and system, since it started.
+    /// User and system time since the process started.
     pub cpu: Duration,
     pub memory_bytes: u64,
     pub open_files: u64,
@@ -24,9 +24,9 @@ pub struct Process {
 impl Process {
     pub fn look() -> Option<Self> {
         let stat = fs::read_to_string("/proc/self/stat").ok()?;
-        // The name of the command, in brackets, may have anything in it.
+        // The name of the command, in brackets, may contain any character.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        // Numbered as in the manual, which begins with 1 and has two before these.
+        // Fields are numbered as in the manual: from 1, and with two fields before the bracket.
         let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
         let second = clock_ticks_per_second() as f64;
         Some(Self {
@@ -37,7 +37,7 @@ impl Process {
     }
 }
 
-/// The folder's size is their number since Linux 6.2, and 0 before (proc_pid_fd(5)).
+/// The number of open files. Since Linux 6.2 it is the folder's size, which was 0 before (proc_pid_fd(5)).
 fn open_files() -> Option<u64> {
     const FOLDER: &str = "/proc/self/fd";
     match fs::metadata(FOLDER).ok()?.len() {
@@ -46,15 +46,16 @@ fn open_files() -> Option<u64> {
     }
 }
 
-/// The most files and connections that this process may have open. `None`: any number.
+/// The most files and connections that this process may have open. `None`: no limit.
 pub fn open_file_limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// The figures under the names that Prometheus' own libraries give them.
+/// The metrics under the names that Prometheus' client libraries use.
 #[derive(Debug)]
 pub(super) struct Figures {
-    /// Noted here, as a sandbox may hide from a process when its machine started.
+    /// Noted by the server itself, because a sandbox may hide the start time of the machine, from which it
+    /// would be computed.
     pub started_at: Timestamp,
 }
 
@@ -62,29 +63,29 @@ impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder) -> std::fmt::Result {
         let encoder = &mut encoder;
         if let Some(limit) = open_file_limit() {
-            let help = "The most files and connections that may be open";
+            let help = "Maximum number of open files and connections";
             write(encoder, "process_max_fds", help, Kind::Gauge, limit as f64)?;
         }
         let started = self.started_at.0 as f64 / 1000.0;
-        let help = "When the process started, since 1970";
+        let help = "Start time of the process, since 1970";
         write(encoder, "process_start_time_seconds", help, Kind::Gauge, started)?;
         let Some(process) = Process::look() else { return Ok(()) };
         for (name, help, kind, value) in [
             (
                 "process_cpu_seconds",
-                "CPU time used, of users and of the system",
+                "CPU time used, user and system",
                 Kind::Counter,
                 process.cpu.as_secs_f64(),
             ),
             (
                 "process_resident_memory_bytes",
-                "Memory in use",
+                "Resident memory",
                 Kind::Gauge,
                 process.memory_bytes as f64,
             ),
             (
                 "process_open_fds",
-                "Files and connections that are open",
+                "Open files and connections",
                 Kind::Gauge,
                 process.open_files as f64,
             ),
