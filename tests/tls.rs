@@ -200,7 +200,9 @@ async fn a_renewed_certificate_is_taken_over_and_a_bad_one_is_not() {
     }
 
     let key = server.folder().join("key.pem");
-    for (bad, sentence) in [("garbage", "has no whole private key in it"), ("", "no whole")] {
+    for (bad, sentence) in
+        [("garbage", "contains no complete private key"), ("", "contains no complete")]
+    {
         std::fs::write(&key, bad).expect("write a key");
         let line = server.says("the certificate was not renewed; the old one stays").await;
         assert!(line.contains(sentence), "{line}");
@@ -349,19 +351,19 @@ fn files_that_cannot_be_used_are_named() {
         (
             "one.pem",
             "key.pem",
-            "the private key in key.pem is not that of the certificate in \
-          one.pem: set http.tls_key to the key that the certificate was made for",
+            "the private key in key.pem does not match the certificate in \
+          one.pem: set http.tls_key to the key that belongs to the certificate",
         ),
         (
             "key.pem",
             "certificate.pem",
-            "key.pem has no whole certificate in it: set \
+            "key.pem contains no complete certificate: set \
           http.tls_certificate to a file with the certificate in PEM",
         ),
         (
             "certificate.pem",
             "cut.pem",
-            "cut.pem has no whole private key in it: set http.tls_key \
+            "cut.pem contains no complete private key: set http.tls_key \
           to a file with the private key in PEM",
         ),
         (

@@ -1,8 +1,8 @@
-//! Accepts connections and speaks HTTP/1.1 on them, encrypted or not, with hyper beneath poem's
-//! endpoint.
+//! Accepts connections and serves HTTP/1.1 on them, with or without TLS. hyper reads the requests and calls
+//! poem's endpoint.
 //!
-//! poem's own server sets no time limit on a request's head, does not wait for upgraded
-//! connections at shutdown, spins when descriptors run out and leaves Nagle's algorithm on.
+//! poem's own server is not used: it sets no time limit on a request's head, does not wait for upgraded
+//! connections at shutdown, spins when file descriptors run out, and leaves Nagle's algorithm on.
 
 use std::convert::Infallible;
 use std::io;
@@ -31,18 +31,17 @@ use crate::config;
 use crate::realtime::{Peer, Tls};
 use crate::ws::{SharedStream, UpgradeSlot};
 
-/// The most bytes of a request's head.
+/// The largest head of a request, in bytes.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// Connections that may wait to be accepted (the system may allow fewer). Of the thousand clients
-/// that come back at once after a restart, those that find no place try again a second later.
+/// Connections that may wait to be accepted (the system may allow fewer). After a restart a thousand
+/// clients reconnect at once; a client that finds the queue full tries again a second later.
 const BACKLOG: i32 = 4096;
 
-/// How long to wait before accepting again when the system has no descriptor left.
+/// How long to wait before the next accept when the system has no file descriptor left.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(200);
 
-/// Listens on the first of the name's addresses that can be had. Connections wait until they are
-/// accepted.
+/// Listens on the first address of the name that is available. Connections wait until they are accepted.
 pub fn listen(address: &str) -> io::Result<std::net::TcpListener> {
     let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
     for address in address.to_socket_addrs()? {
@@ -56,7 +55,7 @@ pub fn listen(address: &str) -> io::Result<std::net::TcpListener> {
 
 fn listen_at(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A restarted server takes over the port while old connections linger (TIME_WAIT).
+    // Lets a restarted server use the port while old connections are in TIME_WAIT.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -64,18 +63,18 @@ fn listen_at(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// What every connection is served with.
+/// Shared by all connections.
 struct Front {
     endpoint: Arc<Endpoint>,
     http: http1::Builder,
-    /// A handshake must be complete in this time.
+    /// The time within which a TLS handshake must be complete.
     handshake_timeout: Duration,
     stop: CancellationToken,
 }
 
-/// Accepts until `stop`. Every connection is one of `tasks`, and ends after `stop` when the request
-/// under way is answered. With `tls`, each is encrypted as its newest value says. Each has one of
-/// `slots`, and so has the next one to come.
+/// Accepts connections until `stop`. Every connection is one of `tasks`; after `stop` it ends when its
+/// running request is answered. With `tls`, a new connection is encrypted with the newest certificate. Each
+/// connection holds one of `slots`; one more slot is held for the next connection.
 pub async fn accept(
     listener: TcpListener,
     endpoint: Arc<Endpoint>,
@@ -109,8 +108,8 @@ pub async fn accept(
                 continue;
             }
         };
-        // Chat frames are small and must not wait for each other. A socket on which this fails
-        // is broken and will say so when it is used.
+        // Turns off Nagle's algorithm: frames are small and must not wait for each other. If this
+        // fails the socket is broken, and its first use returns an error.
         let _ = stream.set_nodelay(true);
         let Ok(local) = stream.local_addr() else { continue };
         let (front, addresses) = (front.clone(), (local, remote));
@@ -131,7 +130,7 @@ pub async fn accept(
     }
 }
 
-/// `None`: the client said nothing sensible, or nothing in time, or the server is stopping.
+/// Performs the TLS handshake. `None` if it failed, took too long, or the server is stopping.
 async fn handshake(front: &Front, stream: &TcpStream, config: Arc<ServerConfig>) -> Option<Tls> {
     let accepted = tokio::select! {
         accepted = timeout(front.handshake_timeout, Tls::accept(stream, config)) => accepted,
@@ -139,14 +138,14 @@ async fn handshake(front: &Front, stream: &TcpStream, config: Arc<ServerConfig>)
     };
     match accepted {
         Ok(Ok(tls)) => return Some(tls),
-        // Scanners, plain HTTP, clients of another age: everyday events too.
+        // Scanners, plain HTTP and outdated clients are common, so this is not a warning.
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
     None
 }
 
-/// Speaks HTTP on a connection until it ends, or is a WebSocket.
+/// Serves HTTP on a connection until it ends or becomes a WebSocket.
 fn serve(
     front: Arc<Front>,
     peer: Peer,
@@ -177,19 +176,19 @@ fn serve(
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = stop.cancelled() => {
-                // The request under way is finished; no further one is read.
+                // The running request is finished, and no further request is read.
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
         };
         if let Err(error) = ended {
-            // Clients that go away, or do not speak HTTP, are everyday events.
+            // Clients that disconnect, or do not speak HTTP, are common, so this is not a warning.
             tracing::debug!(%error, "a connection ended");
         }
     }
 }
 
-/// Errors of a connection that failed before it was accepted: the next one may be fine.
+/// Whether only one connection failed before it was accepted, so that accepting can continue at once.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

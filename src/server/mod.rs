@@ -1,7 +1,7 @@
-//! The running server: its parts put together, its listener, its end.
+//! The running server: connects its parts, starts the listener, and shuts down in order.
 //!
-//! Owns no rule. What blocks (storage, the hub) is made and ended here, outside the async
-//! runtime, because the database's clients must not be dropped inside one.
+//! It contains no rules. The blocking parts (storage, the hub) are created and ended here, outside the
+//! async runtime, because the database's clients must not be dropped inside a runtime.
 
 mod listener;
 mod reload;
@@ -38,29 +38,30 @@ pub(crate) use routes::endpoint;
 use tls::Certificate;
 pub use tls::{check_certificate, is_certificate_valid, read_certificate};
 
-/// How often revocations made by other processes are looked for.
+/// How often the server looks for sessions that other processes have revoked.
 const SWEEP_REVOKED: Duration = Duration::from_millis(500);
 
-/// How often it is looked for what other processes have done to rooms.
+/// How often the doorbell looks for changes that other processes have made to rooms.
 const LOOK_AT_ROOMS: Duration = Duration::from_millis(500);
 
-/// How often rooms are looked for that another process deleted, or did not live to delete.
+/// How often the server looks for deleted rooms whose events another process did not delete.
 const PURGE_ROOMS: Duration = Duration::from_secs(60);
 
-/// How often it is looked for events that have been kept for long enough.
+/// How often old events are pruned.
 const PRUNE: Duration = Duration::from_secs(60 * 60);
 
-/// How often those are forgotten whose pace was counted and who have been quiet since.
+/// How often the rate limits forget users and addresses that have been quiet.
 const SWEEP_QUIET: Duration = Duration::from_secs(60);
 
-/// What the parts that block get after the deadline of a stop: a database that does not answer
-/// would hold up the writer's thread for as long as it likes.
+/// How long a stopping server waits for its blocking parts after the deadline. A database that does not
+/// answer would otherwise block the writer thread without limit.
 const LAST_GRACE: Duration = Duration::from_secs(1);
 
-/// How often sessions long ended are deleted.
+/// How often sessions that ended long ago are deleted.
 const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 
-/// What a server has before it has a database, so that nothing is made if it cannot be had.
+/// The parts of a server that need no database. They are opened first, so that a server that cannot listen
+/// creates no database.
 pub struct Entrance {
     runtime: Runtime,
     listener: std::net::TcpListener,
@@ -70,11 +71,11 @@ pub struct Entrance {
 }
 
 impl Entrance {
-    /// Listens. Connections that come from now on wait until [`serve`] accepts them, or are reset if the
-    /// process ends before. Signals that a server does not know are ignored from now on.
+    /// Starts to listen. New connections wait until [`serve`] accepts them, or are reset if the process
+    /// ends before that. From now on the process ignores signals that a server does not use.
     ///
     /// # Errors
-    /// For the operator: the address, the certificate or the logo cannot be used.
+    /// A sentence for the operator: the address, the certificate or the logo cannot be used.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let certificate = Certificate::of(&config.http)?;
         let site = Site::load(&config.branding)?;
@@ -89,16 +90,16 @@ impl Entrance {
     }
 }
 
-/// Serves until SIGTERM, SIGINT or SIGQUIT. On SIGHUP the settings are read again, by `read_config`. At the
-/// end ends in order: no new connections; what is queued is
-/// committed; every socket is told to come back; requests under way are finished, or cut off at
-/// the deadline. A second signal ends the process at once. systemd is told of each of these.
+/// Serves until SIGTERM, SIGINT or SIGQUIT. On SIGHUP it reads the settings again, with `read_config`.
 ///
-/// `on_ready` is called with the address once connections are accepted. The schema must be
-/// up to date.
+/// Order of shutdown: no new connections are accepted; queued writes are committed; every socket is closed
+/// with a code that tells the client to reconnect; running requests are finished, or cut off at the
+/// deadline. A second signal ends the process at once. systemd is notified of each state.
+///
+/// `on_ready` is called with the address when connections are accepted. The schema must be up to date.
 ///
 /// # Errors
-/// For the operator: the database cannot be read.
+/// A sentence for the operator: the database cannot be read.
 pub fn serve(
     entrance: Entrance,
     config: &Config,
@@ -138,7 +139,7 @@ pub fn serve(
     let Entrance { runtime, listener, certificate, site, hangup } = entrance;
     let parts = (listener, certificate, site, hangup);
     let result = runtime.block_on(run(parts, config, read_config, chat, &store, on_ready));
-    // Every task, and with it every handle to the hub but the writer's, is gone after this.
+    // This drops every task, and with them every handle to the hub except the writer's.
     drop(runtime);
     store.stop();
     writer.join();
@@ -168,7 +169,7 @@ async fn run(
 
     let replaced = CancellationToken::new();
     tasks.spawn(sweep(chat.clone(), store.clone(), stop.clone(), replaced.clone()));
-    // Each may be broken off wherever it waits.
+    // These tasks may be cancelled at any await.
     let doorbell = answer_doorbell(Doorbell::new(chat.clone()));
     tasks.spawn(stop.clone().run_until_cancelled_owned(doorbell));
     tasks.spawn(stop.clone().run_until_cancelled_owned(purge_rooms(chat.clone())));
@@ -198,7 +199,7 @@ async fn run(
     loop {
         tokio::select! {
             _ = hangup.recv() => {
-                // A clock that cannot be read is no reason to end.
+                // If the clock cannot be read, the notification is sent without the time.
                 let began = NotifyState::monotonic_usec_now().ok();
                 let reloading = [Some(NotifyState::Reloading), began];
                 tell_systemd(&reloading.into_iter().flatten().collect::<Vec<_>>());
@@ -214,8 +215,8 @@ async fn run(
     stop.cancel();
     let drain = async {
         let _ = accepting.await;
-        // Whatever was queued so far is committed, and its answers are on their way, when an
-        // empty write has had its turn.
+        // An empty write: when it has run, all writes that were queued before are committed and their
+        // answers have been handed on.
         let _ = store.write(|_| Ok(())).await;
         chat.hub().close_all().await;
         tasks.close();
@@ -233,28 +234,28 @@ async fn run(
     }
     anyhow::ensure!(
         !replaced.is_cancelled(),
-        "another database answers at database.url than the one this server was started with: \
-         start it again if that is meant to be"
+        "the database at database.url is not the one this server was started with: start the server \
+         again if that is intended"
     );
     Ok(())
 }
 
 fn count_connections(chat: &Chat, slots: &Arc<Semaphore>) {
     let (all, slots) = (slots.available_permits(), slots.clone());
-    // The next one to come has its place already.
+    // The listener holds one slot for the next connection.
     let count = move || all.saturating_sub(slots.available_permits() + 1);
     chat.metrics().register(|registry| {
-        let help = "Connections, those of sockets among them";
+        let help = "Connections, sockets included";
         metrics::gauge(registry, "connections", help, count);
-        metrics::gauge(registry, "max_connections", "As many as there may be", move || all);
+        metrics::gauge(registry, "max_connections", "Maximum number of connections", move || all);
     });
 }
 
-/// Ends the sockets of sessions that another process revoked, and forgets sessions long ended.
-/// What goes wrong is in the log; the next round covers this one's time.
+/// Closes the sockets of sessions that another process revoked, and deletes sessions that ended long ago.
+/// Errors are logged where they occur; the next round also covers the time of a failed one.
 ///
-/// `replaced` is for a database that is not the one the server has read: what it keeps in memory
-/// (epoch, secret, sessions, heads of rooms) belongs to the other, so it must start anew.
+/// Cancels `replaced` if the database is not the one that the server has read at its start. The data in
+/// memory (epoch, secret, sessions, heads of rooms) belongs to that one, so the server must be restarted.
 async fn sweep(
     chat: Chat,
     store: Store<crate::realtime::ReplyTo>,
@@ -284,8 +285,8 @@ async fn sweep(
     }
 }
 
-/// Tells sockets what other processes do to rooms. What goes wrong is in the log, and is made good by
-/// the next look.
+/// Sends changes that other processes make to rooms to the sockets. Errors are logged where they occur, and
+/// the next round catches up.
 async fn answer_doorbell(mut doorbell: Doorbell) {
     let mut due = tokio::time::interval(LOOK_AT_ROOMS);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -295,7 +296,7 @@ async fn answer_doorbell(mut doorbell: Doorbell) {
     }
 }
 
-/// Deletes what deleted rooms leave behind, also those of an earlier life of the server.
+/// Deletes the events of deleted rooms, also of rooms that were deleted before this server started.
 async fn purge_rooms(chat: Chat) {
     let mut due = tokio::time::interval(PURGE_ROOMS);
     loop {
@@ -307,14 +308,14 @@ async fn purge_rooms(chat: Chat) {
     }
 }
 
-/// If it was systemd that started the process: it says so in NOTIFY_SOCKET.
+/// Notifies systemd of the server's state, if systemd has started the process (NOTIFY_SOCKET is set).
 fn tell_systemd(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        tracing::warn!(%error, "cannot tell systemd how the server is");
+        tracing::warn!(%error, "cannot notify systemd");
     }
 }
 
-/// Deletes what is older than it is to be kept. What goes wrong is in the log, and done the next time.
+/// Prunes old events. Errors are logged where they occur, and the next round catches up.
 async fn prune(chat: Chat, days: u32) {
     let mut due = tokio::time::interval(PRUNE);
     loop {
@@ -323,17 +324,20 @@ async fn prune(chat: Chat, days: u32) {
     }
 }
 
-/// A tenth of a token's life, at most a minute; at least two, because the hub looks once a second.
+/// How long before a token expires its client is notified: a tenth of the token's life, at most a minute.
+/// At least two seconds, because the hub checks once a second.
 fn expiry_notice_seconds(token_seconds: u32) -> u32 {
     (token_seconds / 10).clamp(2, 60)
 }
 
-/// Ends the process if it has not ended by then. Nothing that was acknowledged is lost with it: that
-/// is committed.
+/// Ends the process if it still runs after `limit`. No acknowledged message is lost, because messages are
+/// committed before they are acknowledged.
 fn end_after(limit: Duration) -> std::io::Result<()> {
     let end = move || {
         thread::sleep(limit);
-        tracing::error!("the database did not answer in time: ended without it");
+        tracing::error!(
+            "the database did not answer in time: the server ends without waiting for it"
+        );
         std::process::exit(1)
     };
     thread::Builder::new().name("chatapp-end".to_owned()).spawn(end).map(drop)

@@ -1,4 +1,4 @@
-//! Reading the settings again while the server runs: SIGHUP.
+//! Applies changed settings while the server runs (SIGHUP).
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::logging;
 use crate::web::Site;
 use crate::ws::Sockets;
 
-/// What answers requests, replaced when the settings are read again.
+/// The endpoint that answers requests. It is replaced when the settings are read again.
 pub(super) type Endpoint = ArcSwap<BoxEndpoint<'static, Response>>;
 
-/// The settings in force, and the parts that go by them.
+/// The current settings, and the parts that use them.
 pub(super) struct Live {
     config: Config,
     chat: Chat,
@@ -40,8 +40,8 @@ impl Live {
         self.endpoint.clone()
     }
 
-    /// Goes by these settings from now on, and says in the log which of them need a restart. What
-    /// cannot be read changes nothing.
+    /// Applies new settings, and logs which changes need a restart. If the settings have an error, nothing
+    /// is changed.
     pub fn reload(&mut self, read: anyhow::Result<Config>) {
         let read = read.and_then(|next| Ok((Site::load(&next.branding)?, next)));
         let (site, next) = match read {

@@ -1,4 +1,4 @@
-//! Every path of the server: the API and its documents, the socket and its own.
+//! All paths of the server: the API, the socket, and their documents.
 
 use std::sync::Arc;
 

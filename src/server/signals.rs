@@ -1,15 +1,15 @@
-//! Which signals end the server, and which it ignores.
+//! The signals that end the server, and those that it ignores.
 //!
-//! Without a handler most signals end the process at once. Those that tools send to a server without
-//! wanting that (rotation of logs sends SIGUSR1) must not.
+//! Without a handler most signals end the process at once. Some tools send a signal for another purpose,
+//! for example SIGUSR1 when logs are rotated; such a signal must not end the server.
 
 use std::io;
 
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGPIPE is ignored from the start of every program in Rust, and SIGHUP has a meaning. SIGXFSZ is sent
-/// when a file would be larger than the process may make it: the write then fails, as on a full disk.
+/// Rust programs already ignore SIGPIPE, and SIGHUP reloads the settings. SIGXFSZ is sent when a file
+/// exceeds the size limit of the process; if it is ignored, the write fails, as on a full disk.
 const IGNORED: [Number; 7] = [
     Number::USR1,
     Number::USR2,
@@ -20,17 +20,17 @@ const IGNORED: [Number; 7] = [
     Number::XFSZ,
 ];
 
-/// Ignores them for the life of the process. To be called inside a runtime.
+/// Ignores these signals for the life of the process. Must be called inside a runtime.
 pub(super) fn ignore() -> io::Result<()> {
     for number in IGNORED {
-        // The handler stays when the stream of signals is dropped.
+        // The handler stays installed when the stream is dropped.
         drop(signal(SignalKind::from_raw(number.as_raw()))?);
     }
     Ok(())
 }
 
-/// The signals that ask a server to end. SIGQUIT, which would end it with a dump of its memory (and of
-/// the secrets in it), is one of them.
+/// The signals that ask the server to end. SIGQUIT is included, because by default it writes a dump of the
+/// memory, with its secrets.
 pub(super) struct End {
     terminate: Signal,
     interrupt: Signal,
@@ -46,7 +46,7 @@ impl End {
         })
     }
 
-    /// Waits until one of them comes.
+    /// Waits for one of these signals.
     pub async fn asked(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

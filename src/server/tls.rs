@@ -1,4 +1,4 @@
-//! The certificate: read at the start, and again whenever its files change.
+//! The TLS certificate: it is read at the start, and again when its files change.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -19,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 use crate::config;
 use crate::model::Timestamp;
 
-/// How often the files are looked at.
+/// How often the files are checked for changes.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A certificate that connections are encrypted with, as it is now.
+/// The current certificate, and the files it comes from.
 pub(super) struct Certificate {
     files: Files,
     stamp: Stamp,
@@ -35,15 +35,15 @@ struct Files {
     key: PathBuf,
 }
 
-/// What changes when one of the files does: a renewed one may be the old one written again, a new
-/// one in its place, or the target of a link.
+/// Inode, modification time and size of the two files. At least one of these changes if a file is
+/// overwritten or replaced, or if a link gets another target.
 type Stamp = [Option<(u64, i64, i64, u64)>; 2];
 
 impl Certificate {
-    /// `None` if the settings name none.
+    /// Reads the certificate. `None` if the settings do not name one.
     ///
     /// # Errors
-    /// A sentence for the operator: the files cannot be read, or not used.
+    /// A sentence for the operator: the files cannot be read, or cannot be used.
     pub(super) fn of(config: &config::Http) -> anyhow::Result<Option<Self>> {
         if config.tls_certificate.is_empty() {
             return Ok(None);
@@ -52,7 +52,7 @@ impl Certificate {
             certificate: PathBuf::from(&config.tls_certificate),
             key: PathBuf::from(&config.tls_key),
         };
-        // First the stamp: what changes while it is read is read again.
+        // The stamp is taken first, so that a change during the read is noticed later.
         let stamp = files.stamp();
         let (current, _) = watch::channel(files.read()?);
         Ok(Some(Self { files, stamp, current }))
@@ -62,8 +62,8 @@ impl Certificate {
         self.current.subscribe()
     }
 
-    /// Takes over renewed files until `stop`. Files that cannot be used are logged once, and
-    /// the certificate stays as it was.
+    /// Loads changed files until `stop`. If they cannot be used, that is logged once, and the old
+    /// certificate stays in use.
     pub(super) async fn renew(mut self, stop: CancellationToken) {
         let mut seen = self.stamp;
         let mut look = tokio::time::interval(LOOK);
@@ -74,10 +74,10 @@ impl Certificate {
             }
             let files = self.files.clone();
             let (known, before) = (self.stamp, seen);
-            // A file system may be slow.
+            // File access may block.
             let looked = tokio::task::spawn_blocking(move || {
                 let stamp = files.stamp();
-                // Two files are not replaced at one moment: wait until nothing changes any more.
+                // The two files are not replaced at the same moment, so wait until both are stable.
                 let is_settled = stamp == before;
                 (stamp, (is_settled && stamp != known).then(|| files.read()))
             });
@@ -119,8 +119,8 @@ impl Files {
             .with_single_cert(chain, secret)
             .map_err(|error| match error {
                 TlsError::InconsistentKeys(_) => anyhow!(
-                    "the private key in {key} is not that of the certificate in {certificate}: \
-                     set http.tls_key to the key that the certificate was made for"
+                    "the private key in {key} does not match the certificate in {certificate}: \
+                     set http.tls_key to the key that belongs to the certificate"
                 ),
                 TlsError::InvalidCertificate(_) => anyhow!(
                     "the certificate in {certificate} cannot be used ({error}): \
@@ -132,14 +132,14 @@ impl Files {
                 ),
             })?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // A thousand clients that come back at once do so without a signature each (RFC 8446
-        // §2.2), and without the server keeping anything for them.
+        // Session tickets let a thousand clients reconnect without a signature for each (RFC 8446
+        // §2.2), and without state on the server.
         config.ticketer = ring::Ticketer::new()?;
         Ok(Arc::new(config))
     }
 }
 
-/// Whether the certificate of these settings, if there is one, can be used.
+/// Checks that the certificate of these settings, if there is one, can be used.
 ///
 /// # Errors
 /// A sentence for the operator.
@@ -147,11 +147,11 @@ pub fn check_certificate(config: &config::Http) -> anyhow::Result<()> {
     Certificate::of(config).map(drop)
 }
 
-/// Whether the certificate of these settings is valid at this time. Who made it, and for which name,
-/// is for clients to judge.
+/// Whether the certificate of these settings is valid at this time. Its issuer and its names are not
+/// checked, because clients decide which they accept.
 ///
 /// # Errors
-/// A sentence for the operator: it cannot be read.
+/// A sentence for the operator: the certificate cannot be read.
 pub fn is_certificate_valid(config: &config::Http, at: Timestamp) -> anyhow::Result<bool> {
     let certificate = read_certificate(config)?;
     let mut roots = RootCertStore::empty();
@@ -159,7 +159,7 @@ pub fn is_certificate_valid(config: &config::Http, at: Timestamp) -> anyhow::Res
     let provider = Arc::new(ring::default_provider());
     let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider).build()?;
     let at = UnixTime::since_unix_epoch(Duration::from_millis(at.0.unsigned_abs()));
-    // Its time is looked at first.
+    // The verifier checks the time first, so other errors mean that the time is valid.
     let verified = verifier.verify_server_cert(
         &certificate,
         &[],
@@ -178,16 +178,16 @@ pub fn is_certificate_valid(config: &config::Http, at: Timestamp) -> anyhow::Res
     ))
 }
 
-/// The certificate that a server with these settings shows.
+/// Reads the certificate that a server with these settings shows.
 ///
 /// # Errors
-/// A sentence for the operator: it cannot be read.
+/// A sentence for the operator: the certificate cannot be read.
 pub fn read_certificate(config: &config::Http) -> anyhow::Result<CertificateDer<'static>> {
     let path = Path::new(&config.tls_certificate);
     read(path, "http.tls_certificate", "certificate", CertificateDer::from_pem_slice)
 }
 
-/// What `parse` finds in a PEM file. The sentences never repeat what is in it.
+/// Reads a PEM file and parses it with `parse`. The errors never repeat the file's content.
 fn read<T>(
     path: &Path,
     setting: &str,
@@ -201,8 +201,10 @@ fn read<T>(
              that this process may read"
         )
     })?;
-    // A BOM in front of its first line would hide the first certificate.
+    // A byte order mark before the first line would hide the first certificate.
     parse(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text)).map_err(|_| {
-        anyhow!("{name} has no whole {what} in it: set {setting} to a file with the {what} in PEM")
+        anyhow!(
+            "{name} contains no complete {what}: set {setting} to a file with the {what} in PEM"
+        )
     })
 }

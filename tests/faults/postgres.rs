@@ -203,7 +203,7 @@ async fn another_database_at_the_same_address_ends_the_server_and_old_cursors() 
     assert_eq!(socket.expect_close().await, 1001);
     assert_eq!(server.exited().await.code(), Some(1));
     let log = server.log().join("\n");
-    assert!(log.contains("error: another database answers at database.url"), "{log}");
+    assert!(log.contains("error: the database at database.url is not the one"), "{log}");
 
     // Whoever starts it again means the second one.
     server.restart().await;

@@ -241,7 +241,7 @@ fn files_are_for_the_server_alone() {
     let other = tempfile::tempdir().unwrap();
     Identity::new().write(other.path());
     fs::copy(other.path().join("key.pem"), patient.path("key.pem")).unwrap();
-    patient.expect("certificate", "problem: is not that of the certificate");
+    patient.expect("certificate", "problem: does not match the certificate");
 }
 
 #[test]
