@@ -194,7 +194,12 @@ async fn a_broken_promise_is_an_error() {
         // A message is acknowledged that is not in the log.
         (ingest, r#""seq":7,"duplicate""#, r#""seq":9,"duplicate""#, "but is seq 7"),
         (ingest, r#"[{"type":"message","id":1,"#, r#"[{"type":"message","id":2,"#, "id 1, but is"),
-        (reconnect, r#""head_seq":10"#, r#""head_seq":11"#, "but had everything up to"),
+        (
+            reconnect,
+            r#""head_seq":10"#,
+            r#""head_seq":11"#,
+            "but the connection has all messages up to",
+        ),
     ] {
         let server = Server::start(Database::Sqlite).await;
         let ann = server.admin("ann").await;
@@ -221,7 +226,7 @@ async fn what_cannot_be_run_is_said_in_a_sentence() {
         (vec!["--url", url, "--token", "x", "--database", "sqlite://x.db"], "--database"),
         (vec!["--url", url, "--token", &bo.token, "--pid", "4194305"], "--pid"),
         (vec!["--receivers", "100000000"], "open files"),
-        (vec!["--database", "mysql://x"], "an admin could not be made"),
+        (vec!["--database", "mysql://x"], "no admin could be created"),
     ] {
         let output = bench("fanout", &arguments).await;
         let stderr = text(&output.stderr);

@@ -1,4 +1,4 @@
-//! The HTTP side: what a run needs to be set up, to be checked and to be cleared away.
+//! The HTTP client of a run: it prepares the run, checks results, and cleans up.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
 
-/// A connection that was silent for longer may have been closed by the server meanwhile, which is
-/// known only when its task runs, and that is not before the next call.
+/// A connection that was unused for longer is replaced: the server may have closed it, and this is noticed
+/// only when its task runs, which is during the next call.
 const FRESH: Duration = Duration::from_millis(100);
 
-/// A server's HTTP API, called from ordinary code: one call after the other.
+/// A blocking client of a server's HTTP API.
 pub struct Api {
     runtime: Runtime,
     server: Server,
@@ -28,21 +28,21 @@ pub struct Api {
     called_at: Instant,
 }
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Clone, Debug)]
 pub struct Server {
     pub address: SocketAddr,
-    /// `host:port`, as requests name it.
+    /// `host:port` for the `Host` header.
     pub authority: String,
 }
 
-/// A keep-alive connection, inside of a runtime.
+/// A keep-alive connection, for use inside a runtime.
 pub struct Connection {
     requests: SendRequest<Full<Bytes>>,
     server: Server,
 }
 
-/// A page of a room's log, as far as it is looked at here.
+/// A page of a room's log, with the fields that the checks need.
 #[derive(Debug, Deserialize)]
 pub struct EventPage {
     pub events: Vec<Event>,
@@ -66,12 +66,12 @@ impl Api {
         &self.server
     }
 
-    /// For what runs many connections at once.
+    /// The runtime, for scenarios that use many connections at once.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
-    /// Signs in; gives the token.
+    /// Signs in. Returns the token.
     pub fn login(&mut self, username: &str, password: &str) -> anyhow::Result<String> {
         #[derive(Deserialize)]
         struct Login {
@@ -88,7 +88,7 @@ impl Api {
         self.call(Method::POST, "/auth/signup", "", Some(&body)).map(|_: Value| ())
     }
 
-    /// Needs the token of an admin.
+    /// Creates a room. `token` must be an admin's.
     pub fn create_room(&mut self, name: &str, token: &str) -> anyhow::Result<i64> {
         #[derive(Deserialize)]
         struct Room {
@@ -131,8 +131,7 @@ impl Api {
         body: Option<&Value>,
     ) -> anyhow::Result<T> {
         let answer = self.send(method, path, token, body)?;
-        serde_json::from_slice(&answer)
-            .with_context(|| format!("{path} was answered with something else than expected"))
+        serde_json::from_slice(&answer).with_context(|| format!("{path} has an unexpected answer"))
     }
 
     fn send(
@@ -164,20 +163,21 @@ impl Api {
 }
 
 impl Connection {
-    /// The connection lives as long as one of `tasks`.
+    /// Opens a connection. A task in `tasks` drives it.
     pub async fn open(server: &Server, tasks: &TaskTracker) -> anyhow::Result<Self> {
-        let unreachable = || format!("{} does not answer: is a chatapp there?", server.authority);
+        let unreachable =
+            || format!("{} does not answer: check that chatapp runs there", server.authority);
         let stream =
             tokio::net::TcpStream::connect(server.address).await.with_context(unreachable)?;
         stream.set_nodelay(true)?;
         let (requests, connection) =
             http1::handshake(TokioIo::new(stream)).await.with_context(unreachable)?;
-        // How it ended is told by the request that was under way.
+        // The result is ignored: the running request returns the error.
         tasks.spawn(async move { drop(connection.await) });
         Ok(Self { requests, server: server.clone() })
     }
 
-    /// The answer, complete.
+    /// Sends a request and reads the complete answer.
     pub async fn request(
         &mut self,
         method: Method,
@@ -203,7 +203,7 @@ impl Connection {
     }
 }
 
-/// What a problem document (RFC 9457) says, or the status alone.
+/// The text of a problem document (RFC 9457), or only the status.
 pub fn refusal(answer: &Response<Bytes>) -> String {
     let status = answer.status();
     let problem: Value = serde_json::from_slice(answer.body()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `churn`: people come and go while a conversation runs.
+//! `churn`: connections come and go while messages are sent.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use super::sender::Sender;
 use super::wire::Frame;
 use super::{Report, Scenario, Target, parse_seconds};
 
-/// How long one that has come may take to be live.
+/// How long a new connection may take until it is live.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long one wait for the network is: how far a join may be late.
+/// The longest wait for the network, and so the most that a join may be late.
 const STEP: Duration = Duration::from_millis(2);
 
 #[derive(Debug, clap::Args)]
@@ -25,27 +25,27 @@ pub struct Options {
     /// Connections that stay
     #[arg(long, value_name = "N", default_value_t = 100)]
     stayers: usize,
-    /// Connections a second that come; each goes again
+    /// New connections a second; each closes after its stay
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     joins: u32,
-    /// How long each is there
+    /// How long each new connection stays
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds)]
     stay: Duration,
-    /// Messages a second that are sent meanwhile
+    /// Messages a second
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     messages: u32,
     /// The length of a message's text
     #[arg(long, value_name = "N", default_value_t = 128)]
     bytes: usize,
-    /// How long to measure, once without and once with the coming and going
+    /// How long to measure, once without and once with the new connections
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = parse_seconds)]
     seconds: Duration,
 }
 
-/// Those who stay have the tags from 0 on, the sender first; those who come, the ones after.
+/// The tags of connections that stay begin at 0, with the sender; visitors have the tags after them.
 struct State {
     sender: Sender,
-    /// Up to which seq each connection has everything; unknown until it is live.
+    /// The seq up to which each connection has all messages. `None` until the connection is live.
     cursors: Vec<Option<i64>>,
     joined_at: Vec<Instant>,
     order: Order,
@@ -56,11 +56,11 @@ struct State {
     latency: hdrhistogram::Histogram<u64>,
 }
 
-/// The connections as they come and go.
+/// The connections that come and go.
 struct Visitors<'a> {
     room_id: i64,
     tokens: &'a [String],
-    /// Those that are there, in the order of their coming.
+    /// The open connections, oldest first.
     present: VecDeque<(Slot, usize, Instant)>,
     come: u64,
 }
@@ -68,7 +68,7 @@ struct Visitors<'a> {
 impl Scenario for Options {
     fn connections(&self) -> usize {
         let visitors = f64::from(self.joins) * self.stay.as_secs_f64();
-        // As many again for those that are on their way.
+        // The factor 2 allows for connections that are still being opened or closed.
         1 + self.stayers + 2 * visitors.ceil() as usize
     }
 
@@ -101,7 +101,7 @@ impl Scenario for Options {
         while state.live < come && Instant::now() < until {
             net.turn(STEP, &mut |heard| state.hear(heard))?;
         }
-        ensure!(state.live == come, "{come} came, but only {} were ever live", state.live);
+        ensure!(state.live == come, "of {come} new connections only {} went live", state.live);
         let what = "the last messages";
         run_out(&mut net, &mut state, progress, what, State::missing, &mut State::hear)?;
 
@@ -124,14 +124,14 @@ impl Scenario for Options {
     }
 }
 
-/// What the server used, in seconds, beyond what as many deliveries took without the coming and
-/// going: `share` is how many there were for one of the calm ones.
+/// The CPU of the server, in seconds, beyond the CPU of the same number of deliveries in the calm window.
+/// `share` is the ratio of deliveries, busy to calm.
 fn cpu_of_churn(calm: &Window, busy: &Window, share: f64) -> Option<f64> {
     Some((busy.server_seconds()? - calm.server_seconds()? * share).max(0.0))
 }
 
 impl Options {
-    /// Lets messages flow, and visitors come and go, for the time of a measurement.
+    /// Sends messages for the time of a measurement, and lets visitors come and go.
     fn talk(
         &self,
         net: &mut Net,
@@ -181,7 +181,7 @@ impl Visitors<'_> {
         Ok(())
     }
 
-    /// Drops those who have been there long enough, but nobody before it was live.
+    /// Closes visitors that have stayed long enough and are live.
     fn leave(&mut self, net: &mut Net, state: &State, stay: Duration) {
         while let Some((slot, tag, came_at)) = self.present.front().copied()
             && came_at.elapsed() >= stay
@@ -196,7 +196,7 @@ impl Visitors<'_> {
 impl State {
     fn new(options: &Options) -> Self {
         let staying = options.stayers + 1;
-        // Messages are sent when they are due, not when others are acknowledged.
+        // Messages are sent when they are due, without waiting for acknowledgements.
         let sender = Sender::new(0, usize::MAX, options.bytes).with_limit(0);
         Self {
             sender,
@@ -218,7 +218,7 @@ impl State {
                 self.deliveries += 1;
                 match &mut self.cursors[tag] {
                     Some(cursor) => self.order.see(cursor, seq, id),
-                    // Between the joining and `synced`: the first one it is sent.
+                    // The first message, before `synced`, sets the cursor.
                     cursor => {
                         let mut before = seq - 1;
                         self.order.see(&mut before, seq, id)?;
@@ -231,8 +231,7 @@ impl State {
                 let cursor = *self.cursors[tag].get_or_insert(head_seq);
                 ensure!(
                     cursor == head_seq,
-                    "a connection that had everything up to seq {cursor} was told that it has \
-                     everything up to seq {head_seq}"
+                    "a connection has all messages up to seq {cursor}, but `synced` says {head_seq}"
                 );
                 if tag >= self.stayers {
                     self.live += 1;
@@ -249,7 +248,7 @@ impl State {
         }
     }
 
-    /// Acknowledgements that are due, and stayers that have not got everything.
+    /// The number of missing acknowledgements, and of stayers that have not got all messages.
     fn missing(&self) -> usize {
         let head = Some(self.head_seq);
         let behind = self.cursors[..self.stayers].iter().filter(|cursor| **cursor < head).count();

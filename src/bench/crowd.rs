@@ -1,4 +1,4 @@
-//! Connecting many at a time, and waiting for what must come.
+//! Opens many connections at a time, and waits for results.
 
 use std::time::{Duration, Instant};
 
@@ -8,18 +8,18 @@ use super::net::{Heard, Join, Net, Slot};
 use super::progress::Progress;
 use super::wire::Frame;
 
-/// Connections that may be under way at once where connecting is not what is measured: fewer than
-/// any listener's queue holds. What does not fit into it is tried again by TCP after a second.
+/// Connections that are opened at the same time, if connecting is not measured. It is less than the queue
+/// of a listener: TCP would retry a connection that does not fit only after a second.
 pub const AT_ONCE: usize = 64;
 
-/// How long nothing at all may happen before a run is given up.
+/// How long a run may make no progress before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long one wait for the network is, so that progress is shown and deadlines are met.
+/// The longest wait for the network, so that progress is shown and deadlines are met.
 pub const TURN: Duration = Duration::from_millis(50);
 
-/// Connects all of `joins`, so many at once, and waits until each is live. `hear` is given every
-/// frame too.
+/// Opens all connections of `joins`, at most `at_once` at the same time, and waits until each is live.
+/// `hear` gets every frame.
 pub fn connect_all<'a>(
     net: &mut Net,
     joins: impl ExactSizeIterator<Item = Join<'a>>,
@@ -48,13 +48,13 @@ pub fn connect_all<'a>(
         if live > before {
             news_at = Instant::now();
         } else if news_at.elapsed() > PATIENCE {
-            bail!("only {live} of {total} connections went live; the next took over 30 s");
+            bail!("only {live} of {total} connections went live, and no other within 30 s");
         }
     }
     Ok(slots)
 }
 
-/// Takes turns until `until`.
+/// Handles the network until the time `until`.
 pub fn run_until(
     net: &mut Net,
     until: Instant,
@@ -72,7 +72,7 @@ pub fn run_until(
     }
 }
 
-/// Takes turns until nothing is missing any more: `missing` says how much is.
+/// Handles the network until `missing` returns 0.
 pub fn run_out<S>(
     net: &mut Net,
     state: &mut S,
@@ -90,24 +90,24 @@ pub fn run_out<S>(
         if now < before {
             news_at = Instant::now();
         } else if news_at.elapsed() > PATIENCE {
-            bail!("{what}: {now} are missing, and none came in 30 s");
+            bail!("{what}: {now} are missing, and none arrived within 30 s");
         }
         before = now;
     }
     Ok(())
 }
 
-/// What a frame that a scenario has no use for means for it.
+/// Handles a frame that a scenario does not use.
 ///
 /// # Errors
-/// A refusal or a close.
+/// If the frame is an error or a close.
 pub fn ignore(frame: &Frame<'_>) -> anyhow::Result<()> {
     match frame {
         Frame::Error(frame) if frame.contains("too_many_requests") => bail!(
-            "the server's limits.sends_per_second or limits.joins_per_second were met: send less, \
-             spread it over --users, or serve without them (0) for the run"
+            "the run exceeds limits.sends_per_second or limits.joins_per_second of the server: send \
+             less, use more --users, or set the limits to 0 for the run"
         ),
-        Frame::Error(frame) => bail!("the server refused something: {frame}"),
+        Frame::Error(frame) => bail!("the server answered with an error: {frame}"),
         Frame::Closed { code, reason } => {
             bail!("the server closed a connection with code {code}: {reason}")
         }

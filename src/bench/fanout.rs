@@ -1,4 +1,4 @@
-//! `fanout`: a few senders, many receivers, one room, as fast as it goes.
+//! `fanout`: a few senders and many receivers in one room, as fast as possible.
 
 use std::time::{Duration, Instant};
 
@@ -32,20 +32,20 @@ pub struct Options {
     /// How long to run before measuring
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds)]
     warm_up: Duration,
-    /// Give every message a client_id, as a client does that sends again after a failure
+    /// Give every message a client_id, as a client that retries does
     #[arg(long)]
     client_id: bool,
 }
 
 struct State {
     senders: Vec<Sender>,
-    /// Up to which seq each connection has everything: the senders first.
+    /// The seq up to which each connection has all messages: the senders first.
     cursors: Vec<i64>,
     order: Order,
-    /// The last seq that was acknowledged: everybody must get there.
+    /// The last seq that was acknowledged. Every connection must reach it.
     head_seq: i64,
     deliveries: u64,
-    /// While measuring.
+    /// `None` while nothing is measured.
     latency: Option<hdrhistogram::Histogram<u64>>,
 }
 
@@ -147,7 +147,7 @@ impl State {
         self.senders.iter().map(Sender::acked).sum()
     }
 
-    /// Acknowledgements that are due, and connections that have not got everything.
+    /// The number of missing acknowledgements, and of connections that have not got all messages.
     fn missing(&self) -> usize {
         let acks: usize = self.senders.iter().map(Sender::missing).sum();
         let behind = self.cursors.iter().filter(|cursor| **cursor < self.head_seq).count();

@@ -1,4 +1,4 @@
-//! `history`: pages of a long room, at random depths or at one, over keep-alive connections.
+//! `history`: reads pages of a long room, at random depths or at a fixed one, over keep-alive connections.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::sender::Sender;
 use super::wire::{self, Frame};
 use super::{Progress, Report, Scenario, Target, parse_seconds};
 
-/// Connections that fill the room, and what each may have unacknowledged.
+/// Connections that fill the room, and the unacknowledged sends of each.
 const LOADERS: usize = 2;
 const LOADER_WINDOW: usize = 200;
 
@@ -24,16 +24,16 @@ pub struct Options {
     /// Messages in the room
     #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(200..))]
     messages: u32,
-    /// Read a room that is there instead of filling one; it has nothing but messages
+    /// Read this existing room, which must contain only messages, instead of filling a new one
     #[arg(long, value_name = "ID", conflicts_with_all = ["messages", "bytes"])]
     room: Option<i64>,
-    /// Read the page below this many messages again and again, not pages at random depths
+    /// Always read the page below this many messages, instead of pages at random depths
     #[arg(long, value_name = "N")]
     depth: Option<u32>,
     /// Connections that read
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
-    /// Messages of a page
+    /// Messages in a page
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=200))]
     page: u16,
     /// The length of a message's text
@@ -50,14 +50,14 @@ pub struct Options {
     seed: u64,
 }
 
-/// What one connection reads.
+/// A connection that reads pages.
 struct Reader {
     server: Server,
     token: String,
     room_id: i64,
     page: i64,
     head_seq: i64,
-    /// How many messages are above the page; random if there is none.
+    /// The number of messages above the page. `None`: a random number for each page.
     depth: Option<i64>,
     random: Random,
 }
@@ -77,7 +77,7 @@ impl Scenario for Options {
             }
         };
         let deepest = head_seq - i64::from(self.page);
-        ensure!(deepest >= 0, "room {room_id} has {head_seq} messages, less than a page");
+        ensure!(deepest >= 0, "room {room_id} has only {head_seq} messages, less than a page");
         let depth = self.depth.map(i64::from);
         if let Some(depth) = depth {
             ensure!(depth <= deepest, "--depth can be at most {deepest} in this room");
@@ -118,7 +118,7 @@ impl Scenario for Options {
 }
 
 impl Options {
-    /// Fills the room over a few sockets.
+    /// Fills the room through a few sockets.
     fn load(&self, room_id: i64, target: &Target, progress: &Progress) -> anyhow::Result<()> {
         let mut net = Net::new(target.server())?;
         let share = |tag| {
@@ -148,7 +148,7 @@ impl Options {
     }
 }
 
-/// Lets every reader read for this long.
+/// Runs all readers for this time. Returns their latencies.
 async fn read_all(
     readers: impl Iterator<Item = Reader>,
     time: Duration,
@@ -190,7 +190,7 @@ impl Reader {
     }
 }
 
-/// The page has the messages just before `before`, all of them.
+/// Checks that the page has exactly the `page` messages before `before`.
 fn check(answer: &[u8], before: i64, page: i64) -> anyhow::Result<()> {
     const KEY: &[u8] = br#""seq":"#;
     let mut expected = before - page;
@@ -206,7 +206,7 @@ fn check(answer: &[u8], before: i64, page: i64) -> anyhow::Result<()> {
 }
 
 fn find(bytes: &[u8], key: &[u8]) -> Option<usize> {
-    // Jumps from quote to quote: most of a page is text.
+    // Jumps from quote to quote, because most of a page is text without quotes.
     let mut from = 0;
     while let Some(at) = bytes[from..].iter().position(|byte| *byte == key[0]) {
         if bytes[from + at..].starts_with(key) {
@@ -217,7 +217,7 @@ fn find(bytes: &[u8], key: &[u8]) -> Option<usize> {
     None
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): good enough to choose pages, and repeatable.
+/// SplitMix64 (Steele, Lea and Flood 2014): good enough to choose pages, and reproducible.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! `idle`: what connections cost that only wait.
+//! `idle`: measures the cost of idle connections.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +8,11 @@ use super::process::Memory;
 use super::report::Meter;
 use super::{Progress, Report, Scenario, Target, parse_seconds};
 
-/// The server is at rest when it has used less CPU than this in that time.
+/// The server is at rest when it uses less CPU than `REST_CPU_SECONDS` in the time `REST`.
 const REST: Duration = Duration::from_secs(1);
 const REST_CPU_SECONDS: f64 = 0.03;
 
-/// One that others use too never is: so many times are enough.
+/// How often to wait for rest at most: a server with other clients never rests.
 const RESTS: usize = 30;
 
 #[derive(Debug, clap::Args)]
@@ -56,7 +56,7 @@ impl Scenario for Options {
         run_until(&mut net, until, progress, "idling", &mut ignore)?;
         let idling = meter.stop();
 
-        // The one that stays is told of those who leave.
+        // One connection stays, so that the server also sends it the departures of the others.
         let meter = Meter::start(target.process);
         for slot in slots.into_iter().skip(1) {
             net.close(slot);
@@ -94,7 +94,7 @@ impl Scenario for Options {
     }
 }
 
-/// Waits until what the server does afterwards is done as well.
+/// Waits until the server is at rest, so that its work after the event is measured too.
 fn settle(net: &mut Net, target: &Target, progress: &Progress) -> anyhow::Result<()> {
     for _ in 0..RESTS {
         let meter = Meter::start(target.process);

@@ -1,4 +1,4 @@
-//! `ingest`: many connections that send, over many rooms; then every room's log is read back.
+//! `ingest`: many connections send to many rooms; then every room's log is read and checked.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -32,18 +32,18 @@ pub struct Options {
     /// How long to run before measuring
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds)]
     warm_up: Duration,
-    /// Give every message a client_id, as a client does that sends again after a failure
+    /// Give every message a client_id, as a client that retries does
     #[arg(long)]
     client_id: bool,
 }
 
 struct State {
     senders: Vec<Sender>,
-    /// What each connection was told of its sends: (seq, id), by `ref`.
+    /// The acknowledgements of each connection: (seq, id), by `ref`.
     acks: Vec<Vec<(i64, i64)>>,
-    /// Up to which seq each connection has everything.
+    /// The seq up to which each connection has all messages.
     cursors: Vec<i64>,
-    /// While measuring.
+    /// `None` while nothing is measured.
     latency: Option<hdrhistogram::Histogram<u64>>,
 }
 
@@ -144,8 +144,8 @@ impl State {
         self.senders.iter().map(Sender::missing).sum()
     }
 
-    /// Reads every room's log: each message that was acknowledged is in it, once, where the `ack`
-    /// said, and nothing else is. Returns how many messages that are.
+    /// Reads every room's log, and checks that it contains exactly the acknowledged messages, each once
+    /// and with the seq and id of its `ack`. Returns the number of messages.
     fn check(
         &self,
         target: &mut Target,
@@ -167,11 +167,12 @@ impl State {
                 for event in &page.events {
                     ensure!(event.seq == after + 1, "the log has seq {} after {after}", event.seq);
                     after = event.seq;
-                    let name = read_text(&event.content)
-                        .with_context(|| format!("nobody sent what is seq {}", event.seq))?;
+                    let name = read_text(&event.content).with_context(|| {
+                        format!("seq {} is not a message of this run", event.seq)
+                    })?;
                     let ack = expected.remove(&name).with_context(|| {
                         format!(
-                            "seq {} of room {room_id} is there twice, or was not \
+                            "the message with seq {} of room {room_id} is stored twice, or was not \
                                  acknowledged",
                             event.seq
                         )

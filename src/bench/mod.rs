@@ -1,9 +1,9 @@
 //! `chatapp bench`: a load generator that checks what it measures.
 //!
-//! It is a client like any other: it knows the server by its protocol alone, over HTTP ([`api`])
-//! and over the socket ([`net`], [`wire`]), and names no other layer of this program; only two of the
-//! disturbances ([`disturb`]) touch the file of an SQLite database, as any other program could. A
-//! file for each scenario; docs/PERFORMANCE.md has the method.
+//! It is a client like any other: it uses the server only through the protocol, over HTTP ([`api`]) and the
+//! socket ([`net`], [`wire`]), and uses no other layer of this program. Only two of the disturbances
+//! ([`disturb`]) touch the file of an SQLite database, as another program could. Each scenario has its own
+//! file; docs/PERFORMANCE.md describes the method.
 
 mod api;
 pub mod churn;
@@ -37,22 +37,22 @@ pub use target::{Place, SignIn, Target};
 
 /// One kind of load.
 pub trait Scenario {
-    /// Runs it and checks the server's answers.
+    /// Runs the scenario and checks the server's answers.
     ///
     /// # Errors
-    /// A check failed, or the run could not be made: a sentence for the operator.
+    /// A sentence for the operator: a check failed, or the run was not possible.
     fn run(&self, target: &mut Target, progress: &Progress) -> anyhow::Result<Report>;
 
-    /// Connections that it has open at once.
+    /// The most connections that are open at once.
     fn connections(&self) -> usize;
 
-    /// Whether the work of checking a password is part of what is measured.
+    /// Whether the cost of checking passwords is part of the measurement.
     fn hashes_passwords(&self) -> bool {
         false
     }
 }
 
-/// Opens the target, runs the scenario, clears away.
+/// Opens the target, runs the scenario, and cleans up.
 ///
 /// # Errors
 /// A sentence for the operator.
@@ -75,17 +75,17 @@ pub fn run(scenario: &dyn Scenario, place: Place, users: Option<usize>) -> anyho
     Ok(report)
 }
 
-/// Files besides the connections: the program's own, the database's, what a busy moment needs.
+/// Open files that are not connections: those of the program and of the database, with a reserve.
 const SPARE_FILES: u64 = 64;
 
-/// A duration written as seconds: `5` or `0.5`.
+/// Parses a duration in seconds: `5` or `0.5`.
 ///
 /// # Errors
-/// For the command line.
+/// A sentence for the operator.
 pub fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "write a number of seconds".to_owned())?;
+    let seconds: f64 = text.parse().map_err(|_| "give a number of seconds".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(duration) if seconds <= 86_400.0 => Ok(duration),
-        _ => Err("write a number of seconds, at most a day".to_owned()),
+        _ => Err("give a number of seconds, at most a day".to_owned()),
     }
 }

@@ -1,7 +1,7 @@
-//! Many sockets on one thread: connects, sends, and hands every frame that arrives to the caller.
+//! Many sockets on one thread: connects, sends, and passes every frame to the caller.
 //!
-//! Edge-triggered polling and one read buffer for all connections: a wake-up of a connection is one
-//! `read`, and an idle connection has no buffer at all.
+//! Polling is edge-triggered, and all connections share one read buffer. So a wake-up of a connection
+//! costs one `read`, and an idle connection has no buffer.
 
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
@@ -14,23 +14,24 @@ use slab::Slab;
 use super::api::Server;
 use super::wire::{self, Frame};
 
-/// Bytes of the read buffer. More than a socket's receive buffer usually holds: one read empties it.
+/// Size of the read buffer in bytes. It is larger than the usual receive buffer of a socket, so that one
+/// read empties the socket.
 const BUFFER: usize = 512 * 1024;
 
-/// Wake-ups taken from the system at once.
+/// Events taken from the system at once.
 const EVENTS: usize = 1024;
 
-/// Sixteen bytes in base64 (RFC 6455 §4.1).
+/// The handshake's key: sixteen bytes in base64 (RFC 6455 §4.1).
 const KEY: &str = "Y2hhdGFwcC1iZW5jaC1rZQ==";
 
-/// One room's socket to be opened.
+/// A socket to open, in one room.
 #[derive(Clone, Copy, Debug)]
 pub struct Join<'a> {
     pub room_id: i64,
     pub token: &'a str,
-    /// Everything after this seq is asked for.
+    /// Resume after this seq.
     pub since: Option<i64>,
-    /// Given back with every frame of the connection.
+    /// The scenario's number for the connection, returned with every frame.
     pub tag: usize,
 }
 
@@ -40,11 +41,11 @@ pub struct Heard<'a> {
     pub frame: Frame<'a>,
     /// When it was read.
     pub at: Instant,
-    /// Frames to be sent on this connection.
+    /// Frames to send on this connection.
     pub out: &'a mut Vec<u8>,
 }
 
-/// Names a connection until it is closed.
+/// Identifies a connection until it is closed.
 pub type Slot = usize;
 
 pub struct Net {
@@ -59,7 +60,7 @@ struct Peer {
     tcp: TcpStream,
     tag: usize,
     is_open: bool,
-    /// The beginning of a frame, or of the answer to the handshake, that is not complete yet.
+    /// The first part of an incomplete frame, or of the incomplete answer to the handshake.
     carry: Vec<u8>,
     out: Vec<u8>,
 }
@@ -86,7 +87,7 @@ impl Net {
         })
     }
 
-    /// Begins to connect; the `synced` frame tells when the connection is live.
+    /// Begins to connect. The connection is live when its `synced` frame arrives.
     pub fn connect(&mut self, join: Join<'_>) -> anyhow::Result<Slot> {
         let mut tcp = TcpStream::connect(self.server.address)
             .with_context(|| format!("cannot connect to {}", self.server.authority))?;
@@ -100,30 +101,30 @@ impl Net {
         Ok(slot)
     }
 
-    /// Drops the connection, without a word, as a lost network does.
+    /// Drops the connection without a close frame, like a network failure.
     pub fn close(&mut self, slot: Slot) {
         self.peers.try_remove(slot);
     }
 
-    /// Sends what `write` appends.
+    /// Sends the bytes that `write` appends.
     pub fn send(&mut self, slot: Slot, write: impl FnOnce(&mut Vec<u8>)) -> anyhow::Result<()> {
         let peer = self.peers.get_mut(slot).context("the connection is closed")?;
         write(&mut peer.out);
         peer.flush()
     }
 
-    /// A second handle to write to the connection with, while this one goes on reading.
+    /// A second handle of the connection, to write from another thread.
     pub fn writer(&self, slot: Slot) -> anyhow::Result<std::net::TcpStream> {
         use std::os::fd::AsFd;
         let peer = self.peers.get(slot).context("the connection is closed")?;
         Ok(peer.tcp.as_fd().try_clone_to_owned()?.into())
     }
 
-    /// Waits for something to arrive, at most `timeout`, and hands it all to `hear`. A connection
-    /// that ends is reported as [`Frame::Closed`], with code 1006 if the server did not say so.
+    /// Waits at most `timeout` for data, and passes all frames to `hear`. A connection that ends is
+    /// reported as [`Frame::Closed`], with code 1006 if there was no close frame.
     ///
     /// # Errors
-    /// Those of `hear`, a refused handshake, bytes that are no frame.
+    /// An error of `hear`, a refused handshake, or bytes that are not a frame.
     pub fn turn(
         &mut self,
         timeout: Duration,
@@ -151,7 +152,7 @@ impl Net {
 }
 
 impl Peer {
-    /// Reads what is there; true if nothing more will come.
+    /// Reads all available data. Returns true if the connection has ended.
     fn read(
         &mut self,
         buffer: &mut [u8],
@@ -159,7 +160,7 @@ impl Peer {
         hear: &mut impl FnMut(Heard<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<bool> {
         loop {
-            // A frame larger than the buffer would never be complete; the server has none.
+            // A frame larger than the buffer would never be complete; the server sends no such frame.
             let carried = self.carry.len();
             buffer[..carried].copy_from_slice(&self.carry);
             let read = match self.tcp.read(&mut buffer[carried..]) {
@@ -167,7 +168,7 @@ impl Peer {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if !self.is_open => {
-                    return Err(error).context("the server did not take a connection");
+                    return Err(error).context("the server did not accept a connection");
                 }
                 Err(_) => 0,
             };
@@ -187,14 +188,14 @@ impl Peer {
             if self.carry.len() == buffer.len() {
                 bail!("the server sent a frame of more than {BUFFER} bytes");
             }
-            // Less than was asked for: the socket is empty, and the next byte wakes us again.
+            // A short read means that the socket is empty. The next data causes a new event.
             if read < buffer.len() - carried && !to_the_end {
                 return Ok(false);
             }
         }
     }
 
-    /// Hands on what is complete and says how many bytes that was; `None` after a close.
+    /// Passes on all complete frames. Returns the number of bytes used; `None` after a close.
     fn take(
         &mut self,
         bytes: &[u8],
@@ -214,9 +215,8 @@ impl Peer {
             used = end + 4;
         }
         loop {
-            let next = wire::next_frame(&bytes[used..]).map_err(|what| {
-                anyhow::anyhow!("the server sent what is not understood here: {what}")
-            })?;
+            let next = wire::next_frame(&bytes[used..])
+                .map_err(|what| anyhow::anyhow!("the server sent something unexpected: {what}"))?;
             let Some((frame, length)) = next else { return Ok(Some(used)) };
             used += length;
             if let Frame::Ping(payload) = frame {
@@ -230,7 +230,7 @@ impl Peer {
         }
     }
 
-    /// Writes as much of `out` as the socket takes; the poll tells when it takes more.
+    /// Writes as much of `out` as the socket accepts. The poll reports when it accepts more.
     fn flush(&mut self) -> anyhow::Result<()> {
         let mut written = 0;
         while written < self.out.len() {
@@ -239,7 +239,7 @@ impl Peer {
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
                     io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected => break,
-                    // Reading finds out how the connection ended.
+                    // The next read reports the end of the connection.
                     io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
                         written = self.out.len();
                     }
@@ -249,7 +249,8 @@ impl Peer {
         }
         self.out.drain(..written);
         if self.out.is_empty() && !self.is_open {
-            // The request is out: what follows is small, and an idle connection keeps nothing.
+            // The request has been sent. Frees its buffer: later frames are small, and an idle connection
+            // keeps no buffer.
             self.out = Vec::new();
             self.tcp.set_nodelay(true).context("cannot set TCP_NODELAY")?;
         }

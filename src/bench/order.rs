@@ -1,23 +1,22 @@
-//! The check that every reader of a room sees every message once, and all in the same order.
+//! Checks that every reader of a room gets every message once, and all in the same order.
 
 use anyhow::ensure;
 
-/// The room's messages as they were seen first: the id of each seq.
+/// The id of each seq, from the first reader that got it.
 #[derive(Debug, Default)]
 pub struct Order {
     ids: Vec<i64>,
 }
 
 impl Order {
-    /// Notes that a reader that has seen everything up to `cursor` was sent this message.
+    /// Notes a message that was sent to a reader which has all messages up to `cursor`.
     ///
     /// # Errors
-    /// A gap, a repetition, or another message than others saw at this place.
+    /// A gap, a repetition, or a message that differs from the one that another reader got.
     pub fn see(&mut self, cursor: &mut i64, seq: i64, id: i64) -> anyhow::Result<()> {
         ensure!(
             seq == *cursor + 1,
-            "the order is broken: a connection that had everything up to seq {cursor} was sent \
-             seq {seq}"
+            "the order is broken: a connection that had all messages up to seq {cursor} got seq {seq}"
         );
         *cursor = seq;
         let index = usize::try_from(seq)?;
@@ -40,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_repetitions_and_another_order_are_found() {
+    fn gaps_repetitions_and_different_orders_are_found() {
         let mut order = Order::default();
         let (mut ann, mut bo) = (0, 1);
         order.see(&mut ann, 1, 11).unwrap();

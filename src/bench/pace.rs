@@ -1,4 +1,4 @@
-//! Sending on a timetable, whatever the server does.
+//! Sends messages at fixed times, independent of the server's answers.
 
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::sender::write_text;
 use super::wire;
 
-/// How long a full socket is left alone.
+/// How long to wait when the socket is full.
 const FULL: Duration = Duration::from_micros(200);
 
-/// When the n-th message is due.
+/// The times at which messages are due.
 #[derive(Clone, Copy, Debug)]
 pub struct Timetable {
     pub start_at: Instant,
@@ -27,14 +27,14 @@ impl Timetable {
         self.start_at + Duration::from_secs(seconds) + Duration::from_nanos(nanos)
     }
 
-    /// How many messages are due in this time.
+    /// The number of messages that are due within this time.
     pub fn due_after(self, time: Duration) -> u64 {
         (time.as_nanos() * u128::from(self.per_second)).div_ceil(1_000_000_000) as u64
     }
 }
 
-/// Sends every message when it is due, on a thread of its own: the poll of the receiving one
-/// wakes up in whole milliseconds only. What is late goes out together.
+/// Sends every message when it is due; messages that are late are sent together. Runs on its own thread,
+/// because the poll of the receiving thread wakes up only in whole milliseconds.
 pub fn pace(
     mut tcp: TcpStream,
     timetable: Timetable,
@@ -58,7 +58,8 @@ pub fn pace(
     Ok(())
 }
 
-/// The socket does not block, because the receiving thread reads from it.
+/// Writes all of `out`. The socket is non-blocking, because the receiving thread shares it, so a full
+/// socket is retried.
 fn write_all(tcp: &mut TcpStream, out: &mut Vec<u8>, is_over: &AtomicBool) -> io::Result<()> {
     let mut written = 0;
     while written < out.len() && !is_over.load(Ordering::Relaxed) {
@@ -78,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_due_at_its_place_in_the_second() {
+    fn messages_are_due_evenly_within_a_second() {
         let timetable = Timetable { start_at: Instant::now(), per_second: 3 };
         let due = |message| timetable.due_at(message) - timetable.start_at;
         assert_eq!(due(0), Duration::ZERO);

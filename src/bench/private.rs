@@ -1,4 +1,4 @@
-//! A server for one run: this program again, as a child, on a free port, with an admin of its own.
+//! A private server for one run: this program as a child process, on a free port, with its own admin.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -12,13 +12,13 @@ use anyhow::{Context as _, anyhow, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// How long a child may take to end by itself.
+/// How long a child may take to end.
 const END: Duration = Duration::from_secs(15);
 
-/// What the child is told.
+/// The settings of the child.
 #[derive(Debug, Default)]
 pub struct Settings {
-    /// A database to use; without one, an SQLite file that is thrown away.
+    /// The database to use. `None`: a temporary SQLite file.
     pub database: Option<String>,
     /// A settings file for the server.
     pub config: Option<PathBuf>,
@@ -28,25 +28,26 @@ pub struct Settings {
 pub struct Private {
     child: Child,
     address: SocketAddr,
-    /// Its URL.
+    /// The URL of the database.
     database: String,
     username: String,
     password: String,
-    /// The server's log, and the database if it is thrown away.
+    /// Holds the server's log, and the database if it is temporary.
     folder: TempDir,
     is_thrown_away: bool,
 }
 
 impl Private {
-    /// With `real_hashes` passwords are hashed at the server's own cost, otherwise at the least.
+    /// Starts the server. With `real_hashes` passwords are hashed at the configured cost, otherwise at
+    /// the lowest.
     ///
     /// # Errors
-    /// What the child complained of.
+    /// The error of the child.
     pub fn start(settings: &Settings, real_hashes: bool) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("chatapp-bench-")
             .tempdir()
-            .context("cannot make a temporary folder")?;
+            .context("cannot create a temporary folder")?;
         let temporary = || format!("sqlite://{}/chat.db", folder.path().display());
         let database = settings.database.clone().unwrap_or_else(temporary);
         let name = uuid::Uuid::new_v4().simple().to_string();
@@ -81,18 +82,18 @@ impl Private {
         &self.password
     }
 
-    /// Whether its database goes with it.
+    /// Whether the database is deleted with the server.
     pub fn is_thrown_away(&self) -> bool {
         self.is_thrown_away
     }
 
-    /// Tells the server to stop and waits for it.
+    /// Stops the server and waits for its end.
     ///
     /// # Errors
-    /// It crashed, or does not stop.
+    /// If the server has crashed, or does not stop.
     pub fn stop(mut self) -> anyhow::Result<()> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        // One that has crashed already is found out below.
+        // An error here means that the server has crashed, which is reported below.
         let _ = kill_process(pid.context("the server has no process id")?, Signal::TERM);
         let deadline = Instant::now() + END;
         loop {
@@ -110,7 +111,7 @@ impl Private {
 
 impl Drop for Private {
     fn drop(&mut self) {
-        // Both fail if it has ended, which is what is wanted.
+        // Both fail if the child has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -120,8 +121,8 @@ struct Program<'a> {
     settings: &'a Settings,
     real_hashes: bool,
     database: String,
-    /// The server logs as it is set to, for that is part of what it costs; but nobody reads it
-    /// unless it fails.
+    /// The server's log. The server logs as its settings say, because logging is part of its cost; the log
+    /// is read only after a failure.
     log: PathBuf,
 }
 
@@ -142,16 +143,16 @@ impl Program<'_> {
             .spawn()
             .context("cannot run this program again")?;
         if let Some(mut stdin) = child.stdin.take() {
-            // If it reads nothing it has said why.
+            // If the child does not read it, the child fails and its error is reported below.
             let _ = stdin.write_all(password.as_bytes());
         }
         if !child.wait()?.success() {
-            bail!("an admin could not be made for the run: {}", last_line(&self.log));
+            bail!("no admin could be created for the run: {}", last_line(&self.log));
         }
         Ok(())
     }
 
-    /// Starts the server and waits until it says where it listens.
+    /// Starts the server and waits until it prints its address.
     fn serve(&self) -> anyhow::Result<(Child, SocketAddr)> {
         let mut child = self
             .command(&["serve", "--bind", "127.0.0.1:0"])?
@@ -170,12 +171,12 @@ impl Program<'_> {
                 let _ = child.kill();
                 let _ = child.wait();
                 bail!(
-                    "the settings have TLS, which is not spoken here: name others with --config, \
-                     without http.tls_certificate"
+                    "the settings enable TLS, which bench does not support: use --config with \
+                     settings without http.tls_certificate"
                 );
             }
             None => {
-                // It has closed stdout, so it has ended or is about to.
+                // The child has closed stdout, so it has ended or is ending.
                 let _ = child.kill();
                 let _ = child.wait();
                 Err(anyhow!("the server of the run did not start: {}", last_line(&self.log)))
@@ -183,9 +184,9 @@ impl Program<'_> {
         }
     }
 
-    /// The database may have a password in its URL: it goes into the environment, which only this
-    /// user can read. A run makes accounts by the dozen: their passwords are random, and need no
-    /// costly hash, unless that is what is measured.
+    /// The command that runs this program. The database's URL may have a password, so it is passed in the
+    /// environment, which only this user can read. A run creates many accounts with random passwords,
+    /// which need no expensive hash, unless hashing is measured.
     fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
         let mut command =
             Command::new(std::env::current_exe().context("this program has no file")?);
@@ -195,7 +196,7 @@ impl Program<'_> {
         command
             .args(arguments)
             .env("CHATAPP_DATABASE__URL", OsString::from(&self.database))
-            // A flood of wrong passwords is there to be checked, not turned away.
+            // Wrong passwords of a disturbance must be checked, not refused by a limit.
             .env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ACCOUNT", "0")
             .env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ADDRESS", "0")
             .stderr(File::options().create(true).append(true).open(&self.log)?);
@@ -209,14 +210,14 @@ impl Program<'_> {
     }
 }
 
-/// Where the stderr of the children goes.
+/// The file with the stderr of the children.
 fn log(folder: &TempDir) -> PathBuf {
     folder.path().join("log")
 }
 
-/// The last thing that a child said.
+/// The last line that a child wrote to stderr.
 fn last_line(log: &Path) -> String {
     let log = std::fs::read_to_string(log).unwrap_or_default();
-    let last = log.trim_end().lines().last().unwrap_or("it did not say why");
+    let last = log.trim_end().lines().last().unwrap_or("it wrote no error");
     last.trim_start_matches("error: ").to_owned()
 }

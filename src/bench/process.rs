@@ -1,5 +1,5 @@
-//! What a process has used: CPU from `/proc/PID/stat`, memory from `/proc/PID/smaps_rollup`
-//! (proc_pid_stat(5), proc_pid_smaps(5)). Linux only; elsewhere the figures are left out.
+//! CPU and memory of a process, from `/proc/PID/stat` and `/proc/PID/smaps_rollup` (proc_pid_stat(5),
+//! proc_pid_smaps(5)). They are available on Linux only, and left out on other systems.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,19 +17,19 @@ pub struct Process {
 #[derive(Clone, Debug, Default)]
 pub struct Cpu {
     pub total: Duration,
-    /// By name of thread, the number at its end left out. Only of threads that still run.
+    /// By the thread's name without the number at its end; only threads that still run.
     pub threads: BTreeMap<String, Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     pub rss_bytes: u64,
-    /// Shared pages counted in part. Unknown for a process of another user.
+    /// Each shared page counts in part. `None` for a process of another user.
     pub pss_bytes: Option<u64>,
 }
 
 impl Process {
-    /// This one.
+    /// This process.
     pub fn own() -> Self {
         Self { pid: std::process::id() }
     }
@@ -38,7 +38,7 @@ impl Process {
         let (_, total) = read_stat(&format!("/proc/{}/stat", self.pid))?;
         let mut threads = BTreeMap::new();
         for task in fs::read_dir(format!("/proc/{}/task", self.pid)).ok()?.flatten() {
-            // A thread may end between the listing and the reading.
+            // A thread may have ended since the folder was listed.
             if let Some((name, cpu)) = read_stat(&task.path().join("stat").to_string_lossy()) {
                 *threads.entry(name).or_default() += cpu;
             }
@@ -57,7 +57,7 @@ impl Process {
 }
 
 impl Cpu {
-    /// What was used since `earlier`.
+    /// The CPU time used since `earlier`.
     pub fn since(&self, earlier: &Self) -> Self {
         let threads = self.threads.iter().map(|(name, cpu)| {
             let before = earlier.threads.get(name).copied().unwrap_or_default();
@@ -67,8 +67,7 @@ impl Cpu {
     }
 }
 
-/// Raises the limit of open files as far as this user may, for this process and its children, and
-/// returns it.
+/// Raises the limit of open files to the hard limit, for this process and its children. Returns the limit.
 pub fn raise_open_files() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
@@ -82,7 +81,7 @@ pub fn raise_open_files() -> u64 {
 /// A thread's or process's name, and its user and system time.
 fn read_stat(path: &str) -> Option<(String, Duration)> {
     let stat = fs::read_to_string(path).ok()?;
-    // The name is in brackets and may hold anything, brackets too.
+    // The name is in brackets and may contain any character, also brackets.
     let (start, rest) = stat.rsplit_once(')')?;
     let (_, name) = start.split_once('(')?;
     let mut fields = rest.split_ascii_whitespace().skip(11);
@@ -106,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_has_used_something() {
+    fn this_process_uses_cpu_and_memory() {
         let before = Process::own().cpu().unwrap();
         while Process::own().cpu().unwrap().since(&before).total.is_zero() {}
         let memory = Process::own().memory().unwrap();

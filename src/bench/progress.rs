@@ -1,4 +1,4 @@
-//! What is going on, on one line of a terminal; nothing where stderr is none.
+//! Shows the progress of a run on one line. Shows nothing if stderr is not a terminal.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ impl Progress {
         Self { bar: ProgressBar::new_spinner(), next_at: Cell::new(Instant::now()) }
     }
 
-    /// Shows this unless something was shown a moment ago.
+    /// Shows a text, at most once in each [`INTERVAL`].
     pub fn show(&self, text: impl FnOnce() -> String) {
         let now = Instant::now();
         if !self.bar.is_hidden() && now >= self.next_at.get() {
@@ -28,7 +28,7 @@ impl Progress {
         }
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub fn clear(&self) {
         self.bar.finish_and_clear();
     }

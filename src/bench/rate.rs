@@ -1,7 +1,7 @@
-//! `rate`: an open loop. Messages go out on a timetable whatever the server does, and a delivery's
-//! latency counts from the moment the timetable says, not from when the message went out: a stall
-//! is felt by every message that was due in it (no coordinated omission). With a disturbance there
-//! are two stretches of the same length, a quiet one and a disturbed one, to be compared.
+//! `rate`: an open loop. Messages are sent at fixed times, independent of the server's answers. Latency is
+//! measured from the time when a message was due, not from when it was sent, so that a stall counts for
+//! every message that was due during it (no coordinated omission). With a disturbance there are two
+//! stretches of the same length, a quiet one and a disturbed one, which are compared.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -18,8 +18,8 @@ use super::report::{Meter, Window, histogram, record};
 use super::wire::Frame;
 use super::{Progress, Report, Scenario, Target, parse_seconds};
 
-/// What is written besides, where a disturbance needs that: text as long as may be, to a room where
-/// nobody reads it, 2 MB a second.
+/// Additional writes, for disturbances that need them: messages of the greatest length, 2 MB a second, to a
+/// room without readers.
 const LOAD_PER_SECOND: u32 = 500;
 const LOAD_BYTES: usize = 4000;
 
@@ -40,32 +40,33 @@ pub struct Options {
     /// How long to run before measuring
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_seconds)]
     warm_up: Duration,
-    /// Then measure as long again while something else happens, and compare
+    /// Then measure for the same time with this disturbance, and compare
     #[arg(long, value_name = "WHAT", value_enum)]
     disturb: Option<Disturb>,
 }
 
-/// One that is measured.
+/// A stretch of time that is measured.
 struct Stretch {
-    /// The first message that is due in it.
+    /// The first message that is due in the stretch.
     from: u64,
     delivery: hdrhistogram::Histogram<u64>,
     ack: hdrhistogram::Histogram<u64>,
 }
 
 struct State {
-    /// Known once sending begins.
+    /// `None` until sending begins.
     timetable: Option<Timetable>,
-    /// Up to which seq each connection has everything: the sender first. The load has none.
+    /// The seq up to which each member has all messages: the sender first. Additional writes have no
+    /// cursor.
     cursors: Vec<i64>,
     order: Order,
     acked: u64,
     deliveries: u64,
-    /// The quiet one, the disturbed one.
+    /// The quiet stretch, then the disturbed one.
     stretches: Vec<Stretch>,
 }
 
-/// What was used in each stretch, and the deliveries of the quiet one.
+/// The CPU of each stretch, and the deliveries of the quiet one.
 struct Measured {
     deliveries: u64,
     quiet: Window,
@@ -158,7 +159,7 @@ impl Scenario for Options {
 }
 
 impl Options {
-    /// Those in the room: the sender and the receivers.
+    /// The members of the room: the sender and the receivers.
     fn members(&self) -> usize {
         self.receivers + 1
     }
@@ -229,7 +230,7 @@ impl State {
             Frame::Message { id, seq } => {
                 self.deliveries += 1;
                 self.order.see(&mut self.cursors[heard.tag], seq, id)?;
-                // One sender, one room: the first message has the first seq.
+                // With one sender and one room, the seq gives the number of the message.
                 if let Some((stretch, latency)) = self.late((seq - 1) as u64, heard.at)
                     && heard.tag > 0
                 {
@@ -253,7 +254,7 @@ impl State {
         }
     }
 
-    /// The stretch in which the message was due, if that is measured, and how long ago it was.
+    /// The measured stretch in which the message was due, and the time since then.
     fn late(&mut self, message: u64, now: Instant) -> Option<(&mut Stretch, Duration)> {
         let due_at = self.timetable?.due_at(message);
         let stretch = self.stretches.iter_mut().rfind(|stretch| stretch.from <= message)?;

@@ -1,4 +1,4 @@
-//! `reconnect`: everybody loses the connection at once, misses something, and comes back.
+//! `reconnect`: all clients lose their connection at once, miss messages, and reconnect.
 
 use std::time::{Duration, Instant};
 
@@ -12,21 +12,21 @@ use super::sender::Sender;
 use super::wire::Frame;
 use super::{Progress, Report, Scenario, Target};
 
-/// How long the server may take to notice that everybody is gone.
+/// How long the server may take to notice that all connections are closed.
 const REST: Duration = Duration::from_secs(1);
 
-/// Sends of the connection that fills a room which may be unacknowledged.
+/// Unacknowledged sends of a connection that fills a room.
 const FEEDER_WINDOW: usize = 50;
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Connections that are lost and come back
+    /// Connections that are lost and reconnect
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
     /// Rooms they are spread over
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     rooms: u16,
-    /// Messages that each misses
+    /// Messages that each connection misses
     #[arg(long, value_name = "N", default_value_t = 100)]
     missed: u32,
     /// The length of a message's text
@@ -35,13 +35,13 @@ pub struct Options {
 }
 
 struct State {
-    /// One for each room; their tags follow those of the connections.
+    /// One sender for each room; their tags follow those of the connections.
     feeders: Vec<Sender>,
-    /// Up to which seq each connection has everything.
+    /// The seq up to which each connection has all messages.
     cursors: Vec<i64>,
     /// One for each room.
     orders: Vec<Order>,
-    /// The seq that a connection is told of as the newest.
+    /// The newest seq of each room, which `synced` must report.
     head_seq: i64,
     /// When each connection was live again.
     synced_at: Vec<Instant>,
@@ -59,7 +59,7 @@ impl Scenario for Options {
         let mut state = State::new(self);
         let mut net = Net::new(target.server())?;
         let feeders = self.feed(&mut net, &mut state, &rooms, target, progress)?;
-        // Everybody has seen something before the connection is lost.
+        // Every connection has received a message before it is lost.
         self.send(&mut net, &mut state, &feeders, 1, progress)?;
         let slots = self.connect(&mut net, &mut state, &rooms, None, target, progress)?;
 
@@ -78,7 +78,7 @@ impl Scenario for Options {
         let expected = u64::from(self.missed) * u64::from(self.connections);
         ensure!(
             state.recovered == expected,
-            "{expected} messages were missed, but {} came after the reconnect",
+            "{expected} messages were missed, but {} arrived after the reconnect",
             state.recovered
         );
 
@@ -137,7 +137,7 @@ impl Options {
         run_out(net, state, progress, "sending", State::missing, &mut State::hear)
     }
 
-    /// Connects everybody and waits until all are live.
+    /// Opens all connections and waits until they are live.
     fn connect(
         &self,
         net: &mut Net,
@@ -147,7 +147,7 @@ impl Options {
         target: &Target,
         progress: &Progress,
     ) -> anyhow::Result<Vec<Slot>> {
-        // Those who come back do not wait for each other.
+        // When reconnecting, all connections are opened at the same time.
         let at_once = if since.is_some() { usize::MAX } else { AT_ONCE };
         let joins = (0..usize::from(self.connections)).map(|tag| Join {
             room_id: rooms[tag % rooms.len()],
@@ -189,12 +189,12 @@ impl State {
                 Ok(())
             }
             Frame::Synced { head_seq } => {
-                // At first they join at the head and are sent nothing; later, all they missed.
+                // The first join begins at the head, so no message is sent; a resume sends all missed ones.
                 let is_first = self.cursors[tag] == 0;
                 ensure!(
                     head_seq == self.head_seq && (is_first || self.cursors[tag] == head_seq),
-                    "a connection was told that it has everything up to seq {head_seq}, but had \
-                     everything up to seq {} of {}",
+                    "`synced` says seq {head_seq}, but the connection has all messages up to seq {}, \
+                     and the head is {}",
                     self.cursors[tag],
                     self.head_seq
                 );

@@ -1,4 +1,4 @@
-//! A run's figures: a list of names, numbers and units, the same for people and for scripts.
+//! The figures of a run: a list of names, numbers and units.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use super::process::{Cpu, Memory, Process};
 /// The percentiles that are reported.
 const PERCENTILES: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99_9", 0.999)];
 
-/// One number of a run.
+/// One result of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figure {
     pub scenario: &'static str,
     pub name: String,
     pub value: f64,
-    /// Empty for a mere count.
+    /// Empty for a count.
     pub unit: &'static str,
 }
 
@@ -26,11 +26,11 @@ pub struct Report {
     pub figures: Vec<Figure>,
 }
 
-/// A stretch of time, and what was used in it.
+/// A stretch of time, and the CPU used in it.
 #[derive(Clone, Debug)]
 pub struct Window {
     pub elapsed: Duration,
-    /// Unknown if the server is on another machine.
+    /// `None` if the server is on another machine.
     pub server: Option<Cpu>,
     pub generator: Option<Cpu>,
 }
@@ -70,14 +70,14 @@ impl Window {
     }
 }
 
-/// Durations in microseconds, up to an hour, with three digits.
+/// A histogram of durations in microseconds, up to an hour, with three significant digits.
 pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_max(3_600_000_000, 3).expect("these bounds are allowed")
 }
 
 /// Adds a duration.
 pub fn record(histogram: &mut Histogram<u64>, duration: Duration) {
-    // Something longer counts as an hour, and no duration overflows a u64 of microseconds.
+    // A longer duration counts as an hour. The microseconds fit into u64.
     histogram.saturating_record(duration.as_micros() as u64);
 }
 
@@ -95,12 +95,12 @@ impl Report {
         self.add(name, value as f64, "");
     }
 
-    /// How many a second and, if the server's CPU is known, what one costs. `one` and `many` are
-    /// the words for what was done.
+    /// Adds the rate and, if the server's CPU is known, the CPU for each operation. `one` and `many` are
+    /// the names of the operation.
     pub fn add_throughput(&mut self, one: &str, many: &str, count: u64, window: &Window) {
         let count = count as f64;
         self.add(&format!("{many}_per_second"), count / window.seconds(), "1/s");
-        // Less than one tick of the system's clock says nothing.
+        // A time below one clock tick of the system is shown as 0 and cannot be used.
         let seconds = window.server_seconds().filter(|seconds| *seconds > 0.0 && count > 0.0);
         if let Some(seconds) = seconds {
             self.add(&format!("{many}_per_server_cpu_second"), count / seconds, "1/s");
@@ -119,8 +119,8 @@ impl Report {
         self.add(&format!("{name}_max"), latency.max() as f64 / 1e3, "ms");
     }
 
-    /// What a disturbance did to a latency: each percentile as a multiple of the quiet one, and by
-    /// how many quiet medians the last one rose.
+    /// Adds the effect of a disturbance on a latency: the ratio of each percentile to the quiet one, and the
+    /// rise of the last percentile in units of the quiet median.
     pub fn add_comparison(
         &mut self,
         name: &str,
@@ -141,13 +141,13 @@ impl Report {
         }
     }
 
-    /// What both sides used, the server's threads too.
+    /// Adds the length of the window and the CPU of server and generator.
     pub fn add_window(&mut self, window: &Window) {
         self.add("measured", window.seconds(), "s");
         self.add_cpu("", window);
     }
 
-    /// The same of another stretch, which the prefix names.
+    /// Adds the CPU of server (with its threads) and generator, with a prefix in the names.
     pub fn add_cpu(&mut self, prefix: &str, window: &Window) {
         if let Some(cpu) = &window.server {
             self.add(&format!("{prefix}server_cpu"), cpu.total.as_secs_f64(), "s");
@@ -171,7 +171,7 @@ impl Report {
     }
 }
 
-/// A number as people read it: whole if it is large, three digits if it is small.
+/// A number for people: with about three significant digits, and without decimals if it is large.
 pub fn show(value: f64) -> String {
     let digits = match value.abs() {
         magnitude if value.fract() == 0.0 || magnitude >= 100.0 => 0,
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_the_digits_that_matter() {
+    fn numbers_have_about_three_significant_digits() {
         for (value, text) in
             [(0.0, "0"), (200.0, "200"), (123_456.7, "123457"), (12.34, "12.3"), (0.0456, "0.046")]
         {

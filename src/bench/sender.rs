@@ -1,4 +1,4 @@
-//! One connection that sends: the next message goes out when an earlier one is acknowledged.
+//! A connection that sends: it sends the next message when an earlier one is acknowledged.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -16,9 +16,9 @@ pub struct Sender {
     /// Bytes of a message's text.
     bytes: usize,
     has_client_id: bool,
-    /// Sends, at most, in all.
+    /// The most messages to send in total.
     limit: u64,
-    /// What has been sent, and what of it is acknowledged: the `ref`s are 0, 1, 2, …
+    /// The numbers of sent and of acknowledged messages. The `ref`s are 0, 1, 2, …
     sent: u64,
     acked: u64,
     sent_at: VecDeque<Instant>,
@@ -26,7 +26,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// `tag` makes its messages different from those of others.
+    /// `tag` distinguishes the messages of this sender.
     pub fn new(tag: usize, window: usize, bytes: usize) -> Self {
         Self {
             tag,
@@ -46,7 +46,7 @@ impl Sender {
         self
     }
 
-    /// Ends after so many messages.
+    /// Stops after `limit` messages.
     pub fn with_limit(mut self, limit: u64) -> Self {
         self.limit = limit;
         self
@@ -64,14 +64,14 @@ impl Sender {
         }
     }
 
-    /// Takes an `ack`: how long it took.
+    /// Handles an `ack`. Returns the time since the send.
     ///
     /// # Errors
-    /// It is not for the oldest send: they are acknowledged in order.
+    /// If the `ack` is not for the oldest send, because sends are acknowledged in order.
     pub fn on_ack(&mut self, reference: u64, now: Instant) -> anyhow::Result<Duration> {
         ensure!(
             reference == self.acked && self.acked < self.sent,
-            "the acknowledgements are out of order: {reference} came, {} was due",
+            "the acknowledgements are out of order: got {reference}, expected {}",
             self.acked
         );
         self.acked += 1;
@@ -79,28 +79,28 @@ impl Sender {
         Ok(now.saturating_duration_since(sent_at))
     }
 
-    /// Lets it send so many more.
+    /// Raises the limit by `more` messages.
     pub fn allow(&mut self, more: u64) {
         self.limit += more;
     }
 
-    /// Sends no more.
+    /// Stops sending.
     pub fn stop(&mut self) {
         self.limit = self.sent;
     }
 
-    /// What has been acknowledged.
+    /// The number of acknowledged messages.
     pub fn acked(&self) -> u64 {
         self.acked
     }
 
-    /// What is still to be acknowledged, or to be sent.
+    /// The number of messages that are not acknowledged or not sent yet.
     pub fn missing(&self) -> usize {
         usize::try_from(self.limit - self.acked).unwrap_or(usize::MAX)
     }
 }
 
-/// A text that says whose it is and which, filled up to `bytes`.
+/// Writes a text that contains the sender's tag and the message's reference, filled up to `bytes`.
 pub fn write_text(text: &mut String, tag: usize, reference: u64, bytes: usize) {
     // Writing to a String does not fail.
     let _ = write!(text, "{tag}-{reference}");
@@ -110,7 +110,7 @@ pub fn write_text(text: &mut String, tag: usize, reference: u64, bytes: usize) {
     text.extend(std::iter::repeat_n('x', bytes.saturating_sub(text.len())));
 }
 
-/// The tag and the reference of a text.
+/// Returns the tag and the reference of a text.
 pub fn read_text(text: &str) -> Option<(usize, u64)> {
     let (tag, reference) = text.split(' ').next()?.split_once('-')?;
     Some((tag.parse().ok()?, reference.parse().ok()?))
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_window_bounds_what_is_out_and_acks_come_in_order() {
+    fn the_window_limits_unacknowledged_sends_and_acks_must_be_in_order() {
         let now = Instant::now();
         let mut sender = Sender::new(3, 2, 20).with_limit(3);
         let mut out = Vec::new();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_tells_whose_it_is() {
+    fn a_text_contains_its_tag_and_reference() {
         let mut text = String::new();
         write_text(&mut text, 17, 99, 32);
         assert_eq!((text.len(), read_text(&text)), (32, Some((17, 99))));

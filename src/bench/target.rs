@@ -1,4 +1,4 @@
-//! The server a run is for: one that runs somewhere, or a private one that is started for it.
+//! The server that a run uses: a running one, or a private one that is started for the run.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use super::api::{Api, Server};
 use super::private::Private;
 use super::process::Process;
 
-/// Accounts made for a run on a private server, so that connections are of more than one person.
+/// Accounts on a private server, so that the connections belong to several users.
 const PRIVATE_USERS: usize = 20;
 
 /// Which server to use.
 pub enum Place {
-    /// One that runs.
+    /// A running server.
     Url {
         /// `http://host:port`.
         url: String,
@@ -22,11 +22,11 @@ pub enum Place {
         /// The server's process, if it is on this machine.
         pid: Option<u32>,
     },
-    /// One to be started, as a child.
+    /// A server to start as a child process.
     Private(super::private::Settings),
 }
 
-/// How to become an admin of a server that runs.
+/// How to sign in as an admin of a running server.
 pub enum SignIn {
     Token(String),
     Password { username: String, password: String },
@@ -37,22 +37,22 @@ pub struct Target {
     pub api: Api,
     /// The server's process, if it is on this machine.
     pub process: Option<Process>,
-    /// Makes rooms.
+    /// The token that creates and deletes rooms.
     admin_token: String,
-    /// Connections take turns with these: at least one.
+    /// The connections use these tokens in turn. There is at least one.
     tokens: Vec<String>,
     rooms: Vec<i64>,
-    /// Distinguishes what this run makes from what others made.
+    /// Part of the names of this run's rooms and accounts.
     run: String,
     private: Option<Private>,
 }
 
 impl Target {
-    /// With `real_hashes` a private server checks passwords at its own cost, so that accounts are
-    /// dear: then there is one, unless more are asked for.
+    /// Opens the server. With `real_hashes` a private server hashes passwords at the configured cost, so
+    /// creating accounts is slow; then there is only one, unless `users` asks for more.
     ///
     /// # Errors
-    /// The server cannot be started or reached, or does not let us in.
+    /// If the server cannot be started or reached, or if signing in fails.
     pub fn open(place: Place, users: Option<usize>, real_hashes: bool) -> anyhow::Result<Self> {
         let run = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
         match place {
@@ -92,7 +92,7 @@ impl Target {
         }
     }
 
-    /// The admin, and `count` - 1 accounts made for this run.
+    /// Uses the admin, and creates `count` - 1 accounts for this run.
     fn with_users(mut self, count: usize) -> anyhow::Result<Self> {
         self.tokens.push(self.admin_token.clone());
         for number in 1..count {
@@ -111,12 +111,12 @@ impl Target {
     /// The file of a private server's database.
     ///
     /// # Errors
-    /// The server is not private, or has its database elsewhere.
+    /// If the server is not private, or its database is not an SQLite file.
     pub fn sqlite_file(&self) -> anyhow::Result<PathBuf> {
         let database = self.private.as_ref().map(Private::database).unwrap_or_default();
         let path = database.strip_prefix("sqlite://").context(
-            "this is done to the SQLite file of a private server: leave out --url, and --database \
-             unless it names such a file",
+            "this disturbance needs the SQLite file of a private server: leave out --url, and use \
+             --database only with an SQLite file",
         )?;
         Ok(path.into())
     }
@@ -126,12 +126,12 @@ impl Target {
         &self.tokens[index % self.tokens.len()]
     }
 
-    /// Every token, for connections that are made while the target is in use.
+    /// All tokens.
     pub fn tokens(&self) -> &[String] {
         &self.tokens
     }
 
-    /// A room of this run alone, deleted at its end.
+    /// Creates rooms for this run. They are deleted at its end.
     pub fn create_rooms(&mut self, count: usize) -> anyhow::Result<Vec<i64>> {
         let first = self.rooms.len();
         for number in first..first + count {
@@ -139,21 +139,21 @@ impl Target {
             let room_id = self
                 .api
                 .create_room(&name, &self.admin_token)
-                .context("rooms must be made for the run, which takes an admin")?;
+                .context("the run must create rooms, which only an admin can do")?;
             self.rooms.push(room_id);
         }
         Ok(self.rooms[first..].to_vec())
     }
 
-    /// How many events a room has.
+    /// The newest seq of a room.
     pub fn head_seq(&mut self, room_id: i64) -> anyhow::Result<i64> {
         self.api.head_seq(room_id, &self.admin_token)
     }
 
-    /// Deletes what was made, as far as it can be, and ends a private server.
+    /// Deletes the rooms of the run, and stops a private server. Accounts cannot be deleted here.
     ///
     /// # Errors
-    /// A room could not be deleted, or the private server did not end well.
+    /// If a room cannot be deleted, or the private server did not stop properly.
     pub fn close(mut self) -> anyhow::Result<()> {
         let is_thrown_away = self.private.as_ref().is_some_and(Private::is_thrown_away);
         if !is_thrown_away {
@@ -172,15 +172,15 @@ fn find(text: &str) -> anyhow::Result<Server> {
     let (host, port) = url.host_str().zip(url.port_or_known_default()).ok_or_else(wrong)?;
     if url.scheme() == "https" {
         bail!(
-            "{text} has TLS, which is not spoken here: name a server behind the proxy, or one \
-             without http.tls_certificate"
+            "{text} uses TLS, which bench does not support: give the URL of the server behind the \
+             proxy, or of a server without http.tls_certificate"
         );
     }
     if url.scheme() != "http" || url.path() != "/" {
         return Err(wrong());
     }
     let authority = format!("{host}:{port}");
-    // IPv4 first: a server on 127.0.0.1 is not on ::1.
+    // IPv4 comes first, because a server on 127.0.0.1 does not listen on ::1.
     let mut addresses: Vec<SocketAddr> =
         authority.to_socket_addrs().with_context(|| format!("there is no host {host}"))?.collect();
     addresses.sort_by_key(SocketAddr::is_ipv6);
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_url_of_a_server_is_taken() {
+    fn only_the_url_of_a_server_is_accepted() {
         let server = find("http://localhost:8000/").unwrap();
         assert_eq!(server.authority, "localhost:8000");
         assert_eq!(server.address.port(), 8000);

@@ -1,10 +1,9 @@
-//! The socket's bytes as a load generator wants them: frames are found by their headers and read
-//! at a few fixed places. Nothing is parsed that is not needed for a check, so that the generator
-//! costs less than the server it measures.
+//! Reads and writes WebSocket frames with little work. Only the parts of a frame that a check needs are
+//! read, at fixed places, so that the generator uses less CPU than the server it measures.
 //!
-//! What is read is what the server documents at `/asyncapi.json`: every frame begins with its
-//! `type`, an `ack` continues with its `ref`, and a message ends with its numbers. A `"` in
-//! somebody's text is written `\"`, so `"seq":` cannot be part of a text.
+//! It relies on what `/asyncapi.json` documents: every frame begins with its `type`, an `ack` continues
+//! with its `ref`, and a message ends with its numbers. A `"` in a text is written `\"`, so `"seq":` cannot
+//! be part of a text.
 
 /// Text, close, ping and pong with FIN (RFC 6455 §5.2).
 const TEXT: u8 = 0x81;
@@ -12,15 +11,15 @@ const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 const PONG: u8 = 0x8A;
 
-/// A client's frames are masked. The key protects caches between a browser and a server from a
-/// page's script (RFC 6455 §10.3); here a constant does, and costs the server the same.
+/// The key that masks a client's frames. Masking protects caches from scripts in a browser (RFC 6455
+/// §10.3), which does not apply here, so a constant is enough; it costs the server the same.
 const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
-/// The bytes after a message's text are fewer than this: names of 32 characters, three numbers, a
-/// `client_id` of 64 bytes.
+/// More than the bytes after a message's text: a name of 32 characters, three numbers, and a `client_id`
+/// of 64 bytes.
 const MESSAGE_END: usize = 512;
 
-/// What the server said.
+/// A frame from the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     Message {
@@ -28,7 +27,7 @@ pub enum Frame<'a> {
         seq: i64,
     },
     Ack {
-        /// `ref` as a number, as every `ref` of this generator is one.
+        /// The `ref`, which is a number in this generator.
         reference: u64,
         id: i64,
         seq: i64,
@@ -36,23 +35,23 @@ pub enum Frame<'a> {
     Synced {
         head_seq: i64,
     },
-    /// What was asked was refused: the whole frame.
+    /// An error; the text is the whole frame.
     Error(&'a str),
-    /// Presence, and answers that nobody waits for.
+    /// Presence, and other frames that the generator does not use.
     Other,
-    /// The server closes, with this code and reason; it says no more.
+    /// The server closes the connection; no frame follows.
     Closed {
         code: u16,
         reason: &'a str,
     },
-    /// To be answered with a pong.
+    /// The client must answer with a pong.
     Ping(&'a [u8]),
 }
 
-/// The first whole frame of `bytes` and its length; `None` if there is more to come.
+/// Returns the first frame of `bytes` and its length, or `None` if the frame is incomplete.
 ///
 /// # Errors
-/// What the server should not have sent.
+/// A description of bytes that the server must not send.
 pub fn next_frame(bytes: &[u8]) -> Result<Option<(Frame<'_>, usize)>, String> {
     let [first, second, ..] = *bytes else { return Ok(None) };
     let (header, payload): (usize, usize) = match second {
@@ -62,7 +61,7 @@ pub fn next_frame(bytes: &[u8]) -> Result<Option<(Frame<'_>, usize)>, String> {
             None => return Ok(None),
         },
         127 => match bytes.get(2..10).and_then(|length| length.try_into().ok()) {
-            // A length that memory cannot hold never arrives as a whole.
+            // A frame with a length beyond the address space never becomes complete.
             Some(length) => (10, usize::try_from(u64::from_be_bytes(length)).unwrap_or(usize::MAX)),
             None => return Ok(None),
         },
@@ -114,13 +113,13 @@ fn read_close(payload: &[u8]) -> Frame<'_> {
     }
 }
 
-/// The number after the last `key`.
+/// Returns the number after the last `key`.
 fn after_last(bytes: &[u8], key: &[u8]) -> Option<i64> {
     let start = bytes.windows(key.len()).rposition(|window| window == key)?;
     number(&bytes[start + key.len()..])
 }
 
-/// The positive number that `bytes` begin with.
+/// Returns the positive number at the beginning of `bytes`.
 pub fn number(bytes: &[u8]) -> Option<i64> {
     let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
     let mut value = None;
@@ -131,7 +130,7 @@ pub fn number(bytes: &[u8]) -> Option<i64> {
     value
 }
 
-/// Appends a masked frame with a `send`: the text must need no escape.
+/// Appends a masked `send` frame. The text must not need escaping.
 pub fn write_send(out: &mut Vec<u8>, reference: u64, content: &str, client_id: Option<&str>) {
     write_masked(out, TEXT, |payload| {
         payload.extend_from_slice(br#"{"type":"send","content":""#);
@@ -146,7 +145,7 @@ pub fn write_send(out: &mut Vec<u8>, reference: u64, content: &str, client_id: O
     });
 }
 
-/// Appends the answer to a ping.
+/// Appends a pong.
 pub fn write_pong(out: &mut Vec<u8>, payload: &[u8]) {
     write_masked(out, PONG, |out| out.extend_from_slice(payload));
 }
@@ -180,7 +179,7 @@ mod tests {
     use crate::realtime::encode::{close_frame, encode_event};
     use crate::realtime::frame::ServerFrame;
 
-    /// The server's own frames are read, however long, and only when they are whole.
+    /// Complete frames of any length are read, and incomplete ones are not.
     #[test]
     fn the_servers_frames_are_understood() {
         for length in [1, 20, 500, 70_000] {
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_send_is_what_the_server_takes() {
+    fn a_send_is_masked_json_with_its_fields() {
         for length in [0, 20, 500, 70_000] {
             let mut out = vec![0xAA];
             write_send(&mut out, 42, &"z".repeat(length), Some("id"));
@@ -250,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_end_where_the_digits_do() {
+    fn a_number_ends_with_its_digits() {
         assert_eq!(number(b"17}"), Some(17));
         assert_eq!(number(b"x"), None);
         assert_eq!(number(b"99999999999999999999"), None);
