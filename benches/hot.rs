@@ -1,4 +1,4 @@
-//! The pieces of code that run for every message or request, each by itself: `cargo bench --bench
+//! Measures the functions that run for every message or request, each by itself: `cargo bench --bench
 //! hot`, or with a name to run a part.
 
 use std::hint::black_box;
@@ -80,7 +80,7 @@ fn tail(c: &mut Criterion) {
     group.finish();
 }
 
-/// From a token to a caller: the signature, and the session, which is remembered for a second.
+/// From a token to a caller: checks the signature, and the session, which is cached for a second.
 fn authenticate(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let chat = chat(&folder);

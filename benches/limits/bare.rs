@@ -1,6 +1,6 @@
-//! A server that does nothing but pass messages on: one thread, one room, no accounts, no database.
-//! It speaks as much of the protocol as `chatapp bench fanout` and `rate` need, so that the same
-//! generator drives it as the real one, and the two can be compared.
+//! A server that only relays messages: one thread, one room, no accounts, no database. It implements the
+//! part of the protocol that `chatapp bench fanout` and `rate` need, so that the same generator can measure
+//! it and the real server, and the two can be compared.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
@@ -17,15 +17,15 @@ const ROOM: RoomId = RoomId(1);
 struct Connection {
     tcp: TcpStream,
     is_socket: bool,
-    /// What has arrived, but is not complete.
+    /// Received bytes that are not a complete request or frame yet.
     inbox: Vec<u8>,
-    /// What the socket has not taken yet.
+    /// Bytes that the socket has not accepted yet.
     outbox: Vec<u8>,
-    /// The acks of this turn.
+    /// The acks of this pass of the loop.
     acks: Vec<u8>,
 }
 
-/// The room, and what was sent to it in this turn: one buffer for everybody.
+/// The room, and the frames of this pass of the loop: one buffer for all connections.
 #[derive(Default)]
 struct Room {
     seq: i64,
@@ -72,7 +72,7 @@ impl Connection {
         Self { tcp, is_socket: false, inbox, outbox, acks }
     }
 
-    /// Takes what is there; false if nothing more will come.
+    /// Reads all available data. Returns false if the connection has ended.
     fn read(&mut self, buffer: &mut [u8], room: &mut Room) -> bool {
         loop {
             match self.tcp.read(buffer) {
@@ -93,7 +93,7 @@ impl Connection {
         true
     }
 
-    /// Whatever is asked for over HTTP is there.
+    /// Answers an HTTP request, always with success.
     fn answer(&mut self, room: &mut Room) {
         let is_post = self.inbox.starts_with(b"POST");
         if !self.inbox.ends_with(if is_post { b"}" } else { b"\r\n\r\n" }) {
@@ -115,7 +115,7 @@ impl Connection {
         self.inbox.clear();
     }
 
-    /// The first frame, if it is complete: how long it was.
+    /// Handles the first frame, if it is complete. Returns its length.
     fn take_frame(&mut self, room: &mut Room) -> Option<usize> {
         let (start, length) = match *self.inbox.get(..4)? {
             [_, length @ 0x80..0xFE, ..] => (2, usize::from(length & 0x7F)),
@@ -136,7 +136,8 @@ impl Connection {
         Some(start + 4 + length)
     }
 
-    /// Writes the frames and the acks, after what is waiting; false if the peer has gone.
+    /// Writes the frames and the acks, after the bytes that wait. Returns false if the connection has
+    /// ended.
     fn deliver(&mut self, mut frames: &[u8]) -> bool {
         if self.outbox.is_empty() && self.acks.is_empty() {
             match self.tcp.write(frames) {

@@ -1,4 +1,4 @@
-//! Bare SQLite: rows of the server's own schema, so many to a transaction, on one connection.
+//! SQLite alone: inserts rows of the server's schema on one connection, with transactions of several sizes.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ pub fn run() {
     }
 }
 
-/// A database with the schema, a user and a room.
+/// Creates a database with the schema, a user and a room.
 pub fn open(folder: &tempfile::TempDir, synchronous: &str) -> Connection {
     let connection = Connection::open(folder.path().join("limit.db")).unwrap();
     connection

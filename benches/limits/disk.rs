@@ -1,4 +1,4 @@
-//! How long the disk takes to keep a page for good: the floor under every single commit.
+//! Measures how long the disk takes to sync a page: no commit can be faster.
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -9,9 +9,9 @@ use hdrhistogram::Histogram;
 
 const SYNCS: u32 = 500;
 
-/// First into a file that grows, then over what is there already, as SQLite's log is written once it
-/// has been checkpointed. Then as the log of `chatapp bench rate`: four pages for each message, of
-/// which there are a hundred a second, so that disk and CPU have gone to sleep in between.
+/// Writes first into a growing file, and then over existing data, as SQLite writes its log after a
+/// checkpoint. Then writes like the log during `chatapp bench rate`: four pages for each of a hundred
+/// messages a second, so that disk and CPU enter sleep states in between.
 pub fn run() {
     let mut file = tempfile::tempfile().unwrap();
     measure("append 4 KiB + fdatasync", &mut file, 4096, Duration::ZERO);

@@ -1,5 +1,5 @@
-//! `chatapp bench` against a server that does nothing but pass messages on ([`bare`](super::bare)):
-//! what the sockets and the generator alone cost in each of these scenarios.
+//! Runs `chatapp bench` against a server that only relays messages ([`bare`](super::bare)), to measure the
+//! cost of the sockets and the generator alone.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{bare, row};
 
-/// The scenario, its options, what it counts and its latency.
+/// The scenario, its options, and the latency that is shown.
 const RUNS: [(&str, &str, &str); 5] = [
     ("fanout", "--senders 1 --receivers 1 --window 1", "ack"),
     ("fanout", "--window 1", "ack"),
@@ -23,7 +23,7 @@ pub fn run() {
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let listener = mio::net::TcpListener::from_std(listener);
-    // It ends with the process.
+    // The thread ends with the process.
     let name = "bare".to_owned();
     thread::Builder::new().name(name).spawn(|| bare::serve(listener)).unwrap();
     for (scenario, options, latency) in RUNS {
@@ -37,7 +37,7 @@ pub fn run() {
     }
 }
 
-/// The server's process is this one, in which only its thread has anything to do.
+/// Runs the generator. The measured process is this one, in which only the server's thread works.
 fn bench(url: &str, scenario: &str, options: &str) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_chatapp"))
         .args(["bench", scenario, "--url", url, "--token", "none", "--output", "json", "--pid"])

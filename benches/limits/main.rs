@@ -1,9 +1,9 @@
-//! What this machine can do at most: the same work as the server's without the server, as loops
-//! that do nothing else. The server's own figures mean something only next to these.
+//! Measures the limits of this machine: the same work as the server's, in loops that do nothing else. The
+//! server's figures can be judged only in comparison with these.
 //!
-//! `cargo bench --bench limits`, or with the database on another disk, `TMPDIR=/srv cargo bench
-//! --bench limits`; a part by its name: `cargo bench --bench limits fanout`. CPU is that of the
-//! thread that does the work.
+//! Run `cargo bench --bench limits`; for a database on another disk, `TMPDIR=/srv cargo bench --bench
+//! limits`; for one part, `cargo bench --bench limits fanout`. The CPU time is that of the thread that does
+//! the work.
 
 mod bare;
 mod commit;
@@ -19,7 +19,7 @@ const PARTS: [(&str, fn()); 4] =
     [("disk", disk::run), ("commit", commit::run), ("pages", pages::run), ("fanout", fanout::run)];
 
 fn main() {
-    // Cargo adds `--bench`.
+    // Cargo adds the argument `--bench`, which is skipped.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     println!("{:<60} {:>12} {:>12}", "", "1/s", "CPU us each");
     for (name, run) in PARTS {
@@ -44,7 +44,7 @@ impl Watch {
         Self { started_at: Instant::now(), cpu: thread_cpu() }
     }
 
-    /// Prints how often something was done in a second, and its CPU.
+    /// Prints the operations a second, and the CPU time of each.
     fn report(&self, what: &str, count: u64) {
         let per_second = count as f64 / self.started_at.elapsed().as_secs_f64();
         let micros = (thread_cpu() - self.cpu).as_secs_f64() * 1e6 / count as f64;

@@ -1,5 +1,5 @@
-//! A page of 50 messages at a random depth of a room of 200,000: read from SQLite and written as
-//! JSON, without a server round it.
+//! Reads pages of 50 messages at random depths of a room of 200,000 from SQLite, and writes them as JSON,
+//! without a server.
 
 use std::time::{Duration, Instant};
 
@@ -38,8 +38,8 @@ pub fn run() {
     for from in (0..ROWS).step_by(1000) {
         commit::append(&mut connection, from, 1000, &content);
     }
-    // Otherwise SQLite, as rusqlite builds it, compiles this statement anew for every page, in case
-    // the new parameters ask for another plan (https://sqlite.org/queryplanner-ng.html#qpstab).
+    // Without this, SQLite as built by rusqlite compiles the statement again for every page, because new
+    // parameters could need another plan (https://sqlite.org/queryplanner-ng.html#qpstab).
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
     let mut bytes = 0;
     let mut pages = 0;

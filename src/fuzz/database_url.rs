@@ -1,4 +1,4 @@
-//! The URL of a database: what is shown of it, and what is said about one that is not understood.
+//! URLs of databases: how they are shown, and the errors about them.
 
 use std::str::FromStr;
 
@@ -8,8 +8,10 @@ use super::SESAME;
 use crate::config::redact_database_url;
 use crate::storage::check_url;
 
-/// The URL, in which `$` stands for something secret. What `postgres` takes for the password is not
-/// shown; nor is anything secret of a URL that is refused, but for the path of an SQLite file.
+/// Input: a URL, in which `$` stands for a secret.
+///
+/// Promises: the part that `postgres` uses as the password is never shown. An error about a URL never
+/// contains the secret, except in the path of an SQLite file or in the name of a parameter.
 pub fn database_url(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let url = text.replace('$', SESAME);
@@ -17,7 +19,7 @@ pub fn database_url(input: &[u8]) {
     if let Ok(config) = Config::from_str(&url)
         && let Some(password) = config.get_password()
         && tells(password)
-        // What is elsewhere too, as the user's name, is shown there.
+        // A text that also occurs elsewhere, for example as the user's name, is shown there.
         && times_told(&decoded(&url)) == 1
     {
         let shown = String::from_utf8_lossy(&shown);
@@ -32,7 +34,8 @@ pub fn database_url(input: &[u8]) {
     }
 }
 
-/// The name of a parameter is repeated, so that it can be found: behind the only @ it is no password.
+/// Whether the secret is in the name of a parameter behind the only `@`. Errors repeat such names, which
+/// cannot be part of a password.
 fn names_a_parameter(url: &str) -> bool {
     let Some((_, rest)) = url.split_once('@') else { return false };
     let Some((_, parameters)) = rest.split_once('?') else { return false };
@@ -48,7 +51,7 @@ fn times_told(text: &[u8]) -> usize {
     text.windows(SESAME.len()).filter(|window| *window == SESAME.as_bytes()).count()
 }
 
-/// Without escapes: whoever reads a log can do that too.
+/// Decodes escapes, as a reader of a log could do too.
 fn decoded(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

@@ -1,5 +1,5 @@
-//! The frames that the server writes, byte by byte, against tungstenite's reading of them; and the
-//! messages in them, written by hand, against serde_json's writing.
+//! The server's frames: tungstenite must be able to read their bytes, and the JSON that is written by hand
+//! must equal serde_json's.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::model::{
 use crate::realtime::encode::encode_event;
 use crate::realtime::frame::{ActiveUser, ActivityMessage, PresenceChange, RoomCard, ServerFrame};
 
-/// Three numbers of 8 bytes, where to cut the text that follows in two, and how long its second part
-/// is: as it is, or (255) about the 64 KiB from which on the header has another form.
+/// Input: three numbers of 8 bytes; a byte with the position at which the text is cut in two; a byte that,
+/// if it is 255, lengthens the second part to about 64 KiB, where the header changes its form; the text.
 pub fn frame(input: &[u8]) {
     let Some((head, rest)) = input.split_at_checked(26) else { return };
     let number = |at: usize| head[at..].first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes));
@@ -154,7 +154,7 @@ pub fn frame(input: &[u8]) {
             retry_after: optional(128).then_some(7),
         },
     ];
-    // One after the other in one buffer, as the hub writes them.
+    // The hub writes several frames into one buffer, too.
     frames.iter().for_each(|frame| frame.encode(&mut bytes));
     written.extend(frames.iter().map(|frame| serde_json::to_string(frame).unwrap()));
     assert_eq!(texts(&bytes), written);

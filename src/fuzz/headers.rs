@@ -1,5 +1,5 @@
-//! The headers that something is believed of: whose address it is, whether it is this machine, and
-//! whose page asks.
+//! The headers that the server trusts: for the client's address, for whether the client is on this machine,
+//! and for the origin of a page.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -14,13 +14,14 @@ use crate::http::{Cors, Proxies, is_local};
 use crate::metrics::Counter;
 
 const FORWARDED: &str = "x-forwarded-for";
-/// What a client can write before its address, which its proxy adds.
+/// Text that a client can put before its address, which its proxy appends.
 const INVENTED: [&[u8]; 3] = [b"198.51.100.7, ", b"\xFF, ", b"\", "];
 
-/// The peer's address, then a header a line, `Name: value`.
+/// Input: the peer's address, then one header a line, `Name: value`.
 ///
-/// Who is no proxy is not believed, and who is one is not made to believe what the client wrote; a
-/// page is let in by its whole origin only; a request that passes for local has a name of this machine.
+/// Promises: forwarding headers count only from a trusted proxy, and text that a client adds to them does
+/// not change the address. A page is accepted only by its whole origin. A request that counts as local
+/// names this machine in `Host`.
 pub fn headers(input: &[u8]) {
     let mut lines = input.split(|&byte| byte == b'\n');
     let peer = lines.next().and_then(|line| std::str::from_utf8(line).ok());
@@ -57,7 +58,7 @@ fn check_address(peer: IpAddr, headers: &HeaderMap) {
     if !is_proxy {
         assert_eq!(client, proxies.client(peer, &nobody));
     }
-    // What the client itself claims is on the left: it counts only where nobody after it is named.
+    // Text from the client itself is on the left. It counts only if no proxy has appended an address.
     if client == proxies.client(peer, &nobody) {
         return;
     }
@@ -74,7 +75,7 @@ fn check_address(peer: IpAddr, headers: &HeaderMap) {
     }
 }
 
-/// `url`, which browsers' way of reading is, must find this machine's name where the server does.
+/// `url`, which parses like a browser, must read the same host as the server.
 fn check_local(peer: IpAddr, headers: &HeaderMap) {
     if !is_local(peer, headers) {
         return;
@@ -82,7 +83,7 @@ fn check_local(peer: IpAddr, headers: &HeaderMap) {
     assert!(peer.to_canonical().is_loopback());
     assert!(!headers.contains_key(FORWARDED) && !headers.contains_key("forwarded"));
     let name = headers[header::HOST].to_str().unwrap();
-    // What is no URL no browser has asked for.
+    // No browser sends a request to an invalid URL.
     let Ok(url) = Url::parse(&format!("http://{name}")) else { return };
     let is_here = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -112,7 +113,7 @@ fn check_page(headers: &HeaderMap) {
         return;
     }
     assert_ne!(origin, "null");
-    // Its neighbours are strangers, but for one that is listed or is the server itself.
+    // Similar origins must be refused, unless they are listed or are the server's own.
     let (scheme, name) = origin.to_str().unwrap().split_once("://").expect("an origin");
     let host = headers.get(header::HOST);
     for neighbour in [format!("{name}0"), format!("{name}.example.org"), format!("x{name}")] {

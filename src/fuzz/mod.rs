@@ -1,8 +1,8 @@
-//! What comes from outside, as arbitrary bytes: each function here takes an input and panics where
-//! a promise about it is broken.
+//! Fuzz targets: each function takes arbitrary bytes as input from outside, and panics if a promise about
+//! such input is broken.
 //!
-//! `fuzz/` runs them with libFuzzer (`scripts/fuzz`); the test below, with every input that is kept
-//! in `fuzz/seeds`, so that they hold on every change. Compiled for these two alone.
+//! `fuzz/` runs them with libFuzzer (`scripts/fuzz`). The test below runs them with every input in
+//! `fuzz/seeds`, so that each change is checked. This module is compiled only for these two uses.
 
 mod database_url;
 mod frame;
@@ -18,10 +18,11 @@ pub use request::Api;
 pub use session::session;
 pub use settings::settings;
 
-/// Stands for a password: it must come out nowhere.
+/// A password that must not appear in any output.
 const SESAME: &str = "sesame";
 
-/// The texts of the WebSocket frames, as tungstenite reads them: whole, unmasked, nothing after them.
+/// Reads WebSocket frames with tungstenite and returns their texts. Panics unless the bytes are complete,
+/// unmasked text frames.
 fn texts(bytes: &[u8]) -> Vec<String> {
     use std::io::{Cursor, ErrorKind};
     use tungstenite::protocol::{Role, WebSocket};
@@ -63,9 +64,9 @@ mod tests {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    /// Every input that is kept, through the target that its folder is named after.
+    /// Runs every seed through the target that its folder is named after.
     #[test]
-    fn the_kept_inputs_break_nothing() {
+    fn the_seeds_break_no_promise() {
         let api = Api::start();
         let request = |input: &[u8]| api.request(input);
         let targets: [Target<'_>; 6] = [
@@ -81,7 +82,7 @@ mod tests {
             let inputs = names(seeds.clone());
             assert!(!inputs.is_empty(), "no inputs in {seeds:?}");
             for input in inputs {
-                // Shown if it fails.
+                // The test harness shows this line if the target panics.
                 println!("fuzz/seeds/{name}/{input}");
                 target(&fs::read(seeds.join(input)).unwrap());
             }

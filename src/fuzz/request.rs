@@ -1,4 +1,4 @@
-//! Requests, through every layer from the router to a database.
+//! HTTP requests, through every layer from the router to a database.
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ use crate::ws::Sockets;
 
 const PASSWORD: &str = "correct horse";
 
-/// The server but for its listener, with a database of its own.
+/// The server without its listener, with its own database.
 pub struct Api {
     runtime: Runtime,
     endpoint: BoxEndpoint<'static, Response>,
@@ -37,7 +37,7 @@ pub struct Api {
     _folder: TempDir,
 }
 
-/// What a request can name: people whose tokens are good, and a room that exists.
+/// The objects that a request can refer to: users with valid tokens, a room, and a message.
 #[derive(Default)]
 struct World {
     admin: Option<Login>,
@@ -97,10 +97,11 @@ impl Api {
         Self { runtime, endpoint, chat, backend, auth, world, _folder: folder }
     }
 
-    /// `METHOD /path?query`, a header a line, an empty line and the body. `$admin` and `$user` stand
-    /// for tokens, `$id` and `$name` for the user's, `$room` for a room, `$message` for one in it.
+    /// Input: `METHOD /path?query`, one header a line, an empty line, and the body. `$admin` and `$user`
+    /// are replaced by tokens, `$id` and `$name` by those of the user, `$room` by a room's id, and
+    /// `$message` by the id of a message in that room.
     ///
-    /// No answer is an error of the server (5xx), and an error is a problem document.
+    /// Promises: no answer has a status of 5xx, and every error is a problem document.
     pub fn request(&self, input: &[u8]) {
         let Some(request) = self.world().request(input) else { return };
         let method = request.method().clone();
@@ -125,7 +126,7 @@ impl Api {
         }
     }
 
-    /// The world, put right after what the requests before have done to it.
+    /// The world, after restoring what earlier requests have deleted or changed.
     fn world(&self) -> MutexGuard<'_, World> {
         let mut guard = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         let world = &mut *guard;
@@ -161,7 +162,7 @@ impl Api {
         self.backend.create_user(&account, None).unwrap()
     }
 
-    /// With a message of the user in it.
+    /// Creates a room with a message of the user.
     fn create_room(&self, world: &mut World) {
         let identity = async |login: &Option<Login>| {
             self.chat.authenticate(&login.as_ref().unwrap().token).await.unwrap()
@@ -186,7 +187,7 @@ impl World {
         let (method, uri) = lines.next()?.split_once(' ')?;
         let mut request =
             Request::builder().method(Method::from_str(method).ok()?).uri(Uri::from_str(uri).ok()?);
-        // Without a Host nothing else is looked at; one that the input has is a second one.
+        // A request without Host is refused at once, so a Host is added unless the input has one.
         if !head.to_ascii_lowercase().contains("\nhost:") {
             request = request.header("host", "localhost");
         }
@@ -211,7 +212,7 @@ impl World {
     }
 }
 
-/// One that no input has.
+/// A name that no input contains.
 fn unused_name() -> String {
     format!("of-{}", &Uuid::new_v4().simple().to_string()[..20])
 }

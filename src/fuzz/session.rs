@@ -1,4 +1,4 @@
-//! The socket's session: what a client says, a frame a line, and what happens meanwhile.
+//! The protocol session of a socket: frames from a client, and events on the server.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::str::FromStr;
@@ -17,11 +17,11 @@ const MAX_ROOMS: usize = 3;
 const ROOMS: i64 = 5;
 const HEAD: Seq = Seq(10);
 
-/// A session of `/ws/{room_id}` if the first line is a number, else of `/ws`. Each other line is a
-/// frame, or after a dot what happens: `.behind 1`, `.gone 1`, `.binary`.
+/// Input: if the first line is a number, the session is of `/ws/{room_id}`, else of `/ws`. Each other line
+/// is a frame or, after a dot, an event: `.behind 1`, `.gone 1`, `.binary`.
 ///
-/// Every frame is answered, and its `ref` comes back; errors have a code that is known; nothing is
-/// done in a room that the session is not in, nor in more rooms than it may be in.
+/// Promises: every frame is answered, with its `ref`. Errors have a known code. The session acts only in
+/// rooms that it has joined, and joins no more rooms than it may.
 pub fn session(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let mut lines = text.lines();
@@ -34,7 +34,7 @@ pub fn session(input: &[u8]) {
     }
 }
 
-/// What the session believes to be connected to.
+/// A model of the server's side of the session.
 struct Socket {
     session: Session,
     rooms: BTreeSet<RoomId>,
@@ -81,7 +81,7 @@ impl Socket {
         self.perform(actions, None);
     }
 
-    /// As the socket's task does: one action after the other, and what comes of it.
+    /// Performs the actions one after the other, with the inputs that result, as the socket's task does.
     fn perform(&mut self, actions: Vec<Action>, expected: Option<&str>) {
         let mut actions = VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
@@ -137,7 +137,7 @@ impl Socket {
             }
             Action::ReadEvents { room_id, .. } => {
                 assert!(self.joined.contains(&room_id));
-                // The highest room is one that cannot be read.
+                // In this model the room with the highest id cannot be read.
                 return Some(match room_id.0 {
                     ROOMS => Input::ReadFailed { room_id, error: Error::Unavailable },
                     _ => Input::Events { room_id, events: vec![] },
@@ -175,14 +175,14 @@ impl Socket {
         let code = reply["code"].as_str().unwrap_or_default();
         assert!(CODES.contains(&code), "{reply}");
         assert!(reply["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{reply}");
-        // What did not begin is not to be left.
+        // The room was opened but not joined, so no `Leave` follows.
         if let ("epoch_changed", Some(id)) = (code, reply["room_id"].as_i64()) {
             self.rooms.remove(&RoomId(id));
         }
     }
 }
 
-/// What a client can be told on a socket about what it said.
+/// The error codes that answer a frame.
 const CODES: [&str; 12] = [
     "malformed_json",
     "unknown_type",
@@ -198,14 +198,14 @@ const CODES: [&str; 12] = [
     "unavailable",
 ];
 
-/// The only frame, as JSON.
+/// Returns the only frame, as JSON.
 fn reply(frame: &[u8]) -> Value {
     let texts = texts(frame);
     let [text] = &texts[..] else { panic!("{} frames", texts.len()) };
     serde_json::from_str(text).expect("a frame is JSON")
 }
 
-/// The `ref` that the answer must have, found in another way than the server's.
+/// Returns the `ref` that the answer must have, found in another way than the server finds it.
 fn reference(line: &str) -> Option<String> {
     let parsed = ClientFrame::parse(line);
     let known = match &parsed {
@@ -213,14 +213,15 @@ fn reference(line: &str) -> Option<String> {
         Err((reference, _)) => reference.clone(),
     };
     let Ok(value) = serde_json::from_str::<Value>(line) else {
-        // Text that is skipped, not kept, may hold what cannot be kept: half a pair of surrogates.
+        // The server's parser accepts text in skipped fields that serde_json::Value cannot store, such as
+        // half a surrogate pair.
         return known;
     };
     assert!(value.is_object() || parsed.is_err(), "taken for a frame: {line}");
     let has_type = matches!(value["type"], Value::String(_) | Value::Null);
     let expected = value["ref"].as_str().filter(|_| has_type);
     assert!(known.is_none() || known.as_deref() == expected, "{line}");
-    // With each field once, which it need not have been.
+    // Parses again without duplicate fields, which the line may have had.
     let again = match ClientFrame::parse(&value.to_string()) {
         Ok(frame) => frame.reference,
         Err((reference, _)) => reference,

@@ -1,4 +1,4 @@
-//! The settings: a file and an environment.
+//! Settings from a file and an environment.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -9,9 +9,9 @@ use tempfile::NamedTempFile;
 use super::SESAME;
 use crate::config::{Config, Loaded, Problems, Sources, load};
 
-/// A file of settings; after a line `--env--`, variables as `NAME=value`.
+/// Input: a settings file; after a line `--env--`, variables as `NAME=value`.
 ///
-/// What is wrong is said in sentences, and secrets are not; what is taken can be written down and
+/// Promises: errors are sentences, and contain no secrets. Accepted settings can be written to a file and
 /// read again.
 pub fn settings(input: &[u8]) {
     let (file, environment) = match input.windows(8).position(|window| window == b"\n--env--") {
@@ -34,14 +34,14 @@ pub fn settings(input: &[u8]) {
             }
         }
     }
-    // A secret that is too short, whatever else is wrong.
+    // Adds a secret that is too short, so that there is always an error.
     variables.push(("CHATAPP_AUTH__SECRET".into(), SESAME.into()));
     variables.push(("CHATAPP_AUTH__PREVIOUS_SECRET".into(), SESAME.into()));
     let sesame = SESAME.as_bytes();
     let is_elsewhere = input.windows(SESAME.len()).any(|w| w.eq_ignore_ascii_case(sesame));
     let problems = read(file, variables).unwrap_err().to_string();
     assert!(is_elsewhere || !problems.contains(SESAME), "{problems}");
-    // What is no TOML is not repeated: it may hold a secret that has lost its quotes.
+    // Invalid TOML is not repeated in errors: it may be a secret with missing quotes.
     let text = String::from_utf8_lossy(file);
     if text.contains(SESAME) && toml::from_str::<toml::Table>(&text).is_err() {
         let problems = read(file, vec![]).unwrap_err().to_string();
