@@ -1,17 +1,17 @@
-//! A bot that answers in one room, as an example of a client that misses nothing.
+//! A bot that answers in one room: an example of a client that misses no message.
 //!
 //! ```text
 //! BOT_USERNAME=helper BOT_PASSWORD=… cargo run --example bot -- --url http://localhost:8000 --room 1
 //! ```
 //!
-//! It knows `!help`, `!echo TEXT` and `!roll N`. Two habits make it reliable, and any client can
-//! have them:
+//! It understands `!help`, `!echo TEXT` and `!roll N`. Two rules make it reliable, and any client can
+//! follow them:
 //!
-//! - it remembers the `seq` of the last event it has seen and the `epoch` it belongs to, and
-//!   reconnects with both, so that it gets what was said while it was away;
-//! - it keeps each answer until the server has acknowledged it, and sends it again after a
-//!   reconnect, under a `client_id` named after the message it answers: the server stores it once,
-//!   however often the bot sends it.
+//! - It remembers the `seq` of the last event it has seen and the `epoch` of the history, and reconnects
+//!   with both. So it gets all events that it has missed.
+//! - It keeps each answer until the server has acknowledged it, and sends it again after a reconnect. The
+//!   answer's `client_id` is made from the id of the message that it answers, so the server stores the
+//!   answer once, however often the bot sends it.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,23 +26,23 @@ use tokio_tungstenite::tungstenite::{self, Message, http::StatusCode};
 
 #[derive(Parser)]
 struct Args {
-    /// The server.
+    /// The server's URL.
     #[arg(long, default_value = "http://localhost:8000")]
     url: String,
     /// The room's id.
     #[arg(long)]
     room: i64,
-    /// An access token; otherwise the bot signs in with a name and a password.
+    /// An access token; without one the bot signs in with a name and a password.
     #[arg(long, env = "BOT_TOKEN", hide_env_values = true)]
     token: Option<String>,
     #[arg(long, env = "BOT_USERNAME")]
     username: Option<String>,
-    /// From the environment rather than from the command line, where others could read it.
+    /// Read from the environment, because other users of the machine can see the command line.
     #[arg(skip = std::env::var("BOT_PASSWORD").ok())]
     password: Option<String>,
 }
 
-/// What the bot remembers from one connection to the next.
+/// The state that the bot keeps between connections.
 struct Memory {
     token: String,
     /// Whether the server has let the bot in with this token.
@@ -50,14 +50,14 @@ struct Memory {
     cursor: Option<Cursor>,
     /// Answers that the server has not acknowledged, oldest first.
     unacknowledged: Vec<Answer>,
-    /// Attempts since the bot was last live in the room.
+    /// Attempts to connect since the bot was last live in the room.
     attempts: u32,
 }
 
-/// Where the bot is in the room: it has seen everything up to `seq`.
+/// The bot's position in the room: it has seen all events up to `seq`.
 struct Cursor {
     seq: i64,
-    /// A restored database has another epoch, and in it `seq` means nothing.
+    /// A restored database has another epoch, in which this `seq` is not valid.
     epoch: String,
 }
 
@@ -66,7 +66,7 @@ struct Answer {
     content: String,
 }
 
-/// The frames the bot cares about; it passes over the others.
+/// The frames that the bot uses; it ignores the others.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Frame {
@@ -99,15 +99,15 @@ enum Frame {
     Other,
 }
 
-/// Why a connection ended, by what to do next.
+/// What to do after a connection has ended.
 enum Ended {
-    /// Come back and resume.
+    /// Reconnect and resume.
     Resume,
-    /// The token is not, or no longer, valid.
+    /// The token is not valid: sign in again.
     SignIn,
-    /// The room's history was replaced: start from now.
+    /// The room's history was replaced: start at its head.
     Reload,
-    /// The server would say the same again.
+    /// A new attempt would fail in the same way.
     GiveUp(String),
 }
 
@@ -186,7 +186,7 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
             Some(Ok(_)) => continue,
             Some(Err(_)) | None => return Ended::Resume,
         };
-        // What to send now: one new answer, or after a reconnect all that were left over.
+        // The first answer to send: the new one or, after a reconnect, the oldest unacknowledged one.
         let mut first_to_send = memory.unacknowledged.len();
         match serde_json::from_str(&text) {
             Ok(Frame::Message { id, seq, username, content }) => {
@@ -199,7 +199,7 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
                     cursor.seq = seq;
                 }
             }
-            // What was answered stays answered.
+            // The bot does not answer an edited message again.
             Ok(Frame::MessageEdited { seq } | Frame::MessageDeleted { seq }) => {
                 if let Some(cursor) = &mut memory.cursor {
                     cursor.seq = seq;
@@ -240,7 +240,7 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
     }
 }
 
-/// The bot's wit.
+/// Returns the answer to a command.
 fn answer_to(content: &str) -> Option<String> {
     let (command, rest) = content.split_once(' ').unwrap_or((content, ""));
     match command {
@@ -254,7 +254,7 @@ fn answer_to(content: &str) -> Option<String> {
     }
 }
 
-/// The handshake failed: with an HTTP status, or without any answer.
+/// The handshake failed, with an HTTP status or without an answer.
 fn refused(error: &tungstenite::Error) -> Ended {
     let tungstenite::Error::Http(response) = error else { return Ended::Resume };
     match response.status() {
@@ -275,8 +275,8 @@ fn closed(code: u16, reason: &str) -> Ended {
     }
 }
 
-/// Doubles up to half a minute, and is drawn by lot, so that after a restart of the server its
-/// clients do not all come back in the same instant.
+/// A random pause that doubles up to half a minute, so that the clients of a restarted server do not all
+/// reconnect at the same moment.
 fn pause_before(attempt: u32) -> Duration {
     let longest_ms = (100 << attempt.min(9)).min(30_000);
     Duration::from_millis(longest_ms / 2 + random_below(longest_ms / 2))

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Chat from a terminal: joins a room, prints what is said, sends each line that is typed.
+"""Chat from a terminal: joins a room, prints its messages, and sends each line that is typed.
 
     pip install websockets
     CHAT_PASSWORD=… python3 client.py --username ann --room 1
 
-It survives a restart of the server. What was said meanwhile arrives after the reconnect, because
-the client says which message it has seen last (`since`); what it could not send is sent again
-under the same `client_id`, which the server stores once.
+It survives a restart of the server. After the reconnect it gets the messages that it has missed,
+because it names the last event that it has seen (`since`). Messages that were not acknowledged are
+sent again with the same `client_id`, so that the server stores each once.
 """
 
 import argparse
@@ -25,28 +25,28 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 
 class Refused(Exception):
-    """The server would say the same again."""
+    """The server refuses, and would refuse a new attempt too."""
 
 
 class Room:
-    """One room over as many connections as it takes."""
+    """One room, with a new connection whenever the old one is lost."""
 
     def __init__(self, url, room_id, token):
         self.address = f"{url.replace('http', 'ws', 1)}/ws/{room_id}?token={token}"
         self.since = None  # the seq of the last event seen
-        self.epoch = None  # which history it belongs to
+        self.epoch = None  # the history that this seq belongs to
         self.unanswered = {}  # client_id -> content, in the order of sending
         self.socket = None  # set while connected
 
     async def send(self, content):
-        """Sends now, or as soon as there is a connection again."""
+        """Sends now, or as soon as the client is connected again."""
         client_id = str(uuid.uuid4())
         self.unanswered[client_id] = content
         if self.socket:
             await self._transmit(client_id)
 
     async def run(self):
-        """Stays connected until the server says that there is no point in it."""
+        """Stays connected until the server refuses for good."""
         attempt = 0
         while True:
             try:
@@ -57,7 +57,7 @@ class Room:
                 code = closed.rcvd.code if closed.rcvd else None
                 if code in (4401, 4403, 4404):
                     raise Refused(f"closed with {code}: {closed.rcvd.reason}") from None
-                if code == 4409:  # the history was replaced: start from now
+                if code == 4409:  # the history was replaced: start at its head
                     self.since = self.epoch = None
             except InvalidStatus as refused:
                 status = refused.response.status_code
@@ -68,7 +68,7 @@ class Room:
             finally:
                 self.socket = None
             attempt += 1
-            # At random, so that the clients of a restarted server do not come back all at once.
+            # A random pause, so that the clients of a restarted server do not reconnect all at once.
             pause = random.uniform(0.5, 1) * min(30, 0.1 * 2**attempt)
             print(f"* disconnected, trying again in {pause:.1f} s", flush=True)
             await asyncio.sleep(pause)
@@ -118,7 +118,7 @@ class Room:
         try:
             await self.socket.send(json.dumps(frame))
         except ConnectionClosed:
-            pass  # it stays in `unanswered`, and goes out with the next connection
+            pass  # it stays in `unanswered`, and is sent on the next connection
 
 
 def sign_in(url, username, password):
@@ -144,7 +144,7 @@ async def chat(arguments):
     )
     connection = asyncio.create_task(room.run())
     typing = asyncio.create_task(send_lines(room))
-    # Typing ends with Ctrl-D, the connection only with an error.
+    # Typing ends with Ctrl-D; the connection ends only with an error.
     done, _ = await asyncio.wait({connection, typing}, return_when=asyncio.FIRST_COMPLETED)
     connection.cancel()
     done.pop().result()
@@ -166,7 +166,7 @@ def main():
     try:
         asyncio.run(chat(parser.parse_args()))
     except Refused as error:
-        # os._exit: the thread that waits for a line would keep the process alive.
+        # os._exit, because the thread that waits for a line would keep the process alive.
         print(f"client: {error}", file=sys.stderr, flush=True)
         os._exit(1)
     except KeyboardInterrupt:

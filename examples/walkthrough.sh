@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The README's tour in one go, against a server that has just been started in an empty folder:
+# Runs the README's tour against a server that has just been started in an empty folder:
 #
 #     chatapp serve &
 #     examples/walkthrough.sh [http://localhost:8000]
 #
-# Needs curl; shows the socket too if websocat or Python's websockets package is at hand.
+# Needs curl. Shows the socket too if websocat or Python's websockets package is installed.
 set -euo pipefail
 url=${1:-http://localhost:8000}
 
@@ -42,7 +42,7 @@ call POST "/rooms/$room_id/messages" '{"content":"Hello over HTTP","client_id":"
 
 step "Send one over a WebSocket"
 socket="ws${url#http}/ws/$room_id?token=$token"
-# The pause keeps the line open until the answer has come.
+# The pause keeps the connection open until the answer has arrived.
 hello() { echo '{"content":"Hello, everyone!"}'; sleep 2; }
 if command -v websocat >/dev/null; then
     hello | websocat "$socket"
