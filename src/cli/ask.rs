@@ -80,7 +80,9 @@ pub(super) fn server_url(settings: &Loaded, named: Option<&str>) -> anyhow::Resu
 fn local(bind: &str) -> anyhow::Result<String> {
     let Ok(address) = bind.parse::<SocketAddr>() else { return Ok(bind.to_owned()) };
     if address.port() == 0 {
-        bail!("http.bind has no port of its own: name the server with --url http://host:port");
+        bail!(
+            "http.bind has port 0, so the real port is unknown: name the server with --url http://host:port"
+        );
     }
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
