@@ -46,7 +46,7 @@ async fn what_is_not_understood_is_refused_with_its_line() {
         ("\"head_seq\":1", "\"head_seq\":1,\"x\":1", "line 3: room has no field \"x\""),
         ("\"seq\":1", "\"seq\":2", "line 4: room 1 has event 2 where 1 was expected"),
         ("\"user_id\":1", "\"user_id\":2", "event 1 of room 1 refers to user 2, who is missing"),
-        ("\"kind\":\"message\"", "\"kind\":\"hymn\"", "is not a kind of event"),
+        ("\"kind\":\"message\"", "\"kind\":\"a hymn\"", "event 1 of room 1 has no valid kind"),
         ("\"content\":\"hello\"", "\"content\":\"\\u0000\"", "must be a text without NUL"),
         ("\"username\":\"ann\"", "\"username\":ann", "line 2 is not a JSON object"),
         ("\"username\":\"ann\"", "\"username\":\"bob\"", "does not match the lines before it"),
