@@ -1,9 +1,17 @@
-//! The one error of the rules: what a client is told. What only the operator may know is logged
-//! where it happens.
+//! The one error type of the rules, for clients: what happened, and whether and when to retry. Details
+//! for the operator are logged where they happen.
 
 use serde::Serialize;
 
+use crate::model::ErrorCode;
 use crate::storage;
+
+/// The most seconds after which a client that found a full queue retries. Each answer draws its own
+/// number, so that clients which were refused together do not come back together.
+const RETRY_BUSY_MAX: u32 = 5;
+
+/// Seconds after which a client retries when the database is gone, which takes longer to come back.
+const RETRY_UNAVAILABLE: u32 = 5;
 
 /// A field that breaks a rule, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -109,45 +117,54 @@ impl Error {
         Self::InvalidFields(vec![FieldError::new(field, message)])
     }
 
-    /// The stable word for programs, the same over HTTP and on the socket.
-    pub fn code(&self) -> &'static str {
+    /// The stable code for programs, the same over HTTP and on the socket.
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::InvalidFields(_) => "invalid_field",
-            Self::TokenMissing => "token_missing",
-            Self::TokenInvalid => "token_invalid",
-            Self::TokenExpired => "token_expired",
-            Self::SessionRevoked => "session_revoked",
-            Self::WrongCredentials => "wrong_credentials",
-            Self::WrongCurrentPassword => "wrong_current_password",
-            Self::AdminRequired => "admin_required",
-            Self::AdminSignupRefused => "admin_signup_refused",
-            Self::SignupClosed => "signup_closed",
-            Self::OtherUser => "other_user",
-            Self::InvalidResetToken => "invalid_reset_token",
-            Self::RoomNotFound => "room_not_found",
-            Self::UserNotFound => "user_not_found",
-            Self::MessageNotFound => "message_not_found",
-            Self::AuthorRequired => "author_required",
-            Self::MessageDeleted => "message_deleted",
-            Self::RoomArchived => "room_archived",
-            Self::LastAdmin => "last_admin",
-            Self::UsernameTaken => "username_taken",
-            Self::EmailTaken => "email_taken",
-            Self::RoomNameTaken => "room_name_taken",
-            Self::MalformedJson(_) => "malformed_json",
-            Self::UnknownType(_) => "unknown_type",
-            Self::AlreadySubscribed => "already_subscribed",
-            Self::NotSubscribed => "not_subscribed",
-            Self::TooManyRooms => "too_many_rooms",
-            Self::EpochChanged => "epoch_changed",
-            Self::HistoryPruned => "history_pruned",
-            Self::TooManyRequests { .. } => "too_many_requests",
-            Self::TooManySockets => "too_many_sockets",
-            Self::Busy => "busy",
-            Self::Unavailable => "unavailable",
-            Self::OutcomeUnknown => "outcome_unknown",
-            Self::Internal => "internal",
+            Self::InvalidFields(_) => ErrorCode::InvalidField,
+            Self::TokenMissing => ErrorCode::TokenMissing,
+            Self::TokenInvalid => ErrorCode::TokenInvalid,
+            Self::TokenExpired => ErrorCode::TokenExpired,
+            Self::SessionRevoked => ErrorCode::SessionRevoked,
+            Self::WrongCredentials => ErrorCode::WrongCredentials,
+            Self::WrongCurrentPassword => ErrorCode::WrongCurrentPassword,
+            Self::AdminRequired => ErrorCode::AdminRequired,
+            Self::AdminSignupRefused => ErrorCode::AdminSignupRefused,
+            Self::SignupClosed => ErrorCode::SignupClosed,
+            Self::OtherUser => ErrorCode::OtherUser,
+            Self::InvalidResetToken => ErrorCode::InvalidResetToken,
+            Self::RoomNotFound => ErrorCode::RoomNotFound,
+            Self::UserNotFound => ErrorCode::UserNotFound,
+            Self::MessageNotFound => ErrorCode::MessageNotFound,
+            Self::AuthorRequired => ErrorCode::AuthorRequired,
+            Self::MessageDeleted => ErrorCode::MessageDeleted,
+            Self::RoomArchived => ErrorCode::RoomArchived,
+            Self::LastAdmin => ErrorCode::LastAdmin,
+            Self::UsernameTaken => ErrorCode::UsernameTaken,
+            Self::EmailTaken => ErrorCode::EmailTaken,
+            Self::RoomNameTaken => ErrorCode::RoomNameTaken,
+            Self::MalformedJson(_) => ErrorCode::MalformedJson,
+            Self::UnknownType(_) => ErrorCode::UnknownType,
+            Self::AlreadySubscribed => ErrorCode::AlreadySubscribed,
+            Self::NotSubscribed => ErrorCode::NotSubscribed,
+            Self::TooManyRooms => ErrorCode::TooManyRooms,
+            Self::EpochChanged => ErrorCode::EpochChanged,
+            Self::HistoryPruned => ErrorCode::HistoryPruned,
+            Self::TooManyRequests { .. } => ErrorCode::TooManyRequests,
+            Self::TooManySockets => ErrorCode::TooManySockets,
+            Self::Busy => ErrorCode::Busy,
+            Self::Unavailable => ErrorCode::Unavailable,
+            Self::OutcomeUnknown => ErrorCode::OutcomeUnknown,
+            Self::Internal => ErrorCode::Internal,
         }
+    }
+    /// After how many seconds the client may retry. `None`: retrying does not help.
+    pub fn retry_after(&self) -> Option<u32> {
+        self.code().is_temporary().then(|| match self {
+            Self::TooManyRequests { retry_after_seconds } => *retry_after_seconds,
+            // Without randomness every client gets 1, which does no harm.
+            Self::Busy => 1 + getrandom::u32().unwrap_or(0) % RETRY_BUSY_MAX,
+            _ => RETRY_UNAVAILABLE,
+        })
     }
 }
 
@@ -222,3 +239,56 @@ impl From<storage::AppendError> for Error {
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error with this code. `None`: only HTTP has such errors.
+#[cfg(test)]
+pub fn sample(code: ErrorCode) -> Option<Error> {
+    let error = match code {
+        ErrorCode::InvalidField => Error::field("content", "must not be blank"),
+        ErrorCode::TokenMissing => Error::TokenMissing,
+        ErrorCode::TokenInvalid => Error::TokenInvalid,
+        ErrorCode::TokenExpired => Error::TokenExpired,
+        ErrorCode::SessionRevoked => Error::SessionRevoked,
+        ErrorCode::WrongCredentials => Error::WrongCredentials,
+        ErrorCode::WrongCurrentPassword => Error::WrongCurrentPassword,
+        ErrorCode::AdminRequired => Error::AdminRequired,
+        ErrorCode::AdminSignupRefused => Error::AdminSignupRefused,
+        ErrorCode::SignupClosed => Error::SignupClosed,
+        ErrorCode::OtherUser => Error::OtherUser,
+        ErrorCode::InvalidResetToken => Error::InvalidResetToken,
+        ErrorCode::RoomNotFound => Error::RoomNotFound,
+        ErrorCode::UserNotFound => Error::UserNotFound,
+        ErrorCode::MessageNotFound => Error::MessageNotFound,
+        ErrorCode::AuthorRequired => Error::AuthorRequired,
+        ErrorCode::MessageDeleted => Error::MessageDeleted,
+        ErrorCode::RoomArchived => Error::RoomArchived,
+        ErrorCode::LastAdmin => Error::LastAdmin,
+        ErrorCode::UsernameTaken => Error::UsernameTaken,
+        ErrorCode::EmailTaken => Error::EmailTaken,
+        ErrorCode::RoomNameTaken => Error::RoomNameTaken,
+        ErrorCode::MalformedJson => Error::MalformedJson("it is cut off".to_owned()),
+        ErrorCode::UnknownType => Error::UnknownType("dance".to_owned()),
+        ErrorCode::NotSubscribed => Error::NotSubscribed,
+        ErrorCode::AlreadySubscribed => Error::AlreadySubscribed,
+        ErrorCode::TooManyRooms => Error::TooManyRooms,
+        ErrorCode::EpochChanged => Error::EpochChanged,
+        ErrorCode::HistoryPruned => Error::HistoryPruned,
+        ErrorCode::TooManyRequests => Error::TooManyRequests { retry_after_seconds: 7 },
+        ErrorCode::TooManySockets => Error::TooManySockets,
+        ErrorCode::Busy => Error::Busy,
+        ErrorCode::Unavailable => Error::Unavailable,
+        ErrorCode::OutcomeUnknown => Error::OutcomeUnknown,
+        ErrorCode::Internal => Error::Internal,
+        ErrorCode::BadRequest
+        | ErrorCode::NotFound
+        | ErrorCode::MethodNotAllowed
+        | ErrorCode::BodyTimeout
+        | ErrorCode::TooLarge
+        | ErrorCode::UnsupportedMediaType
+        | ErrorCode::OriginRefused
+        | ErrorCode::UpgradeRequired
+        | ErrorCode::BadHandshake => return None,
+    };
+    assert_eq!(error.code(), code);
+    Some(error)
+}

@@ -52,6 +52,8 @@ pub use admin::{
     MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
 };
 pub use doorbell::Doorbell;
+#[cfg(test)]
+pub use error::sample as sample_error;
 pub use error::{Error, FieldError, Result};
 pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub use passwords::MAX_PASSWORD_BYTES;

@@ -8,8 +8,8 @@ use serde_json::{Map, json};
 
 use super::texts;
 use crate::model::{
-    Event, EventHeader, EventId, EventKind, EventTarget, Message, MessageChange, RoomChanged,
-    RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
+    ErrorCode, Event, EventHeader, EventId, EventKind, EventTarget, Message, MessageChange,
+    RoomChanged, RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
 };
 use crate::realtime::encode::encode_event;
 use crate::realtime::frame::{ActiveUser, ActivityMessage, PresenceChange, RoomCard, ServerFrame};
@@ -147,7 +147,7 @@ pub fn frame(input: &[u8]) {
         ServerFrame::AuthRefreshed { reference, expires_at: timestamp },
         ServerFrame::AuthExpiring { expires_at: timestamp },
         ServerFrame::Error {
-            code: left,
+            code: ErrorCode::ALL[usize::from(head[24]) % ErrorCode::ALL.len()],
             detail: right.clone(),
             reference,
             room_id: optional(64).then_some(room_id),

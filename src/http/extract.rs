@@ -20,7 +20,7 @@ use super::problem::Problem;
 use super::{explain, openapi};
 use crate::chat::{Chat, Error};
 use crate::model::json_keys::{self, UniqueKeys};
-use crate::model::{Identity, UserId};
+use crate::model::{ErrorCode, Identity, UserId};
 
 /// How long a body may take to arrive. It is at most some kilobytes.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -289,8 +289,7 @@ fn check_content_encoding(request: &Request) -> poem::Result<()> {
         return Ok(());
     }
     let detail = "the body must not be compressed: send it without Content-Encoding";
-    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    let problem = Problem::new(status, "unsupported_media_type", detail);
+    let problem = Problem::new(ErrorCode::UnsupportedMediaType, detail);
     let accepted = HeaderValue::from_static("identity");
     Err(problem.with_header(header::ACCEPT_ENCODING, accepted).into())
 }
@@ -308,7 +307,7 @@ async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::
         Ok(Err(_)) => Err(Problem::from(Error::MalformedJson("it is cut off".into())).into()),
         Err(_) => {
             let detail = "the body did not arrive in time";
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail).into())
+            Err(Problem::new(ErrorCode::BodyTimeout, detail).into())
         }
     }
 }

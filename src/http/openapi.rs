@@ -6,7 +6,7 @@ use poem_openapi::{ExternalDocumentObject, LicenseObject, OpenApi, OpenApiServic
 use serde_json::{Value, json};
 
 use super::watch::PLAIN_TEXT;
-use super::{Api, api};
+use super::{Api, api, problem};
 use crate::chat;
 use crate::config;
 use crate::metrics;
@@ -21,7 +21,8 @@ Live delivery is on the WebSocket `/ws/{room_id}`: see its [guide](/docs/socket)
 A slash at the end of a path does not count: `/rooms` and `/rooms/` are the same. A path with two \
 slashes in a row names nothing.\n\
 \n\
-Every error is a problem document (RFC 9457) with a stable `code`. Unknown fields of a body are \
+Every error is a problem document (RFC 9457) with a stable `code`; `x-error-codes` lists them. A temporary \
+error has `retry_after`, the seconds after which the client may retry, and the header `Retry-After`. Unknown fields of a body are \
 refused, unknown parameters of a query are ignored; a JSON object must not have a key twice. Clients must ignore fields of an answer that \
 they do not know.";
 
@@ -45,6 +46,7 @@ pub fn document() -> Value {
     }
     let metrics = &mut document["paths"]["/metrics"]["get"]["responses"]["200"]["content"];
     metrics[PLAIN_TEXT] = metrics[metrics::CONTENT_TYPE].clone();
+    document["x-error-codes"] = problem::codes();
     document
 }
 

@@ -6,12 +6,13 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use poem::http::{HeaderMap, StatusCode, header};
+use poem::http::{HeaderMap, header};
 use poem::{FromRequest, Request, RequestBody};
 
 use super::problem::Problem;
 use super::target::host;
 use crate::chat::Error;
+use crate::model::ErrorCode;
 
 /// Pairs of origin and host that are logged: their number is the client's choice.
 const MAX_LOGGED: usize = 100;
@@ -49,7 +50,7 @@ impl AllowedOrigins {
              proxy_set_header Host $http_host;); a page of another site must have its origin in \
              http.allowed_origins"
         );
-        Err(Problem::new(StatusCode::FORBIDDEN, "origin_refused", detail).into())
+        Err(Problem::new(ErrorCode::OriginRefused, detail).into())
     }
 }
 

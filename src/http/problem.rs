@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 problem documents, and the one table from an error to its status.
+//! Errors as RFC 9457 problem documents, and the one table from an error's code to its status.
 //!
 //! A [`Problem`] travels in a response's extensions; the envelope writes its body, because only
 //! the envelope knows the request's id.
@@ -9,36 +9,29 @@ use poem::http::header::{self, HeaderName, HeaderValue};
 use poem::http::{HeaderMap, StatusCode};
 use poem::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::chat::{Error, FieldError};
+use crate::model::ErrorCode;
 
 pub const CONTENT_TYPE: &str = "application/problem+json";
-
-/// After how many seconds at most to try again, when a queue is full: not the same for all, or those
-/// who were turned away together would come back together.
-const RETRY_BUSY_MAX: u32 = 5;
-
-/// A database that is gone takes longer to come back.
-const RETRY_UNAVAILABLE: &str = "5";
 
 /// Why a request was not carried out, as its client is told.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub status: StatusCode,
-    /// The stable word for programs.
-    pub code: &'static str,
+    pub code: ErrorCode,
     pub detail: Cow<'static, str>,
     pub errors: Vec<FieldError>,
+    /// Seconds after which to retry.
+    pub retry_after: Option<u32>,
     header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
-    pub fn new(
-        status: StatusCode,
-        code: &'static str,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), header: None }
+    pub fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        let (status, detail) = (status(code), detail.into());
+        Self { status, code, detail, errors: Vec::new(), retry_after: None, header: None }
     }
 
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -47,37 +40,37 @@ impl Problem {
     }
 
     pub fn too_large(limit: usize) -> Self {
-        let detail = format!("the body may have at most {limit} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+        Self::new(ErrorCode::TooLarge, format!("the body may have at most {limit} bytes"))
     }
 
     pub fn method_not_allowed(allow: &str) -> Self {
-        let detail = format!("the methods here are {allow}");
-        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        let problem =
+            Self::new(ErrorCode::MethodNotAllowed, format!("the methods here are {allow}"));
         match HeaderValue::from_str(allow) {
             Ok(allow) => problem.with_header(header::ALLOW, allow),
             Err(_) => problem,
         }
     }
 
-    /// For an error that nobody here made: one of the framework, known by its status only.
+    /// For an error of the framework, of which only the status is known.
     pub fn of_status(status: StatusCode) -> Self {
-        match status {
+        let problem = match status {
             StatusCode::NOT_FOUND => {
-                Self::new(status, "not_found", "there is nothing at this address")
+                Self::new(ErrorCode::NotFound, "there is nothing at this address")
             }
             StatusCode::PAYLOAD_TOO_LARGE => {
-                Self::new(status, "too_large", "the body is too large")
+                Self::new(ErrorCode::TooLarge, "the body is too large")
             }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                Self::new(status, "unsupported_media_type", "the body must be application/json")
+                let detail = "the body must be application/json";
+                Self::new(ErrorCode::UnsupportedMediaType, detail)
             }
             status if status.is_client_error() => {
-                Self::new(status, "bad_request", "the request cannot be understood")
+                Self::new(ErrorCode::BadRequest, "the request cannot be understood")
             }
-            status if status.is_server_error() => Self::from(Error::Internal).with_status(status),
-            status => Self::from(Error::Internal).with_status(status),
-        }
+            _ => Self::from(Error::Internal),
+        };
+        problem.with_status(status)
     }
 
     fn with_status(self, status: StatusCode) -> Self {
@@ -93,6 +86,7 @@ impl Problem {
             detail: &self.detail,
             code: self.code,
             request_id,
+            retry_after: self.retry_after,
             errors: &self.errors,
         };
         serde_json::to_vec(&document).unwrap_or_default()
@@ -101,52 +95,17 @@ impl Problem {
     /// Adds the headers that belong to it, where they are not set already.
     pub fn set_headers(&self, headers: &mut HeaderMap) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-        if let Some((name, value)) = &self.header {
-            headers.entry(name).or_insert_with(|| value.clone());
+        let retry_after = self.retry_after.map(|it| (header::RETRY_AFTER, HeaderValue::from(it)));
+        for (name, value) in self.header.clone().into_iter().chain(retry_after) {
+            headers.entry(name).or_insert(value);
         }
     }
 }
 
-/// The table: what each error of the rules is over HTTP.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let status = match &error {
-            Error::MalformedJson(_) => StatusCode::BAD_REQUEST,
-            Error::InvalidFields(_) | Error::UnknownType(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::TokenMissing
-            | Error::TokenInvalid
-            | Error::TokenExpired
-            | Error::SessionRevoked
-            | Error::WrongCredentials
-            | Error::InvalidResetToken => StatusCode::UNAUTHORIZED,
-            Error::WrongCurrentPassword
-            | Error::AdminRequired
-            | Error::AdminSignupRefused
-            | Error::SignupClosed
-            | Error::OtherUser
-            | Error::AuthorRequired
-            | Error::NotSubscribed => StatusCode::FORBIDDEN,
-            Error::MessageNotFound | Error::RoomNotFound | Error::UserNotFound => {
-                StatusCode::NOT_FOUND
-            }
-            Error::UsernameTaken
-            | Error::EmailTaken
-            | Error::RoomNameTaken
-            | Error::RoomArchived
-            | Error::MessageDeleted
-            | Error::LastAdmin
-            | Error::TooManyRooms
-            | Error::AlreadySubscribed
-            | Error::EpochChanged
-            | Error::HistoryPruned => StatusCode::CONFLICT,
-            Error::TooManyRequests { .. } | Error::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
-            Error::Busy | Error::Unavailable | Error::OutcomeUnknown => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        let header = match &error {
-            // RFC 6750 §3: a token that was no good is named, one that was missing is not.
+        let header = match error {
+            // RFC 6750 §3: a bad token is named; a request without a token gets the scheme alone.
             Error::TokenInvalid | Error::TokenExpired | Error::SessionRevoked => Some((
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer error=\"invalid_token\""),
@@ -154,22 +113,74 @@ impl From<Error> for Problem {
             Error::TokenMissing | Error::WrongCredentials | Error::InvalidResetToken => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
-            Error::Busy => Some((header::RETRY_AFTER, HeaderValue::from(retry_busy()))),
-            Error::TooManyRequests { retry_after_seconds } => {
-                Some((header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)))
-            }
-            Error::Unavailable | Error::OutcomeUnknown => {
-                Some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_UNAVAILABLE)))
-            }
             _ => None,
         };
-        let (code, detail) = (error.code(), error.to_string());
+        let problem = Self::new(error.code(), error.to_string());
+        let retry_after = error.retry_after();
         let errors = match error {
             Error::InvalidFields(errors) => errors,
             _ => Vec::new(),
         };
-        Self { status, code, detail: detail.into(), errors, header }
+        Self { errors, retry_after, header, ..problem }
     }
+}
+
+/// The status of each code over HTTP. Codes that occur on the socket only have the status that they would
+/// have.
+fn status(code: ErrorCode) -> StatusCode {
+    use ErrorCode as Code;
+    match code {
+        Code::MalformedJson | Code::BadRequest | Code::BadHandshake => StatusCode::BAD_REQUEST,
+        Code::TokenMissing
+        | Code::TokenInvalid
+        | Code::TokenExpired
+        | Code::SessionRevoked
+        | Code::WrongCredentials
+        | Code::InvalidResetToken => StatusCode::UNAUTHORIZED,
+        Code::WrongCurrentPassword
+        | Code::AdminRequired
+        | Code::AdminSignupRefused
+        | Code::SignupClosed
+        | Code::OtherUser
+        | Code::AuthorRequired
+        | Code::NotSubscribed
+        | Code::OriginRefused => StatusCode::FORBIDDEN,
+        Code::MessageNotFound | Code::RoomNotFound | Code::UserNotFound | Code::NotFound => {
+            StatusCode::NOT_FOUND
+        }
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+        Code::UsernameTaken
+        | Code::EmailTaken
+        | Code::RoomNameTaken
+        | Code::RoomArchived
+        | Code::MessageDeleted
+        | Code::LastAdmin
+        | Code::TooManyRooms
+        | Code::AlreadySubscribed
+        | Code::EpochChanged
+        | Code::HistoryPruned => StatusCode::CONFLICT,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::InvalidField | Code::UnknownType => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+        Code::TooManyRequests | Code::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Busy | Code::Unavailable | Code::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// Every code, for `/openapi.json` and `/asyncapi.json`.
+pub fn codes() -> Value {
+    let entry = |code: ErrorCode| {
+        json!({
+            "code": code,
+            "status": status(code).as_u16(),
+            "temporary": code.is_temporary(),
+            "meaning": code.meaning(),
+        })
+    };
+    ErrorCode::ALL.map(entry).into_iter().collect()
 }
 
 impl IntoResponse for Problem {
@@ -204,13 +215,10 @@ struct Document<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
-    code: &'a str,
+    code: ErrorCode,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
-}
-
-fn retry_busy() -> u32 {
-    // Without chance it is the same for all, and no harm.
-    1 + getrandom::u32().unwrap_or(0) % RETRY_BUSY_MAX
 }

@@ -8,9 +8,10 @@ use std::str::FromStr;
 
 use poem::Request;
 use poem::http::uri::{Authority, PathAndQuery};
-use poem::http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
+use poem::http::{HeaderMap, HeaderValue, Uri, Version, header};
 
 use super::problem::Problem;
+use crate::model::ErrorCode;
 
 /// Brings the request into the form that the routes know.
 ///
@@ -26,7 +27,7 @@ pub(super) fn normalise(request: &mut Request) -> Result<(), Box<Problem>> {
     let path = request.uri().path();
     if path.contains("//") {
         let detail = "there is nothing at this address: its path has two slashes in a row";
-        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail).into());
+        return Err(Problem::new(ErrorCode::NotFound, detail).into());
     }
     if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty())
         && let Some(uri) = with_path(request.uri(), bare)
@@ -51,7 +52,7 @@ fn check_host(request: &Request) -> Result<(), Box<Problem>> {
     let detail = "a request has one Host header, which is a name or an address and may have a port";
     match is_acceptable {
         true => Ok(()),
-        false => Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail).into()),
+        false => Err(Problem::new(ErrorCode::BadRequest, detail).into()),
     }
 }
 
@@ -69,6 +70,8 @@ fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
 
 #[cfg(test)]
 mod tests {
+    use poem::http::StatusCode;
+
     use super::*;
 
     fn of(version: Version, target: &str, hosts: &[&str]) -> Result<(String, String), StatusCode> {

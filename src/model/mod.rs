@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 mod audit;
+mod error_code;
 mod event;
 mod json;
 pub mod json_keys;
@@ -15,6 +16,7 @@ mod time;
 mod user;
 
 pub use audit::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Via};
+pub use error_code::ErrorCode;
 pub use event::{
     Event, EventHeader, EventId, EventKind, EventPage, EventTarget, RoomChanged, RoomFace, Seq,
     UnknownEvent,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{EventId, Room, RoomFace, RoomId, Seq, Timestamp, UserId};
+use crate::model::{ErrorCode, EventId, Room, RoomFace, RoomId, Seq, Timestamp, UserId};
 
 /// A frame that is not an [event](crate::model::Event). `type` says which one it is.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -117,15 +117,16 @@ pub enum ServerFrame<'a> {
     AuthExpiring { expires_at: Timestamp },
     /// What was asked was not done. The connection lives on.
     Error {
-        /// The stable word for programs, the same as over HTTP.
-        code: &'a str,
+        /// The stable word for programs, the same as over HTTP: see `x-error-codes`.
+        #[schemars(with = "String")]
+        code: ErrorCode,
         /// What happened and what to do, for people.
         detail: String,
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         room_id: Option<RoomId>,
-        /// Seconds after which to try again.
+        /// The error is temporary: seconds after which to retry.
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after: Option<u32>,
     },

@@ -164,6 +164,7 @@ fn malformed(error: &serde_json::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ErrorCode;
 
     #[test]
     fn the_plain_form_is_a_send() {
@@ -177,11 +178,11 @@ mod tests {
     fn what_is_wrong_is_said_with_the_ref() {
         let error = |text| ClientFrame::parse(text).unwrap_err();
         assert_eq!(error("nonsense").0, None);
-        assert_eq!(error("nonsense").1.code(), "malformed_json");
+        assert_eq!(error("nonsense").1.code(), ErrorCode::MalformedJson);
         assert_eq!(error(r#" ["ping","7"]"#), (None, error("[]").1));
         assert!(error("[]").1.to_string().contains("not a list"));
         let (reference, unknown) = error(r#"{"type":"dance","ref":"7"}"#);
-        assert_eq!((reference.as_deref(), unknown.code()), (Some("7"), "unknown_type"));
+        assert_eq!((reference.as_deref(), unknown.code()), (Some("7"), ErrorCode::UnknownType));
         let (reference, missing) = error(r#"{"type":"send","ref":"8"}"#);
         assert_eq!(reference.as_deref(), Some("8"));
         assert!(missing.to_string().contains("missing field `content`"), "{missing}");

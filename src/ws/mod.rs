@@ -5,6 +5,7 @@
 
 pub mod asyncapi;
 pub mod command;
+mod error;
 mod perform;
 mod reader;
 pub mod session;

@@ -5,13 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::command::{ClientFrame, Command, Read, Refresh, Send, Subscribe};
+use super::error::{close_code, error_frame};
 use crate::chat::{Draft, Error};
 use crate::model::{Event, RoomHead, RoomId, Seq, Timestamp};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
-
-/// Seconds after which a client is told to try again when the server is busy.
-const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// A client that is refused so often does not listen to `retry_after`.
 const MAX_TOO_FAST: u32 = 1_000;
@@ -302,40 +300,8 @@ impl Session {
     }
 }
 
-/// The code that a connection is closed with when it cannot be in its only room.
-pub fn close_code(error: &Error) -> CloseCode {
-    match error {
-        Error::TokenMissing
-        | Error::TokenInvalid
-        | Error::TokenExpired
-        | Error::SessionRevoked
-        | Error::WrongCredentials => CloseCode::SignInAgain,
-        Error::RoomNotFound => CloseCode::RoomGone,
-        Error::EpochChanged | Error::HistoryPruned => CloseCode::EpochChanged,
-        Error::AdminRequired | Error::AdminSignupRefused => CloseCode::Forbidden,
-        Error::TooManyRequests { .. } | Error::TooManySockets => CloseCode::TooFast,
-        Error::Busy | Error::Unavailable | Error::OutcomeUnknown => CloseCode::Restart,
-        _ => CloseCode::InternalError,
-    }
-}
-
 fn refuse(reference: Option<String>, room_id: Option<RoomId>, error: &Error) -> Action {
-    let retry_after = match error {
-        Error::Busy | Error::Unavailable => Some(RETRY_AFTER_SECONDS),
-        Error::TooManyRequests { retry_after_seconds } => Some(*retry_after_seconds),
-        _ => None,
-    };
-    let detail = match error {
-        // A frame has few fields: the first that is wrong says enough.
-        Error::InvalidFields(fields) => fields.first().map_or_else(
-            || error.to_string(),
-            |field| format!("{}: {}", field.field, field.message),
-        ),
-        _ => error.to_string(),
-    };
-    let reference = reference.as_deref();
-    let frame = ServerFrame::Error { code: error.code(), detail, reference, room_id, retry_after };
-    Action::Reply(frame.to_bytes())
+    Action::Reply(error_frame(reference.as_deref(), room_id, error).to_bytes())
 }
 
 #[cfg(test)]

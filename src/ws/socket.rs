@@ -12,8 +12,9 @@ use tungstenite::protocol::frame::coding::CloseCode as WsCloseCode;
 use tungstenite::{Error as WsError, Message as WsMessage};
 
 use super::command::Subscribe;
+use super::error::close_code;
 use super::reader::Reader;
-use super::session::{Input, Session, close_code};
+use super::session::{Input, Session};
 use super::upgrade::{Caller, Sockets};
 use crate::chat::SocketPermit;
 use crate::realtime::encode::close_frame;

@@ -22,7 +22,7 @@ use super::socket;
 use crate::chat::{Chat, Error, SocketPermit};
 use crate::http::problem::Problem;
 use crate::http::{AllowedOrigins, ClientAddress};
-use crate::model::{Identity, RoomId, Seq};
+use crate::model::{ErrorCode, Identity, RoomId, Seq};
 use crate::realtime::{Hub, Peer};
 
 /// The subprotocol that a browser offers together with `bearer.<token>`.
@@ -95,7 +95,7 @@ async fn handshake(
     origins.check(headers)?;
     let query: ConnectQuery = request.params().map_err(|error| {
         let detail = format!("the query of the URL cannot be read: {error}");
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail)
+        Problem::new(ErrorCode::InvalidField, detail)
     })?;
     let slot = request.extensions().get::<UpgradeSlot>();
     let upgrade = slot.and_then(|slot| {
@@ -157,14 +157,14 @@ fn check_handshake(headers: &HeaderMap) -> poem::Result<&str> {
     let version = headers.get(header::SEC_WEBSOCKET_VERSION).map(|value| value.as_bytes());
     if version != Some(b"13") {
         let detail = "only version 13 of the WebSocket protocol is spoken here";
-        let problem = Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+        let problem = Problem::new(ErrorCode::UpgradeRequired, detail)
             .with_header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         return Err(problem.into());
     }
     let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
     let detail = "Sec-WebSocket-Key must be 16 bytes in base64";
     key.filter(|key| key.len() == 24)
-        .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "bad_handshake", detail).into())
+        .ok_or_else(|| Problem::new(ErrorCode::BadHandshake, detail).into())
 }
 
 fn upgrade_required() -> Problem {
@@ -182,7 +182,7 @@ const LOST_UPGRADE: &str = "this handshake of a WebSocket has no Upgrade: a prox
     proxy_set_header Connection \"upgrade\";)";
 
 fn upgrade_problem(detail: &'static str) -> Problem {
-    Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+    Problem::new(ErrorCode::UpgradeRequired, detail)
         .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
 }
 

@@ -265,6 +265,8 @@ impl Answer {
                 self.body
             );
         }
+        let seconds = self.header("retry-after").parse().ok();
+        assert_eq!(self.body["retry_after"].as_u64(), seconds, "{}: {}", self.asked, self.body);
     }
 }
 

@@ -67,10 +67,13 @@ pub(super) struct ProblemDto {
     pub status: u16,
     /// What happened and what to do, for people.
     pub detail: String,
-    /// The stable word for programs.
+    /// The stable word for programs: one of `x-error-codes`, or of a later version.
     pub code: String,
     /// Finds the request in the server's log.
     pub request_id: String,
+    /// The error is temporary: seconds after which to retry, as in the header `Retry-After`.
+    #[oai(skip_serializing_if_is_none)]
+    pub retry_after: Option<u32>,
     /// The fields to blame.
     #[oai(skip_serializing_if_is_none)]
     pub errors: Option<Vec<FieldErrorDto>>,
@@ -85,6 +88,7 @@ impl Example for ProblemDto {
             detail: "some fields are not acceptable".into(),
             code: "invalid_field".into(),
             request_id: "6f2b9c9e0d6a4b2f8a57d0d8c1f1b0a3".into(),
+            retry_after: None,
             errors: Some(vec![FieldErrorDto {
                 field: "content".into(),
                 message: "must not be blank".into(),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use self::description::DESCRIPTION;
 pub use self::page::page;
+use crate::http::problem::codes;
 use crate::model::Event;
 use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
@@ -98,6 +99,7 @@ pub fn document() -> Value {
                 "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
             },
         },
+        "x-error-codes": codes(),
         "x-close-codes": CloseCode::ALL.map(|code| json!({
             "code": code.number(),
             "name": code,

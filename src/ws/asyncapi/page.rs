@@ -40,6 +40,17 @@ pub fn page() -> String {
             escape(code.advice())
         );
     }
+    page.push_str(
+        "</table><h2>Error codes</h2><p>The same over HTTP. After a temporary error the same request \
+         may succeed: <code>retry_after</code> says in how many seconds.</p>\
+         <table><thead><tr><th>Code<th>Meaning<th>Retry<tbody>",
+    );
+    for code in document["x-error-codes"].as_array().into_iter().flatten() {
+        let text = |field: &str| escape(code[field].as_str().unwrap_or_default());
+        let retry = if code["temporary"] == true { "yes" } else { "no" };
+        let _ =
+            write!(page, "<tr><td><code>{}</code><td>{}<td>{retry}", text("code"), text("meaning"));
+    }
     page.push_str("</table></main></html>");
     page
 }

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::model::{Event, EventId, EventKind, RoomFace, RoomId, Seq, Timestamp, UserId};
+use crate::model::{
+    ErrorCode, Event, EventId, EventKind, RoomFace, RoomId, Seq, Timestamp, UserId,
+};
 use crate::realtime::frame::{ActiveUser, ActivityMessage, PresenceChange, RoomCard, ServerFrame};
 
 pub(super) const EPOCH: &str = "9f86d081884c7d659a2feaa0c55ad015";
@@ -82,7 +84,7 @@ fn frames() -> Vec<ServerFrame<'static>> {
         ServerFrame::AuthRefreshed { reference: Some("4"), expires_at: TIME },
         ServerFrame::AuthExpiring { expires_at: TIME },
         ServerFrame::Error {
-            code: "unknown_type",
+            code: ErrorCode::UnknownType,
             detail: "there is no message of type \"dance\"".to_owned(),
             reference: Some("7"),
             room_id: None,
