@@ -313,7 +313,7 @@ pub(super) fn create(
     audit: Option<&NewAuditEntry>,
 ) -> storage::Result<User> {
     if let Some(unicode) = text::unicode_email(&user.email)
-        && backend.has_email(&unicode)?
+        && backend.get_credentials_by_email(&unicode)?.is_some()
     {
         return Err(storage::Error::Conflict(Conflict::EmailTaken));
     }

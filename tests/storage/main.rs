@@ -70,7 +70,7 @@ contract! {
         a_user_reads_back_as_created
         a_taken_name_or_email_is_a_conflict_whatever_its_case
         only_ascii_letters_have_case
-        credentials_are_found_by_name_in_any_case
+        credentials_are_found_by_name_and_by_email_in_any_case
         only_one_can_be_the_first_admin
         of_many_who_would_be_the_first_admin_at_once_one_is
         a_new_password_revokes_the_other_sessions

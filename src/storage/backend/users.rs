@@ -12,7 +12,8 @@ pub trait Users {
     fn get_user(&self, id: UserId) -> Result<Option<User>>;
     /// Looks up a user by name. Deleted users have no credentials.
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
-    fn has_email(&self, email: &str) -> Result<bool>;
+    /// Looks up an account by its email; ASCII case is ignored. Deleted accounts have none.
+    fn get_credentials_by_email(&self, email: &str) -> Result<Option<Credentials>>;
     fn has_admin(&self) -> Result<bool>;
     /// The active admins, in order of id.
     fn list_admins(&self) -> Result<Vec<User>>;

@@ -30,31 +30,18 @@ impl Users for Postgres {
     }
 
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>> {
-        self.read(|db| {
-            // PostgreSQL has no text with a NUL in it, and refuses to look for one.
-            if username.contains('\0') {
-                return Ok(None);
-            }
-            db.query_opt(
-                "SELECT id, username, email, role, is_active, created_at, password_hash
-                 FROM users
-                 WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
-                &[&username],
-            )?
-            .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(6) }))
-            .transpose()
-        })
+        let sql = "SELECT id, username, email, role, is_active, created_at, password_hash
+                   FROM users
+                   WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\")
+                     AND deleted_at IS NULL";
+        self.read(|db| find_credentials(db, sql, username))
     }
 
-    fn has_email(&self, email: &str) -> Result<bool> {
-        self.read(|db| {
-            let row = db.query_one(
-                "SELECT EXISTS (
-                     SELECT 1 FROM users WHERE lower(email COLLATE \"C\") = lower($1 COLLATE \"C\"))",
-                &[&email],
-            )?;
-            Ok(row.get(0))
-        })
+    fn get_credentials_by_email(&self, email: &str) -> Result<Option<Credentials>> {
+        let sql = "SELECT id, username, email, role, is_active, created_at, password_hash
+                   FROM users
+                   WHERE lower(email COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL";
+        self.read(|db| find_credentials(db, sql, email))
     }
 
     fn has_admin(&self) -> Result<bool> {
@@ -82,6 +69,20 @@ impl Users for Postgres {
     ) -> Result<bool> {
         self.transaction(|tx| decisions::change_password(tx, id, from, to, keep, now))
     }
+}
+
+fn find_credentials(
+    db: &mut Connection,
+    sql: &'static str,
+    name: &str,
+) -> Result<Option<Credentials>> {
+    // PostgreSQL has no text with a NUL in it, and refuses to look for one.
+    if name.contains('\0') {
+        return Ok(None);
+    }
+    db.query_opt(sql, &[&name])?
+        .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(6) }))
+        .transpose()
 }
 
 pub(super) fn has_admin(db: &mut Connection) -> Result<bool> {

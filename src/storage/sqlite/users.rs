@@ -23,17 +23,14 @@ impl Users for Sqlite {
         const GET: &str = "
             SELECT id, username, email, role, is_active, created_at, password_hash
             FROM users WHERE username = ?1 AND deleted_at IS NULL";
-        self.read(|db| {
-            let credentials = db.prepare_cached(GET)?.query_row([username], |row| {
-                Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
-            });
-            Ok(credentials.optional()?)
-        })
+        self.read(|db| Ok(db.prepare_cached(GET)?.query_row([username], credentials).optional()?))
     }
 
-    fn has_email(&self, email: &str) -> Result<bool> {
-        const HAS: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE email = ?1)";
-        self.read(|db| Ok(db.prepare_cached(HAS)?.query_row([email], |row| row.get(0))?))
+    fn get_credentials_by_email(&self, email: &str) -> Result<Option<Credentials>> {
+        const GET: &str = "
+            SELECT id, username, email, role, is_active, created_at, password_hash
+            FROM users WHERE email = ?1 AND deleted_at IS NULL";
+        self.read(|db| Ok(db.prepare_cached(GET)?.query_row([email], credentials).optional()?))
     }
 
     fn has_admin(&self) -> Result<bool> {
@@ -66,6 +63,11 @@ pub(super) fn has_admin(db: &Connection) -> Result<bool> {
     Ok(db
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')")?
         .query_row([], |row| row.get(0))?)
+}
+
+/// From the columns of [`user`], and password_hash.
+fn credentials(row: &Row<'_>) -> rusqlite::Result<Credentials> {
+    Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
 }
 
 /// From the first six columns: id, username, email, role, is_active, created_at.
