@@ -95,7 +95,7 @@ fn authenticate(c: &mut Criterion) {
         let here = std::net::Ipv4Addr::LOCALHOST.into();
         let caller = SignupCaller { local: true, identity: None, address: here };
         chat.signup(signup, caller).await.unwrap();
-        chat.login("ann".into(), "correct horse".into(), here).await.unwrap().token
+        chat.login("ann", "correct horse".into(), here).await.unwrap().token
     });
     c.bench_function("authenticate a token", |bencher| {
         bencher.iter(|| runtime.block_on(chat.authenticate(black_box(&token))).unwrap());

@@ -120,32 +120,34 @@ impl Chat {
         Ok(self.inner.store.write(create).await??)
     }
 
-    /// Opens a session, for somebody at this address.
+    /// Opens a session for a client at this address. `name` is the account's username or email.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`], before anything is looked at; [`Error::WrongCredentials`] for an
+    /// [`Error::TooManyRequests`], before the password is looked at; [`Error::WrongCredentials`] for an
     /// unknown user, a wrong password and an account that is not active alike;
     /// [`Error::InvalidFields`] for a password that no account can have; [`Error::Busy`].
-    pub async fn login(
-        &self,
-        username: String,
-        password: String,
-        address: IpAddr,
-    ) -> Result<Login> {
-        let name = username.trim();
-        let checked = self.check_login(name.to_owned(), password);
-        let login = self.attempt(name, address, checked).await;
+    pub async fn login(&self, name: &str, password: String, address: IpAddr) -> Result<Login> {
+        let login = self.attempt_login(name, password, address).await;
         self.inner.counts.login(&login);
         login
     }
 
-    async fn check_login(&self, username: String, password: String) -> Result<Login> {
-        let credentials = if has_form_of_username(&username) {
-            self.inner.store.read(move |backend| backend.get_credentials(&username)).await?
-        } else {
-            // No account can have this name. The password is checked all the same, for the time.
-            None
-        };
+    async fn attempt_login(&self, name: &str, password: String, address: IpAddr) -> Result<Login> {
+        let name = sign_in_name(name);
+        let typed = name.clone();
+        let find = move |backend: &dyn Backend| find_credentials(backend, &typed);
+        let found = self.inner.store.read(find).await?;
+        // An account has one count, whether its username or its email is typed.
+        let counted = found.as_ref().map_or(name, |known| known.user.username.clone());
+        self.attempt(&counted, address, self.check_login(found, password)).await
+    }
+
+    /// Without credentials a password is checked all the same, so that the answer takes as long.
+    async fn check_login(
+        &self,
+        credentials: Option<Credentials>,
+        password: String,
+    ) -> Result<Login> {
         let hash = credentials.as_ref().map(|known| known.password_hash.clone());
         let right = self.inner.passwords.verify("password", password, hash).await?;
         match credentials {
@@ -381,6 +383,37 @@ fn check_username(username: &str, errors: &mut Vec<FieldError>) {
         let message = format!("must not be one of the words {}", RESERVED.join(", "));
         errors.push(FieldError::new("username", message));
     }
+}
+
+/// A username or an email that was typed to sign in, in the form in which it is looked up.
+pub(super) fn sign_in_name(typed: &str) -> String {
+    if is_email(typed) { text::email(typed) } else { typed.trim().to_owned() }
+}
+
+/// Finds an account by its username or its email, in the form of [`sign_in_name`]. No username can be
+/// an email.
+pub(super) fn find_credentials(
+    backend: &dyn Backend,
+    name: &str,
+) -> storage::Result<Option<Credentials>> {
+    if !is_email(name) {
+        return match has_form_of_username(name) {
+            true => backend.get_credentials(name),
+            // No account can have this name.
+            false => Ok(None),
+        };
+    }
+    let found = backend.get_credentials_by_email(name)?;
+    // Looked for also if the first was found: both take the same time.
+    let earlier = match text::unicode_email(name) {
+        Some(unicode) => backend.get_credentials_by_email(&unicode)?,
+        None => None,
+    };
+    Ok(found.or(earlier))
+}
+
+fn is_email(name: &str) -> bool {
+    name.contains('@')
 }
 
 /// Whether any account, made by this version or an earlier one, can have the name.

@@ -39,7 +39,7 @@ pub enum Error {
     TokenExpired,
     #[error("this session has ended; sign in again")]
     SessionRevoked,
-    #[error("the username or the password is wrong")]
+    #[error("the username, the email or the password is wrong")]
     WrongCredentials,
     #[error("the current password is wrong")]
     WrongCurrentPassword,

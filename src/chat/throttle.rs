@@ -5,9 +5,9 @@
 //!   address at which its owner has signed in before.
 //! - Enough failures from an address, and it may try nothing for the rest of the window.
 //!
-//! An attempt counts as a failure from its beginning and is taken back if it was none: many at once
-//! count like one after the other. What is counted is the name that was given, whether there is such
-//! an account or not. All of it is in the memory of one node, and bounded.
+//! An attempt counts as a failure from its beginning and is taken back if it succeeds: many attempts at
+//! once count like one after the other. An account is counted by its username, also if its email was
+//! given; a name that no account has is counted in the same way. All of it is in the memory of one node, and bounded.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;

@@ -150,7 +150,7 @@ impl Api {
     fn login(&self, role: Role) -> Login {
         let username = self.create_user(role).username;
         let address = Ipv4Addr::UNSPECIFIED.into();
-        let login = self.chat.login(username, PASSWORD.to_owned(), address);
+        let login = self.chat.login(&username, PASSWORD.to_owned(), address);
         self.runtime.block_on(login).unwrap()
     }
 

@@ -107,8 +107,9 @@ impl AuthApi {
 
     /// Sign in
     ///
-    /// Opens a session. An unknown user and a wrong password are the same answer. After some
-    /// failures for one account, or from one address, none is tried for a while.
+    /// Opens a session. `username` takes the username or the email of the account. An unknown user and a
+    /// wrong password get the same answer. After some failures for one account, or from one address,
+    /// further attempts are refused for a while.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -117,7 +118,7 @@ impl AuthApi {
         body: Body<LoginRequest>,
     ) -> Result<SignedIn, Failure<{ BODY | TOKEN | STORE | PACE }>> {
         let Body(LoginRequest { username, password }) = body;
-        let login = chat.login(username, password, address.0).await?;
+        let login = chat.login(&username, password, address.0).await?;
         Ok(SignedIn::Ok(Written::of(&login.into())?))
     }
 

@@ -78,12 +78,15 @@ fn accounts_are_listed_and_shown() {
 }
 
 #[test]
-fn an_account_is_named_by_name_or_number_and_a_misspelt_one_is_guessed() {
+fn an_account_is_named_by_name_email_or_number_and_a_misspelt_one_is_guessed() {
     let shell = Shell::new();
     accounts(&shell);
     let id = |name: &str| json_of(&shell, &["users", "show", name])["id"].clone();
     for (name, expected) in [("ann", 1), ("#1", 1), ("1", 1), ("10", 3), ("#3", 3), ("3", 3)] {
         assert_eq!(id(name), expected, "{name}");
+    }
+    for (email, expected) in [("anna@example.com", 2), (" ANNA@Example.com ", 2)] {
+        assert_eq!(id(email), expected, "{email}");
     }
     let error = |name: &str| shell.run(&["users", "show", name]).error();
     assert_eq!(error("anm"), "there is no user anm: did you mean ann?");

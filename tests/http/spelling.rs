@@ -59,6 +59,7 @@ async fn the_two_spellings_of_a_domain_are_one_email(database: Database) {
     ] {
         let (status, taken) = signs_up(&server, "bo", email, PASSWORD).await;
         assert_eq!((status, &taken["code"]), (409, &json!("email_taken")), "{email}");
+        assert_eq!(signs_in(&server, &format!(" {email}\u{a0}"), PASSWORD).await, 200, "{email}");
     }
     assert_eq!(signs_up(&server, "bo", "bo@bücher.example", PASSWORD).await.0, 201);
     let (status, _) = signs_up(&server, "cy", "cy@a\u{200b}b\u{ff0e}ä_:", PASSWORD).await;
@@ -111,6 +112,9 @@ async fn names_and_emails_of_earlier_versions_are_taken_too(database: Database) 
     }
     let (status, taken) = signs_up(&server, "new", "Old@xn--bcher-kva.example", PASSWORD).await;
     assert_eq!((status, &taken["code"]), (409, &json!("email_taken")));
+    for email in ["old@bücher.example", "Old@xn--bcher-kva.example"] {
+        assert_eq!(signs_in(&server, email, PASSWORD).await, 200, "{email}");
+    }
     // The room can be written to, and its name can be put right.
     let path = format!("/rooms/{id}");
     assert_eq!(root.get(&path).await.expect(200)["name"], NFD);

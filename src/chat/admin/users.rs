@@ -78,12 +78,12 @@ impl Admin<'_> {
         Ok(account.ok_or(Error::UserNotFound)?)
     }
 
-    /// By name, without regard to the case of ASCII letters.
+    /// Looks up an account by its username or its email, as for a sign-in.
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
-    pub fn get_user_by_name(&self, username: &str) -> Result<Account> {
-        let credentials = self.backend.get_credentials(username.trim())?;
+    pub fn get_user_by_name(&self, name: &str) -> Result<Account> {
+        let credentials = accounts::find_credentials(self.backend, &accounts::sign_in_name(name))?;
         self.get_user(credentials.ok_or(Error::UserNotFound)?.user.id)
     }
 

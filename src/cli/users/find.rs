@@ -13,7 +13,7 @@ const MAX_SUGGESTED_FROM: usize = 20_000;
 /// The account that a command is for.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Named {
-    /// The account: its name, or its number (#7 or 7)
+    /// The account: its name, its email, or its number (#7 or 7)
     #[arg(value_name = "USER")]
     pub user: String,
 }

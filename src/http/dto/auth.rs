@@ -163,11 +163,12 @@ impl Example for SetupDto {
     }
 }
 
-/// A username and its password.
+/// A username or an email, and the password.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct LoginRequest {
-    /// White space around it does not count.
+    /// The username or the email of the account; ASCII case is ignored. White space around it does not
+    /// count.
     pub username: String,
     /// At most 71 bytes in UTF-8, without NUL.
     pub password: String,
