@@ -133,7 +133,7 @@ impl AdminApi {
         let (id, change) =
             (UserId(user_id.0.0), UserChange { role: role.map(Role::from), is_active });
         let account =
-            chat.administer(&caller.0, move |admin| admin.update_user(id, change)).await?;
+            chat.administer(&caller.0, move |admin| Ok(admin.update_user(id, change)?.0)).await?;
         Ok(OneUser::Ok(Written::new(&account, 256)?))
     }
 

@@ -33,4 +33,6 @@ pub use session::{
     Identity, NewPasswordReset, NewSession, NewTicket, SecretHash, Session, SessionId,
 };
 pub use time::{Clock, Timestamp};
-pub use user::{Account, Credentials, NewUser, Role, User, UserChange, UserId, UserQuery};
+pub use user::{
+    Account, Credentials, NewUser, Role, User, UserChange, UserId, UserQuery, UserUpdate,
+};

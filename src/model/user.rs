@@ -106,6 +106,15 @@ impl UserChange {
     }
 }
 
+/// What a [`UserChange`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserUpdate {
+    /// The user before the change.
+    pub before: User,
+    /// How many open sessions the change ended.
+    pub ended_sessions: u32,
+}
+
 /// An account to be stored. The rules have already been applied to every field.
 #[derive(Clone, Debug)]
 pub struct NewUser {

@@ -15,15 +15,20 @@ fn json_of(shell: &Shell, arguments: &[&str]) -> Value {
 fn with_room(shell: &Shell) {
     shell.create_admin("ann", EMAIL, PASSWORD.as_bytes()).ok();
     shell.run(&["rooms", "create", "general"]).ok();
-    let message = |content: &str| NewMessage {
+    say(shell, &["one", "a secret", "three"]);
+}
+
+/// Messages of ann's in general.
+fn say(shell: &Shell, contents: &[&str]) {
+    let message = |content: &&str| NewMessage {
         room_id: RoomId(1),
         user_id: UserId(1),
         username: "ann".into(),
-        content: content.to_owned(),
+        content: (*content).to_owned(),
         client_id: None,
         timestamp: NOW,
     };
-    let batch = vec![message("one"), message("a secret"), message("three")];
+    let batch = contents.iter().map(message).collect();
     for outcome in shell.backend().append_messages(batch).unwrap() {
         outcome.unwrap();
     }
@@ -130,6 +135,18 @@ fn a_room_is_deleted_when_it_is_meant() {
         assert_eq!(audit(&shell)[0].0, "room.delete");
         let error = shell.run(&["rooms", "delete", "general", "--yes"]).error();
         assert!(error.starts_with("there is no room general"), "{error}");
+    });
+}
+
+#[test]
+fn the_deleted_messages_are_counted_after_the_question() {
+    on_every_database(|shell| {
+        with_room(&shell);
+        let question = shell.ask(&["rooms", "delete", "general"]);
+        assert!(question.said.contains("its 3 messages will be deleted"), "{}", question.said);
+        say(&shell, &["four"]);
+        let answer = question.yes();
+        assert!(answer.contains("general (#1) and its 4 messages are deleted"), "{answer}");
     });
 }
 

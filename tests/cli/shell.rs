@@ -1,8 +1,8 @@
 //! A shell to run the binary in, and what comes out of it.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use chatapp::storage::{self, Backend, OpenOptions};
@@ -24,6 +24,23 @@ pub struct Shell {
     pub folder: tempfile::TempDir,
     pub environment: Vec<(String, String)>,
     postgres: Option<PgDatabase>,
+}
+
+/// A command that waits for the answer to its question.
+pub struct Question {
+    child: Child,
+    pub said: String,
+}
+
+impl Question {
+    /// What the command says after a yes. It must succeed.
+    pub fn yes(mut self) -> String {
+        self.child.stdin.as_mut().unwrap().write_all(b"y\n").unwrap();
+        let output = self.child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{said}");
+        said
+    }
 }
 
 /// A command that has ended.
@@ -91,6 +108,28 @@ impl Shell {
         // A command that refuses its arguments reads nothing.
         let _ = child.stdin.take().unwrap().write_all(stdin);
         Done::from(child.wait_with_output().unwrap())
+    }
+
+    /// Runs a command at a terminal of its own, up to its question.
+    pub fn ask(&self, arguments: &[&str]) -> Question {
+        let line = format!("{} {}", env!("CARGO_BIN_EXE_chatapp"), arguments.join(" "));
+        let mut child = Command::new("script")
+            .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+            .current_dir(self.path())
+            .env_clear()
+            .envs(self.environment.clone())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script, of util-linux, runs");
+        let mut said = Vec::new();
+        let mut byte = [0];
+        while !said.ends_with(b"[y/N] ") {
+            let read = child.stdout.as_mut().unwrap().read(&mut byte).unwrap();
+            assert_eq!(read, 1, "it ended: {}", String::from_utf8_lossy(&said));
+            said.push(byte[0]);
+        }
+        Question { child, said: String::from_utf8(said).unwrap() }
     }
 
     pub fn create_admin(&self, username: &str, email: &str, stdin: &[u8]) -> Done {

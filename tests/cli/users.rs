@@ -154,6 +154,34 @@ fn accounts_are_changed_as_over_http() {
 }
 
 #[test]
+fn the_sessions_that_ended_are_counted_after_the_question() {
+    on_every_database(|shell| {
+        accounts(&shell);
+        for (n, arguments, said) in [
+            (
+                1,
+                &["users", "deactivate", "anna"][..],
+                "anna (#2) is not active any more; 2 sessions ended",
+            ),
+            (3, &["users", "revoke-sessions", "anna"], "2 sessions of anna (#2) ended"),
+        ] {
+            shell.run(&["users", "activate", "anna"]).ok();
+            sign_in(&shell, 2, n);
+            let question = shell.ask(arguments);
+            assert!(question.said.contains("(1 session)"), "{}", question.said);
+            sign_in(&shell, 2, n + 1);
+            let answer = question.yes();
+            assert!(answer.contains(said), "{answer}");
+        }
+        sign_in(&shell, 2, 5);
+        let question = shell.ask(&["users", "deactivate", "anna"]);
+        shell.run(&["users", "deactivate", "anna", "--yes"]).ok();
+        let answer = question.yes();
+        assert!(answer.contains("anna (#2) is not active already"), "{answer}");
+    });
+}
+
+#[test]
 fn a_password_is_set_or_a_link_made() {
     on_every_database(|shell| {
         accounts(&shell);

@@ -70,7 +70,9 @@ async fn what_another_process_revokes_is_closed_within_a_second(database: Databa
         ("promoted", |backend, id| {
             update(backend, id, UserChange { is_active: None, role: Some(Role::Admin) })
         }),
-        ("new_password", |backend, id| backend.update_password(id, "$2b$04$x", &entry())),
+        ("new_password", |backend, id| {
+            Ok(backend.update_password(id, "$2b$04$x", &entry())?.is_some())
+        }),
     ];
     for (name, change) in changes {
         let user = server.user(name).await;
@@ -186,7 +188,7 @@ pub fn update(
     id: UserId,
     change: UserChange,
 ) -> chatapp::storage::Result<bool> {
-    backend.update_user(id, change, &entry())
+    Ok(backend.update_user(id, change, &entry())?.is_some())
 }
 
 /// The record of what an operator does now.

@@ -52,21 +52,56 @@ pub fn accounts_are_listed_in_order_of_id_with_their_open_sessions(db: &TestData
     assert_eq!(names(&*backend, Some("a\0"), None), [""; 0]);
 }
 
+pub fn a_change_says_what_was_before_and_how_many_open_sessions_it_ended(db: &TestDatabase) {
+    let backend = db.backend();
+    let bo = user(&*backend, "bo");
+    admin(&*backend, "root");
+    let sign_in = |n: u128, seconds| {
+        let (id, expires_at) = (SessionId(n), NOW.plus_seconds(seconds));
+        let new = NewSession { id, user_id: bo.id, created_at: NOW, expires_at };
+        assert!(backend.create_session(&new, HASH).unwrap());
+    };
+    // Two are open in ten seconds; one will have expired, and one is revoked.
+    let sign_in_four = |n| {
+        for (n, seconds) in [(n, 60), (n + 1, 60), (n + 2, 10), (n + 3, 60)] {
+            sign_in(n, seconds);
+        }
+        assert!(backend.revoke_session(SessionId(n + 3), NOW).unwrap());
+    };
+    let entry = audit_at("x", NOW.plus_seconds(10));
+    let update = |change| {
+        let update = backend.update_user(bo.id, change, &entry).unwrap().unwrap();
+        (update.before, update.ended_sessions)
+    };
+    sign_in_four(0);
+    assert_eq!(update(active(true)), (bo.clone(), 0), "nothing changes");
+    assert_eq!(update(role(Role::Admin)), (bo.clone(), 2));
+    let promoted = User { role: Role::Admin, ..bo.clone() };
+    assert_eq!(update(role(Role::Admin)), (promoted.clone(), 0));
+    assert_eq!(update(role(Role::User)), (promoted, 0), "no session was left");
+    sign_in_four(10);
+    assert_eq!(backend.revoke_sessions(bo.id, &entry).unwrap(), Some(2));
+    assert_eq!(backend.revoke_sessions(bo.id, &entry).unwrap(), Some(0));
+    sign_in_four(20);
+    assert_eq!(backend.update_password(bo.id, HASH, &entry).unwrap(), Some(2));
+    assert_eq!(backend.update_password(bo.id, HASH, &entry).unwrap(), Some(0));
+}
+
 pub fn the_last_active_admin_stays_one(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, bo) = (admin(&*backend, "ann"), admin(&*backend, "bo"));
     let entry = audit("x");
-    assert!(backend.update_user(bo.id, active(false), &entry).unwrap());
+    assert!(backend.update_user(bo.id, active(false), &entry).unwrap().is_some());
     // An admin who is not active is none: ann is the last, and bo can be anything.
     assert!(is_last_admin(backend.update_user(ann.id, role(Role::User), &entry)));
     assert!(is_last_admin(backend.update_user(ann.id, active(false), &entry)));
     assert!(is_last_admin(backend.delete_user(ann.id, &entry)));
     assert_eq!(backend.get_user(ann.id).unwrap().unwrap(), ann);
-    assert!(backend.update_user(ann.id, role(Role::Admin), &entry).unwrap(), "as it is");
-    assert!(backend.update_user(bo.id, role(Role::User), &entry).unwrap());
-    assert!(backend.update_user(bo.id, role(Role::Admin), &entry).unwrap());
+    assert!(backend.update_user(ann.id, role(Role::Admin), &entry).unwrap().is_some(), "as it is");
+    assert!(backend.update_user(bo.id, role(Role::User), &entry).unwrap().is_some());
+    assert!(backend.update_user(bo.id, role(Role::Admin), &entry).unwrap().is_some());
     assert!(is_last_admin(backend.delete_user(ann.id, &entry)));
-    assert!(backend.update_user(bo.id, active(true), &entry).unwrap());
+    assert!(backend.update_user(bo.id, active(true), &entry).unwrap().is_some());
     assert!(backend.delete_user(ann.id, &entry).unwrap());
     assert!(is_last_admin(backend.delete_user(bo.id, &entry)));
 }
@@ -88,8 +123,8 @@ pub fn of_admins_who_go_at_once_one_is_left(db: &TestDatabase) {
             let (backend, id) = (&handles[i], admins[i].id);
             start.wait();
             let result = match i % 3 {
-                0 => backend.update_user(id, role(Role::User), &audit("x")),
-                1 => backend.update_user(id, active(false), &audit("x")),
+                0 => backend.update_user(id, role(Role::User), &audit("x")).map(|it| it.is_some()),
+                1 => backend.update_user(id, active(false), &audit("x")).map(|it| it.is_some()),
                 _ => backend.delete_user(id, &audit("x")),
             };
             match result {
@@ -134,14 +169,14 @@ pub fn a_deleted_account_is_empty(db: &TestDatabase) {
     // Nothing is done to it any more.
     let entry = audit("x");
     assert!(!backend.delete_user(bo.id, &entry).unwrap());
-    assert!(!backend.update_user(bo.id, active(true), &entry).unwrap());
-    assert!(!backend.update_password(bo.id, "hash", &entry).unwrap());
+    assert!(backend.update_user(bo.id, active(true), &entry).unwrap().is_none());
+    assert!(backend.update_password(bo.id, "hash", &entry).unwrap().is_none());
     assert_eq!(backend.revoke_sessions(bo.id, &entry).unwrap(), None);
     let again = NewPasswordReset { hash, user_id: bo.id, expires_at: later };
     assert!(!backend.create_password_reset(&again, &entry).unwrap());
     // The name and the email are free.
     assert_ne!(user(&*backend, "bo").id, bo.id);
-    assert!(backend.update_user(ann.id, active(true), &entry).unwrap());
+    assert!(backend.update_user(ann.id, active(true), &entry).unwrap().is_some());
 }
 
 pub fn open_sessions_are_listed_newest_first_and_revoked_together(db: &TestDatabase) {
@@ -226,16 +261,16 @@ pub fn a_reset_is_worth_nothing_when_it_is_late_or_replaced(db: &TestDatabase) {
     assert_eq!(backend.take_password_reset(&[1; 32], "x", end).unwrap(), None);
     reset(&*backend, [2; 32], &ann);
     assert!(!is_good(1, NOW) && is_good(2, NOW), "a later one takes its place");
-    assert!(backend.update_password(ann.id, "hash", &audit("x")).unwrap());
+    assert!(backend.update_password(ann.id, "hash", &audit("x")).unwrap().is_some());
     assert!(!is_good(2, NOW), "another password was set");
     admin(&*backend, "root");
     for change in [role(Role::Admin), role(Role::User), active(false)] {
         reset(&*backend, [3; 32], &ann);
-        assert!(backend.update_user(ann.id, change, &audit("x")).unwrap());
+        assert!(backend.update_user(ann.id, change, &audit("x")).unwrap().is_some());
         assert!(!is_good(3, NOW), "{change:?}");
     }
     reset(&*backend, [3; 32], &ann);
-    assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap());
+    assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap().is_some());
     assert!(is_good(3, NOW), "made for who comes back");
     reset(&*backend, [3; 32], &ann);
     backend.delete_ended_sessions(end).unwrap();

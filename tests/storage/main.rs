@@ -80,6 +80,7 @@ contract! {
     }
     accounts {
         accounts_are_listed_in_order_of_id_with_their_open_sessions
+        a_change_says_what_was_before_and_how_many_open_sessions_it_ended
         the_last_active_admin_stays_one
         of_admins_who_go_at_once_one_is_left
         a_deleted_account_is_empty

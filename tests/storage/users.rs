@@ -127,7 +127,7 @@ pub fn a_new_password_revokes_the_other_sessions(db: &TestDatabase) {
     assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, "new hash");
     assert!(!backend.change_password(ann.id, HASH, "old", kept, later).unwrap(), "it is another");
     let entry = audit_at("x", later.plus_seconds(1));
-    assert!(backend.update_password(ann.id, "newer hash", &entry).unwrap());
+    assert!(backend.update_password(ann.id, "newer hash", &entry).unwrap().is_some());
     assert_eq!(revoked_at(kept), Some(later.plus_seconds(1)));
     assert_eq!(revoked_at(other), Some(later), "the first revocation counts");
 }
@@ -136,7 +136,7 @@ pub fn a_new_role_revokes_all_sessions(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let id = session(&*backend, 1, &ann);
-    assert!(backend.update_user(ann.id, role(Role::Admin), &audit("x")).unwrap());
+    assert!(backend.update_user(ann.id, role(Role::Admin), &audit("x")).unwrap().is_some());
     let session = backend.get_session(id).unwrap().unwrap();
     assert_eq!((session.user.role, session.revoked_at), (Role::Admin, Some(NOW)));
     assert!(backend.has_admin().unwrap());
@@ -146,9 +146,9 @@ pub fn deactivation_revokes_all_sessions_and_activation_restores_none(db: &TestD
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let before = session(&*backend, 1, &ann);
-    assert!(backend.update_user(ann.id, active(false), &audit("x")).unwrap());
+    assert!(backend.update_user(ann.id, active(false), &audit("x")).unwrap().is_some());
     assert!(!backend.get_user(ann.id).unwrap().unwrap().is_active);
-    assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap());
+    assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap().is_some());
     assert!(backend.get_user(ann.id).unwrap().unwrap().is_active);
     assert_eq!(backend.get_session(before).unwrap().unwrap().revoked_at, Some(NOW));
     let after = session(&*backend, 2, &ann);
@@ -158,10 +158,10 @@ pub fn deactivation_revokes_all_sessions_and_activation_restores_none(db: &TestD
 pub fn what_is_done_to_nobody_says_so(db: &TestDatabase) {
     let backend = db.backend();
     let nobody = UserId(77);
-    assert!(!backend.update_password(nobody, "hash", &audit("x")).unwrap());
+    assert!(backend.update_password(nobody, "hash", &audit("x")).unwrap().is_none());
     assert!(!backend.change_password(nobody, HASH, "x", SessionId(1), NOW).unwrap());
-    assert!(!backend.update_user(nobody, role(Role::Admin), &audit("x")).unwrap());
-    assert!(!backend.update_user(nobody, active(false), &audit("x")).unwrap());
+    assert!(backend.update_user(nobody, role(Role::Admin), &audit("x")).unwrap().is_none());
+    assert!(backend.update_user(nobody, active(false), &audit("x")).unwrap().is_none());
     assert!(!backend.delete_user(nobody, &audit("x")).unwrap());
     assert_eq!(backend.revoke_sessions(nobody, &audit("x")).unwrap(), None);
     let reset = NewPasswordReset { hash: [1; 32], user_id: nobody, expires_at: NOW };

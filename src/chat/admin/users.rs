@@ -7,6 +7,7 @@ use super::{Admin, Result, check_page};
 use crate::chat::{Error, accounts, secret};
 use crate::model::{
     Account, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange, UserId, UserQuery,
+    UserUpdate,
 };
 
 /// Accounts of a page, unless the caller says how many.
@@ -96,17 +97,15 @@ impl Admin<'_> {
         Ok(accounts::create(self.backend, user, Some(&entry))?)
     }
 
-    /// Another role, and deactivation, end the account's sessions, and a token that was made to set
-    /// its password is worth nothing any more.
+    /// Changes role and activity, and returns the account and what the change did. Another role, and
+    /// deactivation, end the account's sessions, and delete a token that was made to set its password.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::LastAdmin`].
-    pub fn update_user(&self, id: UserId, change: UserChange) -> Result<Account> {
+    pub fn update_user(&self, id: UserId, change: UserChange) -> Result<(Account, UserUpdate)> {
         let entry = self.entry("user.update", change)?;
-        if !self.backend.update_user(id, change, &entry)? {
-            return Err(Error::UserNotFound.into());
-        }
-        self.get_user(id)
+        let update = self.backend.update_user(id, change, &entry)?;
+        Ok((self.get_user(id)?, update.ok_or(Error::UserNotFound)?))
     }
 
     /// Whether the account could be deleted now, as far as can be seen.
@@ -117,9 +116,7 @@ impl Admin<'_> {
         if !user.is_active_admin() {
             return Ok(());
         }
-        let accounts = self.list_all_users(None, usize::MAX)?;
-        let mut others = accounts.iter().filter(|other| other.user.id != user.id);
-        match others.any(|other| other.user.is_active_admin()) {
+        match self.backend.list_admins()?.iter().any(|admin| admin.id != user.id) {
             true => Ok(()),
             false => Err(Error::LastAdmin.into()),
         }
@@ -155,17 +152,15 @@ impl Admin<'_> {
         Ok(self.backend.list_sessions(user_id, self.now, MAX_LISTED_SESSIONS)?)
     }
 
-    /// Sets the password that [`new_password`](crate::chat::new_password) hashed, and ends every
-    /// session of the account.
+    /// Sets the password that [`new_password`](crate::chat::new_password) hashed, ends every session of
+    /// the account, and returns the account and how many sessions were open.
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
-    pub fn set_password(&self, id: UserId, hash: &str) -> Result<Account> {
+    pub fn set_password(&self, id: UserId, hash: &str) -> Result<(Account, u32)> {
         let entry = self.entry("user.reset_password", json!({}))?;
-        if !self.backend.update_password(id, hash, &entry)? {
-            return Err(Error::UserNotFound.into());
-        }
-        self.get_user(id)
+        let ended = self.backend.update_password(id, hash, &entry)?;
+        Ok((self.get_user(id)?, ended.ok_or(Error::UserNotFound)?))
     }
 
     /// A token that sets a new password of the account, once, within some seconds. An earlier one

@@ -45,13 +45,17 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let room = find(&database, &args.named.room)?;
-    let count = database.run(|backend| backend.count_messages(room.id))?;
-    let what = format!("{} and its {}", label(&room), counted(count, "message"));
-    let result = json!({ "id": room.id, "name": room.name, "messages": count });
+    let count = || database.run(|backend| backend.count_messages(room.id));
+    let what = |count| format!("{} and its {}", label(&room), counted(count, "message"));
+    let result = |count: u64| json!({ "id": room.id, "name": room.name, "messages": count });
+    let expected = count()?;
     if args.dry_run {
-        return Ok(args.output.write_one(&result, &format!("{what} would be deleted"))?);
+        let text = format!("{} would be deleted", what(expected));
+        return Ok(args.output.write_one(&result(expected), &text)?);
     }
-    args.confirm.ask(&format!("{what} will be deleted for good"))?;
+    args.confirm.ask(&format!("{} will be deleted for good", what(expected)))?;
+    // Messages may have come while the question was open.
+    let count = count()?;
     database.administer(|admin| admin.delete_room(room.id))?;
     if count >= MANY {
         note("the room is gone; its messages are being deleted, which takes a while");
@@ -59,7 +63,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     if let Err(error) = purge(&database) {
         note(&format!("{error}: the next server that runs will delete the remaining messages"));
     }
-    Ok(args.output.write_one(&result, &format!("{what} are deleted"))?)
+    Ok(args.output.write_one(&result(count), &format!("{} are deleted", what(count)))?)
 }
 
 /// Deletes the room's messages with the same pauses as a server makes, because a server may be running.

@@ -48,8 +48,8 @@ pub(super) fn activate(args: &ActivateArgs, context: &Context) -> anyhow::Result
     let database = Database::open_current(&context.settings(None)?)?;
     let account = find(&database, &args.named.user)?;
     let change = UserChange { role: None, is_active: Some(true) };
-    let now = database.administer(|admin| admin.update_user(account.user.id, change))?;
-    let already = if account.user.is_active { "already" } else { "again" };
+    let (now, update) = database.administer(|admin| admin.update_user(account.user.id, change))?;
+    let already = if update.before.is_active { "already" } else { "again" };
     let text = format!("{} is active {already}", label(&account.user));
     Ok(args.output.write_one(&now, &text)?)
 }
@@ -57,14 +57,16 @@ pub(super) fn activate(args: &ActivateArgs, context: &Context) -> anyhow::Result
 pub(super) fn deactivate(args: &DeactivateArgs, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let account = find(&database, &args.named.user)?;
-    let (who, open) = (label(&account.user), sessions(account.sessions));
+    let who = label(&account.user);
     if account.user.is_active {
+        let open = sessions(account.sessions);
         args.confirm.ask(&format!("{who} will be signed out ({open}) and kept out"))?;
     }
     let change = UserChange { role: None, is_active: Some(false) };
-    let now = database.administer(|admin| admin.update_user(account.user.id, change))?;
-    let text = match account.user.is_active {
-        true => format!("{who} is not active any more; {open} ended"),
+    let (now, update) = database.administer(|admin| admin.update_user(account.user.id, change))?;
+    let ended = sessions(update.ended_sessions);
+    let text = match update.before.is_active {
+        true => format!("{who} is not active any more; {ended} ended"),
         false => format!("{who} is not active already"),
     };
     Ok(args.output.write_one(&now, &text)?)

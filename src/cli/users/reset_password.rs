@@ -82,6 +82,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     args.confirm.ask(&format!("{who} will get a new password and be signed out ({open})"))?;
     let password = if args.password_stdin { password::read()? } else { password::ask()? };
     let hash = chat::new_password(&account.user, password, &config.auth).map_err(refusal)?;
-    let now = database.administer(|admin| admin.set_password(id, &hash))?;
-    Ok(args.output.write_one(&now, &format!("{who} has a new password; {open} ended"))?)
+    let (now, ended) = database.administer(|admin| admin.set_password(id, &hash))?;
+    let text = format!("{who} has a new password; {} ended", sessions(ended));
+    Ok(args.output.write_one(&now, &text)?)
 }

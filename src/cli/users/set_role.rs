@@ -44,11 +44,11 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         args.confirm.ask(&format!("{who} will no longer be an admin"))?;
     }
     let change = UserChange { role: Some(args.role), is_active: None };
-    let now = database.administer(|admin| admin.update_user(account.user.id, change))?;
-    let role = args.role.as_str();
-    let text = match account.user.role == args.role {
+    let (now, update) = database.administer(|admin| admin.update_user(account.user.id, change))?;
+    let (role, ended) = (args.role.as_str(), sessions(update.ended_sessions));
+    let text = match update.before.role == args.role {
         true => format!("the role of {who} is already {role}"),
-        false => format!("the role of {who} is now {role}; {} ended", sessions(account.sessions)),
+        false => format!("the role of {who} is now {role}; {ended} ended"),
     };
     Ok(args.output.write_one(&now, &text)?)
 }

@@ -1,6 +1,6 @@
 //! Users as administrators see and change them.
 
-use crate::model::{Account, NewAuditEntry, Timestamp, UserChange, UserId, UserQuery};
+use crate::model::{Account, NewAuditEntry, Timestamp, UserChange, UserId, UserQuery, UserUpdate};
 use crate::storage::Result;
 
 /// To these methods a deleted user is not there.
@@ -9,15 +9,21 @@ pub trait UserAdmin {
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>>;
     fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>>;
     /// Sets role and activity; another role, and deactivation, revoke the user's sessions.
-    /// False: no such user.
+    /// `None`: no such user.
     ///
     /// # Errors
     /// [`Conflict::LastAdmin`](crate::storage::Conflict) if no active admin would be left. If several
     /// callers, on any number of nodes, would together take away all admins, one of them is refused.
-    fn update_user(&self, id: UserId, change: UserChange, audit: &NewAuditEntry) -> Result<bool>;
-    /// Sets the password, by its hash, and revokes the user's sessions and the token that would set
-    /// another password. False: no such user.
-    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry) -> Result<bool>;
+    fn update_user(
+        &self,
+        id: UserId,
+        change: UserChange,
+        audit: &NewAuditEntry,
+    ) -> Result<Option<UserUpdate>>;
+    /// Sets the password, by its hash, revokes the user's sessions and the token that would set another
+    /// password, and returns how many sessions were open. `None`: no such user.
+    fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry)
+    -> Result<Option<u32>>;
     /// Revokes the user's sessions and returns how many were open. `None`: no such user.
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>>;
     /// Empties the account: another name, `deleted-ID`, no email, no password, no role, no

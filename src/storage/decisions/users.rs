@@ -3,7 +3,7 @@
 use super::AuditTransaction;
 use crate::model::{
     Account, NewAuditEntry, NewPasswordReset, NewUser, Role, SecretHash, SessionId, Target,
-    Timestamp, User, UserChange, UserId,
+    Timestamp, User, UserChange, UserId, UserUpdate,
 };
 use crate::storage::{Conflict, Error, Result};
 
@@ -27,13 +27,13 @@ pub(in crate::storage) trait UserTransaction {
 }
 
 pub(in crate::storage) trait SessionTransaction {
-    /// Revokes every session of the user except `keep`.
+    /// Revokes every session of the user except `keep`, and returns how many of them were open.
     fn revoke_sessions(
         &mut self,
         user_id: UserId,
         keep: Option<SessionId>,
         now: Timestamp,
-    ) -> Result<()>;
+    ) -> Result<u32>;
 }
 
 /// Writing to password resets. A transaction that also writes to the user calls these first, as
@@ -87,14 +87,14 @@ pub(in crate::storage) fn update_user(
     id: UserId,
     change: UserChange,
     entry: &NewAuditEntry,
-) -> Result<bool> {
+) -> Result<Option<UserUpdate>> {
     tx.lock_accounts()?;
     let Some(Account { user: old, .. }) = tx.get_account(id, entry.timestamp)? else {
-        return Ok(false);
+        return Ok(None);
     };
     let new = change.apply(&old);
     if new == old {
-        return Ok(true);
+        return Ok(Some(UserUpdate { before: old, ended_sessions: 0 }));
     }
     check_admin_is_left(tx, &old, new.is_active_admin())?;
     let ends_access = new.role != old.role || !new.is_active;
@@ -102,11 +102,12 @@ pub(in crate::storage) fn update_user(
         tx.delete_password_reset(id)?;
     }
     tx.set_role(id, new.role, new.is_active)?;
-    if ends_access {
-        tx.revoke_sessions(id, None, entry.timestamp)?;
-    }
+    let ended_sessions = match ends_access {
+        true => tx.revoke_sessions(id, None, entry.timestamp)?,
+        false => 0,
+    };
     tx.record_audit(entry, Target::User(id))?;
-    Ok(true)
+    Ok(Some(UserUpdate { before: old, ended_sessions }))
 }
 
 pub(in crate::storage) fn delete_user(
@@ -132,12 +133,14 @@ pub(in crate::storage) fn revoke_sessions(
     entry: &NewAuditEntry,
 ) -> Result<Option<u32>> {
     tx.lock_accounts()?;
-    let Some(account) = tx.get_account(id, entry.timestamp)? else { return Ok(None) };
-    if account.sessions > 0 {
-        tx.revoke_sessions(id, None, entry.timestamp)?;
+    if tx.get_account(id, entry.timestamp)?.is_none() {
+        return Ok(None);
+    }
+    let ended = tx.revoke_sessions(id, None, entry.timestamp)?;
+    if ended > 0 {
         tx.record_audit(entry, Target::User(id))?;
     }
-    Ok(Some(account.sessions))
+    Ok(Some(ended))
 }
 
 pub(in crate::storage) fn change_password(
@@ -149,7 +152,7 @@ pub(in crate::storage) fn change_password(
     now: Timestamp,
 ) -> Result<bool> {
     tx.lock_password_reset(id)?;
-    if tx.lock_password(id, from)? { set_password(tx, id, to, Some(keep), now) } else { Ok(false) }
+    Ok(tx.lock_password(id, from)? && set_password(tx, id, to, Some(keep), now)?.is_some())
 }
 
 pub(in crate::storage) fn update_password(
@@ -157,12 +160,12 @@ pub(in crate::storage) fn update_password(
     id: UserId,
     hash: &str,
     entry: &NewAuditEntry,
-) -> Result<bool> {
-    let found = set_password(tx, id, hash, None, entry.timestamp)?;
-    if found {
+) -> Result<Option<u32>> {
+    let ended = set_password(tx, id, hash, None, entry.timestamp)?;
+    if ended.is_some() {
         tx.record_audit(entry, Target::User(id))?;
     }
-    Ok(found)
+    Ok(ended)
 }
 
 pub(in crate::storage) fn create_password_reset(
@@ -191,20 +194,20 @@ pub(in crate::storage) fn take_password_reset(
     Ok(Some(id))
 }
 
-/// Sets the password, and revokes the access that the old one gave, except the session `keep`.
+/// Sets the password, revokes the access that the old one gave, except the session `keep`, and returns how
+/// many sessions were open. `None`: there is no such user.
 fn set_password(
     tx: &mut impl AccessTransaction,
     id: UserId,
     hash: &str,
     keep: Option<SessionId>,
     now: Timestamp,
-) -> Result<bool> {
+) -> Result<Option<u32>> {
     tx.delete_password_reset(id)?;
-    let found = tx.set_password(id, hash)?;
-    if found {
-        tx.revoke_sessions(id, keep, now)?;
+    match tx.set_password(id, hash)? {
+        true => tx.revoke_sessions(id, keep, now).map(Some),
+        false => Ok(None),
     }
-    Ok(found)
 }
 
 /// Refuses to take away the last active admin.

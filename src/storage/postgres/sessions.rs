@@ -170,12 +170,14 @@ impl SessionTransaction for Connection {
         user_id: UserId,
         keep: Option<SessionId>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<u32> {
         const REVOKE: &str = "
             UPDATE sessions SET revoked_at = $2
-            WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3";
-        self.execute(REVOKE, &[&user_id.0, &now.0, &keep.map(|id| id.to_string())])?;
-        Ok(())
+            WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3
+            RETURNING expires_at > $2";
+        let keep = keep.map(|id| id.to_string());
+        let were_open = self.query(REVOKE, &[&user_id.0, &now.0, &keep])?;
+        Ok(were_open.iter().map(|row| u32::from(row.get::<_, bool>(0))).sum())
     }
 }
 

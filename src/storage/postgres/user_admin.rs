@@ -8,7 +8,7 @@ use super::super::decisions::{self, UserTransaction};
 use super::connection::Connection;
 use super::{Postgres, users};
 use crate::model::{
-    Account, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery,
+    Account, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery, UserUpdate,
 };
 
 impl UserAdmin for Postgres {
@@ -41,11 +41,21 @@ impl UserAdmin for Postgres {
         self.read(|db| get_account(db, id, now))
     }
 
-    fn update_user(&self, id: UserId, change: UserChange, entry: &NewAuditEntry) -> Result<bool> {
+    fn update_user(
+        &self,
+        id: UserId,
+        change: UserChange,
+        entry: &NewAuditEntry,
+    ) -> Result<Option<UserUpdate>> {
         self.transaction(|tx| decisions::update_user(tx, id, change, entry))
     }
 
-    fn update_password(&self, id: UserId, hash: &str, entry: &NewAuditEntry) -> Result<bool> {
+    fn update_password(
+        &self,
+        id: UserId,
+        hash: &str,
+        entry: &NewAuditEntry,
+    ) -> Result<Option<u32>> {
         self.transaction(|tx| decisions::update_password(tx, id, hash, entry))
     }
 

@@ -155,13 +155,16 @@ impl SessionTransaction for Transaction<'_> {
         user_id: UserId,
         keep: Option<SessionId>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<u32> {
         const REVOKE: &str = "
             UPDATE sessions SET revoked_at = ?2
-            WHERE user_id = ?1 AND revoked_at IS NULL AND id IS NOT ?3";
+            WHERE user_id = ?1 AND revoked_at IS NULL AND id IS NOT ?3
+            RETURNING expires_at > ?2";
         let keep = keep.map(|id| id.to_string());
-        self.prepare_cached(REVOKE)?.execute(params![user_id.0, now.0, keep])?;
-        Ok(())
+        let mut statement = self.prepare_cached(REVOKE)?;
+        let mut were_open =
+            statement.query_map(params![user_id.0, now.0, keep], |row| row.get::<_, bool>(0))?;
+        were_open.try_fold(0, |count, was_open| Ok(count + u32::from(was_open?)))
     }
 }
 
