@@ -1,5 +1,7 @@
 //! Every endpoint asked by nobody, by a user, by an admin and by one whose account was deactivated.
 
+use std::collections::HashMap;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -116,18 +118,23 @@ async fn check(server: &Server, table: Vec<Row>) {
     let root = server.anonymous().signs_in("root", PASSWORD).await;
     let deactivated = json!({ "is_active": false });
     root.patch(&format!("/admin/users/{}", carl.user_id), deactivated).await.expect(200);
+    let mut signed_in = HashMap::new();
     let mut number = 0;
     for (method, path, body, expected) in table {
         for (who, status) in ["", "ann", "root", "carl"].into_iter().zip(expected) {
             number += 1;
             let asked = format!("{method} {path} by `{who}`");
-            // What ends a session must not spoil the next row.
+            for name in ["ann", "root"] {
+                if !signed_in.contains_key(name) {
+                    signed_in.insert(name, server.anonymous().signs_in(name, PASSWORD).await);
+                }
+            }
+            let root = signed_in["root"].clone();
             let client = match who {
                 "" => server.anonymous(),
                 "carl" => carl.clone(),
-                name => server.anonymous().signs_in(name, PASSWORD).await,
+                name => signed_in[name].clone(),
             };
-            let root = server.anonymous().signs_in("root", PASSWORD).await;
             let room = match path.contains("{room_id}") {
                 true => root.creates_room(&format!("room {number}")).await,
                 false => 0,
@@ -150,6 +157,10 @@ async fn check(server: &Server, table: Vec<Row>) {
                 .replace("{message_id}", &sent.to_string())
                 .replace("{user_id}", &user.to_string());
             let answer = ask(&client, method, &concrete, body).await;
+            // These end sessions of the caller.
+            if ["/auth/logout", "/auth/password"].contains(&path) {
+                signed_in.remove(who);
+            }
             assert_eq!(answer.status, status, "{asked}: {}", answer.body);
             document.check(method, path, &answer);
             assert_eq!(answer.header("cache-control"), "no-store", "{asked}");
