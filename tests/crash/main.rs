@@ -1,10 +1,10 @@
 //! Stopping the server in a loop under load, on both databases: by kill -9, and by SIGTERM; and
 //! stopping PostgreSQL beneath it, or cutting its connections.
 //!
-//! What is promised (DESIGN: acknowledged is durable, one order for all, resume without gap or
-//! duplicate, send once) is compared at the end: everything acknowledged, be it a message, an edit or
-//! a deletion, and everything delivered against the log and the history, and each receiver's sequence
-//! against the numbers 1, 2, 3, ….
+//! The promises are: an acknowledged change is durable, all receivers get one order, a client resumes
+//! without a gap or a duplicate, and a retried send is stored once. At the end every acknowledged message,
+//! edit and deletion, and everything that was delivered, is compared with the log and the history, and each
+//! receiver's sequence with the numbers 1, 2, 3, ….
 //! `CHATAPP_TEST_LONG=1` makes it 100 stops; CI makes do with a few.
 
 use std::collections::HashMap;
