@@ -143,7 +143,7 @@ function signInForm(mode, isOpen, note) {
     farewell.value && h("p", { class: "note", role: "status" }, farewell.value),
     form({
       fields: [
-        { name: "username", label: "Username", autocomplete: "username" },
+        { name: "username", label: "Username or email", autocomplete: "username" },
         { name: "password", label: "Password", type: "password", autocomplete: "current-password" },
       ],
       submit: "Sign in",
