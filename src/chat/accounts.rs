@@ -15,13 +15,13 @@ pub use crate::model::MAX_USERNAME_CHARS;
 /// The longest address that fits an SMTP path (RFC 5321 §4.5.3.1.3, erratum 1690 of RFC 3696).
 pub const MAX_EMAIL_BYTES: usize = 254;
 
-/// What the name of a deleted account begins with; its number follows.
+/// The beginning of a deleted account's name; the account's id follows.
 const DELETED: &str = "deleted-";
 
-/// Names that address everybody in a room, or would be taken for the server's.
+/// Names that address everybody in a room, or that readers would take for the server's.
 const RESERVED: [&str; 6] = ["all", "channel", "everyone", "here", "room", "system"];
 
-/// An account that somebody asks for. Padding around the name and the email does not count.
+/// An account to be created. White space around the name and the email is ignored.
 #[derive(Clone, Debug)]
 pub struct Signup {
     pub username: String,
@@ -30,14 +30,14 @@ pub struct Signup {
     pub role: Role,
 }
 
-/// Who asks for an account.
+/// The caller that asks for an account.
 #[derive(Clone, Debug)]
 pub struct SignupCaller {
-    /// On the machine itself, with nothing in between.
+    /// The caller is on this machine, without a proxy in between.
     pub local: bool,
-    /// The holder of the token that came along, if one did.
+    /// The holder of the request's token, if it has one.
     pub identity: Option<Identity>,
-    /// What the number of accounts is limited by.
+    /// The number of new accounts is limited for each address.
     pub address: IpAddr,
 }
 
@@ -49,7 +49,7 @@ pub struct Login {
     pub user: User,
 }
 
-/// What a client has to know about the server before anybody signs in.
+/// The facts about the server that a client needs before it signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
     pub needs_admin: bool,
@@ -64,8 +64,8 @@ pub struct Setup {
 }
 
 impl Chat {
-    /// Whether there is an admin, and if not, whether the caller may become it; and the limit of a
-    /// message. `local`: see [`SignupCaller`].
+    /// Returns whether there is an admin, and if not, whether the caller may become the first; and
+    /// the limit of a message. `local`: see [`SignupCaller`].
     pub async fn setup(&self, local: bool) -> Result<Setup> {
         let needs_admin = !self.inner.store.read(|backend| backend.has_admin()).await?;
         let settings = self.inner.settings.load();
@@ -77,9 +77,9 @@ impl Chat {
 
     /// Creates an account.
     ///
-    /// The role `admin` is given if an admin asks, or for the first admin of all to a caller on
-    /// the machine itself, unless that is switched off. Where sign-up is closed, only admins create
-    /// accounts with the role `user`.
+    /// The role `admin` is given if the caller is an admin. While there is no admin, a caller on
+    /// the machine itself gets it too, unless that is switched off. If sign-up is closed, only
+    /// admins create accounts with the role `user`.
     ///
     /// # Errors
     /// [`Error::SignupClosed`], [`Error::AdminSignupRefused`], [`Error::AdminRequired`] (another user's
@@ -95,7 +95,8 @@ impl Chat {
         };
         let signup = signup.tidied();
         check(&signup, self.inner.settings.load().min_password_chars)?;
-        // Behind a proxy on this machine that the settings do not name, everybody has its address.
+        // Behind a proxy on this machine that the settings do not name, every client has the
+        // loopback address.
         if !caller.address.is_loopback() {
             let checked = self.inner.settings.load().signups.check(&caller.address);
             self.inner.counts.limited("signups", checked)?;
@@ -106,10 +107,10 @@ impl Chat {
             password_hash: self.inner.passwords.hash(signup.password).await?,
             role: signup.role,
             created_at: self.inner.clock.now(),
-            // Two who ask at once get here both; the transaction lets one through.
+            // Two callers at once may both get here; the transaction accepts one of them.
             only_if_no_admin,
         };
-        // What only an admin may do is administration, and recorded.
+        // An account that only an admin may create is an act of administration, and is recorded.
         let is_closed = self.inner.settings.load().signup == config::Signup::Closed;
         let admin = caller.identity.filter(|_| user.role == Role::Admin || is_closed);
         let actor = admin.map(|admin| Actor::Account(admin.user_id));
@@ -123,9 +124,10 @@ impl Chat {
     /// Opens a session for a client at this address. `name` is the account's username or email.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`], before the password is looked at; [`Error::WrongCredentials`] for an
-    /// unknown user, a wrong password and an account that is not active alike;
-    /// [`Error::InvalidFields`] for a password that no account can have; [`Error::Busy`].
+    /// [`Error::TooManyRequests`], before the password is checked;
+    /// [`Error::WrongCredentials`] for an unknown user, a wrong password and an account that is not
+    /// active alike; [`Error::InvalidFields`] for a password that no account can have;
+    /// [`Error::Busy`].
     pub async fn login(&self, name: &str, password: String, address: IpAddr) -> Result<Login> {
         let login = self.attempt_login(name, password, address).await;
         self.inner.counts.login(&login);
@@ -137,12 +139,12 @@ impl Chat {
         let typed = name.clone();
         let find = move |backend: &dyn Backend| find_credentials(backend, &typed);
         let found = self.inner.store.read(find).await?;
-        // An account has one count, whether its username or its email is typed.
+        // An account has one counter, whether its username or its email was typed.
         let counted = found.as_ref().map_or(name, |known| known.user.username.clone());
         self.attempt(&counted, address, self.check_login(found, password)).await
     }
 
-    /// Without credentials a password is checked all the same, so that the answer takes as long.
+    /// Without credentials a password is checked too, so that the answer takes as long.
     async fn check_login(
         &self,
         credentials: Option<Credentials>,
@@ -156,16 +158,16 @@ impl Chat {
         }
     }
 
-    /// The caller's account as it stands now.
+    /// Returns the caller's account as it is now.
     pub async fn me(&self, caller: &Identity) -> Result<User> {
         let id = caller.user_id;
         let user = self.inner.store.read(move |backend| backend.get_user(id)).await?;
-        // The account was removed while its session was still remembered.
+        // The account was deleted while its session was still cached.
         user.ok_or(Error::SessionRevoked)
     }
 
     /// Replaces the caller's password, ends the caller's other sessions and closes their sockets.
-    /// The address is the caller's: a wrong current password is a failed attempt to sign in.
+    /// `address` is the caller's: a wrong current password counts as a failed attempt to sign in.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`], [`Error::WrongCurrentPassword`], [`Error::InvalidFields`],
@@ -208,7 +210,7 @@ impl Chat {
             .store
             .write(move |backend| {
                 // Hashing takes a while. If the password was changed or the session ended
-                // meanwhile, the caller is not who may change it any more.
+                // meanwhile, the caller may not change the password any more.
                 let session = backend.get_session(keep)?;
                 let stands = session.is_some_and(|session| session.revoked_at.is_none());
                 Ok(stands && backend.change_password(id, &hash, &new_hash, keep, now)?)
@@ -217,13 +219,13 @@ impl Chat {
         if !changed {
             return Err(Error::SessionRevoked);
         }
-        // Which sessions that ended is in the database. Should reading it fail now, it has been
-        // logged, and the next sweep finds them.
+        // The ended sessions are read from the database. A failure has been logged; the next sweep
+        // finds the sessions.
         let _ = self.sweep_revoked().await;
         Ok(())
     }
 
-    /// Counts what checks a password of this account as an attempt.
+    /// Counts `check`, which checks a password of this account, as an attempt.
     async fn attempt<T>(
         &self,
         username: &str,
@@ -237,7 +239,7 @@ impl Chat {
         let result = check.await;
         match &result {
             Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),
-            // It stays counted.
+            // The attempt stays counted.
             Err(Error::WrongCredentials | Error::WrongCurrentPassword) => drop(attempt),
             Err(_) => self.inner.throttle.take_back(attempt),
         }
@@ -269,8 +271,8 @@ impl Chat {
     }
 }
 
-/// An account made beside the server, by somebody who can write its database: the rules of a
-/// sign-up, but for who may ask. Blocks for as long as bcrypt takes.
+/// Makes an account for an operator at the command line, by the rules of a sign-up except those
+/// about the caller. Blocks for as long as bcrypt takes.
 ///
 /// # Errors
 /// [`Error::InvalidFields`].
@@ -287,8 +289,8 @@ pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUse
     })
 }
 
-/// The hash of a new password for an account, by the rules of a sign-up. Blocks for as long as
-/// bcrypt takes.
+/// Checks a new password of an account by the rules of a sign-up, and hashes it. Blocks for as long
+/// as bcrypt takes.
 ///
 /// # Errors
 /// [`Error::InvalidFields`].
@@ -307,8 +309,9 @@ fn hash(password: String, auth: &Auth) -> Result<String> {
 /// Stores an account.
 ///
 /// # Errors
-/// As [`Users::create_user`](storage::backend::Users::create_user). The email is also taken if an earlier version stored it with its
-/// domain in Unicode, which the index cannot know to be the same.
+/// As [`Users::create_user`](storage::backend::Users::create_user). The email is also
+/// taken if an earlier version stored it with its domain in Unicode: the unique index does not find
+/// that spelling.
 pub(super) fn create(
     backend: &dyn Backend,
     user: &NewUser,
@@ -335,7 +338,7 @@ enum MakesAdmin {
     Another,
 }
 
-/// All that is wrong with a sign-up, at once.
+/// Checks every field of a sign-up.
 fn check(signup: &Signup, min_password_chars: usize) -> Result<()> {
     let mut errors = Vec::new();
     check_username(&signup.username, &mut errors);
@@ -345,7 +348,7 @@ fn check(signup: &Signup, min_password_chars: usize) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
 }
 
-/// Whether a password may be the account's.
+/// Checks a new password of the account.
 ///
 /// # Errors
 /// [`Error::InvalidFields`].
@@ -360,13 +363,13 @@ pub(super) fn check_password(
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
 }
 
-/// What the owner of an account is known by, and a password must not be.
+/// The names of the account's owner, which the password must not be.
 fn names<'a>(username: &'a str, email: &'a str) -> [&'a str; 3] {
     let local_part = email.rsplit_once('@').map_or(email, |(local_part, _)| local_part);
     [username, email, local_part]
 }
 
-/// What is wrong with the name of a new account. Accounts that were made before a rule keep theirs.
+/// Checks the name of a new account. Accounts that were made before a rule keep their names.
 fn check_username(username: &str, errors: &mut Vec<FieldError>) {
     if !has_form_of_username(username) {
         let message = format!(
@@ -385,7 +388,7 @@ fn check_username(username: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// A username or an email that was typed to sign in, in the form in which it is looked up.
+/// Returns the form in which a typed username or email is looked up.
 pub(super) fn sign_in_name(typed: &str) -> String {
     if is_email(typed) { text::email(typed) } else { typed.trim().to_owned() }
 }
@@ -404,7 +407,7 @@ pub(super) fn find_credentials(
         };
     }
     let found = backend.get_credentials_by_email(name)?;
-    // Looked for also if the first was found: both take the same time.
+    // Looked up also if the first was found, so that the time does not depend on it.
     let earlier = match text::unicode_email(name) {
         Some(unicode) => backend.get_credentials_by_email(&unicode)?,
         None => None,
@@ -416,7 +419,7 @@ fn is_email(name: &str) -> bool {
     name.contains('@')
 }
 
-/// Whether any account, made by this version or an earlier one, can have the name.
+/// Whether an account of this or an earlier version can have the name.
 fn has_form_of_username(username: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
     (MIN_USERNAME_CHARS..=MAX_USERNAME_CHARS).contains(&username.len())
@@ -431,7 +434,7 @@ fn check_email(email: &str, errors: &mut Vec<FieldError>) {
     } else if email.chars().any(char::is_control)
         || text::has_hidden(email)
         || EmailAddress::parse_with_options(email, options).is_err()
-        // A domain that is not in ASCII has none of IDNA's forms.
+        // A domain that is not in ASCII by now has no form in IDNA.
         || email.rsplit_once('@').is_none_or(|(_, domain)| !domain.is_ascii())
     {
         errors.push(FieldError::new("email", "must be an email address, like ann@example.com"));

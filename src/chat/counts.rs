@@ -1,4 +1,4 @@
-//! What the rules count, and where the figures of everything they hold together are registered.
+//! The counters of the rules, and the place where the figures of all parts are registered.
 
 use std::sync::{Arc, Weak};
 
@@ -35,7 +35,7 @@ impl Counts {
         self.logins.get_or_create(&[("outcome", outcome)]).inc();
     }
 
-    /// Counts an error that says that a limit was reached.
+    /// Counts an error if it says that a limit was reached.
     pub fn limited<T>(&self, limit: &'static str, result: Result<T>) -> Result<T> {
         if let Err(Error::TooManyRequests { .. } | Error::TooManySockets) = &result {
             self.refusals.get_or_create(&[("limit", limit)]).inc();
@@ -45,7 +45,7 @@ impl Counts {
 }
 
 impl Chat {
-    /// Everything that is counted in this server.
+    /// The registry of every figure of this server.
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
     }
@@ -86,7 +86,7 @@ impl Chat {
         gauge(registry, "connected_users", help, |it| it.sockets.user_count());
     }
 
-    /// What is known of the database since somebody last looked: see [`Chat::database_status`].
+    /// The figures of the database as they were last read: see [`Chat::database_status`].
     fn register_database(&self, registry: &mut Registry) {
         let mut figure = |name, help, kind, of: fn(&Status) -> Option<u64>| {
             let chat = self.downgrade();
@@ -101,7 +101,7 @@ impl Chat {
         figure("checkpoints", help, Kind::Counter, |it| it.checkpoints);
     }
 
-    /// For figures that are looked at: they do not keep the rules, and so the threads, alive.
+    /// A weak handle for the figures: it must not keep the rules, and thus the threads, alive.
     fn downgrade(&self) -> Weak<Inner> {
         Arc::downgrade(&self.inner)
     }

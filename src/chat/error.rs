@@ -13,7 +13,7 @@ const RETRY_BUSY_MAX: u32 = 5;
 /// Seconds after which a client retries when the database is gone, which takes longer to come back.
 const RETRY_UNAVAILABLE: u32 = 5;
 
-/// A field that breaks a rule, and how to mend it.
+/// A field that breaks a rule, and what the rule is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     pub field: String,
@@ -26,7 +26,7 @@ impl FieldError {
     }
 }
 
-/// Why a request was not carried out. Its text is safe to show to anybody.
+/// Why a request was not carried out. The text may be shown to every client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("some fields are not acceptable")]
@@ -54,7 +54,7 @@ pub enum Error {
     SignupClosed,
     #[error("this token is another user's; open a connection of its own for it")]
     OtherUser,
-    /// Unknown, used or expired: which of them is nobody's business.
+    /// The token is unknown, used or expired. The client is not told which.
     #[error("this link is not good any more: ask an admin for a new one")]
     InvalidResetToken,
     #[error("there is no such room")]
@@ -77,7 +77,7 @@ pub enum Error {
     EmailTaken,
     #[error("this room name is taken")]
     RoomNameTaken,
-    /// What is wrong with the JSON, in the parser's words.
+    /// Has the parser's description of the mistake.
     #[error("this is not the JSON that was expected: {0}")]
     MalformedJson(String),
     #[error("there is no message of type \"{0}\"")]
@@ -88,10 +88,10 @@ pub enum Error {
     AlreadySubscribed,
     #[error("no more rooms can be joined on one socket")]
     TooManyRooms,
-    /// The cursor belongs to an earlier life of the database.
+    /// The cursor belongs to another epoch of the database.
     #[error("the history was replaced since this position was read: reload it")]
     EpochChanged,
-    /// The log after the cursor is no longer all there.
+    /// Events after the cursor have been pruned.
     #[error("what came next after this position is not kept any more: reload the room")]
     HistoryPruned,
     #[error("too many in a short time: try again in {}", seconds(*retry_after_seconds))]
@@ -112,7 +112,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// One bad field.
+    /// An error about one field.
     pub fn field(field: &str, message: impl Into<String>) -> Self {
         Self::InvalidFields(vec![FieldError::new(field, message)])
     }
@@ -184,7 +184,7 @@ impl From<storage::Conflict> for Error {
     }
 }
 
-/// Logs what the operator must know and keeps what the client may know.
+/// Logs the details for the operator and keeps what the client may know.
 impl From<storage::Error> for Error {
     fn from(error: storage::Error) -> Self {
         match error {
@@ -213,7 +213,8 @@ impl From<storage::Error> for Error {
                 tracing::error!(%error, "storage is damaged");
                 Self::Unavailable
             }
-            // An operator has changed it under the server: nothing that a client asks for is wrong.
+            // An operator has changed the schema under the server: the client's request is not at
+            // fault.
             storage::Error::SchemaTooNew { .. } | storage::Error::SchemaTooOld => {
                 tracing::error!(%error, "storage has another schema");
                 Self::Unavailable
@@ -231,7 +232,7 @@ impl From<storage::AppendError> for Error {
         match error {
             storage::AppendError::RoomNotFound => Self::RoomNotFound,
             storage::AppendError::RoomArchived => Self::RoomArchived,
-            // The account was removed while its session was still open.
+            // The account was deleted while its session was still open.
             storage::AppendError::UserNotFound => Self::SessionRevoked,
             storage::AppendError::Storage(error) => error.into(),
         }

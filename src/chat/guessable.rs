@@ -1,13 +1,14 @@
-//! Passwords that are guessed first. NIST SP 800-63B §5.1.1.2 has a new password compared with what
-//! is "commonly-used, expected, or compromised": common words, repetitions and sequences, the name
-//! of the service and of the user. It has no rules of composition, and there are none here.
+//! Passwords that attackers guess first. NIST SP 800-63B §5.1.1.2 requires that a new password is
+//! compared with those that are "commonly-used, expected, or compromised": common words,
+//! repetitions and sequences, the name of the service and of the user. It asks for no rules of
+//! composition, so there are none here.
 //!
-//! A list of whole passwords would have each of these thousands of times, with every ending; here
-//! the ending is taken off and the rest is looked up.
+//! A list of whole passwords would contain each word with thousands of endings. Here the ending is
+//! removed and the rest is looked up.
 
 use std::sync::LazyLock;
 
-/// Words that common passwords are made of, sorted, in small letters.
+/// Words of common passwords, sorted, in lower case.
 static COMMON_WORDS: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("common_words.txt").lines().collect());
 
@@ -32,16 +33,17 @@ const KEYBOARD: [&str; 17] = [
     "!\"§$%&/()=",
 ];
 
-/// A repeated beginning shorter than this is as short as the password would be without repeating.
+/// A password that repeats a beginning shorter than this is refused: it is no better than that
+/// beginning.
 const MIN_PERIOD: usize = 5;
 
-/// Sequences as long as this on the average are no secret.
+/// A password whose sequences have this length on average is refused.
 const MIN_RUN: usize = 3;
 
 const SERVICE: &str = "chatapp";
 
-/// Why a password is one of the first that are guessed, to follow the field's name. `names` are
-/// what its owner is known by.
+/// Returns why a password is easily guessed, as words that follow the field's name. `names` are the
+/// names of its owner.
 pub(super) fn fault(password: &str, names: &[&str]) -> Option<&'static str> {
     let lower = password.to_lowercase();
     let is_named = |name: &&str| {
@@ -65,13 +67,14 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphabetic()).collect()
 }
 
-/// The length of the shortest beginning that the whole repeats; all of it, if it repeats none.
+/// The length of the shortest beginning of which the text is a repetition; the whole length if
+/// there is no repetition.
 fn period(chars: &[char]) -> usize {
     let repeats = |period: &usize| chars.iter().zip(&chars[*period..]).all(|(a, b)| a == b);
     (1..=chars.len() / 2).find(repeats).unwrap_or(chars.len())
 }
 
-/// Whether it is made of sequences, such as `abcd` and `4321`, `qwer` and `1qaz`.
+/// Whether the text consists of sequences, such as `abcd` and `4321`, `qwer` and `1qaz`.
 fn is_sequence(chars: &[char]) -> bool {
     let breaks = chars.windows(2).filter(|pair| !are_neighbours(pair[0], pair[1])).count();
     !chars.is_empty() && (breaks + 1) * MIN_RUN <= chars.len()
@@ -85,11 +88,12 @@ fn are_neighbours(a: char, b: char) -> bool {
         })
 }
 
-/// Whether it is a common word, with signs for letters and with anything but letters round it.
+/// Whether the text is a common word, perhaps with signs in place of letters, and with other
+/// characters around it.
 fn is_common(password: &str) -> bool {
     let is_around = |c: char| !c.is_alphabetic();
     let without_end = password.trim_end_matches(is_around);
-    // A sign may stand for a letter (`$ecret`, `hell0`) or just be put before or behind.
+    // A sign may stand for a letter (`$ecret`, `hell0`) or be only a prefix or suffix.
     [without_end.trim_start_matches(is_around), without_end, password].iter().any(|part| {
         let word = spelt_out(part);
         let word = word.trim_matches(is_around);
@@ -97,7 +101,7 @@ fn is_common(password: &str) -> bool {
     })
 }
 
-/// With letters in the place of the signs that stand for them.
+/// Replaces signs by the letters that they stand for.
 fn spelt_out(text: &str) -> String {
     let letter = |c| match c {
         '@' | '4' => 'a',

@@ -1,5 +1,5 @@
-//! HS256 (RFC 7518 §3.2) for jsonwebtoken, and no other algorithm: what it has of its own brings RSA
-//! and elliptic curves into the program, which no token here is signed with.
+//! HS256 (RFC 7518 §3.2) for jsonwebtoken, and no other algorithm. Its own implementations would
+//! add RSA and elliptic curves to the program, which no token here uses.
 
 use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,9 +15,9 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes it the process's.
+/// Installs this provider for the process.
 pub(super) fn install() {
-    // Fails if one is there already: this one.
+    // Fails only if this provider has been installed before.
     let _ = PROVIDER.install_default();
 }
 
@@ -53,7 +53,7 @@ impl Signer<Vec<u8>> for Hs256 {
 
 impl Verifier<Vec<u8>> for Hs256 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
-        // In the same time wherever they differ.
+        // Takes the same time wherever the signatures differ.
         self.of(message).verify_slice(signature).map_err(Error::from_source)
     }
 }

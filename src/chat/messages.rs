@@ -1,4 +1,4 @@
-//! Messages: sending them and reading the log.
+//! Messages: sending them, and reading the log.
 
 use tokio::sync::oneshot;
 
@@ -9,19 +9,20 @@ use crate::model::{
 };
 use crate::realtime::ReplyTo;
 
-/// Entries of a page, unless the caller says how many.
+/// The default number of entries of a page.
 pub const DEFAULT_PAGE: u32 = 50;
 pub const MAX_PAGE: u32 = 200;
 
 /// A `client_id` is 1 to 64 of the visible characters of ASCII: `!` to `~`, no space.
 pub const MAX_CLIENT_ID_BYTES: usize = 64;
 
-/// A message that somebody wants to send.
+/// A message to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub room_id: RoomId,
     pub content: String,
-    /// The sender's own id for it: sent again with the same one, it is stored once.
+    /// The sender's own id of the message. A message that is sent again with the same id is stored
+    /// once.
     pub client_id: Option<String>,
 }
 
@@ -48,7 +49,7 @@ impl Chat {
         self.inner.store.append(message, reply).map_err(|(error, _)| error.into())
     }
 
-    /// Whether the caller may tell a room that they type: that goes to everybody, as a message does.
+    /// Checks whether the caller may send `typing`: it goes to every member, like a message.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`] if the caller sends too fast.
@@ -57,28 +58,29 @@ impl Chat {
         self.check_pace(caller)
     }
 
-    /// Counts something that goes to everybody in a room, and refuses what comes too fast.
+    /// Counts a frame that goes to every member of a room, and refuses it if the caller is too
+    /// fast.
     pub(super) fn check_pace(&self, caller: &Identity) -> Result<()> {
         let checked = self.inner.settings.load().sends.check(&caller.user_id);
         self.inner.counts.limited("sends", checked)
     }
 
-    /// Sends a message and waits until it is stored for good.
+    /// Sends a message and waits until it is committed.
     ///
     /// # Errors
     /// Those of [`Chat::post`], [`Error::RoomNotFound`], [`Error::RoomArchived`].
     pub async fn send(&self, caller: &Identity, draft: Draft) -> Result<Appended> {
         let (reply, outcome) = oneshot::channel();
         self.post(caller, draft, ReplyTo::Task(reply))?;
-        // A hub that went away without an answer is a server that stops. Whether the message was
-        // stored is not known then: the sender tries again with the same `client_id`.
+        // The hub has ended without an answer, because the server is stopping. The message may have
+        // been stored: the sender retries with the same `client_id`.
         Ok(outcome.await.map_err(|_| Error::Unavailable)??)
     }
 
-    /// A page of a room's messages, in ascending seq, as `show` shows it.
+    /// Reads a page of a room's messages, in ascending seq, and returns what `show` makes of it.
     ///
-    /// `show` runs where the page was read: its many strings are freed by the thread that made
-    /// them, and only what is shown changes threads.
+    /// `show` runs on the thread that read the page: the many strings of the page are freed by the
+    /// thread that allocated them, and only the result is moved to another thread.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`]; [`Error::InvalidFields`] if `limit` is not from 1 to
@@ -101,10 +103,12 @@ impl Chat {
         page.ok_or(Error::RoomNotFound)
     }
 
-    /// The room's log after a position, in ascending seq. From the beginning, 0, it is what is kept.
+    /// Reads the room's log after a position, in ascending seq. After 0 it begins with the oldest
+    /// event that is kept.
     ///
     /// # Errors
-    /// As for [`Chat::list_messages`]; [`Error::HistoryPruned`] if what comes next is not kept.
+    /// As for [`Chat::list_messages`]; [`Error::HistoryPruned`] if the next event has been
+    /// pruned.
     pub async fn list_events(
         &self,
         caller: &Identity,
@@ -120,7 +124,7 @@ impl Chat {
             .read(move |backend| backend.list_events(room_id, after, limit))
             .await?
             .ok_or(Error::RoomNotFound)?;
-        // A log has no hole but the one at its beginning.
+        // A log has a hole only at its beginning.
         let next = page.events.first().map_or(page.head_seq.next(), Event::seq);
         if after > Seq(0) && page.head_seq > after && next > after.next() {
             return Err(Error::HistoryPruned);
@@ -142,7 +146,7 @@ fn check(draft: &Draft, max_chars: usize) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }
 }
 
-/// What is wrong with a text that is to be sent.
+/// Checks the text of a message.
 pub(super) fn check_content(content: &str, max_chars: usize) -> Result<(), FieldError> {
     if text::is_blank(content) {
         return Err(FieldError::new("content", "must not be blank"));

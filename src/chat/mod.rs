@@ -1,9 +1,10 @@
-//! The rules: who may do what, and what is acceptable. Knows storage and the hub, never HTTP.
+//! The rules: who may do what, and what is acceptable. The rules use storage and the hub, and never
+//! name HTTP.
 //!
-//! [`Chat`] is one cheap handle with a file of methods per area. Every method that acts for
-//! somebody takes the [`Identity`](crate::model::Identity) that `authenticate` gave; what that
-//! person may do is decided in `permissions` only. What is administered, over HTTP or at the
-//! command line, goes through [`Admin`].
+//! [`Chat`] is one cheap handle with a file of methods per area. Every method that acts for a
+//! caller takes the [`Identity`](crate::model::Identity) that `authenticate` returned;
+//! `permissions` alone decides what the caller may do. Administration, over HTTP or at the command
+//! line, goes through [`Admin`].
 
 mod accounts;
 mod admin;
@@ -64,7 +65,7 @@ pub use sockets::SocketPermit;
 pub use stats::{SAMPLE_EVERY, Stats};
 pub use tickets::Ticket;
 
-/// What the rules are built from.
+/// The parts that the rules are built from.
 pub struct ChatParts {
     pub store: Store<ReplyTo>,
     pub hub: Hub,
@@ -108,9 +109,9 @@ struct Inner {
     sessions: sessions::Cache,
     sockets: sockets::Tally,
     marks: reading::Marks,
-    /// Wakes whoever deletes what deleted rooms leave behind.
+    /// Wakes the task that purges deleted rooms.
     has_deleted_rooms: Notify,
-    /// Up to when revocations have been read, in milliseconds since 1970.
+    /// The time up to which revocations have been read, in milliseconds since 1970.
     swept_until: AtomicI64,
     metrics: Metrics,
     counts: counts::Counts,
@@ -155,7 +156,7 @@ impl Chat {
         Ok(chat)
     }
 
-    /// The life of the database: a cursor from another one is refused.
+    /// The epoch of the database. A cursor from another epoch is refused.
     pub fn epoch(&self) -> &Arc<str> {
         &self.inner.epoch
     }
@@ -168,12 +169,12 @@ impl Chat {
         self.inner.settings.load().limits.clone()
     }
 
-    /// Whether a token is taken from the URL of a socket.
+    /// Whether the URL of a socket may contain a token.
     pub fn takes_query_token(&self) -> bool {
         self.inner.settings.load().query_token == Switch::On
     }
 
-    /// How long a token that sets a new password is good.
+    /// How long a token that sets a new password is valid.
     pub fn reset_seconds(&self) -> u32 {
         self.inner.settings.load().reset_seconds
     }
@@ -182,7 +183,8 @@ impl Chat {
         &self.inner.hub
     }
 
-    /// Forgets who was counted long ago. To be called once in some minutes.
+    /// Removes the counters of users and addresses that have been quiet. To be called every few
+    /// minutes.
     pub fn forget_quiet(&self) {
         let settings = self.inner.settings.load();
         settings.sends.forget_quiet();

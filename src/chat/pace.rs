@@ -1,5 +1,5 @@
-//! How fast one person, or one address, may do things: the generic cell rate algorithm
-//! (ITU-T I.371), by the `governor` crate.
+//! How fast one user, or one address, may do something: the generic cell rate algorithm (ITU-T
+//! I.371), by the `governor` crate.
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
@@ -11,11 +11,10 @@ use governor::{Quota, RateLimiter};
 
 use super::{Error, Result};
 
-/// So much of what is allowed in the long run may be done at once: ten times as much as in one
-/// unit of time.
+/// The allowed burst: ten times what is allowed in one unit of time.
 const BURST: u32 = 10;
 
-/// A limit for each key apart.
+/// A limit for each key.
 pub(super) struct Pace<K: Hash + Eq + Clone> {
     /// `None`: there is no limit.
     limiter: Option<RateLimiter<K, HashMapStateStore<K>, MonotonicClock>>,
@@ -23,7 +22,8 @@ pub(super) struct Pace<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Pace<K> {
-    /// `count` in each `unit` in the long run, 0 for no limit, and ten units' worth at once.
+    /// Allows `count` in each `unit` on average, and ten units' worth at once. 0: there is no
+    /// limit.
     pub fn new(count: u32, unit: Duration) -> Self {
         let quota = NonZeroU32::new(count).and_then(|count| {
             let burst = count.saturating_mul(NonZeroU32::new(BURST)?);
@@ -36,7 +36,7 @@ impl<K: Hash + Eq + Clone> Pace<K> {
     /// Counts one more.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`]: then it is not counted.
+    /// [`Error::TooManyRequests`]; then nothing is counted.
     pub fn check(&self, key: &K) -> Result<()> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         limiter.check_key(key).map_err(|refusal| {
@@ -47,7 +47,7 @@ impl<K: Hash + Eq + Clone> Pace<K> {
         })
     }
 
-    /// Forgets those who have been quiet for so long that they may do as much as anybody.
+    /// Removes the keys that have been quiet for so long that they have their whole burst again.
     pub fn forget_quiet(&self) {
         if let Some(limiter) = &self.limiter {
             limiter.retain_recent();

@@ -1,5 +1,5 @@
-//! Passwords: what is acceptable, hashing and checking, on threads of their own so that a flood
-//! of logins cannot starve anything else.
+//! Passwords: which are acceptable, hashing and checking them. That is done on threads of its own,
+//! so that a flood of logins cannot starve anything else.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use super::{Error, FieldError, Result, StartError, guessable, text};
 use crate::config::Auth;
 use crate::executor::{Executor, ExecutorError};
 
-/// bcrypt reads 72 bytes with a terminating NUL; a longer password would be cut off silently.
+/// bcrypt reads 72 bytes including a terminating NUL; it would cut off a longer password silently.
 pub const MAX_PASSWORD_BYTES: usize = 71;
 
-/// Checks that may wait for each thread. At a quarter of a second each (cost 12) the last of them
-/// waits 8 s; a client that would wait longer is better told to come back.
+/// The most checks that wait for each thread. At a quarter of a second each (cost 12) the last one
+/// waits for 8 s; a client that would wait longer gets an error and retries.
 const QUEUE_PER_THREAD: usize = 32;
 
 pub(super) struct Passwords {
     threads: Executor,
     cost: u32,
-    /// No password is known for it, and checking against it takes as long as against a real one.
+    /// No password matches it, and checking against it takes as long as against a real hash.
     nobodys_hash: Arc<str>,
 }
 
@@ -37,7 +37,7 @@ impl Passwords {
         })
     }
 
-    /// Where they are checked.
+    /// The threads that check passwords.
     pub fn threads(&self) -> &Executor {
         &self.threads
     }
@@ -49,7 +49,8 @@ impl Passwords {
         self.run(move || hash(&password, cost)).await
     }
 
-    /// Whether the password is the one of the hash. Without a hash it never is, after the same time.
+    /// Returns whether the password matches the hash. Without a hash the result is false, after the
+    /// same time.
     ///
     /// # Errors
     /// [`Error::InvalidFields`] for a password that bcrypt cannot represent, whatever the hash;
@@ -78,7 +79,8 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> bcrypt::BcryptResult<R> + Send + 'static,
     ) -> Result<R> {
-        // Dropped with this future: work for a client that has gone is not begun.
+        // Dropped together with this future, so that no work is begun for a client that has
+        // disconnected.
         let waiting = Arc::new(());
         let wanted = Arc::downgrade(&waiting);
         let outcome = self.threads.run(move || wanted.upgrade().map(|_| work())).await;
@@ -88,7 +90,7 @@ impl Passwords {
                 tracing::error!(%error, "bcrypt failed");
                 Err(Error::Internal)
             }
-            // Nobody is left to read the answer.
+            // The caller has gone: nothing reads this answer.
             Ok(None) => Err(Error::Busy),
             Err(ExecutorError::Full) => {
                 tracing::warn!("too many passwords wait to be checked");
@@ -99,14 +101,14 @@ impl Passwords {
     }
 }
 
-/// The hash of a new password, in the form that is the same however its accents are typed: NIST SP
-/// 800-63B §5.1.1.2.
+/// Hashes a new password in NFKC, which is the same however its accents are typed (NIST SP 800-63B
+/// §5.1.1.2).
 pub(super) fn hash(password: &str, cost: u32) -> bcrypt::BcryptResult<String> {
     bcrypt::non_truncating_hash(text::nfkc(password), cost)
 }
 
-/// What may have been hashed for this password: its normalised form, and itself for an account whose
-/// password was set before passwords were normalised.
+/// The forms that may have been hashed for this password: its normalised form, and the password as
+/// it is, for accounts of versions that did not normalise passwords.
 fn forms(field: &str, password: String) -> Result<Vec<String>> {
     let normalised = text::nfkc(&password);
     let forms = match normalised == password {
@@ -123,7 +125,7 @@ fn forms(field: &str, password: String) -> Result<Vec<String>> {
     }
 }
 
-/// Notes what is wrong with a password that is to be stored for somebody of these names.
+/// Checks a new password of a user with these names, and adds what is wrong with it to `errors`.
 pub(super) fn check_new(
     min_chars: usize,
     field: &str,
@@ -161,8 +163,8 @@ fn check_representable(field: &str, password: &str, errors: &mut Vec<FieldError>
     }
 }
 
-/// A hash in the modular crypt format that was made of no password: 22 digits of salt and 31 of
-/// hash, in bcrypt's alphabet.
+/// A hash in the modular crypt format that was not made from a password: 22 digits of salt and 31
+/// of hash, in bcrypt's alphabet.
 fn nobodys_hash(cost: u32) -> String {
     format!("$2b${cost:02}$chatappNobodysSalt00.uchatappNobodysHash000000000000u")
 }

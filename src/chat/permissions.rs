@@ -1,19 +1,19 @@
-//! Who may do what: the one place where it is decided.
+//! Decides which caller may do what. Nothing else decides it.
 
 use super::{Error, Result};
 use crate::config::RoomCreators;
 use crate::model::{Identity, Role, UserId};
 
-/// Everything an authenticated caller can ask for that not everybody may do for ever.
+/// The actions of an authenticated caller that are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// Give a new account the role of an admin.
     MakeAdmin,
-    /// Create an account where strangers may not.
+    /// Create an account while sign-up is closed.
     CreateAccount,
     /// See and change other accounts, and read the audit log.
     Administer,
-    /// Whom the settings let create rooms.
+    /// Create a room; the settings say who may.
     CreateRoom(RoomCreators),
     /// Rename, describe or archive a room.
     UpdateRoom,
@@ -22,7 +22,7 @@ pub(super) enum Action {
     ReadRoom,
     /// Send messages into a room.
     Post,
-    /// See how the server does: its figures, never what anybody says.
+    /// Read the figures of the server. They contain nothing that users wrote.
     Watch,
     EditMessage {
         author: UserId,
@@ -48,7 +48,7 @@ pub(super) fn require(caller: &Identity, action: Action) -> Result<()> {
         },
         // Every room is open to every account.
         Action::ReadRoom | Action::Post => Ok(()),
-        // Nobody puts words into another's mouth.
+        // Only the author may edit a message.
         Action::EditMessage { author } => require_author(caller, author),
         Action::DeleteMessage { author } => {
             require_admin(caller).or_else(|_| require_author(caller, author))

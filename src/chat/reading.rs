@@ -1,8 +1,8 @@
-//! Up to where people have read.
+//! Read positions: how far each user has read each room.
 //!
-//! Whoever reads says so again and again, and many at once: when a message comes, everybody has read
-//! it. So positions gather while the writer is busy, the furthest of each person in each room, and
-//! go into the database together.
+//! Clients send read positions often, and many at once: each new message is read by every member.
+//! So positions are collected while the writer is busy, the furthest of each user in each room, and
+//! are written to the database together.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,23 +15,23 @@ use crate::model::{Identity, ReadPosition, RoomId, Seq, UserId};
 use crate::realtime::{News, ReadAsker, ReadOutcome};
 use crate::storage::{self, AppendError, Backend};
 
-/// The most positions in one transaction: some milliseconds of the writer.
+/// The most positions in one transaction. It keeps the writer busy for a few milliseconds.
 const WRITTEN_AT_ONCE: usize = 512;
 
-/// The most that may wait for an answer. A socket has few under way; who asks over HTTP may go away
-/// and ask again, as often as it likes while the database is stalled.
+/// The most callers that may wait for an answer. A socket has few requests under way, but an HTTP
+/// client can disconnect and ask again, any number of times while the database is stalled.
 const MAX_ASKERS: usize = 100_000;
 
-/// What waits to be written.
+/// The positions that wait to be written.
 #[derive(Default)]
 pub(super) struct Marks(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
     marks: HashMap<(UserId, RoomId), Mark>,
-    /// In all marks together.
+    /// The number of waiting callers, in all marks together.
     asker_count: usize,
-    /// The writer has been asked to take them, and has not yet.
+    /// A write has been queued and has not begun yet.
     is_queued: bool,
 }
 
@@ -42,8 +42,8 @@ struct Mark {
 }
 
 impl Chat {
-    /// Notes that the caller has read up to a position, and gives where that is now: never before
-    /// where it was, never beyond the head.
+    /// Stores that the caller has read up to a position, and returns the stored position: it never
+    /// moves back, and never beyond the head.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::InvalidFields`], [`Error::Busy`].
@@ -53,7 +53,7 @@ impl Chat {
         Ok(position.await.map_err(|_| Error::Unavailable)??)
     }
 
-    /// The same, for one who is told by the hub. After an error nobody is told.
+    /// The same, for a caller that the hub answers. After an error the hub answers nothing.
     ///
     /// # Errors
     /// [`Error::InvalidFields`], [`Error::Busy`], [`Error::Unavailable`] if the server is stopping.
@@ -70,7 +70,7 @@ impl Chat {
         }
         let mut waiting = self.inner.marks.lock();
         waiting.check_space()?;
-        // While something waits, the writer has been asked.
+        // If positions already wait, a write has been queued.
         if !waiting.is_queued {
             self.submit_marks()?;
             waiting.is_queued = true;
@@ -84,7 +84,7 @@ impl Chat {
         self.inner.store.submit(move |backend| chat.write_marks(backend))
     }
 
-    /// On the writer's thread.
+    /// Runs on the writer thread.
     fn write_marks(&self, backend: &dyn Backend) {
         let (batch, rest) = self.inner.marks.take();
         let positions: Vec<ReadPosition> = batch.iter().map(|(position, _)| *position).collect();
@@ -136,7 +136,8 @@ impl Waiting {
 }
 
 impl Marks {
-    /// What is to be written now, and whether there is more: then the writer must be asked again.
+    /// Takes the positions of the next transaction, and returns whether more are left: then another
+    /// write must be queued.
     fn take(&self) -> (Taken, bool) {
         let mut waiting = self.lock();
         let some: Vec<_> = waiting.marks.keys().take(WRITTEN_AT_ONCE).copied().collect();
@@ -158,7 +159,7 @@ impl Marks {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // Every change is complete before anything can panic: a poisoned one is as good as any.
+        // Every change is complete before anything can panic, so a poisoned lock is still good.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

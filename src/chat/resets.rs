@@ -1,4 +1,4 @@
-//! A new password by a token that an admin made: see [`Admin::create_password_reset`].
+//! Setting a new password with a token that an admin made: see [`Admin::create_password_reset`].
 //!
 //! [`Admin::create_password_reset`]: super::admin::Admin::create_password_reset
 
@@ -8,8 +8,8 @@ use super::{Chat, Error, Result, accounts, secret};
 
 impl Chat {
     /// Sets the password that the token is for, ends every session of the account and closes its
-    /// sockets. The token is used up. What is wrong with the password is said first, and leaves
-    /// the token as it was.
+    /// sockets. The token is deleted. A password that is not acceptable is refused before that, and
+    /// the token stays valid.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`]; [`Error::InvalidResetToken`] for a token that is unknown, used
@@ -22,7 +22,7 @@ impl Chat {
         let attempt = self.inner.counts.limited("logins", begun)?;
         let result = self.redeem(token, new).await;
         match result {
-            // It stays counted.
+            // The attempt stays counted.
             Err(Error::InvalidResetToken) => drop(attempt),
             _ => self.inner.throttle.take_back(attempt),
         }
@@ -40,7 +40,7 @@ impl Chat {
         let min_chars = self.inner.settings.load().min_password_chars;
         accounts::check_password(&user, "new_password", &new, min_chars)?;
         let password_hash = self.inner.passwords.hash(new).await?;
-        // Hashing took a while: only now is it decided who uses the token, and sessions end now.
+        // Hashing took a while: the token is taken only now, and the sessions end at this time.
         let now = self.inner.clock.now();
         let taken = self
             .inner
@@ -49,7 +49,7 @@ impl Chat {
             .await?;
         let user_id = taken.ok_or(Error::InvalidResetToken)?;
         tracing::info!(%user_id, "a password was reset by a token");
-        // Should it fail now, that has been logged, and the next sweep finds the sessions.
+        // A failure has been logged; the next sweep finds the sessions.
         let _ = self.sweep_revoked().await;
         Ok(())
     }

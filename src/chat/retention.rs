@@ -1,4 +1,4 @@
-//! How long the log is kept: what is older goes from its beginning, a little at a time.
+//! Retention: deletes events that are too old from the beginning of each log, a few at a time.
 
 use tokio::time::Instant;
 
@@ -7,19 +7,18 @@ use super::{Chat, Result};
 use crate::model::{Room, RoomId, Timestamp};
 use crate::storage::Backend;
 
-/// Events that are deleted in one transaction: the writer is kept from messages for a few
-/// milliseconds.
+/// The most events that one transaction deletes. It keeps the writer busy for a few milliseconds.
 pub(super) const PRUNED_AT_ONCE: u32 = 200;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// So many days before `now`.
+/// The time this number of days before `now`.
 pub fn days_before(now: Timestamp, days: u32) -> Timestamp {
     now.plus_seconds(-DAY_SECONDS * i64::from(days))
 }
 
-/// The moment before which a room's events are to go; `None` if they are kept for ever. `days` is
-/// for rooms that have no rule of their own.
+/// The time before which a room's events are to be deleted; `None` if they are kept for ever.
+/// `days` applies to rooms without a rule of their own.
 pub fn expires_before(room: &Room, days: u32, now: Timestamp) -> Option<Timestamp> {
     match room.retention_days.unwrap_or(days) {
         0 => None,
@@ -28,10 +27,10 @@ pub fn expires_before(room: &Room, days: u32, now: Timestamp) -> Option<Timestam
 }
 
 impl Chat {
-    /// Deletes what has been kept for long enough, in small transactions with pauses between them.
+    /// Deletes the events that are too old, in small transactions with pauses between them.
     ///
     /// # Errors
-    /// Those of a database that cannot be written; the next time goes on from there.
+    /// Those of a database that cannot be written. The next call continues from there.
     pub async fn prune(&self, days: u32) -> Result<()> {
         let now = self.clock().now();
         for room in self.inner.store.read(|backend| backend.list_rooms()).await? {
@@ -46,7 +45,7 @@ impl Chat {
         let mut events = 0;
         loop {
             let started = Instant::now();
-            // Not on record: an admin decided it when the rule was set.
+            // Not recorded: an admin's setting of the rule was.
             let prune = move |backend: &dyn Backend| {
                 backend.prune_events(room_id, before, PRUNED_AT_ONCE, None)
             };

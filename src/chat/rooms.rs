@@ -1,4 +1,4 @@
-//! Rooms: creating, seeing, changing, deleting.
+//! Rooms: creating, reading, changing and deleting them.
 
 use std::time::Instant;
 
@@ -11,41 +11,42 @@ use crate::storage::Backend;
 pub const MAX_NAME_CHARS: usize = 64;
 pub const MAX_DESCRIPTION_CHARS: usize = 500;
 
-/// Rows of deleted rooms that one transaction deletes: some milliseconds of the writer.
+/// The most rows of deleted rooms that one transaction deletes. It keeps the writer busy for a few
+/// milliseconds.
 pub(super) const PURGED_AT_ONCE: u32 = 500;
 
-/// The pause after such a transaction, in times as long as it took.
+/// The pause after such a transaction, as a multiple of its duration.
 pub const PURGE_PAUSES: u32 = 4;
 
-/// A room that somebody wants.
+/// A room to be created.
 #[derive(Clone, Debug)]
 pub struct RoomDraft {
-    /// Stored in NFC, without the white space around it.
+    /// Stored in NFC, without surrounding white space.
     pub name: String,
     pub description: Option<String>,
 }
 
-/// A room as somebody sees it.
+/// A room as one user sees it.
 #[derive(Clone, Debug)]
 pub struct RoomView {
     pub room: Room,
-    /// How many people are in it now.
+    /// How many users are in the room now.
     pub active_users: usize,
-    /// How far the viewer has read it.
+    /// How far the user has read it.
     pub reading: Reading,
 }
 
 impl Chat {
     /// # Errors
-    /// [`Error::AdminRequired`] unless `rooms.create` lets everyone; [`Error::InvalidFields`],
-    /// [`Error::RoomNameTaken`]; [`Error::TooManyRequests`] if the caller is no admin and too fast: a room
-    /// counts as a message does.
+    /// [`Error::AdminRequired`] unless `rooms.create` is `everyone`;
+    /// [`Error::InvalidFields`], [`Error::RoomNameTaken`]; [`Error::TooManyRequests`] if the caller
+    /// is not an admin and too fast: a room counts like a message.
     pub async fn create_room(&self, caller: &Identity, draft: RoomDraft) -> Result<RoomView> {
         let created_by = caller.user_id;
         let hub = self.inner.hub.clone();
         let act = move |admin: &Admin<'_>| {
             let room = admin.create_room(draft, created_by)?;
-            // From the writer's thread: before the first of the room's events.
+            // From the writer thread, so that the hub gets it before the room's first event.
             hub.blocking_announce(vec![News::RoomCreated(room.clone())]);
             Ok(room)
         };
@@ -77,7 +78,7 @@ impl Chat {
         self.view(rooms).await.pop().ok_or(Error::RoomNotFound)
     }
 
-    /// The room, if the caller may enter it: what a socket asks before it joins.
+    /// Returns the room if the caller may enter it now. A socket asks before it joins.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`]; [`Error::TooManyRequests`] if the caller enters rooms too fast.
@@ -87,7 +88,7 @@ impl Chat {
         self.open_room(caller, id).await
     }
 
-    /// The room, if the caller may be in it.
+    /// Returns the room if the caller may read it.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`].
@@ -97,7 +98,7 @@ impl Chat {
         room.ok_or(Error::RoomNotFound)
     }
 
-    /// Renames, describes or archives the room, and tells those who are in it.
+    /// Renames, describes or archives the room, and notifies its members and the watchers.
     ///
     /// # Errors
     /// [`Error::AdminRequired`], [`Error::RoomNotFound`], [`Error::InvalidFields`],
@@ -120,8 +121,8 @@ impl Chat {
         self.get_room(caller, id).await
     }
 
-    /// Takes the room and its history away from everybody at once, and closes the sockets in it.
-    /// Its rows go later: see [`Chat::purge_deleted_rooms`].
+    /// Deletes the room and its history for everybody at once, and closes the sockets in it. Its
+    /// rows are deleted later: see [`Chat::purge_deleted_rooms`].
     ///
     /// # Errors
     /// [`Error::AdminRequired`], [`Error::RoomNotFound`].
@@ -129,8 +130,8 @@ impl Chat {
         let hub = self.inner.hub.clone();
         let act = move |admin: &Admin<'_>| {
             admin.delete_room(id)?;
-            // From the writer's thread, as commits are told: after the last of the room's events,
-            // and also if the caller has gone away meanwhile.
+            // From the writer thread, like commits: after the room's last event, and also if the
+            // caller has disconnected meanwhile.
             hub.blocking_announce(vec![News::RoomDeleted(id)]);
             Ok(())
         };
@@ -139,12 +140,11 @@ impl Chat {
         Ok(())
     }
 
-    /// Deletes what deleted rooms have left behind, in small transactions with pauses between them:
-    /// the writer is there for the others most of the time, however much there is to delete. Ends
-    /// when nothing is left.
+    /// Deletes the rows of deleted rooms, in small transactions with pauses between them, so that
+    /// the writer is free most of the time. Returns when no rows are left.
     ///
     /// # Errors
-    /// Those of a database that cannot be written; what is left is found the next time.
+    /// Those of a database that cannot be written. The next call deletes the rest.
     pub async fn purge_deleted_rooms(&self) -> Result<()> {
         loop {
             let started = Instant::now();
@@ -156,7 +156,7 @@ impl Chat {
         }
     }
 
-    /// Returns when a room has been deleted here.
+    /// Returns when this process has deleted a room.
     pub async fn room_deleted(&self) {
         self.inner.has_deleted_rooms.notified().await;
     }
@@ -183,7 +183,7 @@ impl Chat {
     }
 }
 
-/// What is wrong with a name or a description that a room is to have.
+/// Checks a new name and a new description of a room.
 pub(super) fn check(name: Option<&str>, description: Option<&str>) -> Result<()> {
     let mut errors = Vec::new();
     if let Some(name) = name {

@@ -1,4 +1,4 @@
-//! Secrets that nobody can guess: 256 bits of the system's generator (RFC 4086).
+//! Secrets that cannot be guessed: 256 bits from the system's generator (RFC 4086).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use crate::model::SecretHash;
 pub(super) const TOKEN_CHARS: usize = 43;
 
 /// # Errors
-/// [`Error::Internal`] if the system gives none.
+/// [`Error::Internal`] if the system's generator fails.
 pub fn random_bytes() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
@@ -21,7 +21,7 @@ pub fn random_bytes() -> Result<[u8; 32]> {
     Ok(bytes)
 }
 
-/// A text to be given to one person, of which only the [`hash`] is kept.
+/// Makes a token for one person. Only its [`hash`] is stored.
 ///
 /// # Errors
 /// As for [`random_bytes`].
@@ -29,7 +29,8 @@ pub(super) fn token() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(random_bytes()?))
 }
 
-/// What a token is known by. It needs neither salt nor work: there is nothing to guess.
+/// The hash under which a token is stored. It needs no salt and no slow function, because a token
+/// cannot be guessed.
 pub(super) fn hash(token: &str) -> SecretHash {
     Sha256::digest(token).into()
 }

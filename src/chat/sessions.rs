@@ -1,8 +1,8 @@
 //! Sessions: from a token to a caller, and the ways in which a login ends.
 //!
-//! A session is looked up at most once a second; in between it is remembered. What ends a session
-//! in this process removes it from memory at once; what other processes end is found by
-//! [`Chat::sweep_revoked`].
+//! A session is read from the database at most once a second; in between it is cached. A session
+//! that this process ends is removed from the cache at once; [`Chat::sweep_revoked`] finds those
+//! that other processes end.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -14,20 +14,20 @@ use crate::model::{
 };
 use crate::storage::Backend;
 
-/// How long a look-up is good for, in milliseconds: the promise is that a revoked token does
-/// nothing within a second.
+/// How long a cached session is used, in milliseconds: a revoked token is promised to be refused
+/// within a second.
 const REMEMBERED_MS: i64 = 1000;
 
-/// Sessions remembered at once, at about 150 bytes each. More callers than this in one second
-/// are looked up each time.
+/// The most sessions in the cache, at about 150 bytes each. Further sessions are read from the
+/// database each time.
 const MAX_REMEMBERED: usize = 32_768;
 
-/// How far back, in milliseconds, each sweep looks again: longer than a transaction takes to
-/// commit after it noted the time, and than the clocks of two nodes may differ.
+/// How far back, in milliseconds, each sweep reads again: longer than a transaction needs from
+/// reading the clock to its commit, and longer than the difference of two nodes' clocks.
 const SWEEP_OVERLAP_MS: i64 = 10_000;
 
 impl Chat {
-    /// Who the holder of this token is.
+    /// Returns the identity of the token's holder.
     ///
     /// # Errors
     /// [`Error::TokenInvalid`], [`Error::TokenExpired`], [`Error::SessionRevoked`], or those of a
@@ -42,7 +42,7 @@ impl Chat {
         Ok(Identity { expires_at: proof.expires_at, ..identity })
     }
 
-    /// Whose session this is, and until when.
+    /// Returns the identity of the session's user, and until when it is valid.
     ///
     /// # Errors
     /// [`Error::SessionRevoked`], [`Error::TokenExpired`], or those of a database that cannot be
@@ -52,7 +52,7 @@ impl Chat {
             Ok(known) => known,
             Err(missing) => {
                 let found = self.inner.store.read(move |backend| backend.get_session(id)).await?;
-                // A session that is not there any more ended long ago and was forgotten.
+                // A session that is not found ended long ago and was deleted.
                 let known = Known::check(found.ok_or(Error::SessionRevoked)?, now)?;
                 self.inner.sessions.insert(id, known.clone(), missing);
                 known
@@ -70,7 +70,7 @@ impl Chat {
         })
     }
 
-    /// Ends the caller's session and closes its sockets. Ending it twice is no error.
+    /// Ends the caller's session and closes its sockets. Ending a session twice is not an error.
     pub async fn logout(&self, caller: &Identity) -> Result<()> {
         let (id, now) = (caller.session_id, self.inner.clock.now());
         self.inner.store.write(move |backend| backend.revoke_session(id, now)).await?;
@@ -78,7 +78,7 @@ impl Chat {
         Ok(())
     }
 
-    /// A new token for the caller's session, whose end moves with it.
+    /// Makes a new token for the caller's session and moves the session's end.
     ///
     /// # Errors
     /// [`Error::SessionRevoked`] if it was ended in the meantime.
@@ -101,16 +101,17 @@ impl Chat {
         self.sign(session.user, id, now, expires_at)
     }
 
-    /// Finds the sessions that were ended lately, wherever that was done, forgets them and closes
-    /// their sockets. To be called about twice a second.
+    /// Finds the sessions that were ended lately, by any process, removes them from the cache and
+    /// closes their sockets. To be called about twice a second.
     ///
-    /// Each sweep names the revocations of the last ten seconds anew, so that a socket that was
-    /// let in just before its session ended is found by one of them. In the same way what is in
-    /// memory of the log is forgotten after an account was deleted: its name is in it, and may be
-    /// in what is just being stored.
+    /// Each sweep handles the revocations of the last ten seconds again, so that it finds a socket
+    /// that was accepted just before its session ended. In the same way the tails of the rooms are
+    /// dropped after an account was deleted: its name is in their frames, and may be in messages
+    /// that are just being stored.
     ///
     /// # Errors
-    /// Those of a database that cannot be read; the next sweep then covers this one's time too.
+    /// Those of a database that cannot be read. The next sweep then covers this period
+    /// too.
     pub async fn sweep_revoked(&self) -> Result<()> {
         let now = self.inner.clock.now();
         let since = Timestamp(self.inner.swept_until.load(Ordering::Relaxed) - SWEEP_OVERLAP_MS);
@@ -124,13 +125,14 @@ impl Chat {
         if has_deleted {
             self.inner.hub.forget_tails().await;
         }
-        // Not the later of the two: a clock that was set back would make this wait for it.
+        // Not the later of the two: after a clock was set back, the sweeps would find nothing until
+        // it has caught up.
         self.inner.swept_until.store(now.0, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Deletes the sessions that ended more than a day ago, and tickets as old: nothing can ask for
-    /// them any more.
+    /// Deletes the sessions that ended more than a day ago, and tickets of that age: they cannot be
+    /// used any more.
     ///
     /// # Errors
     /// Those of a database that cannot be written.
@@ -140,15 +142,15 @@ impl Chat {
         Ok(())
     }
 
-    /// Stores a session for somebody who proved who they are.
+    /// Stores a session for a user whose password has been checked.
     pub(super) async fn open_session(&self, proven: Credentials) -> Result<Login> {
         let now = self.inner.clock.now();
         let expires_at = self.inner.tokens.expiry(now);
         let id = SessionId(uuid::Uuid::new_v4().as_u128());
         let session = NewSession { id, user_id: proven.user.id, created_at: now, expires_at };
         let Credentials { user, password_hash } = proven;
-        // Checking a password takes a while. One that was changed meanwhile, or an account that
-        // was deactivated, has had its sessions ended: this one must not come after.
+        // Checking a password takes a while. If the password was changed or the account deactivated
+        // meanwhile, its sessions were ended, and this one must not be opened after that.
         let opened = self
             .inner
             .store
@@ -177,14 +179,14 @@ impl Chat {
     }
 }
 
-/// What is remembered of a session.
+/// A cached session.
 #[derive(Clone, Debug)]
 struct Known {
     user_id: UserId,
     username: Arc<str>,
     role: Role,
     expires_at: Timestamp,
-    /// When it was looked up.
+    /// When it was read from the database.
     at: Timestamp,
 }
 
@@ -203,12 +205,12 @@ impl Known {
     }
 
     fn is_fresh(&self, now: Timestamp) -> bool {
-        // A clock that was set back does not make it young again.
+        // A clock that was set back does not make the entry fresh again.
         (0..REMEMBERED_MS).contains(&(now.0 - self.at.0))
     }
 }
 
-/// Sessions that were looked up less than a second ago.
+/// Sessions that were read from the database less than a second ago.
 #[derive(Default)]
 pub(super) struct Cache {
     // A std mutex: held for one look-up or insert, never across an await.
@@ -218,11 +220,12 @@ pub(super) struct Cache {
 #[derive(Default)]
 struct Entries {
     known: HashMap<SessionId, Known>,
-    /// How often something was removed: what was read before a removal must not be put back.
+    /// The number of removals: a session that was read before a removal must not be inserted after
+    /// it.
     removals: u64,
 }
 
-/// The state of the cache when something was not in it.
+/// The state of the cache when a session was not in it.
 struct Missing {
     removals: u64,
 }
@@ -231,7 +234,7 @@ impl Cache {
     fn get(&self, id: SessionId, now: Timestamp) -> Result<Known, Missing> {
         let entries = self.lock();
         match entries.known.get(&id) {
-            // A session that ended may have been extended on another node: that is looked up.
+            // Another node may have extended a session that expired: it is read again.
             Some(known) if known.is_fresh(now) && known.expires_at > now => Ok(known.clone()),
             _ => Err(Missing { removals: entries.removals }),
         }
@@ -261,7 +264,7 @@ impl Cache {
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        // Every change is complete before anything can panic: a poisoned one is as good as any.
+        // Every change is complete before anything can panic, so a poisoned lock is still good.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

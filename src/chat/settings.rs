@@ -1,4 +1,4 @@
-//! What the rules take from the configuration and can be told anew while they are in use.
+//! The settings of the rules that can change while the server runs.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::model::UserId;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Replaced as a whole, so that no rule sees half of a change.
+/// Replaced as a whole, so that no rule sees a part of a change.
 pub(super) struct Settings {
     pub limits: Limits,
     pub signup: Signup,
@@ -43,7 +43,7 @@ impl Settings {
         }
     }
 
-    /// A pace that is as it was goes on counting where it was.
+    /// A pace whose limit is unchanged keeps its counters.
     fn keep_counts_of(&mut self, before: &Self) {
         if self.limits.sends_per_second == before.limits.sends_per_second {
             self.sends = before.sends.clone();
@@ -58,8 +58,9 @@ impl Settings {
 }
 
 impl Chat {
-    /// Goes by these settings from now on, as far as that can be done while they are in use: see
-    /// [`config::is_live`](crate::config::is_live). What is under way is finished by the old ones.
+    /// Applies these settings, as far as they can change while the server runs: see
+    /// [`config::is_live`](crate::config::is_live). Requests under way finish with the old
+    /// settings.
     pub fn reconfigure(&self, auth: &Auth, rooms: &Rooms, limits: &Limits) {
         let mut settings = Settings::new(auth, rooms, limits);
         settings.keep_counts_of(&self.inner.settings.load());

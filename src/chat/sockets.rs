@@ -1,4 +1,4 @@
-//! How many sockets each user, and each address, has open.
+//! The number of open sockets of each user and of each address.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{Chat, Error, Result};
 use crate::model::{Identity, UserId};
 
-/// Only those who have one are in it.
+/// Has an entry only for users and addresses with an open socket.
 #[derive(Default)]
 pub(super) struct Tally(Mutex<HashMap<Key, usize>>);
 
@@ -20,29 +20,29 @@ enum Key {
 }
 
 impl Tally {
-    /// How many users have one.
+    /// How many users have an open socket.
     pub fn user_count(&self) -> usize {
         self.lock().keys().filter(|key| matches!(key, Key::User(_))).count()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, usize>> {
-        // No holder can panic half-way through a change.
+        // No holder can panic during a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The right to one open socket, given back when it is dropped.
+/// The permit for one open socket, returned when it is dropped.
 pub struct SocketPermit {
     chat: Chat,
     opener: Opener,
 }
 
-/// Who opened a socket.
+/// The user and the address that opened a socket.
 #[derive(Clone, Copy)]
 struct Opener {
     user_id: UserId,
-    /// `None`: this machine, which is not counted. Behind a proxy on it that the settings do not
-    /// name, everybody has its address.
+    /// `None`: this machine, which is not counted. Behind a proxy on this machine that the settings
+    /// do not name, every client has the loopback address.
     address: Option<IpAddr>,
 }
 
@@ -53,10 +53,10 @@ impl Opener {
 }
 
 impl Chat {
-    /// Counts one more open socket of the caller, who is at this address.
+    /// Counts one more open socket of the caller at this address.
     ///
     /// # Errors
-    /// [`Error::TooManySockets`]: then it is not counted.
+    /// [`Error::TooManySockets`]; then nothing is counted.
     pub fn admit_socket(&self, caller: &Identity, address: IpAddr) -> Result<SocketPermit> {
         let address = Some(address).filter(|address| !address.is_loopback());
         let opener = Opener { user_id: caller.user_id, address };

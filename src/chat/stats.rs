@@ -1,4 +1,4 @@
-//! Figures for people: what the server does now, in one piece.
+//! Figures for people: the present state of the server, as one value.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,17 +14,17 @@ use crate::storage::DatabaseStatus;
 
 pub(super) type Status = DatabaseStatus;
 
-/// How long what was read of the database's state is good for.
+/// How long the state of the database that was read is used.
 const STATUS_AGE: Duration = Duration::from_secs(5);
 
-/// How long a database that does not answer is waited for: the other figures matter more then.
+/// How long to wait for a database that does not answer: the other figures matter more then.
 const STATUS_WAIT: Duration = Duration::from_secs(1);
 
-/// The stretch that rates are of, and how often it is measured.
+/// The period over which rates are computed, and how often it is measured.
 const STRETCH: Duration = Duration::from_secs(60);
 pub const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
-/// What a server does, and what its database holds. What cannot be known now is `None`.
+/// The state of the server and of its database. Figures that cannot be read now are `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     pub version: String,
@@ -58,7 +58,7 @@ pub struct Stats {
 }
 
 impl Chat {
-    /// Whether the caller may see the server's figures.
+    /// Checks whether the caller may read the server's figures.
     ///
     /// # Errors
     /// [`Error::AdminRequired`](super::Error).
@@ -66,7 +66,7 @@ impl Chat {
         permissions::require(caller, Action::Watch)
     }
 
-    /// For whoever may watch.
+    /// For callers that may read the figures.
     pub async fn stats(&self) -> Stats {
         let status = self.database_status().await;
         let inner = &self.inner;
@@ -107,12 +107,13 @@ impl Chat {
         }
     }
 
-    /// Measures how much was done so far. To be called every [`SAMPLE_EVERY`].
+    /// Takes a sample of the counters. To be called every [`SAMPLE_EVERY`].
     pub fn sample(&self) {
         self.inner.pulse.add(self.beat());
     }
 
-    /// How the database is, read anew if somebody looked long ago. `None`: it does not answer.
+    /// The state of the database, read again if the last one is too old. `None`: the database does
+    /// not answer.
     pub async fn database_status(&self) -> Option<Status> {
         if let Some(status) = self.inner.status.fresh() {
             return Some(status);
@@ -151,12 +152,12 @@ impl LastStatus {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, Status)>> {
-        // One assignment: a poisoned one is as good as any.
+        // One assignment cannot be half done, so a poisoned lock is still good.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What was done up to a moment.
+/// The counters at one time.
 #[derive(Clone, Copy, Debug)]
 struct Beat {
     at: Instant,
@@ -164,7 +165,7 @@ struct Beat {
     deliveries: u64,
 }
 
-/// The last minute, for rates.
+/// The samples of the last minute, for rates.
 #[derive(Debug)]
 pub(super) struct Pulse {
     started: Instant,
@@ -182,23 +183,23 @@ impl Pulse {
     fn add(&self, beat: Beat) {
         let mut beats = self.lock();
         beats.push_back(beat);
-        // The first one that is left is a minute old, or the very first.
+        // The first sample that is left is a minute old, or the very first.
         while beats.get(1).is_some_and(|second| beat.at - second.at >= STRETCH) {
             beats.pop_front();
         }
     }
 
-    /// Messages and deliveries a second, from the oldest beat to this one.
+    /// Messages and deliveries per second, from the oldest sample to this one.
     fn rates(&self, now: Beat) -> (f64, f64) {
         let Some(then) = self.lock().front().copied() else { return (0.0, 0.0) };
-        // A server that has just started has not done a thousand a second for a minute.
+        // At least a second, so that a few messages right after the start are not a high rate.
         let seconds = (now.at - then.at).as_secs_f64().max(1.0);
         let rate = |now: u64, then: u64| now.saturating_sub(then) as f64 / seconds;
         (rate(now.messages, then.messages), rate(now.deliveries, then.deliveries))
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Beat>> {
-        // Numbers only: a poisoned one is as good as any.
+        // Only numbers, so a poisoned lock is still good.
         self.beats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,14 +1,14 @@
-//! What people type, as it is stored and compared: Unicode normal forms, padding, characters that
-//! show nothing.
+//! Text that users type, as it is stored and compared: Unicode normal forms, surrounding white
+//! space, invisible characters.
 //!
-//! Pure functions. Which field has which of these rules is decided where the field is checked.
+//! Pure functions. The code that checks a field decides which of these rules apply to it.
 
 use idna::{domain_to_ascii, domain_to_unicode};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// Zero width joiner and non-joiner: they join emoji, and shape letters of some scripts.
+/// Zero width joiner and non-joiner: they join emoji and shape letters of some scripts.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
 /// `Default_Ignorable_Code_Point` of Unicode 16 (DerivedCoreProperties.txt), and U+2800, which is
@@ -50,8 +50,8 @@ pub fn nfkc(text: &str) -> String {
     }
 }
 
-/// A text of one line: NFC, without white space around it, and with a plain space for any number of other
-/// spaces (`Zs`), so that two names which look the same are the same.
+/// A text of one line: NFC, without surrounding white space, and with one plain space for any
+/// number of spaces (`Zs`), so that two names which look the same are equal.
 pub fn line(text: &str) -> String {
     let is_space = |c: char| c.general_category() == GeneralCategory::SpaceSeparator;
     let text = nfc(text);
@@ -64,13 +64,14 @@ pub fn lines(text: &str) -> String {
     nfc(text).replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Whether the text can be typed with other code points and is the same after normalization.
+/// Whether other code points give the same text after normalization.
 pub fn has_other_spellings(text: &str) -> bool {
     !text.is_ascii() && !text.nfc().eq(text.nfd())
 }
 
-/// An email address as it is stored: without padding, its domain in the ASCII form of IDNA (UTS 46),
-/// its local part in NFC. What is no address comes back as it was typed.
+/// An email address as it is stored: without surrounding white space, its domain in the ASCII form
+/// of IDNA (UTS 46), its local part in NFC. A text that is not an address is returned as it was
+/// typed.
 pub fn email(text: &str) -> String {
     let text = text.trim();
     match text.rsplit_once('@') {
@@ -82,26 +83,27 @@ pub fn email(text: &str) -> String {
     }
 }
 
-/// UTS 46 maps characters to others that no domain has, such as a sign that looks like `@`.
+/// UTS 46 maps some characters to others that no domain has: a sign that looks like `@` becomes
+/// `@`.
 fn is_domain(ascii: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     !ascii.is_empty() && ascii.bytes().all(allowed)
 }
 
-/// The address with its domain in Unicode, as earlier versions may have stored it. `None` if that is
-/// no other spelling than the one in ASCII.
+/// The address with its domain in Unicode, as earlier versions may have stored it. `None` if that
+/// is the same spelling.
 pub fn unicode_email(email: &str) -> Option<String> {
     let (local, domain) = email.rsplit_once('@')?;
     let (unicode, valid) = domain_to_unicode(domain);
     (valid.is_ok() && !unicode.is_ascii()).then(|| format!("{local}@{unicode}"))
 }
 
-/// Whether nothing of the text can be seen.
+/// Whether the text has no visible character.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(shows_nothing)
 }
 
-/// Why a text cannot be a name that is shown to everybody.
+/// Returns why a text cannot be a name.
 pub fn name_fault(name: &str) -> Option<String> {
     if name.is_empty() {
         return Some("must not be empty".to_owned());
@@ -129,26 +131,26 @@ pub fn name_fault(name: &str) -> Option<String> {
     None
 }
 
-/// Whether a text has a character that is not seen: where no script needs one.
+/// Whether a text has an invisible character. For fields in which no script needs one.
 pub fn has_hidden(text: &str) -> bool {
     text.chars().any(is_hidden)
 }
 
-/// Why a text cannot be a description of several lines.
+/// Returns why a text cannot be a description of several lines.
 pub fn description_fault(text: &str) -> Option<String> {
     let fault = text.chars().find(|&c| is_control(c) && !matches!(c, '\n' | '\t'));
     if let Some(c) = fault {
         let but = "must not contain control characters other than line breaks and tabs";
         return Some(format!("{but}, such as {}", number(c)));
     }
-    // Without its end, one of these turns around what is shown after the text.
+    // Without its end, such a character reverses the text that is shown after the description.
     let bidi = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let fault = text.chars().find(bidi);
     fault.map(|c| format!("must not contain {}, which changes the direction of text", number(c)))
 }
 
-/// Whether a character that does not show itself changes how its neighbours are shown. Elsewhere it
-/// would make two names that look the same.
+/// Whether an invisible character changes how its neighbours are shown. Elsewhere it would make two
+/// different names look the same.
 fn shapes(before: Option<char>, c: char, after: Option<char>) -> bool {
     let Some(before) = before else { return false };
     match c {
@@ -156,7 +158,7 @@ fn shapes(before: Option<char>, c: char, after: Option<char>) -> bool {
             let joins = |c: char| !c.is_ascii() && !c.is_whitespace() && !JOINERS.contains(&c);
             joins(before) && after.is_some_and(joins)
         }
-        // A digit in a box.
+        // A keycap: a digit in a box.
         '\u{fe0f}' if before.is_ascii() => after == Some('\u{20e3}'),
         '\u{180b}'..='\u{180d}'
         | '\u{180f}'
@@ -181,8 +183,8 @@ fn is_control(c: char) -> bool {
 }
 
 fn is_hidden(c: char) -> bool {
-    // The signs that stand before digits of Arabic and other scripts are of this category too, and
-    // are seen.
+    // Signs before the digits of Arabic and other scripts are in this category too, and are
+    // visible.
     let is_format = || c.general_category() == GeneralCategory::Format && !is_number_sign(c);
     !c.is_ascii() && (is_ignorable(c) || is_format())
 }
@@ -207,7 +209,7 @@ fn is_ignorable(c: char) -> bool {
     !c.is_ascii() && IGNORABLE.iter().any(|&(first, last)| (first..=last).contains(&c))
 }
 
-/// As Unicode writes it: U+202E.
+/// The code point in Unicode's notation: U+202E.
 fn number(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }
@@ -353,7 +355,8 @@ mod tests {
     }
 
     proptest! {
-        /// What has been normalised stays as it is, so that an answer can be sent back as it came.
+        /// A normalised text does not change when it is normalised again, so that a client can send
+        /// an answer back.
         #[test]
         fn every_form_is_its_own_form(text in "\\PC*|[a-zé\u{301}\u{200b}\u{200d}@.\r\n \u{3000}ﬁ\u{ad}]*") {
             for form in [nfc, nfkc, line, lines, email] {

@@ -1,13 +1,14 @@
 //! Failed sign-ins, counted per account and per address, so that guessing is slow (NIST SP 800-63B
-//! §5.2.2) and nobody can lock the owner of an account out by guessing at it.
+//! §5.2.2) and an attacker cannot lock the owner of an account out by guessing.
 //!
-//! - Enough failures for an account, and nobody may try it for the rest of the window, but for an
-//!   address at which its owner has signed in before.
-//! - Enough failures from an address, and it may try nothing for the rest of the window.
+//! - After enough failures for an account, attempts for it are refused for the rest of the window,
+//!   except from an address at which its owner has signed in before.
+//! - After enough failures from an address, its attempts are refused for the rest of the window.
 //!
-//! An attempt counts as a failure from its beginning and is taken back if it succeeds: many attempts at
-//! once count like one after the other. An account is counted by its username, also if its email was
-//! given; a name that no account has is counted in the same way. All of it is in the memory of one node, and bounded.
+//! An attempt counts as a failure from its beginning and is taken back if it succeeds: many
+//! attempts at once count like one after the other. An account is counted by its username, also if
+//! its email was given; a name that no account has is counted in the same way. The counters are in
+//! the memory of one node, and bounded.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -19,16 +20,17 @@ use super::{Error, Result};
 use crate::config::Auth;
 use crate::model::Timestamp;
 
-/// Names and addresses counted at once, and signed-in addresses remembered at once: some 4 MiB each.
+/// The most names and addresses that are counted, and the most signed-in addresses that are
+/// remembered: about 4 MiB each.
 const MAX_ENTRIES: usize = 65_536;
 
-/// How long an address is known as one at which the owner of an account signed in: 30 days.
+/// How long an address at which the owner of an account signed in is remembered: 30 days.
 const KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-/// What is allowed.
+/// The configured limits.
 #[derive(Clone, Copy)]
 pub(super) struct Allowed {
-    /// Failures in a window; 0 is no limit.
+    /// Failures in a window; 0: there is no limit.
     per_account: u32,
     per_address: u32,
     window_ms: i64,
@@ -36,9 +38,9 @@ pub(super) struct Allowed {
 
 #[derive(Default)]
 pub(super) struct Throttle {
-    /// Names are hashed, with keys of this process's own: a name may be long.
+    /// Names are hashed, because a name may be long; the keys are random for each process.
     hasher: RandomState,
-    // A std mutex: held for some look-ups, never across an await.
+    // A std mutex: held for a few look-ups, never across an await.
     state: Mutex<State>,
 }
 
@@ -62,7 +64,7 @@ struct Failures {
     since: Timestamp,
 }
 
-/// An attempt under way. Dropped, it counts as a failure.
+/// An attempt under way. If it is dropped, it counts as a failure.
 pub(super) struct Attempt {
     account: Option<u64>,
     address: IpAddr,
@@ -79,16 +81,16 @@ impl Allowed {
     }
 
     fn is_current(self, failures: &Failures, now: Timestamp) -> bool {
-        // A clock that was set back begins a new window.
+        // After a clock was set back, a new window begins.
         (0..self.window_ms).contains(&(now.0 - failures.since.0))
     }
 }
 
 impl Throttle {
-    /// Counts an attempt, by the address alone if it is for no account that is named.
+    /// Counts an attempt: for the address, and for the account if one is named.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`], and nothing is counted.
+    /// [`Error::TooManyRequests`]; then nothing is counted.
     pub fn begin(
         &self,
         username: Option<&str>,
@@ -130,7 +132,7 @@ impl Throttle {
         Ok(Attempt { account, address, counted })
     }
 
-    /// It was the owner: the address is theirs from now on.
+    /// The owner has signed in: from now on the address is known as the owner's.
     pub fn succeed(&self, attempt: Attempt, now: Timestamp) {
         let place = attempt.account.map(|account| (account, attempt.address));
         self.take_back(attempt);
@@ -140,11 +142,11 @@ impl Throttle {
         known.insert(place, now);
     }
 
-    /// The password could not be checked: it was no attempt.
+    /// The password could not be checked: the attempt does not count.
     pub fn take_back(&self, attempt: Attempt) {
         let mut state = self.lock();
         for key in attempt.counted {
-            // It may have been forgotten meanwhile.
+            // The counter may have been removed meanwhile.
             if let Some(failures) = state.failures.get_mut(&key) {
                 failures.count = failures.count.saturating_sub(1);
                 if failures.count == 0 {
@@ -155,14 +157,14 @@ impl Throttle {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Counts only: a poisoned one is as good as any.
+        // Only counters, so a poisoned lock is still good.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Makes room for one more entry in a full table: forgets what is out of date, and a quarter of the
-/// rest if that is too little. Who wants a count to be forgotten needs hundreds of addresses to fill
-/// the table with.
+/// Makes room for one more entry in a full table: removes entries that are out of date, and a
+/// quarter of the rest if that is not enough. An attacker who wants a counter to be removed needs
+/// hundreds of addresses to fill the table.
 fn make_room<K: Eq + Hash, V>(map: &mut HashMap<K, V>, key: &K, is_current: impl Fn(&V) -> bool) {
     if map.len() < MAX_ENTRIES || map.contains_key(key) {
         return;

@@ -1,21 +1,21 @@
-//! Tickets: a random text that opens one socket, once, within half a minute. A page of a browser
-//! cannot send a header with a socket; what it puts into the URL instead may be written down on
-//! the way, and a ticket is worth nothing by then.
+//! Tickets: a random text that opens one socket, once, within half a minute. A page in a browser
+//! cannot send a header with a socket. The URL, which it uses instead, may be logged on the way; a
+//! ticket is not valid any more by then.
 
 use super::{Chat, Error, Result, secret};
 use crate::model::{Identity, NewTicket};
 
-/// How long a ticket is good for.
+/// How long a ticket is valid.
 const TICKET_SECONDS: u32 = 30;
 
-/// A ticket that was made.
+/// A ticket and its lifetime.
 pub struct Ticket {
     pub ticket: String,
     pub expires_in_seconds: u32,
 }
 
 impl Chat {
-    /// Makes a ticket for the caller's session. It dies with the session.
+    /// Makes a ticket for the caller's session. It is valid only as long as the session.
     pub async fn create_ticket(&self, caller: &Identity) -> Result<Ticket> {
         let ticket = secret::token()?;
         let expires_at = self.inner.clock.now().plus_seconds(TICKET_SECONDS.into());
@@ -25,10 +25,11 @@ impl Chat {
         Ok(Ticket { ticket, expires_in_seconds: TICKET_SECONDS })
     }
 
-    /// Who the holder of this ticket is, until the end of the session. The ticket is used up.
+    /// Returns the identity of the ticket's holder, until the end of the session. The ticket is
+    /// deleted.
     ///
     /// # Errors
-    /// [`Error::TokenInvalid`] for one that is unknown, expired or used;
+    /// [`Error::TokenInvalid`] for a ticket that is unknown, expired or used;
     /// [`Error::SessionRevoked`], [`Error::TokenExpired`] if its session has ended; or those of a
     /// database that cannot be used.
     pub async fn authenticate_by_ticket(&self, ticket: &str) -> Result<Identity> {

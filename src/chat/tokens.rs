@@ -1,9 +1,9 @@
 //! Access tokens: JWTs (RFC 7519) signed with HS256 and nothing else.
 //!
-//! What is checked, and why, is in RFC 8725. The header says nothing that is believed: the algorithm
-//! is fixed, and the secrets are tried in turn, whatever `kid` says.
+//! RFC 8725 says what is checked, and why. The header is not trusted: the algorithm is fixed, and
+//! the secrets are tried in turn, whatever `kid` says.
 //!
-//! A token only names a session; whether the session still stands is for `sessions` to say.
+//! A token only names a session; `sessions` decides whether that session is still open.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::IgnoredAny;
@@ -15,20 +15,20 @@ use crate::model::{Role, SessionId, Timestamp, User, UserId};
 /// RFC 7518 §3.2: the key is at least as long as the hash.
 pub(super) const MIN_SECRET_BYTES: usize = 32;
 
-/// How much later, in seconds, than now a token may say it was issued: the clocks of two nodes
+/// How far in the future, in seconds, a token's time of issue may be: the clocks of two nodes
 /// differ.
 const LEEWAY_SECONDS: i64 = 60;
 
 pub(super) struct Tokens {
     encoding: EncodingKey,
-    /// The secret that signs, then the one that did before it.
+    /// The secret that signs, then the previous one.
     decoding: Vec<DecodingKey>,
     validation: Validation,
     /// How long a token is valid, in seconds.
     pub seconds: u32,
 }
 
-/// What a valid token says.
+/// The claims of a valid token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Proof {
     pub user_id: UserId,
@@ -43,11 +43,11 @@ struct Claims {
     username: String,
     role: Role,
     sid: String,
-    /// Seconds since 1970, as is `exp`.
+    /// Seconds since 1970, like `exp`.
     iat: i64,
     exp: i64,
-    // Never issued here. A token that has one of them was made for, or by, somebody else who has
-    // the secret (RFC 8725 §3.8 and §3.9), or is not to be used yet.
+    // Never issued here. A token with one of them was made for, or by, another service that has the
+    // secret (RFC 8725 §3.8 and §3.9), or is not valid yet.
     #[serde(skip_serializing)]
     iss: Option<IgnoredAny>,
     #[serde(skip_serializing)]
@@ -69,11 +69,11 @@ impl Tokens {
             return Err(StartError::SecretTooShort(short.len()));
         }
         hs256::install();
-        // `new` pins the algorithm: a header that names another one, or none, is refused.
+        // `new` fixes the algorithm: a header that names another one, or `none`, is refused.
         let mut validation = Validation::new(Algorithm::HS256);
-        // The library would ask the machine's clock; `verify` asks its caller's, without leeway.
+        // The library would use the machine's clock; `verify` uses its caller's, without leeway.
         validation.validate_exp = false;
-        // Looked at below, with the other claims that must not be there.
+        // Checked below, with the other claims that must be absent.
         validation.validate_aud = false;
         Ok(Self {
             encoding: EncodingKey::from_secret(secret),
@@ -83,7 +83,7 @@ impl Tokens {
         })
     }
 
-    /// When a token issued now dies: a whole second, as its claim is.
+    /// The time at which a token issued now expires: a whole second, like its claim.
     pub fn expiry(&self, now: Timestamp) -> Timestamp {
         Timestamp(now.as_seconds().saturating_mul(1000)).plus_seconds(self.seconds.into())
     }
@@ -115,7 +115,8 @@ impl Tokens {
     }
 
     /// # Errors
-    /// [`Error::TokenExpired`] if it was valid once, [`Error::TokenInvalid`] for anything else.
+    /// [`Error::TokenExpired`] if the token was valid once, [`Error::TokenInvalid`] for
+    /// every other fault.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Proof> {
         let decode = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
         let claims = self.decoding.iter().find_map(decode).ok_or(Error::TokenInvalid)?.claims;

@@ -1,19 +1,19 @@
-//! Reading the audit log. Nothing writes it but the acts themselves.
+//! Reading the audit log. Only the acts of administration write to it.
 
 use serde::Serialize;
 
 use super::{Admin, Result, check_page};
 use crate::model::{AuditEntry, AuditId};
 
-/// Entries of a page, unless the caller says how many.
+/// The default number of entries of a page.
 pub const DEFAULT_AUDIT_PAGE: u32 = 50;
 pub const MAX_AUDIT_PAGE: u32 = 200;
 
-/// A stretch of the log, newest first.
+/// A page of the audit log, newest first.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditPage {
     pub entries: Vec<AuditEntry>,
-    /// Given as `before`, it brings what is older; `None` if there is nothing.
+    /// The `before` of the next page; `None` if this is the last page.
     pub next_before: Option<AuditId>,
 }
 

@@ -1,8 +1,8 @@
-//! Administration: the same rules whether an admin asks over HTTP or an operator at the command
-//! line, who both come through [`Admin`]. Plain blocking code, with a file of methods per area.
+//! Administration: the same rules for an admin over HTTP and for an operator at the command line.
+//! Both use [`Admin`]: plain blocking code, with a file of methods per area.
 //!
-//! Whether somebody may administer is decided before: for HTTP in `permissions`; at the command
-//! line it is whoever can write the database.
+//! Whether the caller may administer is decided before: over HTTP by `permissions`; at the command
+//! line every operator who can write the database may.
 
 mod audit;
 mod rooms;
@@ -20,20 +20,21 @@ pub use users::{
     DEFAULT_USERS_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
 };
 
-/// Somebody who administers a database, at a moment. Blocks: not for async code.
+/// One actor who administers a database, and the time of the act. Its methods block: they are not
+/// for async code.
 pub struct Admin<'a> {
     backend: &'a dyn Backend,
     actor: Actor,
     now: Timestamp,
 }
 
-/// Why something was not administered.
+/// Why an act of administration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule says no: for whoever asked.
+    /// A rule refused it. The text is for the caller.
     #[error(transparent)]
     Rule(RuleError),
-    /// Storage did not do it: the words are the operator's.
+    /// Storage failed. The text is for the operator.
     #[error(transparent)]
     Storage(storage::Error),
 }
@@ -45,7 +46,8 @@ impl<'a> Admin<'a> {
         Self { backend, actor, now }
     }
 
-    /// The record of an act, to be stored with it. `detail` serialises to a JSON object.
+    /// The audit entry of an act, to be stored together with it. `detail` serialises to a JSON
+    /// object.
     fn entry(&self, action: &'static str, detail: impl Serialize) -> Result<NewAuditEntry> {
         let detail = serde_json::to_value(detail).map_err(|error| {
             Error::Storage(storage::Error::Internal(format!("{action} for the log: {error}")))
@@ -55,7 +57,7 @@ impl<'a> Admin<'a> {
     }
 }
 
-/// Whether a page can be: by the name and the value of its cursor, and its length.
+/// Checks the parameters of a page: the name and the value of its cursor, and its length.
 fn check_page(cursor: (&str, Option<i64>), limit: u32, max: u32) -> Result<()> {
     let mut errors = Vec::new();
     if !(1..=max).contains(&limit) {
@@ -68,23 +70,23 @@ fn check_page(cursor: (&str, Option<i64>), limit: u32, max: u32) -> Result<()> {
 }
 
 impl Chat {
-    /// Does something that only an admin may, on the writing thread. Sessions that end with it have
-    /// their sockets closed.
+    /// Runs an act of administration on the writer thread. The sockets of sessions that it ends are
+    /// closed.
     ///
     /// # Errors
-    /// [`RuleError::AdminRequired`], and what `act` returns.
+    /// [`RuleError::AdminRequired`], and the errors of `act`.
     pub async fn administer<T: Send + 'static>(
         &self,
         caller: &Identity,
         act: impl FnOnce(&Admin<'_>) -> Result<T> + Send + 'static,
     ) -> RuleResult<T> {
         let result = self.act(caller, Action::Administer, act).await?;
-        // Should it fail now, that has been logged, and the next sweep finds them.
+        // A failure has been logged; the next sweep finds the sessions.
         let _ = self.sweep_revoked().await;
         Ok(result)
     }
 
-    /// Does something that the caller may, on the writing thread.
+    /// Runs `act` on the writer thread, if the caller may do `action`.
     pub(super) async fn act<T: Send + 'static>(
         &self,
         caller: &Identity,
@@ -98,7 +100,7 @@ impl Chat {
         Ok(result.await??)
     }
 
-    /// Reads something that only an admin may see.
+    /// Runs a read of administration.
     ///
     /// # Errors
     /// As for [`Chat::administer`].

@@ -1,4 +1,4 @@
-//! Rooms, and other people's messages in them.
+//! Administration of rooms, and of other users' messages in them.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ impl Admin<'_> {
         Ok(self.backend.get_room(id)?.ok_or(Error::RoomNotFound)?)
     }
 
-    /// By name, however its accents are typed and without regard to the case of ASCII letters.
+    /// Looks up a room by name, in any Unicode normal form; ASCII case is ignored.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`].
@@ -64,8 +64,8 @@ impl Admin<'_> {
         Ok(self.backend.update_room(id, &change, &entry)?.ok_or(Error::RoomNotFound)?)
     }
 
-    /// Earlier versions stored names as they were typed, so that the index does not find the same
-    /// name in another Unicode form.
+    /// Refuses a name that another room has in another Unicode form. Earlier versions stored names
+    /// as they were typed, so the unique index does not find these.
     fn check_spelling(&self, name: &str, own: Option<RoomId>) -> Result<()> {
         if !text::has_other_spellings(name) {
             return Ok(());
@@ -78,7 +78,7 @@ impl Admin<'_> {
         }
     }
 
-    /// The room is gone for everybody; its rows are for [`Self::purge_deleted_rooms`].
+    /// Deletes the room for everybody. [`Self::purge_deleted_rooms`] deletes its rows.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`].
@@ -91,13 +91,13 @@ impl Admin<'_> {
         }
     }
 
-    /// Deletes some of the rows that deleted rooms have left. False: there is nothing more to do.
+    /// Deletes some of the rows of deleted rooms. Returns false if no rows are left.
     pub fn purge_deleted_rooms(&self) -> Result<bool> {
         Ok(self.backend.purge_deleted_rooms(rooms::PURGED_AT_ONCE)?)
     }
 
-    /// Deletes some of a room's oldest events, and says how many; 0: no more is older than `before`.
-    /// The `first` time is on record.
+    /// Deletes some of a room's oldest events and returns how many; 0: no event is older than
+    /// `before`. The call with `first` is recorded in the audit log.
     pub fn prune_room(&self, id: RoomId, before: Timestamp, first: bool) -> Result<u64> {
         let entry = self.entry("room.prune", json!({ "before": before }))?;
         Ok(self.backend.prune_events(id, before, PRUNED_AT_ONCE, first.then_some(&entry))?)
@@ -109,7 +109,8 @@ impl Admin<'_> {
         find_message(self.backend, room_id, id)
     }
 
-    /// Deletes anybody's message. The room's log says that the change's user did it.
+    /// Deletes a message of any author. The room's log names the user of the change as the one who
+    /// deleted it.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::MessageNotFound`].

@@ -1,4 +1,4 @@
-//! Accounts and their sessions.
+//! Administration of accounts and their sessions.
 
 use serde::Serialize;
 use serde_json::json;
@@ -10,31 +10,31 @@ use crate::model::{
     UserUpdate,
 };
 
-/// Accounts of a page, unless the caller says how many.
+/// The default number of accounts of a page.
 pub const DEFAULT_USERS_PAGE: u32 = 100;
 pub const MAX_USERS_PAGE: u32 = 1000;
 
-/// Sessions that are listed at once, the newest.
+/// The most sessions that are listed at once; the newest are listed.
 pub const MAX_LISTED_SESSIONS: u32 = 1000;
 
 /// Which accounts to list.
 #[derive(Clone, Debug)]
 pub struct UserSearch {
-    /// Part of the name or the email.
+    /// A part of the username or the email.
     pub query: Option<String>,
     pub after: Option<UserId>,
     pub limit: u32,
 }
 
-/// A stretch of the accounts, in order of id.
+/// A page of accounts, in order of id.
 #[derive(Clone, Debug, Serialize)]
 pub struct UserPage {
     pub users: Vec<Account>,
-    /// Given as `after`, it brings those that follow; `None` if there are none.
+    /// The `after` of the next page; `None` if this is the last page.
     pub next_after: Option<UserId>,
 }
 
-/// What sets one new password, once.
+/// A token that sets one new password, once.
 #[derive(Clone, Debug, Serialize)]
 pub struct PasswordReset {
     pub token: String,
@@ -73,7 +73,7 @@ impl Admin<'_> {
     }
 
     /// # Errors
-    /// [`Error::UserNotFound`], also for a deleted account.
+    /// [`Error::UserNotFound`]; deleted accounts are not found.
     pub fn get_user(&self, id: UserId) -> Result<Account> {
         let account = self.backend.get_account(id, self.now)?;
         Ok(account.ok_or(Error::UserNotFound)?)
@@ -108,7 +108,7 @@ impl Admin<'_> {
         Ok((self.get_user(id)?, update.ok_or(Error::UserNotFound)?))
     }
 
-    /// Whether the account could be deleted now, as far as can be seen.
+    /// Checks whether the account could be deleted now. Another caller may change that until it is.
     ///
     /// # Errors
     /// [`Error::LastAdmin`].
@@ -132,7 +132,7 @@ impl Admin<'_> {
         if self.backend.delete_user(id, &entry)? { Ok(()) } else { Err(Error::UserNotFound.into()) }
     }
 
-    /// Ends every session of the account and says how many there were.
+    /// Ends every session of the account and returns how many were open.
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
@@ -141,7 +141,7 @@ impl Admin<'_> {
         Ok(self.backend.revoke_sessions(id, &entry)?.ok_or(Error::UserNotFound)?)
     }
 
-    /// The newest [`MAX_LISTED_SESSIONS`] that are open, of one account or of all.
+    /// The newest [`MAX_LISTED_SESSIONS`] open sessions, of one account or of all.
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
@@ -163,8 +163,8 @@ impl Admin<'_> {
         Ok((self.get_user(id)?, ended.ok_or(Error::UserNotFound)?))
     }
 
-    /// A token that sets a new password of the account, once, within some seconds. An earlier one
-    /// is worth nothing from now on.
+    /// Makes a token that sets a new password of the account, once, within `seconds`. An earlier
+    /// token of the account is deleted.
     ///
     /// # Errors
     /// [`Error::UserNotFound`].
