@@ -1,4 +1,4 @@
-//! The address that a request comes from: what limits by address count by.
+//! The client's address of a request, by which limits per address count.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Once};
@@ -13,10 +13,10 @@ use crate::metrics::Counter;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The proxies whose word about a client's address is taken.
+/// The proxies whose `X-Forwarded-For` is trusted.
 pub(crate) struct Proxies {
     trusted: Vec<IpNet>,
-    /// Requests that came through one on this machine that is not among them.
+    /// Requests through a proxy on this machine that the settings do not name.
     unnamed: Counter,
 }
 
@@ -43,9 +43,9 @@ impl Proxies {
         self.trusted.iter().any(|network| network.contains(&address))
     }
 
-    /// Each proxy adds the address it was called from at the end of `X-Forwarded-For`: what is
-    /// left of the last one that is no trusted proxy may be invented by the client, and need not
-    /// even be text.
+    /// Each proxy appends the address that it was called from to `X-Forwarded-For`. Everything to
+    /// the left of the last address that is not a trusted proxy may be invented by the client, and
+    /// need not even be text.
     fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let lines: Vec<&HeaderValue> = headers.get_all(FORWARDED_FOR).iter().collect();
         let entries = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|&b| b == b','));
@@ -66,8 +66,8 @@ fn parse(entry: &str) -> Option<IpAddr> {
     address.or_else(with_port).map(|address: IpAddr| address.to_canonical())
 }
 
-/// An address of IPv4, or the network of 64 bits that a household of IPv6 is given as a whole
-/// (RFC 6177, RFC 4291 §2.5.4).
+/// An IPv4 address, or the /64 network that a household gets as a whole in IPv6 (RFC 6177, RFC 4291
+/// §2.5.4).
 fn household(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) | IpAddr::V6(Ipv6Addr::LOCALHOST) => address,
@@ -75,7 +75,7 @@ fn household(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Once: whoever sends the header over and over must not fill the log.
+/// Logs once: a client that sends the header again and again must not fill the log.
 fn warn_of_unnamed_proxy() {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
@@ -86,12 +86,12 @@ fn warn_of_unnamed_proxy() {
     });
 }
 
-/// The address that the client is counted by.
+/// The address by which the client is counted.
 pub struct ClientAddress(pub IpAddr);
 
 impl<'a> FromRequest<'a> for ClientAddress {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        // The envelope has put it there for every request.
+        // The envelope adds it to every request.
         let facts = request.data::<Arc<Facts>>();
         Ok(Self(facts.map_or(Ipv4Addr::UNSPECIFIED.into(), |facts| facts.client)))
     }
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(client("127.0.0.1", &["192.0.2.7, 10.9.9.9"]), "192.0.2.7");
         assert_eq!(client("::ffff:10.0.0.1", &["192.0.2.7:4711"]), "192.0.2.7");
         assert_eq!(client("fd00::1", &["[2001:db8:1:2:3:4:5:6]:80"]), "2001:db8:1:2::");
-        // What the client itself wrote is left of what the first proxy added.
+        // The client's own text is to the left of the first proxy's address.
         assert_eq!(client("10.0.0.1", &["203.0.113.1, 192.0.2.7", "10.0.0.2"]), "192.0.2.7");
         assert_eq!(client("10.0.0.1", &["ä, 192.0.2.7"]), "192.0.2.7");
     }

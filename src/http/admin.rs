@@ -52,7 +52,7 @@ enum Sessions {
 
 #[derive(ApiResponse)]
 enum Revoked {
-    /// They have ended.
+    /// The sessions have ended.
     #[oai(status = 200)]
     Ok(Written<RevokedDto>),
 }
@@ -66,23 +66,23 @@ enum ResetMade {
 
 #[derive(ApiResponse)]
 enum Audit {
-    /// What was done, newest first.
+    /// The acts, newest first.
     #[oai(status = 200)]
     Ok(Written<AuditPageDto>),
 }
 
-/// Every one of them needs an admin.
+/// Every operation needs an admin.
 #[OpenApi(prefix_path = "/admin", tag = "Area::Admin")]
 impl AdminApi {
     /// List the accounts
     ///
-    /// Needs an admin. Deleted accounts are not among them.
+    /// Needs an admin. Deleted accounts are left out.
     #[oai(path = "/users", method = "get", operation_id = "list_users")]
     async fn list_users(
         &self,
         chat: Data<&Chat>,
         caller: Caller,
-        /// Those with this in the name or the email, whatever its case.
+        /// Only accounts with this text in the username or the email; ASCII case is ignored.
         query: Query<Option<String>>,
         /// The most accounts to return.
         #[oai(default = "default_users")]
@@ -93,7 +93,7 @@ impl AdminApi {
         let search = UserSearch {
             query: query.0,
             after: after.0.map(|after| UserId(after.0)),
-            // What does not fit is out of range too.
+            // A number beyond u32 becomes 0, which the rules reject.
             limit: u32::try_from(limit.0.0).unwrap_or(0),
         };
         let page = chat.inspect(&caller.0, move |admin| admin.list_users(search)).await?;
@@ -119,7 +119,7 @@ impl AdminApi {
     /// Change an account
     ///
     /// Needs an admin. Another role, and deactivation, end the account's sessions and close its
-    /// sockets. The last active admin stays one: 409 `last_admin`.
+    /// sockets. The last active admin cannot be demoted or deactivated: 409 `last_admin`.
     #[oai(path = "/users/:user_id", method = "patch", operation_id = "update_user")]
     async fn update_user(
         &self,
@@ -140,8 +140,8 @@ impl AdminApi {
     /// Delete an account
     ///
     /// Needs an admin. The account is emptied for good: its name becomes `deleted-ID`, its email
-    /// and password are gone, its sessions end. Its messages stay, under the new name. The last
-    /// active admin stays: 409 `last_admin`.
+    /// and password are deleted, its sessions end. Its messages stay, under the new name. The last
+    /// active admin cannot be deleted: 409 `last_admin`.
     #[oai(path = "/users/:user_id", method = "delete", operation_id = "delete_user")]
     async fn delete_user(
         &self,
@@ -158,7 +158,7 @@ impl AdminApi {
 
     /// List an account's sessions
     ///
-    /// Needs an admin. The newest 1,000 that are open.
+    /// Needs an admin. Returns the newest 1,000 open sessions.
     #[oai(path = "/users/:user_id/sessions", method = "get", operation_id = "list_sessions")]
     async fn list_sessions(
         &self,
@@ -175,7 +175,7 @@ impl AdminApi {
 
     /// End an account's sessions
     ///
-    /// Needs an admin. Its tokens are no good any more, its sockets are closed; it can sign in
+    /// Needs an admin. Its tokens become invalid and its sockets are closed; the user can sign in
     /// again.
     #[oai(path = "/users/:user_id/sessions", method = "delete", operation_id = "revoke_sessions")]
     async fn revoke_sessions(
@@ -193,8 +193,9 @@ impl AdminApi {
     /// Make a link that sets a new password
     ///
     /// Needs an admin. The token sets one new password, once, within an hour (unless
-    /// `auth.reset_seconds` says otherwise), by `POST /auth/password-reset`. It takes the place of
-    /// an earlier one, and dies when the password or the role changes or the account is deactivated.
+    /// `auth.reset_seconds` says otherwise), by `POST /auth/password-reset`. It replaces an earlier
+    /// token, and becomes invalid when the password or the role changes or the account is
+    /// deactivated.
     #[oai(
         path = "/users/:user_id/password-reset",
         method = "post",
@@ -216,8 +217,8 @@ impl AdminApi {
 
     /// Read the audit log
     ///
-    /// Needs an admin. What was administered, over HTTP and at the command line, newest first.
-    /// Nothing in it can be changed, and accounts are in it by number alone.
+    /// Needs an admin. Returns the acts of administration, over HTTP and at the command line,
+    /// newest first. Entries cannot be changed, and name accounts by id only.
     #[oai(path = "/audit", method = "get", operation_id = "list_audit")]
     async fn list_audit(
         &self,

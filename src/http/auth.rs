@@ -32,14 +32,14 @@ enum SignedUp {
 
 #[derive(ApiResponse)]
 enum SignedIn {
-    /// A token, and whose it is.
+    /// A token, and the account that it is for.
     #[oai(status = 200)]
     Ok(Written<LoginDto>),
 }
 
 #[derive(ApiResponse)]
 enum Setup {
-    /// What a client has to know.
+    /// The facts that a client needs before it signs in.
     #[oai(status = 200)]
     Ok(Written<SetupDto>),
 }
@@ -60,7 +60,7 @@ enum Account {
 
 #[derive(ApiResponse)]
 enum Done {
-    /// It is done.
+    /// Done.
     #[oai(status = 204)]
     NoContent,
 }
@@ -69,8 +69,8 @@ enum Done {
 impl AuthApi {
     /// What to know before signing in
     ///
-    /// For a page that shows the server to somebody it does not know yet: its name and looks, whether
-    /// it needs its first admin, who may create accounts and rooms, and how long a message may be.
+    /// For the page of a user who has not signed in: the server's name and looks, whether it needs
+    /// its first admin, who may create accounts and rooms, and how long a message may be.
     #[oai(path = "/setup", method = "get", operation_id = "get_setup")]
     async fn setup(
         &self,
@@ -84,10 +84,9 @@ impl AuthApi {
 
     /// Create an account
     ///
-    /// Everybody may, unless the server's `signup` is `closed`: then only an admin's token creates
-    /// accounts, and everybody else gets `signup_closed`. The role `admin` is given if an admin's token
-    /// comes along; without one only while there is no admin, and only to a client on the machine
-    /// itself.
+    /// Every client may, unless the server's `signup` is `closed`: then only admins create
+    /// accounts, and other clients get `signup_closed`. The role `admin` needs an admin's token.
+    /// While there is no admin, a client on the machine itself gets it without a token.
     #[oai(path = "/signup", method = "post", operation_id = "signup")]
     async fn signup(
         &self,
@@ -135,7 +134,7 @@ impl AuthApi {
 
     /// Sign out
     ///
-    /// Ends the caller's session: its tokens are no good any more, its sockets are closed.
+    /// Ends the caller's session: its tokens become invalid and its sockets are closed.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
     async fn logout(
         &self,
@@ -148,7 +147,7 @@ impl AuthApi {
 
     /// Get a new token
     ///
-    /// For the same session, whose end moves with it. The old token is good until it expires.
+    /// For the same session, whose end is moved. The old token is valid until it expires.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
@@ -161,10 +160,10 @@ impl AuthApi {
 
     /// Get a ticket for a socket
     ///
-    /// It opens one socket, once, within 30 seconds, as `?ticket=` of its URL: for browsers, which
-    /// can send no header with a socket, and for URLs that are written down on the way. It dies
-    /// with the caller's session. A page of an origin that may open no socket gets none, and is told
-    /// why: of the handshake of a socket a browser tells its page nothing.
+    /// The ticket opens one socket, once, within 30 seconds, as `?ticket=` of its URL. It is for
+    /// browsers, which cannot send a header with a socket, because URLs may be logged on the way.
+    /// It becomes invalid with the caller's session. A page whose origin may not open sockets gets
+    /// an error that says why: about a refused handshake a browser tells its page nothing.
     #[oai(path = "/ws-ticket", method = "post", operation_id = "create_ticket")]
     async fn create_ticket(
         &self,
@@ -180,8 +179,8 @@ impl AuthApi {
 
     /// Change the password
     ///
-    /// Ends every other session of the account; the caller's goes on. A wrong current password
-    /// counts like a failed sign-in.
+    /// Ends every other session of the account; the caller's session stays open. A wrong current
+    /// password counts like a failed sign-in.
     #[oai(path = "/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,
@@ -197,10 +196,10 @@ impl AuthApi {
 
     /// Set a new password by a link
     ///
-    /// Anybody may who has the token of `POST /admin/users/{user_id}/password-reset` or of
-    /// `chatapp users reset-password --link`. It is used up, and every session of the account
-    /// ends. Unknown, used and expired tokens are the same answer, `invalid_reset_token`, and
-    /// count like failed sign-ins from the caller's address.
+    /// Needs the token of `POST /admin/users/{user_id}/password-reset` or of `chatapp users
+    /// reset-password --link`, and no session. The token is used up, and every session of the
+    /// account ends. Unknown, used and expired tokens get the same answer, `invalid_reset_token`,
+    /// and count like failed sign-ins from the caller's address.
     #[oai(path = "/password-reset", method = "post", operation_id = "reset_password")]
     async fn reset_password(
         &self,

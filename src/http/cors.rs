@@ -1,6 +1,6 @@
-//! Which pages of other origins may use the API: those of the configuration, exactly.
+//! CORS: which pages of other origins may use the API. The configuration lists their origins.
 //!
-//! poem's own refuses every request that has another `Origin`, the server's own included.
+//! poem's own middleware would refuse every request with another `Origin`, even the server's own.
 
 use poem::Request;
 use poem::http::Method;
@@ -11,7 +11,7 @@ pub(crate) struct Cors {
 }
 
 impl Cors {
-    /// `allowed` has the form that a browser sends: the configuration takes no other.
+    /// `allowed` has the form that a browser sends; the configuration accepts no other.
     pub fn new(allowed: &[String]) -> Self {
         Self { allowed: allowed.to_vec() }
     }
@@ -22,8 +22,8 @@ impl Cors {
         self.allowed.iter().any(|allowed| origin == allowed).then(|| origin.clone())
     }
 
-    /// Whether a browser only asks if it may ask. Of an origin that is not allowed that is a
-    /// request like any other: `OPTIONS` is no method of the API.
+    /// Whether the request is a preflight of an allowed origin. From another origin it is a request
+    /// like any other: the API has no method `OPTIONS`.
     pub fn is_preflight(&self, request: &Request) -> bool {
         request.method() == Method::OPTIONS
             && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
@@ -41,7 +41,7 @@ impl Cors {
         if options {
             set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE");
             set(header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, X-Request-Id");
-            // Seconds; browsers take no more than 7200.
+            // Seconds; browsers accept at most 7200.
             set(header::ACCESS_CONTROL_MAX_AGE, "7200");
         }
     }

@@ -1,4 +1,4 @@
-//! Requests, by the documented path.
+//! The counters of requests, by documented path.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use prometheus_client::metrics::family::Family;
 
 use crate::metrics::{self, Counter, Histogram, Metrics};
 
-/// What a client makes up is no label: a path that is none, a method that nobody knows.
+/// Client input is never a label value: unknown paths and methods get a fixed one.
 type Request = [(&'static str, String); 3];
 type Operation = [(&'static str, String); 2];
 
-/// Outlives the routes, which are made anew when the settings are read again.
+/// Lives longer than the routes, which are made again when the settings are read again.
 #[derive(Clone, Debug)]
 pub struct Counts {
     requests: Family<Request, Counter>,
@@ -20,7 +20,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Makes and registers them: to be called once.
+    /// Makes and registers the counters. To be called once.
     pub fn new(metrics: &Metrics) -> Self {
         let counts = Self {
             requests: Family::default(),
@@ -38,7 +38,7 @@ impl Counts {
         counts
     }
 
-    /// `path` is the documented one, or `(no route)`.
+    /// `path` is the documented path, or `(no route)`.
     pub(super) fn request(&self, method: &Method, path: &str, status: StatusCode, took: Duration) {
         let method = || ("method", known(method).to_owned());
         let path = || ("path", path.to_owned());

@@ -1,7 +1,7 @@
 //! `/docs` (Swagger UI), `/redoc` (ReDoc) and `/openapi.json`.
 //!
-//! Both pages are one file each with everything in it. Nothing is loaded from the internet: the
-//! one link that ReDoc's page has is taken out, and the content security policy forbids the rest.
+//! Each page is one file with everything in it. Nothing is loaded from the internet: the one link
+//! in ReDoc's page is removed, and the content security policy forbids other requests.
 
 use std::sync::OnceLock;
 
@@ -10,7 +10,7 @@ use poem::{IntoEndpoint, Route, endpoint::make_sync, get};
 use super::{file, openapi};
 use crate::web::{self, File};
 
-/// Scripts and styles stand in the page itself; ReDoc searches in a worker made from a blob.
+/// Scripts and styles are inline; ReDoc searches in a worker made from a blob.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; \
     style-src 'unsafe-inline'; img-src 'self' data:; font-src data:; connect-src 'self'; \
     worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -40,8 +40,8 @@ fn document() -> String {
     serde_json::to_string_pretty(&openapi::document()).unwrap_or_default()
 }
 
-/// Swagger UI with the published document. It keeps the token over a reload, and asks no
-/// validator on the internet.
+/// Swagger UI with the published document. It keeps the token over a reload, and uses no validator
+/// on the internet.
 fn swagger_ui(page: &str, as_made: &str, document: &str) -> String {
     let options = "deepLinking: true, persistAuthorization: true, validatorUrl: null,";
     page.replace(as_made, document).replacen("deepLinking: true,", options, 1).replacen(
@@ -51,7 +51,7 @@ fn swagger_ui(page: &str, as_made: &str, document: &str) -> String {
     )
 }
 
-/// ReDoc with the published document, without the fonts it would load.
+/// ReDoc with the published document, without the fonts that it would load.
 fn redoc(page: &str, as_made: &str, document: &str) -> String {
     let page = page.replace(as_made, document).replacen("<title>Redoc", "<title>chatapp API", 1);
     let Some(start) = page.find("<link href=\"https://fonts.googleapis.com/") else { return page };
@@ -59,8 +59,8 @@ fn redoc(page: &str, as_made: &str, document: &str) -> String {
     format!("{}{}", &page[..start], &page[end..])
 }
 
-/// A document that is the same for everybody as long as the server runs. It is made when it is
-/// first asked for: most servers' never is, and some hold megabytes before they are compressed.
+/// A document that stays the same while the server runs. It is made at the first request:
+/// most servers never get one, and some documents need megabytes before they are compressed.
 pub fn page(
     content_type: &'static str,
     make: fn() -> String,

@@ -1,5 +1,5 @@
-//! What every request goes through: an id, one line in the log, errors as problem documents, the
-//! headers that every answer has.
+//! The envelope around every request: an id, one line in the log, errors as problem documents, and
+//! the headers of every answer.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ use super::watch::MetricsToken;
 use crate::chat::{Chat, Error};
 use crate::config;
 
-/// For answers that a browser must not show as a page, nor in the frame of another.
+/// For answers that a browser must not show as a page, nor in a frame of another page.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -68,7 +68,7 @@ impl Envelope {
         }
     }
 
-    /// Makes a problem document of an error, whoever made it.
+    /// Makes a problem document of every error, also of the framework's.
     fn explain(&self, response: &mut Response, request_id: &str) {
         if !(response.status().is_client_error() || response.status().is_server_error()) {
             return;
@@ -111,7 +111,7 @@ impl Endpoint for Envelope {
             request.set_data(facts.clone());
             request.set_data(self.metrics_token.clone());
             request.set_data(self.origins.clone());
-            // What is logged on the way carries the id that the client is told.
+            // Log lines of the request have the id that the client gets.
             let span = tracing::info_span!("request", request_id = %facts.request_id);
             self.inner.get_response(request).instrument(span).await
         };
@@ -125,11 +125,11 @@ impl Endpoint for Envelope {
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        // Nothing but the pages of the documentation is to be looked at; they say so themselves.
+        // Only the pages are meant to be shown; they set their own policy.
         headers
             .entry(header::CONTENT_SECURITY_POLICY)
             .or_insert_with(|| HeaderValue::from_static(NO_PAGE));
-        // Most answers are one caller's only; what is not says so itself.
+        // Most answers are for one caller only; the others set this header themselves.
         headers
             .entry(header::CACHE_CONTROL)
             .or_insert_with(|| HeaderValue::from_static("no-store"));
@@ -146,7 +146,7 @@ impl Endpoint for Envelope {
     }
 }
 
-/// The router's `/ws/:room_id` as every document writes it, `/ws/{room_id}`.
+/// Converts the router's `/ws/:room_id` to the documents' `/ws/{room_id}`.
 fn in_braces(pattern: &str) -> Cow<'_, str> {
     if !pattern.contains(':') {
         return pattern.into();
@@ -158,7 +158,7 @@ fn in_braces(pattern: &str) -> Cow<'_, str> {
     pattern.split('/').map(part).collect::<Vec<_>>().join("/").into()
 }
 
-/// One line a request. Never the query: it may hold a token.
+/// Logs one line per request. Never the query: it may contain a token.
 fn log(method: &Method, path: &str, status: StatusCode, took: Duration, facts: &Facts) {
     let duration_ms = took.as_micros() as f64 / 1000.0;
     let (status, request_id) = (status.as_u16(), facts.request_id.as_str());

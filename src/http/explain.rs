@@ -1,4 +1,4 @@
-//! What is wrong with a body or a parameter, worked out from the same schema that is published.
+//! Finds what is wrong with a body or a parameter, from the schema that is published.
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
@@ -36,8 +36,8 @@ pub(super) fn faults<T: Type>(body: &Value) -> Vec<FieldError> {
     errors
 }
 
-/// Whether a field may have been taken for what it is not: poem-openapi takes a number or a boolean
-/// for a string.
+/// Whether a field may have been parsed wrongly: poem-openapi accepts a number or a boolean as a
+/// string.
 pub(super) fn is_doubtful(body: &Value) -> bool {
     let mut fields = body.as_object().into_iter().flat_map(|body| body.values());
     fields.any(|value| value.is_number() || value.is_boolean())
@@ -72,7 +72,7 @@ fn fault(value: &Value, schema: Option<&MetaSchema>) -> Option<String> {
     (!fits).then(|| format!("must be {kind}"))
 }
 
-/// The schema behind a reference, or behind a reference with a description round it.
+/// The schema behind a reference, or behind a reference with a description.
 fn resolve<'a>(schema: &'a MetaSchemaRef, registry: &'a Registry) -> Option<&'a MetaSchema> {
     match schema {
         MetaSchemaRef::Reference(name) => registry.schemas.get(name),

@@ -1,4 +1,5 @@
-//! What handlers take from a request. Every failure is a [`Problem`] that names what is to blame.
+//! The extractors of handlers. Every failure is a [`Problem`] that names the faulty part of the
+//! request.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -22,17 +23,17 @@ use crate::chat::{Chat, Error};
 use crate::model::json_keys::{self, UniqueKeys};
 use crate::model::{ErrorCode, Identity, UserId};
 
-/// How long a body may take to arrive. It is at most some kilobytes.
+/// How long a body may take to arrive. Bodies have at most some kilobytes.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the envelope keeps of a request while it is under way.
+/// The envelope's facts about a request that is under way.
 pub(super) struct Facts {
     pub request_id: String,
     /// The largest body, in bytes.
     pub max_body_bytes: usize,
     /// The address that limits count the request by.
     pub client: IpAddr,
-    /// Who asked; 0 while that is not known.
+    /// The caller; 0 while it is not known.
     user_id: AtomicI64,
 }
 
@@ -53,7 +54,7 @@ impl Facts {
 /// The holder of the request's token.
 pub(super) struct Caller(pub Identity);
 
-/// The holder of the request's token, if it has one. A bad token is an error all the same.
+/// The holder of the request's token, if it has one. An invalid token is an error here too.
 pub(super) struct MaybeCaller(pub Option<Identity>);
 
 /// The request's JSON.
@@ -277,7 +278,7 @@ fn check_content_type(request: &Request) -> poem::Result<()> {
     Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).into())
 }
 
-/// A body is read as it is sent. RFC 9110 §15.5.16: the answer says which codings are taken.
+/// Refuses a compressed body. RFC 9110 §15.5.16: the answer says which codings are accepted.
 fn check_content_encoding(request: &Request) -> poem::Result<()> {
     let codings = request.headers().get_all(header::CONTENT_ENCODING);
     let is_plain = |value: &HeaderValue| {
@@ -303,7 +304,7 @@ async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::
     match tokio::time::timeout(BODY_TIMEOUT, body.take()?.into_bytes_limit(limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Problem::too_large(limit).into()),
-        // The client went away in the middle of it: nobody reads this answer.
+        // The client has disconnected: nothing reads this answer.
         Ok(Err(_)) => Err(Problem::from(Error::MalformedJson("it is cut off".into())).into()),
         Err(_) => {
             let detail = "the body did not arrive in time";

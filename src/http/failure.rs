@@ -1,4 +1,4 @@
-//! Which errors an endpoint can answer with: part of its signature, so that the OpenAPI document
+//! The error statuses of an endpoint, as a part of its signature, so that the OpenAPI document
 //! lists them.
 
 use poem_openapi::ApiResponse;
@@ -14,7 +14,7 @@ use crate::chat::Error;
 /// An error of an endpoint whose statuses are those of `SET`, a union of the constants below.
 pub struct Failure<const SET: u32>(Box<Problem>);
 
-/// What a body can be refused for.
+/// The reasons to refuse a body.
 pub const BODY: u32 = of(&[400, 408, 413, 415, 422]);
 /// A token is missing or not valid.
 pub const TOKEN: u32 = of(&[401]);

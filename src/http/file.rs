@@ -1,5 +1,5 @@
-//! Files that are the same for everybody: sent compressed to those who take that, and not sent again
-//! to those who have them.
+//! Files that are the same for every client: compressed for clients that accept that, and not sent
+//! again to clients that have them.
 
 use poem::Response;
 use poem::http::header::{self, HeaderName};
@@ -7,7 +7,7 @@ use poem::http::{HeaderMap, StatusCode};
 
 use crate::web::File;
 
-/// The file. `policy` is the content security policy of what is shown.
+/// The file. `policy` is its content security policy.
 pub(super) fn answer(file: &File, policy: &str, asked: &HeaderMap) -> Response {
     let zipped = values(asked, header::ACCEPT_ENCODING).any(takes_gzip);
     let body = if zipped { &file.gzip } else { &file.plain };
@@ -21,8 +21,8 @@ pub(super) fn answer(file: &File, policy: &str, asked: &HeaderMap) -> Response {
     response
 }
 
-/// The file at an address that stays the same when the file changes: it is asked after, and not sent
-/// to who has the version of this `hash`.
+/// The file at an address that stays the same when the file changes. Clients revalidate it; a
+/// client that has the version of this `hash` gets a 304.
 pub(super) fn answer_if_changed(
     file: &File,
     hash: &str,
@@ -37,7 +37,7 @@ pub(super) fn answer_if_changed(
     let headers = response.headers_mut();
     set(headers, header::ETAG, &etag);
     set(headers, header::CACHE_CONTROL, "no-cache");
-    // A 304 renews the headers of what the browser has kept: RFC 9111 §3.2.
+    // A 304 updates the headers of the browser's copy: RFC 9111 §3.2.
     set(headers, header::VARY, "Accept-Encoding");
     set(headers, header::CONTENT_SECURITY_POLICY, policy);
     response
@@ -53,7 +53,7 @@ fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
 }
 
-/// Whether gzip is among the accepted, and not with a weight of 0 (RFC 9110 §12.5.3).
+/// Whether gzip is accepted, with a weight other than 0 (RFC 9110 §12.5.3).
 fn takes_gzip(accepted: &str) -> bool {
     accepted.split(',').any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
@@ -65,8 +65,8 @@ fn takes_gzip(accepted: &str) -> bool {
     })
 }
 
-/// Whether the entity tag is one of the list, by RFC 9110 §8.8.3.2's weak comparison: a proxy that
-/// compresses makes a tag weak.
+/// Whether the list contains the entity tag, by the weak comparison of RFC 9110 §8.8.3.2: a proxy
+/// that compresses makes a tag weak.
 fn names(known: &str, etag: &str) -> bool {
     known.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

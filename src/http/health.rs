@@ -1,4 +1,4 @@
-//! For whoever watches the server: `/health` and `/ready`.
+//! Health checks: `/health` and `/ready`.
 
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
@@ -22,7 +22,7 @@ enum Healthy {
 impl HealthApi {
     /// Is the process alive?
     ///
-    /// Asks nothing of the database: a failure here means that a restart would help.
+    /// Does not use the database: a failure here means that a restart would help.
     #[oai(path = "/health", method = "get", operation_id = "health")]
     async fn health(&self) -> Result<Healthy, Failure<INTERNAL>> {
         ok()
@@ -30,8 +30,8 @@ impl HealthApi {
 
     /// Can it serve?
     ///
-    /// Reads from the database and, if the last write failed, tries another: a failure here means that
-    /// requests should go elsewhere for now.
+    /// Reads from the database and, if the last write failed, tries another write: a failure here
+    /// means that requests should go to another server for now.
     #[oai(path = "/ready", method = "get", operation_id = "ready")]
     async fn ready(&self, chat: Data<&Chat>) -> Result<Healthy, Failure<STORE>> {
         chat.check_ready().await?;

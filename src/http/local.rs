@@ -1,4 +1,4 @@
-//! Whether a request was made on the machine itself: what the first admin has to be.
+//! Whether a request comes from this machine, as the first admin's must.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::target::host;
 
-/// Whether the request was made on the machine itself, with nothing in between that forwards
-/// the requests of others.
+/// Whether the request comes from this machine, and not through a proxy that forwards requests of
+/// other clients.
 pub(super) struct Local(pub bool);
 
 impl<'a> FromRequest<'a> for Local {
@@ -25,14 +25,14 @@ pub(crate) fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
         let name = name.as_str();
         name.starts_with("x-forwarded") || matches!(name, "forwarded" | "x-real-ip" | "via")
     });
-    // A page of another site can have its own name resolve to this machine, and its visitor's
-    // browser then connects from here: but it says that name.
+    // Another site can let its own name resolve to this machine. A browser on this machine then
+    // connects from here, but sends that name.
     let named_local = host(headers).is_some_and(is_local_name);
     peer.to_canonical().is_loopback() && !forwarded && named_local && is_local_page(headers)
 }
 
-/// A page says where it is from. A proxy that passes on neither the Host nor the client's address
-/// passes on this.
+/// A browser sends a page's origin. A proxy that forwards neither the Host nor the client's address
+/// forwards this header.
 fn is_local_page(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));

@@ -20,7 +20,7 @@ enum Sent {
     /// The message was stored.
     #[oai(status = 201)]
     Created(Written<MessageDto>),
-    /// The `client_id` had been seen: this is the original, and nothing was stored.
+    /// The `client_id` was used before: this is the original message, and nothing was stored.
     #[oai(status = 200)]
     Duplicate(Written<MessageDto>),
 }
@@ -34,21 +34,21 @@ enum Messages {
 
 #[derive(ApiResponse)]
 enum Edited {
-    /// The message as it stands now.
+    /// The message as it is now.
     #[oai(status = 200)]
     Ok(Written<MessageDto>),
 }
 
 #[derive(ApiResponse)]
 enum Deleted {
-    /// The message is deleted, now or before.
+    /// The message is deleted, by this request or an earlier one.
     #[oai(status = 204)]
     NoContent,
 }
 
 #[derive(ApiResponse)]
 enum Events {
-    /// What happened after the position.
+    /// The events after the position.
     #[oai(status = 200)]
     Ok(Written<EventPageDto>),
 }
@@ -57,8 +57,8 @@ enum Events {
 impl MessagesApi {
     /// Send a message
     ///
-    /// Answered once the message is stored for good. A message that may or may not have arrived
-    /// is sent again with the same `client_id`.
+    /// The answer comes when the message is committed. If a client does not know whether a message
+    /// arrived, it sends the message again with the same `client_id`.
     #[oai(path = "/rooms/:room_id/messages", method = "post", operation_id = "send_message")]
     async fn send(
         &self,
@@ -105,7 +105,7 @@ impl MessagesApi {
 
     /// Edit a message
     ///
-    /// For its author alone. Those who are connected to the room get the event `message_edited`.
+    /// Only for its author. The members of the room get the event `message_edited`.
     #[oai(
         path = "/rooms/:room_id/messages/:message_id",
         method = "patch",
@@ -130,8 +130,8 @@ impl MessagesApi {
     /// Delete a message
     ///
     /// For its author, or an admin. The message stays in its place without its text, and with
-    /// `deleted_at`; what it said is gone from the log too. Those who are connected to the room get
-    /// the event `message_deleted`.
+    /// `deleted_at`; its text is deleted from the log too. The members of the room get the event
+    /// `message_deleted`.
     #[oai(
         path = "/rooms/:room_id/messages/:message_id",
         method = "delete",
@@ -152,10 +152,10 @@ impl MessagesApi {
 
     /// Read the log
     ///
-    /// Everything that happened after a position, in order, without gaps: for a client that keeps
-    /// a copy of the room. Live, the same events come on the socket. From 0 on it begins with the
-    /// oldest event that is kept; if what comes after another position is not kept any more, the
-    /// answer is 409 `history_pruned`.
+    /// The events after a position, in order, without gaps, for a client that keeps a copy of the
+    /// room. The socket sends the same events live. After 0 the log begins with the oldest event
+    /// that is kept; after another position whose next event has been pruned, the answer is 409
+    /// `history_pruned`.
     #[oai(path = "/rooms/:room_id/events", method = "get", operation_id = "list_events")]
     async fn events(
         &self,
@@ -163,13 +163,13 @@ impl MessagesApi {
         caller: Caller,
         /// The room's id.
         room_id: Path<Number>,
-        /// The `seq` of the last event known; 0 for all of them.
+        /// The `seq` of the last event that the client has; 0 for all events.
         #[oai(default = "start_of_log")]
         after: Query<Position>,
         /// The most events to return.
         #[oai(default = "default_limit")]
         limit: Query<Limit>,
-        /// The epoch that `after` is from: if it is not the server's, the answer is 409
+        /// The epoch to which `after` belongs: if it is not the server's, the answer is 409
         /// `epoch_changed`.
         epoch: Query<Option<String>>,
     ) -> Result<Events, Failure<{ FIELDS | TOKEN | NOT_FOUND | CONFLICT | STORE }>> {
@@ -195,7 +195,7 @@ fn start_of_log() -> Position {
     Int(0)
 }
 
-/// What does not fit is out of range too: 0 stands for it.
+/// A limit beyond u32 becomes 0, which the rules reject.
 fn page_limit(limit: Limit) -> u32 {
     u32::try_from(limit.0).unwrap_or(0)
 }
@@ -222,7 +222,8 @@ fn cursor(
     }
 }
 
-/// About how many bytes a message has as JSON, so that a page is written into memory of its size.
+/// About how many bytes a message has as JSON, so that a page is written into a buffer of the right
+/// size.
 fn size_of_json(message: &Message) -> usize {
     192 + message.content.len() + message.client_id.as_ref().map_or(0, String::len)
 }
@@ -235,7 +236,7 @@ fn show(page: &MessagePage, cursor: Cursor) -> Result<Written<MessagePageDto>, E
     })
 }
 
-/// A [`MessagePageDto`] but for its messages.
+/// The fields of a [`MessagePageDto`] except the messages.
 #[derive(Serialize)]
 struct MessagePageEnd {
     has_older: bool,
@@ -247,7 +248,7 @@ struct MessagePageEnd {
 
 impl MessagePageEnd {
     fn new(page: &MessagePage, cursor: Cursor) -> Self {
-        // A page without messages lies at its cursor.
+        // A page without messages is at its cursor.
         let (start, end) = match (page.messages.first(), page.messages.last(), cursor) {
             (Some(first), Some(last), _) => (first.seq, last.seq),
             (_, _, Cursor::Newest) => (page.head_seq.next(), page.head_seq),
@@ -264,7 +265,7 @@ impl MessagePageEnd {
     }
 }
 
-/// An [`EventPageDto`] but for its events.
+/// The fields of an [`EventPageDto`] except the events.
 #[derive(Serialize)]
 struct EventPageEnd<'a> {
     head_seq: Seq,
@@ -275,7 +276,7 @@ struct EventPageEnd<'a> {
 
 impl<'a> EventPageEnd<'a> {
     fn new(page: &EventPage, after: Seq, epoch: &'a str) -> Self {
-        // Of a page without events everything has been seen, or is not kept any more.
+        // A page without events: the client has all of them, or they have been pruned.
         let next_after = page.events.last().map_or(after.max(page.head_seq), Event::seq);
         Self { head_seq: page.head_seq, next_after, has_more: next_after < page.head_seq, epoch }
     }

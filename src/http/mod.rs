@@ -1,8 +1,8 @@
-//! The HTTP API: what a request must look like, and what the rules' answers look like in JSON.
+//! The HTTP API: the form of requests, and the rules' answers as JSON.
 //!
-//! One file per area of endpoints. [`routes`] makes the paths; [`serve`] puts the envelope round
-//! them and whatever else the server adds: the request's id, errors as problem documents, the
-//! access log. No rule of the chat lives here.
+//! One file per area of endpoints. [`routes`] makes the paths; [`serve`] puts the envelope around
+//! them and around what else the server adds: the request's id, errors as problem documents, the
+//! access log. No rule of the chat is here.
 
 mod address;
 mod admin;
@@ -63,7 +63,7 @@ enum Area {
     /// Administration of accounts, and the audit log.
     #[oai(rename = "admin")]
     Admin,
-    /// For whoever watches the server.
+    /// Health and figures of the server.
     #[oai(rename = "health")]
     Health,
 }
@@ -79,8 +79,8 @@ type Api = (
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
-/// Every path of the API, of its documents and of the page, which wants an `Arc<Site>` as data. More
-/// may be added; then comes [`serve`].
+/// Every path of the API, of its documents and of the page, which needs an `Arc<Site>` as data. The
+/// caller may add more, and then calls [`serve`].
 pub fn routes() -> Route {
     let mut table = endpoints();
     // The original contract writes `/rooms/`; most clients leave the slash off.
@@ -93,7 +93,7 @@ pub fn routes() -> Route {
     web::add_to(docs::add_to(api))
 }
 
-/// Puts the envelope round the routes.
+/// Puts the envelope around the routes.
 pub fn serve(
     routes: impl IntoEndpoint<Endpoint: 'static>,
     chat: Chat,

@@ -57,7 +57,7 @@ pub(super) fn service() -> OpenApiService<Api, ()> {
         .external_document(ExternalDocumentObject::new("/docs/socket").description("The socket"))
 }
 
-/// What is known of a path by the router's pattern for it.
+/// The documented facts about a path, by the router's pattern for it.
 pub(super) struct PathFacts {
     /// As the document writes it.
     pub path: String,
@@ -84,7 +84,7 @@ pub(super) fn paths() -> HashMap<String, PathFacts> {
     paths
 }
 
-/// The documented name of a variable of a path, which the router's pattern has by its number.
+/// The documented name of a variable of a path, to which the router's pattern gives a number.
 pub(super) fn parameter_name(of_pattern: &str, numbered: &str) -> Option<String> {
     let paths = paths();
     let documented = paths.get(of_pattern)?.path.split('/');
@@ -104,8 +104,8 @@ fn pattern(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The limits that the rules check, for the fields of requests. Two of them are settings: the
-/// document has their defaults.
+/// The limits of request fields, which the rules check. Two of them are settings: the document has
+/// the defaults.
 fn limits() -> Vec<(&'static str, &'static str, Value)> {
     let password = json!({
         "minLength": config::Auth::default().min_password_chars,
@@ -120,7 +120,7 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
             "username",
             json!({
                 "minLength": chat::MIN_USERNAME_CHARS,
-                // White space around a name is taken off before its length counts.
+                // White space around a name is removed before its length is checked.
                 "pattern": format!(
                     "^\\s*[A-Za-z0-9][A-Za-z0-9_.-]{{{},{}}}\\s*$",
                     chat::MIN_USERNAME_CHARS - 1,

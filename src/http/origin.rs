@@ -1,7 +1,7 @@
 //! Which pages may open a socket: those of the server itself and of the configured origins.
 //!
-//! A page is not told what the handshake of its socket was answered. So it can ask for a ticket, which
-//! is refused for the same reason and in the same words; and the log has them.
+//! A browser does not show its page the answer to a refused handshake. So a page can ask for a
+//! ticket: it is refused for the same reason and with the same text, and the log has them too.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,10 +14,10 @@ use super::target::host;
 use crate::chat::Error;
 use crate::model::ErrorCode;
 
-/// Pairs of origin and host that are logged: their number is the client's choice.
+/// The most pairs of origin and host that are logged: clients choose how many there are.
 const MAX_LOGGED: usize = 100;
 
-/// The most of a header that is repeated to people.
+/// The most characters of a header that are repeated in the answer and the log.
 const MAX_SHOWN_CHARS: usize = 100;
 
 /// The origins of pages, besides the server's own, that may open a socket.
@@ -25,11 +25,11 @@ const MAX_SHOWN_CHARS: usize = 100;
 pub struct AllowedOrigins(pub Arc<[String]>);
 
 impl AllowedOrigins {
-    /// A page of another site must not use its visitor's place on the network or token: RFC 6455
-    /// §10.2. What is not a browser sends no Origin.
+    /// A page of another site must not use its visitor's network or token: RFC 6455 §10.2. Clients
+    /// that are not browsers send no Origin.
     ///
     /// # Errors
-    /// 403 `origin_refused`, which names the origin, the host and what mends it.
+    /// 403 `origin_refused`, which names the origin, the host and what to change.
     pub fn check(&self, headers: &HeaderMap) -> Result<(), Box<Problem>> {
         let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
         let host = host(headers);
@@ -62,7 +62,7 @@ impl<'a> FromRequest<'a> for AllowedOrigins {
     }
 }
 
-/// Once for each pair: a page tries again and again.
+/// Logs each pair once: a page tries again and again.
 fn log(origin: &str, host: &str) {
     static LOGGED: Mutex<Option<HashSet<(String, String)>>> = Mutex::new(None);
     let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);

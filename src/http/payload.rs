@@ -1,8 +1,8 @@
-//! A response body that is serialised in one go.
+//! Response bodies that are serialised directly.
 //!
-//! poem-openapi's own JSON goes through a tree of values first, which costs more than everything
-//! else in a page of messages, and sorts the fields. What is documented may be another type than
-//! what is written; the tests hold the two together.
+//! poem-openapi's own JSON first makes a tree of values, which costs more than everything else in a
+//! page of messages, and sorts the fields. The documented type may differ from the type that is
+//! written; the tests compare the two.
 
 use std::marker::PhantomData;
 
@@ -21,12 +21,12 @@ pub(super) struct Written<D> {
 }
 
 impl<D: Type> Written<D> {
-    /// Serialises `value`, into `capacity` bytes at first.
+    /// Serialises `value`; `capacity` bytes are allocated at first.
     pub fn new(value: &impl Serialize, capacity: usize) -> Result<Self, Error> {
         Self::with(capacity, |json| serde_json::to_writer(json, value))
     }
 
-    /// What `write` appends, to `capacity` bytes at first.
+    /// The bytes that `write` appends; `capacity` bytes are allocated at first.
     pub fn with(
         capacity: usize,
         write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
@@ -41,7 +41,7 @@ impl<D: Type> Written<D> {
 }
 
 impl<D: Type + Serialize> Written<D> {
-    /// Serialises what is also what is documented.
+    /// Serialises a value of the documented type.
     pub fn of(value: &D) -> Result<Self, Error> {
         Self::new(value, 256)
     }
@@ -83,7 +83,7 @@ pub(super) fn write_page<T>(
         write(out, entry)?;
     }
     out.push(b']');
-    // The object goes on with the fields of the other, which has at least one.
+    // The object continues with the fields of `rest`, which has at least one.
     let end = out.len();
     serde_json::to_writer(&mut *out, rest)?;
     out[end] = b',';

@@ -16,7 +16,7 @@ use crate::model::ErrorCode;
 
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// Why a request was not carried out, as its client is told.
+/// The client's view of why a request was not carried out.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub status: StatusCode,
@@ -92,7 +92,7 @@ impl Problem {
         serde_json::to_vec(&document).unwrap_or_default()
     }
 
-    /// Adds the headers that belong to it, where they are not set already.
+    /// Adds the problem's headers, unless they are set already.
     pub fn set_headers(&self, headers: &mut HeaderMap) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         let retry_after = self.retry_after.map(|it| (header::RETRY_AFTER, HeaderValue::from(it)));

@@ -37,14 +37,14 @@ enum OneRoom {
 
 #[derive(ApiResponse)]
 enum Position {
-    /// Where the caller's position is now.
+    /// The caller's stored position.
     #[oai(status = 200)]
     Ok(Written<ReadPositionDto>),
 }
 
 #[derive(ApiResponse)]
 enum Deleted {
-    /// The room is gone.
+    /// The room was deleted.
     #[oai(status = 204)]
     NoContent,
 }
@@ -95,7 +95,7 @@ impl RoomsApi {
 
     /// Rename, describe or archive a room
     ///
-    /// Needs an admin. Those who are connected to it are told.
+    /// Needs an admin. The members of the room are notified.
     #[oai(path = "/:room_id", method = "patch", operation_id = "update_room")]
     async fn update(
         &self,
@@ -111,7 +111,8 @@ impl RoomsApi {
 
     /// Say up to where the room is read
     ///
-    /// The caller's own position, the same on all their devices. It never moves back.
+    /// Sets the caller's own read position, which all of the caller's devices share. It never moves
+    /// back.
     #[oai(path = "/:room_id/read", method = "put", operation_id = "mark_read")]
     async fn mark_read(
         &self,
@@ -127,7 +128,7 @@ impl RoomsApi {
 
     /// Delete a room
     ///
-    /// Needs an admin. The room's history goes with it; those who are connected to it are told.
+    /// Needs an admin. The room's history is deleted with it; its members are notified.
     #[oai(path = "/:room_id", method = "delete", operation_id = "delete_room")]
     async fn delete(
         &self,

@@ -2,7 +2,7 @@
 //!
 //! - A request has exactly one valid `Host` (RFC 9112 §3.2); of HTTP/1.0 it may have none. The
 //!   authority of an absolute target takes its place (§3.2.2).
-//! - A slash at the end of a path does not count. A path with an empty part names nothing.
+//! - A slash at the end of a path is ignored. A path with an empty part is not found.
 
 use std::str::FromStr;
 
@@ -16,7 +16,7 @@ use crate::model::ErrorCode;
 /// Brings the request into the form that the routes know.
 ///
 /// # Errors
-/// If it is for nothing that can be there.
+/// A [`Problem`] if the Host is not valid or the path cannot exist.
 pub(super) fn normalise(request: &mut Request) -> Result<(), Box<Problem>> {
     check_host(request)?;
     if let Some(authority) = request.uri().authority()
@@ -37,7 +37,7 @@ pub(super) fn normalise(request: &mut Request) -> Result<(), Box<Problem>> {
     Ok(())
 }
 
-/// The name by which the client knows the server, if it said one.
+/// The server's name as the client sent it, if it did.
 pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::HOST).and_then(|host| host.to_str().ok())
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::model::Timestamp;
 
-/// An integer that is documented to be from `MIN` to `MAX`. Whether it is, the rules check.
+/// An integer that is documented to be from `MIN` to `MAX`. The rules check it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Int<const MIN: i64, const MAX: i64>(pub i64);
 

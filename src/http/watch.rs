@@ -1,4 +1,4 @@
-//! Figures for whoever watches the server: `/metrics` and `/admin/stats`, and who may read them.
+//! The figures of the server: `/metrics` and `/admin/stats`, and who may read them.
 
 use poem::http::{HeaderMap, header};
 use poem::web::Data;
@@ -38,9 +38,10 @@ enum OneStats {
 impl WatchApi {
     /// Every figure, for Prometheus
     ///
-    /// In the text format of OpenMetrics, declared as `text/plain` to a client that accepts that and
-    /// does not name OpenMetrics. For an admin; for the bearer of the operator's own token for
-    /// this (`http.metrics_token`); or, where there is none, for whoever asks from the machine itself.
+    /// In the text format of OpenMetrics, declared as `text/plain` to a client that accepts that
+    /// and does not name OpenMetrics. For admins and for clients with the operator's token for the
+    /// figures (`http.metrics_token`). If the settings have no such token, for every client on the
+    /// machine itself.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(
         &self,
@@ -49,7 +50,8 @@ impl WatchApi {
         headers: &HeaderMap,
     ) -> Result<Metrics, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
         watcher.check(&chat)?;
-        // Read for the figures of the database; without it there are the others.
+        // Reads the state of the database for its figures; without it the other figures are
+        // returned.
         let _ = chat.database_status().await;
         let text = chat.metrics().encode();
         Ok(Metrics::Ok(Exposition { text, is_plain: wants_plain_text(headers) }))
@@ -57,7 +59,7 @@ impl WatchApi {
 
     /// The most important figures, for people
     ///
-    /// For those who may read `/metrics`. What cannot be known now is `null`.
+    /// For callers that may read `/metrics`. Figures that cannot be read now are `null`.
     #[oai(path = "/admin/stats", method = "get", operation_id = "stats")]
     async fn stats(
         &self,
@@ -69,9 +71,9 @@ impl WatchApi {
     }
 }
 
-/// Whoever asks for figures.
+/// A caller that may ask for figures.
 pub(super) enum Watcher {
-    /// Knows the operator's token, or is on the machine and needs none.
+    /// The caller has the operator's token, or is on the machine and needs none.
     Trusted,
     Caller(MaybeCaller),
 }
@@ -122,7 +124,7 @@ impl<'a> ApiExtractor<'a> for Watcher {
     }
 }
 
-/// The operator's token for the figures, as its hash: comparing hashes tells nobody how much of a
+/// The hash of the operator's token for the figures. Comparing hashes does not reveal how much of a
 /// guess was right.
 #[derive(Clone)]
 pub(super) struct MetricsToken(Option<[u8; 32]>);
@@ -141,7 +143,7 @@ impl MetricsToken {
     }
 }
 
-/// What the text is declared as to those who do not know OpenMetrics: browsers show it then.
+/// The content type for clients that do not know OpenMetrics: browsers show it as text.
 pub(super) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 /// Text in the format of OpenMetrics.

@@ -9,16 +9,16 @@ use super::file;
 use super::problem::Problem;
 use crate::web::Site;
 
-/// Nothing but the server's own files and sockets; no HTML and no script made from text.
+/// Allows only the server's own files and sockets, and no HTML or script made from text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
     form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; \
     frame-ancestors 'none'";
 
-/// An SVG that is opened by itself runs nothing and loads nothing, whatever is in it.
+/// An SVG that is opened as a page runs no script and loads nothing, whatever is in it.
 const LOGO_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-/// What may be kept for ever: its address has a hash in it.
+/// For files that may be cached for ever: their address contains a hash.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 pub(super) fn add_to(route: Route) -> Route {
@@ -38,7 +38,7 @@ fn index(site: &Site, request: &Request) -> Response {
     file::answer_if_changed(site.index(), site.hash(), POLICY, request.headers())
 }
 
-/// For browsers that ask before they have read a page, and for pages that name no icon.
+/// For browsers that ask before they have read a page, and for pages without an icon.
 fn icon(site: &Site, request: &Request) -> poem::Result<Response> {
     let icon = site.file(site.icon()).ok_or_else(|| Problem::of_status(StatusCode::NOT_FOUND))?;
     let policy = policy_of(site, site.icon());
@@ -47,7 +47,7 @@ fn icon(site: &Site, request: &Request) -> poem::Result<Response> {
 
 fn asset(site: &Site, request: &Request) -> poem::Result<Response> {
     let (hash, path) = request.path_params::<(String, String)>()?;
-    // An address of another version must not be kept with this one's bytes.
+    // A file of another version must not be cached with this version's bytes.
     let file = site.file(&path).filter(|_| hash == site.hash());
     let file = file.ok_or_else(|| Problem::of_status(StatusCode::NOT_FOUND))?;
     let mut response = file::answer(file, policy_of(site, &path), request.headers());

@@ -1,5 +1,5 @@
-//! Administration. Answers are written straight from `model` and `chat`; what is here documents
-//! them.
+//! Administration. Answers are serialised from the types of `model` and `chat`; the types here
+//! document them.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub(in crate::http) struct AccountDto {
     /// An account that is not active cannot sign in.
     pub is_active: bool,
     pub created_at: Moment,
-    /// How many sessions it has open.
+    /// The number of its open sessions.
     pub sessions: u32,
 }
 
@@ -42,12 +42,12 @@ impl Example for AccountDto {
     }
 }
 
-/// A stretch of the accounts, in order of id.
+/// A page of accounts, in order of id.
 #[derive(Object)]
 #[oai(rename = "AccountPage", example)]
 pub(in crate::http) struct AccountPageDto {
     pub users: Vec<AccountDto>,
-    /// Given as `after`, it brings those that follow; null if there are none.
+    /// The `after` of the next page; null if this is the last page.
     #[oai(nullable)]
     pub next_after: Option<i64>,
 }
@@ -58,7 +58,7 @@ impl Example for AccountPageDto {
     }
 }
 
-/// What is to be another than it is.
+/// Changes of an account; fields that are left out stay as they are.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct UserChangeRequest {
@@ -75,7 +75,7 @@ impl Example for UserChangeRequest {
     }
 }
 
-/// A login that lives.
+/// An open session.
 #[derive(Object, Serialize)]
 #[oai(rename = "Session", example)]
 pub(in crate::http) struct SessionDto {
@@ -105,7 +105,7 @@ impl Example for SessionDto {
     }
 }
 
-/// How many sessions were ended.
+/// The number of sessions that were ended.
 #[derive(Object, Serialize)]
 #[oai(rename = "Revoked", example)]
 pub(in crate::http) struct RevokedDto {
@@ -118,7 +118,7 @@ impl Example for RevokedDto {
     }
 }
 
-/// What sets one new password, once: `POST /auth/password-reset`.
+/// A token that sets one new password, once: see `POST /auth/password-reset`.
 #[derive(Object)]
 #[oai(rename = "PasswordReset", example)]
 pub(in crate::http) struct PasswordResetDto {
@@ -132,7 +132,7 @@ impl Example for PasswordResetDto {
     }
 }
 
-/// The way by which an act came.
+/// The interface that an act came through.
 #[derive(Enum)]
 #[oai(rename_all = "lowercase")]
 pub(in crate::http) enum ViaDto {
@@ -140,21 +140,21 @@ pub(in crate::http) enum ViaDto {
     Cli,
 }
 
-/// Something that was administered.
+/// An act of administration.
 #[derive(Object)]
 #[oai(rename = "AuditEntry", example)]
 pub(in crate::http) struct AuditEntryDto {
     pub id: i64,
     pub timestamp: Moment,
-    /// The admin's name as it is now, or the operating system's name for who was at the command
+    /// The admin's present name, or the operating system's name of the operator at the command
     /// line.
     pub actor: String,
     pub via: ViaDto,
-    /// What was done, as `kind.verb`. More will come.
+    /// The act, as `kind.verb`. Later versions may have more.
     pub action: String,
-    /// To what, as `kind #id`.
+    /// The target, as `kind #id`.
     pub target: String,
-    /// What about it.
+    /// Details of the act.
     pub detail: HashMap<String, Any<Value>>,
 }
 
@@ -172,12 +172,12 @@ impl Example for AuditEntryDto {
     }
 }
 
-/// A stretch of the audit log, newest first.
+/// A page of the audit log, newest first.
 #[derive(Object)]
 #[oai(rename = "AuditPage", example)]
 pub(in crate::http) struct AuditPageDto {
     pub entries: Vec<AuditEntryDto>,
-    /// Given as `before`, it brings what is older; null if there is nothing.
+    /// The `before` of the next page; null if this is the last page.
     #[oai(nullable)]
     pub next_before: Option<i64>,
 }

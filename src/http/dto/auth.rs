@@ -11,7 +11,7 @@ use crate::http::types::Moment;
 use crate::model::{Role, User};
 use crate::web::Site;
 
-/// What an account may do on the whole server.
+/// The role of an account on the whole server.
 #[derive(Clone, Copy, Enum, Serialize)]
 #[oai(rename = "Role", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
@@ -43,16 +43,16 @@ impl From<RoleDto> for Role {
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct SignupRequest {
     /// 2 to 32 of ASCII letters, digits, `_`, `.` and `-`, the first a letter or a digit; unique
-    /// without regard to case. White space around it does not count. Not `all`, `channel`,
-    /// `everyone`, `here`, `room` or `system`, and nothing that begins with `deleted-`.
+    /// (case is ignored). Surrounding white space is removed. Not `all`, `channel`, `everyone`,
+    /// `here`, `room` or `system`, and not beginning with `deleted-`.
     pub username: String,
-    /// Unique without regard to case. White space around it does not count; a domain that is not in
+    /// Unique (ASCII case is ignored). Surrounding white space is removed; a domain that is not in
     /// ASCII is stored in the ASCII form of IDNA.
     pub email: String,
-    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first. However its
-    /// accents are typed, it is the same password (Unicode NFKC).
+    /// At most 71 bytes in UTF-8, without NUL; not one that is easily guessed. All ways to type its
+    /// accents give the same password (Unicode NFKC).
     pub password: String,
-    /// `user` unless given. `admin` is refused, but for an admin's token or the first admin.
+    /// `user` if left out. `admin` needs an admin's token, except for the first admin.
     #[oai(nullable)]
     pub role: Option<RoleDto>,
 }
@@ -73,9 +73,9 @@ impl Example for SignupRequest {
 #[oai(rename = "SignupMode", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub(in crate::http) enum SignupDto {
-    /// Everybody.
+    /// Every client.
     Open,
-    /// Admins, for others.
+    /// Only admins.
     Closed,
 }
 
@@ -94,21 +94,21 @@ pub(in crate::http) enum RoomCreatorsDto {
 #[oai(rename = "Branding", example)]
 pub(in crate::http) struct BrandingDto {
     pub name: String,
-    /// The path of an SVG or PNG below the server's own address. It changes when the logo does.
+    /// The path of an SVG or PNG below the server's own address. It changes with the logo.
     #[oai(nullable)]
     pub logo: Option<String>,
-    /// The accent, `#rgb` or `#rrggbb`.
+    /// The accent colour, `#rgb` or `#rrggbb`.
     #[oai(nullable)]
     pub color: Option<String>,
 }
 
-/// What a client has to know before anybody has signed in.
+/// The facts that a client needs before it signs in.
 #[derive(Object, Serialize)]
 #[oai(rename = "Setup", example)]
 pub(in crate::http) struct SetupDto {
     /// There is no admin yet.
     pub needs_admin: bool,
-    /// The caller is on the machine itself, and its first admin may sign up from there.
+    /// The caller is on the machine itself, and the first admin may sign up from there.
     pub allowed_here: bool,
     /// The most characters that a message may have, counted as Unicode scalar values.
     pub message_chars: u64,
@@ -167,8 +167,8 @@ impl Example for SetupDto {
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct LoginRequest {
-    /// The username or the email of the account; ASCII case is ignored. White space around it does not
-    /// count.
+    /// The username or the email of the account; ASCII case is ignored. Surrounding white space is
+    /// removed.
     pub username: String,
     /// At most 71 bytes in UTF-8, without NUL.
     pub password: String,
@@ -185,7 +185,7 @@ impl Example for LoginRequest {
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct PasswordRequest {
     pub current_password: String,
-    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first.
+    /// At most 71 bytes in UTF-8, without NUL; not one that is easily guessed.
     pub new_password: String,
 }
 
@@ -203,7 +203,7 @@ impl Example for PasswordRequest {
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct PasswordResetRequest {
     pub token: String,
-    /// At most 71 bytes in UTF-8, without NUL; none of those that are guessed first.
+    /// At most 71 bytes in UTF-8, without NUL; not one that is easily guessed.
     pub new_password: String,
 }
 

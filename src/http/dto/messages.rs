@@ -12,8 +12,8 @@ use crate::http::types::Moment;
 pub(in crate::http) struct MessageRequest {
     /// The text: not blank, without NUL.
     pub content: String,
-    /// The sender's own id for the message, 1 to 64 visible ASCII characters. Sent again with the
-    /// same one, for ever, the message is stored once.
+    /// The sender's own id of the message, 1 to 64 visible ASCII characters. A message that is sent
+    /// again with the same id, at any time, is stored once.
     #[oai(nullable)]
     pub client_id: Option<String>,
 }
@@ -24,7 +24,7 @@ impl Example for MessageRequest {
     }
 }
 
-/// A message as it stands now.
+/// A message as it is now.
 #[derive(Object)]
 #[oai(rename = "Message", example)]
 pub(in crate::http) struct MessageDto {
@@ -40,7 +40,7 @@ pub(in crate::http) struct MessageDto {
     pub room_id: i64,
     /// Its position in the room's log.
     pub seq: i64,
-    /// The sender's own id for it, if it gave one.
+    /// The sender's own id of the message, if the sender gave one.
     #[oai(skip_serializing_if_is_none)]
     pub client_id: Option<String>,
     #[oai(skip_serializing_if_is_none)]
@@ -75,10 +75,10 @@ pub(in crate::http) struct MessagePageDto {
     pub has_older: bool,
     /// There are messages after this page.
     pub has_newer: bool,
-    /// Given as `before`, it brings the page before this one; null if there is none.
+    /// The `before` of the page before this one; null if there is none.
     #[oai(nullable)]
     pub next_before: Option<i64>,
-    /// Given as `after`, it brings the page after this one; null if there is none yet.
+    /// The `after` of the page after this one; null if there is none yet.
     #[oai(nullable)]
     pub next_after: Option<i64>,
     /// The room's newest seq.
@@ -98,11 +98,11 @@ impl Example for MessagePageDto {
     }
 }
 
-/// Another text for a message.
+/// A new text of a message.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct MessageEditRequest {
-    /// The new text: as for a message that is sent.
+    /// The new text, by the rules of a new message.
     pub content: String,
 }
 

@@ -27,7 +27,7 @@ pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, Messag
 pub(super) use rooms::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
 pub(super) use stats::StatsDto;
 
-/// 2025-01-31T10:30:00Z: when all the examples happen.
+/// 2025-01-31T10:30:00Z: the time of all examples.
 const EXAMPLE_TIME: Moment = Moment(Timestamp(1_738_319_400_000));
 
 /// 256 bits in base64url.
@@ -48,7 +48,7 @@ impl Example for HealthDto {
     }
 }
 
-/// A field that is not acceptable, and how to mend it.
+/// A field that is not acceptable, and the rule that it breaks.
 #[derive(Object)]
 #[oai(rename = "FieldError")]
 pub(super) struct FieldErrorDto {
@@ -60,7 +60,7 @@ pub(super) struct FieldErrorDto {
 #[derive(Object)]
 #[oai(rename = "Problem", example)]
 pub(super) struct ProblemDto {
-    /// `about:blank`: the status and `code` say it all.
+    /// `about:blank`: the status and `code` identify the problem.
     #[oai(rename = "type")]
     pub kind: String,
     pub title: String,
@@ -74,7 +74,7 @@ pub(super) struct ProblemDto {
     /// The error is temporary: seconds after which to retry, as in the header `Retry-After`.
     #[oai(skip_serializing_if_is_none)]
     pub retry_after: Option<u32>,
-    /// The fields to blame.
+    /// The fields that are not acceptable.
     #[oai(skip_serializing_if_is_none)]
     pub errors: Option<Vec<FieldErrorDto>>,
 }

@@ -13,10 +13,9 @@ use crate::model::RoomChange;
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct RoomRequest {
-    /// 1 to 64 characters, at least one of them visible. White space around it does not count;
-    /// control characters, characters that show nothing and those that change the direction of text
-    /// are refused. Unique without regard to the case of ASCII letters, and stored in Unicode's
-    /// Normalization Form C.
+    /// 1 to 64 characters, at least one of them visible. Surrounding white space is removed;
+    /// control characters, invisible characters and characters that change the direction of text
+    /// are refused. Unique (ASCII case is ignored), and stored in Unicode's Normalization Form C.
     pub name: String,
     /// At most 500 characters, without control characters other than line breaks and tabs.
     #[oai(nullable)]
@@ -29,7 +28,7 @@ impl Example for RoomRequest {
     }
 }
 
-/// What is to be changed of a room; what is left out stays.
+/// Changes of a room; fields that are left out stay as they are.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct RoomChangeRequest {
@@ -39,7 +38,7 @@ pub(in crate::http) struct RoomChangeRequest {
     /// As for a new room; null for none.
     #[oai(nullable)]
     pub description: MaybeUndefined<String>,
-    /// Whether it is archived: then it can be read, and nothing can be sent to it.
+    /// Whether the room is archived: then it can be read, and nothing can be sent to it.
     #[oai(nullable)]
     pub is_archived: Option<bool>,
 }
@@ -65,11 +64,11 @@ impl Example for RoomChangeRequest {
     }
 }
 
-/// Up to where the caller has read.
+/// The caller's read position.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct ReadRequest {
-    /// The `seq` of the last event that was read. More than the head is the head.
+    /// The `seq` of the last event that was read. A greater number than the head means the head.
     pub seq: Position,
 }
 
@@ -79,11 +78,11 @@ impl Example for ReadRequest {
     }
 }
 
-/// Up to where the caller has read.
+/// The caller's read position.
 #[derive(Object, Serialize)]
 #[oai(rename = "ReadPosition", example)]
 pub(in crate::http) struct ReadPositionDto {
-    /// A `seq`: never before where it was.
+    /// A `seq` that never decreases.
     pub read_seq: i64,
 }
 
@@ -106,23 +105,24 @@ pub(in crate::http) struct RoomDto {
     pub created_at: Moment,
     /// The `seq` of the newest event; 0 in a room where nothing has happened.
     pub head_seq: i64,
-    /// How many people are connected to it now.
+    /// How many users are connected to it now.
     pub active_users: u32,
-    /// Up to where the caller has read it: a `seq`, 0 at first.
+    /// The caller's read position: a `seq`, 0 at first.
     pub read_seq: i64,
-    /// How many messages of others are after that, up to `head_seq`, without deleted ones; 999 stands
-    /// for more. They are counted among the next 5,000 events. Left out if the caller has never read the
-    /// room: all of it is new then.
+    /// The number of messages of other users after the read position, up to `head_seq`, without
+    /// deleted ones; 999 means 999 or more. Only the next 5,000 events are counted. Left out if the
+    /// caller has never read the room: then the whole room is new.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<u32>,
-    /// How many of these mention the caller (`@name`).
+    /// The number of these messages that mention the caller (`@name`).
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentions: Option<u32>,
-    /// Greater with every change of name, description or archive: what has a smaller one is older.
+    /// Increases with every change of the name, the description or the archiving: of two copies,
+    /// the one with the smaller revision is older.
     pub revision: i64,
-    /// Since when it is archived: it can be read, and nothing can be sent to it.
+    /// The time since which the room is archived: it can be read, and nothing can be sent to it.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Moment>,

@@ -8,8 +8,8 @@ use super::EXAMPLE_TIME;
 use crate::chat::Stats;
 use crate::http::types::Moment;
 
-/// What a server does, and what its database holds. What cannot be known now is `null`: figures of
-/// the database while it does not answer, figures of the process where the system has none.
+/// The state of the server and of its database. Figures that cannot be read now are `null`: those
+/// of a database that does not answer, and those of the process that the system does not provide.
 #[derive(Object, Serialize)]
 #[oai(rename = "Stats", example)]
 pub(in crate::http) struct StatsDto {
@@ -34,31 +34,31 @@ pub(in crate::http) struct StatsDto {
     pub events: Option<u64>,
     /// Open now.
     pub sockets: u64,
-    /// People with at least one socket.
+    /// Users with at least one socket.
     pub connected_users: u64,
-    /// Rooms with somebody in them.
+    /// Rooms with at least one member.
     pub live_rooms: u64,
     /// Over the last minute.
     pub messages_per_second: f64,
-    /// Messages times those they were sent to, over the last minute.
+    /// Messages times their receivers, over the last minute.
     pub deliveries_per_second: f64,
     /// Half of the last 1,000 transactions of messages took at most this long.
     #[oai(nullable)]
     pub commit_p50_ms: Option<f64>,
-    /// 99 of 100 of them did.
+    /// 99 of 100 of these transactions took at most this long.
     #[oai(nullable)]
     pub commit_p99_ms: Option<f64>,
-    /// Writes that wait.
+    /// Queued writes.
     pub write_queue: u64,
-    /// Reads that wait.
+    /// Queued reads.
     pub read_queue: u64,
-    /// Passwords that wait to be checked.
+    /// Queued checks of passwords.
     pub password_queue: u64,
-    /// Commands that wait for the hub.
+    /// Queued commands of the hub.
     pub hub_queue: u64,
-    /// Sockets whose client takes nothing now.
+    /// Sockets that are blocked: their client takes nothing now.
     pub blocked_sockets: u64,
-    /// How many entries of a log the slowest reader is behind.
+    /// By how many events the slowest reader is behind.
     pub slowest_reader_seqs: u64,
     /// For how long the slowest reader has taken nothing.
     pub slowest_reader_seconds: u64,
