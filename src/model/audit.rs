@@ -1,7 +1,7 @@
-//! The audit log: what was administered, when and by whom.
+//! The audit log: acts of administration, with their time and actor.
 //!
-//! An account is named by its number alone, and an admin's name is looked up when the log is read:
-//! the log is append-only, so a name in it could never be erased.
+//! An entry names accounts by id only, and an admin's name is looked up when the log is read: the
+//! log is append-only, so a name in it could never be erased.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,17 +11,17 @@ use serde_json::Value;
 
 use super::{EventId, RoomId, Timestamp, UserId};
 
-/// An entry's number. Later entries have greater ones.
+/// An entry's id. Later entries have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct AuditId(pub i64);
 
-/// Who administers.
+/// The actor of an act of administration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// An admin, over HTTP.
     Account(UserId),
-    /// Whoever can write the database, at the command line, by the operating system's name.
+    /// An operator at the command line, by the operating system's name.
     Operator(String),
 }
 
@@ -34,7 +34,7 @@ impl Actor {
     }
 }
 
-/// The way by which an act came.
+/// The interface that an act came through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Via {
@@ -64,7 +64,7 @@ impl FromStr for Via {
     }
 }
 
-/// What was acted on. Storage, which makes the numbers, says it.
+/// The target of an act. Storage fills it in, because it makes the ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     User(UserId),
@@ -82,24 +82,24 @@ impl fmt::Display for Target {
     }
 }
 
-/// An act to be recorded in the transaction that does it.
+/// An entry to be stored in the transaction of its act.
 #[derive(Clone, Debug)]
 pub struct NewAuditEntry {
-    /// When the act is done, by the clock of its process.
+    /// The time of the act, by the clock of its process.
     pub timestamp: Timestamp,
     pub actor: Actor,
     /// `kind.verb`: `user.update`.
     pub action: &'static str,
-    /// A JSON object: what about the target. No names, no addresses, no secrets.
+    /// A JSON object with details of the act. No names, no addresses, no secrets.
     pub detail: Value,
 }
 
-/// An act that was recorded.
+/// An entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AuditEntry {
     pub id: AuditId,
     pub timestamp: Timestamp,
-    /// The name as it is now: `deleted-7` if the account is gone.
+    /// The actor's present name: `deleted-7` if the account was deleted.
     pub actor: String,
     pub via: Via,
     pub action: String,

@@ -1,23 +1,24 @@
-//! The log as JSON. Messages are written by hand: they are encoded far more often than anything else.
+//! The log as JSON. The code for messages is written by hand: they are encoded far more often than
+//! anything else.
 //!
-//! The bytes are serde_json's, which looks at one byte of a text after the other: most of the cost
-//! of a page.
+//! The bytes are the same as serde_json's. serde_json looks at the bytes of a text one by one,
+//! which is most of the cost of a page.
 
 use serde::Serialize;
 
 use super::{Event, Message, Timestamp};
 
 impl Message {
-    /// Appends what serialising appends.
+    /// Appends the same JSON as serialising.
     ///
     /// # Errors
-    /// None that is known: serde_json's writing has this signature.
+    /// None are known; the signature is that of serde_json's functions.
     pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         out.push(b'{');
         write_fields(out, self)
     }
 
-    /// Appends what serialising the [`Event`] appends: the message with its `type`.
+    /// Appends the same JSON as serialising the [`Event`]: the message with its `type`.
     ///
     /// # Errors
     /// As [`Message::write_json`].
@@ -28,7 +29,7 @@ impl Message {
 }
 
 impl Event {
-    /// Appends what serialising appends.
+    /// Appends the same JSON as serialising.
     ///
     /// # Errors
     /// As [`Message::write_json`].
@@ -43,9 +44,9 @@ impl Event {
     }
 }
 
-/// The fields of an object that has been opened, and its end.
+/// Appends the fields of an object after its opening brace, and the end of the object.
 fn write_fields(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> {
-    // Each is named: a new one is not forgotten here.
+    // Every field is named, so that a new field cannot be forgotten here.
     let Message {
         id,
         content,
@@ -89,7 +90,7 @@ fn write_fields(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> 
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) -> serde_json::Result<()> {
-    // No early return: so it is done sixteen bytes at a time.
+    // No early return, so that the compiler can check sixteen bytes at a time.
     let needs_escape = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
     if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
         return write(out, text);

@@ -1,7 +1,7 @@
-//! JSON from clients: what is checked of it before it is taken for anything.
+//! JSON from clients: the check for duplicate keys, before it is parsed.
 //!
-//! RFC 8259 §4 leaves open what an object with a key twice means, so that two programs may read two
-//! things in it. It is refused, at any depth.
+//! RFC 8259 §4 does not define what an object with a duplicate key means, so two programs may read
+//! different values. Such an object is refused, at any depth.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,26 +12,26 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Any JSON value that has no object with a key twice. It is read, and not kept.
+/// Any JSON value without duplicate keys in its objects. The value is parsed and dropped.
 pub struct UniqueKeys;
 
-/// The key of an object, and a check that it is there once.
+/// The keys of an object that were read so far, to find duplicates.
 #[derive(Default)]
 pub struct Keys<'de>(HashSet<Cow<'de, str>>);
 
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Without the byte order mark that some programs put first: RFC 8259 §8.1.
+/// Removes the byte order mark that some programs put first: RFC 8259 §8.1.
 pub fn without_mark(json: &[u8]) -> &[u8] {
     json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json)
 }
 
 impl<'de> Keys<'de> {
-    /// The next key of the object.
+    /// Reads the next key of the object.
     ///
     /// # Errors
-    /// If the object had it before.
+    /// If the object has had the key before.
     pub fn next<A: MapAccess<'de>>(
         &mut self,
         map: &mut A,
@@ -123,7 +123,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is refused for another reason than a key is no JSON at all.
+        /// Text that is refused for another reason than a duplicate key is not JSON.
         #[test]
         fn it_reads_what_serde_json_reads(json in "[\\[\\]{}:,\"a\\\\u0-9.e -]{0,24}|\\PC{0,24}") {
             let is_json = serde_json::from_str::<Value>(&json).is_ok();

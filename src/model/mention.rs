@@ -1,17 +1,19 @@
-//! Whom a text mentions: `@name`, where the name is not a part of a longer word.
+//! Mentions in a text: `@name`, where the name is not a part of a longer word.
 //!
 //! The page decides the same in `src/web/page/core/mentions.js`, and PostgreSQL with a regular expression
 //! (`storage/postgres/read_positions.rs`). Names are ASCII and have no case.
 
-/// No account has a longer name, in characters, which are bytes of ASCII.
+/// The most characters of a username. They are ASCII, so this is the number of bytes too.
 pub const MAX_USERNAME_CHARS: usize = 32;
 
-/// The characters of a name; a full stop or a dash at its end may also be the sentence's.
+/// Whether a username may contain the character. A full stop or a dash at the end may also belong
+/// to the sentence.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
-/// What stands after each `@` that begins a word, up to the first character that no name has.
+/// Iterates over the text after each `@` that begins a word, up to the first character that no
+/// username contains.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('@').filter_map(|(at, _)| {
         let is_start = at == 0 || !is_of_name(text.as_bytes()[at - 1]);
@@ -21,15 +23,16 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The word without what may be the sentence's: the shortest name that it can be.
+/// The word without the final characters that may belong to the sentence: the shortest name that it
+/// can be.
 fn shortest(word: &str) -> &str {
     word.trim_end_matches(['.', '-'])
 }
 
 /// Whether the text mentions this name.
 ///
-/// The name itself is compared first, since few words that begin with `@` have it: a text is searched in
-/// time that is linear in its length, whatever it holds.
+/// The name itself is compared first, since few words that begin with `@` have it: the search takes
+/// time that is linear in the length of any text.
 pub fn mentions(text: &str, name: &str) -> bool {
     let (text, name) = (text.as_bytes(), name.as_bytes());
     let mut from = 0;
@@ -47,14 +50,14 @@ pub fn mentions(text: &str, name: &str) -> bool {
     false
 }
 
-/// Whether a name may end where this follows: what is left of its word may be the sentence's.
+/// Whether a name may end before `rest`: the rest of the word may belong to the sentence.
 fn is_end_of_name(rest: &[u8]) -> bool {
     let next = rest.iter().find(|&&byte| !matches!(byte, b'.' | b'-'));
     !next.is_some_and(|&byte| is_of_name(byte))
 }
 
-/// Every name that the text mentions, in lower case, each once: at most `limit`. `Err`: there are more,
-/// and these are the first.
+/// Returns every name that the text mentions, in lower case, each once. `Err`: there are more than
+/// `limit`, and these are the first.
 pub fn mentioned_names(text: &str, limit: usize) -> Result<Vec<String>, Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     for word in words(text) {
@@ -105,7 +108,7 @@ mod tests {
     }
 
     proptest! {
-        /// Both functions, and a slow third that is the page's, agree.
+        /// Both functions agree with each other and with a slow version of the page's function.
         #[test]
         fn who_is_listed_is_mentioned(text in "[@bo.,ä -]{0,12}", name in "[bo.-]{1,3}") {
             let listed = mentioned_names(&text, 100).unwrap().contains(&name);

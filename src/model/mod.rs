@@ -1,6 +1,6 @@
-//! The values everything else speaks of: ids, users, sessions, rooms, events.
+//! The values that all layers use: ids, users, sessions, rooms, events, error codes.
 //!
-//! Nothing here does I/O, reads a clock or draws a random number.
+//! Nothing here does I/O or draws a random number, and only [`Clock`] reads a clock.
 
 mod audit;
 mod error_code;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, RoomFace, Seq, Timestamp, UserId};
 
-/// A room's number, unique in the server.
+/// A room's id, unique in the server.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -30,10 +30,10 @@ pub struct Room {
     pub created_at: Timestamp,
     /// The `seq` of the newest event; 0 in a room where nothing has happened.
     pub head_seq: Seq,
-    /// The `seq` of the oldest event that is kept, or of the next one if none is.
+    /// The `seq` of the oldest event that is kept; if no event is kept, of the next event.
     #[serde(skip)]
     pub oldest_seq: Seq,
-    /// For how many days events are kept, 0 for ever; `None`: as the settings say.
+    /// The number of days for which events are kept; 0: for ever; `None`: as the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
     /// The time since which the room is archived: nothing can be sent to it.
@@ -130,7 +130,7 @@ pub struct UpdatedRoom {
     pub event: Option<Event>,
 }
 
-/// Up to where somebody has read a room.
+/// How far a user has read a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadPosition {
     pub user_id: UserId,
@@ -138,39 +138,39 @@ pub struct ReadPosition {
     pub seq: Seq,
 }
 
-/// Whose reading is looked at.
+/// The user whose read positions are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader<'a> {
     pub user_id: UserId,
-    /// By which messages mention the reader.
+    /// The name by which messages mention the reader.
     pub username: &'a str,
 }
 
-/// How far somebody has read a room, and what is left to read.
+/// How far a user has read a room, and how many messages are unread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// 0 if the reader has never read there.
+    /// 0 if the reader has never read the room.
     pub read_seq: Seq,
-    /// `None`: the reader has never read there, so that the room is new rather than unread.
+    /// `None`: the reader has never read the room, so that it is new rather than unread.
     pub unread: Option<Unread>,
 }
 
-/// Messages of others after a read position that are not deleted.
+/// The number of messages of other users after a read position, without deleted ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
-    /// At most [`Unread::MAX`]: more are not counted.
+    /// At most [`Unread::MAX`]: further messages are not counted.
     pub messages: u32,
-    /// Those of the counted messages that mention the reader.
+    /// The number of counted messages that mention the reader.
     pub mentions: u32,
 }
 
 impl Unread {
-    /// Up to so many messages are counted in a room.
+    /// The most messages that are counted in a room.
     pub const MAX: u32 = 999;
 
-    /// Messages are counted among so many events after the read position, or after what was pruned. The
-    /// reader's own messages, deleted ones and edits are events too, and without this bound a room that
-    /// has many of them would be read as a whole.
+    /// The number of events after the read position, or after the pruned events, among which
+    /// messages are counted. The reader's own messages, deleted messages and edits are events too:
+    /// without this bound a room with many of them would be read as a whole.
     pub const MAX_EVENTS: u32 = 5_000;
 }
 
@@ -184,7 +184,7 @@ pub struct NewRoom {
 }
 
 impl NewRoom {
-    /// The room once it is stored.
+    /// Returns the room as it is stored.
     pub fn into_room(self, id: RoomId) -> Room {
         Room {
             id,

@@ -1,4 +1,4 @@
-//! Logins.
+//! Sessions, tickets and tokens that set passwords.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Role, Timestamp, User, UserId};
 
-/// A login's random identity, the `sid` of its tokens: 128 bits, written as 32 hexadecimal digits.
+/// A session's random id, the `sid` of its tokens: 128 bits, written as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(pub u128);
 
@@ -27,7 +27,7 @@ impl FromStr for SessionId {
     }
 }
 
-/// A login to be stored.
+/// A session to be stored.
 #[derive(Clone, Debug)]
 pub struct NewSession {
     pub id: SessionId,
@@ -36,18 +36,19 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
-/// A login and whose it is, as it stands in the database now.
+/// A session and its user, as they are in the database now.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub id: SessionId,
     pub user: User,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
-    /// When it was ended by logout, password change, role change or deactivation.
+    /// The time at which a logout, a new password, a new role, a deactivation or an administrator
+    /// ended it.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// SHA-256 of a ticket or of another token that nobody can guess, under which it is stored.
+/// The SHA-256 of a ticket or of another token that cannot be guessed. Only the hash is stored.
 pub type SecretHash = [u8; 32];
 
 /// A ticket to be stored: it opens one socket for its session, once.
@@ -58,7 +59,7 @@ pub struct NewTicket {
     pub expires_at: Timestamp,
 }
 
-/// What sets a new password of an account, once. A later one takes its place.
+/// A token that sets a new password of an account, once, by its hash. A later token replaces it.
 #[derive(Clone, Debug)]
 pub struct NewPasswordReset {
     pub hash: SecretHash,
@@ -66,13 +67,13 @@ pub struct NewPasswordReset {
     pub expires_at: Timestamp,
 }
 
-/// Who is asking: an authenticated caller, cheap to clone.
+/// An authenticated caller. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub user_id: UserId,
     pub username: Arc<str>,
     pub role: Role,
     pub session_id: SessionId,
-    /// When the token that proved it dies.
+    /// The time at which the caller's token expires.
     pub expires_at: Timestamp,
 }

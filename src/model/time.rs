@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// This moment plus `seconds`.
+    /// Returns the time `seconds` later.
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
@@ -27,7 +27,8 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {
             Ok(timestamp) => write!(f, "{timestamp:.3}"),
-            // Only a row edited by hand can hold such a number; show it rather than fail.
+            // Only a row that was edited by hand can contain such a number; it is shown, to avoid a
+            // failure.
             Err(_) => write!(f, "{} ms", self.0),
         }
     }
@@ -43,8 +44,8 @@ impl Serialize for Timestamp {
 }
 
 impl Timestamp {
-    /// What [`Display`](fmt::Display) writes, without its machinery: a page of history has fifty of
-    /// them. `None` outside the years 0 to 9999, which need more than four digits.
+    /// The same text as [`Display`](fmt::Display), without its overhead: a page of history contains
+    /// fifty times. `None` outside the years 0 to 9999.
     pub(super) fn to_digits(self) -> Option<[u8; 24]> {
         let timestamp = jiff::Timestamp::from_millisecond(self.0).ok()?;
         let civil = jiff::tz::Offset::UTC.to_datetime(timestamp);
@@ -93,7 +94,7 @@ impl JsonSchema for Timestamp {
     }
 }
 
-/// Where the rules get the time from: the system's clock, or a fixed moment in a test.
+/// The source of the time for the rules: the system's clock, or a fixed time in a test.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
     System,

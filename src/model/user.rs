@@ -1,4 +1,4 @@
-//! Accounts.
+//! Users and accounts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 
-/// An account's number, unique in the server.
+/// A user's id, unique in the server.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -21,7 +21,7 @@ impl fmt::Display for UserId {
     }
 }
 
-/// What an account may do on the whole server.
+/// The role of an account on the whole server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -51,7 +51,7 @@ impl FromStr for Role {
     }
 }
 
-/// An account, as everybody who may see it sees it.
+/// A user, as the API shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
@@ -63,31 +63,31 @@ pub struct User {
 }
 
 impl User {
-    /// Whether the account can do what only an admin may.
+    /// Whether the account is active and has the role of an admin.
     pub fn is_active_admin(&self) -> bool {
         self.role == Role::Admin && self.is_active
     }
 }
 
-/// An account, as whoever administers it sees it.
+/// A user together with the facts that administrators see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Account {
     #[serde(flatten)]
     pub user: User,
-    /// How many sessions it has open.
+    /// The number of its open sessions.
     pub sessions: u32,
 }
 
-/// Which accounts to list, in order of id. Deleted ones are none.
+/// A search for accounts, in order of id. Deleted accounts are not found.
 #[derive(Clone, Debug)]
 pub struct UserQuery {
-    /// Those with this in the name or the email, without regard to the case of ASCII letters.
+    /// Only accounts with this text in the name or the email; ASCII case is ignored.
     pub text: Option<String>,
     pub after: Option<UserId>,
     pub limit: u32,
 }
 
-/// What is to be another than it is.
+/// A change of an account; `None` leaves a field as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UserChange {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,7 +106,7 @@ impl UserChange {
     }
 }
 
-/// What a [`UserChange`] did.
+/// The effect of a [`UserChange`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserUpdate {
     /// The user before the change.
@@ -129,7 +129,7 @@ pub struct NewUser {
     pub only_if_no_admin: bool,
 }
 
-/// What a password is checked against.
+/// A user and the hash against which a password is checked.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub user: User,
