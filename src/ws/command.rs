@@ -1,4 +1,4 @@
-//! What a client says on the socket.
+//! The frames that clients send.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use crate::chat::Error;
 use crate::model::json_keys::{Keys, UniqueKeys};
 use crate::model::{RoomId, Seq};
 
-/// A frame from a client, and the `ref` to answer it with.
+/// A frame from a client, and the `ref` of the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientFrame {
     pub reference: Option<String>,
     pub command: Command,
 }
 
-/// Everything a client may say. `type` tells which; a frame without it is a [`Send`].
+/// The frames from clients, by their `type`. A frame without `type` is a [`Send`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     Send { send: Send, has_type: bool },
@@ -36,12 +36,14 @@ pub struct Send {
     /// The room; may be left out on `/ws/{room_id}`.
     pub room_id: Option<RoomId>,
     pub content: String,
-    /// The sender's own id for the message, unique per room and sender for ever: sending again
-    /// with the same one stores nothing and is answered with the original, as `duplicate`.
+    /// The sender's own id of the message, unique per room and sender for ever. A message that is
+    /// sent again with the same id is not stored again: the answer is that of the original, with
+    /// `duplicate`.
     pub client_id: Option<String>,
 }
 
-/// Joins a room: `active_users`, what was missed, `synced`, then what happens.
+/// Joins a room. The answer is `active_users`, the missed events and `synced`; then come new
+/// events.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Subscribe {
     pub room_id: RoomId,
@@ -49,7 +51,7 @@ pub struct Subscribe {
     pub since: Option<Seq>,
     /// The epoch that `since` belongs to, from `synced`.
     pub epoch: Option<String>,
-    /// Without `since`: the newest so many messages are sent first; 0 if left out.
+    /// Without `since`: this number of the newest messages is sent first; 0 if left out.
     pub history: Option<u32>,
 }
 
@@ -59,15 +61,15 @@ pub struct Unsubscribe {
     pub room_id: RoomId,
 }
 
-/// Tells the others in the room that the user is typing.
+/// Notifies the other members of the room that the user is typing.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Typing {
     /// The room; may be left out on `/ws/{room_id}`.
     pub room_id: Option<RoomId>,
 }
 
-/// Notes that the user has read a room up to a position: as `PUT /rooms/{room_id}/read`. Answered
-/// if it has a `ref`; the user's other connections in the room are told.
+/// Stores that the user has read a room up to a position, like `PUT /rooms/{room_id}/read`. It is
+/// answered if it has a `ref`. The user's other connections in the room get a `read` frame.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Read {
     /// The room; may be left out on `/ws/{room_id}`.
@@ -76,14 +78,14 @@ pub struct Read {
     pub seq: Seq,
 }
 
-/// Goes on with a new token of the same user, from `POST /auth/refresh` or a new login: the
-/// connection outlives the token it began with.
+/// Replaces the connection's token by a new token of the same user, from `POST /auth/refresh` or a
+/// new login, so that the connection outlives the token that it began with.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Refresh {
     pub token: String,
 }
 
-/// The fields that every frame may have, of a frame that has no key twice.
+/// The fields that every frame may have. A frame with a duplicate key is refused.
 #[derive(Default)]
 struct Envelope {
     kind: Option<String>,
@@ -124,11 +126,11 @@ impl ClientFrame {
     /// Parses a text frame.
     ///
     /// # Errors
-    /// What is wrong with it, and its `ref` if that could be read.
+    /// The error, and the `ref` of the frame if it could be read.
     pub fn parse(text: &str) -> Result<Self, (Option<String>, Error)> {
         // RFC 8259 §8.1: a byte order mark may be ignored.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // Which serde would take for the fields in their order.
+        // serde would accept an array as the fields in their order.
         if text.trim_ascii_start().starts_with('[') {
             return Err((None, Error::MalformedJson("a frame is an object, not a list".into())));
         }

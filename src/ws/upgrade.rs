@@ -1,7 +1,7 @@
 //! From a request to a connection: the handshake of RFC 6455 §4, the caller's origin and token.
 //!
-//! A handshake that is not one, or comes from a foreign page, is refused over HTTP. Everything
-//! later is told by a close code, for that is all that a browser lets a page see.
+//! A handshake that is not valid, or comes from a page of another site, is refused over HTTP. Later
+//! errors are close codes, because a browser shows a page nothing else.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -29,7 +29,7 @@ use crate::realtime::{Hub, Peer};
 const SUBPROTOCOL: &str = "chatapp.v1";
 const SUBPROTOCOL_TOKEN: &str = "bearer.";
 
-/// What a socket needs of the server.
+/// The parts of the server that sockets use.
 #[derive(Clone)]
 pub struct Sockets {
     pub chat: Chat,
@@ -38,11 +38,12 @@ pub struct Sockets {
     pub tasks: TaskTracker,
 }
 
-/// A connection as hyper wants it, while it still speaks HTTP.
+/// A connection in the form that hyper needs, while it still speaks HTTP.
 #[derive(Debug)]
 pub struct SharedStream(pub Arc<Peer>);
 
-/// Put into a request's extensions by the listener: what becomes of the connection afterwards.
+/// The connection behind a request, for the time after the upgrade. The listener puts it into the
+/// request's extensions.
 #[derive(Clone)]
 pub struct UpgradeSlot {
     pub peer: Arc<Peer>,
@@ -130,8 +131,8 @@ async fn handshake(
     Ok(response.finish())
 }
 
-/// Waits for the end of HTTP on the connection: what was read of what comes after it. `None`: the
-/// client had gone before the answer reached it. The buffer that HTTP used is given back.
+/// Waits for the end of HTTP on the connection, and returns the bytes after it that were read
+/// already. `None`: the client disconnected before it got the answer. HTTP's buffer is freed.
 async fn end_of_http(on_upgrade: hyper::upgrade::OnUpgrade) -> Option<Vec<u8>> {
     let upgraded = on_upgrade.await.ok()?;
     match upgraded.downcast::<TokioIo<SharedStream>>() {
@@ -143,7 +144,7 @@ async fn end_of_http(on_upgrade: hyper::upgrade::OnUpgrade) -> Option<Vec<u8>> {
     }
 }
 
-/// Checks what RFC 6455 §4.2.1 asks of the request; returns its key.
+/// Checks the requirements of RFC 6455 §4.2.1 and returns the request's key.
 fn check_handshake(headers: &HeaderMap) -> poem::Result<&str> {
     let is_upgrade = has_word(headers, header::CONNECTION, "upgrade")
         && has_word(headers, header::UPGRADE, "websocket");
@@ -171,8 +172,8 @@ fn upgrade_required() -> Problem {
     upgrade_problem("this is a WebSocket: connect with a WebSocket client; see /docs/socket")
 }
 
-/// Upgrade and Connection are for the next hop (RFC 9110 §7.6.1): a proxy that is not told to passes on
-/// the rest of the handshake without them.
+/// Upgrade and Connection are for the next hop (RFC 9110 §7.6.1): a proxy that is not configured
+/// for WebSockets forwards the handshake without them.
 fn lost_upgrade() -> Problem {
     upgrade_problem(LOST_UPGRADE)
 }
@@ -186,13 +187,13 @@ fn upgrade_problem(detail: &'static str) -> Problem {
         .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
 }
 
-/// Once: a page tries again and again.
+/// Logs once: a page tries again and again.
 fn log_lost_upgrade() {
     static SAID: Once = Once::new();
     SAID.call_once(|| tracing::warn!("{LOST_UPGRADE}"));
 }
 
-/// Whose the connection is, by the first proof that is there: header, subprotocol, ticket, query.
+/// Returns the identity of the first credential that is there: header, subprotocol, ticket, query.
 async fn authenticate(
     chat: &Chat,
     headers: &HeaderMap,
@@ -242,7 +243,7 @@ fn has_word(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
         .any(|value| value.trim().eq_ignore_ascii_case(word))
 }
 
-/// Why a connection may not begin, or whose it is.
+/// The identity of an accepted connection, or why it is refused.
 pub type Caller = Result<(Identity, SocketPermit), Error>;
 
 impl AsyncRead for SharedStream {
