@@ -55,7 +55,7 @@ pub enum Error {
     #[error("this token is another user's; open a connection of its own for it")]
     OtherUser,
     /// The token is unknown, used or expired. The client is not told which.
-    #[error("this link is not good any more: ask an admin for a new one")]
+    #[error("this link is not valid any more: ask an admin for a new one")]
     InvalidResetToken,
     #[error("there is no such room")]
     RoomNotFound,
@@ -92,7 +92,7 @@ pub enum Error {
     #[error("the history was replaced since this position was read: reload it")]
     EpochChanged,
     /// Events after the cursor have been pruned.
-    #[error("what came next after this position is not kept any more: reload the room")]
+    #[error("the events after this position are not kept any more: reload the room")]
     HistoryPruned,
     #[error("too many in a short time: try again in {}", seconds(*retry_after_seconds))]
     TooManyRequests { retry_after_seconds: u32 },
@@ -103,8 +103,8 @@ pub enum Error {
     #[error("the database cannot be used at the moment; try again in a moment")]
     Unavailable,
     #[error(
-        "the database went away while this was being stored, and it may have been: look before \
-         doing it again; a message with a client_id can be sent again as it is"
+        "the database went away while this was being stored: check whether it was stored before \
+         you do it again; a message with a client_id can be sent again as it is"
     )]
     OutcomeUnknown,
     #[error("something went wrong in the server; the request id finds it in the log")]

@@ -32,10 +32,10 @@ pub const STORE: u32 = of(&[500, 503]);
 /// Each status and when it comes. Its place is its bit in a set.
 const STATUSES: [(u16, &str); 12] = [
     (400, "The body is not JSON, or has a key twice: `malformed_json`."),
-    (401, "There is no token, or it is no good any more. Signing in gives a new one."),
+    (401, "There is no token, or it is not valid any more. Signing in gives a new one."),
     (403, "The caller may not do this."),
-    (404, "There is no such thing; `code` says what: `room_not_found`."),
-    (409, "It conflicts with what is there; `code` says with what."),
+    (404, "The object does not exist; `code` says which: `room_not_found`."),
+    (409, "The request conflicts with the present state; `code` says how."),
     (408, "The body did not arrive in time: `body_timeout`."),
     (413, "The body is too large: `too_large`."),
     (
