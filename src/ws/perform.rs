@@ -10,12 +10,12 @@ use crate::chat::{Draft, Error};
 use crate::model::{RoomId, Seq, Timestamp};
 use crate::realtime::{ReadAsker, ReplyTo};
 
-/// Events of one page of what a client missed.
+/// Events of one page of missed events.
 const PAGE: u32 = 100;
 
 impl Socket {
-    /// Does what the session says, and what it says to the results: at once as long as nothing is to be
-    /// waited for, as with messages; then as a future, if there is a rest.
+    /// Carries out actions, and the actions that follow from their results: at once while nothing has to be
+    /// awaited, as with messages. If actions are left, they are returned as a future.
     pub(super) fn perform(
         &mut self,
         actions: Vec<Action>,
@@ -41,7 +41,7 @@ impl Socket {
         }
     }
 
-    /// Queues a message. What is waited for is only its outcome, which the hub tells.
+    /// Queues a message. The hub sends its outcome.
     fn post(&self, draft: Draft, reference: Option<String>, wants_ack: bool) -> Option<Input> {
         let reply = ReplyTo::Connection { id: self.id, reference: reference.clone(), wants_ack };
         self.connection.add_in_flight();
@@ -54,7 +54,7 @@ impl Socket {
         }
     }
 
-    /// Queues a read position, as a message.
+    /// Queues a read position, like a message.
     fn post_read(&self, room_id: RoomId, seq: Seq, reference: Option<String>) -> Option<Input> {
         let asker = ReadAsker::Connection { id: self.id, reference: reference.clone(), seq };
         self.connection.add_in_flight();
@@ -67,7 +67,8 @@ impl Socket {
         }
     }
 
-    /// Lives by another token of the same user from now on; gives its end.
+    /// Replaces the connection's token by another one of the same user, and returns the time at which it
+    /// expires.
     async fn refresh(&self, token: &str) -> Result<Timestamp, Error> {
         let identity = self.sockets.chat.authenticate(token).await?;
         let expires_at = identity.expires_at;
@@ -90,7 +91,7 @@ impl Socket {
             }
             Action::ReadEvents { room_id, after } => {
                 return Some(match chat.list_events(identity, room_id, after, PAGE).await {
-                    // All of it was pruned after the room was entered.
+                    // All events were pruned after the room was entered.
                     Ok(page) if page.events.is_empty() && page.head_seq > after => {
                         Input::ReadFailed { room_id, error: Error::HistoryPruned }
                     }

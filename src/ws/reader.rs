@@ -12,14 +12,14 @@ use tungstenite::{Error as WsError, Message as WsMessage};
 
 use crate::realtime::Peer;
 
-/// How long a closed client may take to close too. RFC 6455 §7.1.1 lets the server close first.
+/// How long a client may take to answer the server's close. RFC 6455 §7.1.1 lets the server close first.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Reads from one socket before others get their turn: a frame may be in any number of pieces, and
-/// come faster than it is taken apart.
+/// Reads from one socket before the task yields: a frame may come in any number of pieces, and faster than it
+/// is parsed.
 const READS_AT_ONCE: u32 = 64;
 
-/// Bytes read at once. Small, for every open connection keeps such a buffer.
+/// Bytes read at once. Small, because every open connection keeps such a buffer.
 const READ_BUFFER: usize = 512;
 
 /// Reads frames. What tungstenite writes by itself, which is pongs, is kept for the hub.
@@ -27,7 +27,7 @@ pub(super) struct Reader(WebSocket<Io>);
 
 struct Io {
     peer: Arc<Peer>,
-    /// Reads until this says that there is nothing to read, whether there is or not.
+    /// When this is 0, a read says that there is nothing to read, whether there is or not.
     reads_left: u32,
     replies: Vec<u8>,
 }
@@ -94,8 +94,8 @@ impl Reader {
     /// Reads until the client closes too: frames, as long as they can be read, then bytes. Closing a socket with
     /// unread bytes would make the system reset the connection, and the client might never see the close frame.
     ///
-    /// A client that sends faster than this reads must not keep the thread: nothing here waits then, so the
-    /// budget of the task is spent by hand.
+    /// A client that sends faster than this reads must not keep the thread. Nothing here waits then, so the
+    /// task's budget is consumed explicitly.
     async fn drain(&mut self, may_read_frames: bool) {
         let peer = self.0.get_ref().peer.clone();
         if may_read_frames && self.drain_frames(&peer).await {

@@ -1,5 +1,5 @@
-//! What one connection may do and what happens next: a pure state machine. It reads no socket,
-//! no clock and no database; [`Session::on`] takes what happened and says what to do.
+//! The protocol of one connection: a pure state machine. It reads no socket, no clock and no database;
+//! [`Session::on`] takes an input and returns the actions that follow.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::model::{Event, RoomHead, RoomId, Seq, Timestamp};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
 
-/// A client that is refused so often does not listen to `retry_after`.
+/// A client that is refused so often ignores `retry_after`, and is closed.
 const MAX_TOO_FAST: u32 = 1_000;
 
-/// The most messages that `history` gives; more are a matter for the HTTP API.
+/// The most messages that `history` gives; the HTTP API has more.
 const MAX_HISTORY: u32 = 200;
 
-/// What happened.
+/// An input of the session.
 #[derive(Debug)]
 pub enum Input {
     /// A text frame came.
@@ -30,26 +30,26 @@ pub enum Input {
     RoomRefused { room_id: RoomId, reference: Option<String>, error: Error },
     /// The hub needs the events after `cursor`, or (`None`) the head of the room.
     Behind { room_id: RoomId, cursor: Option<Seq> },
-    /// [`Action::ReadEvents`] read these.
+    /// The result of [`Action::ReadEvents`].
     Events { room_id: RoomId, events: Vec<Event> },
-    /// [`Action::ReadRoom`] read this.
+    /// The result of [`Action::ReadRoom`].
     RoomRead(RoomHead),
     /// A read for a room failed.
     ReadFailed { room_id: RoomId, error: Error },
-    /// A send, or a read position, was not stored, a typing not told, or a watch not begun.
+    /// A send or a read position was not stored, a `typing` was not sent, or a `watch` did not begin.
     SendFailed { reference: Option<String>, error: Error },
-    /// [`Action::Refresh`] put the new token in the place of the old one.
+    /// [`Action::Refresh`] replaced the token.
     Refreshed { reference: Option<String>, expires_at: Timestamp },
-    /// [`Action::Refresh`] changed nothing.
+    /// [`Action::Refresh`] failed: the old token stays.
     RefreshFailed { reference: Option<String>, error: Error },
-    /// The hub took the connection out of a room that is gone.
+    /// The hub removed the connection from a room that was deleted.
     RoomGone(RoomId),
 }
 
-/// What to do, in this order.
+/// An action of the task. Actions are carried out in order.
 #[derive(Debug, PartialEq)]
 pub enum Action {
-    /// Look whether the room exists and may be entered.
+    /// Check whether the room exists and may be entered.
     OpenRoom {
         subscribe: Subscribe,
         reference: Option<String>,
@@ -77,13 +77,13 @@ pub enum Action {
     ReadRoom {
         room_id: RoomId,
     },
-    /// Give the hub what was read.
+    /// Give the hub the events that were read.
     SendPage {
         room_id: RoomId,
         events: Vec<Event>,
     },
     LearnHead(RoomHead),
-    /// Tell the others, unless the client is too fast.
+    /// Notify the other members, unless the client is too fast.
     Typing {
         room_id: RoomId,
         reference: Option<String>,
@@ -94,12 +94,12 @@ pub enum Action {
         seq: Seq,
         reference: Option<String>,
     },
-    /// Check the token, and go on with it if it is the same user's.
+    /// Check the token, and use it from now on if it is the same user's.
     Refresh {
         token: String,
         reference: Option<String>,
     },
-    /// Tell the connection of everything that concerns its user.
+    /// Begin to send the connection everything that concerns its user.
     Watch {
         reference: Option<String>,
     },
@@ -111,11 +111,11 @@ pub enum Action {
 pub struct Session {
     /// The room of `/ws/{room_id}`: frames that name no room mean it.
     only_room: Option<RoomId>,
-    /// Rooms joined or about to be.
+    /// Rooms that are joined or about to be joined.
     rooms: BTreeSet<RoomId>,
     max_rooms: usize,
     epoch: Arc<str>,
-    /// Sends that were refused because they came too fast.
+    /// The number of sends that were refused because they came too fast.
     too_fast: u32,
 }
 
@@ -124,7 +124,7 @@ impl Session {
         Self { only_room: None, rooms: BTreeSet::new(), max_rooms, epoch, too_fast: 0 }
     }
 
-    /// A session of `/ws/{room_id}`, and how it begins.
+    /// Makes a session of `/ws/{room_id}`, and returns its first actions.
     pub fn with_room(
         subscribe: Subscribe,
         max_rooms: usize,
@@ -206,8 +206,7 @@ impl Session {
     fn on_send(&self, send: Send, reference: Option<String>, has_type: bool) -> Vec<Action> {
         match self.room(send.room_id) {
             Ok(room_id) => {
-                // The bare form of the original contract knows no ack: its message coming back
-                // is the answer.
+                // The bare form of the original contract has no ack: the message itself is the answer.
                 let wants_ack = has_type || reference.is_some() || send.client_id.is_some();
                 let draft = Draft { room_id, content: send.content, client_id: send.client_id };
                 vec![Action::Post { draft, reference, wants_ack }]
@@ -248,15 +247,16 @@ impl Session {
     ) -> Vec<Action> {
         let Subscribe { room_id, since, epoch, history } = subscribe;
         let is_other_epoch = epoch.is_some_and(|epoch| *epoch != *self.epoch);
-        // The head was read after the client asked, so a position beyond it is not of this log.
+        // The head was read after the client asked, so a position beyond it belongs to another log.
         if since.is_some_and(|since| is_other_epoch || since < Seq(0) || since > head) {
             return self.on_room_refused(room_id, reference, &Error::EpochChanged);
         }
-        // Counted from this head, not from the one at the time of joining: whatever the client sends
-        // from now on, as one may before it is `synced`, comes back to it.
+        // Counted from this head, not from the head at the time of joining: a client may send before it is
+        // `synced`, and its messages must come back to it.
         let history = history.unwrap_or(0).min(MAX_HISTORY);
         let after = since.unwrap_or(Seq((head.0 - i64::from(history)).max(0)));
-        // Who has nothing yet gets what there is; who has something would miss a part unawares.
+        // A client without events gets those that are kept. A client with events would miss a part without
+        // noticing.
         let before_oldest = Seq(oldest.0 - 1);
         if since.is_some_and(|since| since > Seq(0)) && after < before_oldest {
             return self.on_room_refused(room_id, reference, &Error::HistoryPruned);
@@ -279,8 +279,8 @@ impl Session {
         vec![refusal]
     }
 
-    /// The history that is owed cannot be read. Without it the cursor cannot go on, so the client
-    /// leaves the room and comes back with `since`.
+    /// The missed events cannot be read. Without them the cursor cannot move on, so the connection leaves the
+    /// room, and the client joins again with `since`.
     fn on_read_failed(&mut self, room_id: RoomId, error: &Error) -> Vec<Action> {
         if !self.rooms.remove(&room_id) {
             return vec![];
@@ -293,7 +293,7 @@ impl Session {
         actions
     }
 
-    /// The room that a frame means.
+    /// The room of a frame.
     fn room(&self, named: Option<RoomId>) -> Result<RoomId, Error> {
         let room_id = named.or(self.only_room).ok_or(Error::NotSubscribed)?;
         if self.rooms.contains(&room_id) { Ok(room_id) } else { Err(Error::NotSubscribed) }

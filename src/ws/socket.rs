@@ -20,10 +20,10 @@ use crate::chat::SocketPermit;
 use crate::realtime::encode::close_frame;
 use crate::realtime::{CloseCode, Connection, ConnectionId, MAX_IN_FLIGHT, Mail, Peer};
 
-/// Frames taken from one socket before others get their turn.
+/// Frames that are read from one socket before the task yields.
 const FRAMES_AT_ONCE: usize = 32;
 
-/// Serves one connection, once it speaks WebSocket, until it ends.
+/// Serves one connection, after the upgrade, until it ends.
 pub fn run(
     sockets: Sockets,
     peer: Arc<Peer>,
@@ -31,7 +31,7 @@ pub fn run(
     caller: Caller,
     subscribe: Option<Subscribe>,
 ) -> impl Future<Output = ()> + Send + 'static {
-    // Boxed here: what an async block or function is given has its place in it to the end.
+    // Boxed here: the arguments of an async block or function stay in its future to the end.
     let opening = Box::pin(Socket::open(sockets, peer, upgrade, caller, subscribe));
     async {
         if let Some(mut socket) = opening.await {
@@ -48,23 +48,24 @@ pub(super) struct Socket {
     pub(super) id: ConnectionId,
     pub(super) session: Session,
     reader: Reader,
-    /// The reader may have frames that it can give without the socket being readable.
+    /// The reader may have frames in its buffer while the socket is not readable.
     has_unread: bool,
-    /// The client takes no more bytes: nothing is read from it either, so that nothing piles up.
+    /// The client takes no more bytes: nothing is read from it either, so that no answers pile up.
     is_blocked: bool,
-    /// The client closed, or sent what cannot be read: the reader is at its end, and only the hub's
-    /// mail matters.
+    /// The client closed, or sent a frame that cannot be read: nothing more is read, and only the hub's mail
+    /// matters.
     is_closing: bool,
 }
 
-/// Whether to go on.
+/// Whether the connection goes on.
 enum Next {
     Continue,
     End,
 }
 
 impl Socket {
-    /// Makes the connection known to the hub. `None`: it may not begin, and has been told why.
+    /// Registers the connection with the hub. `None`: the connection was refused, and closed with a code that
+    /// says why.
     async fn open(
         sockets: Sockets,
         peer: Arc<Peer>,
@@ -81,7 +82,7 @@ impl Socket {
             Err(error) => {
                 let code = close_code(&error);
                 sockets.hub.counts().closed(code);
-                // A socket that has just been made takes a small frame; if not, its client sees it end.
+                // A new socket accepts a small frame. If it does not, the client sees the connection end.
                 let _ = peer.try_write(&close_frame(code));
                 reader.linger(true).await;
                 return None;
@@ -91,7 +92,7 @@ impl Socket {
         let connection = Arc::new(Connection::new(peer, identity, only_room));
         let id = sockets.hub.connect(connection.clone()).await?;
         let epoch = sockets.chat.epoch().clone();
-        // The answer to the handshake may not be out yet.
+        // The answer to the handshake may not be written yet.
         let is_blocked = !connection.peer.is_flushed();
         let (session, actions) = match subscribe {
             Some(subscribe) => Session::with_room(subscribe, max_rooms, epoch),
@@ -135,7 +136,7 @@ impl Socket {
         }
     }
 
-    /// Waits for mail or for the socket, and reads what came.
+    /// Waits for mail or for the socket, and reads frames.
     async fn wait(&mut self) -> Next {
         let may_read = !self.is_closing && self.connection.in_flight() < MAX_IN_FLIGHT;
         if may_read && self.has_unread && !self.is_blocked {
@@ -143,14 +144,14 @@ impl Socket {
         }
         let peer = &self.connection.peer;
         let is_blocked = self.is_blocked;
-        // Polled, not `ready().await`: this takes the place of the waker that the HTTP connection left
-        // in the stream, which kept the whole of its task in memory.
+        // Polled, not `ready().await`: this replaces the waker that the HTTP connection left in the stream,
+        // which would keep that task in memory.
         let readiness = poll_fn(|cx| match is_blocked {
             true => peer.poll_write_ready(cx),
             false => peer.poll_read_ready(cx),
         });
         tokio::select! {
-            // The hub's mail first: what the client sent may be the answer to it.
+            // The hub's mail first: the client's frame may be the answer to it.
             biased;
             () = self.connection.wake.notified() => Next::Continue,
             ready = readiness, if is_blocked || may_read => match ready {
@@ -181,7 +182,7 @@ impl Socket {
                     continue;
                 }
                 Ok(WsMessage::Close(close)) => {
-                    // In the place of a code that may not be sent (RFC 6455 §7.4) there is this one.
+                    // tungstenite replaces a code that may not be sent (RFC 6455 §7.4) by this one.
                     let is_broken = close.is_some_and(|close| close.code == WsCloseCode::Protocol);
                     let code = if is_broken { CloseCode::ProtocolError } else { CloseCode::Normal };
                     return self.close(code).await;
@@ -197,14 +198,15 @@ impl Socket {
                 Err(error) => return self.on_error(&error).await,
             };
             self.connection.hear();
-            // While the frame before was seen to, a room may have gone, and this be the answer to it.
+            // While the previous frame was handled, a room may have been deleted, and this frame may be the
+            // answer to that.
             let gone = self.connection.take_gone().into_iter().map(Input::RoomGone);
             let actions = gone.chain([input]).flat_map(|input| self.session.on(input)).collect();
             if let Some(rest) = self.perform(actions) {
                 rest.await;
             }
         }
-        // There may be more: let the others have their turn first.
+        // There may be more frames: other tasks run first.
         tokio::task::yield_now().await;
         Next::Continue
     }
@@ -230,7 +232,7 @@ impl Socket {
         self.close(code).await
     }
 
-    /// Reads no more, and waits for the hub's word that the close frame is out.
+    /// Reads no more frames, and waits until the hub has written the close frame.
     async fn close(&mut self, code: CloseCode) -> Next {
         self.is_closing = true;
         Box::pin(self.sockets.hub.close(self.id, code)).await;

@@ -1,4 +1,4 @@
-//! Events of a room's log. Answers are written straight from `model`; these types document them.
+//! Events of a room's log. Answers are serialised from the types of `model`; these types document them.
 
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, Union};
@@ -8,8 +8,8 @@ use super::messages::MessageDto;
 use crate::http::types::Moment;
 use crate::model::EventKind;
 
-/// An event of a room's log, as on the socket. More kinds will come: a client skips kinds that it does not
-/// know.
+/// An event of a room's log, as on the socket. Later versions may have more kinds: a client skips kinds that it
+/// does not know.
 #[derive(Union)]
 #[oai(rename = "Event", one_of)]
 pub(in crate::http) enum EventDto {
@@ -36,7 +36,7 @@ pub(in crate::http) enum MessageSentType {
     Message,
 }
 
-/// A message was sent. It is shown as it stands now.
+/// A message was sent. It is shown as it is now.
 #[derive(Object)]
 #[oai(rename = "MessageSent", example)]
 pub(in crate::http) struct MessageSentDto {
@@ -58,7 +58,7 @@ pub(in crate::http) enum MessageEditedType {
     MessageEdited,
 }
 
-/// A message was given another text by its author.
+/// The author gave a message another text.
 #[derive(Object)]
 #[oai(rename = "MessageEdited", example)]
 pub(in crate::http) struct MessageEditedDto {
@@ -86,7 +86,7 @@ pub(in crate::http) enum MessageDeletedType {
     MessageDeleted,
 }
 
-/// A message was deleted by its author or an admin: its text is gone.
+/// The author or an admin deleted a message, and its text with it.
 #[derive(Object)]
 #[oai(rename = "MessageDeleted", example)]
 pub(in crate::http) struct MessageDeletedDto {
@@ -120,11 +120,11 @@ pub(in crate::http) struct RoomChangedDto {
     pub room_id: i64,
     /// The event's own position in the room's log.
     pub seq: i64,
-    /// Who changed the room; 0 if it was an operator at the command line.
+    /// The user who changed the room; 0 if it was an operator at the command line.
     pub user_id: i64,
     /// That user's name; `(server)` if it was an operator at the command line.
     pub username: String,
-    /// When it was changed.
+    /// The time of the change.
     pub timestamp: Moment,
     /// The room's name after the change.
     pub name: String,
@@ -132,7 +132,7 @@ pub(in crate::http) struct RoomChangedDto {
     pub description: Option<String>,
     /// The number of changes of this room so far.
     pub revision: i64,
-    /// Since when the room is archived; absent if it is not archived.
+    /// The time since which the room is archived; absent if it is not archived.
     #[oai(skip_serializing_if_is_none)]
     pub archived_at: Option<Moment>,
 }
@@ -164,10 +164,10 @@ pub(in crate::http) struct MessageChangeDto {
     pub room_id: i64,
     /// The event's own position in the room's log.
     pub seq: i64,
-    /// Who did it.
+    /// The user who changed the message.
     pub user_id: i64,
     pub username: String,
-    /// When it was done.
+    /// The time of the change.
     pub timestamp: Moment,
     /// The message's id.
     pub message_id: i64,
@@ -190,18 +190,18 @@ impl Example for MessageChangeDto {
     }
 }
 
-/// A stretch of a room's log, oldest first.
+/// A page of a room's log, oldest first.
 #[derive(Object)]
 #[oai(rename = "EventPage", example)]
 pub(in crate::http) struct EventPageDto {
     pub events: Vec<EventDto>,
     /// The room's newest seq.
     pub head_seq: i64,
-    /// Given as `after`, it brings what follows, also if that has yet to happen.
+    /// The `after` of the next page, also if its events have yet to happen.
     pub next_after: i64,
-    /// There are events after these.
+    /// There are events after this page.
     pub has_more: bool,
-    /// The life of the database. If it is another than before, positions mean nothing any more.
+    /// The identity of the database's history. If it changes, positions of the earlier epoch are invalid.
     pub epoch: String,
 }
 

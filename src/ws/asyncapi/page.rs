@@ -63,7 +63,7 @@ td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top}td p{margin:
 <h1>The socket</h1><p>The same as a document for programs: <a href=/asyncapi.json>asyncapi.json</a>. \
 The HTTP API: <a href=/docs>docs</a>.</p>";
 
-/// Adds a table of the fields that have something to be said about them.
+/// Adds a table of the fields that have a description.
 fn fields_to_html(page: &mut String, document: &Value, payload: &Value) {
     let referred =
         payload["$ref"].as_str().and_then(|path| document.pointer(path.strip_prefix('#')?));

@@ -88,7 +88,7 @@ pub(super) fn messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
         let mut required = schema["required"].as_array().cloned().unwrap_or_default();
         required.push(json!("type"));
         schema["required"] = Value::Array(required);
-        // A verb's own name may be that of a frame as well.
+        // A verb may have the name of a frame of the server.
         messages.insert(format!("client_{verb}"), message(verb, &schema, &sample));
     }
     messages
