@@ -3,6 +3,7 @@
 import { Chat } from "./core/chat.js";
 import { fill } from "./core/dom.js";
 import { stopKeysOfInputMethods } from "./core/input-method.js";
+import { renewInTime } from "./core/login.js";
 import { effect, inScope } from "./core/reactive.js";
 import { route } from "./core/route.js";
 import { restoreSession, session } from "./core/session.js";
@@ -20,6 +21,7 @@ stopKeysOfInputMethods();
 applyTheme();
 fitToKeyboard(app);
 restoreSession();
+renewInTime();
 
 effect(() => {
   // Signed in or not: who follows a link to a new password wants that.

@@ -1,7 +1,7 @@
 // The HTTP API: one function, and one error that has words for people.
 
 import { address } from "./address.js";
-import { session, signedOut } from "./session.js";
+import { forgetSession, session } from "./session.js";
 
 /** @typedef {{ field: string, message: string }} FieldError */
 
@@ -58,7 +58,7 @@ export async function call(method, path, body, token = session.peek()?.token) {
   const detail = json?.detail ? sentence(json.detail) : `The server answered ${answer.status}.`;
   const error = new ApiError(answer.status, json?.code ?? "", detail, json?.errors);
   // Of the session that asked: another may have taken its place meanwhile.
-  if (isOfSession(error.code) && token && token === session.peek()?.token) signedOut(detail);
+  if (isOfSession(error.code) && token && token === session.peek()?.token) forgetSession(detail);
   throw error;
 }
 

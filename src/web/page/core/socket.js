@@ -2,9 +2,10 @@
 // says what it hears. What to resume from, the rooms know.
 
 import { address } from "./address.js";
+import { renewToken } from "./login.js";
 import { findObstacle } from "./obstacle.js";
 import { signal } from "./reactive.js";
-import { renewToken, session, signedOut } from "./session.js";
+import { forgetSession, session } from "./session.js";
 
 /**
  * @typedef {"connecting" | "live" | "lost" | "ended"} SocketState
@@ -182,7 +183,7 @@ function closed(code, reason) {
   socket = null;
   const then = AFTER_CLOSE[code] ?? "later";
   if (then === "sign-in") {
-    signedOut("Your session has ended. Sign in again to go on.");
+    forgetSession("Your session has ended. Sign in again to go on.");
   } else if (then === "never") {
     endReason.value = reason || `The server ended the connection (${code}).`;
     socketState.value = "ended";

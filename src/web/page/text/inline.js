@@ -22,9 +22,10 @@ const SPECIAL = /[\\`*_~[:@<hmw]/gi;
 const ROW = /\*{4,}|_{4,}|~{3,}/y;
 const MAX_DEPTH = 8;
 /** A letter or a digit, of any script. */
-export const WORD = /[\p{L}\p{N}]/u;
+const WORD = /[\p{L}\p{N}]/u;
 
-/** @typedef {{ me: string, depth: number, inLink: boolean }} Context */
+/** @typedef {import("./links.js").Context} Context */
+/** @typedef {import("./links.js").Found} Found */
 
 /**
  * @param {string} text
@@ -68,9 +69,6 @@ function parse(text, context) {
   flush();
   return out;
 }
-
-/** @typedef {{ end: number, node?: Node, text?: string, back?: number }} Found without a node, plain
- * text; `back`: how many characters of the plain text before it belong to it */
 
 /**
  * @param {string} text

@@ -4,8 +4,12 @@
 import { h } from "../core/dom.js";
 import { angleAddress, bareAddress, destination, mailAddress } from "./address.js";
 
-/** @typedef {import("./inline.js").Context} Context */
-/** @typedef {import("./inline.js").Found} Found */
+/**
+ * @typedef {{ me: string, depth: number, inLink: boolean }} Context where a mark is: `me` is the reader's
+ *   name
+ * @typedef {{ end: number, node?: Node, text?: string, back?: number }} Found a node, or plain text; `back`
+ *   is how many characters of the plain text before it belong to it
+ */
 
 /**
  * @param {string} text

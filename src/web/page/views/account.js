@@ -3,7 +3,7 @@
 import { address } from "../core/address.js";
 import { call } from "../core/api.js";
 import { h } from "../core/dom.js";
-import { signOut } from "../core/session.js";
+import { signOut } from "../core/login.js";
 import { avatar } from "./avatar.js";
 import { wipeDrafts } from "./composer.js";
 import { openDialog, toast } from "./dialog.js";

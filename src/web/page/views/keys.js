@@ -3,8 +3,9 @@
 import { h, listen } from "../core/dom.js";
 import { go, roomHref, route } from "../core/route.js";
 import { openDialog } from "./dialog.js";
-import { IS_MAC } from "./sidebar.js";
 import { openSwitcher } from "./switcher.js";
+
+export const IS_MAC = /Mac|iP(hone|ad)/.test(navigator.userAgent);
 
 /** @type {[string, string][]} */
 const KEYS = [

@@ -7,12 +7,11 @@ import { roomHref, route } from "../core/route.js";
 import { mayCreateRooms, setup } from "../core/setup.js";
 import { avatar } from "./avatar.js";
 import { openAccount } from "./account.js";
+import { IS_MAC } from "./keys.js";
 import { openSwitcher } from "./switcher.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
 /** @typedef {import("../core/room.js").Room} Room */
-
-export const IS_MAC = /Mac|iP(hone|ad)/.test(navigator.userAgent);
 
 class Sidebar extends View {
   /** @type {Chat} */

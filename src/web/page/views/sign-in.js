@@ -6,7 +6,8 @@ import { serverName } from "../core/brand.js";
 import { View, fill, h, view } from "../core/dom.js";
 import { effect, signal } from "../core/reactive.js";
 import { go, goInstead, roomHref, route } from "../core/route.js";
-import { farewell, signIn } from "../core/session.js";
+import { signIn } from "../core/login.js";
+import { farewell } from "../core/session.js";
 import { askSetup, setup } from "../core/setup.js";
 import { form } from "./form.js";
 
