@@ -1,5 +1,5 @@
-//! The OpenAPI document as it was reviewed. `UPDATE_SNAPSHOTS=1 cargo test --test openapi` writes
-//! it anew; the change is then looked at like any other.
+//! The documents of the two APIs as they were reviewed. `UPDATE_SNAPSHOTS=1 cargo test --test openapi`
+//! writes them anew; the change is then looked at like any other.
 
 use std::path::Path;
 
@@ -11,19 +11,28 @@ fn document() -> Value {
 
 #[test]
 fn the_document_is_the_reviewed_one() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
-    let mut current = document();
+    is_reviewed(document(), "docs/openapi.json");
+}
+
+/// The types of the page's frames are made from it.
+#[test]
+fn the_document_of_the_socket_is_the_reviewed_one() {
+    is_reviewed(chatapp::ws::asyncapi::document(), "docs/asyncapi.json");
+}
+
+fn is_reviewed(mut document: Value, file: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     // A release changes the version and nothing else.
-    current["info"]["version"] = "0.0.0".into();
-    let current = serde_json::to_string_pretty(&current).unwrap() + "\n";
+    document["info"]["version"] = "0.0.0".into();
+    let current = serde_json::to_string_pretty(&document).unwrap() + "\n";
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, &current).unwrap();
     }
     let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         current == reviewed,
-        "the API's document is not docs/openapi.json any more: look at the difference after \
-         UPDATE_SNAPSHOTS=1 cargo test --test openapi"
+        "the server's document is not {file} any more: look at the difference after \
+         UPDATE_SNAPSHOTS=1 cargo test --test openapi, and run `npm run shapes` in tests/browser"
     );
 }
 
