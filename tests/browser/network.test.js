@@ -110,6 +110,44 @@ for (const code of ["epoch_changed", "history_pruned"]) {
   });
 }
 
+test("an event of a type that the page does not know is skipped, and the room resumes after it", async () => {
+  const page = await newPage({ expects: BROKEN });
+  let socket;
+  const positions = [];
+  let unknown = 0;
+  await page.routeWebSocket(/\/ws$/, (opened) => {
+    socket = opened;
+    const server = opened.connectToServer();
+    opened.onMessage((text) => {
+      const { type, room_id, since } = JSON.parse(String(text));
+      if (type === "subscribe" && room_id === general) positions.push(since);
+      server.send(text);
+    });
+    server.onMessage((text) => {
+      const frame = JSON.parse(String(text));
+      if (frame.type !== "message_edited") return opened.send(text);
+      unknown = frame.seq;
+      opened.send(JSON.stringify({ ...frame, type: "message_pinned" }));
+    });
+  });
+  await signsIn(page, "bo", `/#/rooms/${general}`);
+  const { id } = await send(ann, general, "before the unknown event");
+  await sees(page, "before the unknown event");
+  let loads = 0;
+  page.on("request", (request) => {
+    if (request.url().includes("/messages?")) loads += 1;
+  });
+  await api("PATCH", `/rooms/${general}/messages/${id}`, { content: "edited" }, ann);
+  await until("the event arrives", () => unknown > 0);
+  socket.close({ code: 1011 });
+  await until("the room is joined again", () => positions.length === 2);
+  assert.equal(positions[1], unknown);
+  await send(ann, general, "after the unknown event");
+  await sees(page, "after the unknown event");
+  assert.equal(loads, 0, "the messages are not loaded again");
+  await page.context().close();
+});
+
 test("a message whose ack was lost is settled by the log", async () => {
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
@@ -315,7 +353,7 @@ test("a token is renewed in time, and the socket goes on with it", async () => {
   // As if the token had been got half a life ago: tokens of the same second are the same.
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   await page.evaluate(async () => {
-    const address = document.querySelector("link[href$='core/session.js']").href;
+    const address = document.querySelector("link[href$='core/login.js']").href;
     await (await import(address)).renewToken();
   });
   assert.notEqual(await token(), first);

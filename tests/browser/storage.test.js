@@ -62,8 +62,9 @@ for (const [name, breakStorage] of Object.entries(BROWSERS)) {
     // Tokens of the same second are the same.
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     await page.evaluate(async () => {
-      const address = document.querySelector("link[href$='core/session.js']").href;
-      const { renewToken, session } = await import(address);
+      const address = document.querySelector("link[href$='core/login.js']").href;
+      const { renewToken } = await import(address);
+      const { session } = await import(new URL("session.js", address).href);
       const before = session.peek().token;
       await renewToken();
       if (session.peek().token === before) throw new Error("the token is the same");

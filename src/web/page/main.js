@@ -1,4 +1,4 @@
-// The beginning: shows the chat to who is signed in, and a door to who is not.
+// The entry point: shows the chat to a signed-in user, and the sign-in form to everybody else.
 
 import { Chat } from "./core/chat.js";
 import { fill } from "./core/dom.js";
@@ -14,7 +14,7 @@ import { fitToKeyboard } from "./views/viewport.js";
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 let end = () => {};
-/** @type {number | null | undefined} whose page is shown; undefined: nobody's yet */
+/** @type {number | null | undefined} whose page is shown; null: the sign-in form; undefined: nothing yet */
 let shown;
 
 stopKeysOfInputMethods();
@@ -24,7 +24,7 @@ restoreSession();
 renewInTime();
 
 effect(() => {
-  // Signed in or not: who follows a link to a new password wants that.
+  // A link for a new password works for a signed-in user too.
   const user = route.value.page === "reset" ? null : (session.value?.user ?? null);
   const id = user?.id ?? null;
   if (id === shown) return;

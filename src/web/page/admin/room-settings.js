@@ -1,4 +1,4 @@
-// Creating a room, and what an admin does with one.
+// Creating a room, and changing, archiving and deleting it.
 
 import { call } from "../core/api.js";
 import { h } from "../core/dom.js";
@@ -38,7 +38,7 @@ export function openNewRoom(chat) {
         async onsubmit({ name, description }) {
           const room = await call("POST", "/rooms/", { name, description: description || null });
           close();
-          await chat.refresh();
+          await chat.list.refresh();
           go(roomHref(room.id));
         },
       }),
@@ -116,7 +116,7 @@ function failed(error) {
  */
 async function change(chat, room, changes) {
   await call("PATCH", `/rooms/${room.id}`, changes);
-  await chat.refresh();
+  await chat.list.refresh();
 }
 
 /**
@@ -145,7 +145,7 @@ export function deleteRoom(chat, room) {
     action: "Delete permanently",
     async act() {
       await call("DELETE", `/rooms/${room.id}`);
-      await chat.refresh();
+      await chat.list.refresh();
     },
   });
 }

@@ -1,7 +1,7 @@
-// Where the server is: a proxy may have put it below a path of its own.
+// The server's address: a proxy may serve it below a path.
 
-/** The folder that the page is in, which is the server's root. */
+/** The folder of the page, which is the server's root. */
 const ROOT = new URL("../../../", import.meta.url);
 
-/** @param {string} path one of the server's, as its documents write it: `/rooms/` */
+/** @param {string} path of the API, as its documents have it: `/rooms/` */
 export const address = (path) => new URL(`.${path}`, ROOT);

@@ -1,11 +1,11 @@
-// The HTTP API: one function, and one error that has words for people.
+// Calls of the HTTP API, and the error that explains to the reader why one failed.
 
 import { address } from "./address.js";
 import { forgetSession, session } from "./session.js";
 
 /** @typedef {{ field: string, message: string }} FieldError */
 
-/** Why a call failed: the server's problem document, or that there is no server. */
+/** A call that failed: the server's problem document, or no answer at all. */
 export class ApiError extends Error {
   /**
    * @param {number} status 0 if there was no answer
@@ -28,7 +28,7 @@ const DEADLINE_MS = 20_000;
  * @param {"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} method
  * @param {string} path
  * @param {object} [body]
- * @param {string} [token] instead of the session's
+ * @param {string} [token] in place of the session's
  * @returns {Promise<any>} the answer's JSON; undefined if it has none
  * @throws {ApiError}
  */
@@ -57,7 +57,7 @@ export async function call(method, path, body, token = session.peek()?.token) {
   if (answer.ok) return json;
   const detail = json?.detail ? sentence(json.detail) : `The server answered ${answer.status}.`;
   const error = new ApiError(answer.status, json?.code ?? "", detail, json?.errors);
-  // Of the session that asked: another may have taken its place meanwhile.
+  // Only if the call was made in this session: another one may have replaced it meanwhile.
   if (isOfSession(error.code) && token && token === session.peek()?.token) forgetSession(detail);
   throw error;
 }
@@ -80,7 +80,7 @@ function parse(text) {
 }
 
 /**
- * With a capital and a full stop.
+ * Adds a capital letter and a full stop.
  * @param {string} text
  */
 export function sentence(text) {
@@ -89,7 +89,7 @@ export function sentence(text) {
 }
 
 /**
- * Words for anything that was thrown.
+ * Explains an error to the reader.
  * @param {unknown} error
  * @returns {string}
  */

@@ -1,4 +1,4 @@
-// What the server is called. It stands in the index, so that it is known before anything is shown.
+// The server's name. It is in the index, so that it is known before anything is shown.
 
 const meta = document.querySelector("meta[name=application-name]");
 

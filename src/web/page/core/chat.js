@@ -1,63 +1,47 @@
-// The chat of the signed-in user: all rooms over one socket, kept up to date. The socket watches: it
-// hears of every room. The logs come of as many rooms as the server lets it join, the open one among them.
+// The chat of the signed-in user: all rooms over one connection. The connection watches, so that it is
+// notified of every room; it also joins as many rooms as it may, and receives the logs of these.
 
 import { call } from "./api.js";
 import { names } from "./mentions.js";
 import { Outbox } from "./outbox.js";
-import { onEnd, effect, signal } from "./reactive.js";
-import { Room } from "./room.js";
+import { effect, onEnd } from "./reactive.js";
+import { Recount } from "./recount.js";
+import { RoomList } from "./room-list.js";
 import { session } from "./session.js";
 import * as socket from "./socket.js";
+import { Subscriptions } from "./subscriptions.js";
 
-/** @typedef {import("./types.js").Frame} Frame */
-/** @typedef {import("./types.js").RoomInfo} RoomInfo */
+/** @typedef {import("./room.js").Room} Room */
 
-/** The socket tells what changes. Should anything ever be missing, the list is read again after so long. */
-const LIST_MS = 600_000;
-const LIST_RETRY_MS = 2_000;
-/** Before the server is asked to count again: more may change by then, and others ask as well. */
-const COUNT_MS = 500;
-const COUNT_AGAIN = 10;
-/** After an absence of more events than this a room starts anew rather than catching up. */
-const FAR_BEHIND = 2_000;
+/** Errors of the server that do not last: the room is joined again later. */
+const TEMPORARY = ["too_many_requests", "busy", "unavailable", "internal"];
 
 export class Chat {
-  /** @type {import("./reactive.js").Signal<Map<number, Room>>} in order of name */
-  rooms = signal(/** @type {Map<number, Room>} */ (new Map()));
-  /** The rooms have been read once. */
-  loaded = signal(false);
-  /** @type {import("./reactive.js").Signal<unknown>} why they could not be */
-  error = signal(/** @type {unknown} */ (null));
-  /** @type {number | null} */
-  #openRoomId = null;
-  /** @type {(room: Room, message: import("./types.js").Message) => void} somebody wrote */
+  /** A message of another user arrived. @type {(room: Room, message: import("./types.js").Message) => void} */
   onMessage = () => {};
   /**
-   * Somebody wrote in a room of which only that is heard.
-   * @type {(room: Room, message: import("./types.js").Activity, calls: boolean) => void}
+   * Another user wrote in a room that is not joined.
+   * @type {(room: Room, message: import("./types.js").ActivityMessage, calls: boolean) => void}
    */
   onActivity = () => {};
-  /** The life of the database that positions belong to. @type {string | undefined} */
-  #epoch;
-  #timer = 0;
-  #ended = false;
-  /** Rooms that this connection has joined or asked to. @type {Set<number>} */
-  #joined = new Set();
-  /** How many it may join: known once the server has refused one. */
-  #maxJoined = Infinity;
-  /** Rooms that were deleted, for answers that are older than that. @type {Set<number>} */
-  #deleted = new Set();
-  /** Rooms that came while a list was on its way, which may not have them. @type {Set<number>} */
-  #created = new Set();
-  /** Lists that are on their way. */
-  #listing = 0;
-  /** Rooms whose unread messages are about to be counted. @type {Set<number>} */
-  #counting = new Set();
+  #recount = new Recount();
 
   /** @param {import("./types.js").User} user */
   constructor(user) {
     this.user = user;
     this.outbox = new Outbox(user.id);
+    this.list = new RoomList({
+      described: (room, { head_seq }) => {
+        this.subscriptions.skipTo(room, head_seq);
+        this.#recount.soon(room);
+      },
+      read: (added) => {
+        this.outbox.restore(added);
+        this.subscriptions.joinAll();
+      },
+    });
+    this.rooms = this.list.rooms;
+    this.subscriptions = new Subscriptions(this.rooms);
   }
 
   /** Connects, until the scope ends. */
@@ -76,245 +60,90 @@ export class Chat {
     effect(() => {
       if (socket.socketState.value === "live") return;
       this.outbox.lose();
-      this.#joined.clear();
+      this.subscriptions.clear();
       for (const room of this.rooms.peek().values()) room.lose();
     });
     onEnd(() => {
-      this.#ended = true;
-      clearTimeout(this.#timer);
+      this.list.end();
+      this.#recount.end();
       socket.disconnect();
     });
   }
 
-  get openRoomId() {
-    return this.#openRoomId;
-  }
-
-  /** The room that is looked at: it is joined, another one is left if need be. */
-  set openRoomId(id) {
-    this.#openRoomId = id;
-    const room = id === null ? undefined : this.rooms.peek().get(id);
-    if (!room) return;
-    room.openedAt = Date.now();
-    this.#join(room);
-  }
-
-  /** Reads the list of rooms, and joins those that are not joined. */
-  async refresh() {
-    clearTimeout(this.#timer);
-    let pause = LIST_MS;
-    this.#listing += 1;
-    try {
-      /** @type {RoomInfo[]} */
-      const list = await call("GET", "/rooms/");
-      if (this.#ended) return;
-      this.#update(list);
-      this.loaded.value = true;
-      this.error.value = null;
-    } catch (error) {
-      this.error.value = error;
-      pause = LIST_RETRY_MS;
-    } finally {
-      this.#listing -= 1;
-      if (this.#listing === 0) this.#created.clear();
-    }
-    if (this.#ended) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.refresh(), pause);
+  /** The reader opens a room, or leaves all of them. @param {number | null} id */
+  openRoom(id) {
+    this.subscriptions.openRoom(id);
   }
 
   /**
-   * Everything up to there has been read.
+   * Everything up to a position has been read.
    * @param {Room} room
    * @param {number} seq
    */
   markRead(room, seq) {
     if (!room.read(seq)) return;
-    if (this.#joined.has(room.id)) socket.say({ type: "read", room_id: room.id, seq });
-    // What cannot be said now is said when the room is joined.
+    if (this.subscriptions.has(room)) socket.say({ type: "read", room_id: room.id, seq });
+    // If the call fails, the position is sent when the room is joined.
     else call("PUT", `/rooms/${room.id}/read`, { seq }).catch(() => {});
-    this.#countSoon(room);
+    this.#recount.soon(room);
   }
 
-  /** The rooms are read when the server has begun to tell of them: nothing is lost between the two. */
+  /** The list is read once the connection watches: nothing is lost between the two. */
   #watch() {
     socket.say({ type: "watch", ref: "watch" });
   }
 
-  /** @param {Frame} frame */
-  #watching({ epoch }) {
-    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#forget();
-    this.#epoch = epoch;
-    socket.settled();
-    this.refresh();
-  }
-
-  /** @param {RoomInfo[]} list */
-  #update(list) {
-    const known = this.rooms.peek();
-    /** @type {Map<number, Room>} */
-    const rooms = new Map();
-    /** @type {Map<number, Room>} */
-    const fresh = new Map();
-    for (const info of list) {
-      if (this.#deleted.has(info.id)) continue;
-      const old = known.get(info.id);
-      const room = old ?? new Room(info);
-      rooms.set(info.id, room);
-      if (old) this.#describe(room, info);
-      else fresh.set(info.id, room);
-    }
-    for (const id of this.#created) {
-      const room = known.get(id);
-      if (room && !rooms.has(id) && !this.#deleted.has(id)) rooms.set(id, room);
-    }
-    this.#show(rooms);
-    this.outbox.restore(fresh);
-    this.#joinAll();
-  }
-
-  /**
-   * Takes what the server says of a room that is known, unless something newer is known.
-   * @param {Room} room
-   * @param {RoomInfo} info
-   */
-  #describe(room, info) {
-    const old = room.info.peek();
-    const { name, description, archived_at, revision } = info.revision < old.revision ? old : info;
-    const head_seq = Math.max(old.head_seq, info.head_seq);
-    room.info.value = { ...info, name, description, archived_at, revision, head_seq };
-    room.count(info);
-    this.#hear(room, info.head_seq);
-    this.#countSoon(room);
-  }
-
-  /** @param {Map<number, Room>} rooms in any order */
-  #show(rooms) {
-    this.rooms.value = new Map(
-      [...rooms].sort(([, a], [, b]) => names.compare(a.info.peek().name, b.info.peek().name)),
-    );
-  }
-
-  /** Joins as many rooms as it may: the open one, those with something to send, the others. */
-  #joinAll() {
-    const rooms = [...this.rooms.peek().values()];
-    const rank = (/** @type {Room} */ room) =>
-      room.id === this.#openRoomId ? 0 : room.pending.peek().length > 0 ? 1 : 2;
-    for (const room of rooms.sort((a, b) => rank(a) - rank(b))) this.#join(room);
-  }
-
-  /** @param {Room} room */
-  #join(room) {
-    if (this.#joined.has(room.id) || socket.socketState.peek() !== "live") return;
-    if (this.#joined.size >= this.#maxJoined && !(room.id === this.#openRoomId && this.#leaveOne()))
-      return;
-    this.#joined.add(room.id);
-    room.isFollowed = true;
-    const { head_seq: head, read_seq: read = 0 } = room.info.peek();
-    if (head - room.lastSeq > FAR_BEHIND) {
-      room.lastSeq = head;
-      room.timeline.forget();
-    }
-    socket.say({
-      type: "subscribe",
-      room_id: room.id,
-      since: room.lastSeq,
-      epoch: this.#epoch,
-      ref: `join-${room.id}`,
-    });
-    // Read while there was no connection to say so on.
-    const seq = room.readSeq.peek();
-    if (seq > read) socket.say({ type: "read", room_id: room.id, seq });
-  }
-
-  /** Leaves the room that was not opened for the longest time. False: it has no other room to leave. */
-  #leaveOne() {
-    const rooms = [...this.#joined].map((id) => this.rooms.peek().get(id));
-    const left = rooms
-      .filter((room) => room && room.id !== this.#openRoomId && room.pending.peek().length === 0)
-      .sort((a, b) => (a?.openedAt ?? 0) - (b?.openedAt ?? 0))[0];
-    if (!left) return false;
-    this.#joined.delete(left.id);
-    left.isFollowed = false;
-    left.lose();
-    return socket.say({ type: "unsubscribe", room_id: left.id });
-  }
-
-  /**
-   * Everything up to there is known of a room. One whose log does not come, and of which no messages are
-   * shown, is joined from there.
-   * @param {Room} room
-   * @param {number} head
-   */
-  #hear(room, head) {
-    if (room.isFollowed || room.timeline.loaded || room.id === this.#openRoomId) return;
-    room.lastSeq = Math.max(room.lastSeq, head);
-  }
-
-  /**
-   * Has the server count what is unread in a room, if what is known is not certain.
-   * @param {Room} room
-   * @param {number} [tries]
-   */
-  #countSoon(room, tries = COUNT_AGAIN) {
-    if (!room.isUncertain || this.#counting.has(room.id) || this.#ended || tries === 0) return;
-    this.#counting.add(room.id);
-    setTimeout(
-      async () => {
-        try {
-          room.count(await call("GET", `/rooms/${room.id}`));
-        } catch {
-          // With the next connection the list is read again.
-        }
-        this.#counting.delete(room.id);
-        this.#countSoon(room, tries - 1);
-      },
-      COUNT_MS * (1 + 2 * Math.random()),
-    );
-  }
-
-  /** @param {{ user_id: number, deleted_at?: string }} message */
-  #isNews(message) {
-    return message.user_id !== this.user.id && !message.deleted_at;
-  }
-
-  /** The database is another one: every position and every message. */
+  /** Forgets every position and every message, because the database is another one. */
   #forget() {
-    this.#epoch = undefined;
-    this.loaded.value = false;
-    for (const room of this.rooms.peek().values()) room.timeline.forget();
-    this.#joined.clear();
-    this.#deleted.clear();
-    this.#created.clear();
-    this.rooms.value = new Map();
+    this.subscriptions.epoch = undefined;
+    this.subscriptions.clear();
+    for (const room of this.rooms.peek().values()) room.messages.forget();
+    this.list.forget();
   }
 
-  /** @param {Frame} frame */
+  /** @param {socket.Received} frame */
   #received(frame) {
-    if (frame.type === "error") return this.#refused(frame);
-    if (frame.type === "watching") return this.#watching(frame);
-    if (frame.type === "room_created") return this.#createdRoom(frame.room);
-    if (frame.type === "room_deleted") this.#deleted.add(frame.room_id);
-    const room = this.rooms.peek().get(frame.room_id);
-    if (!room) return;
+    switch (frame.type) {
+      case "watching":
+        return this.#watching(frame.epoch);
+      case "room_created":
+        return this.#roomCreated(frame.room);
+      case "room_deleted":
+        return this.#roomDeleted(frame.room_id);
+      case "error":
+        return this.#refused(frame);
+      case "auth.refreshed":
+      case "pong":
+      case "unsubscribed":
+        return;
+      default: {
+        const room = this.rooms.peek().get(frame.room_id);
+        if (room) this.#receivedInRoom(room, frame);
+      }
+    }
+  }
+
+  /**
+   * @param {Room} room
+   * @param {import("./types.js").RoomFrame} frame
+   */
+  #receivedInRoom(room, frame) {
     switch (frame.type) {
       case "message":
         return this.#message(room, frame);
       case "message_edited":
-      case "message_deleted":
-        if (!room.advance(frame)) return;
-        room.timeline.take(frame);
-        if (frame.type === "message_deleted" && frame.seq > room.countedTo) {
-          room.removeUnread(frame.message_seq);
-          this.#countSoon(room);
-        }
+        if (room.advance(frame)) room.messages.take(frame);
         return;
+      case "message_deleted":
+        return this.#messageDeleted(room, frame);
+      case "room_changed":
+        return room.advance(frame) ? this.list.change(room, frame) : undefined;
       case "room_activity":
         return this.#activity(room, frame);
       case "ack":
         return this.outbox.acknowledged(room, frame);
       case "synced":
-        this.#epoch = frame.epoch;
+        this.subscriptions.epoch = frame.epoch;
         room.live.value = true;
         socket.settled();
         return this.outbox.flush(room);
@@ -326,120 +155,140 @@ export class Chat {
         return frame.user_id === this.user.id ? undefined : room.showTyping(frame);
       case "read":
         room.read(frame.seq);
-        return this.#countSoon(room);
-      case "room_updated": {
-        const { name, description, archived_at, revision } = frame;
-        if (revision <= room.info.peek().revision) return;
-        room.info.value = { ...room.info.peek(), name, description, archived_at, revision };
-        return this.#show(this.rooms.peek());
-      }
-      case "room_deleted": {
-        this.#joined.delete(room.id);
-        const rooms = new Map(this.rooms.peek());
-        rooms.delete(room.id);
-        this.rooms.value = rooms;
-        // There is a place for another one.
-        return this.#joinAll();
-      }
+        return this.#recount.soon(room);
+      case "room_updated":
+        return this.list.change(room, frame);
       default:
-        // A kind of event that is younger than this page: passed over, but counted.
-        if (frame.seq && frame.id) room.advance(frame);
+        return this.#skip(room, frame);
     }
   }
 
   /**
+   * Skips a frame whose type this page does not know, because the server is newer. If it is an event of the
+   * log, it counts for the position at which the room resumes.
    * @param {Room} room
-   * @param {Frame} frame
+   * @param {never} frame a type that the page should know and does not handle is a type error
    */
-  #message(room, frame) {
-    if (!room.advance(frame)) return;
-    room.timeline.take(frame);
-    room.stopTyping(frame.user_id);
-    if (frame.user_id === this.user.id) {
-      if (frame.client_id) this.outbox.arrived(room, frame.client_id);
-      // What one has written oneself one has read.
-      if (room.unread.peek().length === 0) this.markRead(room, frame.seq);
-    } else if (this.#isNews(frame)) {
-      room.addUnread([frame.seq], names.mention(frame.content, this.user.username));
-      if (frame.seq > room.noticed) this.onMessage(room, frame);
-    }
-    room.noticed = Math.max(room.noticed, frame.seq);
+  #skip(room, frame) {
+    const { id, seq } = /** @type {{ id?: number, seq?: number }} */ (frame);
+    if (id && seq) room.advance({ seq });
   }
 
-  /** @param {RoomInfo} info */
-  #createdRoom(info) {
-    if (this.#listing > 0) this.#created.add(info.id);
-    const known = this.rooms.peek().get(info.id);
-    // Before the first list has come, that one says it.
-    if (known || !this.loaded.peek()) return;
-    const room = new Room(info);
-    this.#show(new Map([...this.rooms.peek(), [room.id, room]]));
+  /** @param {string} epoch */
+  #watching(epoch) {
+    const known = this.subscriptions.epoch;
+    if (known !== undefined && known !== epoch) this.#forget();
+    this.subscriptions.epoch = epoch;
+    socket.settled();
+    this.list.refresh();
+  }
+
+  /** @param {import("./types.js").RoomCard} info */
+  #roomCreated(info) {
+    const room = this.list.add(info);
+    if (!room) return;
     this.outbox.restore(new Map([[room.id, room]]));
-    this.#join(room);
+    this.subscriptions.join(room);
+  }
+
+  /** @param {number} roomId */
+  #roomDeleted(roomId) {
+    if (!this.list.remove(roomId)) return;
+    this.subscriptions.remove(roomId);
+    // Another room may be joined in its place.
+    this.subscriptions.joinAll();
   }
 
   /**
-   * Something happened in a room whose log does not come.
    * @param {Room} room
-   * @param {Frame} frame
+   * @param {import("./types.js").MessageFrame} message
    */
-  #activity(room, frame) {
+  #message(room, message) {
+    if (!room.advance(message)) return;
+    room.messages.take(message);
+    room.stopTyping(message.user_id);
+    if (message.user_id === this.user.id) {
+      if (message.client_id) this.outbox.arrived(room, message.client_id);
+      // The reader has read their own message.
+      if (room.unread.peek().length === 0) this.markRead(room, message.seq);
+    } else if (!message.deleted_at) {
+      room.addUnread([message.seq], names.mention(message.content, this.user.username));
+      if (message.seq > room.noticed) this.onMessage(room, message);
+    }
+    room.noticed = Math.max(room.noticed, message.seq);
+  }
+
+  /**
+   * @param {Room} room
+   * @param {import("./types.js").MessageDeletedFrame} event
+   */
+  #messageDeleted(room, event) {
+    if (!room.advance(event)) return;
+    room.messages.take(event);
+    if (event.seq <= room.countedTo) return;
+    room.removeUnread(event.message_seq);
+    this.#recount.soon(room);
+  }
+
+  /**
+   * Something happened in a room that is not joined.
+   * @param {Room} room
+   * @param {import("./types.js").RoomActivityFrame} activity
+   */
+  #activity(room, { head_seq, messages, deleted, truncated }) {
     const name = this.user.username.toLowerCase();
-    for (const message of frame.messages) {
+    for (const message of messages) {
       if (message.seq <= room.lastSeq || message.user_id === this.user.id) continue;
       const calls = message.mentions?.includes(name) ?? false;
       room.addUnread([message.seq], calls);
       if (message.seq > room.noticed) this.onActivity(room, message, calls);
     }
-    room.noticed = Math.max(room.noticed, frame.head_seq);
-    if (frame.head_seq > room.countedTo) {
-      for (const seq of frame.deleted ?? []) room.removeUnread(seq);
-      if (frame.truncated && room.readSeq.peek() > 0) room.isUncertain = true;
+    room.noticed = Math.max(room.noticed, head_seq);
+    if (head_seq > room.countedTo) {
+      for (const seq of deleted ?? []) room.removeUnread(seq);
+      if (truncated && room.readSeq.peek() > 0) room.isUncertain = true;
     }
     const info = room.info.peek();
-    if (frame.head_seq > info.head_seq) room.info.value = { ...info, head_seq: frame.head_seq };
-    this.#hear(room, frame.head_seq);
-    this.#countSoon(room);
+    if (head_seq > info.head_seq) room.info.value = { ...info, head_seq };
+    this.subscriptions.skipTo(room, head_seq);
+    this.#recount.soon(room);
   }
 
-  /** @param {Frame} error */
+  /** @param {import("./types.js").ErrorFrame} error */
   #refused(error) {
+    const wait = (error.retry_after ?? 1) * 1000;
     if (error.ref === "watch") {
-      setTimeout(() => this.#watch(), (error.retry_after ?? 1) * 1000);
+      setTimeout(() => this.#watch(), wait);
       return;
     }
-    const joining = error.ref?.match(/^join-(\d+)$/);
-    const roomId = joining ? Number(joining[1]) : error.room_id;
+    const joining = this.subscriptions.roomOfRef(error.ref);
     if (error.ref && !joining) {
       for (const room of this.rooms.peek().values()) {
         const isOurs = room.pending.peek().some(({ client_id }) => client_id === error.ref);
         if (isOurs) return this.outbox.refused(room, error);
       }
     }
-    const room = this.rooms.peek().get(roomId ?? 0);
+    const room = this.rooms.peek().get(joining ?? error.room_id ?? 0);
     if (!room) return;
     if (joining && error.code !== "already_subscribed") {
-      this.#joined.delete(room.id);
+      this.subscriptions.remove(room.id);
       room.live.value = false;
     }
     if (error.code === "epoch_changed") {
       this.#forget();
-      this.refresh();
+      this.list.refresh();
     } else if (error.code === "history_pruned") {
-      // What was missed is not kept any more: the room begins with what is.
+      // The missed events no longer exist: the room begins with those that do.
       room.lastSeq = -Infinity;
       room.live.value = false;
-      this.refresh();
-    } else if (["too_many_requests", "busy", "unavailable", "internal"].includes(error.code)) {
+      this.list.refresh();
+    } else if (TEMPORARY.includes(error.code)) {
       room.live.value = false;
-      setTimeout(() => this.#join(room), (error.retry_after ?? 1) * 1000);
+      setTimeout(() => this.subscriptions.join(room), wait);
     } else if (error.code === "room_not_found") {
-      this.refresh();
+      this.list.refresh();
     } else if (error.code === "too_many_rooms") {
-      this.#maxJoined = Math.min(this.#maxJoined, this.#joined.size);
-      room.isFollowed = false;
-      this.#hear(room, room.info.peek().head_seq);
-      if (room.id === this.#openRoomId) this.#join(room);
+      this.subscriptions.limit(room);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Elements in one line, and views with a lifetime. Text goes into the page as text nodes, always.
+// Helpers that make elements, and views with a lifetime. Text always becomes text nodes.
 
 import { inScope, onEnd } from "./reactive.js";
 
@@ -38,7 +38,7 @@ export function put(parent, ...children) {
 }
 
 /**
- * Puts these children in the place of all others.
+ * Replaces all children by these.
  * @param {ParentNode} parent
  * @param {...(Child | Child[])} children
  */
@@ -103,7 +103,7 @@ export class View extends HTMLElement {
 }
 
 /**
- * Listens for as long as the view that is being rendered lives.
+ * Listens until the view that is being rendered leaves the page.
  * @param {EventTarget} target
  * @param {string} type
  * @param {(event: any) => void} listener
@@ -115,7 +115,7 @@ export function listen(target, type, listener, options) {
 }
 
 /**
- * Makes a view with its parameters.
+ * Makes a view and sets its properties.
  * @template {HTMLElement} T
  * @param {string} name
  * @param {new () => T} type

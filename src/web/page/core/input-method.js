@@ -1,10 +1,10 @@
 // Keys of input methods (Japanese, Chinese, Korean …). While a word is composed, Enter and the arrows choose
 // among its spellings and are not meant for the page. These keys are stopped here, before any listener of
-// the page is called, so that each listener need not ask.
+// the page is called, so that listeners need no check of their own.
 
-/** Safari alone has it. Safari tells of the end of a composition before it tells of the key that ended it. */
+/** Only Safari has this. Safari fires `compositionend` before the keydown of the key that ended it. */
 const ENDS_BEFORE_KEY = "GestureEvent" in window;
-/** The code that browsers give to a key that an input method has taken. */
+/** The code that browsers give to a key that an input method handles. */
 const TAKEN = 229;
 
 /** A composition has ended in this turn of the event loop. */
@@ -14,7 +14,7 @@ export function stopKeysOfInputMethods() {
   addEventListener(
     "compositionend",
     () => {
-      // Elsewhere the next key may follow in the same turn, as Enter does on Android, and is the page's.
+      // In other browsers the next key may follow in the same turn, as Enter does on Android. The page handles it.
       if (!ENDS_BEFORE_KEY) return;
       hasJustEnded = true;
       setTimeout(() => (hasJustEnded = false));
@@ -26,7 +26,7 @@ export function stopKeysOfInputMethods() {
     (event) => {
       if (!isOfInputMethod(event)) return;
       event.stopImmediatePropagation();
-      // The browser itself would close a dialog with it.
+      // Otherwise the browser would close a dialog on Escape.
       if (event.key === "Escape") event.preventDefault();
     },
     { capture: true },

@@ -1,13 +1,13 @@
-// How long a message may be on this server, so that the page need not send a message to learn that it is
-// too long.
+// The longest message that this server takes. The page checks it, so that a message that is too long is not
+// sent at all.
 
 import { setup } from "./setup.js";
 
-/** The most characters of a message; Infinity until the server has said it. */
+/** The most characters of a message; Infinity until the server has answered. */
 export const messageChars = () => setup.value?.message_chars ?? Infinity;
 
 /**
- * Counts as the server does: Unicode scalar values.
+ * Counts Unicode scalar values, as the server does.
  * @param {string} text
  */
 export function countChars(text) {
@@ -19,6 +19,6 @@ export function countChars(text) {
 /** @param {string} text */
 export function isTooLong(text) {
   const most = setup.peek()?.message_chars ?? Infinity;
-  // A character is one or two units of the string's length.
+  // A character counts once or twice in `length`: most texts need not be counted.
   return text.length > most && countChars(text) > most;
 }

@@ -1,5 +1,5 @@
-// Why no socket opens although the server answers. A browser does not tell a page what the handshake
-// of its socket was answered, so that the page asks for something else that needs the same.
+// Finds out why no socket opens although the server answers. A browser does not show a page the answer to the
+// handshake of a socket, so the page makes another request that has the same requirements.
 
 import { ApiError, call } from "./api.js";
 
@@ -7,7 +7,7 @@ const NO_UPGRADE =
   "The server answers, but no socket to it opens. A proxy in front of it must pass on the headers " +
   "Upgrade and Connection.";
 
-/** @returns {Promise<string>} "" if nothing is known to be in the way */
+/** @returns {Promise<string>} the reason; "" if it is unknown */
 export async function findObstacle() {
   try {
     await call("POST", "/auth/ws-ticket");

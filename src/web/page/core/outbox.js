@@ -1,6 +1,6 @@
-// Messages on their way. Each has a `client_id` and is kept in the browser's storage until its ack has
-// come: sent again after a lost connection, a reload or a crash, the server stores it once.
-// A room's messages go one at a time, so that their order holds through refusals and retries.
+// Messages that are not in the log yet. Each has a `client_id` and is kept in the browser's storage until it
+// is acknowledged. It is sent again after a lost connection, a reload or a crash, and the server stores it
+// once. The messages of a room are sent one at a time, so that refusals and retries do not change their order.
 
 import { sentence } from "./api.js";
 import { isTooLong, messageChars } from "./limits.js";
@@ -9,19 +9,18 @@ import { probe, say } from "./socket.js";
 import { storage } from "./storage.js";
 
 /** @typedef {import("./types.js").Pending} Pending */
-/** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./room.js").Room} Room */
 
-/** Refusals that say nothing about the message: it is sent again. */
+/** Errors that do not depend on the message: it is sent again. */
 const TRY_AGAIN = ["busy", "unavailable", "outcome_unknown", "too_many_requests", "not_subscribed"];
-/** Refusals after which the same message may pass, if its author tries again. */
+/** Errors after which the same message may be accepted, if its author tries again. */
 const MAY_PASS = ["internal", "room_archived"];
 const PAUSE_MS = 1_000;
-/** An answer that takes longer makes the connection doubtful. */
+/** If an answer takes longer, the connection is checked. */
 export const SLOW_MS = 700;
 
 export class Outbox {
-  /** @type {Map<number, string>} what was said and not answered yet, by room */
+  /** @type {Map<number, string>} the `client_id` of the unanswered message of each room */
   #underWay = new Map();
 
   /** @param {number} userId */
@@ -30,7 +29,7 @@ export class Outbox {
   }
 
   /**
-   * Takes up what an earlier page left.
+   * Restores the messages that were not sent when the page was closed.
    * @param {Map<number, Room>} rooms
    */
   restore(rooms) {
@@ -71,7 +70,7 @@ export class Outbox {
   }
 
   /**
-   * Says the oldest message that is to be sent, if the one before it is answered.
+   * Sends the oldest waiting message, if the message before it is answered.
    * @param {Room} room
    */
   flush(room) {
@@ -79,7 +78,7 @@ export class Outbox {
     const next = room.pending.peek().find(({ state }) => state === "sending");
     if (!next) return;
     const { client_id, content } = next;
-    // The server may end the connection because of it, and would do so again after every attempt.
+    // The server may close the connection because of such a message, after every attempt.
     if (isTooLong(content)) {
       const detail = `a message may have at most ${messageChars()} characters`;
       this.#fail(room, client_id, "invalid_field", detail);
@@ -92,27 +91,27 @@ export class Outbox {
     }
   }
 
-  /** The connection is gone, and with it the answers. */
+  /** The connection is lost, and with it the answers. */
   lose() {
     this.#underWay.clear();
   }
 
   /**
    * @param {Room} room
-   * @param {Frame} ack
+   * @param {import("./types.js").AckFrame} ack
    */
   acknowledged(room, ack) {
     const clientId = ack.ref ?? ack.client_id ?? "";
     room.delay.value = "";
     storage.remove(this.prefix + clientId);
-    // The message itself comes with the log, unless it did before.
+    // The message itself arrives with the log, before or after the ack.
     if (ack.seq <= room.lastSeq) remove(room, clientId);
     else change(room, clientId, { state: "sent", seq: ack.seq });
     this.#next(room, clientId);
   }
 
   /**
-   * The log has this message of the reader's.
+   * The message has arrived with the log.
    * @param {Room} room
    * @param {string} clientId
    */
@@ -124,7 +123,7 @@ export class Outbox {
 
   /**
    * @param {Room} room
-   * @param {Frame} error
+   * @param {import("./types.js").ErrorFrame} error
    */
   refused(room, error) {
     const clientId = error.ref ?? "";
@@ -140,7 +139,7 @@ export class Outbox {
   }
 
   /**
-   * Whether a refused message may pass as it is, if it is tried again.
+   * Whether the server may accept a refused message without a change.
    * @param {Pending} pending
    */
   mayPass({ code = "" }) {
@@ -148,7 +147,7 @@ export class Outbox {
   }
 
   /**
-   * Tries a refused message once more.
+   * Sends a refused message again.
    * @param {Room} room
    * @param {string} clientId
    */
@@ -171,7 +170,7 @@ export class Outbox {
     remove(room, clientId);
   }
 
-  /** Keeps nothing of this user on the machine. */
+  /** Removes the messages of this user from the browser. */
   wipe() {
     for (const key of storage.keys(this.prefix)) storage.remove(key);
   }
@@ -223,7 +222,7 @@ function remove(room, clientId) {
  * @param {Room} room
  * @param {string} clientId
  * @param {Partial<Pending>} changes
- * @returns {Pending | undefined} as it is now
+ * @returns {Pending | undefined} the changed message
  */
 function change(room, clientId, changes) {
   const old = find(room, clientId);
@@ -233,7 +232,7 @@ function change(room, clientId, changes) {
   return changed;
 }
 
-/** Random enough to be unique; crypto.randomUUID exists on https pages and localhost only. */
+/** Returns a random id. crypto.randomUUID exists only on https pages and on localhost. */
 function newId() {
   const parts = crypto.getRandomValues(new Uint32Array(4));
   return [...parts].map((part) => part.toString(36)).join("-");

@@ -1,5 +1,5 @@
-// Values that views follow. A signal is a value; an effect is a function that runs again after a
-// signal that it has read changed. Effects run together, in one microtask after the change.
+// Signals and effects. A signal holds a value. An effect is a function that runs again when a signal that it
+// has read changes. All effects of a change run in one microtask after it.
 
 /** @typedef {{ run: () => void, sources: Set<Set<Effect>>, dead: boolean }} Effect */
 
@@ -37,7 +37,7 @@ export function signal(initial) {
       value = next;
       for (const effect of readers) schedule(effect);
     },
-    /** The value, for an effect that is not to run again because of it. */
+    /** Reads the value without making the running effect depend on it. */
     peek: () => value,
   };
 }
@@ -55,7 +55,7 @@ function flush() {
 }
 
 /**
- * Runs now, and again after every change of what it has read, until the scope it was made in ends.
+ * Runs now, and again whenever a signal that it has read changes, until the current scope ends.
  * @param {() => void} body
  */
 export function effect(body) {
@@ -83,7 +83,7 @@ export function effect(body) {
 }
 
 /**
- * Runs a function; the effects it makes live until the returned function is called.
+ * Runs a function. Its effects end when the returned function is called.
  * @param {() => void} body
  * @returns {() => void}
  */
@@ -106,7 +106,7 @@ export function inScope(body) {
 }
 
 /**
- * Has something undone when the scope ends.
+ * Calls a function when the current scope ends.
  * @param {() => void} end
  */
 export function onEnd(end) {

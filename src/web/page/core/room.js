@@ -1,11 +1,14 @@
-// A room as the page knows it: what it is, who is in it, how far it was heard and read.
+// The state of one room: its description, the people in it, its position in the log, and its unread messages.
 
+import { LoadedMessages } from "./loaded-messages.js";
 import { signal } from "./reactive.js";
-import { Timeline } from "./timeline.js";
 
-/** @typedef {import("./types.js").Frame} Frame */
+/**
+ * @typedef {import("./types.js").ActiveUsersFrame | import("./types.js").UserJoinedFrame
+ *   | import("./types.js").UserLeftFrame} Presence
+ */
 
-/** How long somebody is shown as typing after their last key. */
+/** How long a user is shown as typing after the last `typing` frame. */
 const TYPING_MS = 5_000;
 
 export class Room {
@@ -13,56 +16,56 @@ export class Room {
   constructor(info) {
     this.id = info.id;
     this.info = signal(info);
-    /** The seq of the last event heard: where to resume. */
+    /** The seq of the last received event, from which the room resumes. */
     this.lastSeq = info.head_seq;
-    /** The server sends this room's events at the moment. */
+    /** The room is joined and has caught up. */
     this.live = signal(false);
-    /** @type {import("./reactive.js").Signal<import("./types.js").Person[]>} who is here */
-    this.people = signal(/** @type {import("./types.js").Person[]} */ ([]));
-    /** How many are here, which may be more than are named. */
+    /** @type {import("./reactive.js").Signal<import("./types.js").ActiveUser[]>} the people in the room */
+    this.people = signal(/** @type {import("./types.js").ActiveUser[]} */ ([]));
+    /** How many people are in the room: in a big room, more than `people` names. */
     this.peopleCount = signal(0);
-    /** @type {import("./reactive.js").Signal<import("./types.js").Person[]>} */
-    this.typing = signal(/** @type {import("./types.js").Person[]} */ ([]));
+    /** @type {import("./reactive.js").Signal<import("./types.js").ActiveUser[]>} */
+    this.typing = signal(/** @type {import("./types.js").ActiveUser[]} */ ([]));
     /** @type {import("./reactive.js").Signal<import("./types.js").Pending[]>} */
     this.pending = signal(/** @type {import("./types.js").Pending[]} */ ([]));
-    /** Why the server has not taken the message that is on its way, in its words; empty if it has not said. */
+    /** The server's reason for not taking the message that is being sent; empty if it gave none. */
     this.delay = signal("");
-    this.timeline = new Timeline(info.id);
+    this.messages = new LoadedMessages(info.id);
 
     this.readSeq = signal(info.read_seq ?? 0);
     /**
-     * The seqs of others' messages not yet read. Of those that the server has counted only the number is
-     * known: `countedTo` stands for each of them.
+     * The seqs of unread messages of other users. The server counts messages and does not send their seqs:
+     * each message that it has counted is represented by `countedTo`.
      * @type {import("./reactive.js").Signal<number[]>}
      */
     this.unread = signal(/** @type {number[]} */ ([]));
-    /** One of the unread messages names the reader. */
+    /** An unread message mentions the reader. */
     this.mentioned = signal(false);
-    /** Up to where the server has counted. */
+    /** The seq up to which the server has counted. */
     this.countedTo = 0;
-    /** What was counted has changed since: the server is to count again. */
+    /** A counted message was read or deleted since: the server must count again. */
     this.isUncertain = false;
-    /** The seqs of those that name the reader, as in `unread`. @type {number[]} */
+    /** The seqs of the unread messages that mention the reader, as in `unread`. @type {number[]} */
     this.calls = [];
-    /** Up to where messages were announced to the reader. */
+    /** The seq up to which messages were announced to the reader. */
     this.noticed = info.head_seq;
-    /** The room's log comes over the socket, and `lastSeq` is where to resume it. */
+    /** The connection receives the room's log, or will after it resumes from `lastSeq`. */
     this.isFollowed = false;
-    /** When it was opened the last time (ms since 1970). */
+    /** When the reader last opened the room (ms since 1970). */
     this.openedAt = 0;
     this.count(info);
-    /** @type {Map<number, number>} timers of those who are typing */
+    /** @type {Map<number, number>} timers of the users who are typing */
     this.typists = new Map();
   }
 
-  /** Never read, and there is something to read. */
+  /** The reader has never read the room, and it is not empty. */
   get isNew() {
     return this.readSeq.value === 0 && this.info.value.head_seq > 0;
   }
 
   /**
-   * Whether the frame is the next event of the log; one that was heard before is not.
-   * @param {Frame} frame
+   * Moves the position to an event. Returns false if the event was received before.
+   * @param {{ seq: number }} frame
    */
   advance(frame) {
     if (!(frame.seq > this.lastSeq)) return false;
@@ -71,9 +74,9 @@ export class Room {
   }
 
   /**
-   * Everything up to there is read.
+   * Everything up to a position has been read.
    * @param {number} seq
-   * @returns {boolean} whether that is news
+   * @returns {boolean} whether the read position has moved
    */
   read(seq) {
     if (seq <= this.readSeq.peek()) return false;
@@ -84,7 +87,7 @@ export class Room {
   }
 
   /**
-   * These messages of others are unread, unless they were read or counted already.
+   * Adds unread messages of other users, except those that were read or counted already.
    * @param {number[]} seqs
    * @param {boolean} mentioned
    */
@@ -111,17 +114,17 @@ export class Room {
   }
 
   /**
-   * Takes what the server has counted, up to the head at that time; what came later is known by its seq.
+   * Takes a count of the server, up to the head at that time. Later messages are known by their seqs.
    * @param {import("./types.js").RoomInfo} info
    */
   count({ head_seq: head, read_seq: read = 0, unread, mentions = 0 }) {
     this.read(read);
-    // An answer that was overtaken by another.
+    // A newer answer arrived first.
     if (unread === undefined || head < this.countedTo) return;
     const later = this.unread.peek().filter((seq) => seq > head);
     this.calls = this.calls.filter((seq) => seq > head);
     const position = this.readSeq.peek();
-    // Counted before the server knew what has been read here.
+    // The server counted before it received the read position of this page.
     this.isUncertain = position > read && position < head && unread > 0;
     this.countedTo = head;
     if (position < head) {
@@ -143,15 +146,17 @@ export class Room {
     this.mentioned.value = this.calls.length > 0;
   }
 
-  /** @param {Frame} frame `active_users`, `user_joined` or `user_left` */
+  /** @param {Presence} frame */
   setPresence(frame) {
-    const { user_id, username } = frame;
-    const others = this.people.peek().filter((person) => person.user_id !== user_id);
-    const wasHere = others.length < this.people.peek().length;
     if (frame.type === "active_users") {
       this.people.value = frame.users;
       this.peopleCount.value = frame.count;
-    } else if (frame.type === "user_joined") {
+      return;
+    }
+    const { user_id, username } = frame;
+    const others = this.people.peek().filter((person) => person.user_id !== user_id);
+    const wasHere = others.length < this.people.peek().length;
+    if (frame.type === "user_joined") {
       this.people.value = [...others, { user_id, username }];
       this.peopleCount.value += wasHere ? 0 : 1;
     } else {
@@ -161,7 +166,7 @@ export class Room {
     }
   }
 
-  /** @param {import("./types.js").Person} person */
+  /** @param {import("./types.js").ActiveUser} person */
   showTyping({ user_id, username }) {
     this.stopTyping(user_id);
     this.typing.value = [...this.typing.peek(), { user_id, username }];
@@ -178,7 +183,7 @@ export class Room {
     this.typing.value = this.typing.peek().filter(({ user_id }) => user_id !== userId);
   }
 
-  /** The connection is gone: who is here and who is typing is not known. */
+  /** The connection is lost, or has left the room. */
   lose() {
     this.live.value = false;
     for (const userId of this.typists.keys()) this.stopTyping(userId);

@@ -1,4 +1,4 @@
-// Where the page is, from the address after `#`.
+// The place in the page that is shown: the part of the address after `#`.
 
 import { signal } from "./reactive.js";
 
@@ -42,7 +42,7 @@ export function go(hash) {
   else location.hash = hash;
 }
 
-/** Like `go`, but the place before is not come back to. @param {string} hash */
+/** Like `go`, but replaces the current entry of the history. @param {string} hash */
 export function goInstead(hash) {
   history.replaceState(null, "", hash || location.pathname);
   route.value = parse(hash);

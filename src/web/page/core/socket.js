@@ -1,5 +1,5 @@
-// The one socket for all rooms: `/ws`. It comes back by itself, after a pause drawn by lot, and
-// says what it hears. What to resume from, the rooms know.
+// The one socket for all rooms: `/ws`. It reconnects by itself after a random pause, and passes frames on. It
+// does not know rooms: chat.js resumes them.
 
 import { address } from "./address.js";
 import { renewToken } from "./login.js";
@@ -9,14 +9,15 @@ import { forgetSession, session } from "./session.js";
 
 /**
  * @typedef {"connecting" | "live" | "lost" | "ended"} SocketState
- * @typedef {{ opened(): void, received(frame: import("./types.js").Frame): void,
- *   forgotten(): void }} Listener `forgotten`: the log is another one than before
+ * @typedef {Exclude<import("./types.js").Frame, { type: "auth.expiring" }>} Received
+ * @typedef {{ opened(): void, received(frame: Received): void, forgotten(): void }} Listener `forgotten`: the
+ *   database is another one
  */
 
 /**
- * What to do after each close code, as /asyncapi.json advises; other codes (1006: the connection
- * broke) are as 1011. "soon" is within seconds, "later" after a growing pause, "never" is the
- * end, "sign-in" the session's, "reload" forgets what is known of the rooms.
+ * What to do after each close code, as /asyncapi.json advises. Other codes are treated as 1011; 1006 means
+ * that the connection broke. "soon": reconnect within seconds. "later": reconnect after a growing pause.
+ * "never": do not reconnect. "sign-in": the session has ended. "reload": forget the rooms and reconnect.
  * @type {Record<number, "soon" | "later" | "never" | "sign-in" | "reload">}
  */
 export const AFTER_CLOSE = {
@@ -37,30 +38,30 @@ export const AFTER_CLOSE = {
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** After so long without a word the server is asked for one, and given this to answer. */
+/** After this time without a frame the page sends a ping, and the server has ANSWER_MS to answer. */
 const QUIET_MS = 25_000;
 const ANSWER_MS = 10_000;
-/** A connection that is not open by then will not be. */
+/** A connection that does not open within this time is given up. */
 const OPEN_MS = 15_000;
-/** When the browser says that there is no network, a server that is reached without one has this to answer. */
+/** When the browser reports that it is offline, a server on the same machine has this time to answer a ping. */
 const OFFLINE_ANSWER_MS = 500;
 
 /** @type {import("./reactive.js").Signal<SocketState>} */
 export const socketState = signal(/** @type {SocketState} */ ("connecting"));
-/** When the next attempt is made (ms since 1970), while the state is "lost". */
+/** The time of the next attempt (ms since 1970), while the state is "lost". */
 export const nextAttempt = signal(0);
 /** Why there will be no further attempt, while the state is "ended". */
 export const endReason = signal("");
 
-/** Why no connection has been made yet, as far as that can be found out. */
+/** Why no connection could be made so far, if the page could find out. */
 export const obstacle = signal("");
 
-/** Attempts that failed before the page asks what is in their way: one may be chance. */
+/** After this many failed attempts the page looks for the reason: a single one may be chance. */
 const FAILED_BEFORE_ASKING = 2;
 
 /** @type {WebSocket | null} */
 let socket = null;
-/** Whether any attempt has succeeded: then what fails later is the network's. */
+/** An attempt has succeeded. Later failures are caused by the network, not by a proxy. */
 let hasOpened = false;
 let attempts = 0;
 let timer = 0;
@@ -82,7 +83,7 @@ export function disconnect() {
   listener = null;
   const old = socket;
   if (old?.readyState === WebSocket.CONNECTING) {
-    // Browsers complain of one that is closed before it is open.
+    // Browsers log an error if a socket is closed before it is open.
     socket = null;
     old.onopen = () => old.close();
   }
@@ -91,27 +92,27 @@ export function disconnect() {
 }
 
 /**
- * @param {object} frame
- * @returns {boolean} false if there is no connection to say it on
+ * @param {import("./types.js").Verb} verb
+ * @returns {boolean} false if there is no connection
  */
-export function say(frame) {
+export function say(verb) {
   if (socket?.readyState !== WebSocket.OPEN) return false;
-  socket.send(JSON.stringify(frame));
+  socket.send(JSON.stringify(verb));
   return true;
 }
 
-/** The connection is said to do well from now on: the next pause is short again. */
+/** The connection works: the next pause is short again. */
 export function settled() {
   attempts = 0;
 }
 
-/** Tries now rather than at the next attempt. */
+/** Connects now, without waiting for the next attempt. */
 export function retryNow() {
   if (!listener || socketState.peek() !== "lost") return;
   open();
 }
 
-/** Asks whether the server is still there: after sleep, or another network. */
+/** Checks the connection, which may have broken while the machine slept or changed its network. */
 export function probe() {
   if (socketState.peek() === "lost") retryNow();
   else if (say({ type: "ping" })) watch(ANSWER_MS / 2, true);
@@ -124,7 +125,7 @@ function open() {
   socketState.value = "connecting";
   const url = address("/ws");
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  // As a subprotocol: a page can set no header, and an address may be written down on the way.
+  // The token is a subprotocol: a page cannot set a header, and proxies may log the address.
   const opening = new WebSocket(url, ["chatapp.v1", `bearer.${token}`]);
   socket = opening;
   watch(OPEN_MS, true);
@@ -139,7 +140,7 @@ function open() {
   opening.onmessage = ({ data }) => {
     if (socket !== opening) return;
     watch();
-    const frame = JSON.parse(data);
+    const frame = /** @type {import("./types.js").Frame} */ (JSON.parse(data));
     if (frame.type === "auth.expiring") renewToken().catch(() => {});
     else listener?.received(frame);
   };
@@ -148,7 +149,7 @@ function open() {
   };
 }
 
-/** Lets go of the socket; whatever it still says is not heard. */
+/** Closes the socket and ignores what it still receives. */
 function drop() {
   clearTimeout(timer);
   clearTimeout(watchdog);
@@ -158,7 +159,7 @@ function drop() {
 }
 
 /**
- * Notices a connection that broke without a word.
+ * Notices a connection that broke silently.
  * @param {number} [wait]
  * @param {boolean} [asked] the server has been asked, or is not connected yet
  */
@@ -196,7 +197,7 @@ function closed(code, reason) {
         if (!hasOpened) obstacle.value = found;
       });
     }
-    // By lot, so that the clients of a restarted server do not come back all at once.
+    // Random, so that the clients of a restarted server do not all reconnect at once.
     const pause =
       (then === "later" ? longest : Math.min(longest, 3_000)) * (0.5 + Math.random() / 2);
     nextAttempt.value = Date.now() + pause;

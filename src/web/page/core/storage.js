@@ -1,13 +1,13 @@
-// What the page keeps in this browser. A browser may forbid that (localStorage throws as soon as it is
-// touched) or take no value (it is full, or setItem throws). Such a value is kept in memory, so that
-// everything works until the page is left, and `isLasting` says that it is not kept for longer.
+// The values that the page keeps in this browser. A browser may forbid storage (every access to localStorage
+// throws) or refuse a value (setItem throws, for example because the storage is full). Such a value is kept in
+// memory: everything works until the page is closed, and `isLasting` is false.
 
 import { signal } from "./reactive.js";
 
-/** False as soon as something could not be kept beyond the life of this page. */
+/** False once a value could not be stored beyond the life of this page. */
 export const isLasting = signal(true);
 
-/** What the browser has not taken; null: what it has not removed. @type {Map<string, string | null>} */
+/** The values that the browser did not store; null for a value that it did not remove. @type {Map<string, string | null>} */
 const memory = new Map();
 
 export const storage = {

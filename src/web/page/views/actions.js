@@ -1,4 +1,4 @@
-// What can be done with a message: one bar that goes to the row under the pointer or the focus.
+// The actions on a message, in one bar that moves to the row under the pointer or with the focus.
 
 import { call } from "../core/api.js";
 import { fill, h, icon } from "../core/dom.js";
@@ -23,7 +23,7 @@ export function messageActions(chat, room, list, edit) {
   const follow = ({ target }) => {
     const row = target instanceof Element ? target.closest("li.message") : null;
     if (!(row instanceof HTMLElement) || row.contains(bar)) return;
-    // The focus stays where it is, whatever the pointer does.
+    // A bar with the focus does not follow the pointer.
     if (bar.contains(document.activeElement)) return;
     const message = messageOf(room, row);
     if (!message || message.deleted_at || row.querySelector("form")) return bar.remove();
@@ -55,7 +55,7 @@ export function messageActions(chat, room, list, edit) {
  */
 export function messageOf(room, row) {
   const seq = Number(row.dataset["seq"]);
-  return room.timeline.messages.find((message) => message.seq === seq);
+  return room.messages.list.find((message) => message.seq === seq);
 }
 
 /**

@@ -1,4 +1,4 @@
-// Suggestions while writing: `@` for people, `:` for emoji. Arrows choose, Enter or Tab takes.
+// Suggestions in the composer: `@` for people, `:` for emoji. Arrows choose one, Enter or Tab inserts it.
 
 import { fill, h } from "../core/dom.js";
 import { listen } from "../core/dom.js";
@@ -14,7 +14,7 @@ const MOST = 6;
  * @param {import("../core/chat.js").Chat} chat
  * @param {import("../core/room.js").Room} room
  * @param {() => void} changed
- * @returns {(event: KeyboardEvent) => boolean} whether a key was meant for the suggestions
+ * @returns {(event: KeyboardEvent) => boolean} whether the suggestions have handled a key
  */
 export function completion(input, chat, room, changed) {
   const list = h("ul", {
@@ -98,7 +98,7 @@ export function completion(input, chat, room, changed) {
 }
 
 /**
- * Who is here and who wrote lately.
+ * Suggests the people who are in the room or wrote lately.
  * @param {import("../core/chat.js").Chat} chat
  * @param {import("../core/room.js").Room} room
  * @param {string} word
@@ -106,7 +106,7 @@ export function completion(input, chat, room, changed) {
  */
 function people(chat, room, word) {
   const known = new Set(room.people.peek().map(({ username }) => username));
-  for (const { username } of room.timeline.messages.slice(-100)) known.add(username);
+  for (const { username } of room.messages.list.slice(-100)) known.add(username);
   known.delete(chat.user.username);
   return [...known]
     .filter((name) => name.toLowerCase().startsWith(word.toLowerCase()))
@@ -120,7 +120,7 @@ function people(chat, room, word) {
  * @returns {Suggestion[]}
  */
 function emoji(word) {
-  // A colon alone is mostly a colon.
+  // A colon with less than two letters after it is usually not an emoji.
   if (word.length < 2) return [];
   return Object.entries(EMOJI)
     .filter(([name]) => name.startsWith(word))

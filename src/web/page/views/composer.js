@@ -1,4 +1,4 @@
-// Where to write: Enter sends, Shift-Enter breaks the line, and an unsent text is kept per room.
+// The composer: Enter sends, Shift-Enter breaks the line, and an unsent text is stored for each room.
 
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
@@ -11,9 +11,9 @@ import { completion } from "./completion.js";
 import { grow } from "./grow.js";
 import { lengthNote } from "./length.js";
 
-/** The others are told that somebody types at most this often. */
+/** A `typing` frame is sent at most this often. */
 const TYPING_MS = 2_500;
-/** A text that would become more messages than this is not split, because it would flood the room. */
+/** A text that needs more messages than this is not split, because it would flood the room. */
 const MOST_PARTS = 20;
 
 class Composer extends View {
@@ -21,11 +21,11 @@ class Composer extends View {
   chat = /** @type {any} */ (null);
   /** @type {import("../core/room.js").Room} */
   room = /** @type {any} */ (null);
-  /** @type {import("./timeline.js").TimelineView} */
-  timeline = /** @type {any} */ (null);
+  /** @type {import("./message-list.js").MessageList} */
+  messageList = /** @type {any} */ (null);
 
   render() {
-    const { chat, room, timeline } = this;
+    const { chat, room, messageList } = this;
     this.className = "composer";
     const key = draftKey(chat.user.id, room.id);
     const input = h("textarea", {
@@ -74,8 +74,8 @@ class Composer extends View {
       lastTyped = 0;
       for (const content of contents) chat.outbox.add(room, content);
       input.focus();
-      timeline.forgetUnreadLine();
-      timeline.toNewest();
+      messageList.forgetUnreadLine();
+      messageList.toNewest();
     };
     listen(form, "submit", (event) => {
       event.preventDefault();
@@ -94,15 +94,15 @@ class Composer extends View {
       if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
         event.preventDefault();
         submit();
-      } else if (event.key === "ArrowUp" && !input.value && timeline.editLast()) {
+      } else if (event.key === "ArrowUp" && !input.value && messageList.editLast()) {
         event.preventDefault();
       } else if (event.key === "Escape") {
-        timeline.forgetUnreadLine();
-        timeline.toNewest();
+        messageList.forgetUnreadLine();
+        messageList.toNewest();
       }
     });
-    listen(timeline, "done-editing", () => input.focus());
-    listen(timeline, "write-again", (event) => {
+    listen(messageList, "done-editing", () => input.focus());
+    listen(messageList, "write-again", (event) => {
       input.value = [event.detail, input.value].filter((text) => text.trim()).join("\n");
       changed();
       input.focus();
@@ -118,7 +118,7 @@ class Composer extends View {
       ),
     );
     changed();
-    // Not on a phone, where the keyboard would cover what one came to read.
+    // Not on a phone, where the keyboard would cover the messages.
     if (matchMedia("(hover: hover)").matches) queueMicrotask(() => input.focus());
     onEnd(() => changed());
 
@@ -146,7 +146,7 @@ function typingText(names) {
  */
 const draftKey = (userId, roomId) => `chatapp.draft.${userId}.${roomId}`;
 
-/** Keeps no unsent text of this user on the machine. @param {number} userId */
+/** Removes the unsent texts of this user from the browser. @param {number} userId */
 export function wipeDrafts(userId) {
   for (const key of storage.keys(draftKey(userId, ""))) storage.remove(key);
 }
@@ -154,7 +154,7 @@ export function wipeDrafts(userId) {
 /**
  * @param {import("../core/chat.js").Chat} chat
  * @param {import("../core/room.js").Room} room
- * @param {import("./timeline.js").TimelineView} timeline
+ * @param {import("./message-list.js").MessageList} messageList
  */
-export const composerView = (chat, room, timeline) =>
-  view("chat-composer", Composer, { chat, room, timeline });
+export const composerView = (chat, room, messageList) =>
+  view("chat-composer", Composer, { chat, room, messageList });

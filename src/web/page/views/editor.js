@@ -29,7 +29,7 @@ export function messageEditor(room, message, done) {
     try {
       const edited = await call("PATCH", `/rooms/${room.id}/messages/${message.id}`, { content });
       // Without waiting for the log, which says the same in a moment.
-      room.timeline.replace(edited);
+      room.messages.replace(edited);
       done();
     } catch (error) {
       alert.textContent = words(error);

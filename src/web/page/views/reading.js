@@ -1,14 +1,14 @@
-// How far a room has been read: to the last message that was in sight while somebody looked. And where
-// the line stands that divides what is new from what was read before.
+// How far a room has been read: to the last message that was in sight while the page had the focus. And the
+// position of the unread line, which separates new messages from those that were read before.
 
 import { listen } from "../core/dom.js";
 import { onEnd, signal } from "../core/reactive.js";
 
-/** A message that is in sight for less time has not been read. */
+/** A message must be in sight for this time to count as read. */
 const READ_MS = 250;
 
 export class Reading {
-  /** The line is drawn after this seq, if it is drawn. */
+  /** The unread line is drawn after this seq; null: there is no line. */
   unreadAfter = signal(/** @type {number | null} */ (null));
   #timer = 0;
 
@@ -23,14 +23,14 @@ export class Reading {
     this.scroll = scroll;
   }
 
-  /** Watches for as long as the view that is being rendered lives. */
+  /** Starts, until the view that is being rendered leaves the page. */
   start() {
     listen(window, "focus", () => this.soon());
     listen(window, "blur", () => this.#away());
     onEnd(() => clearTimeout(this.#timer));
   }
 
-  /** Says how far the room has been read, if what is in sight stays there for a moment. */
+  /** Marks the messages in sight as read, if they stay in sight for a moment. */
   soon() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#read(), READ_MS);
@@ -38,7 +38,7 @@ export class Reading {
 
   #read() {
     const { chat, room, scroll } = this;
-    if (document.hidden || !document.hasFocus() || !room.timeline.loaded) return;
+    if (document.hidden || !document.hasFocus() || !room.messages.isLoaded) return;
     if (scroll.isAtEnd) return chat.markRead(room, room.lastSeq);
     const bottom = scroll.scroller.getBoundingClientRect().bottom;
     const rows = /** @type {HTMLElement[]} */ ([
@@ -48,7 +48,7 @@ export class Reading {
     if (seen) chat.markRead(room, Number(seen.dataset["seq"]));
   }
 
-  /** What comes while the reader is elsewhere is new when they come back. */
+  /** Messages that arrive while the page does not have the focus are shown below the unread line. */
   #away() {
     const { unread, readSeq, lastSeq } = this.room;
     if (unread.peek().length === 0) this.unreadAfter.value = Math.max(readSeq.peek(), lastSeq);

@@ -1,4 +1,4 @@
-// A room: its name and topic, its messages, and where to write.
+// An open room: its name and topic, its messages, and the composer.
 
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { effect, signal } from "../core/reactive.js";
@@ -6,7 +6,7 @@ import { storage } from "../core/storage.js";
 import { counted } from "../text/format.js";
 import { composerView } from "./composer.js";
 import { peopleView } from "./people.js";
-import { timelineView } from "./timeline.js";
+import { messageListView } from "./message-list.js";
 import { unsentView } from "./unsent.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
@@ -34,7 +34,7 @@ class RoomView extends View {
     const showPeople = (shown) => {
       showsPeople.value = shown;
       storage.set(PEOPLE, shown ? "shown" : "hidden");
-      // The list stands far behind the button in the order of the Tab key, and is drawn after this.
+      // In the order of the Tab key the list is far from the button. It is drawn after this function.
       queueMicrotask(() => (shown ? (side.querySelector("button") ?? people) : people).focus());
     };
     const people = h(
@@ -63,9 +63,9 @@ class RoomView extends View {
         },
         icon("gear"),
       );
-    const timeline = timelineView(chat, room);
+    const messageList = messageListView(chat, room);
     const foot = h("div", { class: "foot" });
-    const end = h("div", null, unsentView(chat, room, timeline), foot);
+    const end = h("div", null, unsentView(chat, room, messageList), foot);
     this.append(
       h(
         "header",
@@ -75,7 +75,7 @@ class RoomView extends View {
         people,
         settings,
       ),
-      h("div", { class: "room-body" }, h("div", { class: "conversation" }, timeline, end), side),
+      h("div", { class: "room-body" }, h("div", { class: "conversation" }, messageList, end), side),
     );
 
     effect(() => {
@@ -108,7 +108,7 @@ class RoomView extends View {
               icon("archive"),
               "This room is archived. You can read it, but nobody can post here.",
             )
-          : composerView(chat, room, timeline),
+          : composerView(chat, room, messageList),
       );
     });
   }

@@ -1,5 +1,5 @@
-// What stands in the list of messages, row by row: days, the unread line, messages, and those on
-// their way. Rows that did not change keep their elements.
+// The rows of the list of messages: days, the unread line, messages, and messages that are being sent. Rows
+// that did not change keep their elements.
 
 import { h } from "../core/dom.js";
 import { roomHref } from "../core/route.js";
@@ -11,7 +11,7 @@ import { messageRow, pendingRow } from "./message.js";
 /** @typedef {import("../core/chat.js").Chat} Chat */
 /** @typedef {import("../core/room.js").Room} Room */
 
-/** Messages of one author within this time stand under one name. */
+/** Messages of one author within this time are shown under one name. */
 const GROUP_MS = 5 * 60 * 1000;
 
 /**
@@ -26,11 +26,11 @@ const GROUP_MS = 5 * 60 * 1000;
  * @returns {Row[]}
  */
 export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
-  const { messages, hasOlder, hasNewer, loaded } = room.timeline;
+  const { list: messages, hasOlder, hasNewer, isLoaded } = room.messages;
   const pending = room.pending.value;
   /** @type {Row[]} */
   const rows = [];
-  if (loaded && !hasOlder) rows.push(beginning(room, messages.length + pending.length === 0));
+  if (isLoaded && !hasOlder) rows.push(beginning(room, messages.length + pending.length === 0));
   /** @type {{ user_id: number, timestamp: string } | null} */
   let before = null;
   let day = "";
@@ -78,11 +78,11 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
     });
     before = message;
   }
-  // Beyond a gap they would stand in the wrong place.
+  // If newer messages are not loaded, pending ones would be in the wrong place.
   for (const one of hasNewer ? [] : pending) {
-    // Those stand above the composer.
+    // Refused messages are shown above the composer.
     if (one.state === "failed") continue;
-    // Its own message is there already, and the ack on its way.
+    // The message itself has arrived before its ack.
     if (messages.some(({ seq }) => seq === one.seq)) continue;
     newDay(one.at);
     const message = { user_id: chat.user.id, timestamp: one.at };
@@ -121,7 +121,7 @@ function beginning(room, isEmpty) {
 }
 
 /**
- * What one can do in a room where nobody has written yet.
+ * The hints in a room without messages.
  * @param {Room} room
  */
 function invitation(room) {
@@ -141,7 +141,15 @@ function invitation(room) {
 }
 
 /**
- * Makes the list's children those of the rows.
+ * The row of a message.
+ * @param {HTMLElement} list
+ * @param {number} seq
+ * @returns {HTMLElement | null}
+ */
+export const rowOf = (list, seq) => list.querySelector(`li.message[data-seq="${seq}"]`);
+
+/**
+ * Makes the list's children match the rows.
  * @param {HTMLElement} list
  * @param {Row[]} rows
  */

@@ -1,4 +1,4 @@
-// The frame of the chat: the list of rooms at one side, and what is open at the other.
+// The frame of the chat: the list of rooms at one side, the open room or page at the other.
 
 import { words } from "../core/api.js";
 import { View, fill, h, listen, view } from "../core/dom.js";
@@ -33,17 +33,17 @@ class Shell extends View {
     startNotices(chat);
     watchKeys(chat);
     effect(() => {
-      // The server may have been restarted with another one.
+      // The server may have been restarted with other settings.
       if (socketState.value === "live") refreshSetup();
     });
     listen(document, "click", (event) => {
       const link = event.target instanceof Element && event.target.closest(".skip-link");
       if (!link) return;
-      // The address is the chat's: a fragment would lead away from the room.
+      // The part of the address after `#` is the room: the link would lead away from it.
       event.preventDefault();
       main.focus();
     });
-    /** What is shown at the moment, so that it is not made anew without need. */
+    /** What is shown now, so that it is not drawn again without need. */
     let shown = "";
     /** The room that was not in the list, and for which the list was read again. */
     let asked = 0;
@@ -52,9 +52,9 @@ class Shell extends View {
       const rooms = chat.rooms.value;
       const room = at.page === "room" ? rooms.get(at.roomId) : undefined;
       this.dataset["page"] = at.page;
-      const isUnknown = at.page === "room" && chat.loaded.value && !room;
+      const isUnknown = at.page === "room" && chat.list.loaded.value && !room;
       const isNews = isUnknown && asked !== at.roomId;
-      const state = `${chat.loaded.value} ${rooms.size > 0} ${chat.error.value !== null} ${isNews} ${mayCreateRooms(chat.user)}`;
+      const state = `${chat.list.loaded.value} ${rooms.size > 0} ${chat.list.error.value !== null} ${isNews} ${mayCreateRooms(chat.user)}`;
       const key = room
         ? `room ${room.id}`
         : at.page === "admin"
@@ -62,7 +62,7 @@ class Shell extends View {
           : `${at.page} ${state}`;
       if (key === shown && !(room && !main.firstElementChild)) return;
       shown = key;
-      chat.openRoomId = room?.id ?? null;
+      chat.openRoom(room?.id ?? null);
       if (room) {
         storage.set(LAST_ROOM, String(room.id));
         return fill(main, roomView(chat, room));
@@ -72,25 +72,25 @@ class Shell extends View {
         openAdmin(chat, main, at.part);
         return;
       }
-      if (!chat.loaded.value) {
+      if (!chat.list.loaded.value) {
         return fill(
           main,
           h(
             "div",
             { class: "empty", role: "status" },
-            chat.error.value ? words(chat.error.value) : "Loading rooms…",
+            chat.list.error.value ? words(chat.list.error.value) : "Loading rooms…",
           ),
         );
       }
       if (isNews) {
-        // Somebody may have made it a moment ago.
+        // The room may have been created a moment ago.
         asked = at.roomId;
-        chat.refresh();
+        chat.list.refresh();
         return fill(main, h("p", { class: "empty", role: "status" }, "Looking for the room…"));
       }
       if (at.page === "room") return fill(main, roomGone());
       fill(main, noRoom(chat));
-      // With space for both, there is always a room open beside the list.
+      // On a wide screen, a room is always open beside the list.
       const wide = matchMedia("(min-width: 48rem)").matches;
       const last = Number(storage.get(LAST_ROOM));
       const first =
@@ -104,7 +104,7 @@ class Shell extends View {
 export const shellView = (chat) => view("chat-shell", Shell, { chat });
 
 /**
- * The pages of admins are loaded when they are opened.
+ * Loads the pages of admins, and shows one.
  * @param {Chat} chat
  * @param {HTMLElement} main
  * @param {string} part

@@ -1,4 +1,4 @@
-// The list of rooms, and who one is.
+// The list of rooms, and the button of the own account.
 
 import { serverName } from "../core/brand.js";
 import { View, fill, h, icon, view } from "../core/dom.js";
@@ -89,7 +89,7 @@ class Sidebar extends View {
       );
       reconcile(archived, all.filter(isOld), chat);
       drawer.hidden = !all.some(isOld);
-      if (chat.loaded.value && all.length === 0)
+      if (chat.list.loaded.value && all.length === 0)
         fill(rooms, h("p", { class: "quiet", role: "listitem" }, "No rooms yet"));
     });
   }
@@ -99,7 +99,7 @@ class Sidebar extends View {
 export const sidebarView = (chat) => view("chat-sidebar", Sidebar, { chat });
 
 /**
- * Keeps the entries that are there.
+ * Shows the rooms; a room that is already shown keeps its element.
  * @param {HTMLElement} list
  * @param {Room[]} rooms
  * @param {Chat} chat

@@ -11,14 +11,14 @@ class Unsent extends View {
   chat = /** @type {any} */ (null);
   /** @type {import("../core/room.js").Room} */
   room = /** @type {any} */ (null);
-  /** @type {import("./timeline.js").TimelineView} */
-  timeline = /** @type {any} */ (null);
+  /** @type {import("./message-list.js").MessageList} */
+  messageList = /** @type {any} */ (null);
 
   render() {
     const { room } = this;
     const list = h("ul", { class: "unsent", "aria-label": "Messages that were not sent" });
     this.append(list);
-    /** @type {Map<string, HTMLElement>} kept, because a new element would be announced again */
+    /** @type {Map<string, HTMLElement>} these are kept, because a screen reader would announce a new element */
     let known = new Map();
     effect(() => {
       const isArchived = Boolean(room.info.value.archived_at);
@@ -38,7 +38,7 @@ class Unsent extends View {
    * @param {boolean} isArchived nothing can be written in the room
    */
   #entry(pending, isArchived) {
-    const { chat, room, timeline } = this;
+    const { chat, room, messageList } = this;
     /** @param {string} label @param {() => void} act */
     const button = (label, act) =>
       h("button", { class: "link", type: "button", onclick: act }, label);
@@ -55,7 +55,7 @@ class Unsent extends View {
             button("Try again", () => chat.outbox.retry(room, pending.client_id)),
           button("Edit", () => {
             chat.outbox.discard(room, pending.client_id);
-            timeline.dispatchEvent(new CustomEvent("write-again", { detail: pending.content }));
+            messageList.dispatchEvent(new CustomEvent("write-again", { detail: pending.content }));
           }),
         ],
         button("Discard", () => chat.outbox.discard(room, pending.client_id)),
@@ -67,7 +67,7 @@ class Unsent extends View {
 /**
  * @param {import("../core/chat.js").Chat} chat
  * @param {import("../core/room.js").Room} room
- * @param {import("./timeline.js").TimelineView} timeline
+ * @param {import("./message-list.js").MessageList} messageList
  */
-export const unsentView = (chat, room, timeline) =>
-  view("chat-unsent", Unsent, { chat, room, timeline });
+export const unsentView = (chat, room, messageList) =>
+  view("chat-unsent", Unsent, { chat, room, messageList });
