@@ -1,5 +1,5 @@
-//! The page in a real browser. The tests themselves are in tests/browser, a file for each subject,
-//! and run in Node (`node --test`) against a server of their own.
+//! The page in a real browser. The tests themselves are in tests/browser, one file for each subject. Each file
+//! runs in Node (`node --test`) against a server of its own.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,20 +14,20 @@ mod support;
 
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
 
-/// For a whole file, on a machine that has other things to do.
+/// The deadline for a whole file, on a loaded machine.
 const FILE_DEADLINE: Duration = Duration::from_secs(300);
 
-/// What the file `settings` tries: the others have the defaults.
+/// The settings for the file `settings`; the other files use the defaults.
 const SETTINGS: [(&str, &str); 5] = [
     ("CHATAPP_AUTH__SIGNUP", "closed"),
     ("CHATAPP_ROOMS__CREATE", "everyone"),
     ("CHATAPP_BRANDING__NAME", "Tea & <Cake>"),
     ("CHATAPP_BRANDING__LOGO", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/logo.svg")),
-    // As bright as can be: white text on it could not be read.
+    // So bright that white text on it is not legible.
     ("CHATAPP_BRANDING__COLOR", "#ffe100"),
 ];
 
-/// Browsers that run at once: each is several processes, and busy.
+/// The number of browsers that run at once: each consists of several busy processes.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
 
 /// Runs a file of tests against a new, empty server.
@@ -36,7 +36,7 @@ async fn run(file: &str, database: Database) {
     run_on(file, builder).await;
 }
 
-/// The same against a server with settings of its own.
+/// Runs a file of tests against a server with other settings.
 async fn run_on(file: &str, builder: ServerBuilder) {
     let packages = Path::new(TESTS).join("node_modules");
     assert!(packages.exists(), "{} is missing: scripts/test makes it", packages.display());
@@ -88,7 +88,7 @@ files! {
     postgres first_run => "first-run", chatting => "chatting", limits => "limits"
 }
 
-/// With a closed sign-up, rooms of everyone, and a branding.
+/// With a closed sign-up, rooms created by everyone, and a branding.
 #[tokio::test(flavor = "multi_thread")]
 async fn settings() {
     run_on("settings", with_settings()).await;
@@ -100,7 +100,7 @@ fn with_settings() -> ServerBuilder {
         .fold(Server::with(Database::Sqlite), |server, (name, value)| server.env(name, value))
 }
 
-/// In few rooms at once: what happens in the others is heard by watching.
+/// A connection may join few rooms at once; the others are followed by watching.
 #[tokio::test(flavor = "multi_thread")]
 async fn watching() {
     let builder = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__ROOMS_PER_SOCKET", "3");
@@ -108,7 +108,7 @@ async fn watching() {
 }
 
 #[tokio::test]
-async fn a_logo_comes_from_the_server_itself_and_runs_nothing() {
+async fn the_server_serves_the_logo_and_its_policy_forbids_scripts() {
     let server = with_settings().start().await;
     let nobody = server.anonymous();
     let setup = nobody.get("/auth/setup").await.expect(200);
@@ -131,13 +131,13 @@ async fn a_logo_comes_from_the_server_itself_and_runs_nothing() {
     assert_eq!(manifest["icons"][0]["src"], "logo.svg");
     assert_ne!(manifest["theme_color"], "#0f6f63");
 
-    // Another name is another page, for whom has kept this one.
+    // A page with another name has another ETag.
     let plain = Server::start(Database::Sqlite).await.anonymous().get("/").await;
     assert_ne!(plain.header("etag"), index.header("etag"));
 }
 
 #[tokio::test]
-async fn a_logo_that_cannot_be_used_is_told_before_the_server_runs() {
+async fn config_check_reports_a_logo_that_cannot_be_used() {
     let server = Server::start(Database::Sqlite).await;
     let check = |file: &str| {
         let mut command = server.command(&["config", "check"]);
@@ -164,7 +164,7 @@ async fn a_logo_that_cannot_be_used_is_told_before_the_server_runs() {
 }
 
 #[tokio::test]
-async fn the_page_is_kept_by_its_hash_and_the_index_is_asked_after() {
+async fn files_are_cached_by_their_hash_and_the_index_is_revalidated() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
     let get = |path: &str, headers: &[(&str, &str)]| {
@@ -184,7 +184,7 @@ async fn the_page_is_kept_by_its_hash_and_the_index_is_asked_after() {
     let etag = index.header("etag").to_owned();
     let same = get("/", &[("If-None-Match", &etag)]).await;
     assert_eq!(same.status, 304);
-    // A browser takes over the headers of a 304 for what it has kept.
+    // A browser applies the headers of a 304 to the copy that it has cached.
     assert_eq!(same.header("content-security-policy"), policy);
     let other = get("/", &[("If-None-Match", "\"another\"")]).await;
     assert_eq!(other.status, 200);

@@ -1,8 +1,8 @@
-//! The page: the chat client that the server brings along, embedded in the binary.
+//! The page: the chat client that is embedded in the binary.
 //!
-//! Holds the files of `page/` and what is known of them: their type and their compressed form. [`Site`]
-//! puts the settings' name, logo and colour into them. Knows nothing of HTTP; `http/web.rs` serves them.
-//! How the client itself is built is in this folder's README.
+//! Holds the files of `page/` with their types and compressed forms. [`Site`] puts the settings' name, logo
+//! and colour into them. This module does not use HTTP: `http/web.rs` serves the files. The README of this
+//! folder describes the client itself.
 
 mod palette;
 mod site;
@@ -19,17 +19,17 @@ use sha2::{Digest, Sha256};
 
 pub use site::Site;
 
-/// A debug build reads the folder when the page is first asked for, so that it is worked on without
-/// compiling.
+/// A debug build reads the folder when the page is first requested, so that a changed page needs no
+/// compilation.
 #[derive(RustEmbed)]
 #[folder = "src/web/page/"]
 #[exclude = "*.d.ts"]
 struct Files;
 
-/// Digits of the hash in addresses: enough that two versions never share one.
+/// The number of digits of the hash in addresses: two versions never have the same ones.
 const HASH_DIGITS: usize = 16;
 
-/// A file as it is sent.
+/// A file of the page, in the forms in which it is sent.
 #[derive(Clone)]
 pub struct File {
     pub content_type: &'static str,
@@ -39,13 +39,13 @@ pub struct File {
 
 /// The files of the page, before they are branded.
 struct Bundle {
-    /// Of every file and its name.
+    /// The hash of all files and their names.
     hash: Vec<u8>,
     files: BTreeMap<String, File>,
 }
 
 impl Bundle {
-    /// The page, made when it is first asked for: a server may have other clients only.
+    /// The page, made when it is first requested: a server may have other clients only.
     fn get() -> &'static Self {
         static BUNDLE: LazyLock<Bundle> = LazyLock::new(Bundle::load);
         &BUNDLE
@@ -62,7 +62,7 @@ impl Bundle {
             hasher.update(name.as_bytes());
             hasher.update(file.metadata.sha256_hash());
             let data = match file.data {
-                // In the program itself. A debug build reads the file.
+                // A release build has the data in the binary; a debug build reads the file.
                 Cow::Borrowed(data) => Bytes::from_static(data),
                 Cow::Owned(data) => data.into(),
             };
@@ -83,7 +83,7 @@ impl File {
     }
 }
 
-/// What names a version of a text.
+/// The hash of a text, which identifies its version.
 pub fn hash(text: &[u8]) -> String {
     digits(&Sha256::digest(text))
 }

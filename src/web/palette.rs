@@ -1,12 +1,12 @@
-//! The colours that follow from one accent, such that text stays legible on them.
+//! Derives the colours of the page from one accent, so that text stays legible on them.
 //!
 //! The surfaces are those of `page/styles/base.css`. Text has the contrast that WCAG 2.2 asks for at
-//! level AA (4.5 to 1, success criterion 1.4.3) against every surface it may stand on.
+//! level AA (4.5 to 1, success criterion 1.4.3) against every surface on which it is shown.
 
 type Rgb = [u8; 3];
 
 const ENOUGH: f64 = 4.5;
-/// The part of black or white by which a colour changes at a time.
+/// The part of black or white that one step mixes into a colour.
 const STEP: f64 = 0.04;
 
 const WHITE: Rgb = [255, 255, 255];
@@ -14,18 +14,18 @@ const BLACK: Rgb = [0, 0, 0];
 /// On the accent, in dark.
 const NEAR_BLACK: Rgb = [17, 17, 17];
 
-/// What a theme's accent is made for.
+/// The properties of a theme from which its accent is derived.
 struct Theme {
     /// The surfaces of the theme that are nearest to its text.
     surfaces: [Rgb; 2],
     /// The surface that the wash tints.
     raised: Rgb,
-    /// The quietest text.
+    /// The text with the least contrast.
     quiet: Rgb,
-    /// Towards which text gets more contrast.
+    /// The colour towards which text gains contrast.
     pole: Rgb,
     on_accent: Rgb,
-    /// How much of the accent is in the wash, if the texts on it allow it.
+    /// The part of the accent in the wash, if the texts on it stay legible.
     wash: f64,
 }
 
@@ -70,12 +70,12 @@ impl Palette {
         Self { light: Shades::of(accent, &LIGHT), dark: Shades::of(accent, &DARK) }
     }
 
-    /// The accent on light, as icons have it.
+    /// The accent of the light theme, which icons have too.
     pub fn accent(&self) -> String {
         hex(self.light.accent)
     }
 
-    /// What takes the place of the built-in colours. Outside of every layer, so that it wins.
+    /// The CSS that replaces the built-in colours. It is outside of every layer, so that it wins.
     pub fn css(&self) -> String {
         let pair = |name: &str, pick: fn(&Shades) -> Rgb| {
             let [light, dark] = [&self.light, &self.dark].map(|shades| hex(pick(shades)));
@@ -109,7 +109,7 @@ impl Shades {
 fn until_legible(mut color: Rgb, pole: Rgb, surfaces: &[Rgb]) -> Rgb {
     while color != pole && surfaces.iter().any(|surface| contrast(color, *surface) < ENOUGH) {
         let next = mix(color, pole, STEP);
-        // Rounding must not hold it up.
+        // Rounding must not make a step without effect.
         color = if next == color { pole } else { next };
     }
     color

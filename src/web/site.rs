@@ -1,6 +1,6 @@
 //! The page as this server presents it: the bundle with the settings' name, logo and colour.
 //!
-//! The name is in the index itself, so that no other one is ever shown first.
+//! The name is in the index itself, so that no other name is ever shown first.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -24,23 +24,23 @@ const ICON: &str = "icon.svg";
 const ICON_UNREAD: &str = "icon-unread.svg";
 const STYLE: &str = "brand.css";
 
-/// Stands in the index for the folder of the files' addresses.
+/// The placeholder in the index for the folder of the files' addresses.
 const ASSETS: &str = "{assets}";
-/// Stands in the index for the name of the server.
+/// The placeholder in the index for the name of the server.
 const NAME: &str = "{name}";
-/// Stand in the index for the icon's file and its type.
+/// The placeholders in the index for the icon's file and its type.
 const ICON_FILE: &str = "{icon}";
 const ICON_TYPE: &str = "{icon-type}";
-/// Stands in the index for the style that the settings' colour makes, if they have one.
+/// The placeholder in the index for the style sheet of the settings' colour, if there is one.
 const BRAND: &str = "<!-- brand -->";
-/// Stands in the index for the modules that it asks the browser to load at once.
+/// The placeholder in the index for the modules that the browser loads at once.
 const MODULES: &str = "<!-- modules -->";
-/// Loaded when an admin opens it, and not before.
-const LATER: &str = "admin/";
-/// The built-in accent, as it stands in the icons.
+/// The folder of the modules that are loaded only when an admin opens them.
+const ADMIN: &str = "admin/";
+/// The built-in accent, as the icons have it.
 const BUILT_IN_ACCENT: &str = "#0f6f63";
 
-/// A logo that cannot be used. For the operator.
+/// Why a logo cannot be used, for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum LogoError {
     #[error("branding.logo ({file}) cannot be read: {error}")]
@@ -51,14 +51,14 @@ pub enum LogoError {
     UnknownType { file: String },
 }
 
-/// The page under the settings' name. All its files but the index have one hash in their addresses,
-/// that of everything: a module names another by a relative path, and never meets one of another
-/// version, nor an icon of another branding.
+/// The page with the settings' branding. The addresses of all files except the index contain one hash of
+/// the whole page. Modules import each other by relative paths, so that files of two versions or two
+/// brandings never mix.
 pub struct Site {
     branding: Branding,
     palette: Option<Palette>,
     logo: Option<Logo>,
-    /// Made when the page is first asked for: a server may have other clients only.
+    /// Made when the page is first requested: a server may have other clients only.
     pages: OnceLock<Pages>,
 }
 
@@ -70,7 +70,7 @@ struct Logo {
 struct Pages {
     hash: String,
     index: File,
-    /// Those that take the place of the bundle's, or are not in it.
+    /// The files that replace one of the bundle, or are not in the bundle.
     own: BTreeMap<&'static str, File>,
 }
 
@@ -88,12 +88,12 @@ impl Site {
         Ok(Self { branding: branding.clone(), palette, logo, pages: OnceLock::new() })
     }
 
-    /// What the server is called.
+    /// The server's name.
     pub fn name(&self) -> &str {
         &self.branding.name
     }
 
-    /// The accent of the settings, if they have one.
+    /// The accent of the settings, if there is one.
     pub fn color(&self) -> Option<&str> {
         Some(self.branding.color.as_str()).filter(|color| !color.is_empty())
     }
@@ -104,7 +104,7 @@ impl Site {
         Some(format!("/assets/{}/{}", self.hash(), logo.name))
     }
 
-    /// Of the page and its branding.
+    /// The hash of the page and its branding.
     pub fn hash(&self) -> &str {
         &self.pages().hash
     }
@@ -119,7 +119,7 @@ impl Site {
         own.or_else(|| Bundle::get().files.get(name).filter(|_| name != INDEX))
     }
 
-    /// Whether the file comes from the operator, and not with the program.
+    /// Whether the operator supplied the file.
     pub fn is_logo(&self, name: &str) -> bool {
         self.logo.as_ref().is_some_and(|logo| logo.name == name)
     }
@@ -170,8 +170,8 @@ impl Site {
         self.logo.as_ref().map_or(ICON, |logo| logo.name)
     }
 
-    /// The index with the addresses of this version's files, and the name. The addresses are relative,
-    /// for a proxy may serve the page below a path.
+    /// Fills in the name and the addresses of this version's files. The addresses are relative, because a
+    /// proxy may serve the page below a path.
     fn fill_index<'a>(
         &self,
         template: &str,
@@ -179,7 +179,7 @@ impl Site {
         names: impl Iterator<Item = &'a String>,
     ) -> String {
         let modules: String = names
-            .filter(|name| name.ends_with(".js") && !name.starts_with(LATER))
+            .filter(|name| name.ends_with(".js") && !name.starts_with(ADMIN))
             .map(|name| format!("<link rel=\"modulepreload\" href=\"{ASSETS}/{name}\">\n"))
             .collect();
         let style = match self.palette {
@@ -192,7 +192,7 @@ impl Site {
             .replace(ICON_FILE, self.icon())
             .replace(ICON_TYPE, super::content_type(self.icon()))
             .replace(ASSETS, &format!("assets/{hash}"))
-            // The last: a name may look like a mark of the template.
+            // The name is replaced last, because it may look like a placeholder.
             .replace(NAME, &escape(&self.branding.name))
     }
 
@@ -216,13 +216,13 @@ impl Site {
 impl Logo {
     fn read(file: &str) -> Result<Self, LogoError> {
         let unreadable = |error| LogoError::Unreadable { file: file.to_owned(), error };
-        // Anything else, such as a pipe, may have no end, or make a server wait for ever.
+        // Reading anything else, such as a pipe, may never end.
         if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
             return Err(LogoError::UnknownType { file: file.to_owned() });
         }
         let opened = std::fs::File::open(file).map_err(unreadable)?;
         let mut data = Vec::new();
-        // One byte more than may be: the file need not fit into memory to be too large.
+        // Reads at most one byte more than the limit, however large the file is.
         opened.take(MAX_LOGO_BYTES as u64 + 1).read_to_end(&mut data).map_err(unreadable)?;
         if data.len() > MAX_LOGO_BYTES {
             return Err(LogoError::TooLarge { file: file.to_owned() });
@@ -262,7 +262,7 @@ fn is_svg(data: &[u8]) -> bool {
             let after = rest.strip_prefix("<svg").and_then(|after| after.chars().next());
             return after.is_some_and(|char| char.is_whitespace() || matches!(char, '>' | '/'));
         };
-        // The declarations of a document type stand in brackets, each with a `>` of its own.
+        // A document type may have declarations in brackets, each with a `>` of its own.
         let end = match rest.split_once(end) {
             Some((start, _)) if rest.starts_with("<!DOCTYPE") && start.contains('[') => "]>",
             Some(_) => end,
@@ -277,7 +277,7 @@ fn file(name: &str, data: Bytes) -> File {
     File::new(super::content_type(name), data)
 }
 
-/// Text as it stands in HTML, in an attribute too.
+/// Escapes text for HTML, including attributes.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_index_names_every_module_but_those_for_later() {
+    fn the_index_names_every_module_except_those_of_admins() {
         let site = Site::load(&Branding::default()).unwrap();
         let index = String::from_utf8_lossy(&site.index().plain).into_owned();
         assert!(
@@ -297,7 +297,7 @@ mod tests {
         assert!(index.contains("<title>chatapp</title>"), "{index}");
         for name in Bundle::get().files.keys().filter(|name| name.ends_with(".js")) {
             let address = format!("\"assets/{}/{name}\"", site.hash());
-            assert_eq!(index.contains(&address), !name.starts_with(LATER), "{name}");
+            assert_eq!(index.contains(&address), !name.starts_with(ADMIN), "{name}");
         }
         assert!(site.file(INDEX).is_none() && site.file(STYLE).is_none());
     }

@@ -1,4 +1,4 @@
-// Usable by everybody: assistive technology, the keyboard alone, a phone, light and dark, right to left.
+// Accessibility: assistive technology, the keyboard alone, a phone, light and dark, right to left.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -63,7 +63,7 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-test("the switch of the appearance holds, and other tabs follow", async () => {
+test("a chosen appearance is kept, and other tabs follow", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}`, colorScheme: "light" });
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await background();
@@ -97,7 +97,7 @@ test("a phone shows the list or the room, and nothing is wider than it", async (
   );
   assert.deepEqual(beyond, []);
   await says(page, "from the train");
-  // A tap shows what can be done with a message.
+  // A tap shows the actions on a message.
   await page.locator("li.message").last().tap();
   await page.getByRole("button", { name: "Edit" }).waitFor();
   const sizes = await page.locator("button:visible, a[href]:visible").evaluateAll((all) =>
@@ -120,7 +120,7 @@ test("the keyboard alone is enough", async () => {
   );
   await page.keyboard.press("Shift+Tab");
   const focused = () => page.evaluate(() => document.activeElement.innerText ?? "");
-  // Links and code within come on the way; then the message itself.
+  // Links and code within the message have the focus first, then the message itself.
   for (
     let n = 0;
     n < 5 && !(await page.evaluate(() => document.activeElement.matches("li.message")));
@@ -144,7 +144,7 @@ test("the keyboard alone is enough", async () => {
   await page.context().close();
 });
 
-test("a screen reader is told of new messages", async () => {
+test("a screen reader announces new messages", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}` });
   await sees(page, "from the bus");
   await send(bo, general, "Hear, hear");
@@ -153,7 +153,7 @@ test("a screen reader is told of new messages", async () => {
   await page.context().close();
 });
 
-test("desktop notifications come when they are wanted and the room is not in sight", async () => {
+test("desktop notifications are shown if they are enabled and the room is not in sight", async () => {
   const page = await newPage({ permissions: ["notifications"] });
   await page.addInitScript(() => {
     window.notices = [];
@@ -184,7 +184,7 @@ test("desktop notifications come when they are wanted and the room is not in sig
   await page.context().close();
 });
 
-test("right to left turns the page round", async () => {
+test("the page is mirrored for right-to-left languages", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}` });
   await sees(page, "this is for you");
   await page.evaluate(() => {

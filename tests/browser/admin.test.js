@@ -24,7 +24,7 @@ before(async () => {
   await send(ann, general, "hello");
 });
 
-test("a room is made, renamed, given a topic, archived, opened again and deleted", async () => {
+test("a room is created, renamed, given a topic, archived, opened again and deleted", async () => {
   const page = await enters("ann", { at: "/#/admin/rooms", expects: /status of 409/ });
   await page.getByRole("main").getByRole("button", { name: "Create a room" }).click();
   const dialog = page.getByRole("dialog");
@@ -49,7 +49,7 @@ test("a room is made, renamed, given a topic, archived, opened again and deleted
   await dialog.getByRole("button", { name: "Reopen room" }).click();
   await page.getByPlaceholder("Message #dreams").waitFor();
 
-  // From anywhere a room is made with the button beside the list.
+  // The button beside the list of rooms creates a room too.
   await page.getByRole("navigation").getByRole("button", { name: "Create a room" }).click();
   await dialog.getByLabel("Topic").waitFor();
   await page.keyboard.press("Escape");
@@ -91,7 +91,7 @@ test("people are found, made admins, deactivated and deleted", async () => {
   await dialog.getByRole("button", { name: "Delete account" }).click();
   await page.getByRole("row", { name: "dag" }).waitFor({ state: "detached" });
 
-  // The last admin stays one.
+  // The last admin cannot be demoted.
   await page.getByRole("button", { name: "Manage cleo" }).click();
   await dialog.getByRole("button", { name: "Remove admin role" }).click();
   await page.getByRole("row", { name: "cleo" }).getByText("user", { exact: true }).waitFor();
@@ -129,7 +129,7 @@ test("a link for a new password works once", async () => {
   await page.context().close();
 });
 
-test("one changes one's own password", async () => {
+test("a user changes the own password", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}`, expects: /status of 403/ });
   await sees(page, "hello");
   await page.getByRole("button", { name: "Account and settings" }).click();
@@ -152,10 +152,10 @@ test("one changes one's own password", async () => {
   await page.context().close();
 });
 
-test("figures and the audit show what is and what was done", async () => {
+test("the figures and the audit log are shown", async () => {
   const page = await enters("ann", { at: "/#/admin/figures" });
   await page.getByRole("heading", { name: "The server is healthy" }).waitFor();
-  // A line needs two points.
+  // A chart needs two points.
   await page.getByRole("img", { name: /^Messages sent since you opened this page/ }).waitFor();
   const names = await page.locator(".figures dt").allInnerTexts();
   assert.equal(new Set(names).size, names.length, `every figure has a name of its own: ${names}`);
@@ -170,7 +170,7 @@ test("figures and the audit show what is and what was done", async () => {
   await page.context().close();
 });
 
-test("who is no admin is shown nothing of it", async () => {
+test("a user who is not an admin does not see the pages of admins", async () => {
   await account("eve");
   const page = await enters("eve", { at: "/#/admin/users" });
   await page.getByText("Only admins can see this page.").waitFor();

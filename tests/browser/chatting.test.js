@@ -1,4 +1,4 @@
-// Two people in rooms: everything that one does, the other sees.
+// Two users in rooms: each sees the actions of the other.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -25,7 +25,7 @@ before(async () => {
   other = await room(ann, "other");
 });
 
-test("two people talk, see each other come, type and go", async () => {
+test("two users chat, and see each other join, type and leave", async () => {
   const one = await enters("ann", { at: `/#/rooms/${general}` });
   await says(one, "Is anybody there?");
   const two = await enters("bo", { at: `/#/rooms/${general}` });
@@ -47,7 +47,7 @@ test("two people talk, see each other come, type and go", async () => {
   await one.getByText("bo is typing…").waitFor({ state: "hidden" });
   assert.equal((await history(ann, general)).at(-1).content, "Yes\n**me**");
 
-  // One after the other by the same person, under one name.
+  // Consecutive messages of one user are shown under one name.
   await says(two, "and I stay");
   const last = one.locator("li.message").last();
   await last.filter({ hasText: "and I stay" }).waitFor();
@@ -58,7 +58,7 @@ test("two people talk, see each other come, type and go", async () => {
   await one.context().close();
 });
 
-test("a message is edited with the arrow key and deleted, for everybody", async () => {
+test("a message is edited with the arrow key and deleted, for both users", async () => {
   const one = await enters("ann", { at: `/#/rooms/${general}` });
   const two = await enters("bo", { at: `/#/rooms/${general}` });
   await says(two, "Good mrning");
@@ -79,7 +79,7 @@ test("a message is edited with the arrow key and deleted, for everybody", async 
   await two.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await one.getByText("This message was deleted.").waitFor();
   await two.getByText("This message was deleted.").waitFor();
-  // Others' messages: an admin may delete, and nobody may edit.
+  // An admin may delete the messages of other users, but not edit them.
   const theirs = two.locator("li.message").filter({ hasText: "Is anybody there?" });
   await theirs.hover();
   assert.equal(await theirs.getByRole("button", { name: "Delete" }).count(), 0);
@@ -88,7 +88,7 @@ test("a message is edited with the arrow key and deleted, for everybody", async 
   await two.context().close();
 });
 
-test("what is unread is counted, shown in the title, and read by looking at it", async () => {
+test("unread messages are counted, shown in the title, and read when they are in sight", async () => {
   await send(ann, other, "first");
   const page = await enters("bo", { at: `/#/rooms/${other}` });
   await sees(page, "first");
@@ -106,7 +106,7 @@ test("what is unread is counted, shown in the title, and read by looking at it",
   assert.match(await page.title(), /^\(3\) #general/);
   assert.match(await page.locator("link[rel=icon]").getAttribute("href"), /icon-unread/);
 
-  // A new page counts the same.
+  // A new page shows the same count.
   await page.reload();
   await entry.filter({ hasText: "3 unread, you were mentioned" }).waitFor();
   await entry.click();
@@ -121,7 +121,7 @@ test("what is unread is counted, shown in the title, and read by looking at it",
   await page.context().close();
 });
 
-test("read in one place is read in the other", async () => {
+test("a message that is read in one page is read in the other", async () => {
   const one = await enters("bo", { at: `/#/rooms/${general}` });
   const two = await enters("bo", { at: `/#/rooms/${general}` });
   await send(ann, other, "for both");
@@ -137,7 +137,7 @@ test("read in one place is read in the other", async () => {
   await two.context().close();
 });
 
-test("a draft is kept for each room, over a reload", async () => {
+test("a draft is kept for each room, also after a reload", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await composer(page).fill("half a thou");
   await page.locator("chat-room-entry").filter({ hasText: "other" }).click();
@@ -150,7 +150,7 @@ test("a draft is kept for each room, over a reload", async () => {
   await page.context().close();
 });
 
-test("keys lead from room to room, and suggest people and emoji", async () => {
+test("keys open other rooms, and suggest people and emoji", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "Is anybody there?");
   await page.keyboard.press("Control+k");
@@ -172,7 +172,7 @@ test("keys lead from room to room, and suggest people and emoji", async () => {
   await page.context().close();
 });
 
-test("a link leads to a room that was made a moment ago, and to none that is not there", async () => {
+test("a link opens a room that was just created, and reports a room that does not exist", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "Is anybody there?");
   const id = await room(ann, "fresh");
@@ -183,7 +183,7 @@ test("a link leads to a room that was made a moment ago, and to none that is not
   await page.context().close();
 });
 
-test("a room that is changed, archived and deleted is so at once for who is in it", async () => {
+test("a room is changed, archived and deleted at once for its readers", async () => {
   const id = await room(ann, "passing");
   await send(ann, id, "hello");
   const page = await enters("bo", { at: `/#/rooms/${id}` });

@@ -1,4 +1,4 @@
-// The first minute on an empty server, and the doors after it.
+// Setting up an empty server, signing up, signing in and signing out.
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
@@ -15,14 +15,14 @@ import {
   SERVER,
 } from "./support.js";
 
-test("an empty server is set up in one form, and one is in its first room", async () => {
+test("one form sets up an empty server and opens its first room", async () => {
   const page = await newPage({ expects: /status of 422/ });
   await page.goto("/");
   await page.getByRole("heading", { name: "Welcome to chatapp" }).waitFor();
   await picture(page, "first-run");
   await isAccessible(page, "first run");
 
-  // What the server refuses is said at its field.
+  // The error of a field is shown at the field.
   await page.getByLabel("Username").fill("a");
   await page.getByLabel("Email").fill("ann@example.com");
   await page.getByLabel("Password").fill("password");
@@ -43,7 +43,7 @@ test("an empty server is set up in one form, and one is in its first room", asyn
   await page.context().close();
 });
 
-test("others sign up and sign in, and are told in words why not", async () => {
+test("users sign up and sign in, and errors are explained", async () => {
   const page = await newPage({ expects: /status of 4\d\d/ });
   await page.goto("/");
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -78,7 +78,7 @@ test("signing out ends the session in every tab and on the server", async () => 
     () => JSON.parse(localStorage.getItem("chatapp.session")).token,
   );
   await page.getByRole("button", { name: "Account and settings" }).click();
-  // The page does not wait for the server.
+  // The page is signed out without waiting for the server.
   const ended = page.waitForResponse((response) => response.url().endsWith("/auth/logout"));
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -95,12 +95,12 @@ test("signing out ends the session in every tab and on the server", async () => 
   await page.context().close();
 });
 
-test("a session that an admin ends is over in the page, which says so", async () => {
+test("a session that an admin ends is over in the page, and the page says so", async () => {
   const token = await account("dag");
   const page = await enters("dag", { expects: /status of 401/ });
   await page.getByText("The first words").waitFor();
   await api("POST", "/auth/logout", undefined, token);
-  // Another session than the page's: nothing happens to it.
+  // The session of another login: the page stays signed in.
   await page.getByText("The first words").waitFor();
   const own = await page.evaluate(() => JSON.parse(localStorage.getItem("chatapp.session")).token);
   await api("POST", "/auth/logout", undefined, own);
@@ -108,7 +108,7 @@ test("a session that an admin ends is over in the page, which says so", async ()
   await page.context().close();
 });
 
-test("a server that does not answer is said to be away", async () => {
+test("the page says that a server does not answer", async () => {
   const page = await newPage({ expects: /ERR_|Failed to load/ });
   await page.goto("/");
   await page.getByLabel("Username").fill("ann");

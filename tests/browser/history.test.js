@@ -1,4 +1,4 @@
-// A long history: opened at once, scrolled both ways, never more in the page than a little of it.
+// A long history: it opens at once and scrolls both ways, and only a part of it is in the document.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ import {
 } from "./support.js";
 
 const MESSAGES = Number(process.env.CHATAPP_TEST_MESSAGES ?? 100_000);
-/** What the list may hold: 300 messages, their days, and the line for new ones. */
+/** The most rows in the list: 300 messages, their days, and the unread line. */
 const MOST_ROWS = 340;
 
 let ann, bo, long;
@@ -28,7 +28,7 @@ before(async () => {
   await fillRoom(ann, long, MESSAGES);
 });
 
-/** The page of an earlier test may have been closed before it could say so. */
+/** The page of an earlier test may have been closed before it sent its read position. */
 const hasReadAll = () => api("PUT", `/rooms/${long}/read`, { seq: MESSAGES }, bo);
 const scroller = (page) => page.locator(".scroller");
 const rows = (page) => page.locator("ol.messages > li").count();
@@ -43,7 +43,7 @@ const place = (page) =>
     return { seq: Number(row.dataset.seq), top: Math.round(row.getBoundingClientRect().top - top) };
   });
 
-test("the newest is there at once, and all of the past can be scrolled to", async () => {
+test("the newest messages are shown at once, and all older ones can be scrolled to", async () => {
   const page = await enters("bo", { at: `/#/rooms/${long}` });
   await sees(page, `message ${MESSAGES}`);
   let last = MESSAGES + 1;
@@ -59,7 +59,7 @@ test("the newest is there at once, and all of the past can be scrolled to", asyn
   assert.ok(last < MESSAGES - 900, `got to ${last}`);
   await picture(page, "long-history");
 
-  // And down again, to where it does not go on.
+  // Down again, to the end.
   for (;;) {
     const { seq } = await place(page);
     const isEnd = await until("newer messages", async () => {
@@ -73,14 +73,14 @@ test("the newest is there at once, and all of the past can be scrolled to", asyn
   await page.context().close();
 });
 
-test("the place is kept when more is loaded above", async () => {
+test("the place is kept when older messages are loaded above", async () => {
   await hasReadAll();
   const page = await enters("bo", { at: `/#/rooms/${long}` });
   await sees(page, `message ${MESSAGES}`);
   const first = await page.locator("li.message").first().getAttribute("data-seq");
   await scroller(page).hover();
-  // Scrolled before the first look at it, in one go: what moves from then on was not moved by hand,
-  // however long a frame takes.
+  // The test scrolls once, before the first measurement. It causes no movement after that, however long a frame
+  // takes.
   await page.evaluate(() => {
     const list = document.querySelector(".scroller");
     list.scrollTo({ top: 1_400 });
@@ -103,7 +103,7 @@ test("the place is kept when more is loaded above", async () => {
     "older messages",
     async () => (await page.locator("li.message").first().getAttribute("data-seq")) !== first,
   );
-  // Frames in which more was loaded.
+  // The frames in which messages were loaded.
   const jumps = await until("a look at it", () =>
     page.evaluate(() => window.jumps.length > 0 && window.jumps),
   );
@@ -114,7 +114,7 @@ test("the place is kept when more is loaded above", async () => {
   await page.context().close();
 });
 
-test("what comes while one reads the past waits below, and one key leads there", async () => {
+test("a reader of older messages is not moved by new ones, and one key shows them", async () => {
   await hasReadAll();
   const page = await enters("bo", { at: `/#/rooms/${long}/${Math.round(MESSAGES / 2)}` });
   const pointed = page.locator("li.pointed-at");
@@ -137,7 +137,7 @@ test("what comes while one reads the past waits below, and one key leads there",
   await page.context().close();
 });
 
-test("with much unread a room opens at the first of it", async () => {
+test("a room with many unread messages opens at the first of them", async () => {
   await account("cleo").then((token) =>
     api("PUT", `/rooms/${long}/read`, { seq: MESSAGES - 500 }, token),
   );

@@ -1,4 +1,4 @@
-// Keys that an input method has taken (Japanese, Chinese, Korean …) do nothing in the page.
+// Keys that an input method handles (Japanese, Chinese, Korean …) do nothing in the page.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -15,8 +15,8 @@ before(async () => {
 });
 
 /**
- * The ways in which browsers tell of a key that ends or steers a composition: most while it goes on, with a
- * code of its own; Safari after its end.
+ * How browsers report a key that ends or controls a composition. Most report it during the composition, with a
+ * special code; Safari reports it after the end.
  */
 const WAYS = {
   "with isComposing": { isComposing: true, keyCode: 229 },
@@ -26,7 +26,7 @@ const WAYS = {
 };
 const CODES = { Enter: 13, ArrowUp: 38, ArrowDown: 40, Escape: 27, Tab: 9, k: 75 };
 
-/** Presses a key in a field as an input method does; whether its default action was prevented. */
+/** Presses a key in a field as an input method does. Returns whether its default action was prevented. */
 const presses = (field, key, { hasEnded = false, ...way }) =>
   field.evaluate(
     (input, [key, code, hasEnded, way]) => {
@@ -46,7 +46,7 @@ const presses = (field, key, { hasEnded = false, ...way }) =>
   );
 
 for (const [name, way] of Object.entries(WAYS)) {
-  test(`a key of an input method, told ${name}, is not the page's`, async () => {
+  test(`the page ignores a key of an input method, reported ${name}`, async () => {
     const page = await enters("bo", { at: `/#/rooms/${general}` });
     await sees(page, "hello");
     if (name.includes("Safari")) {
@@ -90,7 +90,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     assert.ok(await presses(switcher, "Escape", way), "and the browser does not close it");
     await page.keyboard.press("Escape");
 
-    // The next key is the page's again.
+    // The page handles the next key.
     await says(page, `にほんご ${name}.`);
     const added = (await history(bo, general)).slice(before).map(({ content }) => content);
     assert.deepEqual(added, [`mine ${name}`, `にほんご ${name}.`]);
@@ -98,7 +98,7 @@ for (const [name, way] of Object.entries(WAYS)) {
   });
 }
 
-test("Enter that follows the end of a composition at once is the page's outside Safari", async () => {
+test("outside Safari the page handles Enter directly after the end of a composition", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "hello");
   await composer(page).fill("typed on Android");

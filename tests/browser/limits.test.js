@@ -1,4 +1,4 @@
-// Messages that are too long, and others that the server refuses: said before they are sent, never in the way.
+// Messages that are too long, and messages that the server refuses: the page explains and goes on.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -49,7 +49,7 @@ test("the server says how long a message may be", async () => {
   assert.equal((await api("GET", "/auth/setup")).message_chars, MOST);
 });
 
-test("what is left is counted near the limit, and what is too long is not sent", async () => {
+test("near the limit the remaining characters are counted, and a message that is too long is not sent", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "line 30");
   const before = await contents();
@@ -59,7 +59,7 @@ test("what is left is counted near the limit, and what is too long is not sent",
   await note(page).getByText("120 characters left.").first().waitFor();
   await composer(page).press("y");
   await note(page).getByText("119 characters left.").first().waitFor();
-  // A screen reader is told too, and reads it with the field.
+  // A screen reader announces the note, and reads it with the field.
   await note(page).getByRole("status").getByText("119 characters left.").waitFor();
   const described = await composer(page).getAttribute("aria-describedby");
   assert.ok(
@@ -81,7 +81,7 @@ test("what is left is counted near the limit, and what is too long is not sent",
   await isAccessible(page, "a text that is too long");
   await picture(page, "too-long");
 
-  // Characters, not the units of a string: each of these is two.
+  // Characters are counted, not the units of a string: each of these has two.
   await composer(page).fill("😀".repeat(MOST));
   await note(page).getByText("0 characters left.").first().waitFor();
   await composer(page).press("Enter");
@@ -90,7 +90,7 @@ test("what is left is counted near the limit, and what is too long is not sent",
   await page.context().close();
 });
 
-test("a text that is too long is split where it does not hurt", async () => {
+test("a text that is too long is split between paragraphs, lines or words", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "line 30");
   const paragraphs = Array.from({ length: 6 }, (_, n) => `${n} ` + "word ".repeat(300).trim());
@@ -152,7 +152,7 @@ test("every part of a text is a message by itself", async () => {
         const fences = part.split("\n").filter((line) => line.startsWith("```")).length;
         if (most >= 40) assert.equal(fences % 2, 0, what);
       }
-      // Nothing is lost but blanks, and nothing is added but fences.
+      // Only blanks are lost, and only fences are added.
       const bare = (it) => it.replaceAll(/^```\w*$/gm, "").replaceAll(/\s/g, "");
       if (most >= 40) assert.equal(bare(all.join("\n")).length, bare(text).length, what);
       else if (!text.includes("```"))
@@ -180,7 +180,7 @@ test("every part of a text is a message by itself", async () => {
   await page.context().close();
 });
 
-test("the limit is the server's, also for an edit", async () => {
+test("the limit of the server holds for an edit too", async () => {
   const page = await newPage();
   await page.route("**/auth/setup", (route) =>
     route.fulfill({ json: { needs_admin: false, allowed_here: false, message_chars: 50 } }),
@@ -207,9 +207,9 @@ test("the limit is the server's, also for an edit", async () => {
   await page.context().close();
 });
 
-test("a message that is refused for good is out of the way, and can be edited or discarded", async () => {
+test("a message that is refused for good does not block others, and can be edited or discarded", async () => {
   const page = await newPage();
-  // A page that does not know of the limit: the server has the last word.
+  // The page does not know the limit, so the server refuses the message.
   await page.route("**/auth/setup", (route) =>
     route.fulfill({ json: { needs_admin: false, allowed_here: false } }),
   );
@@ -248,7 +248,7 @@ test("a message that is refused for good is out of the way, and can be edited or
   await page.context().close();
 });
 
-test("a message that failed by the server's fault can be tried again", async () => {
+test("a message that failed with a server error can be sent again", async () => {
   const page = await newPage();
   let isRefused = false;
   await page.routeWebSocket(/\/ws$/, (socket) => {
@@ -272,7 +272,7 @@ test("a message that failed by the server's fault can be tried again", async () 
   await page.context().close();
 });
 
-test("a message to a room that was archived waits for its author, and passes when the room is open", async () => {
+test("a message to an archived room waits for its author, and can be sent when the room is open again", async () => {
   const id = await room(ann, "closing");
   await send(ann, id, "hello");
   const page = await newPage();
@@ -307,7 +307,7 @@ test("a message to a room that was archived waits for its author, and passes whe
 test("a message far over every limit does not end the connection", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "line 30");
-  // As an earlier page may have left it, on a server with another limit.
+  // An earlier page may have stored such a message, on a server with another limit.
   await page.evaluate((roomId) => {
     const { user } = JSON.parse(localStorage.getItem("chatapp.session"));
     const pending = {

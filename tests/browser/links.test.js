@@ -5,7 +5,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { newPage } from "./support.js";
 
-/** What is written, and what becomes of it: `<address>words</a>`, a title behind a bar. */
+/** A text, and the expected result: `<address>words</a>`, with a title after a bar. */
 const CASES = [
   // GFM 6.9, extended www autolinks.
   ["www.commonmark.org", "<http://www.commonmark.org/>www.commonmark.org</a>"],
@@ -161,7 +161,7 @@ const CASES = [
   ["https://e.com/a\u3000次", "<https://e.com/a>https://e.com/a</a>\u3000次"],
 ];
 
-test("an address begins and ends where it is meant to", async () => {
+test("the beginning and the end of addresses are found", async () => {
   const page = await newPage();
   await page.goto("/");
   const made = await page.evaluate(async (cases) => {

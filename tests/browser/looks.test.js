@@ -1,4 +1,4 @@
-// How the page looks and greets: emoji, the length of lines, blocks of code, empty rooms, the help.
+// The look of the page: emoji, the length of lines, blocks of code, empty rooms, the list of shortcuts.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -32,7 +32,7 @@ test("an emoji has colours, and a digit is text", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}`, colorScheme: "light" });
   await sees(page, "0123456789");
   await picture(page, "emoji");
-  /** How many pixels of what is drawn in the page's fonts are neither grey nor nearly so. */
+  /** How many pixels of a text in the page's fonts are clearly coloured. */
   const colourful = (text) =>
     page.evaluate(async (text) => {
       await document.fonts.load(`40px ${getComputedStyle(document.body).fontFamily}`, text);
@@ -54,7 +54,7 @@ test("an emoji has colours, and a digit is text", async () => {
   await page.context().close();
 });
 
-test("a line of text is no longer than can be read with ease", async () => {
+test("lines of text are limited to a legible length", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}` });
   await sees(page, "Lorem");
   const { width, measure } = await page
@@ -94,7 +94,7 @@ test("a block of code is copied with the pointer and the keyboard, with and with
   await page.keyboard.press("Tab");
   assert.ok(await copy.evaluate((it) => it === document.activeElement && it.checkVisibility()));
   await isAccessible(page, "a block of code");
-  // As on a page without https.
+  // Without https there is no clipboard.
   await page.evaluate(() =>
     Object.defineProperty(navigator.clipboard, "writeText", { value: () => Promise.reject() }),
   );
@@ -104,7 +104,7 @@ test("a block of code is copied with the pointer and the keyboard, with and with
   await page.context().close();
 });
 
-test("an empty room says what one can do there, until somebody writes", async () => {
+test("an empty room shows hints until a message arrives", async () => {
   const page = await enters("ann", {
     at: `/#/rooms/${empty}`,
     permissions: ["clipboard-read", "clipboard-write"],
@@ -135,7 +135,7 @@ test("a question mark opens the list of shortcuts, except in a field", async () 
   await page.context().close();
 });
 
-test("who may not create rooms is told who may", async () => {
+test("a user who may not create rooms learns who may", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await page.getByText("Only admins can create rooms here.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Create a room" }).count(), 0);

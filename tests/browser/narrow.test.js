@@ -29,7 +29,7 @@ before(async () => {
     await send(ann, general, text);
 });
 
-/** What is wider than its place, of everything that is not meant to be scrolled sideways. */
+/** The elements that are wider than their place, except those that scroll sideways by design. */
 const overflowing = (page) =>
   page.evaluate(() =>
     [document.documentElement, document.body, ...document.querySelectorAll("body *")]
@@ -123,20 +123,20 @@ for (const viewport of SIZES) {
   });
 }
 
-test("the first admin's form has its button in sight, also after a refusal", async () => {
+test("the form of the first admin has its button in sight, also after an error", async () => {
   assert.ok(await api("GET", "/auth/setup"), "the server answers");
   for (const viewport of [
     { width: 1280, height: 800 },
     { width: 390, height: 844 },
   ]) {
     const page = await newPage({ viewport, expects: /status of 422/ });
-    // This server has its admin; the page is told that it has none.
+    // This server has an admin; the test tells the page that it has none.
     await page.route("**/auth/setup", async (route) => {
       const answer = await route.fetch();
       const setup = { ...(await answer.json()), needs_admin: true, allowed_here: true };
       await route.fulfill({ json: setup });
     });
-    // The rules of a sign-up, as a stranger would meet them.
+    // The page shows the rules of a sign-up.
     await page.route("**/auth/signup", (route) => {
       const { role, ...account } = route.request().postDataJSON();
       return route.continue({ postData: JSON.stringify(account) });

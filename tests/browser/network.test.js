@@ -1,4 +1,4 @@
-// Messages through a bad network: nothing is lost, nothing is doubled, and the page says what is.
+// Messages through a bad network: none is lost, none is doubled, and the page shows the state of each.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -24,7 +24,7 @@ import {
   until,
 } from "./support.js";
 
-/** What a browser says of connections that break. */
+/** The messages of a browser about connections that break. */
 const BROKEN = /WebSocket connection|ERR_|Failed to load resource/;
 
 let ann, bo, general;
@@ -39,7 +39,7 @@ const own = (token, text) =>
   history(token, general).then((all) => all.filter(({ content }) => content === text));
 const banner = (page) => page.locator(".connection.shown");
 
-test("after a lost connection everything is there once, in order, from both sides", async () => {
+test("after a lost connection every message is there once, in order, from both sides", async () => {
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await says(page, "before");
@@ -53,7 +53,7 @@ test("after a lost connection everything is there once, in order, from both side
   assert.equal(await page.locator("li.message.pending").count(), 3);
   for (let n = 1; n <= 150; n += 1) await send(ann, general, `missed ${n}`);
   net.mend();
-  // It comes back by itself; whoever does not want to wait need not.
+  // The page reconnects by itself; the button only saves time.
   const now = page.getByRole("button", { name: "Try now" });
   if (await now.isVisible()) await now.click({ timeout: 1_000 }).catch(() => {});
   await sees(page, "typed 3");
@@ -89,7 +89,7 @@ test("after a long absence a room starts anew rather than catching up", async ()
 });
 
 for (const code of ["epoch_changed", "history_pruned"]) {
-  test(`a place in the log that is no good any more (${code}) is given up`, async () => {
+  test(`a position in the log that is no longer valid (${code}) is given up`, async () => {
     const page = await newPage();
     let isRefused = false;
     await page.routeWebSocket(/\/ws$/, (socket) => {
@@ -153,7 +153,7 @@ test("a message whose ack was lost is settled by the log", async () => {
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await sees(page, "typed 3");
   await hears(page, general);
-  // The server gets it, and nobody hears of that.
+  // The server receives the message, but its answer does not arrive.
   net.mute();
   await composer(page).fill("only once");
   await composer(page).press("Enter");
@@ -169,7 +169,7 @@ test("a message whose ack was lost is settled by the log", async () => {
   net.close();
 });
 
-test("what was not acknowledged when the page was closed is sent when it opens again, once", async () => {
+test("a message that was not acknowledged when the page was closed is sent once when it opens again", async () => {
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await sees(page, "only once");
@@ -228,7 +228,7 @@ test("a connection that falls silent is noticed when the page is looked at again
 });
 
 const waiting = (page) => page.locator("li.message.pending chat-waiting");
-/** How long after a key the page shows words, in milliseconds and by the page's clock. */
+/** The time from a key until the page shows a text, in milliseconds of the page's clock. */
 const wordsAfterEnter = (page, selector) =>
   page.evaluate(
     (selector) =>
@@ -248,7 +248,7 @@ const wordsAfterEnter = (page, selector) =>
     selector,
   );
 
-test("a message that is not answered soon says so, while the connection seems to be there", async () => {
+test("a message without a quick answer is marked, while the connection seems to work", async () => {
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await sees(page, "unheard");
@@ -259,7 +259,7 @@ test("a message that is not answered soon says so, while the connection seems to
   assert.ok(took < 2_000, `it took ${took} ms`);
   await waiting(page).getByText("no answer from the server yet").waitFor();
   assert.equal(await banner(page).count(), 0);
-  // The page asks the server, and gives up a connection that does not answer.
+  // The page pings the server, and gives up a connection that does not answer.
   await banner(page).waitFor();
   await waiting(page).getByText("no connection yet").waitFor();
   net.cut();
@@ -270,7 +270,7 @@ test("a message that is not answered soon says so, while the connection seems to
   net.close();
 });
 
-test("without a network the page says so at once, and sends when it is back", async () => {
+test("the page says at once that it is offline, and sends when the network is back", async () => {
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
   await sees(page, "into a tunnel");
@@ -304,7 +304,7 @@ test("without a network the page says so at once, and sends when it is back", as
   net.close();
 });
 
-test("a server that is reached without a network stays connected", async () => {
+test("a server that is reachable without a network stays connected", async () => {
   const page = await newPage();
   const sockets = [];
   let pongs = 0;
@@ -325,7 +325,7 @@ test("a server that is reached without a network stays connected", async () => {
   await page.context().close();
 });
 
-test("the page does after each close code what the protocol's document says", async () => {
+test("the page follows the advice of the protocol's document for each close code", async () => {
   const document = await (await fetch(`${SERVER}/asyncapi.json`)).json();
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   const table = await page.evaluate(async () => {
@@ -344,13 +344,13 @@ test("the page does after each close code what the protocol's document says", as
   await page.context().close();
 });
 
-test("a token is renewed in time, and the socket goes on with it", async () => {
+test("a token is renewed, and the connection continues with it", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "on the machine itself");
   const token = () =>
     page.evaluate(() => JSON.parse(localStorage.getItem("chatapp.session")).token);
   const first = await token();
-  // As if the token had been got half a life ago: tokens of the same second are the same.
+  // Tokens that are made in the same second are equal.
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   await page.evaluate(async () => {
     const address = document.querySelector("link[href$='core/login.js']").href;

@@ -1,5 +1,5 @@
-// What a reader sees stays where it is, whatever changes a height: the end for a reader at the end, and
-// the place for a reader further up. On a wide page and on a phone.
+// The place of a reader stays in sight when a height changes: the end for a reader at the end, otherwise the
+// first message in sight. On a wide page and on a phone.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -20,7 +20,7 @@ import {
   until,
 } from "./support.js";
 
-/** What a browser says of connections that break. */
+/** The messages of a browser about connections that break. */
 const BROKEN = /WebSocket connection|ERR_|Failed to load resource/;
 const SIZES = {
   "a wide page": { viewport: { width: 1280, height: 800 } },
@@ -35,7 +35,7 @@ before(async () => {
   other = await room(ann, "elsewhere");
 });
 
-/** A room with thirty short lines of bo's. */
+/** Makes a room with thirty short messages of bo. */
 async function lines(name, count = 30) {
   const id = await room(ann, name);
   for (let n = 1; n <= count; n += 1) await send(bo, id, `line ${n}`);
@@ -45,12 +45,12 @@ async function lines(name, count = 30) {
 const seqs = (page) =>
   page.locator("li.message").evaluateAll((all) => all.map((it) => Number(it.dataset.seq)));
 const scroller = (page) => page.locator(".scroller");
-/** Two frames: what the page does after a change of its layout is done then. */
+/** Waits two frames, after which the page has reacted to a change of its layout. */
 const settled = (page) =>
   page.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
   );
-/** How far the list's end is from what is in sight, and the last message from the composer. */
+/** The distance of the end of the list from the visible part, and of the last message from the composer. */
 const gaps = (page) =>
   scroller(page).evaluate((it) => {
     const last = [...it.querySelectorAll("li.message")].at(-1);
@@ -67,7 +67,7 @@ async function isAtEnd(page, what) {
   const { scroll, hidden } = await gaps(page);
   assert.ok(scroll <= 1 && hidden === 0, `${what}: ${scroll} to the end, ${hidden} hidden`);
 }
-/** The first message that is wholly in sight, and where on the screen it is. */
+/** The first message that is wholly in sight, and its position on the screen. */
 const place = (page) =>
   scroller(page).evaluate((it) => {
     const { top } = it.getBoundingClientRect();
@@ -76,7 +76,7 @@ const place = (page) =>
     );
     return { text: row.querySelector(".prose").innerText, top: row.getBoundingClientRect().top };
   });
-/** Where a message is on the screen. */
+/** The position of a message on the screen. */
 const topOf = (page, text) =>
   page
     .locator("li.message")
@@ -87,7 +87,7 @@ async function isAt(page, { text, top }, what) {
   const now = await topOf(page, text);
   assert.ok(Math.abs(now - top) <= 2, `${what}: ${text} went from ${top} to ${now}`);
 }
-/** Scrolls as a reader does, and waits until the page has heard of it. */
+/** Scrolls as a reader does, and waits until the page has handled it. */
 async function scrollsUp(page, share = 0.5) {
   await scroller(page).evaluate((it, share) => {
     it.scrollTop = (it.scrollHeight - it.clientHeight) * share;
@@ -98,7 +98,7 @@ async function scrollsUp(page, share = 0.5) {
 
 for (const [where, options] of Object.entries(SIZES)) {
   for (const count of [1, 5, 15]) {
-    test(`on ${where}, a room that is come back to shows ${count} new messages and reads them`, async () => {
+    test(`on ${where}, a room that is opened again shows ${count} new messages and marks them as read`, async () => {
       const id = await room(ann, `back-${count}-${options.viewport.width}`);
       const page = await enters("ann", { at: `/#/rooms/${id}`, ...options });
       for (let n = 1; n <= 30; n += 1) await says(page, `line ${n}`);
@@ -127,7 +127,7 @@ for (const [where, options] of Object.entries(SIZES)) {
     });
   }
 
-  test(`on ${where}, what changes a height leaves the end in view`, async () => {
+  test(`on ${where}, a reader at the end stays there when a height changes`, async () => {
     const net = await network();
     const id = await lines(`end-${options.viewport.width}`);
     const page = await enters("ann", {
@@ -178,7 +178,7 @@ for (const [where, options] of Object.entries(SIZES)) {
     net.close();
   });
 
-  test(`on ${where}, what changes a height leaves a reader where they were`, async () => {
+  test(`on ${where}, a reader further up keeps the place when a height changes`, async () => {
     const net = await network();
     const id = await lines(`place-${options.viewport.width}`, 60);
     const page = await enters("ann", {
@@ -224,7 +224,7 @@ for (const [where, options] of Object.entries(SIZES)) {
   });
 }
 
-test("a field that the page itself has to size leaves the list where it is", async () => {
+test("a field that the page itself sizes does not move the list", async () => {
   const id = await lines("sized", 60);
   const page = await enters("ann", { at: `/#/rooms/${other}` });
   await page.evaluate(() => {
@@ -248,11 +248,11 @@ test("a field that the page itself has to size leaves the list where it is", asy
   await page.context().close();
 });
 
-test("a keyboard that lies over the page leaves the composer and the end in view", async () => {
+test("a keyboard over the page leaves the composer and the end in sight", async () => {
   const id = await lines("keyboard");
   const page = await enters("ann", { at: `/#/rooms/${id}`, ...SIZES["a phone"] });
   await sees(page, "line 30");
-  /** As Safari does: what is seen is smaller, and the page is as high as before. */
+  /** As in Safari: the visible part becomes smaller, and the page keeps its height. */
   const keyboard = (height) =>
     page.evaluate((height) => {
       Object.defineProperty(visualViewport, "height", { configurable: true, value: height });
@@ -268,7 +268,7 @@ test("a keyboard that lies over the page leaves the composer and the end in view
   await page.context().close();
 });
 
-test("a reader at the end stays there however many messages come", async () => {
+test("a reader at the end stays there however many messages arrive", async () => {
   const id = await lines("busy", 3);
   const page = await enters("ann", { at: `/#/rooms/${id}` });
   await sees(page, "line 3");
@@ -283,10 +283,10 @@ test("a reader at the end stays there however many messages come", async () => {
   await page.context().close();
 });
 
-test("messages that come while older ones are loaded leave no gap", async () => {
+test("messages that arrive while older ones are loaded leave no gap", async () => {
   const id = await lines("gaps", 3);
   await fillRoom(bo, id, 300);
-  // So high that the older messages are wanted at once.
+  // The window is so high that older messages are loaded at once.
   const page = await newPage({ viewport: { width: 1280, height: 2_400 } });
   let release;
   const held = new Promise((resolve) => (release = resolve));

@@ -1,4 +1,4 @@
-// The page behind nginx: below a path, and behind a proxy that does not pass on what is needed.
+// The page behind nginx: below a path, and behind proxies that do not pass on the necessary headers.
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -9,14 +9,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { account, enters, history, newPage, room, says, SERVER, until } from "./support.js";
 
-/** What a browser says of connections and files that are refused. */
+/** The messages of a browser about refused connections and files. */
 const REFUSED = /WebSocket connection|ERR_|Failed to load resource|MIME type/;
 
 const UPGRADE =
   'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";';
 const HOST = "proxy_set_header Host $http_host;";
 
-/** What each site of the proxy has between its braces. */
+/** The configuration of each site of the proxy. */
 const SITES = {
   whole: `location / { proxy_pass ${SERVER}; ${UPGRADE} ${HOST} }`,
   withoutHost: `location / { proxy_pass ${SERVER}; ${UPGRADE} }`,
@@ -68,12 +68,12 @@ async function freePort() {
 
 const banner = (page) => page.locator(".connection.shown");
 
-test("a proxy that passes on what is needed is not noticed", async () => {
+test("the page works behind a proxy that passes on the necessary headers", async () => {
   const page = await enters("bo", { server: urls.whole, at: `/#/rooms/${general}` });
   await says(page, "through a proxy");
 });
 
-test("a proxy that does not pass on the Host is named, with what mends it", async () => {
+test("the page says that a proxy does not pass on the Host, and how to fix it", async () => {
   const page = await enters("bo", { server: urls.withoutHost, expects: REFUSED });
   const words = banner(page).filter({ hasText: "proxy_set_header Host" });
   await words.waitFor();
@@ -81,7 +81,7 @@ test("a proxy that does not pass on the Host is named, with what mends it", asyn
   assert.ok(text.includes(urls.withoutHost) && text.includes(new URL(SERVER).host), text);
 });
 
-test("a proxy that does not pass on the upgrade is named", async () => {
+test("the page says that a proxy does not pass on the upgrade", async () => {
   const page = await enters("bo", { server: urls.withoutUpgrade, expects: REFUSED });
   await banner(page).filter({ hasText: "Upgrade and Connection" }).waitFor();
 });

@@ -1,4 +1,4 @@
-// What people write stays text, whatever it looks like; and marks become what they mean.
+// Messages stay text, whatever they look like, and marks become elements.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -90,7 +90,7 @@ test("no message runs, loads or changes anything", async () => {
   await page.context().close();
 });
 
-test("names of rooms and topics are text as well", async () => {
+test("names of rooms and topics stay text too", async () => {
   const id = await room(
     ann,
     "<img src=x onerror=window.pwned=1>",
@@ -134,7 +134,7 @@ test("the page's policy refuses scripts and HTML made from text", async () => {
   await page.context().close();
 });
 
-/** Marks, and what becomes of them: elements as tags, everything else as text. */
+/** Texts with marks, and the expected result: elements as tags, the rest as text. */
 const MARKS = [
   ["plain", "<p>plain</p>"],
   [
@@ -175,7 +175,7 @@ const MARKS = [
   ["*".repeat(4000), `<p>${"*".repeat(4000)}</p>`],
 ];
 
-test("marks become what they mean", async () => {
+test("marks become elements", async () => {
   const page = await newPage();
   await page.goto("/");
   const made = await page.evaluate(async (marks) => {
@@ -189,7 +189,7 @@ test("marks become what they mean", async () => {
     return marks.map(([text]) => [...markdown(text, "bo").childNodes].map(show).join(""));
   }, MARKS);
   MARKS.forEach(([text, wanted], at) => assert.equal(made[at], wanted, text));
-  // Nothing that can be sent keeps the page busy.
+  // No message takes long to parse.
   const slowest = await page.evaluate(async () => {
     const { markdown } = await import(
       document.querySelector("link[href$='text/markdown.js']").href

@@ -1,5 +1,5 @@
-// A server with a closed sign-up, rooms of everyone, and a name, a logo and a colour of its own: the
-// settings in tests/page.rs.
+// A server with a closed sign-up, rooms created by everyone, and a name, a logo and a colour. The settings are
+// in tests/page.rs.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -30,7 +30,7 @@ before(async () => {
 
 test("the page has the server's name and logo from its first moment", async () => {
   const page = await newPage();
-  // What the index says, before any script has run.
+  // The index, before any script has run.
   const index = await (await page.request.get("/")).text();
   assert.match(index, /<title>Tea &amp; &lt;Cake&gt;<\/title>/);
   assert.doesNotMatch(index, /chatapp/);
@@ -44,7 +44,7 @@ test("the page has the server's name and logo from its first moment", async () =
   await page.context().close();
 });
 
-test("a closed sign-up has no form, but a sentence", async () => {
+test("a closed sign-up is explained and has no form", async () => {
   const page = await newPage();
   await page.goto("/");
   await page.getByText("An admin of this server can create your account.").waitFor();
@@ -70,7 +70,7 @@ test("an admin creates an account in the page", async () => {
   await page.context().close();
 });
 
-test("an ordinary user creates a room where everyone may", async () => {
+test("a user who is not an admin creates a room if everyone may", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "Good morning");
   await page.getByRole("button", { name: "Create a room" }).click();
@@ -79,7 +79,7 @@ test("an ordinary user creates a room where everyone may", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Create room" }).click();
   await page.getByRole("heading", { level: 1, name: "tea" }).waitFor();
   assert.match(await page.title(), /^#tea · Tea & <Cake>$/);
-  // A message elsewhere: the icon with a dot is made of the logo.
+  // A message in another room: the icon is the logo with a dot.
   await send(ann, general, "and @bo again");
   await page.locator("chat-room-entry").filter({ hasText: "1 unread" }).waitFor();
   const href = await page.locator("link[rel=icon]").getAttribute("href");
@@ -90,7 +90,7 @@ test("an ordinary user creates a room where everyone may", async () => {
 });
 
 for (const colorScheme of ["light", "dark"]) {
-  test(`text stays legible whatever the colour is, ${colorScheme}`, async () => {
+  test(`text stays legible with any colour, ${colorScheme}`, async () => {
     const page = await enters("bo", { at: `/#/rooms/${general}`, colorScheme });
     await sees(page, "Good morning");
     const accent = await page.evaluate(() =>

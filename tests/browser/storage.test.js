@@ -1,4 +1,4 @@
-// A browser that stores nothing: the page works for as long as it is open, and says what is lost then.
+// A browser that stores nothing: the page works while it is open, and says what will be lost.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -43,7 +43,7 @@ for (const [name, breakStorage] of Object.entries(BROWSERS)) {
     await note.waitFor({ state: "detached" });
     await says(page, `with ${name}`);
 
-    // For as long as the page is open it knows what it would have stored.
+    // While the page is open, it keeps the values in memory.
     await composer(page).fill("half a thou");
     await page.locator("chat-room-entry").filter({ hasText: "other" }).click();
     await page.getByPlaceholder("Message #other").waitFor();
@@ -59,7 +59,7 @@ for (const [name, breakStorage] of Object.entries(BROWSERS)) {
     assert.equal(await page.locator("html").getAttribute("data-theme"), "light");
     await page.keyboard.press("Escape");
 
-    // Tokens of the same second are the same.
+    // Tokens that are made in the same second are equal.
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     await page.evaluate(async () => {
       const address = document.querySelector("link[href$='core/login.js']").href;
@@ -80,7 +80,7 @@ for (const [name, breakStorage] of Object.entries(BROWSERS)) {
   });
 }
 
-test("nothing is said to a reader whose browser stores everything", async () => {
+test("the line is not shown if the browser stores everything", async () => {
   const page = await newPage();
   await signsIn(page, "bo", `/#/rooms/${other}`);
   await says(page, "stored");

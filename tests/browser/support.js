@@ -1,5 +1,5 @@
-// What the tests of the page share: a browser, people in it, the API beside it, and a network
-// that can be cut. The server is the real one; tests/page.rs starts it and says where it is.
+// Shared by the tests of the page: a browser, signed-in users, calls of the API, and a network that can be cut.
+// The server is a real one; tests/page.rs starts it and passes its address.
 
 import { after, afterEach } from "node:test";
 import assert from "node:assert/strict";
@@ -10,21 +10,21 @@ import { chromium } from "playwright-core";
 
 export const SERVER = process.env.CHATAPP_TEST_URL ?? "http://localhost:8000";
 export const PASSWORD = "correct horse battery";
-/** Pictures of the pages are put here, if it is given. */
+/** The folder for screenshots, if it is given. */
 const PICTURES = process.env.CHATAPP_TEST_PICTURES;
-/** A loaded machine must not fail a test; one that passes never waits for it. */
+/** Long, so that a loaded machine does not fail a test. A test that passes does not wait for it. */
 export const DEADLINE_MS = Number(process.env.CHATAPP_TEST_DEADLINE_MS ?? 15_000);
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** @type {import("playwright-core").Browser} */
 let browser;
-/** What went wrong in any page since the last look. */
+/** The errors of all pages since the last test. */
 let faults = [];
-/** The rooms that each page has been told all of, over its socket. */
+/** The rooms for which each page has received `synced`. */
 const synced = new WeakMap();
 
-/** The first of these that is installed. */
+/** The path of the installed browser. */
 function chromiumPath() {
   const folders = (process.env.PATH ?? "").split(":");
   const names = ["chromium", "chromium-browser", "google-chrome"];
@@ -62,10 +62,7 @@ afterEach(() => {
   assert.deepEqual(found, [], "the page has errors");
 });
 
-/**
- * A page of its own browser profile. Whatever it complains of fails the test, but for what
- * `expects` matches.
- */
+/** A page with a browser profile of its own. Its errors and warnings fail the test, except those that match `expects`. */
 export async function newPage({ expects = /^$/, server = SERVER, ...options } = {}) {
   const context = await (
     await theBrowser()
@@ -124,7 +121,7 @@ export async function api(method, path, body, token) {
   return text ? JSON.parse(text) : null;
 }
 
-/** Makes an account; its token. */
+/** Makes an account and returns a token for it. */
 export async function account(username, role) {
   const email = `${username}@example.com`;
   await api("POST", "/auth/signup", { username, email, password: PASSWORD, role });
@@ -138,7 +135,7 @@ export async function room(token, name, description = null) {
 export const send = (token, roomId, content) =>
   api("POST", `/rooms/${roomId}/messages`, { content }, token);
 
-/** Sends many messages over one socket (a browser's: Node has none yet), many at once. */
+/** Sends many messages over one socket, without waiting for each ack. The browser opens the socket: Node has none. */
 export async function fillRoom(token, roomId, count) {
   const page = await newPage();
   await page.goto("/");
@@ -190,7 +187,7 @@ export async function history(token, roomId) {
   return messages;
 }
 
-/** Somebody with an account, signed in in a page of their own. */
+/** A page in which the user is signed in. */
 export async function enters(username, { at = "/", ...options } = {}) {
   const page = await newPage(options);
   await signsIn(page, username, at);
@@ -207,7 +204,7 @@ export async function signsIn(page, username, at) {
 
 export const composer = (page) => page.locator("chat-composer textarea");
 
-/** Writes a message as people do, and waits until it is in the list. */
+/** Writes a message in the composer, and waits until it is in the list. */
 export async function says(page, text) {
   await composer(page).fill(text);
   await composer(page).press("Enter");
@@ -218,28 +215,28 @@ export async function says(page, text) {
 export const sees = (page, text) =>
   page.locator("li.message:not(.pending)").filter({ hasText: text }).last().waitFor();
 
-/** Asks until it is so. */
+/** Calls `ask` until it returns something true. */
 export async function until(what, ask) {
   const end = Date.now() + DEADLINE_MS;
   for (;;) {
     const found = await ask();
     if (found) return found;
-    assert.ok(Date.now() < end, `it never came: ${what}`);
+    assert.ok(Date.now() < end, `not within the deadline: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Waits until the page hears what happens in the room: what is in its list may be from a page of it. */
+/** Waits until the page receives the events of the room. A message in its list may have been loaded before that. */
 export const hears = (page, roomId) => until("it is live", () => synced.get(page).has(roomId));
 
 /** The texts of the messages in the list, in order. */
 export const texts = (page) => page.locator("li.message .prose").allInnerTexts();
 
-/** Fails with what axe finds against WCAG 2.2 A and AA, and against its best practices. */
+/** Fails if axe finds a violation of WCAG 2.2 A and AA or of its best practices. */
 export async function isAccessible(page, what) {
   // Through the debugger: the page's policy forbids scripts from elsewhere.
   await page.evaluate(await (await import("node:fs/promises")).readFile(AXE, "utf8"));
-  // Half-way from one colour to another is no colour of the page.
+  // During a transition a colour may not have enough contrast.
   await page.evaluate(() =>
     Promise.allSettled(
       document
@@ -268,7 +265,7 @@ export async function picture(page, name) {
   await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }
 
-/** A network between the browser and the server that can be cut, without a word to either. */
+/** A network between the browser and the server that can be cut without notice to either. */
 export async function network() {
   const target = new URL(SERVER);
   let sockets = new Set();
@@ -281,7 +278,7 @@ export async function network() {
       [near, far],
       [far, near],
     ]) {
-      // A test that fails leaves it behind, and Node must end all the same.
+      // A test that fails does not close the socket. Node must end even then.
       one.unref();
       one.on("data", (data) => isCut || (isMute && one === far) || other.write(data));
       one.on("error", () => other.destroy());
@@ -293,17 +290,17 @@ export async function network() {
   server.unref();
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    /** Connections break, and no new one is made. */
+    /** Connections break, and new ones fail. */
     cut() {
       isCut = true;
       for (const socket of sockets) socket.destroy();
       sockets = new Set();
     },
-    /** The server hears, and is not heard. */
+    /** The server still receives, but nothing that it sends arrives. */
     mute() {
       isMute = true;
     },
-    /** Nothing gets through any more, and nobody is told. */
+    /** Nothing arrives any more, and no connection is closed. */
     swallow() {
       isCut = true;
     },

@@ -1,4 +1,4 @@
-// Rooms that the page has not joined: their coming and going, and what is said in them.
+// Rooms that the page has not joined: they are created and deleted, and messages arrive in them.
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ before(async () => {
   general = await room(ann, "general");
 });
 
-test("a new room, and a mention in it, are there at once", async () => {
+test("a new room, and a mention in it, are shown at once", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await page.getByPlaceholder("Message #general").waitFor();
   let lists = 0;
@@ -43,11 +43,11 @@ test("more rooms than the page may join are all followed", async () => {
   await page.getByPlaceholder("Message #many 1").waitFor();
   for (const id of rooms) await send(ann, id, "hello");
   await sees(page, "hello");
-  // New at first: there is nothing to say how much of it is unread.
+  // A room that was never read has no count.
   for (const n of [2, 3, 4, 5, 6])
     await entry(page, `many ${n}`).filter({ hasText: "1 unread" }).waitFor();
 
-  // Each that is opened is joined, in the place of another.
+  // A room that is opened is joined in place of another.
   for (const n of [6, 5, 4, 3, 2, 1]) {
     await entry(page, `many ${n}`).click();
     await page.getByPlaceholder(`Message #many ${n}`).waitFor();
@@ -57,7 +57,7 @@ test("more rooms than the page may join are all followed", async () => {
     await sees(page, `live in ${n}`);
     await entry(page, `many ${n}`).filter({ hasNotText: "unread" }).waitFor();
   }
-  // Those that were left are heard of.
+  // The page is notified of messages in the rooms that it has left.
   for (const n of [2, 3, 4, 5, 6]) await send(ann, rooms[n - 1], "@bo again");
   for (const n of [2, 3, 4, 5, 6])
     await entry(page, `many ${n}`).filter({ hasText: "1 unread, you were mentioned" }).waitFor();
@@ -71,7 +71,7 @@ test("more rooms than the page may join are all followed", async () => {
 });
 
 for (const count of [3, 40]) {
-  test(`a room that was left shows ${count} messages that came meanwhile, from the first of them`, async () => {
+  test(`a room that was left shows the ${count} messages that arrived meanwhile, from the first of them`, async () => {
     const rooms = [];
     for (const n of [1, 2, 3, 4]) rooms.push(await room(ann, `left ${count} ${n}`));
     const page = await enters("bo", { at: `/#/rooms/${rooms[0]}` });
@@ -82,7 +82,7 @@ for (const count of [3, 40]) {
     for (const n of [2, 3, 4]) {
       await entry(page, `left ${count} ${n}`).click();
       await page.getByPlaceholder(`Message #left ${count} ${n}`).waitFor();
-      // It is joined, in the place of another.
+      // The room is joined in place of another.
       await send(ann, rooms[n - 1], "hello");
       await sees(page, "hello");
     }
@@ -129,7 +129,7 @@ test("unread messages are counted by the server", async () => {
   await page.reload();
   await entry(page, "busy").filter({ hasText: "130 unread" }).waitFor();
   assert.deepEqual(pages, [], "messages were read only to count them");
-  // Read elsewhere, in part: how many are left the server says.
+  // Another page reads a part of the messages: the server counts the rest.
   await api("PUT", `/rooms/${busy}/read`, { seq: 101 }, bo);
   await entry(page, "busy")
     .filter({ hasText: "30 unread" })

@@ -1,4 +1,4 @@
-// Administration: rooms, people, figures and what admins did.
+// The pages of admins: rooms, accounts, figures and the audit log.
 
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { auditPart } from "./audit.js";
@@ -32,7 +32,7 @@ class Admin extends View {
         h("a", { href: `#/admin/${key}`, "aria-current": key === section ? "page" : null }, name),
       ),
     );
-    // Reached with the keyboard, so that it can be scrolled.
+    // Can have the focus, so that the keyboard can scroll it.
     const body = h("div", {
       class: "admin-body",
       tabindex: "0",

@@ -1,4 +1,4 @@
-// What admins did, newest first.
+// The audit log: the actions of admins, newest first.
 
 import { call, words } from "../core/api.js";
 import { View, h, view } from "../core/dom.js";

@@ -1,12 +1,12 @@
-// A small line of the last minutes, drawn with SVG elements. The numbers stand in its label, for those
-// who do not see it.
+// A small line chart of the last minutes, made of SVG elements. A screen reader gets the numbers from its
+// label.
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 160;
 const HEIGHT = 36;
 
 /**
- * @param {string} name what is shown
+ * @param {string} name of the figure
  * @param {number[]} values oldest first
  * @param {(value: number) => string} shown
  * @returns {SVGElement}
@@ -21,7 +21,7 @@ export function chart(name, values, shown) {
     role: "img",
     "aria-label": `${name} since you opened this page: from ${shown(lowest)} to ${shown(highest)}`,
   });
-  // From zero, so that a small change does not look like a large one.
+  // The scale begins at zero, so that a small change does not look like a large one.
   const points = values.map((value, at) => {
     const x = values.length > 1 ? (at / (values.length - 1)) * WIDTH : WIDTH;
     const y = HEIGHT - 2 - (highest > 0 ? value / highest : 0) * (HEIGHT - 4);

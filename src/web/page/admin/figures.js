@@ -1,5 +1,5 @@
-// Whether the server is well, how busy and how full it is, and since when. What happened before the page
-// was opened is Prometheus' business: the lines are drawn from what the page itself has asked for.
+// The server's health, its load and the size of its database. The charts show only what this page has read
+// since it was opened; Prometheus has the history.
 
 import { call, words } from "../core/api.js";
 import { View, fill, h, view } from "../core/dom.js";
@@ -14,13 +14,13 @@ import { chart } from "./chart.js";
  */
 /**
  * @typedef {{ name: string, value(sample: Sample): string | null, hint?(sample: Sample): string | null,
- *   line?(sample: Sample): number | null, unit?(value: number): string }} Tile without a value, not shown
+ *   line?(sample: Sample): number | null, unit?(value: number): string }} Tile a tile without a value is not shown
  */
 
 const EVERY_MS = 2_000;
 /** Five minutes. */
 const MOST_SAMPLES = 150;
-/** A commit, or a queue, beyond this is worth a look. */
+/** A longer commit or a longer queue is reported. */
 const SLOW_COMMIT_MS = 1_000;
 const LONG_QUEUE = 1_000;
 
@@ -143,7 +143,7 @@ class Figures extends View {
         samples.push({ at: performance.now(), stats, cpu, refusal });
         if (samples.length > MOST_SAMPLES) samples.shift();
         const state = stateOf(samples);
-        // Said once, not every two seconds.
+        // The error is shown once, not every two seconds.
         if (state.key !== said) fill(health, healthView(state));
         said = state.key;
         fill(
@@ -176,12 +176,12 @@ class Figures extends View {
 function cpuSince(before, stats) {
   const [used, last] = [stats.cpu_seconds, before?.stats.cpu_seconds];
   if (!before || used === null || last === null || last === undefined) return null;
-  // After a restart it begins again.
+  // After a restart of the server, the count begins at zero.
   return Math.max(0, ((used - last) / ((performance.now() - before.at) / 1000)) * 100);
 }
 
 /**
- * What an operator would have to look into.
+ * Finds the problems that an operator has to look into.
  * @param {Sample[]} samples
  * @returns {{ key: string, concerns: string[], notes: string[] }}
  */

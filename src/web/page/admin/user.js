@@ -1,4 +1,4 @@
-// What an admin does with one account.
+// The dialog in which an admin changes one account.
 
 import { address } from "../core/address.js";
 import { call, words } from "../core/api.js";

@@ -149,7 +149,7 @@ class Users extends View {
 }
 
 /**
- * An account for somebody else, also where strangers cannot sign up.
+ * Creates an account for another person. This works even if sign-up is closed.
  * @param {() => void} changed
  */
 function openNewUser(changed) {

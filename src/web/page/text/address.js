@@ -1,10 +1,10 @@
-// Where an address begins and ends: bare in a sentence (GFM, "Autolinks (extension)"), between `<` and
-// `>`, or as the destination of a link (CommonMark, "Links"). Strings in, strings out.
+// Finds where an address begins and ends: bare in a sentence (GFM, "Autolinks (extension)"), between `<` and
+// `>`, or as the destination of a link (CommonMark, "Links"). Works on strings only.
 
 /** @typedef {{ href: string, end: number }} Address `end`: the position after it */
 
-/** What no address goes beyond: blanks, what is no part of a URL (WHATWG), the punctuation of sentences
- * in Chinese and Japanese, quotation marks, and marks that change the direction of text. */
+/** The characters that end an address: blanks, characters that no URL contains (WHATWG), Chinese and Japanese
+ * punctuation, quotation marks, and marks that change the direction of text. */
 const STOP =
   '\\s<>"`。｡、､，；：！？「」『』（）【】〈〉《》〔〕［］｛｝“”„«»\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff';
 const WEB = new RegExp(`(?:https?://|www\\.)[^${STOP}]+`, "iy");
@@ -12,20 +12,20 @@ const MAIL = new RegExp(
   `mailto:([A-Za-z0-9.+_-]+@[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)+)(\\?[^${STOP}]*)?`,
   "iy",
 );
-/** The end of a sentence, or a mark; no part of the address before it. */
+/** Characters at the end of an address that belong to the sentence, or are a mark. */
 const TRAILING = /[?!.,:;*_~'’…–—]/;
 /** @type {Record<string, string>} */
 const BRACKETS = { ")": "(", "]": "[" };
 
 /**
- * The address of the web or of mail that begins there, without the punctuation after it.
+ * Finds the web or mail address that begins at a position, without the punctuation after it.
  * @param {string} text
  * @param {number} at
  * @returns {Address | undefined}
  */
 export function bareAddress(text, at) {
   const before = text.charAt(at - 1);
-  // The end of a longer word is no scheme. Only Latin words have letters that could be one's.
+  // A scheme is not the end of a longer word. Only Latin letters could be a part of one.
   if (/[A-Za-z]/.test(before)) return undefined;
   MAIL.lastIndex = at;
   const mail = MAIL.exec(text);
@@ -49,7 +49,7 @@ export function bareAddress(text, at) {
 }
 
 /**
- * The address of mail whose `@` is there: how many characters before it belong to it, and its end.
+ * Finds the mail address around an `@`: `back` characters before it belong to the address.
  * @param {string} before the text before the `@`
  * @param {string} text
  * @param {number} at
@@ -64,7 +64,7 @@ export function mailAddress(before, text, at) {
 }
 
 /**
- * What stands between `<` and `>`, if it is an address and nothing else.
+ * Finds the address between `<` and `>`, if there is nothing else between them.
  * @param {string} text
  * @param {number} at the position of the `<`
  * @returns {(Address & { shown: string }) | undefined}
@@ -80,7 +80,7 @@ export function angleAddress(text, at) {
 }
 
 /**
- * What follows the words of a link: `(address "title")`.
+ * Parses the part of a link after its words: `(address "title")`.
  * @param {string} text
  * @param {number} at the position of the `(`
  * @returns {(Address & { title: string }) | undefined}
@@ -108,7 +108,7 @@ export function destination(text, at) {
 }
 
 /**
- * An address that may be a link's, or "".
+ * Returns the address if a link may have it, else "".
  * @param {string} text
  */
 export function safeAddress(text) {
@@ -131,11 +131,11 @@ function checked(text, end) {
 }
 
 /**
- * Without the punctuation of the sentence, and a bracket that was not opened in it.
+ * Removes the punctuation of the sentence, and closing brackets that were not opened in the address.
  * @param {string} address
  */
 function trimmed(address) {
-  /** How many of each bracket there are. @type {Record<string, number>} */
+  /** The number of each kind of bracket. @type {Record<string, number>} */
   const count = { "(": 0, ")": 0, "[": 0, "]": 0 };
   for (const char of address) if (char in count) count[char] = (count[char] ?? 0) + 1;
   let end = address.length;
@@ -146,7 +146,7 @@ function trimmed(address) {
       count[last] = (count[last] ?? 0) - 1;
       end -= 1;
     } else if (last && TRAILING.test(last)) {
-      // `&amp;` and the like are no part of it: they are the punctuation of HTML.
+      // GFM: an entity such as `&amp;` at the end is not a part of the address.
       const entity =
         last === ";"
           ? /&[A-Za-z0-9]{1,32};$/.exec(address.slice(Math.max(end - 34, 0), end))
@@ -162,7 +162,7 @@ function blanks(text, at) {
   return at;
 }
 
-/** The position of this character that no backslash precedes, or -1.
+/** The position of the wanted character without a backslash before it, or -1.
  * @param {string} text @param {number} at @param {string} wanted */
 function unescaped(text, at, wanted) {
   for (; at < text.length; at += 1) {
@@ -196,7 +196,7 @@ function balancedEnd(text, at) {
 /** @type {Record<string, string>} */
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
 
-/** What a text with backslashes and entities stands for. @param {string} text */
+/** Replaces backslash escapes and entities by their characters. @param {string} text */
 function literal(text) {
   return text.replace(
     /\\([!-/:-@[-`{-~])|&(?:#(\d{1,7})|#x([\da-f]{1,6})|(amp|lt|gt|quot|apos|nbsp));/gi,

@@ -1,4 +1,4 @@
-// Texts of which nothing can be seen: the server refuses them, so that the page does not send them.
+// Texts without any visible character. The server refuses them, so the page does not send them.
 
 const BLANK = /^[\s\p{Default_Ignorable_Code_Point}\p{Cc}\p{M}\u2800]*$/u;
 

@@ -127,7 +127,7 @@ export const EMOJI = {
   money: "💰",
 };
 
-/** Whether a text is nothing but a few emoji, which are shown large. @param {string} text */
+/** Whether a text consists of a few emoji only, which are shown large. @param {string} text */
 export function isOnlyEmoji(text) {
   return /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,6}$/u.test(
     text.trim(),

@@ -43,7 +43,7 @@ export function bytes(value) {
   return `${figure(Number(value.toPrecision(3)))} ${units[power]}`;
 }
 
-/** The two largest parts of a time. @param {number} seconds */
+/** The two largest units of a duration. @param {number} seconds */
 export function duration(seconds) {
   const [days, hours, minutes] = [seconds / 86_400, (seconds / 3600) % 24, (seconds / 60) % 60].map(
     Math.floor,
@@ -53,7 +53,7 @@ export function duration(seconds) {
   return minutes ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${figure(seconds)} s`;
 }
 
-/** One word for each local day. @param {string} time */
+/** A key for each local day. @param {string} time */
 export const dayKey = (time) => new Date(time).toDateString();
 
 /**
@@ -77,7 +77,7 @@ export function counted(count, one, many = `${one}s`) {
   return `${figure(count)} ${count === 1 ? one : many}`;
 }
 
-/** A hue for a name, the same everywhere. @param {string} name */
+/** The hue of a name, the same in every browser. @param {string} name */
 export function hueOf(name) {
   let hash = 0;
   for (const char of name.toLowerCase()) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;

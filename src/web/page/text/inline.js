@@ -1,7 +1,7 @@
 // Marks within a line: bold, italic, struck out, code, links, names and emoji, as DOM nodes.
 //
-// Everything that people write ends up in text nodes. What has no end is looked for once, so that
-// no message keeps the page busy.
+// All text becomes text nodes. A mark without an end is searched for only once, so that no message takes long
+// to parse.
 
 import { h } from "../core/dom.js";
 import { NAME } from "../core/mentions.js";
@@ -16,9 +16,9 @@ const MARKS = /** @type {const} */ ([
   ["*", "em"],
   ["_", "em"],
 ]);
-/** Where something may begin; all else is plain text. */
+/** The characters with which a mark may begin; all others are plain text. */
 const SPECIAL = /[\\`*_~[:@<hmw]/gi;
-/** No mark, but a line that somebody drew. */
+/** A row of these characters is a drawn line, not a mark. */
 const ROW = /\*{4,}|_{4,}|~{3,}/y;
 const MAX_DEPTH = 8;
 /** A letter or a digit, of any script. */
@@ -42,7 +42,7 @@ export function inline(text, me) {
  */
 function parse(text, context) {
   const out = document.createDocumentFragment();
-  /** @type {Set<string>} marks without an end from here on */
+  /** @type {Set<string>} marks that have no end in the rest of the text */
   const hopeless = new Set();
   let plain = "";
   let at = 0;
@@ -143,7 +143,7 @@ function marked(text, at, context, hopeless) {
     if (context.depth >= MAX_DEPTH || hopeless.has(mark) || /\s|^$/.test(text.charAt(start))) {
       return { end: start };
     }
-    // snake_case is no emphasis.
+    // snake_case is not emphasis.
     if (mark.startsWith("_") && WORD.test(text.charAt(at - 1))) return { end: start };
     const close = closing(text, mark, start);
     if (close < 0) {
@@ -164,7 +164,7 @@ function marked(text, at, context, hopeless) {
 function closing(text, mark, from) {
   const first = mark.charAt(0);
   for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at + mark.length)) {
-    // What is code is nothing else.
+    // Marks within code do not count.
     const after = afterCode(text, from, at);
     if (after > at) {
       [at, from] = [after - mark.length, after];
@@ -184,7 +184,7 @@ function closing(text, mark, from) {
 }
 
 /**
- * Where the code ends that begins at or after `from` and has this position in it; else 0.
+ * The end of the code that begins at or after `from` and contains `position`; 0 if there is none.
  * @param {string} text
  * @param {number} from
  * @param {number} position

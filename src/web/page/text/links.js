@@ -1,5 +1,5 @@
-// Links as elements: written out, between `<` and `>`, or as `[words](address "title")`. Where an address
-// ends is known to `address.js`, which lets only http, https and mailto through.
+// Links as elements: written out, between `<` and `>`, or as `[words](address "title")`. The
+// file address.js finds where an address ends, and allows only http, https and mailto.
 
 import { h } from "../core/dom.js";
 import { angleAddress, bareAddress, destination, mailAddress } from "./address.js";
@@ -16,7 +16,7 @@ import { angleAddress, bareAddress, destination, mailAddress } from "./address.j
  * @param {number} at
  * @param {Context} context
  * @param {Set<string>} hopeless
- * @param {(text: string, context: Context) => Node} parse for what the link says
+ * @param {(text: string, context: Context) => Node} parse for the words of the link
  * @returns {Found | undefined}
  */
 export function link(text, at, context, hopeless, parse) {
@@ -58,7 +58,7 @@ export function angleLink(text, at, context) {
 }
 
 /**
- * An address of mail without `mailto:`, found at its `@`.
+ * A mail address without `mailto:`, found at its `@`.
  * @param {string} before the plain text before it
  * @param {string} text
  * @param {number} at
@@ -73,8 +73,8 @@ export function mailLink(before, text, at, context) {
 }
 
 /**
- * The position of the bracket that ends a link's words, if `(` follows it; else -1. Brackets in them come
- * in pairs, and none of those is a link: of nested ones the innermost is.
+ * The position of the bracket that ends a link's words, if `(` follows it; else -1. Brackets within the words
+ * must be balanced. Of nested links, only the innermost is a link.
  * @param {string} text
  * @param {number} at
  */
@@ -94,7 +94,7 @@ function labelEnd(text, at) {
   return -1;
 }
 
-/** The last position of the code that begins there; of its backticks, if it has no end.
+/** The last position of the code that begins at a position, or of its backticks if the code has no end.
  * @param {string} text @param {number} at */
 function codeEnd(text, at) {
   const fence = /^`+/.exec(text.slice(at))?.[0] ?? "`";

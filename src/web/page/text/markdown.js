@@ -1,5 +1,5 @@
-// What people write, as DOM nodes: paragraphs, quotes, lists and fenced code. There is no HTML in
-// it and none is made: a message can be anything and stays text.
+// The text of a message as DOM nodes: paragraphs, quotes, lists and fenced code. HTML is neither parsed nor
+// generated: all text becomes text nodes.
 
 import { h } from "../core/dom.js";
 import { inline } from "./inline.js";
@@ -67,7 +67,7 @@ function fence(lines, at) {
     open[1] ? { data: { language: open[1] } } : null,
     lines.slice(at + 1, end).join("\n"),
   );
-  // Reached with the keyboard, so that wide code can be scrolled.
+  // Can have the focus, so that the keyboard can scroll wide code.
   const node = h("pre", { tabindex: "0", role: "region", "aria-label": "Code", dir: "ltr" }, code);
   return { node, next: end + 1 };
 }

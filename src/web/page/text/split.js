@@ -1,13 +1,13 @@
-// A text that is too long for one message, as several: cut between paragraphs, else between lines, else
-// between words, and in the middle of a word only if it is too long by itself. Fenced code stays whole if
-// it fits, and is fenced in every part otherwise.
+// Splits a text that is too long for one message: between paragraphs, else between lines, else between words,
+// and within a word only if the word alone is too long. Fenced code stays whole if it fits; otherwise every
+// part of it is fenced.
 
 import { countChars } from "../core/limits.js";
 
 const FENCE = /^\s{0,3}```/;
 const CLOSE = "```";
 
-/** @typedef {{ text: string, joint: string }} Piece a piece, and what stands between it and the one before */
+/** @typedef {{ text: string, joint: string }} Piece a piece, and the text between it and the piece before */
 
 /**
  * @param {string} text
@@ -72,7 +72,7 @@ function splitCode(block, most) {
 
 /** @param {string} word @param {number} most */
 function splitWord(word, most) {
-  // What a reader takes for one character may be several: 👩‍💻, é.
+  // A reader sees one character where there may be several: 👩‍💻, é.
   const characters = Array.from(new Intl.Segmenter().segment(word), ({ segment }) => segment);
   return pack(pieces(characters, ""), most, (character) => pack(pieces([...character], ""), most));
 }

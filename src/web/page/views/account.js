@@ -1,4 +1,4 @@
-// One's own account: how the page looks, what it notifies of, the password, the way out.
+// The dialog of the own account: appearance, notifications, password, signing out.
 
 import { address } from "../core/address.js";
 import { call } from "../core/api.js";
@@ -109,12 +109,12 @@ export function openAccount(chat) {
 }
 
 /**
- * One of a few, kept at once.
+ * A choice between a few options, which is stored at once.
  * @template {string} T
  * @param {string} label
  * @param {T} value
  * @param {Record<T, string>} options
- * @param {(value: T) => Promise<string>} keep returns why not, or ""
+ * @param {(value: T) => Promise<string>} keep returns why the choice could not be stored, or ""
  */
 function choice(label, value, options, keep) {
   const alert = h("p", { class: "field-error", role: "alert" });

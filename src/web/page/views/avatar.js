@@ -1,4 +1,4 @@
-// A coloured disc with the beginning of a name.
+// A coloured disc with the first letters of a name.
 
 import { h } from "../core/dom.js";
 import { hueOf } from "../text/format.js";

@@ -1,4 +1,4 @@
-// The line about the connection: that it is lost, when it is tried again, or why it will not be.
+// The line about a lost connection: when the page tries again, or why it does not.
 
 import { address } from "../core/address.js";
 import { View, fill, h, view } from "../core/dom.js";
@@ -8,11 +8,11 @@ import { endReason, nextAttempt, obstacle, retryNow, socketState } from "../core
 
 /** The first connection may take a moment. */
 const PATIENCE_MS = 1_500;
-/** A connection that is back sooner than this is not mentioned. */
+/** A connection that returns within this time is not mentioned. */
 const LOST_PATIENCE_MS = 600;
 const TICK_MS = 1_000;
 
-/** The part of this module's address that changes with the page. */
+/** The hash of the page's files, from this module's address. */
 const HASH = import.meta.url.split("/assets/")[1]?.split("/")[0] ?? "";
 
 class Connection extends View {
@@ -24,13 +24,13 @@ class Connection extends View {
     const isOld = signal(false);
     this.append(bar);
     let wasLive = false;
-    /** Since when there is no connection; 0 while there is one. */
+    /** The time at which the connection was lost; 0 while there is one. */
     let since = 0;
     let timer = 0;
     onEnd(() => clearTimeout(timer));
 
     /**
-     * Changes only what is different: a screen reader says it again, and a button loses the focus.
+     * Changes only what is different: a screen reader would repeat the text, and the button would lose the focus.
      * @param {string} words
      * @param {HTMLElement} [button]
      */
@@ -46,7 +46,7 @@ class Connection extends View {
       const state = socketState.value;
       const next = nextAttempt.value;
       if (state === "live") {
-        // Another server may have taken the place of the one that was lost.
+        // The server may have been updated while the connection was lost.
         if (wasLive && since) isOtherPage().then((is) => (isOld.value = is));
         wasLive = true;
         since = 0;

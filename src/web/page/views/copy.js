@@ -1,4 +1,4 @@
-// Copying to the clipboard, with a word on what became of it.
+// Copying to the clipboard, and telling the reader whether it worked.
 
 import { fill, h, icon } from "../core/dom.js";
 import { toast } from "./dialog.js";
@@ -7,7 +7,7 @@ const FEEDBACK_MS = 2_000;
 
 /**
  * @param {string} text
- * @param {Element} host what stands beside it can be selected: in a dialog, an element of the dialog
+ * @param {Element} host where the text can be selected: in a dialog, an element of the dialog
  * @returns {Promise<boolean>} whether it was copied
  */
 export async function copyText(text, host) {

@@ -1,10 +1,10 @@
-// Dialogs: one at a time, closed with Escape, a click beside them or their button.
+// Dialogs, one at a time. Escape, a click beside the dialog or its button closes it.
 
 import { icon, h, put } from "../core/dom.js";
 import { words } from "../core/api.js";
 
 /**
- * Opens a dialog; it is gone from the page once it is closed.
+ * Opens a dialog. Closing removes it from the page.
  * @param {{ title: string, class?: string, content: (close: () => void) =>
  *   (import("../core/dom.js").Child | import("../core/dom.js").Child[]) }} options
  * @returns {HTMLDialogElement}
@@ -37,7 +37,7 @@ export function openDialog({ title, class: name = "", content }) {
 }
 
 /**
- * Asks before something that cannot be undone; what is refused is said in the dialog.
+ * Asks before an action that cannot be undone. If the server refuses the action, the dialog says why.
  * @param {{ title: string, text: string, action: string, act(): Promise<unknown> }} options
  */
 export function confirmDialog({ title, text, action, act }) {
@@ -75,7 +75,7 @@ export function confirmDialog({ title, text, action, act }) {
 let toasts;
 
 /**
- * Says something in passing.
+ * Shows a short message that disappears by itself.
  * @param {string} text
  */
 export function toast(text) {

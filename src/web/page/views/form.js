@@ -1,4 +1,4 @@
-// Forms: labelled fields, one button, and every refusal in words where it belongs.
+// Forms: labelled fields, one button, and every error beside the field that it is about.
 
 import { ApiError, sentence, words } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
@@ -6,10 +6,10 @@ import { fill, h } from "../core/dom.js";
 /**
  * @typedef {{ name: string, label: string, type?: string, hint?: string, autocomplete?: string,
  *   value?: string, optional?: boolean, rows?: number, maxlength?: number, minlength?: number,
- *   hidden?: boolean }} Field `hidden`: for managers of passwords, which want to know whose it is
+ *   hidden?: boolean }} Field `hidden`: for password managers, which need the username
  */
 
-/** The field that a refusal as a whole is about. @type {Record<string, string>} */
+/** The field that an error code is about. @type {Record<string, string>} */
 const FIELD_OF = {
   username_taken: "username",
   email_taken: "email",

@@ -1,11 +1,11 @@
-// Fields as high as what is written in them, in browsers that do not do so themselves.
+// Makes a field as high as its text, in browsers that do not do so themselves.
 
 /** @param {HTMLTextAreaElement} input in a form */
 export function grow(input) {
   const { form } = input;
   if (CSS.supports("field-sizing", "content") || !form) return;
-  // While it is measured the field is low. What is round it must not move then: the list would be
-  // scrolled by the browser.
+  // The field is low while it is measured. The form keeps its height meanwhile, because the browser would
+  // scroll the list otherwise.
   form.style.blockSize = `${form.offsetHeight}px`;
   input.style.blockSize = "auto";
   input.style.blockSize = `${input.scrollHeight + input.offsetHeight - input.clientHeight}px`;

@@ -1,4 +1,4 @@
-// Keys that work everywhere, and the list of all of them.
+// The keyboard shortcuts that work everywhere, and the dialog that lists all shortcuts.
 
 import { h, listen } from "../core/dom.js";
 import { go, roomHref, route } from "../core/route.js";
@@ -39,7 +39,7 @@ export function watchKeys(chat) {
   });
 }
 
-/** Whether the key is text for a field. @param {KeyboardEvent} event */
+/** Whether the key is typed into a field. @param {KeyboardEvent} event */
 function isTyping({ target }) {
   return target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
 }

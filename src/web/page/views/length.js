@@ -1,20 +1,20 @@
-// Says under a field how many characters are left, once they are few, and how many are too many.
+// The note under a field: how many characters are left, once they are few, or how many are too many.
 
 import { fill, h } from "../core/dom.js";
 import { countChars, messageChars } from "../core/limits.js";
 import { counted } from "../text/format.js";
 
-/** The part of the limit at which the count begins to show. */
+/** The part of the limit from which the note is shown. */
 const FEW = 0.1;
-/** A screen reader is told after a pause in the typing, not at every key. */
+/** A screen reader announces the note after a pause in the typing, not at every key. */
 const PAUSE_MS = 700;
 
 let serial = 0;
 
 /**
  * @param {HTMLTextAreaElement} input
- * @param {(text: string, most: number) => import("../core/dom.js").Child} [offer] what can be done about a text
- *   that is too long
+ * @param {(text: string, most: number) => import("../core/dom.js").Child} [offer] what to offer for a text that
+ *   is too long
  */
 export function lengthNote(input, offer = () => null) {
   const id = `length-${++serial}`;
@@ -35,11 +35,11 @@ export function lengthNote(input, offer = () => null) {
   return {
     element,
 
-    /** Shows what there is to say about the text; to be called whenever the text or the limit changes. */
+    /** Updates the note. The caller calls this whenever the text or the limit changes. */
     look() {
       const most = messageChars();
       const text = input.value.trim();
-      // A character is one or two units of the string's length.
+      // A character counts once or twice in `length`: most texts need not be counted.
       const left = text.length < most * (1 - FEW) ? most : most - countChars(text);
       const isShown = left < most * FEW;
       const words = !isShown
@@ -57,7 +57,7 @@ export function lengthNote(input, offer = () => null) {
       fill(rest, left < 0 && offer(text, most));
     },
 
-    /** Says again, at once, why the text is not sent. */
+    /** Announces at once why the text is not sent. */
     refuse() {
       clearTimeout(timer);
       spoken.textContent = "";

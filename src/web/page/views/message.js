@@ -15,8 +15,8 @@ import { waitingView } from "./waiting.js";
 /**
  * @param {Chat} chat
  * @param {Message} message
- * @param {boolean} grouped it stands under the name of the one before it
- * @param {HTMLElement | null} editor in the place of its text
+ * @param {boolean} grouped it continues the message before it, without a name of its own
+ * @param {HTMLElement | null} editor shown in place of the text
  */
 export function messageRow(chat, message, grouped, editor) {
   const me = chat.user.username;
@@ -86,10 +86,10 @@ function text(content, me) {
     const block = h("div", { class: "code-block" });
     code.replaceWith(block);
     const copy = copyButton("Copy code", () => code.textContent ?? "");
-    // After the code, so that it is read first.
+    // The button comes after the code, so that a screen reader reads the code first.
     block.append(code, copy);
   }
-  // What is only marks still has to be seen.
+  // A text that consists of marks only is shown as it is.
   return out.childNodes.length > 0 ? out : h("div", { class: "prose" }, h("p", null, content));
 }
 

@@ -1,4 +1,4 @@
-// News for who is not looking: the title, the icon, the screen reader, the desktop.
+// Notifications of new messages: the title, the icon, the screen reader, the desktop.
 
 import { h, listen } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
@@ -19,9 +19,9 @@ export function notify() {
 }
 
 /**
- * Chooses what is shown on the desktop; asks the browser if it has to be asked.
+ * Chooses which messages are shown on the desktop. Asks for permission if the browser requires it.
  * @param {Notify} choice
- * @returns {Promise<string>} why it cannot be; "" if it can
+ * @returns {Promise<string>} why it is not possible; "" if it is
  */
 export async function setNotify(choice) {
   if (choice !== "off") {
@@ -99,6 +99,6 @@ function show(room, message) {
       notice.close();
     };
   } catch {
-    // Phones show notifications of service workers alone; there is none.
+    // Phones show only the notifications of service workers, and this page has no service worker.
   }
 }

@@ -1,4 +1,4 @@
-// Who is in the room at the moment.
+// The list of the people who are in the room now.
 
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";

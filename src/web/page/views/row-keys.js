@@ -1,4 +1,4 @@
-// The list of messages by keyboard: one of its rows can be reached with Tab, arrows lead on.
+// Keys in the list of messages: Tab reaches one of its rows, and arrows move to the others.
 
 import { listen } from "../core/dom.js";
 import { messageOf, remove } from "./actions.js";
@@ -14,7 +14,7 @@ import { messageOf, remove } from "./actions.js";
 export function rowKeys(list, chat, room, edit) {
   listen(list, "keydown", (/** @type {KeyboardEvent} */ event) => {
     const row = event.target;
-    // What is typed into a row's editor is the editor's.
+    // Keys in a row's editor belong to the editor.
     if (!(row instanceof HTMLElement) || !row.matches("li.message")) return;
     const rows = rowsIn(list);
     const at = rows.indexOf(row);
@@ -45,7 +45,7 @@ export function rowKeys(list, chat, room, edit) {
   };
 }
 
-/** Whatever happens to the rows, one of them can be reached: the newest, unless another was chosen.
+/** Makes one row reachable with Tab: the newest, unless the reader moved to another one.
  * @param {HTMLElement} list */
 export function keepReachable(list) {
   if (list.querySelector("li.message[tabindex='0']")) return;

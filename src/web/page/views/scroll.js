@@ -1,18 +1,18 @@
-// Keeps in sight what the reader of a scrolling list looks at: its end, for a reader who is at the end, and
-// otherwise the first message in sight. Whatever changes a height (messages, the composer, a line above,
-// a picture, a keyboard, a turned phone), only the reader's own scrolling changes what is kept.
+// Keeps the place of the reader in a scrolling list: the end, for a reader at the end, and otherwise the first
+// message in sight. Messages, the composer, a keyboard or a turned phone change heights; only the reader's own
+// scrolling changes the place.
 
 import { listen } from "../core/dom.js";
 import { onEnd } from "../core/reactive.js";
 
 /** Pixels from the end that still count as the end. */
 const AT_END = 48;
-/** Browsers round positions to the pixels of the screen. */
+/** The tolerance: browsers round positions to pixels of the screen. */
 const ROUNDING_PX = 2;
 
 /**
- * @typedef {{ key: string, top: number, height: number, edge: number }} Anchor a row, where it was on
- *   the screen, how high it was, and where the list began
+ * @typedef {{ key: string, top: number, height: number, edge: number }} Anchor a row, its position and
+ *   height on the screen, and the upper edge of the list
  */
 
 export class Scroll {
@@ -20,14 +20,14 @@ export class Scroll {
   #keepsEnd = true;
   /** Otherwise this row is kept where it is. @type {Anchor | null} */
   #anchor = null;
-  /** How far the list was scrolled, and could be, when it was last looked at: pixels. */
+  /** The scroll position and its maximum at the last look, in pixels. */
   #top = 0;
   #max = 0;
 
   /**
    * @param {HTMLElement} scroller
    * @param {HTMLElement} list its rows have a key in their dataset
-   * @param {() => boolean} isWhole the list's end is the end of the conversation
+   * @param {() => boolean} isWhole the list ends with the newest message
    */
   constructor(scroller, list, isWhole) {
     this.scroller = scroller;
@@ -36,7 +36,7 @@ export class Scroll {
   }
 
   /**
-   * Watches the list for as long as the view that is being rendered lives.
+   * Watches the list until the view that is being rendered leaves the page.
    * @param {() => void} changed the reader, or the layout, has moved something
    */
   start(changed) {
@@ -64,7 +64,7 @@ export class Scroll {
   /** Changes the list's rows. @param {() => void} change */
   keep(change) {
     this.#look();
-    // A reader whose window grew until the end was in sight is at the end when something new comes.
+    // The end may have come into sight because the window grew.
     if (this.isAtEnd) this.#keepsEnd = true;
     change();
     this.#restore();
@@ -78,7 +78,7 @@ export class Scroll {
   /**
    * Goes to a row.
    * @param {HTMLElement} row
-   * @param {number} share of the height that is to be above it
+   * @param {number} share the part of the height that remains above the row
    */
   toRow(row, share) {
     const { top, height } = this.scroller.getBoundingClientRect();
@@ -86,7 +86,7 @@ export class Scroll {
     this.stay();
   }
 
-  /** From here on, what is in sight now is kept. */
+  /** Keeps the current place from here on. */
   stay() {
     this.#keepsEnd = this.isWhole() && this.distance < AT_END;
     this.#record();
@@ -97,8 +97,8 @@ export class Scroll {
   }
 
   /**
-   * Finds out what has moved since the last look. If the layout changed, a browser moves a list by itself
-   * only where it became too short; every other movement is the reader's.
+   * Finds out what has moved since the last look. When the layout changes, a browser scrolls the list by itself
+   * only if it became too short. The reader made every other movement.
    */
   #look() {
     const limit = this.#limit;
@@ -107,7 +107,7 @@ export class Scroll {
     if (isOther && Math.abs(top - Math.min(this.#top, limit)) <= ROUNDING_PX) {
       this.#restore();
     } else if (top !== this.#top) {
-      // What has grown in the same moment does not take a reader away from the end.
+      // Rows that grew in the same moment do not take a reader away from the end.
       const end = this.#keepsEnd ? Math.min(limit, this.#max) : limit;
       this.#keepsEnd = this.isWhole() && end - top < AT_END;
       if (this.#keepsEnd && isOther) this.#restore();
@@ -126,11 +126,11 @@ export class Scroll {
     if (!kept || !row) return this.#record();
     const { top, height } = row.getBoundingClientRect();
     const edge = this.scroller.getBoundingClientRect().top;
-    // Of a row that is broken into other lines, the same part stays at the edge.
+    // If the lines of the row are broken differently, the same part of it stays at the edge.
     const isOther = kept.top < kept.edge && Math.abs(height - kept.height) > ROUNDING_PX;
     const wanted = isOther ? edge + ((kept.top - kept.edge) * height) / kept.height : kept.top;
     this.scroller.scrollTop += top - wanted;
-    // The anchor stays the same, also where there is nothing more to scroll: what shrank may grow again.
+    // The anchor stays the same even if the list cannot scroll that far: it may grow again.
     this.#top = this.scroller.scrollTop;
     this.#max = this.#limit;
   }
@@ -152,7 +152,7 @@ export class Scroll {
       if (isAbove) from = middle + 1;
       else to = middle;
     }
-    // A day's name goes when older messages of that day come.
+    // The row of a day moves when older messages of that day are loaded.
     while (rows[from] && !rows[from]?.classList.contains("message")) from += 1;
     const row = rows[from];
     if (!(row instanceof HTMLElement)) return null;

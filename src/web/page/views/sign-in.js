@@ -1,5 +1,5 @@
-// Who is not signed in: signing in, signing up, the first account of a new server, and a new
-// password by a link from an admin.
+// The page without a session: signing in, signing up, creating the first account of a new server, and setting
+// a new password with a link from an admin.
 
 import { call, words } from "../core/api.js";
 import { serverName } from "../core/brand.js";
@@ -124,7 +124,7 @@ function firstRun() {
       async onsubmit({ username = "", email, password = "", name }) {
         await call("POST", "/auth/signup", { username, email, password, role: "admin" });
         await signIn(username, password, async (token) => {
-          // The account stands: a refused room is made later, in the chat.
+          // The account exists. If the room is refused, it can be created later, in the chat.
           const room = await call("POST", "/rooms/", { name }, token).catch(() => null);
           go(room ? roomHref(room.id) : "#/admin/rooms");
         });

@@ -1,4 +1,4 @@
-// From anywhere to any room with a few keys.
+// The dialog that opens any room with a few keys.
 
 import { fill, h } from "../core/dom.js";
 import { names } from "../core/mentions.js";
@@ -94,7 +94,8 @@ export function openSwitcher(chat) {
 }
 
 /**
- * What is unread comes first, then names that begin with what was typed, then those that have it.
+ * Names that begin with the wanted text come before names that contain it; among equals, unread rooms first.
+ * Archived rooms come last.
  * @param {Room} room
  * @param {string} wanted
  */

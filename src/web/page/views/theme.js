@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it. Kept in this browser.
+// The theme: light, dark, or that of the system. It is stored in this browser.
 
 import { storage } from "../core/storage.js";
 

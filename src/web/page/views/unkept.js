@@ -1,10 +1,10 @@
-// Says, once, that this browser keeps nothing for the page, and what that means.
+// A line, shown once, that this browser stores nothing for the page, and what that means.
 
 import { View, h, view } from "../core/dom.js";
 import { effect, signal } from "../core/reactive.js";
 import { isLasting } from "../core/storage.js";
 
-/** The reader has dismissed it, which holds until the page is left. */
+/** The reader has closed the line. It stays closed until the page is left. */
 const isRead = signal(false);
 
 class Unkept extends View {

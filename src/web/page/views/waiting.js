@@ -1,4 +1,4 @@
-// Why a message of the reader's is not in the room yet.
+// The reason why a message is still waiting to be sent.
 
 import { View, view } from "../core/dom.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
