@@ -1,6 +1,6 @@
 //! Mentions in a text: `@name`, where the name is not a part of a longer word.
 //!
-//! The page decides the same in `src/web/page/core/mentions.js`, and PostgreSQL with a regular expression
+//! The page decides the same in `src/web/page/core/names.js`, and PostgreSQL with a regular expression
 //! (`storage/postgres/read_positions.rs`). Names are ASCII and have no case.
 
 /// The most characters of a username. They are ASCII, so this is the number of bytes too.

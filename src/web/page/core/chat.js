@@ -2,7 +2,7 @@
 // notified of every room; it also joins as many rooms as it may, and receives the logs of these.
 
 import { call } from "./api.js";
-import { names } from "./mentions.js";
+import { names } from "./names.js";
 import { Outbox } from "./outbox.js";
 import { effect, onEnd } from "./reactive.js";
 import { Recount } from "./recount.js";
@@ -21,7 +21,7 @@ export class Chat {
   onMessage = () => {};
   /**
    * Another user wrote in a room that is not joined.
-   * @type {(room: Room, message: import("./types.js").ActivityMessage, calls: boolean) => void}
+   * @type {(room: Room, message: import("./types.js").ActivityMessage, isMentioned: boolean) => void}
    */
   onActivity = () => {};
   #recount = new Recount();
@@ -54,7 +54,7 @@ export class Chat {
     let token = session.peek()?.token;
     effect(() => {
       const next = session.value?.token;
-      if (next && next !== token) socket.say({ type: "auth.refresh", token: next });
+      if (next && next !== token) socket.sendFrame({ type: "auth.refresh", token: next });
       token = next;
     });
     effect(() => {
@@ -82,7 +82,7 @@ export class Chat {
    */
   markRead(room, seq) {
     if (!room.read(seq)) return;
-    if (this.subscriptions.has(room)) socket.say({ type: "read", room_id: room.id, seq });
+    if (this.subscriptions.has(room)) socket.sendFrame({ type: "read", room_id: room.id, seq });
     // If the call fails, the position is sent when the room is joined.
     else call("PUT", `/rooms/${room.id}/read`, { seq }).catch(() => {});
     this.#recount.soon(room);
@@ -90,7 +90,7 @@ export class Chat {
 
   /** The list is read once the connection watches: nothing is lost between the two. */
   #watch() {
-    socket.say({ type: "watch", ref: "watch" });
+    socket.sendFrame({ type: "watch", ref: "watch" });
   }
 
   /** Forgets every position and every message, because the database is another one. */
@@ -212,10 +212,10 @@ export class Chat {
       // The reader has read their own message.
       if (room.unread.peek().length === 0) this.markRead(room, message.seq);
     } else if (!message.deleted_at) {
-      room.addUnread([message.seq], names.mention(message.content, this.user.username));
-      if (message.seq > room.noticed) this.onMessage(room, message);
+      room.addUnread([message.seq], names.isMentioned(message.content, this.user.username));
+      if (message.seq > room.announcedSeq) this.onMessage(room, message);
     }
-    room.noticed = Math.max(room.noticed, message.seq);
+    room.announcedSeq = Math.max(room.announcedSeq, message.seq);
   }
 
   /**
@@ -239,11 +239,11 @@ export class Chat {
     const name = this.user.username.toLowerCase();
     for (const message of messages) {
       if (message.seq <= room.lastSeq || message.user_id === this.user.id) continue;
-      const calls = message.mentions?.includes(name) ?? false;
-      room.addUnread([message.seq], calls);
-      if (message.seq > room.noticed) this.onActivity(room, message, calls);
+      const isMentioned = message.mentions?.includes(name) ?? false;
+      room.addUnread([message.seq], isMentioned);
+      if (message.seq > room.announcedSeq) this.onActivity(room, message, isMentioned);
     }
-    room.noticed = Math.max(room.noticed, head_seq);
+    room.announcedSeq = Math.max(room.announcedSeq, head_seq);
     if (head_seq > room.countedTo) {
       for (const seq of deleted ?? []) room.removeUnread(seq);
       if (truncated && room.readSeq.peek() > 0) room.isUncertain = true;

@@ -5,7 +5,7 @@
 import { sentence } from "./api.js";
 import { isTooLong, messageChars } from "./limits.js";
 import { refreshSetup } from "./setup.js";
-import { probe, say } from "./socket.js";
+import { probe, sendFrame } from "./socket.js";
 import { storage } from "./storage.js";
 
 /** @typedef {import("./types.js").Pending} Pending */
@@ -85,7 +85,7 @@ export class Outbox {
       this.flush(room);
       return;
     }
-    if (say({ type: "send", room_id: room.id, content, client_id, ref: client_id })) {
+    if (sendFrame({ type: "send", room_id: room.id, content, client_id, ref: client_id })) {
       this.#underWay.set(room.id, client_id);
       setTimeout(() => this.#underWay.get(room.id) === client_id && probe(), SLOW_MS);
     }

@@ -2,7 +2,7 @@
 // deleted.
 
 import { call } from "./api.js";
-import { names } from "./mentions.js";
+import { names } from "./names.js";
 import { signal } from "./reactive.js";
 import { Room } from "./room.js";
 

@@ -46,9 +46,9 @@ export class Room {
     /** A counted message was read or deleted since: the server must count again. */
     this.isUncertain = false;
     /** The seqs of the unread messages that mention the reader, as in `unread`. @type {number[]} */
-    this.calls = [];
+    this.mentionSeqs = [];
     /** The seq up to which messages were announced to the reader. */
-    this.noticed = info.head_seq;
+    this.announcedSeq = info.head_seq;
     /** The connection receives the room's log, or will after it resumes from `lastSeq`. */
     this.isFollowed = false;
     /** When the reader last opened the room (ms since 1970). */
@@ -97,8 +97,8 @@ export class Room {
     const fresh = seqs.filter((seq) => seq > from && !known.includes(seq));
     if (fresh.length === 0) return;
     this.unread.value = [...known, ...fresh].sort((a, b) => a - b);
-    if (mentioned) this.calls.push(...fresh);
-    this.mentioned.value = this.calls.length > 0;
+    if (mentioned) this.mentionSeqs.push(...fresh);
+    this.mentioned.value = this.mentionSeqs.length > 0;
   }
 
   /**
@@ -122,17 +122,17 @@ export class Room {
     // A newer answer arrived first.
     if (unread === undefined || head < this.countedTo) return;
     const later = this.unread.peek().filter((seq) => seq > head);
-    this.calls = this.calls.filter((seq) => seq > head);
+    this.mentionSeqs = this.mentionSeqs.filter((seq) => seq > head);
     const position = this.readSeq.peek();
     // The server counted before it received the read position of this page.
     this.isUncertain = position > read && position < head && unread > 0;
     this.countedTo = head;
     if (position < head) {
       later.unshift(...Array(unread).fill(head));
-      this.calls.unshift(...Array(mentions).fill(head));
+      this.mentionSeqs.unshift(...Array(mentions).fill(head));
     }
     this.unread.value = later;
-    this.mentioned.value = this.calls.length > 0;
+    this.mentioned.value = this.mentionSeqs.length > 0;
   }
 
   #hasCounted() {
@@ -142,8 +142,8 @@ export class Room {
   /** @param {(seq: number) => boolean} isLeft */
   #keep(isLeft) {
     this.unread.value = this.unread.peek().filter(isLeft);
-    this.calls = this.calls.filter(isLeft);
-    this.mentioned.value = this.calls.length > 0;
+    this.mentionSeqs = this.mentionSeqs.filter(isLeft);
+    this.mentioned.value = this.mentionSeqs.length > 0;
   }
 
   /** @param {Presence} frame */

@@ -95,7 +95,7 @@ export function disconnect() {
  * @param {import("./types.js").Verb} verb
  * @returns {boolean} false if there is no connection
  */
-export function say(verb) {
+export function sendFrame(verb) {
   if (socket?.readyState !== WebSocket.OPEN) return false;
   socket.send(JSON.stringify(verb));
   return true;
@@ -115,7 +115,7 @@ export function retryNow() {
 /** Checks the connection, which may have broken while the machine slept or changed its network. */
 export function probe() {
   if (socketState.peek() === "lost") retryNow();
-  else if (say({ type: "ping" })) watch(ANSWER_MS / 2, true);
+  else if (sendFrame({ type: "ping" })) watch(ANSWER_MS / 2, true);
 }
 
 function open() {
@@ -169,7 +169,7 @@ function watch(wait = QUIET_MS, asked = false) {
     if (asked) {
       drop();
       closed(1006, "");
-    } else if (say({ type: "ping" })) {
+    } else if (sendFrame({ type: "ping" })) {
       watch(ANSWER_MS, true);
     }
   }, wait);
@@ -208,7 +208,7 @@ function closed(code, reason) {
 
 addEventListener("online", probe);
 addEventListener("offline", () => {
-  if (say({ type: "ping" })) watch(OFFLINE_ANSWER_MS, true);
+  if (sendFrame({ type: "ping" })) watch(OFFLINE_ANSWER_MS, true);
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) probe();

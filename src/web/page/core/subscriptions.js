@@ -57,7 +57,7 @@ export class Subscriptions {
       room.lastSeq = head;
       room.messages.forget();
     }
-    socket.say({
+    socket.sendFrame({
       type: "subscribe",
       room_id: room.id,
       since: room.lastSeq,
@@ -66,7 +66,7 @@ export class Subscriptions {
     });
     // The reader may have read on while there was no connection.
     const seq = room.readSeq.peek();
-    if (seq > read) socket.say({ type: "read", room_id: room.id, seq });
+    if (seq > read) socket.sendFrame({ type: "read", room_id: room.id, seq });
   }
 
   /** The room that a `ref` of `join` names. @param {string | null | undefined} ref */
@@ -114,6 +114,6 @@ export class Subscriptions {
     this.#joined.delete(left.id);
     left.isFollowed = false;
     left.lose();
-    return socket.say({ type: "unsubscribe", room_id: left.id });
+    return socket.sendFrame({ type: "unsubscribe", room_id: left.id });
   }
 }

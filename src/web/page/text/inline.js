@@ -4,7 +4,7 @@
 // to parse.
 
 import { h } from "../core/dom.js";
-import { NAME } from "../core/mentions.js";
+import { NAME } from "../core/names.js";
 import { EMOJI } from "./emoji.js";
 import { angleLink, bareLink, link, mailLink } from "./links.js";
 

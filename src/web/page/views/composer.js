@@ -3,7 +3,7 @@
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
 import { isTooLong } from "../core/limits.js";
-import { say } from "../core/socket.js";
+import { sendFrame } from "../core/socket.js";
 import { storage } from "../core/storage.js";
 import { isBlank } from "../text/blank.js";
 import { split } from "../text/split.js";
@@ -86,7 +86,7 @@ class Composer extends View {
       changed();
       if (isBlank(input.value) || Date.now() - lastTyped < TYPING_MS) return;
       lastTyped = Date.now();
-      if (room.live.peek()) say({ type: "typing", room_id: room.id });
+      if (room.live.peek()) sendFrame({ type: "typing", room_id: room.id });
     });
     const completes = completion(input, chat, room, changed);
     listen(input, "keydown", (event) => {

@@ -5,7 +5,7 @@ import { copyButton } from "./copy.js";
 import { clockTime, exactTime } from "../text/format.js";
 import { isOnlyEmoji } from "../text/emoji.js";
 import { markdown } from "../text/markdown.js";
-import { names } from "../core/mentions.js";
+import { names } from "../core/names.js";
 import { avatar } from "./avatar.js";
 import { waitingView } from "./waiting.js";
 
@@ -20,11 +20,11 @@ import { waitingView } from "./waiting.js";
  */
 export function messageRow(chat, message, grouped, editor) {
   const me = chat.user.username;
-  const calls = message.user_id !== chat.user.id && names.mention(message.content, me);
+  const isMentioned = message.user_id !== chat.user.id && names.isMentioned(message.content, me);
   return h(
     "li",
     {
-      class: `message${grouped ? " grouped" : ""}${calls ? " calls-me" : ""}`,
+      class: `message${grouped ? " grouped" : ""}${isMentioned ? " calls-me" : ""}`,
       tabindex: "-1",
       data: { seq: message.seq },
     },

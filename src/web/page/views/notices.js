@@ -4,7 +4,7 @@ import { h, listen } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
 import { go, roomHref, route } from "../core/route.js";
 import { serverName } from "../core/brand.js";
-import { names } from "../core/mentions.js";
+import { names } from "../core/names.js";
 import { storage } from "../core/storage.js";
 
 /** @typedef {"off" | "mentions" | "all"} Notify */
@@ -67,13 +67,17 @@ export function startNotices(chat) {
     }
     const isSeen = isOpen && !document.hidden && document.hasFocus();
     const choice = notify();
-    const calls = names.mention(message.content, chat.user.username);
-    if (!isSeen && (choice === "all" || (choice === "mentions" && calls))) show(room, message);
+    const isMentioned = names.isMentioned(message.content, chat.user.username);
+    if (!isSeen && (choice === "all" || (choice === "mentions" && isMentioned)))
+      show(room, message);
   };
-  chat.onActivity = (room, message, calls) => {
+  chat.onActivity = (room, message, isMentioned) => {
     const choice = notify();
-    if (choice !== "all" && !(choice === "mentions" && calls)) return;
-    show(room, { ...message, content: calls ? "You were mentioned." : "There is a new message." });
+    if (choice !== "all" && !(choice === "mentions" && isMentioned)) return;
+    show(room, {
+      ...message,
+      content: isMentioned ? "You were mentioned." : "There is a new message.",
+    });
   };
   listen(window, "focus", () => announcer?.replaceChildren());
   onEnd(() => {

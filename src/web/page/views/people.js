@@ -2,7 +2,7 @@
 
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
-import { names } from "../core/mentions.js";
+import { names } from "../core/names.js";
 import { counted } from "../text/format.js";
 import { avatar } from "./avatar.js";
 

@@ -1,7 +1,7 @@
 // The dialog that opens any room with a few keys.
 
 import { fill, h } from "../core/dom.js";
-import { names } from "../core/mentions.js";
+import { names } from "../core/names.js";
 import { go, roomHref } from "../core/route.js";
 import { openDialog } from "./dialog.js";
 

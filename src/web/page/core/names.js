@@ -17,7 +17,7 @@ export const names = {
    * @param {string} text
    * @param {string} name
    */
-  mention(text, name) {
+  isMentioned(text, name) {
     const lower = text.toLowerCase();
     const wanted = `@${name.toLowerCase()}`;
     for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + 1)) {
