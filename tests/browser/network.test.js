@@ -148,6 +148,22 @@ test("an event of a type that the page does not know is skipped, and the room re
   await page.context().close();
 });
 
+test("a changed room is shown by the event of its log alone", async () => {
+  const renamed = await room(ann, "before-the-change");
+  const page = await newPage();
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((text) => {
+      if (JSON.parse(String(text)).type !== "room_updated") socket.send(text);
+    });
+  });
+  await signsIn(page, "bo", `/#/rooms/${renamed}`);
+  await says(page, "hello");
+  await api("PATCH", `/rooms/${renamed}`, { name: "after-the-change" }, ann);
+  await page.getByRole("heading", { name: "after-the-change" }).waitFor();
+  await page.context().close();
+});
+
 test("a message whose ack was lost is settled by the log", async () => {
   const net = await network();
   const page = await enters("bo", { server: net.url, at: `/#/rooms/${general}`, expects: BROKEN });
