@@ -13,9 +13,6 @@ import { Subscriptions } from "./subscriptions.js";
 
 /** @typedef {import("./room.js").Room} Room */
 
-/** Errors of the server that do not last: the room is joined again later. */
-const TEMPORARY = ["too_many_requests", "busy", "unavailable", "internal"];
-
 export class Chat {
   /** A message of another user arrived. @type {(room: Room, message: import("./types.js").Message) => void} */
   onMessage = () => {};
@@ -282,7 +279,7 @@ export class Chat {
       room.lastSeq = -Infinity;
       room.live.value = false;
       this.list.refresh();
-    } else if (TEMPORARY.includes(error.code)) {
+    } else if (error.retry_after) {
       room.live.value = false;
       setTimeout(() => this.subscriptions.join(room), wait);
     } else if (error.code === "room_not_found") {

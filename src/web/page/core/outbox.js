@@ -11,8 +11,6 @@ import { storage } from "./storage.js";
 /** @typedef {import("./types.js").Pending} Pending */
 /** @typedef {import("./room.js").Room} Room */
 
-/** Errors that do not depend on the message: it is sent again. */
-const TRY_AGAIN = ["busy", "unavailable", "outcome_unknown", "too_many_requests", "not_subscribed"];
 /** Errors after which the same message may be accepted, if its author tries again. */
 const MAY_PASS = ["internal", "room_archived"];
 const PAUSE_MS = 1_000;
@@ -127,7 +125,8 @@ export class Outbox {
    */
   refused(room, error) {
     const clientId = error.ref ?? "";
-    if (TRY_AGAIN.includes(error.code)) {
+    // A temporary error says when to retry. After `not_subscribed` the page joins the room again.
+    if (error.retry_after || error.code === "not_subscribed") {
       room.delay.value = error.detail;
       setTimeout(() => this.#next(room, clientId), (error.retry_after ?? 0) * 1000 || PAUSE_MS);
       return;
