@@ -15,7 +15,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-on_both_databases!(fanout, rate, disturbed, ingest, idle, history, reconnect, churn, private);
+on_both_databases!(fanout, rate, ingest, idle, history, reconnect, churn, private);
 
 async fn fanout(database: Database) {
     let figures = run(
@@ -35,27 +35,6 @@ async fn rate(database: Database) {
         run(database, "rate --messages 100 --receivers 5 --seconds 0.3 --warm-up 0.1").await;
     assert_eq!(figures.count("checked_deliveries"), 40 * 6);
     assert!(figures.has("delivery_p99"));
-    assert!(!figures.has("delivery_p99_ratio"), "nothing disturbed it");
-}
-
-/// A quiet stretch and a disturbed one are checked and compared.
-async fn disturbed(database: Database) {
-    for (what, did) in
-        [("login-flood", "logins_checked_per_second"), ("stalled-readers", "stalled_readers")]
-    {
-        let figures = run(
-            database,
-            &format!(
-                "rate --messages 100 --receivers 5 --seconds 0.5 --warm-up 0.1 --disturb {what}"
-            ),
-        )
-        .await;
-        assert_eq!(figures.count("checked_deliveries"), 110 * 6, "those stalled are not counted");
-        assert!(figures.number(did) > 0.0, "{what}");
-        for name in ["delivery_p99", "disturbed_delivery_p99", "delivery_p99_ratio"] {
-            assert!(figures.number(name) > 0.0, "{what}: {name}");
-        }
-    }
 }
 
 async fn ingest(database: Database) {
@@ -117,25 +96,6 @@ async fn private(database: Database) {
     assert_eq!(stderr, "", "no progress is shown in a pipe");
 }
 
-/// What is done to the file of a private server.
-#[tokio::test]
-async fn a_file_is_checkpointed_and_backed_up() {
-    let rate = "rate --messages 100 --receivers 2 --seconds 0.5 --warm-up 0.1 --disturb";
-    for (what, did) in [("checkpoint", "log_at_checkpoint"), ("backup", "last_backup")] {
-        let output = bench(&format!("{rate} {what}"), &["--output", "json"]).await;
-        assert!(output.status.success(), "{what}: {}", text(&output.stderr));
-        let figures = Figures(serde_json::from_slice(&output.stdout).expect("JSON"));
-        assert_eq!(figures.count("checked_deliveries"), 110 * 3, "the load is not counted");
-        assert!(figures.number(did) > 0.0, "{what}");
-        assert!(figures.has("delivery_p99_9_rise_per_p50"));
-    }
-    let server = Server::start(Database::Sqlite).await;
-    let ann = server.admin("ann").await;
-    let elsewhere = ["--url", server.url(), "--token", &ann.token];
-    let output = bench(&format!("{rate} checkpoint"), &elsewhere).await;
-    assert!(text(&output.stderr).contains("leave out --url"), "{}", text(&output.stderr));
-}
-
 /// While a run goes on, a server closes the connection that it was set up with.
 #[tokio::test]
 async fn a_run_may_be_longer_than_a_server_waits_for_the_next_request() {
@@ -157,17 +117,6 @@ async fn a_run_that_meets_the_limits_of_a_server_names_them() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = text(&output.stderr);
     assert!(stderr.contains("limits.sends_per_second"), "{stderr}");
-}
-
-/// A private server hashes at the least cost, but for a flood of logins at its own.
-#[tokio::test]
-async fn a_flood_of_logins_meets_real_hashes() {
-    let rate = "rate --messages 10 --receivers 1 --seconds 1 --warm-up 0 --disturb login-flood";
-    let output = bench(rate, &["--output", "json"]).await;
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let figures = Figures(serde_json::from_slice(&output.stdout).expect("JSON"));
-    // At the least cost there would be thousands.
-    assert!(figures.number("logins_checked_per_second") < 100.0, "{:?}", figures.0);
 }
 
 /// The rooms of a run are gone when it ends.

@@ -1,14 +1,12 @@
 //! `chatapp bench`: a load generator that checks what it measures.
 //!
 //! It is a client like any other: it uses the server only through the protocol, over HTTP ([`api`]) and the
-//! socket ([`net`], [`wire`]), and uses no other layer of this program. Only two of the disturbances
-//! ([`disturb`]) touch the file of an SQLite database, as another program could. Each scenario has its own
-//! file; docs/PERFORMANCE.md describes the method.
+//! socket ([`net`], [`wire`]), and uses no other layer of this program. Each scenario has its own file;
+//! docs/PERFORMANCE.md describes the method.
 
 mod api;
 pub mod churn;
 mod crowd;
-mod disturb;
 pub mod fanout;
 pub mod history;
 pub mod idle;
@@ -45,11 +43,6 @@ pub trait Scenario {
 
     /// The most connections that are open at once.
     fn connections(&self) -> usize;
-
-    /// Whether the cost of checking passwords is part of the measurement.
-    fn hashes_passwords(&self) -> bool {
-        false
-    }
 }
 
 /// Opens the target, runs the scenario, and cleans up.
@@ -66,7 +59,7 @@ pub fn run(scenario: &dyn Scenario, place: Place, users: Option<usize>) -> anyho
         scenario.connections()
     );
     let progress = Progress::new();
-    let mut target = Target::open(place, users, scenario.hashes_passwords())?;
+    let mut target = Target::open(place, users)?;
     let outcome = scenario.run(&mut target, &progress);
     progress.clear();
     let closed = target.close();

@@ -28,8 +28,6 @@ pub struct Settings {
 pub struct Private {
     child: Child,
     address: SocketAddr,
-    /// The URL of the database.
-    database: String,
     username: String,
     password: String,
     /// Holds the server's log, and the database if it is temporary.
@@ -38,12 +36,9 @@ pub struct Private {
 }
 
 impl Private {
-    /// Starts the server. With `real_hashes` passwords are hashed at the configured cost, otherwise at
-    /// the lowest.
-    ///
     /// # Errors
     /// The error of the child.
-    pub fn start(settings: &Settings, real_hashes: bool) -> anyhow::Result<Self> {
+    pub fn start(settings: &Settings) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("chatapp-bench-")
             .tempdir()
@@ -53,12 +48,11 @@ impl Private {
         let name = uuid::Uuid::new_v4().simple().to_string();
         let username = format!("bench-admin-{}", &name[..8]);
         let password = uuid::Uuid::new_v4().to_string();
-        let program = Program { settings, real_hashes, database, log: log(&folder) };
+        let program = Program { settings, database, log: log(&folder) };
         program.create_admin(&username, &password)?;
         let (child, address) = program.serve()?;
         let is_thrown_away = settings.database.is_none();
-        let database = program.database;
-        Ok(Self { child, address, database, username, password, folder, is_thrown_away })
+        Ok(Self { child, address, username, password, folder, is_thrown_away })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -67,11 +61,6 @@ impl Private {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// The URL of its database.
-    pub fn database(&self) -> &str {
-        &self.database
     }
 
     pub fn username(&self) -> &str {
@@ -119,7 +108,6 @@ impl Drop for Private {
 
 struct Program<'a> {
     settings: &'a Settings,
-    real_hashes: bool,
     database: String,
     /// The server's log. The server logs as its settings say, because logging is part of its cost; the log
     /// is read only after a failure.
@@ -185,8 +173,8 @@ impl Program<'_> {
     }
 
     /// The command that runs this program. The database's URL may have a password, so it is passed in the
-    /// environment, which only this user can read. A run creates many accounts with random passwords,
-    /// which need no expensive hash, unless hashing is measured.
+    /// environment, which only this user can read. A run creates many accounts with random passwords, which
+    /// need no expensive hash.
     fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
         let mut command =
             Command::new(std::env::current_exe().context("this program has no file")?);
@@ -196,13 +184,8 @@ impl Program<'_> {
         command
             .args(arguments)
             .env("CHATAPP_DATABASE__URL", OsString::from(&self.database))
-            // Wrong passwords of a disturbance must be checked, not refused by a limit.
-            .env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ACCOUNT", "0")
-            .env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ADDRESS", "0")
+            .env("CHATAPP_AUTH__BCRYPT_COST", "4")
             .stderr(File::options().create(true).append(true).open(&self.log)?);
-        if !self.real_hashes {
-            command.env("CHATAPP_AUTH__BCRYPT_COST", "4");
-        }
         for limit in ["SENDS_PER_SECOND", "JOINS_PER_SECOND", "SOCKETS_PER_USER"] {
             command.env(format!("CHATAPP_LIMITS__{limit}"), "0");
         }

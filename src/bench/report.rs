@@ -119,28 +119,6 @@ impl Report {
         self.add(&format!("{name}_max"), latency.max() as f64 / 1e3, "ms");
     }
 
-    /// Adds the effect of a disturbance on a latency: the ratio of each percentile to the quiet one, and the
-    /// rise of the last percentile in units of the quiet median.
-    pub fn add_comparison(
-        &mut self,
-        name: &str,
-        quiet: &Histogram<u64>,
-        disturbed: &Histogram<u64>,
-    ) {
-        let median = quiet.value_at_quantile(0.5) as f64;
-        if quiet.is_empty() || disturbed.is_empty() || median == 0.0 {
-            return;
-        }
-        for (suffix, quantile) in PERCENTILES {
-            let before = quiet.value_at_quantile(quantile) as f64;
-            let after = disturbed.value_at_quantile(quantile) as f64;
-            self.add(&format!("{name}_{suffix}_ratio"), after / before, "x");
-            if quantile == 0.999 {
-                self.add(&format!("{name}_{suffix}_rise_per_p50"), (after - before) / median, "x");
-            }
-        }
-    }
-
     /// Adds the length of the window and the CPU of server and generator.
     pub fn add_window(&mut self, window: &Window) {
         self.add("measured", window.seconds(), "s");

@@ -1,7 +1,6 @@
 //! The server that a run uses: a running one, or a private one that is started for the run.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, bail};
 
@@ -48,12 +47,9 @@ pub struct Target {
 }
 
 impl Target {
-    /// Opens the server. With `real_hashes` a private server hashes passwords at the configured cost, so
-    /// creating accounts is slow; then there is only one, unless `users` asks for more.
-    ///
     /// # Errors
     /// If the server cannot be started or reached, or if signing in fails.
-    pub fn open(place: Place, users: Option<usize>, real_hashes: bool) -> anyhow::Result<Self> {
+    pub fn open(place: Place, users: Option<usize>) -> anyhow::Result<Self> {
         let run = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
         match place {
             Place::Url { url, sign_in, pid } => {
@@ -80,14 +76,14 @@ impl Target {
                 .with_users(users.unwrap_or(1))
             }
             Place::Private(settings) => {
-                let private = Private::start(&settings, real_hashes)?;
+                let private = Private::start(&settings)?;
                 let authority = private.address().to_string();
                 let mut api = Api::new(Server { address: private.address(), authority })?;
                 let admin_token = api.login(private.username(), private.password())?;
                 let process = Some(Process { pid: private.pid() });
                 let private = Some(private);
                 Self { api, process, admin_token, tokens: vec![], rooms: vec![], run, private }
-                    .with_users(users.unwrap_or(if real_hashes { 1 } else { PRIVATE_USERS }))
+                    .with_users(users.unwrap_or(PRIVATE_USERS))
             }
         }
     }
@@ -106,19 +102,6 @@ impl Target {
 
     pub fn server(&self) -> &Server {
         self.api.server()
-    }
-
-    /// The file of a private server's database.
-    ///
-    /// # Errors
-    /// If the server is not private, or its database is not an SQLite file.
-    pub fn sqlite_file(&self) -> anyhow::Result<PathBuf> {
-        let database = self.private.as_ref().map(Private::database).unwrap_or_default();
-        let path = database.strip_prefix("sqlite://").context(
-            "this disturbance needs the SQLite file of a private server: leave out --url, and use \
-             --database only with an SQLite file",
-        )?;
-        Ok(path.into())
     }
 
     /// The token for the `index`-th connection.
