@@ -17,7 +17,6 @@ mod data;
 mod database;
 mod doctor;
 mod health;
-mod list_rooms;
 mod man;
 mod messages;
 mod migrate;
@@ -73,7 +72,8 @@ enum Command {
     Serve(serve::Args),
     Migrate(migrate::Args),
     CreateAdmin(create_admin::Args),
-    ListRooms(list_rooms::Args),
+    /// List the rooms: the same as `chatapp rooms list`
+    ListRooms(rooms::ListArgs),
     Rooms(rooms::Args),
     Messages(messages::Args),
     Users(users::Args),
@@ -108,7 +108,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args, &context),
             Command::Migrate(args) => migrate::run(&args, &context),
             Command::CreateAdmin(args) => create_admin::run(args, &context),
-            Command::ListRooms(args) => list_rooms::run(&args, &context),
+            Command::ListRooms(args) => rooms::list(&args, &context),
             Command::Rooms(args) => rooms::run(&args, &context),
             Command::Messages(args) => messages::run(&args, &context),
             Command::Users(args) => users::run(&args, &context),

@@ -18,16 +18,12 @@ Examples:
 /// Sorted by number. `head_seq` is the `seq` of a room's newest event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[command(flatten)]
     output: Output,
 }
 
-pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
-    write_list(&args.output, context)
-}
-
-pub(in crate::cli) fn write_list(output: &Output, context: &Context) -> anyhow::Result<()> {
+pub(in crate::cli) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let rooms = database.administer(|admin| admin.list_rooms())?;
     let mut creators = HashMap::new();
@@ -36,7 +32,7 @@ pub(in crate::cli) fn write_list(output: &Output, context: &Context) -> anyhow::
             creator.insert(creator_of(&database, room)?);
         }
     }
-    Ok(output.write(&Listing {
+    Ok(args.output.write(&Listing {
         rows: &rooms,
         headers: &[
             "id",

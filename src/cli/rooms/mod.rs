@@ -15,7 +15,7 @@ use clap::Subcommand;
 use super::context::Context;
 
 pub(super) use find::{Named, find, label};
-pub(super) use list::write_list;
+pub(super) use list::{Args as ListArgs, run as list};
 
 const EXAMPLES: &str = "\
 Examples:
