@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use crate::config::{Loaded, redact_database_url};
+use crate::config::{self, Loaded, Switch, redact_database_url};
 use crate::storage::{self, Backend, Error, Migration, MigrationState, OpenOptions, Target};
 
 /// What to do if the SQLite file is missing.
@@ -13,6 +13,16 @@ use crate::storage::{self, Backend, Error, Migration, MigrationState, OpenOption
 pub(super) enum Missing {
     Create,
     Fail,
+}
+
+/// The options in the settings. A missing database is not created.
+pub(super) fn options(config: &config::Database, read_connections: u32) -> OpenOptions {
+    OpenOptions {
+        read_connections,
+        busy_timeout_ms: config.busy_timeout_ms,
+        create: false,
+        gather_writes: config.gather_writes == Switch::On,
+    }
 }
 
 /// The database that a command works on.
@@ -29,11 +39,8 @@ impl Database {
         missing: Missing,
     ) -> anyhow::Result<Self> {
         let config = &settings.config.database;
-        let options = OpenOptions {
-            read_connections,
-            busy_timeout_ms: config.busy_timeout_ms,
-            create: missing == Missing::Create,
-        };
+        let create = missing == Missing::Create;
+        let options = OpenOptions { create, ..options(config, read_connections) };
         let url = absolute(&redact_database_url(&config.url));
         for file in storage::mend_rights(&config.url) {
             let file = file.display();
@@ -48,8 +55,7 @@ impl Database {
 
     /// Opens the database at `url` instead of the one in the settings.
     pub fn open_url(url: &str, settings: &Loaded) -> anyhow::Result<Self> {
-        let busy_timeout_ms = settings.config.database.busy_timeout_ms;
-        let options = OpenOptions { read_connections: 1, busy_timeout_ms, create: false };
+        let options = options(&settings.config.database, 1);
         let shown = absolute(&redact_database_url(url));
         let backend = storage::open(url, options).map_err(|error| sentence(error, &shown))?;
         Ok(Self { backend, url: shown })

@@ -90,6 +90,8 @@ pub struct Database {
     pub busy_timeout_ms: u64,
     /// The most queued writes, and the most queued reads. One more is answered with 503.
     pub queue: usize,
+    /// Whether SQLite's files are written through the server's own shim.
+    pub gather_writes: Switch,
 }
 
 impl Default for Database {
@@ -99,6 +101,7 @@ impl Default for Database {
             read_threads: 4,
             busy_timeout_ms: 5_000,
             queue: 8_192,
+            gather_writes: Switch::On,
         }
     }
 }

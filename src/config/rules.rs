@@ -64,6 +64,7 @@ const RULES: &[(&str, Rule)] = &[
     ("database.read_threads", Number { min: 1, max: 1_024 }),
     ("database.busy_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
     ("database.queue", Number { min: 1, max: 1_000_000 }),
+    ("database.gather_writes", Word(&["on", "off"])),
     ("auth.signup", Word(&["open", "closed"])),
     ("auth.admin_signup", Word(&["first", "off"])),
     ("auth.secret", Secret),

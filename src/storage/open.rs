@@ -19,11 +19,13 @@ pub struct OpenOptions {
     pub busy_timeout_ms: u64,
     /// Whether a missing SQLite file may be made.
     pub create: bool,
+    /// Whether SQLite's files are written through the shim that gathers writes.
+    pub gather_writes: bool,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { read_connections: 4, busy_timeout_ms: 5_000, create: false }
+        Self { read_connections: 4, busy_timeout_ms: 5_000, create: false, gather_writes: true }
     }
 }
 

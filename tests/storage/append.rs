@@ -3,7 +3,7 @@
 use chatapp::model::{Message, RoomId, Seq, UserId};
 use chatapp::storage::{AppendError, Error};
 
-use crate::harness::{NOW, TestDatabase, log, message, room, seqs, user, with_client_id};
+use crate::harness::{self, NOW, TestDatabase, log, message, room, seqs, user, with_client_id};
 
 pub fn seqs_are_contiguous_in_each_room(db: &TestDatabase) {
     let backend = db.backend();
@@ -22,6 +22,11 @@ pub fn seqs_are_contiguous_in_each_room(db: &TestDatabase) {
         assert!(log.is_sorted_by_key(|message| message.id));
         assert_eq!(backend.get_room(room.id).unwrap().unwrap().head_seq, Seq(count));
     }
+}
+
+#[test]
+fn seqs_are_contiguous_without_the_shim_too() {
+    seqs_are_contiguous_in_each_room(&harness::sqlite_without_shim());
 }
 
 pub fn an_empty_batch_is_nothing(db: &TestDatabase) {

@@ -22,6 +22,7 @@ pub const HASH: &str = "$2b$12$hash";
 /// An empty database, not migrated yet but through [`TestDatabase::backend`].
 pub struct TestDatabase {
     home: Home,
+    gather_writes: bool,
 }
 
 enum Home {
@@ -30,18 +31,23 @@ enum Home {
 }
 
 pub fn sqlite() -> TestDatabase {
-    TestDatabase { home: Home::Sqlite(tempfile::tempdir().unwrap()) }
+    TestDatabase { home: Home::Sqlite(tempfile::tempdir().unwrap()), gather_writes: true }
+}
+
+/// SQLite as it is with `database.gather_writes` off.
+pub fn sqlite_without_shim() -> TestDatabase {
+    TestDatabase { gather_writes: false, ..sqlite() }
 }
 
 pub fn postgres() -> TestDatabase {
-    TestDatabase { home: Home::Postgres(postgres_server::database()) }
+    TestDatabase { home: Home::Postgres(postgres_server::database()), gather_writes: true }
 }
 
 impl TestDatabase {
     /// Another empty one of the same kind.
     pub fn another(&self) -> Self {
         match &self.home {
-            Home::Sqlite(_) => sqlite(),
+            Home::Sqlite(_) => TestDatabase { gather_writes: self.gather_writes, ..sqlite() },
             Home::Postgres(_) => postgres(),
         }
     }
@@ -63,7 +69,8 @@ impl TestDatabase {
     }
 
     pub fn open_with(&self, options: OpenOptions) -> Arc<dyn Backend> {
-        storage::open(&self.url(), OpenOptions { create: true, ..options }).unwrap()
+        let gather_writes = self.gather_writes;
+        storage::open(&self.url(), OpenOptions { create: true, gather_writes, ..options }).unwrap()
     }
 
     /// A handle on the database, migrated.

@@ -9,7 +9,7 @@ use crate::harness::{self, log, message, room, seqs, user, with_client_id};
 use crate::postgres_server::PgCluster;
 
 const OPTIONS: OpenOptions =
-    OpenOptions { read_connections: 2, busy_timeout_ms: 5_000, create: false };
+    OpenOptions { read_connections: 2, busy_timeout_ms: 5_000, create: false, gather_writes: true };
 
 #[test]
 fn a_server_that_does_not_answer_is_unavailable_and_named_without_the_password() {

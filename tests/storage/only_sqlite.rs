@@ -7,7 +7,7 @@ use chatapp::storage::{self, Error, OpenOptions};
 use crate::harness::{self, message, room, user};
 
 const CREATE: OpenOptions =
-    OpenOptions { read_connections: 1, busy_timeout_ms: 1_000, create: true };
+    OpenOptions { read_connections: 1, busy_timeout_ms: 1_000, create: true, gather_writes: true };
 const DO_NOT_CREATE: OpenOptions = OpenOptions { create: false, ..CREATE };
 
 fn refusal(url: &str, options: OpenOptions) -> String {

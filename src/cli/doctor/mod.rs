@@ -18,7 +18,7 @@ use super::context::Context;
 use super::output::{Listing, Output};
 use crate::config::{Loaded, redact_database_url};
 use crate::model::{Clock, Timestamp};
-use crate::storage::{self, Backend, DatabaseStatus, OpenOptions};
+use crate::storage::{self, Backend, DatabaseStatus};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -170,8 +170,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
 /// sentences that end a command.
 fn open(settings: &Loaded) -> Result<Opened, storage::Error> {
     let config = &settings.config.database;
-    let options =
-        OpenOptions { read_connections: 1, busy_timeout_ms: config.busy_timeout_ms, create: false };
+    let options = super::database::options(config, 1);
     let backend = storage::open(&config.url, options)?;
     let status = backend.check_schema().and_then(|()| backend.get_status());
     Ok(Opened { backend, status })

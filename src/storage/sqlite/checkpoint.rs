@@ -35,7 +35,7 @@ use super::claim::beside;
 use super::location::Location;
 use super::rescue::Rescue;
 use super::{errors, vfs};
-use crate::storage::{Error, Result};
+use crate::storage::{Error, OpenOptions, Result};
 
 /// Pages in the log at which it is copied: 16 MiB. A page that many commits change is copied once.
 const LONG: i64 = 4_000;
@@ -83,8 +83,8 @@ struct State {
 }
 
 impl Checkpointer {
-    pub fn start(path: &Path, writer: &Connection, busy_timeout: Duration) -> Result<Self> {
-        let connection = open(path, busy_timeout)?;
+    pub fn start(path: &Path, writer: &Connection, options: &OpenOptions) -> Result<Self> {
+        let connection = open(path, options)?;
         let location = Arc::new(Location::of(path)?);
         let (wake, woken) = bounded(1);
         let state = Arc::<State>::default();
@@ -185,10 +185,10 @@ fn run(connection: Connection, woken: &Receiver<()>, state: &State, location: Ar
     }
 }
 
-fn open(path: &Path, busy_timeout: Duration) -> Result<Connection> {
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags_and_vfs(path, flags, vfs::name()?)?;
-    connection.busy_timeout(busy_timeout)?;
+    let connection = vfs::connect(path, flags, options.gather_writes)?;
+    connection.busy_timeout(Duration::from_millis(options.busy_timeout_ms))?;
     connection.execute_batch("PRAGMA synchronous = FULL")?;
     // From now on it counts among those that use the file.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

@@ -97,7 +97,7 @@ impl Sqlite {
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         check_unsealed(&path)?;
         target::check_unfinished(&path)?;
-        let writer = open_writer(&path, options.create, busy_timeout).map_err(|error| {
+        let writer = open_writer(&path, options).map_err(|error| {
             if errors::is_not_a_database(&error) {
                 return Error::BadUrl(format!(
                     "{} is not an SQLite database: name another file, or, if it was one, put a \
@@ -112,7 +112,7 @@ impl Sqlite {
                 other => other,
             }
         })?;
-        let checkpointer = Checkpointer::start(&path, &writer, busy_timeout)?;
+        let checkpointer = Checkpointer::start(&path, &writer, options)?;
         let location = checkpointer.location().clone();
         let manager = SqliteConnectionManager::file(&path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -202,10 +202,11 @@ fn check_unsealed(path: &Path) -> Result<()> {
     sealed.map_or(Ok(()), |sealed| check_seal(sealed.as_deref()))
 }
 
-fn open_writer(path: &Path, create: bool, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+fn open_writer(path: &Path, options: &OpenOptions) -> rusqlite::Result<Connection> {
+    let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
-    let connection = Connection::open_with_flags_and_vfs(path, flags, vfs::name()?)?;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, options.create);
+    let connection = vfs::connect(path, flags, options.gather_writes)?;
     connection.busy_timeout(busy_timeout)?;
     keep_statements(&connection)?;
     connection.execute_batch(WRITER_PRAGMAS)?;

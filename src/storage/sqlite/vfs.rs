@@ -18,6 +18,7 @@
 #![expect(unsafe_code, reason = "SQLite calls a VFS by pointers")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::{ptr, slice};
 
@@ -26,8 +27,31 @@ use rusqlite::ffi::{
     SQLITE_SHM_EXCLUSIVE, SQLITE_SHM_UNLOCK, SQLITE_SYNC_NORMAL, sqlite3_database_file_object,
     sqlite3_file, sqlite3_io_methods, sqlite3_vfs, sqlite3_vfs_find, sqlite3_vfs_register,
 };
+use rusqlite::{Connection, OpenFlags};
 
 const NAME: &CStr = c"chatapp";
+
+/// The bundled SQLite that the shim was compared with. A new version fails a test. Before
+/// you change this constant, compare `sqlite3.c` (crate `libsqlite3-sys`) of both versions, or run
+/// the new one with `database.gather_writes` off until somebody has. The shim relies on this:
+///
+/// 1. `walFrames` writes the header and the frames of the log by `sqlite3OsWrite` on `pWalFd` alone,
+///    and with synchronous=FULL calls `sqlite3OsSync` on `pWalFd` after the last frame of a commit
+///    and before `walIndexWriteHdr`: no reader uses a frame that is still gathered.
+/// 2. The log is read back by `sqlite3OsRead` on `pWalFd` alone (`sqlite3WalReadFrame`,
+///    `walRewriteChecksums`, checkpoint, recovery). It is never mapped: `xFetch` is only used for
+///    the database.
+/// 3. Its length is used only through `xFileSize` and `xTruncate`; no `xFileControl` writes to it.
+/// 4. The write lock is lock 0 of the index (`WAL_WRITE_LOCK`) and is given back by
+///    `xShmLock(db, 0, 1, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE)` on the file of the database.
+///    What is gathered at that moment belongs to a transaction that was rolled back.
+/// 5. Each connection has file objects of its own, and uses them on one thread at a time.
+/// 6. `sqlite3_database_file_object` accepts the name that `xOpen` got for a log.
+/// 7. The methods of the VFS "unix" do not compare `pMethods` with their own tables, and its `xOpen`
+///    uses only `szOsFile` bytes of the file object.
+/// 8. A checkpoint writes to the database by `xWrite`; a sync more than it asks for does no harm.
+#[cfg(test)]
+const COMPARED: &str = "3.53.2";
 
 /// What is gathered at most: of more, the system's VFS writes only a part at once (`seekAndWriteFd`).
 const GATHERED_BYTES: usize = 0x1_ffff;
@@ -39,11 +63,25 @@ const WRITE_LOCK: c_int = 0;
 /// writer who syncs as often: the log would grow.
 const STEP_BYTES: usize = 4 << 20;
 
+/// Opens a connection that writes: through the shim, or with the setting `database.gather_writes` off
+/// through SQLite's own VFS. Connections of both kinds may use a file at the same time.
+pub(super) fn connect(
+    path: &Path,
+    flags: OpenFlags,
+    gather_writes: bool,
+) -> rusqlite::Result<Connection> {
+    if gather_writes {
+        Connection::open_with_flags_and_vfs(path, flags, name()?)
+    } else {
+        Connection::open_with_flags(path, flags)
+    }
+}
+
 /// The name by which to open a connection.
 ///
 /// # Errors
 /// If SQLite has no VFS of the system, or no memory.
-pub(super) fn name() -> rusqlite::Result<&'static CStr> {
+fn name() -> rusqlite::Result<&'static CStr> {
     static REGISTERED: OnceLock<c_int> = OnceLock::new();
     match *REGISTERED.get_or_init(register) {
         SQLITE_OK => Ok(NAME),
@@ -268,119 +306,4 @@ unsafe extern "C" fn log_size(file: *mut sqlite3_file, length: *mut i64) -> c_in
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use rusqlite::ffi::sqlite3_file as File;
-    use rusqlite::{Connection, OpenFlags};
-
-    use super::*;
-
-    /// In so small a cache that what was written a moment ago is read again.
-    const CHANGES: &str = "
-        PRAGMA journal_mode = WAL;
-        PRAGMA cache_size = 10;
-        CREATE TABLE numbers (n INTEGER PRIMARY KEY, digits TEXT);
-        BEGIN;
-        WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted LIMIT 4000)
-        INSERT INTO numbers SELECT n * 1999 % 4001, printf('%0200d', n) FROM counted;
-        UPDATE numbers SET digits = printf('%0400d', n) WHERE n % 3 = 0;
-    ";
-
-    fn open(path: &Path, vfs: &CStr) -> Connection {
-        Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs).unwrap()
-    }
-
-    fn contents(db: &Connection) -> Vec<(i64, String)> {
-        let mut rows = db.prepare("SELECT n, digits FROM numbers ORDER BY n").unwrap();
-        rows.query_map([], |row| row.try_into()).unwrap().map(Result::unwrap).collect()
-    }
-
-    #[test]
-    fn a_transaction_that_does_not_fit_the_cache_is_stored_as_by_the_system() {
-        let folder = tempfile::tempdir().unwrap();
-        let [ours, plain] = ["ours.db", "plain.db"].map(|name| folder.path().join(name));
-        let expected = open(&plain, c"unix");
-        expected.execute_batch(CHANGES).unwrap();
-        let db = open(&ours, name().unwrap());
-        db.execute_batch(CHANGES).unwrap();
-        assert_eq!(contents(&db), contents(&expected));
-        let reader = open(&ours, c"unix");
-        assert_eq!(contents(&reader), []);
-
-        db.execute_batch("COMMIT").unwrap();
-        assert_eq!(contents(&reader), contents(&expected));
-        db.execute_batch("BEGIN; DELETE FROM numbers; ROLLBACK").unwrap();
-        assert_eq!(contents(&db), contents(&expected));
-        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-        assert_eq!(contents(&reader), contents(&expected));
-        check(&reader);
-    }
-
-    /// It would be written over what the other has committed in its place.
-    #[test]
-    fn what_was_rolled_back_is_not_written_later() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("chat.db");
-        let db = open(&path, name().unwrap());
-        db.execute_batch(CHANGES).unwrap();
-        db.execute_batch("COMMIT").unwrap();
-        let other = open(&path, c"unix");
-        for last in 1..=50 {
-            // What is read next is then in the database, and the log not looked at.
-            other.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-            db.execute_batch("BEGIN; UPDATE numbers SET digits = 'gone' WHERE n < 250").unwrap();
-            db.execute_batch("ROLLBACK").unwrap();
-            other.execute("UPDATE numbers SET digits = 'other' WHERE n <= ?1", [last]).unwrap();
-            other.execute("UPDATE numbers SET digits = 'far' WHERE n > 4000 - ?1", [last]).unwrap();
-            db.execute("UPDATE numbers SET digits = 'ours' WHERE n = 1000 + ?1", [last]).unwrap();
-        }
-        let count = |digits: &str| {
-            let sql = "SELECT count(*) FROM numbers WHERE digits = ?1";
-            open(&path, c"unix").query_row(sql, [digits], |row| row.get::<_, i64>(0)).unwrap()
-        };
-        assert_eq!(["gone", "other", "far", "ours"].map(count), [0, 50, 50, 50]);
-        check(&open(&path, c"unix"));
-    }
-
-    #[test]
-    fn what_is_copied_is_synced_step_by_step() {
-        static SYNCS: AtomicU32 = AtomicU32::new(0);
-        unsafe extern "C" fn write(_: *mut File, _: *const c_void, _: c_int, _: i64) -> c_int {
-            SQLITE_OK
-        }
-        unsafe extern "C" fn sync(_: *mut File, _: c_int) -> c_int {
-            SYNCS.fetch_add(1, Ordering::Relaxed);
-            SQLITE_OK
-        }
-        // SAFETY: all of its methods may be missing, and it has a null for each.
-        let missing = unsafe { std::mem::zeroed::<sqlite3_io_methods>() };
-        let methods = sqlite3_io_methods { xWrite: Some(write), xSync: Some(sync), ..missing };
-        let mut file = File { pMethods: ptr::null() };
-        let mut open_file = OpenFile {
-            methods,
-            system_methods: &raw const methods,
-            file: &raw mut file,
-            other: ptr::null_mut(),
-            gathered: Vec::new(),
-            offset: 0,
-            unsynced: 0,
-        };
-        file.pMethods = (&raw mut open_file).cast_const().cast();
-        let page = [0_u8; 4096];
-        for written in 1..=3 * STEP_BYTES / page.len() {
-            let data = page.as_ptr().cast();
-            // SAFETY: the file is open, and nobody else uses it.
-            let code = unsafe { write_to_database(&raw mut file, data, 4096, 0) };
-            assert_eq!(code, SQLITE_OK);
-            let syncs = SYNCS.load(Ordering::Relaxed) as usize;
-            assert_eq!(syncs, written * page.len() / STEP_BYTES);
-        }
-    }
-
-    fn check(db: &Connection) {
-        let check = "PRAGMA integrity_check";
-        assert_eq!(db.query_row(check, [], |row| row.get::<_, String>(0)).unwrap(), "ok");
-    }
-}
+mod tests;
