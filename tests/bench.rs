@@ -1,15 +1,13 @@
 //! `chatapp bench`: a tiny run of every scenario on both databases. What is asserted is what the
 //! runs check, never how fast they were; and that a server that breaks a promise is found out.
 
-mod support;
-
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::support::{Client, Database, Server, on_both_databases};
 use serde_json::Value;
-use support::{Client, Database, Server, on_both_databases};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};

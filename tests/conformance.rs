@@ -3,19 +3,13 @@
 //! shows in its delivery. Two things are this server's own: binary messages are refused (1003), and
 //! a client's close is answered with 1000 whatever valid code it had (RFC 6455 §5.5.1 leaves that).
 
-#[path = "socket/common.rs"]
-mod common;
-#[path = "socket/raw.rs"]
-mod raw;
-mod support;
-
-use common::{path, room_on};
-use raw::{
+use crate::common::{path, room_on};
+use crate::raw::{
     BINARY, CLOSE, ENDS, Frame, GOES_ON, PING, PONG, Raw, TEXT, TEXT_BEGINS, close, close_code,
     frame,
 };
+use crate::support::{Client, Database, Server};
 use serde_json::json;
-use support::{Client, Database, Server};
 use tokio::io::AsyncWriteExt;
 
 /// What is to come back for the bytes of a case, in this order and nothing else.

@@ -13,9 +13,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use support::{DEADLINE, Database, PASSWORD, Program, Server, python};
-
-mod support;
+use crate::support::{DEADLINE, Database, PASSWORD, Program, Server, python};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
 

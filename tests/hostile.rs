@@ -4,21 +4,17 @@
 //!
 //! `CHATAPP_TEST_LONG=1` makes the storms larger.
 
-#[path = "socket/common.rs"]
-mod common;
-#[path = "socket/raw.rs"]
-mod raw;
-mod support;
-
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use common::{path, room_on, seqs, types};
+use crate::common::{path, room_on, seqs, types};
+use crate::raw::{
+    CLOSE, ENDS, GOES_ON, PING, PONG, Raw, TEXT, TEXT_BEGINS, close_code, frame, text,
+};
+use crate::support::{Client, DEADLINE, Database, Server, ServerBuilder};
 use futures_util::future::join_all;
-use raw::{CLOSE, ENDS, GOES_ON, PING, PONG, Raw, TEXT, TEXT_BEGINS, close_code, frame, text};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
-use support::{Client, DEADLINE, Database, Server, ServerBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};

@@ -2,9 +2,6 @@
 //! whatever the sockets' buffers cut and however far a reader falls behind, it gets every frame
 //! once, whole and in order.
 
-#[path = "support/tls.rs"]
-mod support;
-
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -96,11 +93,11 @@ async fn narrow_connection(is_encrypted: bool) -> (Arc<Peer>, Reader) {
     if !is_encrypted {
         return (Arc::new(Peer::plain(server, slot)), Box::new(client));
     }
-    let identity = support::Identity::new();
-    let connector = support::connector(&identity, &[]);
+    let identity = crate::support::Identity::new();
+    let connector = crate::support::connector(&identity, &[]);
     let (tls, client) = tokio::join!(
         Tls::accept(&server, identity.server_config()),
-        connector.connect(support::server_name(), client),
+        connector.connect(crate::support::server_name(), client),
     );
     (Arc::new(Peer::encrypted(server, tls.unwrap(), slot)), Box::new(client.unwrap()))
 }

@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use support::{Client, Database, Server, Socket, on_both_databases};
-
-mod support;
+use crate::support::{Client, Database, Server, Socket, on_both_databases};
 
 on_both_databases!(
     what_is_sent_on_one_node_arrives_on_the_other,

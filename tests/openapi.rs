@@ -1,4 +1,4 @@
-//! The documents of the two APIs as they were reviewed. `UPDATE_SNAPSHOTS=1 cargo test --test openapi`
+//! The documents of the two APIs as they were reviewed. `UPDATE_SNAPSHOTS=1 cargo test --test api openapi::`
 //! writes them anew; the change is then looked at like any other.
 
 use std::path::Path;
@@ -32,7 +32,7 @@ fn is_reviewed(mut document: Value, file: &str) {
     assert!(
         current == reviewed,
         "the server's document is not {file} any more: look at the difference after \
-         UPDATE_SNAPSHOTS=1 cargo test --test openapi, and run `npm run shapes` in tests/browser"
+         UPDATE_SNAPSHOTS=1 cargo test --test api openapi::, and run `npm run shapes` in tests/browser"
     );
 }
 

@@ -8,9 +8,7 @@ use std::time::Duration;
 use reqwest::Method;
 use tokio::sync::Semaphore;
 
-use support::{Answer, Database, Program, Server, ServerBuilder};
-
-mod support;
+use crate::support::{Answer, Database, Program, Server, ServerBuilder};
 
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
 

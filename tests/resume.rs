@@ -4,9 +4,7 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use support::{Client, Database, Server, Socket, on_both_databases};
-
-mod support;
+use crate::support::{Client, Database, Server, Socket, on_both_databases};
 
 on_both_databases!(
     what_was_missed_arrives_before_what_is_live,

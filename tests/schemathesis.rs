@@ -2,13 +2,10 @@
 //! it forbids: every answer must be one that the document lists, of the shape it says, and no
 //! server error. CHATAPP_TEST_LONG=1 makes it ask for a hundred times as much.
 
-#[path = "support/mod.rs"]
-mod support;
-
 use std::process::Command;
 
+use crate::support::{Client, Database, PASSWORD, Server, on_both_databases, python};
 use serde_json::json;
-use support::{Client, Database, PASSWORD, Server, on_both_databases, python};
 
 on_both_databases!(every_answer_is_a_documented_one);
 

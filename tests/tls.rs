@@ -2,14 +2,12 @@
 //! and clients that do not get through the handshake. (The suites of `tests/socket` and the rest
 //! run over TLS too with `CHATAPP_TEST_TLS=1`; `tests/hub.rs` cuts records at every place.)
 
-mod support;
-
 use std::path::Path;
 use std::process::Output;
 
+use crate::support::{Client, DEADLINE, Database, Identity, Server, connector, server_name};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use support::{Client, DEADLINE, Database, Identity, Server, connector, server_name};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;

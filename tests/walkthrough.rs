@@ -11,9 +11,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use support::{Database, Program, Server, python};
-
-mod support;
+use crate::support::{Database, Program, Server, python};
 
 const README: &str = include_str!("../README.md");
 

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use chatapp::model::Role;
 
-use crate::shell::{Done, EMAIL, PASSWORD, Shell, on_every_database};
+use super::shell::{Done, EMAIL, PASSWORD, Shell, on_every_database};
 
 #[test]
 fn an_admin_is_created_in_a_new_database() {

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
-use crate::shell::{Done, EMAIL, Shell};
+use super::shell::{Done, EMAIL, Shell};
 
 /// A shell in a folder that everybody may go into, so that the files are all that keeps others out.
 fn open_shell() -> Shell {

@@ -4,7 +4,7 @@ use chatapp::model::{Actor, NewAuditEntry, NewRoom, Timestamp, UserId};
 use chatapp::storage::Backend;
 use serde_json::json;
 
-use crate::shell::{EMAIL, PASSWORD, on_every_database};
+use super::shell::{EMAIL, PASSWORD, on_every_database};
 
 fn room(backend: &dyn Backend, name: &str, description: Option<&str>) {
     let room = NewRoom {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::shell::{EMAIL, PASSWORD, Shell, on_every_database};
+use super::shell::{EMAIL, PASSWORD, Shell, on_every_database};
 
 #[test]
 fn migrations_are_listed_shown_and_applied() {

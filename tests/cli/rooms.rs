@@ -3,7 +3,7 @@
 use chatapp::model::{Cursor, Event, NewMessage, RoomId, Seq, Timestamp, UserId};
 use serde_json::{Value, json};
 
-use crate::shell::{EMAIL, PASSWORD, Shell, on_every_database};
+use super::shell::{EMAIL, PASSWORD, Shell, on_every_database};
 
 const NOW: Timestamp = Timestamp(1_738_319_400_000);
 

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::shell::{Done, Shell, on_every_database};
+use super::shell::{Done, Shell, on_every_database};
 
 #[test]
 fn a_server_says_where_it_listens() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::shell::Shell;
+use super::shell::Shell;
 
 #[test]
 fn the_settings_are_shown_without_secrets() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chatapp::storage::{self, Backend, OpenOptions};
 use serde_json::Value;
 
-use crate::postgres::{self, PgDatabase};
+use crate::support::postgres::{self, PgDatabase};
 
 pub const PASSWORD: &str = "open sesame";
 pub const EMAIL: &str = "ann@example.com";

@@ -4,7 +4,7 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::shell::Shell;
+use super::shell::Shell;
 
 #[test]
 fn systemd_is_told_when_the_server_is_ready_reads_its_settings_and_stops() {

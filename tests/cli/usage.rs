@@ -1,6 +1,6 @@
 //! Help, wrong usage, and readers that leave.
 
-use crate::shell::{Done, EMAIL, PASSWORD, Shell};
+use super::shell::{Done, EMAIL, PASSWORD, Shell};
 
 #[test]
 fn help_says_what_there_is() {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use chatapp::model::{Clock, NewSession, SessionId, UserId};
 use serde_json::{Value, json};
 
-use crate::shell::{Done, PASSWORD, Shell, on_every_database};
+use super::shell::{Done, PASSWORD, Shell, on_every_database};
 
 /// Three accounts: ann, an admin; anna and 10, users. They are #1, #2 and #3.
 fn accounts(shell: &Shell) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chatapp::config::Config;
 
-use crate::operator::with_file;
+use super::operator::with_file;
 
 /// `chatapp.toml.example` with every setting taken out of its comment.
 fn example() -> String {

@@ -2,7 +2,7 @@
 
 use chatapp::config::redact_setting;
 
-use crate::operator::{SECRET, operator, with_file};
+use super::operator::{SECRET, operator, with_file};
 
 #[test]
 fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use chatapp::config::{AdminSignup, Config, Loaded, LogFormat, keys, load};
 
-use crate::operator::{SECRET, operator, with_file};
+use super::operator::{SECRET, operator, with_file};
 
 #[test]
 fn nothing_at_all_is_the_defaults() {

@@ -2,7 +2,7 @@
 
 use chatapp::config::{Config, keys};
 
-use crate::operator::{operator, with_file};
+use super::operator::{operator, with_file};
 
 #[test]
 fn addresses() {

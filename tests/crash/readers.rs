@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use tokio::sync::watch;
 
-use crate::room::Room;
+use super::room::Room;
+use super::{keep_opening, number};
 use crate::support::Client;
-use crate::{keep_opening, number};
 
 /// Reads a room, resuming after each crash, until it has all of the final log.
 pub struct Reader {

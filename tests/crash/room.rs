@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::number;
+use super::number;
 
 #[derive(Default)]
 pub struct Room {

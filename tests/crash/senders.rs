@@ -6,10 +6,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::support::{Client, Socket};
-use crate::{
+use super::{
     Acknowledged, Acknowledgement, Change, REPEATS, RETRY_EVERY, WINDOW, keep_opening, number,
 };
+use crate::support::{Client, Socket};
 
 /// Sends as fast as its window allows, and sends again what a crash left unanswered.
 pub struct Sender {

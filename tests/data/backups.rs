@@ -6,10 +6,10 @@ use std::process::Stdio;
 
 use chatapp::model::Timestamp;
 
-use crate::load::{Load, count_events, store, until};
+use super::load::{Load, count_events, store, until};
+use super::{elsewhere, run, whole_url};
 use crate::support::postgres::database;
 use crate::support::{Database, PASSWORD, Server};
-use crate::{elsewhere, run, whole_url};
 
 const NOW: Timestamp = Timestamp(1_738_319_400_000);
 
@@ -139,10 +139,10 @@ pub async fn an_interrupted_import_leaves_the_database_as_it_was(kind: Database)
     std::fs::write(server.folder().join("whole.jsonl"), &export).unwrap();
     run(&server, &["import", "whole.jsonl", "--yes"]).await.ok();
     let again = run(&server, &["export"]).await.ok().stdout;
-    assert_eq!(crate::rows_of(&again), crate::rows_of(&export));
+    assert_eq!(super::rows_of(&again), super::rows_of(&export));
     let other = tokio::task::spawn_blocking(database).await.unwrap();
     elsewhere(&server, other.url(), &["import", "whole.jsonl"]).await.ok();
     let there = elsewhere(&server, other.url(), &["export"]).await.ok().stdout;
-    assert_eq!(crate::rows_of(&there), crate::rows_of(&export));
+    assert_eq!(super::rows_of(&there), super::rows_of(&export));
     tokio::task::spawn_blocking(move || drop(other)).await.unwrap();
 }

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use chatapp::model::Timestamp;
 use serde_json::Value;
 
-use crate::load::{Load, count_events, store, until};
+use super::load::{Load, count_events, store, until};
+use super::{finish, other, rows_of, run, whole_url};
 use crate::support::{Database, PASSWORD, Server};
-use crate::{finish, other, rows_of, run, whole_url};
 
 const NOW: Timestamp = Timestamp(1_738_319_400_000);
 const EVENTS: usize = 30_000;
@@ -97,7 +97,7 @@ async fn interrupted(kind: Database) -> (Server, Server) {
     (source, target)
 }
 
-async fn copy(source: &Server, target: &Server) -> crate::Done {
+async fn copy(source: &Server, target: &Server) -> super::Done {
     let mut command = target.command(&["copy", "--from", &whole_url(source)]);
     command.args(["--to", &whole_url(target), "--yes", "--output", "json"]);
     finish(command).await

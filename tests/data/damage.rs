@@ -3,9 +3,9 @@
 use chatapp::dump::Reader;
 use chatapp::model::Timestamp;
 
-use crate::load::store;
+use super::load::store;
+use super::{elsewhere, run, whole_url};
 use crate::support::{Database, Server};
-use crate::{elsewhere, run, whole_url};
 
 fn read(export: &[u8]) -> Result<(), String> {
     let reader = Reader::new(export).map_err(|error| format!("{error:#}"))?;

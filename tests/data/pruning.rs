@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use chatapp::model::Timestamp;
 use serde_json::json;
 
-use crate::load::{Load, store, until};
+use super::load::{Load, store, until};
+use super::{run, whole_url};
 use crate::support::{Database, Server};
-use crate::{run, whole_url};
 
 const LONG_AGO: Timestamp = Timestamp(1_000_000_000_000);
 

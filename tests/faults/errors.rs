@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::load::{check, shown, talk};
-use crate::power::{cut_often, start, stop};
+use super::load::{check, shown, talk};
+use super::power::{cut_often, start, stop};
+use super::times;
 use crate::support::faults::{EIO, ENOSPC, EROFS, Fault, Faults, Where};
 use crate::support::{Database, Program, Server};
-use crate::times;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_is_full_or_fails_refuses_sends_only_and_heals_by_itself() {

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::disk::{Disk, Journal, Random};
-use crate::load::{Log, Promise, Row, check, shown, talk};
+use super::disk::{Disk, Journal, Random};
+use super::load::{Log, Promise, Row, check, shown, talk};
+use super::times;
 use crate::support::faults::Faults;
 use crate::support::{Client, Database, Server};
-use crate::times;
 
 const SEED: u64 = 1;
 

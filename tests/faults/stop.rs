@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::postgres::behind_proxy;
+use super::postgres::behind_proxy;
 use crate::support::{Database, Server};
 
 /// Longer than any of these tests.

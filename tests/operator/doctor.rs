@@ -12,9 +12,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::{Done, beside};
 use crate::support::postgres::{PgDatabase, database as postgres_database};
 use crate::support::{Answer, Database, Identity, Server, on_both_databases};
-use crate::{Done, beside};
 
 on_both_databases!(a_server_in_order_has_no_problem_and_one_that_is_not_has);
 

@@ -6,9 +6,9 @@ use std::time::Instant;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::openmetrics::Exposition;
+use super::openmetrics::Exposition;
+use super::{Done, beside};
 use crate::support::{Answer, Client, DEADLINE, Database, PASSWORD, Server, on_both_databases};
-use crate::{Done, beside};
 
 on_both_databases!(
     strangers_may_not_read_them,

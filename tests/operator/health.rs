@@ -1,8 +1,8 @@
 //! `chatapp health`.
 
-use crate::doctor::Report;
+use super::doctor::Report;
+use super::{Done, beside};
 use crate::support::{Database, Identity, Server, on_both_databases};
-use crate::{Done, beside};
 
 on_both_databases!(a_server_that_lives_is_healthy_with_tls_and_without);
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::{Done, beside};
 use crate::support::{Answer, Client, DEADLINE, Database, PASSWORD, Server};
-use crate::{Done, beside};
 
 struct Case {
     server: Server,

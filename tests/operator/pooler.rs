@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use postgres::{Client, NoTls};
 use serde_json::json;
 
-use crate::doctor::Report;
+use super::doctor::Report;
+use super::{Done, beside, command_on, on};
 use crate::support::pgbouncer::PgBouncer;
 use crate::support::postgres::{PgDatabase, database};
 use crate::support::{Database, Program, Server};
-use crate::{Done, beside, command_on, on};
 
 const SHARED: &str = "connect to PostgreSQL directly (port 5432), or use pool_mode = session";
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::{Done, beside};
 use crate::support::{Database, Program, Server, on_both_databases};
-use crate::{Done, beside};
 
 on_both_databases!(
     the_newest_entries_are_shown,

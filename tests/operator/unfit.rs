@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::doctor::Report;
+use super::doctor::Report;
+use super::{Done, beside, command_on, on};
 use crate::support::postgres::{PgCluster, PgDatabase, database, free_port};
 use crate::support::{Database, Server};
-use crate::{Done, beside, command_on, on};
 
 async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(run).await.expect("it does not panic")

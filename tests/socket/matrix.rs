@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite;
 
 use crate::common::{frames_until_pong, path, server_with_room};
-use crate::revocation::{in_the_database, update};
+use crate::socket::revocation::{in_the_database, update};
 use crate::support::{Client, Database, Socket, on_both_databases};
 
 on_both_databases!(every_verb_is_for_who_may_say_it);

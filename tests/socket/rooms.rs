@@ -9,7 +9,7 @@ use crate::common::{
     frames_until_pong, messages, nothing_more, open_many, path, room_on, say_many,
     server_with_room, subscribe, types,
 };
-use crate::revocation::in_the_database;
+use crate::socket::revocation::in_the_database;
 use crate::support::{DEADLINE, Database, Server, on_both_databases};
 
 on_both_databases!(

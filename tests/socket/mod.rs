@@ -2,14 +2,14 @@
 //! (What happens when the server is killed is in `tests/crash`, resuming in `tests/resume.rs`.)
 
 mod changes;
-mod common;
+pub mod common;
 mod handshake;
 mod joining;
 mod matrix;
 mod pace;
 mod presence;
 mod protocol;
-mod raw;
+pub mod raw;
 mod reading;
 mod refresh;
 mod refusals;
@@ -19,8 +19,6 @@ mod secrets;
 mod sending;
 mod shutdown;
 mod slow;
-#[path = "../support/mod.rs"]
-mod support;
 mod tickets;
 mod tokens;
 mod watch;

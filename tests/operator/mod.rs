@@ -1,9 +1,6 @@
 //! What an operator sees of a server: its figures, its health, its room's logs at the terminal, and
 //! what the doctor says; and what is said of a PostgreSQL that cannot be used as it is.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod doctor;
 mod figures;
 mod health;
@@ -16,8 +13,8 @@ mod unfit;
 
 use std::process::{Command, Output};
 
+use crate::support::Server;
 use serde_json::Value;
-use support::Server;
 
 /// A command that has ended.
 #[derive(Debug)]

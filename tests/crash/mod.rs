@@ -16,17 +16,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::support::postgres::PgCluster;
+use crate::support::{Client, Database, Server, Socket, on_both_databases};
 use readers::Reader;
 use room::{Entry, Room};
 use senders::{Poster, Sender};
-use support::postgres::PgCluster;
-use support::{Client, Database, Server, Socket, on_both_databases};
 
 mod readers;
 mod room;
 mod senders;
-#[path = "../support/mod.rs"]
-mod support;
 
 on_both_databases!(
     nothing_acknowledged_or_delivered_is_lost_to_kill_9,

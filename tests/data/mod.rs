@@ -4,15 +4,13 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use support::{DEADLINE, Database, Server, on_both_databases};
+use crate::support::{DEADLINE, Database, Server, on_both_databases};
 
 mod backups;
 mod copies;
 mod damage;
 mod load;
 mod pruning;
-#[path = "../support/mod.rs"]
-mod support;
 
 use backups::{
     a_backup_made_under_load_has_all_that_was_acknowledged_before,

@@ -1,9 +1,6 @@
 //! The HTTP API of the real binary, on both databases. Every answer is held against the published
 //! document: its status, its body, and no field that is not documented.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod accounts;
 mod admin;
 mod changes;

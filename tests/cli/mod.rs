@@ -4,8 +4,6 @@ mod create_admin;
 mod files;
 mod list_rooms;
 mod migrate;
-#[path = "../support/postgres.rs"]
-mod postgres;
 mod rooms;
 mod serve;
 mod settings;

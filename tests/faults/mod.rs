@@ -11,8 +11,6 @@ mod load;
 mod postgres;
 mod power;
 mod stop;
-#[path = "../support/mod.rs"]
-mod support;
 
 /// The short number, or with `CHATAPP_TEST_LONG=1` the long one.
 fn times(short: usize, long: usize) -> usize {

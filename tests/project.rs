@@ -1,0 +1,8 @@
+//! What comes with the server: the page, the examples, the documentation, dependencies and releases.
+
+mod dependencies;
+mod examples;
+mod page;
+mod release;
+mod support;
+mod walkthrough;
