@@ -231,7 +231,7 @@ async fn a_deactivated_account_is_refused_like_a_wrong_password() {
     // What was looked up before is good for a second.
     let ended = std::time::Instant::now();
     while ann.get("/auth/me").await.status == 200 {
-        assert!(ended.elapsed().as_millis() < 1500, "the session lives on");
+        assert!(ended.elapsed() < DEADLINE, "the session lives on");
     }
     refused(&ann, &ann.token, "session_revoked").await;
 }
@@ -246,7 +246,7 @@ async fn what_another_process_revokes_is_refused_within_a_second(database: Datab
     there.post("/auth/logout", Value::Null).await.expect(204);
     let ended = std::time::Instant::now();
     while ann.get("/auth/me").await.status == 200 {
-        assert!(ended.elapsed().as_millis() < 1500, "a revoked token is still good");
+        assert!(ended.elapsed() < DEADLINE, "a revoked token is still good");
     }
     refused(&ann, &ann.token, "session_revoked").await;
 }

@@ -1,7 +1,7 @@
 //! PgBouncer between chatapp and PostgreSQL, and waits that say what they are for.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use postgres::{Client, NoTls};
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::doctor::Report;
 use super::{Done, beside, command_on, on};
 use crate::support::pgbouncer::PgBouncer;
 use crate::support::postgres::{PgDatabase, database};
-use crate::support::{Database, Program, Server};
+use crate::support::{DEADLINE, Database, Program, Server};
 
 const SHARED: &str = "connect to PostgreSQL directly (port 5432), or use pool_mode = session";
 
@@ -103,7 +103,8 @@ async fn a_pooler_with_a_session_for_each_client_will_do() {
     tokio::task::spawn_blocking(move || drop((pooler, database))).await.unwrap();
 }
 
-/// The pooler lets clients in for whom it has no connection, and they would wait for minutes.
+/// The pooler lets clients in for whom it has no connection, and they would wait for minutes: `on` gives up
+/// earlier.
 #[test]
 fn a_pooler_without_a_free_connection_is_named_as_the_reason() {
     let database = database();
@@ -111,13 +112,11 @@ fn a_pooler_without_a_free_connection_is_named_as_the_reason() {
     let url = pooler.url(database.url());
     let mut other = Client::connect(&url, NoTls).unwrap();
     other.simple_query("SELECT 1").unwrap();
-    let started = Instant::now();
     for command in ["migrate", "list-rooms"] {
         let done = on(&url, &[command]);
         assert_eq!(done.code, 1, "{done:?}");
         assert!(done.stderr.contains("pooler"), "{done:?}");
     }
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
 
 /// Brings a migrated database back to the schema before the last migration.
@@ -165,7 +164,7 @@ async fn a_server_whose_pooler_begins_to_share_refuses_and_says_why() {
     pooler.restart("pool_mode = transaction");
     let started = Instant::now();
     while ann.post("/rooms/", json!({ "name": "general" })).await.status != 503 {
-        assert!(started.elapsed() < Duration::from_secs(10));
+        assert!(started.elapsed() < DEADLINE, "no request is refused");
     }
     let line = server.says(SHARED).await;
     assert!(line.contains("PostgreSQL at 127.0.0.1:"), "{line}");

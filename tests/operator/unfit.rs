@@ -4,7 +4,6 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 use uuid::Uuid;
@@ -277,9 +276,8 @@ fn what_is_not_postgres_is_said_to_be_none() {
         let url = format!("postgres://ann:sesame@{address}/chat");
         expect_refused(&url, &["list-rooms"], &["does not speak PostgreSQL's protocol"]);
     }
-    // One that says nothing: whatever waits for it says so, and ends.
+    // One that says nothing: a command says so, and ends before `on` gives up.
     let url = format!("postgres://ann:sesame@{}/chat", fake(Vec::new()));
-    let started = Instant::now();
     expect_refused(&url, &["migrate", "list-rooms"], &["no connection could be made", "5000 ms"]);
     let folder = tempfile::tempdir().unwrap();
     let backup = folder.path().join("chat.db");
@@ -290,7 +288,6 @@ fn what_is_not_postgres_is_said_to_be_none() {
     let done =
         Done::from(command_on(&url, &["restore", backup.to_str().unwrap()]).output().unwrap());
     assert!(done.stderr.contains("nothing has answered on it"), "{done:?}");
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
 
 fn at(folder: &std::path::Path) -> String {

@@ -2,16 +2,15 @@
 //! compares what was acknowledged; here it is about what every connection is told, and when.)
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::common::{open_many, path, server_with_room, subscribe};
+use crate::common::{open_many, path, room_on, subscribe};
 use crate::raw::{Raw, handshake};
-use crate::support::{Database, Socket, on_both_databases};
+use crate::support::{Database, Server, ServerBuilder, Socket, on_both_databases};
 
 on_both_databases!(
     under_load_everybody_is_told_and_nothing_acknowledged_is_lost,
@@ -19,15 +18,17 @@ on_both_databases!(
     whoever_reads_nothing_does_not_hold_up_the_stop,
 );
 
-/// The default of `http.shutdown_timeout_ms`. A stop that takes as long has cut somebody off.
-const DEADLINE_OF_STOP: Duration = Duration::from_secs(10);
+/// Far longer than a test waits for the end of the server: a stop that cuts a client off fails.
+fn patient(database: Database) -> ServerBuilder {
+    Server::with(database).env("CHATAPP_HTTP__SHUTDOWN_TIMEOUT_MS", "600000")
+}
 
 const SENDERS: usize = 4;
 const LISTENERS: usize = 10;
 const ACKS: u64 = 400;
 
 async fn under_load_everybody_is_told_and_nothing_acknowledged_is_lost(database: Database) {
-    let (mut server, ann, room) = server_with_room(database).await;
+    let (mut server, ann, room) = room_on(patient(database)).await;
     let (progress, mut acked) = watch::channel(0_u64);
     let mut senders = JoinSet::new();
     for n in 0..SENDERS {
@@ -45,9 +46,7 @@ async fn under_load_everybody_is_told_and_nothing_acknowledged_is_lost(database:
     }
     drop(progress);
     acked.wait_for(|&count| count >= ACKS).await.expect("the senders run");
-    let asked = Instant::now();
     let status = server.sigterm().await;
-    assert!(asked.elapsed() < DEADLINE_OF_STOP, "it took {:?}", asked.elapsed());
     assert!(status.success(), "{status}");
 
     let mut acknowledged = HashMap::new();
@@ -81,7 +80,7 @@ async fn under_load_everybody_is_told_and_nothing_acknowledged_is_lost(database:
 
 /// Its head began before the stop, and ends after everybody else was told.
 async fn a_handshake_that_comes_late_is_told_too(database: Database) {
-    let (mut server, ann, room) = server_with_room(database).await;
+    let (mut server, ann, room) = room_on(patient(database)).await;
     let mut early = ann.joins(room).await;
     let mut late = Vec::new();
     for path in [path(&ann, room, ""), format!("/ws?token={}", ann.token)] {
@@ -94,7 +93,6 @@ async fn a_handshake_that_comes_late_is_told_too(database: Database) {
     }
     // The server has read what was written before: it answers this after it.
     ann.get("/rooms/").await.expect(200);
-    let asked = Instant::now();
     let (status, ()) = tokio::join!(server.sigterm(), async {
         assert_eq!(early.expect_close().await, 1001);
         for (mut raw, rest) in late {
@@ -104,11 +102,10 @@ async fn a_handshake_that_comes_late_is_told_too(database: Database) {
         }
     });
     assert!(status.success(), "{status}");
-    assert!(asked.elapsed() < DEADLINE_OF_STOP, "it took {:?}", asked.elapsed());
 }
 
 async fn whoever_reads_nothing_does_not_hold_up_the_stop(database: Database) {
-    let (mut server, ann, room) = server_with_room(database).await;
+    let (mut server, ann, room) = room_on(patient(database)).await;
     let mut speaker = ann.joins(room).await;
     let mut stalled = Vec::new();
     for _ in 0..3 {
@@ -117,11 +114,9 @@ async fn whoever_reads_nothing_does_not_hold_up_the_stop(database: Database) {
     for n in 0..200 {
         speaker.says(room, &"x".repeat(4_000), &n.to_string()).await;
     }
-    let asked = Instant::now();
     let (status, code) = tokio::join!(server.sigterm(), speaker.expect_close());
     assert_eq!(code, 1001);
     assert!(status.success(), "{status}");
-    assert!(asked.elapsed() < DEADLINE_OF_STOP, "it took {:?}", asked.elapsed());
     drop(stalled);
 }
 
