@@ -1,7 +1,7 @@
-//! What is built in: every licence and source is one that `deny.toml` allows, every direct
-//! dependency is argued for in `docs/DEPENDENCIES.md`, and unsafe code of ours has one place.
+//! What is built in, checked without a network: licences and sources that `deny.toml` allows, nothing that it
+//! bans, a reason for each direct dependency in `docs/DEPENDENCIES.md`, and unsafe code in one place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,28 +30,20 @@ fn output(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The files of Rust in a folder, and what is in them.
-fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
-    let mut sources = Vec::new();
+/// The files of Rust in a folder that have this text.
+fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            sources.append(&mut self::sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            sources.push((path, text));
+            found.append(&mut files_with(&path, text));
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && fs::read_to_string(&path).unwrap().contains(text)
+        {
+            found.push(path);
         }
     }
-    sources
-}
-
-/// Whether a file of Rust in the folder names something of the crate.
-fn is_used(folder: &Path, name: &str) -> bool {
-    let path = format!("{}::", name.replace('-', "_"));
-    let is_longer = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
-    let names =
-        |text: &str| text.match_indices(&path).any(|(at, _)| !text[..at].ends_with(is_longer));
-    sources(folder).iter().any(|(_, text)| names(text))
+    found
 }
 
 /// What cargo would build for this machine, by `Cargo.lock` as it is: fails if that is out of date.
@@ -111,15 +103,25 @@ fn everything_is_from_the_registry_and_has_a_checksum() {
     }
 }
 
-/// The lock file is part of the project: whoever builds it builds what was tested.
+#[test]
+fn nothing_that_is_banned_is_built() {
+    let (deny, lock) = (table("deny.toml"), table("Cargo.lock"));
+    let banned: Vec<_> = deny["bans"]["deny"].as_array().unwrap().iter().collect();
+    assert!(!banned.is_empty());
+    for package in lock["package"].as_array().unwrap() {
+        let is_it = |ban: &&toml::Value| ban["crate"] == package["name"];
+        assert!(!banned.iter().any(is_it), "{} is banned in deny.toml", package["name"]);
+    }
+}
+
+/// The lock file is part of the project, so that everybody builds what was tested. Every other test here
+/// fails if it is missing or out of date; this one fails if git would not keep it.
 #[test]
 fn the_lock_file_is_kept() {
-    if !file(".git").exists() {
-        // An unpacked archive, which has the file or could not have been built with --locked.
-        return;
+    assert!(file("Cargo.lock").exists());
+    for line in read(".gitignore").lines() {
+        assert!(!line.contains("lock") && line != "*", ".gitignore: {line}");
     }
-    let kept = output(Command::new("git").args(["ls-files", "Cargo.lock"]));
-    assert_eq!(kept.trim(), "Cargo.lock");
 }
 
 #[test]
@@ -127,41 +129,17 @@ fn unsafe_code_of_ours_has_one_place() {
     let manifest = table("Cargo.toml");
     assert_eq!(manifest["lints"]["rust"]["unsafe_code"].as_str(), Some("deny"));
     let src = file("src");
-    let places = sources(&src).into_iter().filter(|(_, text)| text.contains("unsafe_code"));
-    let places: Vec<_> = places.map(|(path, _)| path).collect();
-    assert_eq!(places, [src.join("storage/sqlite/vfs.rs")]);
+    assert_eq!(files_with(&src, "unsafe_code"), [src.join("storage/sqlite/vfs.rs")]);
 }
 
+/// Each has a line in a table of docs/DEPENDENCIES.md, which says what it is for.
 #[test]
 fn every_direct_dependency_is_argued_for() {
-    let packages = packages();
-    let ours = packages.iter().find(|package| package["source"].is_null()).unwrap();
-    // A crate of the program that tests use too, with other features, is argued for once.
-    let mut direct = BTreeMap::new();
-    for dependency in ours["dependencies"].as_array().unwrap() {
-        let name = dependency["name"].as_str().unwrap().to_owned();
-        let is_of_tests = dependency["kind"] == "dev";
-        *direct.entry(name).or_insert(true) &= is_of_tests;
-    }
+    let manifest = table("Cargo.toml");
     let page = read("docs/DEPENDENCIES.md");
-    let (of_program, of_tests) = page.split_once("## For tests and measurements").unwrap();
-    let mut argued = BTreeMap::new();
-    for (section, is_of_tests) in [(of_program, false), (of_tests, true)] {
-        for line in section.lines().filter(|line| line.starts_with("| `")) {
-            let cells: Vec<_> = line.split('|').map(str::trim).collect();
-            let [_, name, reason, place, _] = cells[..] else { panic!("not three cells: {line}") };
-            let (name, place) = (name.trim_matches('`'), place.trim_matches('`'));
-            assert!(!reason.is_empty(), "{name}: what is it for?");
-            assert!(is_used(&file(place), name), "{name} is not used in {place}");
-            let before = argued.insert(name.to_owned(), is_of_tests);
-            assert!(before.is_none(), "{name} has two lines");
-        }
-    }
-    let without = |these: &BTreeMap<String, bool>, those: &BTreeMap<String, bool>| {
-        let rest = these.iter().filter(|(name, kind)| those.get(*name) != Some(*kind));
-        rest.map(|(name, _)| name.clone()).collect::<Vec<String>>()
-    };
-    let (missing, stale) = (without(&direct, &argued), without(&argued, &direct));
-    assert!(missing.is_empty(), "not in their table of docs/DEPENDENCIES.md: {missing:?}");
-    assert!(stale.is_empty(), "in docs/DEPENDENCIES.md for nothing: {stale:?}");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let argued: BTreeSet<&str> = rows.collect();
+    let names = |kind: &str| manifest[kind].as_table().unwrap().keys().map(String::as_str);
+    let direct: BTreeSet<&str> = names("dependencies").chain(names("dev-dependencies")).collect();
+    assert_eq!(argued, direct, "docs/DEPENDENCIES.md and Cargo.toml differ");
 }
