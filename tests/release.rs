@@ -77,3 +77,25 @@ fn the_release_notes_are_the_part_of_the_changelog_about_this_version() {
     assert!(notes.starts_with(concat!("chatapp ", env!("CARGO_PKG_VERSION"), "\n")), "{notes}");
     assert!(notes.contains("### ") && !notes.contains("\n## "), "{notes}");
 }
+
+/// Version, heading and tag of a release are the same.
+#[test]
+fn a_release_whose_names_differ_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("scripts")).unwrap();
+    std::fs::copy(in_repository("scripts/release"), folder.path().join("scripts/release")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let check = |tag: &str| {
+        let script = folder.path().join("scripts/release");
+        let output = Command::new(script).args(["check", tag]).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    write("Cargo.toml", "[package]\nversion = \"1.2.3\"\n");
+    write("CHANGELOG.md", "## [Unreleased]\n\n## [1.2.30] - 2026-01-31\n");
+    let (is_good, error) = check("v1.2.4");
+    assert!(!is_good && error.contains("the tag must be v1.2.3"), "{error}");
+    let (is_good, error) = check("v1.2.3");
+    assert!(!is_good && error.contains("no heading \"## [1.2.3] - DATE\""), "{error}");
+    write("CHANGELOG.md", "## [Unreleased]\n\n## [1.2.3] - 2026-01-31\n");
+    assert_eq!(check("v1.2.3"), (true, String::new()));
+}
