@@ -139,9 +139,15 @@ impl Chat {
         let typed = name.clone();
         let find = move |backend: &dyn Backend| find_credentials(backend, &typed);
         let found = self.inner.store.read(find).await?;
-        // An account has one counter, whether its username or its email was typed.
-        let counted = found.as_ref().map_or(name, |known| known.user.username.clone());
-        self.attempt(&counted, address, self.check_login(found, password)).await
+        let owner = found.as_ref().map(|known| &known.user);
+        let names = owner.map(|user| [user.username.clone(), user.email.clone()]);
+        // The counter is that of the typed name: one for both names would tell whose the email is.
+        let result = self.attempt(&name, address, self.check_login(found, password)).await;
+        if let (Ok(_), Some(names)) = (&result, names) {
+            let now = self.inner.clock.now();
+            names.iter().for_each(|name| self.inner.throttle.remember(name, address, now));
+        }
+        result
     }
 
     /// Without credentials a password is checked too, so that the answer takes as long.
@@ -238,7 +244,7 @@ impl Chat {
         let attempt = self.inner.counts.limited("logins", begun)?;
         let result = check.await;
         match &result {
-            Ok(_) => self.inner.throttle.succeed(attempt, self.inner.clock.now()),
+            Ok(_) => self.inner.throttle.take_back(attempt),
             // The attempt stays counted.
             Err(Error::WrongCredentials | Error::WrongCurrentPassword) => drop(attempt),
             Err(_) => self.inner.throttle.take_back(attempt),

@@ -6,9 +6,10 @@
 //! - After enough failures from an address, its attempts are refused for the rest of the window.
 //!
 //! An attempt counts as a failure from its beginning and is taken back if it succeeds: many
-//! attempts at once count like one after the other. An account is counted by its username, also if
-//! its email was given; a name that no account has is counted in the same way. The counters are in
-//! the memory of one node, and bounded.
+//! attempts at once count like one after the other. Attempts are counted by the name that was typed,
+//! which may be a username, an email, or neither: an account with an email can be tried twice as often,
+//! and no refusal tells which names exist or belong together. The counters are in the memory of one
+//! node, and bounded.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -66,8 +67,6 @@ struct Failures {
 
 /// An attempt under way. If it is dropped, it counts as a failure.
 pub(super) struct Attempt {
-    account: Option<u64>,
-    address: IpAddr,
     counted: Vec<Key>,
 }
 
@@ -93,12 +92,12 @@ impl Throttle {
     /// [`Error::TooManyRequests`]; then nothing is counted.
     pub fn begin(
         &self,
-        username: Option<&str>,
+        name: Option<&str>,
         address: IpAddr,
         allowed: Allowed,
         now: Timestamp,
     ) -> Result<Attempt> {
-        let account = username.map(|name| self.hasher.hash_one(name.to_ascii_lowercase()));
+        let account = name.map(|name| self.hash(name));
         let mut state = self.lock();
         let is_known = |at: &Timestamp| (0..KNOWN_MS).contains(&(now.0 - at.0));
         let mut counted = Vec::with_capacity(2);
@@ -129,20 +128,18 @@ impl Throttle {
             }
             failures.count += 1;
         }
-        Ok(Attempt { account, address, counted })
+        Ok(Attempt { counted })
     }
 
-    /// The owner has signed in: from now on the address is known as the owner's.
-    pub fn succeed(&self, attempt: Attempt, now: Timestamp) {
-        let place = attempt.account.map(|account| (account, attempt.address));
-        self.take_back(attempt);
-        let Some(place) = place else { return };
+    /// Remembers that the owner of the account with this name has signed in at the address.
+    pub fn remember(&self, name: &str, address: IpAddr, now: Timestamp) {
+        let place = (self.hash(name), address);
         let known = &mut self.lock().known;
         make_room(known, &place, |at| (0..KNOWN_MS).contains(&(now.0 - at.0)));
         known.insert(place, now);
     }
 
-    /// The password could not be checked: the attempt does not count.
+    /// The attempt does not count: it succeeded, or the password could not be checked.
     pub fn take_back(&self, attempt: Attempt) {
         let mut state = self.lock();
         for key in attempt.counted {
@@ -154,6 +151,10 @@ impl Throttle {
                 }
             }
         }
+    }
+
+    fn hash(&self, name: &str) -> u64 {
+        self.hasher.hash_one(name.to_ascii_lowercase())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -201,7 +202,8 @@ mod tests {
         let throttle = Throttle::default();
         let at = |ms: i64| Timestamp(1_000_000 + ms);
         let owner = throttle.begin(Some("ann"), HOME, ALLOWED, at(0)).unwrap();
-        throttle.succeed(owner, at(0));
+        throttle.take_back(owner);
+        throttle.remember("ann", HOME, at(0));
         for _ in 0..3 {
             assert_eq!(wait(throttle.begin(Some("Ann"), AWAY, ALLOWED, at(0))), None);
         }
@@ -227,7 +229,7 @@ mod tests {
         for n in 0..5 {
             assert_eq!(wait(throttle.begin(Some(&n.to_string()), AWAY, ALLOWED, now)), None);
             let own = throttle.begin(Some("eve"), HOME, ALLOWED, now).unwrap();
-            throttle.succeed(own, now);
+            throttle.take_back(own);
             let busy = throttle.begin(Some("eve"), HOME, ALLOWED, now).unwrap();
             throttle.take_back(busy);
         }
@@ -242,7 +244,8 @@ mod tests {
             let address = IpAddr::V6(std::net::Ipv6Addr::from_bits(n));
             let attempt = throttle.begin(Some("ann"), address, ALLOWED, Timestamp(0));
             if let Ok(attempt) = attempt {
-                throttle.succeed(attempt, Timestamp(0));
+                throttle.take_back(attempt);
+                throttle.remember("ann", address, Timestamp(0));
             }
             let _ = throttle.begin(Some(&n.to_string()), address, ALLOWED, Timestamp(0));
         }
