@@ -115,7 +115,7 @@ fn accounts_are_changed_as_over_http() {
         assert_eq!(said, "the role of anna (#2) is now admin; 1 session ended\n");
         assert_eq!(
             run(&["set-role", "anna", "admin"]).ok(),
-            "the role of anna (#2) is admin already\n"
+            "the role of anna (#2) is already admin\n"
         );
         assert!(run(&["set-role", "anna", "root"]).usage().contains("user, admin"));
 

@@ -49,7 +49,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         ),
         (
             "http = 5",
-            "http in chatapp.toml, line 1 is a section: write [http] and its settings below",
+            "http in chatapp.toml, line 1 is a section: write [http], and its settings below it",
         ),
     ] {
         let problem = with_file(text).problem();
