@@ -344,7 +344,7 @@ fn postgres_answers_and_has_room_for_connections() {
          VALUES ('ann', 'ann@example.com', '', 'admin', 0);
          INSERT INTO rooms (name, created_by, created_at) VALUES ('general', 1, 0);
          INSERT INTO events (room_id, seq, user_id, created_at, content)
-         SELECT rooms.id, 7, users.id, 0, 'hello' FROM rooms, users;",
+         SELECT rooms.id, 7, users.id, 0, 'hello' FROM rooms, users WHERE username = 'ann';",
         )
         .unwrap();
     patient.expect("admin", "ok: ");

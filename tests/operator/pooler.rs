@@ -121,10 +121,9 @@ fn a_pooler_without_a_free_connection_is_named_as_the_reason() {
 
 /// Brings a migrated database back to the schema before the last migration.
 fn undo_the_last_migration(database: &PgDatabase) {
-    let undo = "ALTER TABLE events
-                    ADD CONSTRAINT events_room_id_fkey FOREIGN KEY (room_id) REFERENCES rooms (id),
-                    ADD CONSTRAINT events_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id);
-                DELETE FROM refinery_schema_history WHERE version = 6";
+    let undo = "ALTER TABLE events DROP COLUMN detail;
+                DELETE FROM users WHERE id = 0;
+                DELETE FROM refinery_schema_history WHERE version = 7";
     assert_eq!(on(database.url(), &["migrate"]).code, 0);
     database.client().batch_execute(undo).unwrap();
 }
