@@ -131,7 +131,7 @@ export class RoomList {
   }
 
   /**
-   * Takes what the list says of a known room, except what is older than what is known.
+   * Takes the description of a known room from the list, unless a newer one is known.
    * @param {Room} room
    * @param {RoomInfo} info
    */
