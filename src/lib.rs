@@ -11,20 +11,20 @@
 //! rules, and a driver's types stay in its folder of `storage`. poem is used only in `server`, `http` and
 //! `ws`. `bench` is a client: it uses the protocol, and no layer.
 
-pub mod bench;
+pub(crate) mod bench;
 pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod dump;
-pub mod executor;
+pub(crate) mod executor;
 #[cfg(any(fuzzing, test))]
 pub mod fuzz;
 pub mod http;
-pub mod logging;
-pub mod metrics;
+pub(crate) mod logging;
+pub(crate) mod metrics;
 pub mod model;
 pub mod realtime;
-pub mod server;
+pub(crate) mod server;
 pub mod storage;
-pub mod web;
+pub(crate) mod web;
 pub mod ws;
