@@ -1,6 +1,6 @@
 //! All settings with their defaults: one struct for each section of `chatapp.toml`.
 //!
-//! [`load`] reads the values, and `rules` says which values are accepted. A new setting needs a field
+//! `load` reads the values, and `rules` says which values are accepted. A new setting needs a field
 //! here, a line in `rules` and a line in `chatapp.toml.example`.
 
 mod file;

@@ -1,7 +1,7 @@
 //! Live delivery: which connections there are, where each of them is in which room's log, and the bytes
 //! that it is sent.
 //!
-//! One thread, the hub, owns all of it (see [`hub`]). Other threads hold a [`Hub`] handle and send it
+//! One thread, the hub, owns all of it (see `hub`). Other threads hold a [`Hub`] handle and send it
 //! commands through a bounded queue. Nothing here is the only copy of anything: what the hub forgets is
 //! read again from storage.
 //!

@@ -17,7 +17,7 @@
 //! after an error of the disk there are no more checkpoints until the server is started again and
 //! SQLite begins with the first frame: the log keeps everything until then, and grows.
 //!
-//! The same thread looks whether the files are still those of their names ([`location`]), for it has a
+//! The same thread looks whether the files are still those of their names (`location`), for it has a
 //! connection that outlives them.
 
 use std::cell::Cell;
