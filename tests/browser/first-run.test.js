@@ -51,7 +51,7 @@ test("users sign up and sign in, and errors are explained", async () => {
   await page.getByLabel("Username").fill("ann");
   await page.getByLabel("Password").fill("not her password");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByText("The username or the password is wrong.").waitFor();
+  await page.getByText("The username, the email or the password is wrong.").waitFor();
 
   await page.getByRole("button", { name: "Create an account" }).click();
   await page.getByLabel("Username").fill("ann");
