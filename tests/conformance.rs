@@ -5,8 +5,8 @@
 
 use crate::common::{path, room_on};
 use crate::raw::{
-    BINARY, CLOSE, ENDS, Frame, GOES_ON, PING, PONG, Raw, TEXT, TEXT_BEGINS, close, close_code,
-    frame,
+    BINARY, CLOSE, FIRST_FRAGMENT, Frame, LAST_FRAGMENT, MIDDLE_FRAGMENT, PING, PONG, Raw, TEXT,
+    close, close_code, frame,
 };
 use crate::support::{Client, Database, Server};
 use serde_json::json;
@@ -65,8 +65,8 @@ fn text(content: &str) -> Vec<u8> {
 /// A text in pieces of so many bytes.
 fn in_pieces(text: &[u8], length: usize) -> Vec<Vec<u8>> {
     let last = text.chunks(length).count() - 1;
-    let first = |n| if n == 0 { TEXT } else { GOES_ON } & 0x0F;
-    let is_last = |n| if n == last { ENDS } else { 0 };
+    let first = |n| if n == 0 { TEXT } else { MIDDLE_FRAGMENT } & 0x0F;
+    let is_last = |n| if n == last { LAST_FRAGMENT } else { 0 };
     text.chunks(length).enumerate().map(|(n, piece)| frame(first(n) | is_last(n), piece)).collect()
 }
 
@@ -208,7 +208,7 @@ async fn group_4_opcodes() {
     let mut cases = Vec::new();
     for opcode in (3..=7).chain(11..=15) {
         for payload in [&b""[..], b"reserved opcode payload"] {
-            let broken = frame(ENDS | opcode, payload);
+            let broken = frame(LAST_FRAGMENT | opcode, payload);
             let number = format!("4.{opcode}, {} bytes", payload.len());
             let then_ping = [broken.clone(), frame(PING, b"")];
             cases.push(case(&number, &then_ping, vec![Close(&[1002])]));
@@ -222,16 +222,16 @@ async fn group_4_opcodes() {
 async fn group_5_fragmentation() {
     let text_of = said("fragment1fragment2");
     let (one, two) = text_of.split_at(20);
-    let begins = || frame(TEXT_BEGINS, one);
-    let ends = || frame(ENDS, two);
+    let begins = || frame(FIRST_FRAGMENT, one);
+    let ends = || frame(LAST_FRAGMENT, two);
     let ping = |n: u8| frame(PING, &[n]);
     let pong = |n: u8| Pong(vec![n]);
     let whole = || message("fragment1fragment2");
     let broken = || vec![Close(&[1002])];
-    let (piece, last_piece) = (frame(GOES_ON, b"stray"), frame(ENDS, b"stray"));
+    let (piece, last_piece) = (frame(MIDDLE_FRAGMENT, b"stray"), frame(LAST_FRAGMENT, b"stray"));
     let mut cases = vec![
-        case("5.1", &[frame(PING & 0x0F, b"one"), frame(ENDS, b"two")], broken()),
-        case("5.2", &[frame(PONG & 0x0F, b"one"), frame(ENDS, b"two")], broken()),
+        case("5.1", &[frame(PING & 0x0F, b"one"), frame(LAST_FRAGMENT, b"two")], broken()),
+        case("5.2", &[frame(PONG & 0x0F, b"one"), frame(LAST_FRAGMENT, b"two")], broken()),
         case("5.3", &[begins(), ends()], vec![whole()]),
         chopped("5.5", &[begins(), ends()], vec![whole()]),
         case("5.6", &[begins(), ping(1), ends()], vec![pong(1), whole()]),
@@ -249,7 +249,7 @@ async fn group_5_fragmentation() {
         ));
     }
     cases.push(case("5.16", &[piece, begins(), ends()], broken()));
-    cases.push(case("5.17", &[frame(ENDS, b""), begins(), ends()], broken()));
+    cases.push(case("5.17", &[frame(LAST_FRAGMENT, b""), begins(), ends()], broken()));
     cases.push(case("5.18", &[begins(), frame(TEXT, two)], broken()));
     let pieces = in_pieces(&text_of, 7);
     let mut with_pings = Vec::new();
@@ -342,7 +342,7 @@ async fn group_6_text_is_utf_8() {
         cases.push(chopped(&number, &[frame(TEXT, &text)], vec![Close(&[1007])]));
     }
     // 6.4: what is wrong in the first piece is told before the last has come.
-    let begun = frame(TEXT_BEGINS, &quoted(b"\xF4\x90\x80\x80"));
+    let begun = frame(FIRST_FRAGMENT, &quoted(b"\xF4\x90\x80\x80"));
     cases.push(case("6.4.1", &[begun], vec![Close(&[1007])]));
     run(cases).await;
 }
@@ -355,7 +355,11 @@ async fn group_7_closing() {
         case("7.1.2", &[close(1000), close(1000)], closed()),
         case("7.1.3", &[close(1000), frame(PING, b"")], closed()),
         case("7.1.4", &[close(1000), text("late")], closed()),
-        case("7.1.5", &[frame(TEXT_BEGINS, b"{"), close(1000), frame(ENDS, b"}")], closed()),
+        case(
+            "7.1.5",
+            &[frame(FIRST_FRAGMENT, b"{"), close(1000), frame(LAST_FRAGMENT, b"}")],
+            closed(),
+        ),
         case("7.3.1", &[frame(CLOSE, b"")], closed()),
         case("7.3.2", &[frame(CLOSE, b"a")], vec![Close(&[1002])]),
         case("7.3.3", &[close(1000)], closed()),

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::common::{path, room_on, seqs, types};
 use crate::raw::{
-    CLOSE, ENDS, GOES_ON, PING, PONG, Raw, TEXT, TEXT_BEGINS, close_code, frame, text,
+    CLOSE, FIRST_FRAGMENT, LAST_FRAGMENT, MIDDLE_FRAGMENT, PING, PONG, Raw, TEXT, close_code,
+    frame, text,
 };
 use crate::support::{Client, DEADLINE, Database, Server, ServerBuilder};
 use futures_util::future::join_all;
@@ -276,19 +277,20 @@ async fn a_message_in_a_million_pieces_is_one_message() {
     let room_path = path(&scene.bo, room, "");
     let ends = async {
         let mut raw = Raw::open(&scene.server, &scene.bo, &room_path).await;
-        raw.write(&frame(TEXT_BEGINS, b"{\"content\":\"in ")).await;
-        let empty = frame(GOES_ON, b"");
-        let tiny = frame(GOES_ON, b"x");
+        raw.write(&frame(FIRST_FRAGMENT, b"{\"content\":\"in ")).await;
+        let empty = frame(MIDDLE_FRAGMENT, b"");
+        let tiny = frame(MIDDLE_FRAGMENT, b"x");
         raw.write(&[empty.repeat(pieces - 1_000), tiny.repeat(1_000)].concat()).await;
-        raw.write(&frame(ENDS, b" pieces\"}")).await;
+        raw.write(&frame(LAST_FRAGMENT, b" pieces\"}")).await;
         let content = raw.recv_type("message").await["content"].clone();
         assert_eq!(content, format!("in {} pieces", "x".repeat(1_000)));
     };
     let never_ends = async {
         let mut raw = Raw::open(&scene.server, &scene.bo, &room_path).await;
         raw.recv_type("synced").await;
-        raw.write(&frame(TEXT_BEGINS, b"\"")).await;
-        let _ = raw.writer.write_all(&frame(GOES_ON, b"x").repeat(pieces.max(70_000))).await;
+        raw.write(&frame(FIRST_FRAGMENT, b"\"")).await;
+        let _ =
+            raw.writer.write_all(&frame(MIDDLE_FRAGMENT, b"x").repeat(pieces.max(70_000))).await;
         loop {
             let frame = raw.recv().await;
             if frame.first == CLOSE {

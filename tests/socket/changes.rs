@@ -1,4 +1,4 @@
-//! Messages that are edited and deleted, and rooms that are changed, as the sockets see it.
+//! Edited and deleted messages and changed rooms, as sockets receive them.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use crate::common::{epoch, nothing_more, seq, server_with_room, types};
 use crate::support::{Client, Database, Socket, on_both_databases};
 
 on_both_databases!(
-    edits_and_deletions_come_live_in_the_order_of_the_log,
-    who_was_away_gets_the_changes_with_the_rest,
-    what_is_deleted_is_gone_from_memory_too,
-    only_changes_are_told,
+    edits_and_deletions_arrive_live_in_the_order_of_the_log,
+    a_client_that_was_away_receives_changes_with_the_missed_messages,
+    a_deleted_message_is_also_removed_from_memory,
+    only_changes_with_an_effect_are_sent,
     members_receive_a_change_of_the_room_as_an_event_and_as_its_state,
-    an_archived_room_takes_nothing_and_shows_everything,
+    an_archived_room_accepts_no_messages_and_stays_readable,
 );
 
 async fn sends(client: &Client, room: i64, content: &str) -> Value {
@@ -23,7 +23,7 @@ fn path_of(message: &Value) -> String {
     format!("/rooms/{}/messages/{}", message["room_id"], message["id"])
 }
 
-async fn edits_and_deletions_come_live_in_the_order_of_the_log(database: Database) {
+async fn edits_and_deletions_arrive_live_in_the_order_of_the_log(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut socket = ann.joins(room).await;
@@ -49,7 +49,7 @@ async fn edits_and_deletions_come_live_in_the_order_of_the_log(database: Databas
     });
     assert_eq!(event, expected);
     nothing_more(&mut socket).await;
-    // Over HTTP the log has the same events, but for the text that is gone.
+    // Over HTTP the log has the same events, without the deleted text.
     let log = ann.get(&format!("/rooms/{room}/events")).await.expect(200);
     let log = log["events"].as_array().expect("events");
     assert_eq!(types(log), ["message", "message_edited", "message", "message_deleted"]);
@@ -57,7 +57,7 @@ async fn edits_and_deletions_come_live_in_the_order_of_the_log(database: Databas
     assert_eq!(log[3], event);
 }
 
-async fn who_was_away_gets_the_changes_with_the_rest(database: Database) {
+async fn a_client_that_was_away_receives_changes_with_the_missed_messages(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let reader = ann.joins(room).await;
     let epoch = epoch(&reader).to_owned();
@@ -71,17 +71,17 @@ async fn who_was_away_gets_the_changes_with_the_rest(database: Database) {
     assert_eq!(types(missed), ["message", "message_edited", "message_deleted"]);
     assert_eq!(missed.iter().map(seq).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(resumed.synced["head_seq"], 4);
-    assert_eq!(missed[1]["content"], "", "what it said is gone");
+    assert_eq!(missed[1]["content"], "", "the deleted text is removed from its edits too");
 }
 
-/// Somebody stays in the room, so that the server keeps the newest of its log at hand.
-async fn what_is_deleted_is_gone_from_memory_too(database: Database) {
+/// A client stays in the room, so that the server keeps the tail of the room in memory.
+async fn a_deleted_message_is_also_removed_from_memory(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let mut live = ann.joins(room).await;
     let secret = sends(&ann, room, "a secret").await;
     ann.patch(&path_of(&secret), json!({ "content": "another secret" })).await.expect(200);
     let kept = sends(&ann, room, "kept").await;
-    // Whoever is there has seen it, and sees it go.
+    // A client in the room has received the text, and then the deletion.
     assert_eq!(live.recv_type("message_edited").await["content"], "another secret");
     assert_eq!(live.recv_type("message").await["id"], kept["id"]);
     ann.delete(&path_of(&secret)).await.expect(204);
@@ -92,7 +92,7 @@ async fn what_is_deleted_is_gone_from_memory_too(database: Database) {
     nothing_more(&mut live).await;
 }
 
-async fn only_changes_are_told(database: Database) {
+async fn only_changes_with_an_effect_are_sent(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut socket = ann.joins(room).await;
@@ -159,7 +159,7 @@ async fn receives_change(socket: &mut Socket, by: &Client, seq: i64, state: Valu
     event
 }
 
-async fn an_archived_room_takes_nothing_and_shows_everything(database: Database) {
+async fn an_archived_room_accepts_no_messages_and_stays_readable(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let sent = sends(&ann, room, "before").await;
     let mut socket = ann.joins(room).await;
@@ -170,7 +170,7 @@ async fn an_archived_room_takes_nothing_and_shows_everything(database: Database)
     let late = json!({ "content": "late" });
     ann.post(&path, late.clone()).await.expect_problem(409, "room_archived");
     ann.patch(&path_of(&sent), late).await.expect_problem(409, "room_archived");
-    // It can be entered, and read, and what must not be in it can be taken away.
+    // An archived room can be joined and read, and its messages can be deleted.
     let mut again = ann.opens_live(&format!("/ws/{room}?token={}&since=0", ann.token)).await;
     assert_eq!(again.welcome[1]["content"], "before");
     refused(&mut again, room).await;

@@ -1,4 +1,4 @@
-//! What the areas share: a server with a room, and small readings of frames.
+//! Helpers that the socket tests share: a server with a room, and functions that read frames.
 #![allow(dead_code, reason = "each test file is a crate that uses its own part")]
 
 use std::ops::RangeInclusive;
@@ -19,17 +19,17 @@ pub async fn room_on(server: ServerBuilder) -> (Server, Client, i64) {
     (server, ann, room)
 }
 
-/// The path of a room's socket, with this user's token and more of a query.
+/// The path of a room's socket, with this user's token; `more` is appended to the query.
 pub fn path(client: &Client, room: i64, more: &str) -> String {
     format!("/ws/{room}?token={}{more}", client.token)
 }
 
-/// A socket for many rooms, in none so far.
+/// Opens a socket for many rooms that has joined no room yet.
 pub async fn open_many(client: &Client) -> Socket {
     client.opens(&format!("/ws?token={}", client.token)).await
 }
 
-/// Joins a room on a socket for many; gives what came up to `synced`, which is the last.
+/// Joins a room on a socket for many rooms; returns the received frames up to and including `synced`.
 pub async fn subscribe(socket: &mut Socket, frame: Value) -> Vec<Value> {
     socket.send(frame).await;
     let mut frames = Vec::new();
@@ -44,7 +44,7 @@ pub async fn subscribe(socket: &mut Socket, frame: Value) -> Vec<Value> {
     }
 }
 
-/// Sends numbered messages, a few under way at a time, and waits until all are acknowledged.
+/// Sends numbered messages, at most `WINDOW` of them unacknowledged, and waits for all acknowledgements.
 pub async fn say_many(
     socket: &mut Socket,
     room: i64,
@@ -69,7 +69,7 @@ pub async fn say_many(
     }
 }
 
-/// Everything that came before the answer to a ping: proof that nothing else was sent.
+/// Sends a ping and returns the frames that came before its answer: nothing else was sent until then.
 pub async fn frames_until_pong(socket: &mut Socket) -> Vec<Value> {
     socket.send(json!({ "type": "ping", "ref": "until here" })).await;
     let mut frames = Vec::new();
@@ -86,10 +86,10 @@ pub async fn frames_until_pong(socket: &mut Socket) -> Vec<Value> {
 /// Fails if anything was sent to the socket that the test has not read.
 pub async fn nothing_more(socket: &mut Socket) {
     let frames = frames_until_pong(socket).await;
-    assert!(frames.is_empty(), "nothing should have come: {frames:?}");
+    assert!(frames.is_empty(), "no frame was expected: {frames:?}");
 }
 
-/// The next so many messages, passing over other frames.
+/// The next `count` messages; other frames are skipped.
 pub async fn messages(socket: &mut Socket, count: usize) -> Vec<Value> {
     let mut messages = Vec::with_capacity(count);
     while messages.len() < count {
@@ -102,7 +102,7 @@ pub fn seq(frame: &Value) -> i64 {
     frame["seq"].as_i64().unwrap_or_else(|| panic!("no seq in {frame}"))
 }
 
-/// The positions of the messages among these frames.
+/// The `seq`s of the messages among these frames.
 pub fn seqs(frames: &[Value]) -> Vec<i64> {
     frames.iter().filter(|frame| frame["type"] == "message").map(seq).collect()
 }

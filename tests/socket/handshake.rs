@@ -1,4 +1,4 @@
-//! What becomes of a request for a socket before it is one.
+//! Handshakes: requests that the server accepts or refuses before a connection is a WebSocket.
 
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -12,8 +12,8 @@ use crate::support::{Answer, Client, Database, Server, on_both_databases};
 on_both_databases!(
     a_page_of_another_origin_is_refused,
     the_servers_own_and_the_allowed_origins_may_connect,
-    what_is_no_handshake_is_told_so,
-    frames_in_the_packet_of_the_handshake_are_read,
+    a_request_that_is_not_a_handshake_is_refused_with_a_reason,
+    frames_sent_together_with_the_handshake_are_read,
 );
 
 async fn a_page_of_another_origin_is_refused(database: Database) {
@@ -66,7 +66,7 @@ async fn the_servers_own_and_the_allowed_origins_may_connect(database: Database)
     }
 }
 
-async fn what_is_no_handshake_is_told_so(database: Database) {
+async fn a_request_that_is_not_a_handshake_is_refused_with_a_reason(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     for path in [path(&ann, room, ""), "/ws".to_owned()] {
         let plain = ann.get(&path).await;
@@ -92,9 +92,9 @@ async fn what_is_no_handshake_is_told_so(database: Database) {
     }
 }
 
-/// More of them than the server takes from a socket at a time, and than it lets be under way; few
-/// enough bytes that it has read all of them before the connection is a socket.
-async fn frames_in_the_packet_of_the_handshake_are_read(database: Database) {
+/// There are more frames than the server reads from a socket at a time and than it processes at once,
+/// but so few bytes that it has read all of them before the connection is a WebSocket.
+async fn frames_sent_together_with_the_handshake_are_read(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     for sends in [1, 40, 300] {
         let before = ann.history(room).await.len();
@@ -108,7 +108,7 @@ async fn frames_in_the_packet_of_the_handshake_are_read(database: Database) {
     }
 }
 
-/// A handshake, sent by a client of HTTP, with some of its headers changed.
+/// Sends a handshake by an HTTP client, with some headers changed.
 async fn upgrade(client: &Client, path: &str, changes: &[(&str, &str)]) -> Answer {
     upgrade_with(client, path, |request| {
         let mut headers = reqwest::header::HeaderMap::new();
@@ -116,7 +116,7 @@ async fn upgrade(client: &Client, path: &str, changes: &[(&str, &str)]) -> Answe
             let name: reqwest::header::HeaderName = name.parse().expect("a header's name");
             headers.insert(name, value.parse().expect("a header's value"));
         }
-        // Replaces what is there already.
+        // Replaces headers of the same name.
         request.headers(headers)
     })
     .await

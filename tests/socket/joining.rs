@@ -1,4 +1,4 @@
-//! Joining a room: who is there, what was missed, then what happens. (Also see `tests/resume.rs`.)
+//! Joining a room: active users, then missed events, then live events. (Also see `tests/resume.rs`.)
 
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -12,16 +12,16 @@ use crate::raw::{Raw, text};
 use crate::support::{Answer, Database, on_both_databases};
 
 on_both_databases!(
-    a_joiner_gets_who_is_there_then_history_then_synced,
+    a_joiner_receives_active_users_then_history_then_synced,
     a_position_outside_the_log_closes_the_rooms_own_socket,
     a_position_outside_the_log_is_an_error_on_a_socket_for_many_rooms,
-    more_than_the_server_remembers_is_read_from_the_database,
-    what_is_sent_before_synced_comes_back,
-    whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice,
-    a_subscription_that_replaces_another_starts_where_it_says,
+    events_older_than_the_tail_are_read_from_the_database,
+    a_message_sent_before_synced_is_delivered_to_its_sender,
+    joining_while_messages_are_sent_misses_and_repeats_nothing,
+    a_subscription_that_replaces_another_starts_at_its_own_position,
 );
 
-async fn a_joiner_gets_who_is_there_then_history_then_synced(database: Database) {
+async fn a_joiner_receives_active_users_then_history_then_synced(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let mut speaker = ann.joins(room).await;
     assert_eq!(types(&speaker.welcome), ["active_users"]);
@@ -83,7 +83,7 @@ async fn a_position_outside_the_log_closes_the_rooms_own_socket(database: Databa
         assert_eq!(error["room_id"], room);
         assert_eq!(socket.expect_close().await, 4409, "{position}");
     }
-    // An epoch without a position says nothing, and the newest position is one of the log.
+    // An epoch without a position is ignored, and the head is a valid position.
     ann.opens_live(&path(&ann, room, "&epoch=x")).await;
     let at_head = ann.resumes(room, 1, own).await;
     assert_eq!(types(&at_head.welcome), ["active_users"]);
@@ -112,8 +112,8 @@ async fn a_position_outside_the_log_is_an_error_on_a_socket_for_many_rooms(datab
     assert_eq!(frames[2]["ref"], "again");
 }
 
-/// The server remembers 256 KiB of a room; this is three times that.
-async fn more_than_the_server_remembers_is_read_from_the_database(database: Database) {
+/// The tail of a room holds 256 KiB; the test writes three times that.
+async fn events_older_than_the_tail_are_read_from_the_database(database: Database) {
     const MESSAGES: i64 = 200;
     let (server, ann, room) = server_with_room(database).await;
     let mut speaker = ann.joins(room).await;
@@ -133,7 +133,7 @@ async fn more_than_the_server_remembers_is_read_from_the_database(database: Data
         assert_eq!(seq(&socket.recv_type("message").await), MESSAGES + 1);
         nothing_more(socket).await;
     }
-    // From each position in turn: one of them is just before what is remembered.
+    // Joins from each position in turn: one of them is just before the tail.
     let mut socket = open_many(&bo).await;
     for since in 125..=MESSAGES {
         let frame = json!({ "type": "subscribe", "room_id": room, "since": since });
@@ -144,8 +144,8 @@ async fn more_than_the_server_remembers_is_read_from_the_database(database: Data
     }
 }
 
-/// A client that knows only of messages sends at once.
-async fn what_is_sent_before_synced_comes_back(database: Database) {
+/// A simple client sends at once, without waiting for `synced`.
+async fn a_message_sent_before_synced_is_delivered_to_its_sender(database: Database) {
     let (server, ann, _) = server_with_room(database).await;
     for n in 0..20 {
         let room = ann.creates_room(&format!("room-{n}")).await;
@@ -158,7 +158,7 @@ async fn what_is_sent_before_synced_comes_back(database: Database) {
     }
 }
 
-async fn whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice(database: Database) {
+async fn joining_while_messages_are_sent_misses_and_repeats_nothing(database: Database) {
     const MESSAGES: i64 = 400;
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
@@ -166,11 +166,11 @@ async fn whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice(d
     let mut pace = ann.joins(room).await;
     let mut clients = JoinSet::new();
     clients.spawn(async move {
-        // Long enough that the server forgets the first ones before the last.
+        // Long enough that the first messages leave the tail before the last is sent.
         say_many(&mut speaker, room, 1..=MESSAGES, |n| format!("{n} {}", "x".repeat(1_500))).await;
     });
     for n in 0..12 {
-        // Joins when the room is a little further each time, some from the beginning.
+        // Each client joins at a later head; some read from the beginning.
         let at = seq(&messages(&mut pace, 25).await[24]);
         let since = if n % 3 == 0 { 0 } else { at - 5 * n };
         let bo = bo.clone();
@@ -179,15 +179,15 @@ async fn whoever_joins_while_messages_are_sent_misses_none_and_gets_none_twice(d
             let received = messages(&mut socket, (MESSAGES - since) as usize).await;
             assert_eq!(seqs(&received), (since + 1..=MESSAGES).collect::<Vec<_>>());
             let rest = frames_until_pong(&mut socket).await;
-            assert_eq!(seqs(&rest), [0; 0], "nothing twice");
+            assert_eq!(seqs(&rest), [0; 0], "no message is repeated");
         });
     }
     clients.join_all().await;
 }
 
-/// What is still being read for a subscription that was given up must neither appear in the next
-/// one nor end the connection.
-async fn a_subscription_that_replaces_another_starts_where_it_says(database: Database) {
+/// Events that are still being read for an abandoned subscription must neither appear in the next
+/// subscription nor end the connection.
+async fn a_subscription_that_replaces_another_starts_at_its_own_position(database: Database) {
     const MESSAGES: i64 = 200;
     let (server, ann, room) = server_with_room(database).await;
     let mut speaker = ann.joins(room).await;
@@ -195,7 +195,7 @@ async fn a_subscription_that_replaces_another_starts_where_it_says(database: Dat
     let path = format!("/ws?token={}", ann.token);
     for (first, second) in [(0, 130), (0, 0), (130, 0), (0, 50), (0, 100), (99, 100)] {
         let mut raw = Raw::open(&server, &ann, &path).await;
-        // In one packet: the answers to the first are on their way when the last is read.
+        // In one packet: the server is still answering the first frame when it reads the last.
         let frames = [
             json!({ "type": "subscribe", "room_id": room, "since": first, "ref": "first" }),
             json!({ "type": "unsubscribe", "room_id": room, "ref": "away" }),

@@ -1,4 +1,4 @@
-//! Every verb of the socket, said by nobody, by a user, by an admin and by one whose account was
+//! Every verb of the socket, used by an anonymous client, a user, an admin and a user whose account was
 //! deactivated.
 
 use std::collections::BTreeSet;
@@ -11,12 +11,12 @@ use crate::common::{frames_until_pong, path, server_with_room};
 use crate::socket::revocation::{in_the_database, update};
 use crate::support::{Client, Database, Socket, on_both_databases};
 
-on_both_databases!(every_verb_is_for_who_may_say_it);
+on_both_databases!(only_permitted_callers_can_use_each_verb);
 
-/// What comes back to a user, and what to an admin: the `type` of a frame, or "" for none.
+/// A verb, its frame, and the `type` of the answer to a user and to an admin; "" if there is no answer.
 type Row = (&'static str, Value, [&'static str; 2]);
 
-/// By the name that `/asyncapi.json` has for it.
+/// The verbs, named as in `/asyncapi.json`.
 fn table(room: i64, other: i64, token: &str) -> Vec<Row> {
     let all = |answer| [answer, answer];
     let named = |kind: &str, room: i64| json!({ "type": kind, "room_id": room, "ref": "r" });
@@ -35,7 +35,7 @@ fn table(room: i64, other: i64, token: &str) -> Vec<Row> {
     ]
 }
 
-async fn every_verb_is_for_who_may_say_it(database: Database) {
+async fn only_permitted_callers_can_use_each_verb(database: Database) {
     let (server, root, room) = server_with_room(database).await;
     let other = root.creates_room("other").await;
     let user = server.user("bo").await;
@@ -61,7 +61,7 @@ async fn every_verb_is_for_who_may_say_it(database: Database) {
         socket.close().await;
     }
     let said = root.history(room).await.len();
-    assert_eq!(said, 4, "two sends by each");
+    assert_eq!(said, 4, "each of the two sent two messages");
 
     let deactivated = server.user("carl").await;
     let mut open = deactivated.joins(room).await;
@@ -74,15 +74,15 @@ async fn every_verb_is_for_who_may_say_it(database: Database) {
         for (verb, frame, _) in table_of(&user) {
             for path in [path(client, room, ""), format!("/ws?token={}", client.token)] {
                 let mut socket = client.opens(&path).await;
-                says_nothing_but_4401(&mut socket, &frame, verb).await;
+                expect_only_close_4401(&mut socket, &frame, verb).await;
             }
         }
     }
     assert_eq!(root.history(room).await.len(), said);
 }
 
-async fn says_nothing_but_4401(socket: &mut Socket, frame: &Value, verb: &str) {
-    // It may have been closed already.
+async fn expect_only_close_4401(socket: &mut Socket, frame: &Value, verb: &str) {
+    // The server may have closed the connection already.
     let _: tungstenite::Result<()> = socket.try_send_text(&frame.to_string()).await;
     let end = socket.try_recv().await.expect_err(verb);
     assert_eq!(end.code, Some(4401), "{verb}");

@@ -1,5 +1,5 @@
-//! The socket, from outside: the real binary on both databases, frames as they are on the wire.
-//! (What happens when the server is killed is in `tests/crash`, resuming in `tests/resume.rs`.)
+//! WebSocket tests from the outside: the real binary on both databases, frames as they are on the wire.
+//! (Tests that kill the server are in `tests/crash`, tests of resuming in `tests/resume.rs`.)
 
 mod changes;
 pub mod common;

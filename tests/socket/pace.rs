@@ -1,4 +1,4 @@
-//! Sockets that want too much.
+//! Limits of sockets: their number, and the rates of sending and joining.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -7,11 +7,11 @@ use crate::common::{open_many, path, room_on};
 use crate::support::{Client, Database, Server, on_both_databases};
 
 on_both_databases!(
-    a_user_may_have_so_many_sockets,
-    an_address_may_have_so_many_sockets_whoever_opens_them,
+    the_number_of_sockets_per_user_is_limited,
+    the_number_of_sockets_per_address_is_limited_across_users,
 );
 
-async fn a_user_may_have_so_many_sockets(database: Database) {
+async fn the_number_of_sockets_per_user_is_limited(database: Database) {
     let server = Server::with(database).env("CHATAPP_LIMITS__SOCKETS_PER_USER", "2");
     let (server, ann, room) = room_on(server).await;
     let bo = server.user("bo").await;
@@ -19,10 +19,10 @@ async fn a_user_may_have_so_many_sockets(database: Database) {
     let mut second = open_many(&ann).await;
     let mut third = ann.opens(&path(&ann, room, "")).await;
     assert_eq!(third.expect_close().await, 4429);
-    // It is for each user apart, and one that is closed makes room.
+    // Each user has a limit of its own, and a closed socket no longer counts.
     bo.joins(room).await;
     first.close().await;
-    // The server counts it until it has taken note of that.
+    // The server counts the socket until it has processed the close.
     let mut again = loop {
         let mut socket = ann.opens(&path(&ann, room, "")).await;
         if socket.try_recv().await.is_ok() {
@@ -35,7 +35,7 @@ async fn a_user_may_have_so_many_sockets(database: Database) {
     second.recv_type("pong").await;
 }
 
-async fn an_address_may_have_so_many_sockets_whoever_opens_them(database: Database) {
+async fn the_number_of_sockets_per_address_is_limited_across_users(database: Database) {
     let server = Server::with(database)
         .env("CHATAPP_LIMITS__SOCKETS_PER_ADDRESS", "2")
         .env("CHATAPP_HTTP__TRUSTED_PROXIES", "127.0.0.1");
@@ -55,19 +55,19 @@ async fn an_address_may_have_so_many_sockets_whoever_opens_them(database: Databa
     for open in [&mut first, &mut second] {
         open.recv_type("synced").await;
     }
-    // This machine's own is not counted.
+    // Connections from this machine are not counted.
     for _ in 0..3 {
         ann.joins(room).await;
     }
 }
 
 #[tokio::test]
-async fn typing_counts_as_sending_does() {
+async fn typing_counts_as_sending() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1");
     let (server, ann, room) = room_on(server).await;
     let mut reader = server.user("bo").await.joins(room).await;
     let mut typist = ann.joins(room).await;
-    // More than a burst, and far fewer than take long enough for as many more to be allowed.
+    // More than the allowed burst, and sent too fast for the allowance to grow much.
     for n in 0..200 {
         typist.send(json!({ "type": "typing", "ref": n.to_string() })).await;
     }
@@ -75,15 +75,15 @@ async fn typing_counts_as_sending_does() {
     assert_eq!((&error["code"], &error["retry_after"]), (&json!("too_many_requests"), &json!(1)));
     assert!(error["ref"].is_string(), "{error}");
     typist.close().await;
-    let mut told = 0;
+    let mut received = 0;
     while reader.recv().await["type"] != "user_left" {
-        told += 1;
+        received += 1;
     }
-    assert!((10..100).contains(&told), "{told} were told");
+    assert!((10..100).contains(&received), "{received} frames were received");
 }
 
 #[tokio::test]
-async fn rooms_are_entered_at_a_pace() {
+async fn the_rate_of_joining_rooms_is_limited() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__JOINS_PER_SECOND", "1");
     let (_server, ann, room) = room_on(server).await;
     let mut socket = open_many(&ann).await;
@@ -100,7 +100,7 @@ async fn rooms_are_entered_at_a_pace() {
             break answer;
         }
         joined += 1;
-        assert!(joined < 1_000, "nobody is refused");
+        assert!(joined < 1_000, "no frame is refused");
         socket.send(json!({ "type": "unsubscribe", "room_id": room })).await;
         socket.recv_type("unsubscribed").await;
     };
@@ -108,13 +108,13 @@ async fn rooms_are_entered_at_a_pace() {
     assert_eq!(error["code"], "too_many_requests");
     assert_eq!(error["room_id"], room);
     assert!(error["retry_after"].as_u64() >= Some(1));
-    // The whole socket would be for nothing.
+    // A socket of one room could not join it, so it is closed.
     let mut whole = ann.opens(&path(&ann, room, "")).await;
     assert_eq!(whole.expect_close().await, 4429);
 }
 
 #[tokio::test]
-async fn who_does_not_listen_is_closed() {
+async fn a_client_that_ignores_the_rate_limit_is_closed() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1");
     let (_server, ann, room) = room_on(server).await;
     let mut socket = ann.joins(room).await;

@@ -1,4 +1,4 @@
-//! Who is in a room: told once per person, and in bulk where the people are many.
+//! Presence: each user is announced once, and a big room gets its users in bulk.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -7,13 +7,13 @@ use crate::common::{frames_until_pong, nothing_more, open_many, server_with_room
 use crate::support::{Client, Database, PASSWORD, Socket, on_both_databases};
 
 on_both_databases!(
-    a_person_comes_once_and_leaves_once_however_many_tabs,
-    a_connection_that_just_ends_is_a_leave,
-    unsubscribing_is_a_leave_unless_another_tab_stays,
-    a_big_room_is_told_in_bulk,
+    a_user_joins_once_and_leaves_once_however_many_tabs_are_open,
+    a_dropped_connection_counts_as_leaving,
+    unsubscribing_counts_as_leaving_unless_another_tab_stays,
+    presence_in_a_big_room_is_sent_in_bulk,
 );
 
-async fn a_person_comes_once_and_leaves_once_however_many_tabs(database: Database) {
+async fn a_user_joins_once_and_leaves_once_however_many_tabs_are_open(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut watcher = ann.joins(room).await;
@@ -29,7 +29,11 @@ async fn a_person_comes_once_and_leaves_once_however_many_tabs(database: Databas
     assert_eq!(joined, expected);
 
     let mut second = bo.joins(room).await;
-    assert_eq!(second.welcome[0]["count"], 2, "people, not tabs: {:?}", second.welcome);
+    assert_eq!(
+        second.welcome[0]["count"], 2,
+        "users are counted, not connections: {:?}",
+        second.welcome
+    );
     nothing_more(&mut second).await;
     nothing_more(&mut first).await;
     nothing_more(&mut watcher).await;
@@ -45,10 +49,10 @@ async fn a_person_comes_once_and_leaves_once_however_many_tabs(database: Databas
     assert_eq!(active_users(&ann, room).await, 1);
 
     bo.joins(room).await;
-    assert_eq!(watcher.recv().await["type"], "user_joined", "and once more");
+    assert_eq!(watcher.recv().await["type"], "user_joined", "the user joins again");
 }
 
-async fn a_connection_that_just_ends_is_a_leave(database: Database) {
+async fn a_dropped_connection_counts_as_leaving(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let mut watcher = ann.joins(room).await;
     drop(server.user("bo").await.joins(room).await);
@@ -58,7 +62,7 @@ async fn a_connection_that_just_ends_is_a_leave(database: Database) {
     assert_eq!(active_users(&ann, room).await, 0);
 }
 
-async fn unsubscribing_is_a_leave_unless_another_tab_stays(database: Database) {
+async fn unsubscribing_counts_as_leaving_unless_another_tab_stays(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut watcher = ann.joins(room).await;
@@ -77,8 +81,9 @@ async fn unsubscribing_is_a_leave_unless_another_tab_stays(database: Database) {
     nothing_more(&mut second).await;
 }
 
-/// Up to a hundred people each is announced; from then on the room is told how many there are.
-async fn a_big_room_is_told_in_bulk(database: Database) {
+/// Up to a hundred users are announced one by one; beyond that the room receives `active_users` with
+/// their number.
+async fn presence_in_a_big_room_is_sent_in_bulk(database: Database) {
     const ANNOUNCED: i64 = 100;
     const PEOPLE: i64 = 108;
     let (server, ann, room) = server_with_room(database).await;
@@ -116,17 +121,17 @@ async fn a_big_room_is_told_in_bulk(database: Database) {
             _ => panic!("{frame}"),
         }
     }
-    assert_eq!(announced, ANNOUNCED - 1, "everybody up to the hundredth, but for the watcher");
+    assert_eq!(announced, ANNOUNCED - 1, "every user up to the hundredth, except the watcher");
     let late = ann.joins(room).await;
     check_bulk(&late.welcome[0]);
     assert_eq!(late.welcome[0]["count"], PEOPLE);
 
-    // Nobody is told of each leaving either, until the room is small again.
+    // Leaving users are not announced one by one either, until the room is small again.
     for socket in sockets.drain(..(PEOPLE - ANNOUNCED - 1) as usize) {
         socket.close().await;
     }
-    let told = frames_until_pong(&mut watcher).await;
-    assert!(told.iter().all(|frame| frame["type"] == "active_users"), "{told:?}");
+    let frames = frames_until_pong(&mut watcher).await;
+    assert!(frames.iter().all(|frame| frame["type"] == "active_users"), "{frames:?}");
     sockets.remove(0).close().await;
     assert_eq!(watcher.recv_type("user_left").await["room_id"], room);
     assert_eq!(active_users(&ann, room).await, ANNOUNCED);
@@ -139,10 +144,10 @@ fn check_bulk(frame: &Value) {
     assert_eq!(users.len(), count.min(100), "{frame}");
     let mut ids: Vec<i64> = users.iter().map(|it| it["user_id"].as_i64().expect("id")).collect();
     ids.dedup();
-    assert_eq!(ids.len(), users.len(), "nobody twice");
+    assert_eq!(ids.len(), users.len(), "no user is listed twice");
 }
 
-/// How many people are in the room, as HTTP has it.
+/// The number of users in the room, as the HTTP API shows it.
 async fn active_users(client: &Client, room: i64) -> i64 {
     let body = client.get(&format!("/rooms/{room}")).await.expect(200);
     body["active_users"].as_i64().unwrap_or_else(|| panic!("not a whole number: {body}"))

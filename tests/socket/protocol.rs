@@ -1,4 +1,4 @@
-//! RFC 6455 on the wire, by a client that does as it likes.
+//! RFC 6455 on the wire, with a client that can send any bytes.
 
 use std::time::{Duration, Instant};
 
@@ -7,29 +7,29 @@ use tokio::io::AsyncWriteExt;
 
 use crate::common::{path, room_on, server_with_room};
 use crate::raw::{
-    BINARY, CLOSE, ENDS, GOES_ON, PING, PONG, Raw, TEXT, TEXT_BEGINS, close, close_code, frame,
-    header, text,
+    BINARY, CLOSE, FIRST_FRAGMENT, LAST_FRAGMENT, MIDDLE_FRAGMENT, PING, PONG, Raw, TEXT, close,
+    close_code, frame, header, text,
 };
 use crate::support::{Client, DEADLINE, Database, Server, on_both_databases};
 
 on_both_databases!(
-    what_breaks_the_protocol_is_closed_with_its_code,
-    pieces_of_a_text_are_put_together,
+    a_protocol_violation_is_closed_with_its_code,
+    fragments_of_a_text_are_reassembled,
     a_ping_is_answered_with_its_payload,
     a_close_is_answered_and_the_connection_ended_at_once,
-    a_client_that_just_ends_is_forgotten,
-    a_message_at_the_limit_of_a_frame_is_taken,
-    a_client_that_goes_on_after_it_was_closed_is_cut_off,
+    a_client_that_disconnects_without_a_close_leaves_the_room,
+    a_message_at_the_frame_limit_is_accepted,
+    a_client_that_keeps_sending_after_the_close_is_disconnected,
 );
 
-/// How long the server waits for a client to close too. A connection that ends earlier did not wait for that.
-/// The tests compare the fastest of several connections with it, for a busy machine delays some.
+/// How long the server waits for the client's close. A connection that ends earlier did not wait for it.
+/// The tests compare the fastest of several connections with it, because a busy machine delays some.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// The default of `limits.frame_bytes`.
 const LIMIT: usize = 64 * 1024;
 
-async fn what_breaks_the_protocol_is_closed_with_its_code(database: Database) {
+async fn a_protocol_violation_is_closed_with_its_code(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let unmasked = [&[TEXT, 2][..], b"{}"].concat();
     // A header up to the mask, and no payload.
@@ -42,16 +42,16 @@ async fn what_breaks_the_protocol_is_closed_with_its_code(database: Database) {
         ("a third reserved bit", frame(PING | 0x10, b""), 1002),
         ("an unknown kind", frame(0x83, b"{}"), 1002),
         ("an unknown control", frame(0x8B, b""), 1002),
-        ("a ping in pieces", frame(0x09, b""), 1002),
+        ("a fragmented ping", frame(0x09, b""), 1002),
         ("a ping that is too long", frame(PING, &[0; 126]), 1002),
         ("a close of one byte", frame(CLOSE, &[3]), 1002),
-        ("a piece of nothing", frame(ENDS, b"{}"), 1002),
-        ("a text within a text", [frame(TEXT_BEGINS, b"{"), frame(TEXT, b"{}")].concat(), 1002),
-        ("a text that is none", frame(TEXT, b"\"\xC3\x28\""), 1007),
-        ("a character that is cut", frame(TEXT, "ä".as_bytes()[..1].as_ref()), 1007),
+        ("a fragment without a beginning", frame(LAST_FRAGMENT, b"{}"), 1002),
+        ("a text within a text", [frame(FIRST_FRAGMENT, b"{"), frame(TEXT, b"{}")].concat(), 1002),
+        ("a text that is not UTF-8", frame(TEXT, b"\"\xC3\x28\""), 1007),
+        ("an incomplete character", frame(TEXT, "ä".as_bytes()[..1].as_ref()), 1007),
         (
-            "pieces that are no text",
-            [frame(TEXT_BEGINS, b"\xF0\x9F"), frame(ENDS, b"\x91")].concat(),
+            "fragments that are not UTF-8",
+            [frame(FIRST_FRAGMENT, b"\xF0\x9F"), frame(LAST_FRAGMENT, b"\x91")].concat(),
             1007,
         ),
         ("binary", frame(BINARY, b"{\"content\":\"x\"}"), 1003),
@@ -59,9 +59,13 @@ async fn what_breaks_the_protocol_is_closed_with_its_code(database: Database) {
         ("too long", frame(TEXT, &vec![b'x'; LIMIT + 1]), 1009),
         ("too long, only announced", announced(LIMIT as u64 + 1), 1009),
         ("far too long, only announced", announced(1 << 40), 1009),
-        ("as long as can be", announced((1 << 63) - 1), 1009),
-        ("longer than can be", announced(u64::MAX), 1009),
-        ("too long in pieces", [frame(TEXT_BEGINS, &half), frame(ENDS, &half)].concat(), 1009),
+        ("the greatest length", announced((1 << 63) - 1), 1009),
+        ("a length beyond the greatest", announced(u64::MAX), 1009),
+        (
+            "too long in fragments",
+            [frame(FIRST_FRAGMENT, &half), frame(LAST_FRAGMENT, &half)].concat(),
+            1009,
+        ),
     ];
     let mut fastest = Duration::MAX;
     for (name, bytes, code) in cases {
@@ -80,30 +84,30 @@ async fn what_breaks_the_protocol_is_closed_with_its_code(database: Database) {
         fastest = fastest.min(answered.elapsed());
     }
     assert!(fastest < LINGER, "{fastest:?}");
-    ann.joins(room).await.says(room, "nobody else was harmed", "1").await;
-    assert_eq!(ann.history(room).await.len(), 1, "nothing of all that was stored");
+    ann.joins(room).await.says(room, "other clients are not affected", "1").await;
+    assert_eq!(ann.history(room).await.len(), 1, "no invalid frame was stored");
 }
 
-async fn pieces_of_a_text_are_put_together(database: Database) {
+async fn fragments_of_a_text_are_reassembled(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let mut raw = Raw::open(&server, &ann, &path(&ann, room, "")).await;
     raw.recv_type("synced").await;
-    let content = "in pieces: ä 😀";
+    let content = "in fragments: ä 😀";
     let whole = json!({ "content": content }).to_string();
     let bytes = whole.as_bytes();
     let last = bytes.len() - 1;
-    // One byte a piece, and each in a packet of its own: no piece is a text by itself.
-    raw.write(&frame(TEXT_BEGINS, &bytes[..1])).await;
+    // Each fragment is one byte in a packet of its own: no fragment is a text by itself.
+    raw.write(&frame(FIRST_FRAGMENT, &bytes[..1])).await;
     for byte in &bytes[1..last] {
-        raw.write(&frame(GOES_ON, &[*byte])).await;
+        raw.write(&frame(MIDDLE_FRAGMENT, &[*byte])).await;
     }
-    // Controls may come between the pieces, and pieces may be empty.
+    // Control frames may come between fragments, and fragments may be empty.
     raw.write(&frame(PING, b"between")).await;
     assert_eq!(raw.recv().await.first, PONG);
-    raw.write(&frame(GOES_ON, b"")).await;
-    raw.write(&frame(ENDS, &bytes[last..])).await;
+    raw.write(&frame(MIDDLE_FRAGMENT, b"")).await;
+    raw.write(&frame(LAST_FRAGMENT, &bytes[last..])).await;
     assert_eq!(raw.recv_json().await["content"], content);
-    // A whole frame, one byte a packet.
+    // A whole frame, one byte per packet.
     for byte in text(&json!({ "content": "slowly" })) {
         raw.write(&[byte]).await;
     }
@@ -136,7 +140,7 @@ async fn a_close_is_answered_and_the_connection_ended_at_once(database: Database
         let mut raw = Raw::open(&server, &ann, &path(&ann, room, "")).await;
         raw.recv_type("synced").await;
         let asked = Instant::now();
-        // What was sent before it counts.
+        // The message before the close is still stored.
         raw.write(&[text(&json!({ "content": "last words" })), frame(CLOSE, payload)].concat())
             .await;
         assert_eq!(raw.recv_close().await, 1000, "{payload:?}");
@@ -144,13 +148,13 @@ async fn a_close_is_answered_and_the_connection_ended_at_once(database: Database
         fastest = fastest.min(asked.elapsed());
     }
     assert!(fastest < LINGER, "{fastest:?}");
-    // Stored after what was queued before.
+    // The four messages sent before the closes were stored.
     let path = format!("/rooms/{room}/messages");
     let last = ann.post(&path, json!({ "content": "the last" })).await.expect(201);
     assert_eq!(last["seq"], 5);
 }
 
-async fn a_client_that_just_ends_is_forgotten(database: Database) {
+async fn a_client_that_disconnects_without_a_close_leaves_the_room(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut watcher = ann.joins(room).await;
@@ -171,7 +175,7 @@ async fn a_client_that_just_ends_is_forgotten(database: Database) {
     }
 }
 
-async fn a_message_at_the_limit_of_a_frame_is_taken(database: Database) {
+async fn a_message_at_the_frame_limit_is_accepted(database: Database) {
     let limits =
         [("CHATAPP_LIMITS__FRAME_BYTES", "1000"), ("CHATAPP_LIMITS__MESSAGE_CHARS", "2000")];
     let builder = limits
@@ -186,22 +190,22 @@ async fn a_message_at_the_limit_of_a_frame_is_taken(database: Database) {
     raw.write(&frame(TEXT, &of_length(1000))).await;
     raw.recv_type("message").await;
     let pieces = of_length(1000);
-    raw.write(&frame(TEXT_BEGINS, &pieces[..500])).await;
-    raw.write(&frame(ENDS, &pieces[500..])).await;
+    raw.write(&frame(FIRST_FRAGMENT, &pieces[..500])).await;
+    raw.write(&frame(LAST_FRAGMENT, &pieces[500..])).await;
     raw.recv_type("message").await;
     raw.write(&frame(TEXT, &of_length(1001))).await;
     assert_eq!(raw.recv_close().await, 1009);
 }
 
-/// It can neither keep its connection nor keep a thread of the server busy.
-async fn a_client_that_goes_on_after_it_was_closed_is_cut_off(database: Database) {
+/// Such a client can neither keep its connection nor keep a thread of the server busy.
+async fn a_client_that_keeps_sending_after_the_close_is_disconnected(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let (room, no_token) = (path(&ann, room, ""), format!("/ws/{room}"));
     let binary = frame(BINARY, b"");
     let text = frame(TEXT, b"{\"content\":\"x\"}");
-    let text_begins = [binary.clone(), frame(TEXT_BEGINS, b"")].concat();
-    let (piece, unknown) = (frame(GOES_ON, b""), frame(0x83, b""));
-    // All at once: the server has to wait for each.
+    let text_begins = [binary.clone(), frame(FIRST_FRAGMENT, b"")].concat();
+    let (piece, unknown) = (frame(MIDDLE_FRAGMENT, b""), frame(0x83, b""));
+    // All run concurrently, because the server waits for each of them.
     tokio::join!(
         flood_after(&server, &ann, &room, &binary, &text, 1003),
         flood_after(&server, &ann, &room, &text_begins, &piece, 1003),
@@ -211,7 +215,8 @@ async fn a_client_that_goes_on_after_it_was_closed_is_cut_off(database: Database
     ann.get("/rooms/").await.expect(200);
 }
 
-/// Sends `first`, then `flood` without end, never closing; the server ends the connection after its close.
+/// Sends `first`, then `flood` without end and without a close; the server ends the connection after
+/// its own close.
 async fn flood_after(
     server: &Server,
     client: &Client,
@@ -237,5 +242,5 @@ async fn flood_after(
         }
     };
     let both = async { tokio::join!(flooding, reading) };
-    tokio::time::timeout(DEADLINE, both).await.expect("the server ends it");
+    tokio::time::timeout(DEADLINE, both).await.expect("the server ends the connection");
 }

@@ -1,4 +1,4 @@
-//! A WebSocket client that is not kept from doing wrong: bytes in, frames out.
+//! A WebSocket client that can break the protocol: it writes any bytes and reads frames.
 #![allow(dead_code, reason = "each test file is a crate that uses its own part")]
 
 use serde_json::Value;
@@ -9,15 +9,15 @@ use tokio::time::timeout;
 
 use crate::support::{Client, DEADLINE, Server};
 
-/// First bytes of frames (RFC 6455 §5.2): whole ones, and the pieces of one text.
+/// First bytes of frames (RFC 6455 §5.2): of whole frames, and of the fragments of a text.
 pub const TEXT: u8 = 0x81;
 pub const BINARY: u8 = 0x82;
 pub const CLOSE: u8 = 0x88;
 pub const PING: u8 = 0x89;
 pub const PONG: u8 = 0x8A;
-pub const TEXT_BEGINS: u8 = 0x01;
-pub const GOES_ON: u8 = 0x00;
-pub const ENDS: u8 = 0x80;
+pub const FIRST_FRAGMENT: u8 = 0x01;
+pub const MIDDLE_FRAGMENT: u8 = 0x00;
+pub const LAST_FRAGMENT: u8 = 0x80;
 
 pub struct Raw {
     pub reader: Reader,
@@ -43,8 +43,8 @@ impl Raw {
         Self::open_with(tcp, client, path, &[]).await
     }
 
-    /// The same with a receive buffer of a few KiB: when this client does not read, the server
-    /// soon cannot write.
+    /// Opens a socket with a receive buffer of a few KiB: if the client does not read, the server soon
+    /// cannot write.
     pub async fn open_narrow(server: &Server, client: &Client, path: &str) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
@@ -60,7 +60,7 @@ impl Raw {
         raw
     }
 
-    /// A connection on which nothing has been said.
+    /// A client on a connection that has carried no bytes yet.
     pub fn over(tcp: TcpStream, client: &Client) -> Self {
         let (reader, writer) = tcp.into_split();
         Self { reader: Reader { tcp: reader, client: client.clone(), buffer: Vec::new() }, writer }
@@ -103,7 +103,7 @@ impl Raw {
         }
     }
 
-    /// Waits until the server has ended the connection; whatever still comes is thrown away.
+    /// Waits until the server has ended the connection; discards the bytes that still come.
     pub async fn ends(&mut self) {
         let ended = async { while self.reader.read_more().await {} };
         timeout(DEADLINE, ended).await.expect("the server ends the connection");
@@ -125,13 +125,13 @@ impl Reader {
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     }
 
-    /// The next frame, which must come.
+    /// The next frame; panics if there is none.
     pub async fn recv(&mut self) -> Frame {
         let frame = timeout(DEADLINE, self.try_recv()).await.expect("a frame");
         frame.expect("the connection is up")
     }
 
-    /// The next text frame as JSON, or what came in its place.
+    /// The next frame as JSON if it is text; otherwise the other frame, or `None` at the end.
     pub async fn recv_json(&mut self) -> Result<Value, Option<Frame>> {
         match timeout(DEADLINE, self.try_recv()).await.expect("a frame or the end") {
             Some(Frame { first: TEXT, payload }) => {
@@ -160,7 +160,7 @@ impl Reader {
         }
     }
 
-    /// The lengths of the first frame's header and payload, if the header is there.
+    /// The lengths of the first frame's header and payload, if the whole header was received.
     fn header(&self) -> Option<(usize, usize)> {
         let number = |bytes: &[u8]| bytes.iter().fold(0, |n, &byte| n << 8 | usize::from(byte));
         match *self.buffer.get(1)? {
@@ -170,13 +170,13 @@ impl Reader {
         }
     }
 
-    /// False at the end of the connection.
+    /// Reads more bytes; returns false at the end of the connection.
     async fn read_more(&mut self) -> bool {
         matches!(self.tcp.read_buf(&mut self.buffer).await, Ok(read) if read > 0)
     }
 }
 
-/// A handshake as the standard has it, with nothing else.
+/// A minimal handshake (RFC 6455 §4.1).
 pub fn handshake(path: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

@@ -1,4 +1,4 @@
-//! Up to where a user has read: said on one socket, heard on the others.
+//! Read positions: set on one socket, sent to the user's others.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,10 @@ use crate::common::{nothing_more, open_many, server_with_room, subscribe};
 use crate::support::{Client, Database, Socket, on_both_databases};
 
 on_both_databases!(
-    the_users_other_sockets_hear_what_is_read,
+    a_read_position_is_sent_to_the_users_other_sockets,
     a_position_never_moves_back_or_beyond_the_head,
-    what_is_wrong_with_a_position_is_said,
-    of_many_positions_the_furthest_counts,
+    an_invalid_position_is_refused_with_an_error,
+    the_furthest_of_many_concurrent_positions_is_kept,
 );
 
 async fn read_seq(client: &Client, room: i64) -> Value {
@@ -27,7 +27,7 @@ async fn fill(client: &Client, room: i64, count: i64) {
     }
 }
 
-/// What comes next, but for who comes and goes.
+/// The next frame that is not `user_joined`.
 async fn next(socket: &mut Socket) -> Value {
     loop {
         let frame = socket.recv().await;
@@ -37,7 +37,7 @@ async fn next(socket: &mut Socket) -> Value {
     }
 }
 
-async fn the_users_other_sockets_hear_what_is_read(database: Database) {
+async fn a_read_position_is_sent_to_the_users_other_sockets(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     fill(&ann, room, 5).await;
     let mut stranger = ann.joins(room).await;
@@ -48,9 +48,9 @@ async fn the_users_other_sockets_hear_what_is_read(database: Database) {
     assert_eq!(read_seq(&bo, room).await, 0);
 
     laptop.send(json!({ "type": "read", "seq": 3 })).await;
-    let heard = json!({ "type": "read", "room_id": room, "seq": 3 });
-    assert_eq!(next(&mut phone).await, heard);
-    // Whoever asks with a `ref` is answered.
+    let expected = json!({ "type": "read", "room_id": room, "seq": 3 });
+    assert_eq!(next(&mut phone).await, expected);
+    // A frame with a `ref` is answered.
     phone.send(json!({ "type": "read", "room_id": room, "seq": 4, "ref": "r" })).await;
     let answer = json!({ "type": "read", "room_id": room, "seq": 4, "ref": "r" });
     assert_eq!(next(&mut phone).await, answer);
@@ -61,7 +61,7 @@ async fn the_users_other_sockets_hear_what_is_read(database: Database) {
         assert_eq!(next(socket).await, json!({ "type": "read", "room_id": room, "seq": 5 }));
         nothing_more(socket).await;
     }
-    // Not who is in no room, and nobody else.
+    // A socket that has not joined the room receives nothing, nor does another user.
     nothing_more(&mut tablet).await;
     stranger.send(json!({ "type": "ping" })).await;
     assert_eq!(next(&mut stranger).await["type"], "pong");
@@ -78,7 +78,7 @@ async fn a_position_never_moves_back_or_beyond_the_head(database: Database) {
         let put = ann.put(&format!("/rooms/{room}/read"), json!({ "seq": said })).await;
         assert_eq!(put.expect(200)["read_seq"], expected, "{said}");
     }
-    // Only what moved was news.
+    // The other socket is notified only if the position moved.
     assert_eq!(two.recv().await["seq"], 2);
     assert_eq!(two.recv().await["seq"], 5);
     nothing_more(&mut one).await;
@@ -87,7 +87,7 @@ async fn a_position_never_moves_back_or_beyond_the_head(database: Database) {
     assert_eq!(read_seq(&ann, room).await, 5);
 }
 
-async fn what_is_wrong_with_a_position_is_said(database: Database) {
+async fn an_invalid_position_is_refused_with_an_error(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let other = ann.creates_room("other").await;
     let mut socket = ann.joins(room).await;
@@ -109,8 +109,8 @@ async fn what_is_wrong_with_a_position_is_said(database: Database) {
     ann.put("/rooms/999/read", json!({ "seq": 1 })).await.expect_problem(404, "room_not_found");
 }
 
-/// However many are said at once, by however many, each is answered.
-async fn of_many_positions_the_furthest_counts(database: Database) {
+/// Many clients send many positions at once; each frame is answered.
+async fn the_furthest_of_many_concurrent_positions_is_kept(database: Database) {
     const EACH: i64 = 300;
     let (server, ann, room) = server_with_room(database).await;
     fill(&ann, room, 40).await;

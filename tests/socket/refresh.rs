@@ -1,4 +1,4 @@
-//! A connection may outlive the token it began with: `auth.expiring`, `auth.refresh`.
+//! A connection may outlive the token that it was opened with: `auth.expiring`, `auth.refresh`.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use crate::common::{nothing_more, open_many, path, room_on, server_with_room};
 use crate::support::{Client, Database, PASSWORD, Server, Socket, on_both_databases};
 
 on_both_databases!(
-    a_connection_goes_on_with_a_new_token,
+    a_connection_continues_with_a_new_token,
     a_refreshed_connection_belongs_to_the_session_of_its_new_token,
-    only_a_good_token_of_the_same_user_is_taken,
+    only_a_valid_token_of_the_same_user_is_accepted,
 );
 
-/// Tokens live for six seconds, and the notice comes two before the end.
-async fn a_connection_goes_on_with_a_new_token(database: Database) {
+/// Tokens are valid for six seconds; the notice comes two seconds before they expire.
+async fn a_connection_continues_with_a_new_token(database: Database) {
     let (server, _ann, room) =
         room_on(Server::with(database).env("CHATAPP_AUTH__TOKEN_SECONDS", "6")).await;
     let bo = server.user("bo").await;
@@ -26,7 +26,8 @@ async fn a_connection_goes_on_with_a_new_token(database: Database) {
     assert_eq!((&refreshed["type"], &refreshed["ref"]), (&"auth.refreshed".into(), &"r".into()));
     let new_end = &refreshed["expires_at"];
     assert!(old_end["expires_at"].as_str() < new_end.as_str(), "{old_end} {refreshed}");
-    // Once a token: the next frame is the notice for the new one, when the old one is dead.
+    // There is one notice per token: the next frame is the notice for the new token, after the old one
+    // has expired.
     let notice = socket.recv().await;
     assert_eq!((&notice["type"], &notice["expires_at"]), (&"auth.expiring".into(), new_end));
     bo.get("/auth/me").await.expect_problem(401, "token_expired");
@@ -52,7 +53,7 @@ async fn a_refreshed_connection_belongs_to_the_session_of_its_new_token(database
     assert_eq!(many.expect_close().await, 4401);
 }
 
-async fn only_a_good_token_of_the_same_user_is_taken(database: Database) {
+async fn only_a_valid_token_of_the_same_user_is_accepted(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let revoked = server.anonymous().signs_in("bo", PASSWORD).await;
@@ -76,7 +77,7 @@ async fn only_a_good_token_of_the_same_user_is_taken(database: Database) {
         socket.send(frame).await;
         assert_eq!(socket.recv().await["code"], "malformed_json");
     }
-    // It is bo's as before, and of the same session.
+    // The connection still belongs to bo and to the same session.
     let message = {
         socket.say("who am I?").await;
         socket.recv_type("message").await
@@ -88,7 +89,7 @@ async fn only_a_good_token_of_the_same_user_is_taken(database: Database) {
     assert_eq!(socket.expect_close().await, 4401);
 }
 
-/// Gives a token; returns the answer.
+/// Sends `auth.refresh` with a token; returns the answer.
 async fn refresh(socket: &mut Socket, token: &str) -> Value {
     socket.send(json!({ "type": "auth.refresh", "token": token, "ref": "r" })).await;
     socket.recv().await

@@ -1,4 +1,4 @@
-//! What cannot be done is answered with an `error` frame, and harms nothing.
+//! Frames that are refused: each is answered with an `error` frame and changes nothing.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use crate::common::{nothing_more, open_many, server_with_room};
 use crate::support::{Database, Socket, on_both_databases};
 
 on_both_databases!(
-    what_is_wrong_is_said_and_the_connection_lives_on,
-    what_is_just_within_the_limits_is_taken,
-    a_socket_without_a_room_needs_one_named,
+    an_invalid_frame_gets_an_error_and_the_connection_continues,
+    values_just_within_the_limits_are_accepted,
+    frames_on_a_socket_for_many_rooms_must_name_a_joined_room,
 );
 
-async fn what_is_wrong_is_said_and_the_connection_lives_on(database: Database) {
+async fn an_invalid_frame_gets_an_error_and_the_connection_continues(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let elsewhere = ann.creates_room("elsewhere").await;
     let mut socket = ann.joins(room).await;
@@ -66,7 +66,7 @@ async fn what_is_wrong_is_said_and_the_connection_lives_on(database: Database) {
             expect_error(&mut socket, &frame.to_string(), code, Some(&reference)).await;
         }
     }
-    // So wrong that even their `ref` cannot be read.
+    // In these frames even the `ref` cannot be read.
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     for text in [
         "",
@@ -86,11 +86,11 @@ async fn what_is_wrong_is_said_and_the_connection_lives_on(database: Database) {
     }
     nothing_more(&mut socket).await;
     let ack = socket.says(room, "still here", "1").await;
-    assert_eq!(ack["seq"], 1, "nothing of all that was stored");
+    assert_eq!(ack["seq"], 1, "no refused frame was stored");
     assert_eq!(ann.history(elsewhere).await, Vec::<Value>::new());
 }
 
-async fn what_is_just_within_the_limits_is_taken(database: Database) {
+async fn values_just_within_the_limits_are_accepted(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let mut socket = ann.joins(room).await;
     let emoji = "😀".repeat(4_000);
@@ -100,7 +100,7 @@ async fn what_is_just_within_the_limits_is_taken(database: Database) {
         assert_eq!(socket.recv_type("message").await["content"], content);
     }
     socket.says(room, "the longest client_id", &longest_id).await;
-    // Fields that are not known are for clients of another version.
+    // Unknown fields are ignored: clients of another version may send them.
     socket.send(json!({ "content": "x", "colour": "red", "ref": "" })).await;
     assert_eq!(socket.recv_type("ack").await["ref"], "");
     let history = ann.history(room).await;
@@ -111,7 +111,7 @@ async fn what_is_just_within_the_limits_is_taken(database: Database) {
     );
 }
 
-async fn a_socket_without_a_room_needs_one_named(database: Database) {
+async fn frames_on_a_socket_for_many_rooms_must_name_a_joined_room(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let mut socket = open_many(&ann).await;
     for frame in [

@@ -1,4 +1,4 @@
-//! A session that ends takes its open sockets with it, whoever ended it and wherever.
+//! When a session ends, its open sockets are closed, whichever party or process ended it.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -14,9 +14,9 @@ use crate::support::{Client, Database, PASSWORD, Server, Socket, on_both_databas
 on_both_databases!(
     a_logout_closes_the_sockets_of_that_session_only,
     a_new_password_closes_the_sockets_of_the_other_sessions,
-    what_another_process_revokes_is_closed_within_a_second,
-    what_an_operator_does_is_closed_within_a_second,
-    what_an_admin_does_closes_sockets,
+    sockets_are_closed_within_a_second_if_another_process_revokes_their_session,
+    sockets_are_closed_within_a_second_if_an_operator_revokes_their_session,
+    sockets_are_closed_if_an_admin_revokes_their_session,
 );
 
 async fn a_logout_closes_the_sockets_of_that_session_only(database: Database) {
@@ -55,7 +55,9 @@ async fn a_new_password_closes_the_sockets_of_the_other_sessions(database: Datab
     laptop.opens_live(&path(&laptop, room, "")).await;
 }
 
-async fn what_another_process_revokes_is_closed_within_a_second(database: Database) {
+async fn sockets_are_closed_within_a_second_if_another_process_revokes_their_session(
+    database: Database,
+) {
     let (server, ann, room) = server_with_room(database).await;
     type Change = fn(&dyn Backend, UserId) -> chatapp::storage::Result<bool>;
     let changes: [(&str, Change); 3] = [
@@ -91,8 +93,10 @@ async fn what_another_process_revokes_is_closed_within_a_second(database: Databa
     }
 }
 
-/// The real commands, beside the real server.
-async fn what_an_operator_does_is_closed_within_a_second(database: Database) {
+/// Runs the real commands beside the real server.
+async fn sockets_are_closed_within_a_second_if_an_operator_revokes_their_session(
+    database: Database,
+) {
     let (server, ann, room) = server_with_room(database).await;
     let mut bystander = ann.joins(room).await;
     for (name, command) in [
@@ -128,7 +132,7 @@ async fn what_an_operator_does_is_closed_within_a_second(database: Database) {
     server.anonymous().signs_in("linked", "another battery staple").await;
 }
 
-async fn what_an_admin_does_closes_sockets(database: Database) {
+async fn sockets_are_closed_if_an_admin_revokes_their_session(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let mut bystander = ann.joins(room).await;
     for (name, method, more, body) in [
@@ -145,24 +149,24 @@ async fn what_an_admin_does_closes_sockets(database: Database) {
             _ => ann.delete(&path).await,
         };
         assert!(answer.status < 300, "{name}: {}", answer.body);
-        // Here no sweep is waited for.
+        // The node that made the change does not wait for the periodic check of sessions.
         user.get("/auth/me").await.expect_problem(401, "session_revoked");
         expect_4401(&mut open).await;
         bystander.says(room, "still here", name).await;
     }
 }
 
-/// Runs a command beside the server, with this typed into it.
+/// Runs a command beside the server, with this input.
 fn run(server: &Server, arguments: &[&str], stdin: &str) -> std::process::Output {
     let mut command = server.command(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("run chatapp");
-    // One that reads nothing may have ended.
+    // Fails if the command reads no input and has ended already.
     let _ = child.stdin.take().expect("its input").write_all(stdin.as_bytes());
     child.wait_with_output().expect("its output")
 }
 
-/// One of each kind.
+/// A socket of the room and a socket for many rooms.
 async fn sockets(client: &Client, room: i64) -> [Socket; 2] {
     let mut many = open_many(client).await;
     subscribe(&mut many, json!({ "type": "subscribe", "room_id": room })).await;
@@ -175,7 +179,7 @@ async fn expect_4401(sockets: &mut [Socket]) {
     }
 }
 
-/// Changes an account as an operator would, now.
+/// Changes an account as an operator does.
 pub fn update(
     backend: &dyn Backend,
     id: UserId,
@@ -184,7 +188,7 @@ pub fn update(
     Ok(backend.update_user(id, change, &entry())?.is_some())
 }
 
-/// The record of what an operator does now.
+/// An audit entry of an operator.
 fn entry() -> NewAuditEntry {
     NewAuditEntry {
         timestamp: Clock::System.now(),

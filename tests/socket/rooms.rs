@@ -13,17 +13,17 @@ use crate::socket::revocation::in_the_database;
 use crate::support::{DEADLINE, Database, Server, on_both_databases};
 
 on_both_databases!(
-    rooms_are_entered_and_left_one_by_one,
-    a_socket_of_one_room_can_enter_others,
-    a_socket_is_in_so_many_rooms_and_no_more,
-    typing_reaches_the_others_only,
-    a_deleted_room_is_told_and_its_own_sockets_are_closed,
-    what_answers_to_a_deleted_room_finds_it_gone,
-    a_room_that_is_not_there_closes_its_socket,
-    what_a_deleted_room_left_goes_though_the_server_was_restarted,
+    rooms_are_joined_and_left_one_by_one,
+    a_socket_of_one_room_can_join_others,
+    a_socket_can_join_only_a_limited_number_of_rooms,
+    typing_is_sent_only_to_the_others_in_the_room,
+    deleting_a_room_notifies_its_members_and_closes_its_own_sockets,
+    a_frame_sent_after_room_deleted_finds_the_room_deleted,
+    a_socket_of_a_room_that_does_not_exist_is_closed,
+    messages_of_a_deleted_room_are_removed_after_a_restart,
 );
 
-async fn rooms_are_entered_and_left_one_by_one(database: Database) {
+async fn rooms_are_joined_and_left_one_by_one(database: Database) {
     let (server, ann, one) = server_with_room(database).await;
     let two = ann.creates_room("two").await;
     let bo = server.user("bo").await;
@@ -48,7 +48,7 @@ async fn rooms_are_entered_and_left_one_by_one(database: Database) {
         subscribe(&mut speaker, json!({ "type": "subscribe", "room_id": room })).await;
         assert_eq!(socket.recv_type("user_joined").await["room_id"], room);
     }
-    // Each room has its own count.
+    // Each room counts its own `seq`.
     for (room, seq) in [(one, 1), (two, 1), (two, 2), (one, 2)] {
         let ack = speaker.says(room, "here", &format!("{room}-{seq}")).await;
         assert_eq!((&ack["room_id"], &ack["seq"]), (&json!(room), &json!(seq)));
@@ -72,7 +72,7 @@ async fn rooms_are_entered_and_left_one_by_one(database: Database) {
     assert_eq!(frames[1]["content"], "unheard");
 }
 
-async fn a_socket_of_one_room_can_enter_others(database: Database) {
+async fn a_socket_of_one_room_can_join_others(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let other = ann.creates_room("other").await;
     let mut socket = ann.joins(room).await;
@@ -82,7 +82,7 @@ async fn a_socket_of_one_room_can_enter_others(database: Database) {
     let received = messages(&mut socket, 2).await;
     let room_ids: Vec<&Value> = received.iter().map(|message| &message["room_id"]).collect();
     assert_eq!(room_ids, [&json!(room), &json!(other)]);
-    // The other room may go; this one's socket stays.
+    // Deleting the other room leaves the socket of this room open.
     ann.delete(&format!("/rooms/{other}")).await.expect(204);
     assert_eq!(
         socket.recv_type("room_deleted").await,
@@ -91,7 +91,7 @@ async fn a_socket_of_one_room_can_enter_others(database: Database) {
     nothing_more(&mut socket).await;
 }
 
-async fn a_socket_is_in_so_many_rooms_and_no_more(database: Database) {
+async fn a_socket_can_join_only_a_limited_number_of_rooms(database: Database) {
     let builder = Server::with(database).env("CHATAPP_LIMITS__ROOMS_PER_SOCKET", "2");
     let (_server, ann, one) = room_on(builder).await;
     let (two, three) = (ann.creates_room("two").await, ann.creates_room("three").await);
@@ -105,7 +105,7 @@ async fn a_socket_is_in_so_many_rooms_and_no_more(database: Database) {
         (&error["code"], &error["ref"], &error["room_id"]),
         (&json!("too_many_rooms"), &json!("3"), &json!(three))
     );
-    // One that is left, and one that is gone, make room again.
+    // A room that is left and a room that is deleted no longer count.
     socket.send(json!({ "type": "unsubscribe", "room_id": one })).await;
     socket.recv_type("unsubscribed").await;
     subscribe(&mut socket, third).await;
@@ -115,7 +115,7 @@ async fn a_socket_is_in_so_many_rooms_and_no_more(database: Database) {
     nothing_more(&mut socket).await;
 }
 
-async fn typing_reaches_the_others_only(database: Database) {
+async fn typing_is_sent_only_to_the_others_in_the_room(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let elsewhere = ann.creates_room("elsewhere").await;
     let bo = server.user("bo").await;
@@ -131,10 +131,10 @@ async fn typing_reaches_the_others_only(database: Database) {
     }
     nothing_more(&mut typist).await;
     nothing_more(&mut outsider).await;
-    assert_eq!(ann.history(room).await, Vec::<Value>::new(), "typing is not history");
+    assert_eq!(ann.history(room).await, Vec::<Value>::new(), "typing is not stored in the log");
 }
 
-async fn a_deleted_room_is_told_and_its_own_sockets_are_closed(database: Database) {
+async fn deleting_a_room_notifies_its_members_and_closes_its_own_sockets(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let other = ann.creates_room("other").await;
     let mut own = Vec::new();
@@ -153,7 +153,7 @@ async fn a_deleted_room_is_told_and_its_own_sockets_are_closed(database: Databas
     ann.delete(&format!("/rooms/{room}")).await.expect(204);
     let deleted = json!({ "type": "room_deleted", "room_id": room });
     for socket in &mut own {
-        // Only this: nobody left a room that is no more.
+        // There is no `user_left` for a deleted room.
         assert_eq!(socket.recv().await, deleted);
         assert_eq!(socket.try_recv().await.expect_err("the end").code, Some(4404));
     }
@@ -174,15 +174,15 @@ async fn a_deleted_room_is_told_and_its_own_sockets_are_closed(database: Databas
     }
 }
 
-/// Also when the server was at another frame of the same client as the room was deleted.
-async fn what_answers_to_a_deleted_room_finds_it_gone(database: Database) {
+/// This also holds if the server was processing another frame of the client when the room was deleted.
+async fn a_frame_sent_after_room_deleted_finds_the_room_deleted(database: Database) {
     let (_server, ann, other) = server_with_room(database).await;
     let mut socket = open_many(&ann).await;
     for n in 0..30 {
         let room = ann.creates_room(&format!("room {n}")).await;
         subscribe(&mut socket, json!({ "type": "subscribe", "room_id": room })).await;
         let path = format!("/rooms/{room}");
-        // To enter a room takes the server a look into the database.
+        // Joining a room makes the server read from the database.
         socket.send(json!({ "type": "subscribe", "room_id": other })).await;
         let talk = async {
             loop {
@@ -210,7 +210,7 @@ async fn what_answers_to_a_deleted_room_finds_it_gone(database: Database) {
     }
 }
 
-async fn a_room_that_is_not_there_closes_its_socket(database: Database) {
+async fn a_socket_of_a_room_that_does_not_exist_is_closed(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     ann.delete(&format!("/rooms/{room}")).await.expect(204);
     for gone in [room, 999, 0, -1, i64::MAX] {
@@ -219,14 +219,15 @@ async fn a_room_that_is_not_there_closes_its_socket(database: Database) {
         assert_eq!((&error["code"], &error["room_id"]), (&json!("room_not_found"), &json!(gone)));
         assert_eq!(socket.try_recv().await.expect_err("the end").code, Some(4404));
     }
-    // What is no number is no room's address.
+    // A path whose room id is not a number is unknown.
     for path in ["/ws/general", "/ws/1.5", "/ws/99999999999999999999", "/ws/1/2"] {
         ann.get(path).await.expect_problem(404, "not_found");
     }
 }
 
-/// More than is deleted at once, by a process that did not live to do it.
-async fn what_a_deleted_room_left_goes_though_the_server_was_restarted(database: Database) {
+/// Another process deletes the room and leaves its messages, which are more than the server removes at
+/// once.
+async fn messages_of_a_deleted_room_are_removed_after_a_restart(database: Database) {
     const MESSAGES: i64 = 1_300;
     let (mut server, ann, room) = server_with_room(database).await;
     let id = RoomId(room);
@@ -241,7 +242,7 @@ async fn what_a_deleted_room_left_goes_though_the_server_was_restarted(database:
     ann.get(&format!("/rooms/{room}")).await.expect_problem(404, "room_not_found");
     let started = Instant::now();
     while in_the_database(&server, move |backend| backend.count_messages(id)) > 0 {
-        assert!(started.elapsed() < DEADLINE, "messages are left");
+        assert!(started.elapsed() < DEADLINE, "messages of the deleted room remain");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -1,5 +1,5 @@
-//! What the server writes down: no password, no token, no ticket, however it came and at the most
-//! talkative level.
+//! Logs and metrics contain no password, token or ticket, however a client sent it and at the most
+//! detailed log level.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::support::{Answer, Client, Database, Server, on_both_databases};
 
 on_both_databases!(no_secret_is_ever_logged);
 
-/// Every password of this test has these words in it, and so has whatever else is made up here.
+/// Every password of this test contains these words; other invented values contain "canary".
 const CANARY: &str = "yellow canary";
 
 const METRICS_TOKEN: &str = "the canary's own token for the figures of it";
@@ -31,7 +31,7 @@ async fn no_secret_is_ever_logged(database: Database) {
         assert!(server.sigterm().await.success());
 
         let log = server.log();
-        assert!(log.iter().any(|line| line.contains("TRACE")), "at the most talkative level");
+        assert!(log.iter().any(|line| line.contains("TRACE")), "the log level is trace");
         assert!(log.iter().any(|line| line.contains("/ws/")), "the requests are logged");
         for secret in secrets {
             let line = log.iter().find(|line| line.contains(&secret));
@@ -42,7 +42,8 @@ async fn no_secret_is_ever_logged(database: Database) {
     }
 }
 
-/// Everything that the server counted of all this, for whoever watches it; wrongly asked for, too.
+/// Returns the metrics and statistics of the server, after some refused requests that must not appear
+/// in them.
 async fn figures(server: &Server, room: i64) -> String {
     let nobody = server.anonymous();
     nobody.with_token("canary").get("/metrics").await.expect(401);
@@ -52,11 +53,11 @@ async fn figures(server: &Server, room: i64) -> String {
     let watcher = nobody.with_token(METRICS_TOKEN);
     let metrics = watcher.get("/metrics").await.expect(200);
     let stats = watcher.get("/admin/stats").await.expect(200);
-    // Labels are written in another case, perhaps.
+    // Labels may change the case of a value.
     format!("{}{stats}", metrics.as_str().expect("text")).to_lowercase()
 }
 
-/// Signs up and in, rightly and wrongly; gives what nobody may read.
+/// Signs up and in, with valid and invalid requests; returns the secrets.
 async fn accounts(server: &Server) -> Vec<String> {
     let nobody = server.anonymous();
     let password = format!("{CANARY} one");
@@ -103,7 +104,7 @@ async fn accounts(server: &Server) -> Vec<String> {
     [parts(&bo.token), parts(&again.token)].concat()
 }
 
-/// Opens sockets with good tokens and tickets, and with bad ones.
+/// Opens sockets with valid and invalid tokens and tickets; returns the secrets.
 async fn sockets(server: &Server, room: i64) -> Vec<String> {
     let good = server.user("dee").await;
     let ended = server.user("cy").await;
@@ -146,7 +147,7 @@ async fn sockets(server: &Server, room: i64) -> Vec<String> {
     secrets
 }
 
-/// Sets a new password by a token, rightly and wrongly.
+/// Resets a password with valid and invalid tokens; returns the secrets.
 async fn resets(server: &Server, root: &Client) -> Vec<String> {
     let (nobody, user) = (server.anonymous(), server.user("zoe").await);
     let path = format!("/admin/users/{}/password-reset", user.user_id);
@@ -174,7 +175,7 @@ async fn subprotocol(server: &Server, client: &Client, room: i64, token: &str) {
     client.opens_request(request).await.expect("a socket").close().await;
 }
 
-/// The payload says who it is and the signature is the secret; the header is the same for all.
+/// The payload and the signature of a token. The header is the same for all tokens and not a secret.
 fn parts(token: &str) -> Vec<String> {
     token.split('.').skip(1).map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! Sending: its two forms, once, and in one order for all.
+//! Sending messages: both forms of the frame, each message stored once, in one order for all clients.
 
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -11,15 +11,15 @@ use crate::raw::{Raw, TEXT, frame, text};
 use crate::support::{Database, on_both_databases};
 
 on_both_databases!(
-    the_plain_form_comes_back_to_everybody_and_is_not_acknowledged,
+    the_plain_form_is_delivered_to_everybody_and_not_acknowledged,
     the_full_form_is_acknowledged,
-    one_client_id_sent_at_once_from_everywhere_is_stored_once,
-    everybody_sees_the_order_of_history,
-    a_client_that_does_not_wait_is_answered_in_its_order,
-    what_a_frame_says_is_clear_and_can_be_seen,
+    one_client_id_sent_concurrently_is_stored_once,
+    every_client_receives_messages_in_the_order_of_history,
+    a_client_that_does_not_wait_for_answers_gets_them_in_order,
+    duplicate_fields_and_invisible_content_are_refused,
 );
 
-async fn the_plain_form_comes_back_to_everybody_and_is_not_acknowledged(database: Database) {
+async fn the_plain_form_is_delivered_to_everybody_and_not_acknowledged(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut others = bo.joins(room).await;
@@ -54,7 +54,7 @@ async fn the_full_form_is_acknowledged(database: Database) {
     let with_client_id = json!({ "content": "with a client_id", "client_id": "c-2" });
     for (n, send) in [full, typed, with_ref, with_client_id].into_iter().enumerate() {
         own.send(send.clone()).await;
-        // In either order.
+        // They come in either order.
         let mut answers = [own.recv().await, own.recv().await];
         answers.sort_by_key(|frame| frame["type"].to_string());
         assert_eq!(types(&answers), ["ack", "message"], "{send}");
@@ -70,13 +70,17 @@ async fn the_full_form_is_acknowledged(database: Database) {
         assert_eq!(ack, &expected, "{send}");
         assert_eq!((&message["seq"], &message["content"]), (&json!(n + 1), &send["content"]));
         assert_eq!(message["client_id"], send["client_id"], "{message}");
-        assert_eq!(&others.recv().await, message, "the others get the same, and no ack");
+        assert_eq!(
+            &others.recv().await,
+            message,
+            "the other clients receive the same message and no ack"
+        );
     }
     nothing_more(&mut own).await;
     nothing_more(&mut others).await;
 }
 
-async fn one_client_id_sent_at_once_from_everywhere_is_stored_once(database: Database) {
+async fn one_client_id_sent_concurrently_is_stored_once(database: Database) {
     const EACH: usize = 4;
     let (_server, ann, room) = server_with_room(database).await;
     let mut watcher = ann.joins(room).await;
@@ -104,7 +108,7 @@ async fn one_client_id_sent_at_once_from_everywhere_is_stored_once(database: Dat
         }
         let answers = sends.join_all().await;
         let firsts = answers.iter().filter(|(_, is_first)| *is_first).count();
-        assert_eq!(firsts, 1, "stored by one of them only: {answers:?}");
+        assert_eq!(firsts, 1, "exactly one send stored the message: {answers:?}");
         assert!(answers.iter().all(|(id, _)| id == &answers[0].0), "one message: {answers:?}");
         let message = watcher.recv().await;
         assert_eq!((&message["id"], &message["client_id"]), (&answers[0].0, &json!(client_id)));
@@ -113,7 +117,7 @@ async fn one_client_id_sent_at_once_from_everywhere_is_stored_once(database: Dat
     assert_eq!(ann.history(room).await.len(), 3);
 }
 
-async fn everybody_sees_the_order_of_history(database: Database) {
+async fn every_client_receives_messages_in_the_order_of_history(database: Database) {
     const SENDERS: usize = 4;
     const EACH: usize = 60;
     let (server, ann, room) = server_with_room(database).await;
@@ -134,7 +138,7 @@ async fn everybody_sees_the_order_of_history(database: Database) {
     let seen = messages(&mut watcher, SENDERS * EACH).await;
     assert_eq!(seqs(&seen), (1..=(SENDERS * EACH) as i64).collect::<Vec<_>>());
     for received in senders.join_all().await {
-        assert!(received == seen, "a sender saw another order");
+        assert!(received == seen, "a sender received another order");
     }
     let mut history = ann.history(room).await;
     for message in &mut history {
@@ -144,12 +148,15 @@ async fn everybody_sees_the_order_of_history(database: Database) {
     for n in 0..SENDERS {
         let prefix = format!("{n}:");
         let own = seen.iter().filter_map(|it| it["content"].as_str()?.strip_prefix(&prefix));
-        assert!(own.eq((0..EACH).map(|i| i.to_string())), "sender {n} was reordered");
+        assert!(
+            own.eq((0..EACH).map(|i| i.to_string())),
+            "the messages of sender {n} were reordered"
+        );
     }
 }
 
-/// Far more than the server lets one connection have under way.
-async fn a_client_that_does_not_wait_is_answered_in_its_order(database: Database) {
+/// Sends far more messages than the server processes at once for one connection.
+async fn a_client_that_does_not_wait_for_answers_gets_them_in_order(database: Database) {
     const SENDS: usize = 5_000;
     let (server, ann, room) = server_with_room(database).await;
     let mut raw = Raw::open(&server, &ann, &path(&ann, room, "")).await;
@@ -169,7 +176,7 @@ async fn a_client_that_does_not_wait_is_answered_in_its_order(database: Database
         }
     };
     let (written, ()) = tokio::join!(writer.write_all(&all), read);
-    written.expect("the server reads on");
+    written.expect("the server keeps reading");
 
     let expected: Vec<String> = (0..SENDS).map(|n| n.to_string()).collect();
     assert!(acks.iter().map(|ack| ack["ref"].as_str().expect("ref")).eq(&expected), "acks");
@@ -180,12 +187,12 @@ async fn a_client_that_does_not_wait_is_answered_in_its_order(database: Database
     };
     let expected: Vec<String> = (0..SENDS).map(|n| format!("m{n}")).collect();
     assert!(contents(&history) == expected, "history");
-    assert!(contents(&received) == expected, "what came back");
+    assert!(contents(&received) == expected, "the received messages");
     let mut socket = ann.joins(room).await;
     assert_eq!(frames_until_pong(&mut socket).await, Vec::<Value>::new());
 }
 
-async fn what_a_frame_says_is_clear_and_can_be_seen(database: Database) {
+async fn duplicate_fields_and_invisible_content_are_refused(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let mut raw = Raw::open(&server, &ann, &path(&ann, room, "")).await;
     raw.recv_type("synced").await;

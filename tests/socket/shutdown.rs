@@ -1,5 +1,5 @@
-//! SIGTERM in the middle of everything. (`tests/crash` stops servers again and again and
-//! compares what was acknowledged; here it is about what every connection is told, and when.)
+//! SIGTERM while clients send and receive: the close frame that every connection gets, and when.
+//! (`tests/crash` stops servers repeatedly and compares the log with the acknowledgements.)
 
 use std::collections::HashMap;
 
@@ -13,13 +13,13 @@ use crate::raw::{Raw, handshake};
 use crate::support::{Database, Server, ServerBuilder, Socket, on_both_databases};
 
 on_both_databases!(
-    under_load_everybody_is_told_and_nothing_acknowledged_is_lost,
-    a_handshake_that_comes_late_is_told_too,
-    whoever_reads_nothing_does_not_hold_up_the_stop,
+    a_stop_under_load_closes_every_socket_and_loses_no_acknowledged_message,
+    a_handshake_that_completes_during_a_stop_is_closed_too,
+    clients_that_read_nothing_do_not_delay_the_stop,
 );
 
-/// Far longer than a test waits for the end of the server: a stop that cuts a client off fails.
-fn patient(database: Database) -> ServerBuilder {
+/// A server whose shutdown timeout is far longer than a test waits: a stop that needs the timeout fails.
+fn with_long_shutdown_timeout(database: Database) -> ServerBuilder {
     Server::with(database).env("CHATAPP_HTTP__SHUTDOWN_TIMEOUT_MS", "600000")
 }
 
@@ -27,8 +27,10 @@ const SENDERS: usize = 4;
 const LISTENERS: usize = 10;
 const ACKS: u64 = 400;
 
-async fn under_load_everybody_is_told_and_nothing_acknowledged_is_lost(database: Database) {
-    let (mut server, ann, room) = room_on(patient(database)).await;
+async fn a_stop_under_load_closes_every_socket_and_loses_no_acknowledged_message(
+    database: Database,
+) {
+    let (mut server, ann, room) = room_on(with_long_shutdown_timeout(database)).await;
     let (progress, mut acked) = watch::channel(0_u64);
     let mut senders = JoinSet::new();
     for n in 0..SENDERS {
@@ -55,10 +57,10 @@ async fn under_load_everybody_is_told_and_nothing_acknowledged_is_lost(database:
         acknowledged.extend(acks);
     }
     assert!(acknowledged.len() as u64 >= ACKS);
-    let mut heard: Vec<Vec<Value>> = Vec::new();
+    let mut received: Vec<Vec<Value>> = Vec::new();
     for (code, ids) in listeners.join_all().await {
         assert_eq!(code, Some(1001), "a listener");
-        heard.push(ids);
+        received.push(ids);
     }
 
     server.restart().await;
@@ -67,20 +69,27 @@ async fn under_load_everybody_is_told_and_nothing_acknowledged_is_lost(database:
     for message in &history {
         let client_id = message["client_id"].as_str().expect("client_id").to_owned();
         let twice = stored.insert(client_id, (message["id"].clone(), message["seq"].clone()));
-        assert_eq!(twice, None, "{message} is there twice");
+        assert_eq!(twice, None, "{message} was stored twice");
     }
     for (client_id, place) in &acknowledged {
-        assert_eq!(stored.get(client_id), Some(place), "{client_id} was acknowledged");
+        assert_eq!(
+            stored.get(client_id),
+            Some(place),
+            "{client_id} was acknowledged and is not stored"
+        );
     }
     let ids: Vec<&Value> = history.iter().map(|message| &message["id"]).collect();
-    for heard in heard.iter().filter(|heard| !heard.is_empty()) {
-        assert!(heard.iter().eq(ids.iter().take(heard.len()).copied()), "another order was heard");
+    for received in received.iter().filter(|received| !received.is_empty()) {
+        assert!(
+            received.iter().eq(ids.iter().take(received.len()).copied()),
+            "a listener received messages in another order"
+        );
     }
 }
 
-/// Its head began before the stop, and ends after everybody else was told.
-async fn a_handshake_that_comes_late_is_told_too(database: Database) {
-    let (mut server, ann, room) = room_on(patient(database)).await;
+/// The head of the request begins before the stop and ends after all other clients were closed.
+async fn a_handshake_that_completes_during_a_stop_is_closed_too(database: Database) {
+    let (mut server, ann, room) = room_on(with_long_shutdown_timeout(database)).await;
     let mut early = ann.joins(room).await;
     let mut late = Vec::new();
     for path in [path(&ann, room, ""), format!("/ws?token={}", ann.token)] {
@@ -91,7 +100,7 @@ async fn a_handshake_that_comes_late_is_told_too(database: Database) {
         raw.write(begin.as_bytes()).await;
         late.push((raw, rest.to_owned()));
     }
-    // The server has read what was written before: it answers this after it.
+    // The answer shows that the server has read the bytes that were written before.
     ann.get("/rooms/").await.expect(200);
     let (status, ()) = tokio::join!(server.sigterm(), async {
         assert_eq!(early.expect_close().await, 1001);
@@ -104,8 +113,8 @@ async fn a_handshake_that_comes_late_is_told_too(database: Database) {
     assert!(status.success(), "{status}");
 }
 
-async fn whoever_reads_nothing_does_not_hold_up_the_stop(database: Database) {
-    let (mut server, ann, room) = room_on(patient(database)).await;
+async fn clients_that_read_nothing_do_not_delay_the_stop(database: Database) {
+    let (mut server, ann, room) = room_on(with_long_shutdown_timeout(database)).await;
     let mut speaker = ann.joins(room).await;
     let mut stalled = Vec::new();
     for _ in 0..3 {
@@ -122,7 +131,8 @@ async fn whoever_reads_nothing_does_not_hold_up_the_stop(database: Database) {
 
 type Places = HashMap<String, (Value, Value)>;
 
-/// Keeps some sends under way; gives the close code and where the acknowledged ones are.
+/// Keeps some sends unacknowledged until the close; returns the close code and the places of
+/// acknowledged messages.
 async fn send_until_closed(
     mut socket: Socket,
     room: i64,
@@ -139,7 +149,7 @@ async fn send_until_closed(
                 "type": "send", "room_id": room, "content": "x", "client_id": client_id,
                 "ref": client_id,
             });
-            // The close may have come; it is read below.
+            // Fails if the server has closed the connection; the close is read below.
             let _ = socket.try_send_text(&send.to_string()).await;
             made += 1;
             under_way += 1;
@@ -157,7 +167,7 @@ async fn send_until_closed(
     }
 }
 
-/// Gives the close code and the ids of the messages that came.
+/// Returns the close code and the ids of the received messages.
 async fn listen_until_closed(
     mut socket: Socket,
     mut frames: Vec<Value>,

@@ -1,4 +1,4 @@
-//! Clients that are slow, silent or gone harm only themselves.
+//! Clients that are slow, silent or gone do not affect other clients.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::support::{DEADLINE, Database, Server, Socket, on_both_databases};
 
 on_both_databases!(
     a_silent_client_is_pinged_then_closed,
-    a_client_that_answers_pings_or_speaks_stays,
-    readers_that_stop_reading_are_closed_and_resume,
+    a_client_that_answers_pings_or_sends_frames_stays_connected,
+    readers_that_stop_reading_are_closed_and_can_resume,
     a_reader_that_pauses_gets_everything_in_order,
 );
 
-/// Far more than it takes to close who has stalled. Once it was more than ten seconds, for a reason
-/// that was not found.
+/// Far longer than the server needs to close a stalled client. Once this took more than ten seconds, for a
+/// reason that was not found.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn a_silent_client_is_pinged_then_closed(database: Database) {
@@ -37,16 +37,16 @@ async fn a_silent_client_is_pinged_then_closed(database: Database) {
             };
             assert_eq!(ping.first, PING, "{ping:?}");
             assert_eq!(raw.recv_close().await, 4408);
-            // It does not answer that either, and the connection ends all the same.
+            // The client does not answer the close either, and the connection ends nevertheless.
             raw.ends().await;
         }
     };
     // By reading, the watcher answers the pings that it gets itself.
-    let (told, ()) = tokio::join!(read_until_left(watcher, 0), silence);
-    assert_eq!(types(&told), ["user_joined", "user_left"]);
+    let (frames, ()) = tokio::join!(read_until_left(watcher, 0), silence);
+    assert_eq!(types(&frames), ["user_joined", "user_left"]);
 }
 
-async fn a_client_that_answers_pings_or_speaks_stays(database: Database) {
+async fn a_client_that_answers_pings_or_sends_frames_stays_connected(database: Database) {
     let builder = Server::with(database).env("CHATAPP_LIMITS__PING_SECONDS", "1");
     let (server, ann, room) = room_on(builder).await;
     let mut quiet = Raw::open(&server, &ann, &path(&ann, room, "")).await;
@@ -82,13 +82,13 @@ async fn a_client_that_answers_pings_or_speaks_stays(database: Database) {
 }
 
 /// Long messages, so that few of them are more than the system buffers.
-fn long(n: i64) -> String {
+fn long_content(n: i64) -> String {
     format!("{n} {}", "x".repeat(3_990))
 }
 
-/// While some read nothing the others get all, the memory of the server does not grow by what is
-/// owed to the former, and these get it later.
-async fn readers_that_stop_reading_are_closed_and_resume(database: Database) {
+/// While some clients read nothing, another receives everything. The memory of the server does not grow
+/// by the unread messages, and the stalled clients receive them later.
+async fn readers_that_stop_reading_are_closed_and_can_resume(database: Database) {
     const MESSAGES: i64 = 2_500;
     const STALLED: usize = 12;
     /// 2,500 messages of 4 KB for twelve readers are 120 MB.
@@ -97,8 +97,8 @@ async fn readers_that_stop_reading_are_closed_and_resume(database: Database) {
     let (server, ann, room) = room_on(builder).await;
     let (bo, cy) = (server.user("bo").await, server.user("cy").await);
     let mut speaker = ann.joins(room).await;
-    // What the server needs for a busy room anyway is not growth.
-    say_many(&mut speaker, room, 1..=300, long).await;
+    // The memory that the server needs for any busy room is not counted as growth.
+    say_many(&mut speaker, room, 1..=300, long_content).await;
     let reader = bo.joins(room).await;
     let epoch = epoch(&reader).to_owned();
     let mut stalled = Vec::new();
@@ -109,18 +109,22 @@ async fn readers_that_stop_reading_are_closed_and_resume(database: Database) {
 
     let head = 300 + MESSAGES;
     let flood = async {
-        say_many(&mut speaker, room, 301..=head, long).await;
+        say_many(&mut speaker, room, 301..=head, long_content).await;
         memory_kib(&server, "VmHWM").saturating_sub(before)
     };
-    // The healthy one reads on until all of the others are closed.
+    // The healthy reader continues until all stalled readers are closed.
     let (received, grown) = tokio::join!(read_until_left(reader, MESSAGES as usize), flood);
     assert!(grown < GROWTH_KIB, "the server's memory grew by {grown} KiB");
     let all = (301..=head).collect::<Vec<_>>();
-    assert_eq!(seqs(&received), all, "a healthy reader gets all in order");
+    assert_eq!(seqs(&received), all, "a healthy reader receives everything in order");
     for (n, mut raw) in stalled.into_iter().enumerate() {
         let (got, code) = read_to_the_end(&mut raw).await;
         let last = 300 + got.len() as i64;
-        assert_eq!(got, (301..=last).collect::<Vec<_>>(), "reader {n}: what it got has no gap");
+        assert_eq!(
+            got,
+            (301..=last).collect::<Vec<_>>(),
+            "reader {n}: the received messages have no gap"
+        );
         assert!(last < head, "reader {n} was not slow");
         assert!(matches!(code, None | Some(4408)), "reader {n}: closed with {code:?}");
         if n % 4 == 0 {
@@ -130,7 +134,7 @@ async fn readers_that_stop_reading_are_closed_and_resume(database: Database) {
     }
 }
 
-/// Not long enough to be closed: it goes on where it was, from the database.
+/// The pauses are too short for a close: the reader continues where it was, from the database.
 async fn a_reader_that_pauses_gets_everything_in_order(database: Database) {
     const MESSAGES: i64 = 400;
     let (server, ann, room) = room_on(Server::with(database)).await;
@@ -141,8 +145,8 @@ async fn a_reader_that_pauses_gets_everything_in_order(database: Database) {
     let mut next = 1;
     for pause in 1..=4 {
         let until = pause * MESSAGES / 4;
-        say_many(&mut speaker, room, next..=until, long).await;
-        // It reads nothing, but it speaks.
+        say_many(&mut speaker, room, next..=until, long_content).await;
+        // The reader reads nothing, but it sends.
         raw.write(&text(&json!({ "type": "ping", "ref": pause.to_string() }))).await;
         next = until + 1;
     }
@@ -162,7 +166,7 @@ async fn a_reader_that_pauses_gets_everything_in_order(database: Database) {
     assert_eq!(raw.recv_type("message").await["content"], "live again");
 }
 
-/// Reads until so many messages and a `user_left` have come; gives all frames.
+/// Reads until this many messages and a `user_left` have come; returns all frames.
 async fn read_until_left(mut socket: Socket, messages: usize) -> Vec<Value> {
     let (mut frames, mut received, mut has_left) = (Vec::new(), 0, false);
     while received < messages || !has_left {
@@ -179,7 +183,7 @@ async fn read_until_left(mut socket: Socket, messages: usize) -> Vec<Value> {
     frames
 }
 
-/// The positions of the messages that are still to be read, and the close code if it came.
+/// The `seq`s of the messages that are still to be read, and the close code if there is one.
 async fn read_to_the_end(raw: &mut Raw) -> (Vec<i64>, Option<u16>) {
     let mut seqs = Vec::new();
     loop {
@@ -197,7 +201,7 @@ async fn read_to_the_end(raw: &mut Raw) -> (Vec<i64>, Option<u16>) {
     }
 }
 
-/// A line of `/proc/PID/status`: `VmRSS`, what the process has in memory, or `VmHWM`, its most.
+/// A line of `/proc/PID/status`: `VmRSS`, the resident memory of the process, or `VmHWM`, its maximum.
 fn memory_kib(server: &Server, name: &str) -> u64 {
     let path = format!("/proc/{}/status", server.pid());
     let status = std::fs::read_to_string(path).expect("the server runs, on Linux");

@@ -1,4 +1,4 @@
-//! Tickets: what a browser may put into the URL of a socket.
+//! Tickets: short-lived credentials that a browser may put into the URL of a socket.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use crate::support::{Client, DEADLINE, Database, Server, Socket, on_both_databas
 
 on_both_databases!(
     a_ticket_opens_one_socket,
-    of_two_nodes_one_takes_the_ticket,
-    a_ticket_dies_with_its_session_and_with_time,
+    a_ticket_is_accepted_by_only_one_of_two_nodes,
+    a_ticket_ends_with_its_session_and_expires,
     a_token_in_the_url_can_be_switched_off,
 );
 
@@ -20,16 +20,16 @@ async fn a_ticket_opens_one_socket(database: Database) {
         let first = ticket(&bo).await;
         assert_eq!(first.len(), 43);
         let mut socket = bo.opens(&format!("{path}?ticket={first}")).await;
-        lives(&mut socket).await;
+        expect_open(&mut socket).await;
         expect_4401(&bo, &format!("{path}?ticket={first}")).await;
 
-        // A token beside it does not revive it: the ticket is looked at first.
+        // A valid token does not help a used ticket: the server checks the ticket first.
         expect_4401(&bo, &format!("{path}?ticket={first}&token={}", bo.token)).await;
         for bad in ["", "x", &"0".repeat(43), &"x".repeat(9_000), &bo.token] {
             expect_4401(&bo, &format!("{path}?ticket={bad}")).await;
         }
     }
-    // Of many at once, one.
+    // Only one of many concurrent attempts succeeds.
     let ticket = ticket(&bo).await;
     let opening = (0..8).map(|_| async {
         let mut socket = bo.opens(&format!("/ws/{room}?ticket={ticket}")).await;
@@ -40,12 +40,12 @@ async fn a_ticket_opens_one_socket(database: Database) {
     drop(ann);
 }
 
-async fn lives(socket: &mut Socket) {
+async fn expect_open(socket: &mut Socket) {
     socket.send(json!({ "type": "ping" })).await;
     socket.recv_type("pong").await;
 }
 
-async fn of_two_nodes_one_takes_the_ticket(database: Database) {
+async fn a_ticket_is_accepted_by_only_one_of_two_nodes(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let other = server.start_another().await;
     let (here, there) = (ticket(&ann).await, ticket(&ann).await);
@@ -59,7 +59,7 @@ async fn of_two_nodes_one_takes_the_ticket(database: Database) {
     assert_eq!(on_other(&here).await, Err(Some(4401)));
 }
 
-async fn a_ticket_dies_with_its_session_and_with_time(database: Database) {
+async fn a_ticket_ends_with_its_session_and_expires(database: Database) {
     let (server, _ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let url = |ticket: &str| format!("/ws/{room}?ticket={ticket}");
@@ -89,7 +89,7 @@ async fn ticket(client: &Client) -> String {
     made["ticket"].as_str().expect("a ticket").to_owned()
 }
 
-/// Makes every ticket half a minute older.
+/// Makes every ticket expire half a minute earlier.
 async fn age_tickets(server: &Server) {
     const OLDER: &str = "UPDATE tickets SET expires_at = expires_at - 30000";
     let (file, url) = (server.folder().join("chatapp.db"), server.database_url().to_owned());

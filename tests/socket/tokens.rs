@@ -1,4 +1,4 @@
-//! Where a token may be, and what happens without a good one.
+//! Where a client may put its token, and what happens if the token is missing or invalid.
 
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -9,8 +9,8 @@ use crate::support::{Client, Database, Server, on_both_databases};
 
 on_both_databases!(
     a_token_may_be_in_the_header_the_subprotocol_or_the_query,
-    only_the_protocol_that_is_spoken_is_answered,
-    without_a_good_token_the_socket_is_closed,
+    the_answer_names_only_the_supported_subprotocol,
+    a_socket_without_a_valid_token_is_closed,
     a_token_that_expires_closes_its_sockets,
 );
 
@@ -26,7 +26,7 @@ async fn a_token_may_be_in_the_header_the_subprotocol_or_the_query(database: Dat
     }
 }
 
-async fn only_the_protocol_that_is_spoken_is_answered(database: Database) {
+async fn the_answer_names_only_the_supported_subprotocol(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bearer = format!("bearer.{}", ann.token);
     for (offered, answered) in [
@@ -45,7 +45,7 @@ async fn only_the_protocol_that_is_spoken_is_answered(database: Database) {
     }
 }
 
-async fn without_a_good_token_the_socket_is_closed(database: Database) {
+async fn a_socket_without_a_valid_token_is_closed(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let (other, other_ann, _) = server_with_room(database).await;
     let (head, signature) = ann.token.rsplit_once('.').expect("a JWT");
@@ -62,7 +62,7 @@ async fn without_a_good_token_the_socket_is_closed(database: Database) {
         format!("{unsigned}.{payload}."),
         format!("{unsigned}.{payload}.{signature}"),
         format!("{header}.{signature}"),
-        // Of another server, which signs with another secret.
+        // A token of another server, which signs with another secret.
         other_ann.token.clone(),
     ];
     for token in bad {
@@ -82,7 +82,7 @@ async fn without_a_good_token_the_socket_is_closed(database: Database) {
 async fn a_token_that_expires_closes_its_sockets(database: Database) {
     let builder = Server::with(database).env("CHATAPP_AUTH__TOKEN_SECONDS", "2");
     let (server, ann, room) = room_on(builder).await;
-    // A token of its own: the admin's may have expired on a slow machine.
+    // A new token, because the admin's may have expired on a slow machine.
     let bo = server.user("bo").await;
     let mut one = bo.opens(&path(&bo, room, "")).await;
     let mut many = bo.opens(&format!("/ws?token={}", bo.token)).await;
@@ -95,7 +95,7 @@ async fn a_token_that_expires_closes_its_sockets(database: Database) {
 
 type Headers = Vec<(&'static str, String)>;
 
-/// The ways to give a token: a query and headers.
+/// The ways to pass a token, each as a query and headers.
 fn ways(token: &str) -> [(String, Headers); 4] {
     let protocols = format!("chatapp.v1, bearer.{token}");
     [
@@ -124,7 +124,7 @@ async fn expect_4401(
     request: tokio_tungstenite::tungstenite::handshake::client::Request,
 ) {
     let shown = format!("{} {:?}", request.uri(), request.headers());
-    let mut socket = client.opens_request(request).await.expect("the handshake itself is fine");
+    let mut socket = client.opens_request(request).await.expect("the handshake succeeds");
     let end = socket.try_recv().await.expect_err("no frame comes before the close");
     assert_eq!(end.code, Some(4401), "{shown}");
 }

@@ -1,4 +1,4 @@
-//! Watching: a socket hears of everything that concerns its user, joined or not.
+//! Watching: a watcher is notified of everything that concerns its user, in joined rooms and in others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -13,20 +13,20 @@ use crate::raw::{Raw, text};
 use crate::support::{Client, Database, Server, Socket, on_both_databases};
 
 on_both_databases!(
-    a_watcher_hears_of_rooms_that_come_change_and_go,
-    a_watcher_hears_what_happens_where_it_is_not,
-    who_is_in_the_room_hears_it_once,
-    who_does_not_watch_hears_what_it_did,
-    many_messages_are_one_frame_that_says_there_were_more,
-    what_the_user_reads_elsewhere_is_told_in_every_room,
-    a_deletion_is_told,
-    watching_again_does_no_harm,
-    rooms_are_listed_with_what_is_unread,
-    a_head_that_was_told_is_a_place_to_join_from,
+    a_watcher_is_notified_of_created_changed_and_deleted_rooms,
+    a_watcher_receives_activity_of_rooms_that_it_has_not_joined,
+    a_watcher_receives_an_event_of_a_joined_room_once,
+    a_socket_that_does_not_watch_receives_nothing_of_other_rooms,
+    many_messages_are_combined_into_few_frames_marked_as_truncated,
+    a_watcher_receives_the_users_read_positions_in_every_room,
+    a_watcher_is_notified_of_a_deleted_message,
+    watching_again_has_no_effect,
+    rooms_are_listed_with_unread_and_mention_counts,
+    a_watcher_can_join_from_the_head_that_it_received,
     nothing_is_lost_between_watching_and_reading_the_list,
-    a_watcher_that_was_blocked_is_told_to_read_again,
-    who_comes_back_misses_nothing,
-    who_leaves_a_room_before_its_log_has_been_sent_is_told_to_read_again,
+    a_watcher_that_was_blocked_is_asked_to_read_the_list_again,
+    a_watcher_that_comes_back_misses_nothing,
+    a_watcher_that_leaves_a_room_before_its_log_was_sent_is_asked_to_read_the_list_again,
 );
 
 async fn watch(client: &Client) -> Socket {
@@ -47,7 +47,7 @@ async fn reads(client: &Client, room: i64, seq: i64) {
     client.put(&format!("/rooms/{room}/read"), json!({ "seq": seq })).await.expect(200);
 }
 
-/// What a client knows of rooms, kept as /asyncapi.json says.
+/// A client's knowledge of rooms, updated as /asyncapi.json describes it.
 #[derive(Default)]
 struct Model {
     user_id: i64,
@@ -61,10 +61,10 @@ struct Known {
     name: String,
     head: i64,
     read: i64,
-    /// Counted by the server, up to this seq.
+    /// The unread messages that the server counted, up to `counted_to`.
     counted: i64,
     counted_to: i64,
-    /// Those that came since, and whether they mention the user.
+    /// The messages that came since, and whether they mention the user.
     unread: BTreeMap<i64, bool>,
     mentions: i64,
     is_uncertain: bool,
@@ -75,8 +75,8 @@ impl Model {
         Self { user_id: client.user_id, username: client.username.clone(), ..Self::default() }
     }
 
-    /// An answer to `GET /rooms/`, however late it is.
-    fn list(&mut self, answer: &Value) {
+    /// Applies an answer to `GET /rooms/`, however late it is.
+    fn apply_list(&mut self, answer: &Value) {
         for room in answer.as_array().expect("rooms") {
             let id = room["id"].as_i64().expect("id");
             let known = self.rooms.entry(id).or_default();
@@ -85,7 +85,7 @@ impl Model {
         }
     }
 
-    fn take(&mut self, frame: &Value) {
+    fn apply(&mut self, frame: &Value) {
         let id = frame["room_id"].as_i64().or(frame["room"]["id"].as_i64()).unwrap_or_default();
         match frame["type"].as_str().expect("type") {
             "room_created" => {
@@ -163,21 +163,21 @@ impl Known {
         }
     }
 
-    /// As `GET /rooms/` would say it.
+    /// Name, head, unread and mentions, as `GET /rooms/` shows them.
     fn shown(&self) -> (String, i64, i64, i64) {
         let mentions = self.mentions + self.unread.values().filter(|&&it| it).count() as i64;
         (self.name.clone(), self.head, self.counted + self.unread.len() as i64, mentions)
     }
 }
 
-/// What the server says of every room.
+/// The same of every room, from an answer to `GET /rooms/`.
 fn shown(answer: &Value) -> BTreeMap<i64, (String, i64, i64, i64)> {
     let mut fresh = Model::default();
-    fresh.list(answer);
+    fresh.apply_list(answer);
     fresh.rooms.iter().map(|(&id, known)| (id, known.shown())).collect()
 }
 
-async fn a_watcher_hears_of_rooms_that_come_change_and_go(database: Database) {
+async fn a_watcher_is_notified_of_created_changed_and_deleted_rooms(database: Database) {
     let (server, ann, _) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut watcher = watch(&bo).await;
@@ -206,7 +206,7 @@ async fn a_watcher_hears_of_rooms_that_come_change_and_go(database: Database) {
     nothing_more(&mut watcher).await;
 }
 
-async fn a_watcher_hears_what_happens_where_it_is_not(database: Database) {
+async fn a_watcher_receives_activity_of_rooms_that_it_has_not_joined(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut watcher = watch(&bo).await;
@@ -218,14 +218,14 @@ async fn a_watcher_hears_what_happens_where_it_is_not(database: Database) {
         }],
     });
     assert_eq!(watcher.recv().await, expected);
-    post(&bo, room, "his own is told to him too").await;
+    post(&bo, room, "a user's own messages are sent too").await;
     let activity = watcher.recv().await;
     assert_eq!(activity["head_seq"], 2);
     assert_eq!(activity["messages"][0]["user_id"], bo.user_id);
     assert!(activity["messages"][0]["mentions"].is_null(), "{activity}");
 }
 
-async fn who_is_in_the_room_hears_it_once(database: Database) {
+async fn a_watcher_receives_an_event_of_a_joined_room_once(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let other = ann.creates_room("other").await;
     let bo = server.user("bo").await;
@@ -238,7 +238,7 @@ async fn who_is_in_the_room_hears_it_once(database: Database) {
     assert_eq!(watcher.recv().await["type"], "room_changed");
     reads(&bo, room, 1).await;
     assert_eq!(watcher.recv().await, json!({ "type": "read", "room_id": room, "seq": 1 }));
-    // What was told after this cannot come later.
+    // Activity of the joined room would have come before this frame.
     post(&ann, other, "outside").await;
     let activity = watcher.recv().await;
     assert_eq!((&activity["type"], &activity["room_id"]), (&json!("room_activity"), &json!(other)));
@@ -247,7 +247,7 @@ async fn who_is_in_the_room_hears_it_once(database: Database) {
     nothing_more(&mut watcher).await;
 }
 
-async fn who_does_not_watch_hears_what_it_did(database: Database) {
+async fn a_socket_that_does_not_watch_receives_nothing_of_other_rooms(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let (mut idle, mut inside) = (open_many(&bo).await, bo.joins(room).await);
@@ -262,7 +262,7 @@ async fn who_does_not_watch_hears_what_it_did(database: Database) {
     nothing_more(&mut inside).await;
 }
 
-async fn many_messages_are_one_frame_that_says_there_were_more(database: Database) {
+async fn many_messages_are_combined_into_few_frames_marked_as_truncated(database: Database) {
     const MESSAGES: i64 = 400;
     let builder = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0");
     let (server, ann, room) = room_on(builder).await;
@@ -271,7 +271,7 @@ async fn many_messages_are_one_frame_that_says_there_were_more(database: Databas
     let mut speaker = ann.joins(room).await;
     let started = Instant::now();
     let (mut frames, mut head, mut seqs, mut is_truncated) = (0, 0, Vec::new(), false);
-    // One after the other, so that each is in a pass of the hub of its own.
+    // Waits for each message, so that each is in a hub pass of its own.
     let speak = async {
         for n in 1..=MESSAGES {
             speaker.says(room, "hello", &n.to_string()).await;
@@ -287,7 +287,7 @@ async fn many_messages_are_one_frame_that_says_there_were_more(database: Databas
             }
             is_truncated |= frame["truncated"] == true;
             let next = frame["head_seq"].as_i64().expect("head_seq");
-            assert!(next > head, "each frame goes on");
+            assert!(next > head, "the head grows with each frame");
             (head, frames) = (next, frames + 1);
         }
     };
@@ -298,7 +298,7 @@ async fn many_messages_are_one_frame_that_says_there_were_more(database: Databas
     assert!(frames <= seconds + 2, "{frames} frames in {seconds} seconds");
 }
 
-async fn what_the_user_reads_elsewhere_is_told_in_every_room(database: Database) {
+async fn a_watcher_receives_the_users_read_positions_in_every_room(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     for _ in 0..3 {
@@ -310,13 +310,13 @@ async fn what_the_user_reads_elsewhere_is_told_in_every_room(database: Database)
     assert_eq!(phone.recv().await, json!({ "type": "read", "room_id": room, "seq": 2 }));
     reads(&bo, room, 3).await;
     assert_eq!(phone.recv().await, json!({ "type": "read", "room_id": room, "seq": 3 }));
-    // What moves nothing is no news, and nobody else's.
+    // A position that does not move is not sent, and other users receive none.
     reads(&bo, room, 1).await;
     nothing_more(&mut phone).await;
     nothing_more(&mut stranger).await;
 }
 
-async fn a_deletion_is_told(database: Database) {
+async fn a_watcher_is_notified_of_a_deleted_message(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let sent = post(&ann, room, "@bo").await;
@@ -328,10 +328,10 @@ async fn a_deletion_is_told(database: Database) {
     assert_eq!(watcher.recv().await, expected);
 }
 
-async fn watching_again_does_no_harm(database: Database) {
+async fn watching_again_has_no_effect(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
-    // On a socket of one room, which is another's.
+    // A socket of one room can watch too.
     let mut watcher = bo.opens_live(&path(&bo, room, "")).await;
     for reference in ["a", "b"] {
         watcher.send(json!({ "type": "watch", "ref": reference })).await;
@@ -342,7 +342,7 @@ async fn watching_again_does_no_harm(database: Database) {
     ann.creates_room("other").await;
     assert_eq!(watcher.recv().await["type"], "room_created");
     nothing_more(&mut watcher).await;
-    // With the last of them the hub forgets the rooms, and reads them again for the next one.
+    // When its last watcher leaves, the hub forgets the rooms; it reads them again for the next watcher.
     watcher.close().await;
     ann.creates_room("unseen").await;
     let mut watcher = watch(&bo).await;
@@ -350,7 +350,7 @@ async fn watching_again_does_no_harm(database: Database) {
     assert_eq!(watcher.recv().await["room"]["id"], seen);
 }
 
-async fn rooms_are_listed_with_what_is_unread(database: Database) {
+async fn rooms_are_listed_with_unread_and_mention_counts(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("Bo").await;
     let get = async |field: &str| {
@@ -371,13 +371,13 @@ async fn rooms_are_listed_with_what_is_unread(database: Database) {
     assert_eq!((get("unread").await, get("mentions").await), (json!(2), json!(1)));
 }
 
-async fn a_head_that_was_told_is_a_place_to_join_from(database: Database) {
+async fn a_watcher_can_join_from_the_head_that_it_received(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut watcher = watch(&bo).await;
     post(&ann, room, "told").await;
     let head = watcher.recv().await["head_seq"].clone();
-    // Told in the next second to those who are not in the room by then.
+    // Watchers that have not joined the room by then get its activity in the next second.
     post(&ann, room, "joined").await;
     let join = json!({ "type": "subscribe", "room_id": room, "since": head });
     let frames = subscribe(&mut watcher, join).await;
@@ -386,8 +386,8 @@ async fn a_head_that_was_told_is_a_place_to_join_from(database: Database) {
     assert_eq!(missed[0]["content"], "joined");
 }
 
-/// While others write, rename, make and delete rooms, clients begin to watch at any moment; each knows
-/// in the end what the server says.
+/// Clients begin to watch at any moment, while an admin creates, renames and deletes rooms and sends
+/// messages. In the end each client's model is equal to the server's answer.
 async fn nothing_is_lost_between_watching_and_reading_the_list(database: Database) {
     const ROUNDS: usize = 12;
     let builder = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0");
@@ -423,10 +423,10 @@ async fn nothing_is_lost_between_watching_and_reading_the_list(database: Databas
             let mut socket = watch(&bo).await;
             let mut model = Model::of(&bo);
             let answer = bo.get("/rooms/").await.expect(200);
-            // Frames that came before the answer, and after it.
+            // Half of these frames are applied before the answer, half after it.
             let early = frames_until_pong(&mut socket).await;
             let (before, after) = early.split_at(early.len() / 2);
-            before.iter().for_each(|frame| model.take(frame));
+            before.iter().for_each(|frame| model.apply(frame));
             let ids: BTreeSet<i64> = before
                 .iter()
                 .filter(|frame| frame["type"] == "room_deleted")
@@ -437,32 +437,32 @@ async fn nothing_is_lost_between_watching_and_reading_the_list(database: Databas
                 .as_array_mut()
                 .expect("rooms")
                 .retain(|room| !ids.contains(&room["id"].as_i64().expect("id")));
-            model.list(&answer);
-            after.iter().for_each(|frame| model.take(frame));
+            model.apply_list(&answer);
+            after.iter().for_each(|frame| model.apply(frame));
             watchers.push((socket, model));
         }
         watchers
     };
     let ((), mut watchers) = tokio::join!(disturb, watchers);
-    // The last word: after it nothing is pending.
+    // After the frame about this message no other frame is pending.
     let last = ann.creates_room("last").await;
     post(&ann, last, "the end").await;
     let expected = shown(&bo.get("/rooms/").await.expect(200));
     for (n, (socket, model)) in watchers.iter_mut().enumerate() {
         while model.rooms.get(&last).is_none_or(|room| room.head == 0) {
-            model.take(&socket.recv().await);
+            model.apply(&socket.recv().await);
         }
         for frame in frames_until_pong(socket).await {
-            model.take(&frame);
+            model.apply(&frame);
         }
         for (id, (name, head, unread, mentions)) in &expected {
             let known = &model.rooms[id];
             assert_eq!((&known.name, known.head), (name, *head), "watcher {n}, room {id}");
-            // Of a room that is new the server counts nothing.
+            // The server counts no unread messages of a room that the user has never read.
             if ![room, other].contains(id) {
                 continue;
             }
-            // Messages were deleted in the other one, and may have been known by their number only.
+            // In the room `other` messages were deleted that the model may know only as part of a count.
             assert!(!known.is_uncertain || *id == other, "watcher {n}, room {id}: {known:?}");
             if !known.is_uncertain {
                 let (_, _, known_unread, known_mentions) = known.shown();
@@ -470,11 +470,11 @@ async fn nothing_is_lost_between_watching_and_reading_the_list(database: Databas
                 assert_eq!(counts, (*unread, *mentions), "watcher {n}, room {id}: {known:?}");
             }
         }
-        assert_eq!(model.rooms.len(), expected.len(), "watcher {n} has rooms that are gone");
+        assert_eq!(model.rooms.len(), expected.len(), "watcher {n} knows rooms that were deleted");
     }
 }
 
-async fn a_watcher_that_was_blocked_is_told_to_read_again(database: Database) {
+async fn a_watcher_that_was_blocked_is_asked_to_read_the_list_again(database: Database) {
     let builder = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0");
     let (server, ann, room) = room_on(builder).await;
     let bo = server.user("bo").await;
@@ -482,12 +482,12 @@ async fn a_watcher_that_was_blocked_is_told_to_read_again(database: Database) {
     raw.recv_type("synced").await;
     raw.write(&text(&json!({ "type": "watch", "ref": "w" }))).await;
     assert_eq!(raw.recv_type("watching").await["ref"], "w");
-    // It reads nothing, and is sent more than the buffers hold.
+    // The client reads nothing, and the server sends more than the buffers hold.
     let mut speaker = ann.joins(room).await;
-    let long = |n: i64| format!("{n} {}", "x".repeat(3_990));
+    let long_content = |n: i64| format!("{n} {}", "x".repeat(3_990));
     let mut said = 0;
     while blocked(&ann).await == 0 {
-        say_many(&mut speaker, room, said + 1..=said + 100, long).await;
+        say_many(&mut speaker, room, said + 1..=said + 100, long_content).await;
         said += 100;
     }
     let other = ann.creates_room("other").await;
@@ -508,12 +508,14 @@ async fn a_watcher_that_was_blocked_is_told_to_read_again(database: Database) {
         let frame = raw.recv_json().await;
         last = frame["seq"].as_i64().unwrap_or(last);
     }
-    // It is told again of what comes.
+    // The watcher receives new activity again.
     let next = ann.creates_room("next").await;
     assert_eq!(raw.recv_type("room_created").await["room"]["id"], next);
 }
 
-async fn who_leaves_a_room_before_its_log_has_been_sent_is_told_to_read_again(database: Database) {
+async fn a_watcher_that_leaves_a_room_before_its_log_was_sent_is_asked_to_read_the_list_again(
+    database: Database,
+) {
     let builder = Server::with(database)
         .env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0")
         .env("CHATAPP_LIMITS__JOINS_PER_SECOND", "0");
@@ -522,12 +524,12 @@ async fn who_leaves_a_room_before_its_log_has_been_sent_is_told_to_read_again(da
     let mut speaker = ann.joins(room).await;
     say_many(&mut speaker, room, 1..=500, |n| format!("{n} {}", "x".repeat(2_000))).await;
     let mut socket = watch(&bo).await;
-    // Up to date when it leaves, it has missed nothing.
+    // This watcher is up to date when it leaves, so it has missed nothing.
     subscribe(&mut socket, json!({ "type": "subscribe", "room_id": room, "since": 500 })).await;
     socket.send(json!({ "type": "unsubscribe", "room_id": room })).await;
     socket.recv_type("unsubscribed").await;
-    // A log of a megabyte takes longer to send than the next frame takes to come: nearly always, so it is
-    // tried again and again.
+    // Sending a log of a megabyte usually takes longer than the next frame takes to arrive. It does not
+    // always, so the test tries several times.
     let is_told = |frame: &Value| frame["type"] == "watching";
     for _ in 0..20 {
         socket.send(json!({ "type": "subscribe", "room_id": room, "since": 0 })).await;
@@ -536,11 +538,11 @@ async fn who_leaves_a_room_before_its_log_has_been_sent_is_told_to_read_again(da
             return;
         }
     }
-    // It is told within a second.
+    // The frame comes within a second.
     assert!(socket.recv_type("watching").await["ref"].is_null());
 }
 
-/// How many sockets take nothing, as the server's figures have it.
+/// The number of blocked sockets, from the server's metrics.
 async fn blocked(admin: &Client) -> i64 {
     let metrics = admin.get("/metrics").await.expect(200);
     let line = metrics
@@ -548,30 +550,30 @@ async fn blocked(admin: &Client) -> i64 {
         .expect("text")
         .lines()
         .find(|line| line.starts_with("chatapp_blocked_sockets "));
-    line.and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("the figure")
+    line.and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("the metric")
 }
 
-async fn who_comes_back_misses_nothing(database: Database) {
+async fn a_watcher_that_comes_back_misses_nothing(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     post(&ann, room, "read").await;
     reads(&bo, room, 1).await;
     let mut model = Model::of(&bo);
     let mut socket = watch(&bo).await;
-    model.list(&bo.get("/rooms/").await.expect(200));
+    model.apply_list(&bo.get("/rooms/").await.expect(200));
     post(&ann, room, "@bo one").await;
-    model.take(&socket.recv().await);
+    model.apply(&socket.recv().await);
     drop(socket);
     post(&ann, room, "@bo two").await;
     let missed = ann.creates_room("missed").await;
     let mut socket = watch(&bo).await;
     post(&ann, room, "@bo three").await;
-    model.list(&bo.get("/rooms/").await.expect(200));
+    model.apply_list(&bo.get("/rooms/").await.expect(200));
     while model.rooms[&room].head < 4 {
-        model.take(&socket.recv().await);
+        model.apply(&socket.recv().await);
     }
     for frame in frames_until_pong(&mut socket).await {
-        model.take(&frame);
+        model.apply(&frame);
     }
     assert_eq!(model.rooms[&room].shown(), ("general".to_owned(), 4, 3, 3));
     assert_eq!(model.rooms[&missed].shown(), ("missed".to_owned(), 0, 0, 0));
