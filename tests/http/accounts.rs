@@ -1,4 +1,4 @@
-//! Accounts: signing up, and what a failed sign-in tells.
+//! Accounts: signing up, and what a failed sign-in reveals.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::support::{Client, Database, PASSWORD, Server, on_both_databases};
 
 on_both_databases!(
-    an_account_is_made_as_asked_and_its_holder_signs_in,
-    a_password_that_is_guessed_first_is_refused,
+    an_account_is_created_as_requested_and_its_owner_can_sign_in,
+    an_easily_guessed_password_is_refused,
 );
 
-async fn an_account_is_made_as_asked_and_its_holder_signs_in(database: Database) {
+async fn an_account_is_created_as_requested_and_its_owner_can_sign_in(database: Database) {
     let server = Server::start(database).await;
     let password = "ähnlich und öde ".repeat(4)[..71].to_owned();
     let account =
@@ -31,7 +31,7 @@ async fn an_account_is_made_as_asked_and_its_holder_signs_in(database: Database)
 }
 
 /// NIST SP 800-63B §5.1.1.2.
-async fn a_password_that_is_guessed_first_is_refused(database: Database) {
+async fn an_easily_guessed_password_is_refused(database: Database) {
     let server = Server::start(database).await;
     let ann = server.user("ann").await;
     let blames = |problem: &Value, field: &str, words: &str| {
@@ -59,15 +59,15 @@ async fn a_password_that_is_guessed_first_is_refused(database: Database) {
         let refused = ann.post("/auth/password", change).await;
         blames(&refused.expect_problem(422, "invalid_field"), "new_password", "");
     }
-    // What it is made of does not matter.
+    // There are no rules about kinds of characters.
     let change = json!({ "current_password": PASSWORD, "new_password": "only small letters" });
     ann.post("/auth/password", change).await.expect(204);
 }
 
 #[tokio::test]
-async fn an_unknown_user_and_a_wrong_password_cannot_be_told_apart() {
-    // A check at this cost takes some twenty times as long as the rest of a login: leaving it out for
-    // one of them would show, however busy the machine is.
+async fn an_unknown_user_and_a_wrong_password_cannot_be_distinguished() {
+    // A password check at this cost takes about twenty times as long as the rest of a login. If it were
+    // left out for unknown users, the times would differ clearly, even on a busy machine.
     let server =
         Server::with(Database::Sqlite).env("CHATAPP_AUTH__BCRYPT_COST", "10").start().await;
     server.user("ann").await;
@@ -92,7 +92,7 @@ async fn an_unknown_user_and_a_wrong_password_cannot_be_told_apart() {
     assert!(*longest < *shortest * 6, "{times:?}");
 }
 
-/// The answer to a wrong password, and the fastest of some tries: the one least disturbed.
+/// The answer to a wrong password, and the time of the fastest of five attempts, which was disturbed least.
 async fn fastest(client: &Client, username: &str) -> (Value, Duration) {
     let mut best = (Value::Null, Duration::MAX);
     for _ in 0..5 {
@@ -110,7 +110,7 @@ async fn fastest(client: &Client, username: &str) -> (Value, Duration) {
 }
 
 #[tokio::test]
-async fn a_password_that_no_account_can_have_is_refused_not_cut_off() {
+async fn a_password_that_no_account_can_have_is_refused_and_not_truncated() {
     let server = Server::start(Database::Sqlite).await;
     let longest = "a long one ".repeat(7)[..71].to_owned();
     let account = json!({ "username": "ann", "email": "a@example.com", "password": longest });
@@ -125,7 +125,7 @@ async fn a_password_that_no_account_can_have_is_refused_not_cut_off() {
 }
 
 #[tokio::test]
-async fn a_flood_of_logins_is_refused_and_the_chat_goes_on() {
+async fn a_flood_of_logins_is_refused_and_does_not_stop_the_chat() {
     let server = Server::with(Database::Sqlite)
         .env("CHATAPP_AUTH__BCRYPT_COST", "10")
         .env("CHATAPP_AUTH__BCRYPT_THREADS", "1")
@@ -157,5 +157,5 @@ async fn a_flood_of_logins_is_refused_and_the_chat_goes_on() {
             }
         }
     }
-    assert!(waits.len() > 1, "those who were turned away come back together: {waits:?}");
+    assert!(waits.len() > 1, "all refused clients would retry at the same time: {waits:?}");
 }

@@ -8,11 +8,11 @@ use crate::support::{Client, Database, PASSWORD, Server, on_both_databases};
 on_both_databases!(
     accounts_are_listed_searched_and_shown,
     an_account_is_changed_and_its_sessions_end,
-    the_last_admin_stays,
-    a_deleted_account_is_gone_and_its_messages_are_not,
+    the_last_admin_cannot_be_removed,
+    deleting_an_account_keeps_its_messages,
     sessions_are_listed_and_ended,
     a_reset_token_sets_one_password_once,
-    what_is_done_is_in_the_audit_log,
+    administrative_actions_are_in_the_audit_log,
 );
 
 fn path(user: &Client) -> String {
@@ -35,7 +35,10 @@ async fn accounts_are_listed_searched_and_shown(database: Database) {
     assert_eq!(page["next_after"], Value::Null);
     let mut me = root.get("/auth/me").await.expect(200);
     me["sessions"] = 1.into();
-    assert_eq!(page["users"][0], me, "what the account's owner sees, and its sessions");
+    assert_eq!(
+        page["users"][0], me,
+        "the list shows what the owner sees, and the number of sessions"
+    );
     assert_eq!(root.get(&path(&root)).await.expect(200), me);
 
     let first = root.get("/admin/users?limit=3").await.expect(200);
@@ -75,7 +78,7 @@ async fn an_account_is_changed_and_its_sessions_end(database: Database) {
     let ann = server.anonymous().signs_in("ann", PASSWORD).await;
     let change = json!({ "role": "admin", "is_active": null });
     let same = ann.patch(&path(&ann), change).await.expect(200);
-    assert_eq!(same["sessions"], 1, "what changes nothing ends nothing");
+    assert_eq!(same["sessions"], 1, "a change without an effect ends no session");
 
     let both = json!({ "role": "user", "is_active": false });
     let user = root.patch(&path(&ann), both).await.expect(200);
@@ -100,7 +103,7 @@ async fn an_account_is_changed_and_its_sessions_end(database: Database) {
     nobody.expect_problem(404, "user_not_found");
 }
 
-async fn the_last_admin_stays(database: Database) {
+async fn the_last_admin_cannot_be_removed(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     for change in [json!({ "role": "user" }), json!({ "is_active": false })] {
@@ -109,7 +112,7 @@ async fn the_last_admin_stays(database: Database) {
     root.delete(&path(&root)).await.expect_problem(409, "last_admin");
     root.get("/auth/me").await.expect(200);
 
-    // Two who take away each other's role, on two nodes, at the same moment: one is left.
+    // Two admins demote each other at the same time, on two nodes: one admin is left.
     let ann = server.user("ann").await;
     root.patch(&path(&ann), json!({ "role": "admin" })).await.expect(200);
     let ann = server.anonymous().signs_in("ann", PASSWORD).await;
@@ -119,7 +122,8 @@ async fn the_last_admin_stays(database: Database) {
     let demote = || json!({ "role": "user" });
     let (mine, theirs) = (path(&root), path(&ann));
     let (first, second) = tokio::join!(root.patch(&theirs, demote()), there.patch(&mine, demote()));
-    // The second is refused for who it is by now, or for what it would do.
+    // The second request is refused because its caller is no longer an admin, or because no admin would
+    // be left.
     let statuses = [first.status, second.status];
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     let mut roles = Vec::new();
@@ -130,7 +134,7 @@ async fn the_last_admin_stays(database: Database) {
     assert_eq!(roles.iter().filter(|role| **role == "admin").count(), 1, "{roles:?}");
 }
 
-async fn a_deleted_account_is_gone_and_its_messages_are_not(database: Database) {
+async fn deleting_an_account_keeps_its_messages(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let ann = server.user("ann").await;
@@ -151,7 +155,7 @@ async fn a_deleted_account_is_gone_and_its_messages_are_not(database: Database) 
     );
     let again = root.resumes(room, 0, watcher.synced["epoch"].as_str().unwrap()).await;
     let resumed = again.welcome.iter().find(|frame| frame["type"] == "message").unwrap();
-    assert_eq!(resumed["username"], name, "nor in memory");
+    assert_eq!(resumed["username"], name, "the tail in memory has the new name too");
 
     assert_eq!(names(&root.get("/admin/users").await.expect(200)), ["root"]);
     for answer in [
@@ -170,7 +174,7 @@ async fn a_deleted_account_is_gone_and_its_messages_are_not(database: Database) 
         let refused = server.anonymous().post("/auth/login", login).await;
         refused.expect_problem(401, "wrong_credentials");
     }
-    // Nobody takes its new name, before or after; its old one is free.
+    // Nobody can sign up with the name of a deleted account; the old name is free.
     for taken in [name.as_str(), "Deleted-77"] {
         let account = json!({ "username": taken, "email": "x@example.com", "password": PASSWORD });
         let refused = server.anonymous().post("/auth/signup", account).await;
@@ -201,7 +205,7 @@ async fn sessions_are_listed_and_ended(database: Database) {
     root.get("/auth/me").await.expect(200);
 }
 
-/// The token, and what redeems it.
+/// Creates a reset token for this user.
 async fn reset(root: &Client, user: &Client) -> String {
     let made = root.post(&format!("{}/password-reset", path(user)), Value::Null).await.expect(201);
     made["token"].as_str().expect("a token").to_owned()
@@ -223,7 +227,7 @@ async fn a_reset_token_sets_one_password_once(database: Database) {
     assert_eq!(token.len(), 43);
     ann.get("/auth/me").await.expect(200);
 
-    // What is wrong with the password is said, and the token is good for another try.
+    // A refused password leaves the token valid for another attempt.
     for bad in ["short", "12345678", "ann@example.com"] {
         let refused = nobody.post("/auth/password-reset", redeem(&token, bad)).await;
         let problem = refused.expect_problem(422, "invalid_field");
@@ -248,7 +252,7 @@ async fn a_reset_token_sets_one_password_once(database: Database) {
     nobody.signs_in("ann", NEW).await;
     root.get("/auth/me").await.expect(200);
 
-    // One that the owner no longer needs dies with the password it was for.
+    // A changed password invalidates the reset token.
     let token = reset(&root, &ann).await;
     let ann = nobody.signs_in("ann", NEW).await;
     let change = json!({ "current_password": NEW, "new_password": PASSWORD });
@@ -263,18 +267,20 @@ async fn a_reset_token_expires() {
         Server::with(Database::Sqlite).env("CHATAPP_AUTH__RESET_SECONDS", "1").start().await;
     let root = server.admin("root").await;
     let ann = server.user("ann").await;
-    // Before the token is made, so that a slow machine does not shorten what is measured.
+    // Taken before the token is created, so that a slow machine does not shorten the measured time.
     let started = std::time::Instant::now();
     let token = reset(&root, &ann).await;
-    // A password that is refused leaves the token as it is: it is good until it is late.
+    // A refused password leaves the token valid, so the test can ask until the token has expired.
     loop {
         let answer = server.anonymous().post("/auth/password-reset", redeem(&token, "short")).await;
         match answer.status {
-            422 => assert!(started.elapsed() < crate::support::DEADLINE, "it does not expire"),
+            422 => {
+                assert!(started.elapsed() < crate::support::DEADLINE, "the token does not expire")
+            }
             _ => break drop(answer.expect_problem(401, "invalid_reset_token")),
         }
     }
-    assert!(started.elapsed().as_millis() >= 900, "it expired at once");
+    assert!(started.elapsed().as_millis() >= 900, "the token expired at once");
     server.anonymous().signs_in("ann", PASSWORD).await;
 }
 
@@ -289,7 +295,7 @@ async fn guesses_at_reset_tokens_count_like_failed_sign_ins() {
     let token = reset(&root, &root).await;
     let nobody = server.anonymous();
     for n in 0..5 {
-        // A refused password is no guess at the token.
+        // A refused password does not count as a guess at the token.
         let refused = nobody.post("/auth/password-reset", redeem(&token, "short")).await;
         refused.expect_problem(422, "invalid_field");
         let guess = nobody.post("/auth/password-reset", redeem(&format!("{n:043}"), NEW)).await;
@@ -305,14 +311,14 @@ async fn guesses_at_reset_tokens_count_like_failed_sign_ins() {
     }
 }
 
-async fn what_is_done_is_in_the_audit_log(database: Database) {
+async fn administrative_actions_are_in_the_audit_log(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let ann = server.user("ann").await;
     assert_eq!(
         root.get("/admin/audit").await.expect(200),
         json!({ "entries": [], "next_before": null }),
-        "signing up is no administration"
+        "signing up is not recorded"
     );
     let account = json!({
         "username": "zoe", "email": "zoe@example.com", "password": PASSWORD, "role": "admin",

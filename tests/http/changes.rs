@@ -1,5 +1,5 @@
-//! Editing and deleting messages, and changing rooms, over HTTP. (What the sockets hear of it is in
-//! `tests/socket/changes.rs`.)
+//! Editing and deleting messages, and changing rooms, over HTTP. (`tests/socket/changes.rs` tests
+//! what sockets receive.)
 
 use serde_json::{Value, json};
 
@@ -7,14 +7,14 @@ use super::documented::Document;
 use crate::support::{Client, Database, Server, on_both_databases};
 
 on_both_databases!(
-    a_message_is_edited_by_its_author_alone,
-    a_message_is_deleted_by_its_author_or_an_admin,
-    a_message_that_is_not_there_is_not_changed,
+    a_message_can_be_edited_only_by_its_author,
+    a_message_can_be_deleted_only_by_its_author_or_an_admin,
+    a_message_that_does_not_exist_cannot_be_changed,
     an_edit_is_checked_like_a_message,
-    a_retry_of_a_message_that_was_changed_shows_it_as_it_stands,
-    a_room_is_changed_in_part,
-    what_is_wrong_with_a_change_of_a_room_is_named,
-    what_an_admin_does_to_rooms_is_recorded,
+    a_retry_of_a_changed_message_returns_its_current_state,
+    a_change_of_a_room_changes_only_the_given_fields,
+    an_invalid_change_of_a_room_names_the_field,
+    an_admins_changes_of_rooms_are_recorded,
 );
 
 async fn sends(client: &Client, room: i64, content: &str) -> (Value, String) {
@@ -24,7 +24,7 @@ async fn sends(client: &Client, room: i64, content: &str) -> (Value, String) {
     (sent, path)
 }
 
-async fn a_message_is_edited_by_its_author_alone(database: Database) {
+async fn a_message_can_be_edited_only_by_its_author(database: Database) {
     let server = Server::start(database).await;
     let (root, ann) = (server.admin("root").await, server.user("ann").await);
     let room = root.creates_room("general").await;
@@ -32,7 +32,7 @@ async fn a_message_is_edited_by_its_author_alone(database: Database) {
     let document = Document::of(&root).await;
     let documented = "/rooms/{room_id}/messages/{message_id}";
 
-    // Not even an admin puts words into another's mouth.
+    // Not even an admin can edit a message of another user.
     let refused = root.patch(&path, json!({ "content": "mine" })).await;
     document.check("PATCH", documented, &refused);
     refused.expect_problem(403, "author_required");
@@ -45,7 +45,7 @@ async fn a_message_is_edited_by_its_author_alone(database: Database) {
     assert_eq!(edited, expected);
     assert!(edited["edited_at"].as_str() >= sent["timestamp"].as_str(), "{edited}");
     assert_eq!(root.history(room).await, std::slice::from_ref(&edited));
-    // The same text again is no edit.
+    // An edit to the same text changes nothing.
     let same = ann.patch(&path, json!({ "content": "typo" })).await.expect(200);
     assert_eq!(same, edited);
     let log = root.get(&format!("/rooms/{room}/events")).await;
@@ -57,7 +57,7 @@ async fn a_message_is_edited_by_its_author_alone(database: Database) {
     );
 }
 
-async fn a_message_is_deleted_by_its_author_or_an_admin(database: Database) {
+async fn a_message_can_be_deleted_only_by_its_author_or_an_admin(database: Database) {
     let server = Server::start(database).await;
     let (root, ann) = (server.admin("root").await, server.user("ann").await);
     let bo = server.user("bo").await;
@@ -81,9 +81,9 @@ async fn a_message_is_deleted_by_its_author_or_an_admin(database: Database) {
     edit.expect_problem(409, "message_deleted");
     let log = root.get(&format!("/rooms/{room}/events")).await.expect(200);
     assert!(!log.to_string().contains("secret"), "{log}");
-    assert_eq!(log["head_seq"], 4, "each is deleted once");
+    assert_eq!(log["head_seq"], 4, "each message is deleted once");
 
-    // What an admin did to another's message is recorded; what ann did to hers is hers.
+    // Only the deletion of another user's message by an admin is recorded.
     let audit = root.get("/admin/audit").await.expect(200);
     let deletions: Vec<&Value> = audit["entries"]
         .as_array()
@@ -97,7 +97,7 @@ async fn a_message_is_deleted_by_its_author_or_an_admin(database: Database) {
     assert!(!audit.to_string().contains("secret"));
 }
 
-async fn a_message_that_is_not_there_is_not_changed(database: Database) {
+async fn a_message_that_does_not_exist_cannot_be_changed(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let (room, other) = (root.creates_room("general").await, root.creates_room("other").await);
@@ -137,7 +137,7 @@ async fn an_edit_is_checked_like_a_message(database: Database) {
     root.patch(&path, json!({ "content": "x", "id": 2 }))
         .await
         .expect_problem(422, "invalid_field");
-    // It goes to everybody, and counts as a message does.
+    // An edit is sent to all members, so it counts as a message for the rate limit.
     let mut refused = None;
     for n in 0..12 {
         let answer = root.patch(&path, json!({ "content": n.to_string() })).await;
@@ -146,10 +146,10 @@ async fn an_edit_is_checked_like_a_message(database: Database) {
             break;
         }
     }
-    refused.expect("too fast in the end").expect_problem(429, "too_many_requests");
+    refused.expect("an edit is refused as too fast").expect_problem(429, "too_many_requests");
 }
 
-async fn a_retry_of_a_message_that_was_changed_shows_it_as_it_stands(database: Database) {
+async fn a_retry_of_a_changed_message_returns_its_current_state(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
@@ -164,7 +164,7 @@ async fn a_retry_of_a_message_that_was_changed_shows_it_as_it_stands(database: D
     assert_eq!((&retried["id"], &retried["content"]), (&sent["id"], &json!("")));
 }
 
-async fn a_room_is_changed_in_part(database: Database) {
+async fn a_change_of_a_room_changes_only_the_given_fields(database: Database) {
     let server = Server::start(database).await;
     let (root, ann) = (server.admin("root").await, server.user("ann").await);
     let body = json!({ "name": "general", "description": "Talk" });
@@ -187,13 +187,17 @@ async fn a_room_is_changed_in_part(database: Database) {
     let archived = root.patch(&path, json!({ "is_archived": true })).await.expect(200);
     assert!(archived["archived_at"].is_string());
     assert_eq!(root.patch(&path, json!({ "is_archived": true })).await.expect(200), archived);
-    assert_eq!(ann.get("/rooms").await.expect(200), json!([archived]), "it is still listed");
+    assert_eq!(
+        ann.get("/rooms").await.expect(200),
+        json!([archived]),
+        "an archived room is still listed"
+    );
     room["revision"] = json!(5);
     room["head_seq"] = json!(5);
     assert_eq!(root.patch(&path, json!({ "is_archived": false })).await.expect(200), room);
 }
 
-async fn what_is_wrong_with_a_change_of_a_room_is_named(database: Database) {
+async fn an_invalid_change_of_a_room_names_the_field(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
@@ -217,7 +221,7 @@ async fn what_is_wrong_with_a_change_of_a_room_is_named(database: Database) {
     assert_eq!(root.get(&path).await.expect(200)["name"], "general");
 }
 
-async fn what_an_admin_does_to_rooms_is_recorded(database: Database) {
+async fn an_admins_changes_of_rooms_are_recorded(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;

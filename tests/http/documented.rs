@@ -1,4 +1,4 @@
-//! The published OpenAPI document, read by a program: does an answer keep what it promises?
+//! Checks answers against the published OpenAPI document.
 
 use serde_json::{Value, json};
 
@@ -24,8 +24,8 @@ impl Document {
             .collect()
     }
 
-    /// Fails the test unless the answer is one that the document lists for the operation, with a
-    /// body that has every field it must and none that is not documented.
+    /// Fails the test unless the document lists the answer for the operation, and its body has every
+    /// required field and no undocumented one.
     pub fn check(&self, method: &str, path: &str, answer: &Answer) {
         let operation = &self.0["paths"][path][method.to_lowercase()];
         assert!(operation.is_object(), "{method} {path} is not documented");
@@ -53,7 +53,8 @@ impl Document {
     }
 }
 
-/// OpenAPI 3.0 as JSON schema: `nullable` becomes a type, and what is not documented is refused.
+/// Converts an OpenAPI 3.0 schema to JSON Schema: `nullable` becomes a type, and undocumented fields
+/// are refused.
 fn make_strict(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! What every answer has: its id, its headers, its line in the log.
+//! The parts that every answer has: a request id, headers, a line in the log.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ async fn the_log_has_the_route_and_the_user_and_never_the_query() {
 }
 
 #[tokio::test]
-async fn every_answer_is_private_and_of_its_own_type() {
+async fn every_answer_has_its_security_and_cache_headers() {
     let server = Server::start(Database::Sqlite).await;
     let root = server.admin("root").await;
     const PAGES: [&str; 6] =
@@ -66,7 +66,7 @@ async fn every_answer_is_private_and_of_its_own_type() {
         assert!(policy.ends_with("frame-ancestors 'none'"), "{path}: {policy}");
         let is_page = PAGES.contains(&path);
         assert_eq!(policy.contains("script-src"), is_page, "{path}: {policy}");
-        // What is the same for everybody may be kept, and is asked after.
+        // Pages are the same for everyone: they may be cached, but must be revalidated.
         let kept = if is_page { "no-cache" } else { "no-store" };
         assert_eq!(answer.header("cache-control"), kept, "{path}");
         assert!(answer.header("access-control-allow-origin").is_empty(), "{path}");
@@ -96,7 +96,7 @@ async fn only_configured_origins_may_read_answers() {
     assert!(preflight.header("access-control-allow-headers").contains("Authorization"));
     assert!(preflight.header("access-control-allow-methods").contains("DELETE"));
     assert!(preflight.header("access-control-allow-credentials").is_empty());
-    // A page must be able to read errors too.
+    // A page must be able to read errors as well.
     let error = from(Method::GET, FRIEND).await;
     assert_eq!(error.header("access-control-allow-origin"), FRIEND);
     assert_eq!(error.header("vary"), "Origin");
@@ -119,16 +119,16 @@ async fn only_configured_origins_may_read_answers() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_503_and_the_process_is_well() {
+async fn an_unavailable_database_is_503_and_the_process_stays_healthy() {
     let mut server = Server::start(Database::Postgres).await;
     let root = server.admin("root").await;
     ready(&root, 200).await;
-    // Nobody may connect to the database any more; who is connected is thrown out.
+    // The database refuses new connections, and existing ones are terminated.
     let url = server.database_url().to_owned();
     tokio::task::spawn_blocking(move || shut_out(&url)).await.unwrap();
     let deadline = tokio::time::Instant::now() + DEADLINE * 2;
     while root.get("/ready").await.status == 200 {
-        assert!(tokio::time::Instant::now() < deadline, "the database is still there");
+        assert!(tokio::time::Instant::now() < deadline, "the server is still ready");
     }
     let answer = root.get("/ready").await;
     assert!(!answer.header("retry-after").is_empty());
@@ -141,7 +141,7 @@ async fn a_database_that_is_away_is_503_and_the_process_is_well() {
     server.kill9();
 }
 
-/// The line of the log with this text. It comes through a pipe, so that it may be a moment late.
+/// The log line with this text. Lines come through a pipe, so the test waits for it.
 async fn logged(server: &Server, text: &str) -> String {
     let deadline = tokio::time::Instant::now() + DEADLINE;
     loop {
@@ -161,7 +161,7 @@ async fn ready(client: &Client, status: u16) {
 fn shut_out(url: &str) {
     let mut config: postgres::Config = url.parse().expect("a URL");
     let database = config.get_dbname().expect("its name").to_owned();
-    // A database cannot be closed from within.
+    // A database cannot be closed over a connection to itself.
     let mut client = config.dbname("postgres").connect(postgres::NoTls).expect("connect");
     client
         .batch_execute(&format!("ALTER DATABASE \"{database}\" ALLOW_CONNECTIONS false"))

@@ -1,4 +1,4 @@
-//! What is refused: its status, its code, and the field to blame.
+//! Requests that are refused: the status, the code, and the name of the invalid field.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{Answer, Client, Database, Server, on_both_databases};
 
-on_both_databases!(conflicts_and_missing_rooms);
+on_both_databases!(conflicts_and_missing_rooms_are_refused);
 
 fn raw(client: &Client, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
     client.request(Method::POST, path).header("content-type", "application/json").body(body)
 }
 
-/// The fields that a problem blames.
+/// The fields that a problem names as invalid.
 fn fields(problem: &Value) -> Vec<String> {
     let errors = problem["errors"].as_array().cloned().unwrap_or_default();
     errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
@@ -49,7 +49,7 @@ async fn a_body_must_be_json_of_the_right_shape() {
 }
 
 #[tokio::test]
-async fn a_body_must_say_that_it_is_json_and_be_of_a_sane_size() {
+async fn a_body_must_declare_json_and_stay_within_the_size_limit() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_HTTP__MAX_BODY_BYTES", "2000");
     let server = server.start().await;
     let nobody = server.anonymous();
@@ -70,7 +70,7 @@ async fn a_body_must_say_that_it_is_json_and_be_of_a_sane_size() {
         |bytes: usize| format!("{{\"username\":\"{}\",\"password\":\"x\"}}", "a".repeat(bytes));
     let answer = Answer::to(raw(&nobody, "/auth/login", padded(2001))).await;
     answer.expect_problem(413, "too_large");
-    // The same without a declared length.
+    // A body that is too long and declares no length.
     let chunk = padded(1000);
     let chunk = format!("{:x}\r\n{chunk}\r\n", chunk.len());
     let chunked = format!(
@@ -87,7 +87,7 @@ async fn a_body_must_say_that_it_is_json_and_be_of_a_sane_size() {
 }
 
 #[tokio::test]
-async fn every_unacceptable_field_is_named() {
+async fn every_invalid_field_is_named() {
     let server = Server::start(Database::Sqlite).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
@@ -172,7 +172,7 @@ async fn parameters_are_checked() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404_and_the_wrong_method_is_405() {
+async fn an_unknown_path_is_404_and_a_wrong_method_is_405() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
     for path in
@@ -196,7 +196,7 @@ async fn what_is_not_there_is_404_and_the_wrong_method_is_405() {
     }
 }
 
-async fn conflicts_and_missing_rooms(database: Database) {
+async fn conflicts_and_missing_rooms_are_refused(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     server.user("ann").await;

@@ -1,4 +1,4 @@
-//! HTTP to the letter: the Host, slashes, bodies, and documents that are not sent twice.
+//! Details of HTTP: the Host header, slashes, bodies, content types and conditional requests.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Answer, Client, Database, Server};
 
-/// What the server answers to these bytes, up to the end of the connection.
+/// Sends these bytes; returns everything that the server sends until the connection ends.
 async fn answers(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).await.expect("connect");
     stream.write_all(request.as_bytes()).await.expect("send");
@@ -22,7 +22,7 @@ fn post(client: &Client, path: &str, body: impl Into<reqwest::Body>) -> reqwest:
 
 /// RFC 9112 §3.2.
 #[tokio::test]
-async fn a_request_has_one_host() {
+async fn a_request_must_have_one_valid_host() {
     let server = Server::start(Database::Sqlite).await;
     let get = |version: &str, target: &str, hosts: &str| {
         format!("GET {target} HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n")
@@ -42,7 +42,7 @@ async fn a_request_has_one_host() {
         let answer = answers(&server, &get(version, target, hosts)).await;
         assert!(answer.contains(" 200 OK"), "{version} {target} {hosts:?}: {answer}");
     }
-    // The target says the name, and not the header: RFC 9112 §3.2.2.
+    // The host of an absolute target takes precedence over the header: RFC 9112 §3.2.2.
     let body =
         r#"{"username":"ann","email":"a@example.com","password":"fairly secret","role":"admin"}"#;
     let signup = format!(
@@ -54,9 +54,9 @@ async fn a_request_has_one_host() {
     assert!(answer.contains("admin_signup_refused"), "{answer}");
 }
 
-/// RFC 9112 §6.1: what two parties could read as different requests is one for both.
+/// RFC 9112 §6.1: a proxy and the server must not read the same bytes as different requests.
 #[tokio::test]
-async fn a_length_beside_chunks_smuggles_nothing() {
+async fn a_content_length_beside_chunks_cannot_smuggle_a_request() {
     let server = Server::start(Database::Sqlite).await;
     for lengths in [
         "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
@@ -69,7 +69,7 @@ async fn a_length_beside_chunks_smuggles_nothing() {
              2\r\n{{}}\r\n0\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         );
         let answer = answers(&server, &request).await;
-        // Refused as a whole; or the chunks are the body, and nothing is read after them.
+        // Either the whole request is refused, or the chunks are the body and the connection ends after them.
         let refused = answer.starts_with("HTTP/1.1 400");
         let chunked = answer.starts_with("HTTP/1.1 422") && answer.contains("connection: close");
         let is_only_one = answer.matches("HTTP/1.1 ").count() == 1;
@@ -78,7 +78,7 @@ async fn a_length_beside_chunks_smuggles_nothing() {
 }
 
 #[tokio::test]
-async fn a_slash_at_the_end_does_not_count_and_two_in_a_row_are_nowhere() {
+async fn a_trailing_slash_is_ignored_and_a_double_slash_is_404() {
     let server = Server::start(Database::Sqlite).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
@@ -100,7 +100,7 @@ async fn a_slash_at_the_end_does_not_count_and_two_in_a_row_are_nowhere() {
         let bare = path.replace("{message_id}", "1");
         let bare = bare.trim_end_matches('/');
         assert!(!bare.contains('{'), "{bare}");
-        // Nobody's: what changes something is refused in the same way.
+        // The requests are anonymous, so that those which would change something are refused in the same way.
         for method in [Method::GET, Method::PUT, Method::POST, Method::PATCH, Method::DELETE] {
             let ask = async |path: String| {
                 let answer = Answer::to(server.anonymous().request(method.clone(), &path)).await;
@@ -120,14 +120,14 @@ async fn a_slash_at_the_end_does_not_count_and_two_in_a_row_are_nowhere() {
         }
     }
     assert!(tried > 100, "{tried}");
-    assert_eq!(root.get("/rooms/?x=/a//b/").await.status, 200, "a query is no path");
+    assert_eq!(root.get("/rooms/?x=/a//b/").await.status, 200, "slashes in a query are ignored");
     root.get(&format!("/rooms/{room}/messages/?limit=3")).await.expect(200);
     let description = document["info"]["description"].as_str().unwrap();
     assert!(description.contains("slash"), "{description}");
 }
 
 #[tokio::test]
-async fn a_key_twice_is_refused_at_any_depth_and_a_byte_order_mark_is_not() {
+async fn a_duplicate_key_is_refused_at_any_depth_and_a_byte_order_mark_is_accepted() {
     let server = Server::start(Database::Sqlite).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
@@ -165,7 +165,7 @@ async fn a_compressed_body_is_refused() {
 }
 
 #[tokio::test]
-async fn documents_are_compressed_and_sent_once() {
+async fn documents_are_compressed_and_not_sent_again_if_unchanged() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
     for (path, kind, most) in [
@@ -220,9 +220,9 @@ async fn documents_are_compressed_and_sent_once() {
     }
 }
 
-/// The document says both, so that clients made from it know one of them.
+/// The OpenAPI document lists both content types, so that generated clients find one that they know.
 #[tokio::test]
-async fn the_figures_are_declared_as_what_the_client_accepts() {
+async fn metrics_have_the_content_type_that_the_client_accepts() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
     let prometheus =
@@ -243,9 +243,10 @@ async fn the_figures_are_declared_as_what_the_client_accepts() {
     assert_eq!(content.as_object().unwrap().len(), 2, "{content}");
 }
 
-/// A page behind a proxy that does not pass on the Host is told so where it can read it.
+/// A page cannot read why a handshake failed, so the answer to its ticket request explains it, for example a
+/// proxy that does not pass on the Host.
 #[tokio::test]
-async fn a_page_that_may_open_no_socket_is_told_why_when_it_asks_for_a_ticket() {
+async fn a_ticket_request_of_a_page_that_may_open_no_socket_is_refused_with_the_reason() {
     let mut server = Server::start(Database::Sqlite).await;
     let ann = server.admin("ann").await;
     let from = async |origin: &str| {
@@ -273,5 +274,5 @@ async fn a_page_that_may_open_no_socket_is_told_why_when_it_asks_for_a_ticket() 
     assert!(problem["detail"].as_str().unwrap().contains("proxy_set_header Upgrade"), "{problem}");
     server.says("has no Upgrade").await;
     let said = server.log().iter().filter(|line| line.contains("refused a socket")).count();
-    assert_eq!(said, 1, "once for each pair");
+    assert_eq!(said, 1, "the warning is logged once for each origin and host");
 }

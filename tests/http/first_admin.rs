@@ -1,18 +1,18 @@
-//! Who becomes an admin: the first one, from the machine itself, and whom an admin makes.
+//! Who can become an admin: the first one, created from the machine itself, and those that an admin creates.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Database, PASSWORD, Server, on_both_databases};
 
-on_both_databases!(of_many_who_ask_at_once_one_becomes_the_first_admin);
+on_both_databases!(of_many_concurrent_sign_ups_only_one_creates_the_first_admin);
 
 fn account(username: &str) -> Value {
     let email = format!("{username}@example.com");
     json!({ "username": username, "email": email, "password": PASSWORD, "role": "admin" })
 }
 
-async fn of_many_who_ask_at_once_one_becomes_the_first_admin(database: Database) {
+async fn of_many_concurrent_sign_ups_only_one_creates_the_first_admin(database: Database) {
     let server = Server::start(database).await;
     let mut asking = Vec::new();
     for n in 0..8 {
@@ -29,7 +29,7 @@ async fn of_many_who_ask_at_once_one_becomes_the_first_admin(database: Database)
 }
 
 #[tokio::test]
-async fn a_request_that_may_come_from_elsewhere_makes_no_admin() {
+async fn a_request_that_may_come_from_another_machine_creates_no_admin() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
     for (name, value) in [
@@ -50,7 +50,7 @@ async fn a_request_that_may_come_from_elsewhere_makes_no_admin() {
 }
 
 #[tokio::test]
-async fn only_an_admin_makes_more_admins() {
+async fn only_an_admin_can_create_more_admins() {
     let server = Server::start(Database::Sqlite).await;
     let root = server.admin("root").await;
     let ann = server.user("ann").await;
@@ -66,7 +66,7 @@ async fn only_an_admin_makes_more_admins() {
 }
 
 #[tokio::test]
-async fn a_new_server_says_whether_it_needs_an_admin_and_from_where() {
+async fn setup_shows_whether_an_admin_is_needed_and_whether_the_caller_may_create_it() {
     let server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
     let setup = nobody.get("/auth/setup").await.expect(200);
@@ -82,7 +82,7 @@ async fn a_new_server_says_whether_it_needs_an_admin_and_from_where() {
 }
 
 #[tokio::test]
-async fn the_first_admin_can_be_left_to_the_operator() {
+async fn creating_the_first_admin_over_http_can_be_switched_off() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_AUTH__ADMIN_SIGNUP", "off");
     let server = server.start().await;
     let refused = server.anonymous().post("/auth/signup", account("ann")).await;

@@ -1,4 +1,4 @@
-//! Guessing at passwords: how often, from where, and what it does to the owner.
+//! Guessing passwords: the limits per account and per address, and that the owner is not affected.
 
 use std::net::IpAddr;
 
@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use crate::support::{Answer, DEADLINE, Database, PASSWORD, Server, on_both_databases};
 
 on_both_databases!(
-    who_guesses_at_an_account_is_slowed_down_and_its_owner_is_not,
-    guesses_by_username_and_by_email_are_counted_apart,
+    an_attacker_who_guesses_passwords_is_slowed_down_and_the_owner_is_not,
+    guesses_by_username_and_by_email_are_counted_separately,
 );
 
 const WRONG: &str = "a wrong password";
 
-/// The owner's address is that of every other client of these tests, 127.0.0.1.
+/// The owner's address is 127.0.0.1, as that of every other client of these tests.
 const ATTACKER: [u8; 4] = [127, 0, 0, 2];
 const BYSTANDER: [u8; 4] = [127, 0, 0, 3];
 
-/// Signs in from an address of this machine.
+/// Signs in from this loopback address.
 async fn login(server: &Server, from: [u8; 4], username: &str, password: &str) -> Answer {
     let body = json!({ "username": username, "password": password });
     post(server, from, "/auth/login", "", body).await
@@ -30,8 +30,8 @@ async fn post(server: &Server, from: [u8; 4], path: &str, token: &str, body: Val
     Answer::to(if token.is_empty() { request } else { request.bearer_auth(token) }).await
 }
 
-/// What an answer says, but for what differs from one request to the next.
-fn said(answer: Answer) -> (u16, Value) {
+/// The status and body of an answer, without the parts that differ between requests.
+fn without_request_id(answer: Answer) -> (u16, Value) {
     let seconds: u32 = answer.header("retry-after").parse().expect("Retry-After in seconds");
     assert!((1..=900).contains(&seconds), "{seconds}");
     let mut body = answer.body;
@@ -39,24 +39,24 @@ fn said(answer: Answer) -> (u16, Value) {
     (answer.status, body)
 }
 
-async fn who_guesses_at_an_account_is_slowed_down_and_its_owner_is_not(database: Database) {
+async fn an_attacker_who_guesses_passwords_is_slowed_down_and_the_owner_is_not(database: Database) {
     let server = Server::start(database).await;
     server.user("ann").await;
     let mut refusals = Vec::new();
     for username in ["ann", "nobody", "nobody@example.com", "not a name \0"] {
         for n in 0..10 {
-            // The case of the name does not begin a new count.
+            // A name in another case counts for the same account.
             let username = if n % 2 == 0 { username.to_owned() } else { username.to_uppercase() };
             let answer = login(&server, ATTACKER, &username, WRONG).await;
             answer.expect_problem(401, "wrong_credentials");
         }
-        refusals.push(said(login(&server, ATTACKER, username, WRONG).await));
+        refusals.push(without_request_id(login(&server, ATTACKER, username, WRONG).await));
     }
     assert_eq!(refusals[0].0, 429);
     assert_eq!(refusals[0].1["code"], "too_many_requests");
-    // There is nothing in it that tells whether there is such an account.
+    // The refusal does not reveal whether the account exists.
     assert!(refusals.iter().all(|refusal| *refusal == refusals[0]), "{refusals:?}");
-    // Nor does the right password help one who is not known to be the owner.
+    // From an address that is not known as the owner's, even the right password is refused.
     for stranger in [ATTACKER, BYSTANDER] {
         let answer = login(&server, stranger, "ann", PASSWORD).await;
         answer.expect_problem(429, "too_many_requests");
@@ -65,8 +65,8 @@ async fn who_guesses_at_an_account_is_slowed_down_and_its_owner_is_not(database:
     ann.get("/auth/me").await.expect(200);
 }
 
-/// One counter for both names would tell whose an email is.
-async fn guesses_by_username_and_by_email_are_counted_apart(database: Database) {
+/// A common counter for both names would reveal to which user an email belongs.
+async fn guesses_by_username_and_by_email_are_counted_separately(database: Database) {
     let server =
         Server::with(database).env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ACCOUNT", "2").start().await;
     server.user("ann").await;
@@ -79,7 +79,7 @@ async fn guesses_by_username_and_by_email_are_counted_apart(database: Database) 
         let refused = login(&server, ATTACKER, name, PASSWORD).await;
         refused.expect_problem(429, "too_many_requests");
     }
-    // The owner's address is known for both names, whichever was typed there.
+    // The owner's address is known for both names, whichever of them the owner typed.
     let home = [127, 0, 0, 1];
     login(&server, home, "ann", PASSWORD).await.expect(200);
     for _ in 0..3 {
@@ -91,7 +91,7 @@ async fn guesses_by_username_and_by_email_are_counted_apart(database: Database) 
 }
 
 #[tokio::test]
-async fn many_guesses_at_once_count_like_one_after_the_other() {
+async fn concurrent_guesses_are_counted_like_sequential_guesses() {
     let server = Server::start(Database::Sqlite).await;
     server.user("ann").await;
     let guesses = (0..30).map(|_| login(&server, ATTACKER, "ann", WRONG));
@@ -101,7 +101,7 @@ async fn many_guesses_at_once_count_like_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn an_address_guesses_only_so_often_whatever_the_account() {
+async fn guesses_from_one_address_are_limited_across_accounts() {
     let server = Server::with(Database::Sqlite)
         .env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ADDRESS", "5")
         .start()
@@ -110,7 +110,7 @@ async fn an_address_guesses_only_so_often_whatever_the_account() {
     for n in 0..5 {
         let wrong = login(&server, ATTACKER, &format!("user{n}"), WRONG).await;
         wrong.expect_problem(401, "wrong_credentials");
-        // Who has the right password takes no part in the count.
+        // Successful and invalid requests are not counted.
         login(&server, BYSTANDER, "ann", PASSWORD).await.expect(200);
         login(&server, BYSTANDER, "ann", "a\0").await.expect_problem(422, "invalid_field");
     }
@@ -135,7 +135,7 @@ async fn a_stolen_token_does_not_help_to_guess_the_password() {
 }
 
 #[tokio::test]
-async fn a_window_ends_and_the_limits_can_be_switched_off() {
+async fn the_window_of_failed_sign_ins_ends_and_the_limits_can_be_switched_off() {
     let server = Server::with(Database::Sqlite)
         .env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ACCOUNT", "1")
         .env("CHATAPP_AUTH__LOGIN_WINDOW_SECONDS", "2")

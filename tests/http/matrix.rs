@@ -1,4 +1,4 @@
-//! Every endpoint asked by nobody, by a user, by an admin and by one whose account was deactivated.
+//! Every endpoint, called by an anonymous client, a user, an admin and a user whose account was deactivated.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,17 @@ use crate::support::{Answer, Client, Database, PASSWORD, Server, on_both_databas
 
 on_both_databases!(
     every_endpoint_answers_each_caller_as_documented,
-    a_closed_sign_up_and_rooms_of_everyone_answer_each_caller_as_documented
+    with_closed_sign_up_and_rooms_by_everyone_each_caller_is_answered_as_documented
 );
 
-/// Method, documented path, body, and the status for nobody, a user, an admin, and a user who was
-/// deactivated and has a token that has not expired.
+/// Method, documented path, body, and the status for an anonymous client, a user, an admin, and a
+/// deactivated user with a token that has not expired.
 type Row = (&'static str, &'static str, Option<Value>, [u16; 4]);
 
 const MESSAGE: &str = "/rooms/{room_id}/messages/{message_id}";
 
-/// What is otherwise with `auth.signup = "closed"` and `rooms.create = "everyone"`.
-fn other_table() -> Vec<Row> {
+/// The rows with other results under `auth.signup = "closed"` and `rooms.create = "everyone"`.
+fn table_with_other_settings() -> Vec<Row> {
     let others = [
         ("POST", "/auth/signup", [403, 403, 201, 401]),
         ("POST", "/auth/signup", [403, 403, 201, 401]),
@@ -51,7 +51,7 @@ fn table() -> Vec<Row> {
         ("POST", "/auth/refresh", None, [401, 200, 200, 401]),
         ("POST", "/auth/ws-ticket", None, [401, 201, 201, 401]),
         ("POST", "/auth/password", password(), [401, 204, 204, 401]),
-        // Whoever has the token has the right.
+        // The reset token is the only credential.
         ("POST", "/auth/password-reset", redeemed(), [204, 204, 204, 204]),
         ("POST", "/auth/logout", None, [401, 204, 204, 401]),
         ("POST", "/rooms/", room(), [401, 403, 201, 401]),
@@ -82,7 +82,7 @@ fn table() -> Vec<Row> {
 }
 
 async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
-    // With it nobody is trusted for being on the same machine.
+    // With a metrics token, requests from the same machine are not trusted.
     let token = "a token of the operator's own, for the figures";
     let server = Server::with(database).env("CHATAPP_HTTP__METRICS_TOKEN", token).start().await;
     let document = Document::of(&server.anonymous()).await;
@@ -94,19 +94,19 @@ async fn every_endpoint_answers_each_caller_as_documented(database: Database) {
     check(&server, table).await;
 }
 
-async fn a_closed_sign_up_and_rooms_of_everyone_answer_each_caller_as_documented(
+async fn with_closed_sign_up_and_rooms_by_everyone_each_caller_is_answered_as_documented(
     database: Database,
 ) {
     let server = Server::with(database)
         .env("CHATAPP_AUTH__SIGNUP", "closed")
         .env("CHATAPP_ROOMS__CREATE", "everyone");
-    check(&server.start().await, other_table()).await;
+    check(&server.start().await, table_with_other_settings()).await;
 }
 
-/// Asks each row's endpoint as each of its callers.
+/// Calls the endpoint of each row as each of the four callers.
 async fn check(server: &Server, table: Vec<Row>) {
     let root = server.admin("root").await;
-    // By an admin, who may whatever the settings say.
+    // An admin creates the accounts, because an admin may do so with any settings.
     for name in ["ann", "target", "carl"] {
         let email = format!("{name}@example.com");
         let account = json!({ "username": name, "email": email, "password": PASSWORD });
@@ -151,13 +151,13 @@ async fn check(server: &Server, table: Vec<Row>) {
                 true => reset(&root, target).await,
                 false => String::new(),
             };
-            let body = body.as_ref().map(|body| named(body, number, &token));
+            let body = body.as_ref().map(|body| with_placeholders_replaced(body, number, &token));
             let concrete = path
                 .replace("{room_id}", &room.to_string())
                 .replace("{message_id}", &sent.to_string())
                 .replace("{user_id}", &user.to_string());
             let answer = ask(&client, method, &concrete, body).await;
-            // These end sessions of the caller.
+            // These two end sessions of the caller.
             if ["/auth/logout", "/auth/password"].contains(&path) {
                 signed_in.remove(who);
             }
@@ -181,15 +181,15 @@ async fn send(client: &Client, room: i64) -> i64 {
     sent["id"].as_i64().expect("an id")
 }
 
-/// What sets a new password of this user, once.
+/// Creates a token that sets a new password of this user once.
 async fn reset(root: &Client, user_id: i64) -> String {
     let path = format!("/admin/users/{user_id}/password-reset");
     let made = root.post(&path, Value::Null).await.expect(201);
     made["token"].as_str().expect("a token").to_owned()
 }
 
-/// The same body with a name of its own, where it has one that must be unique, and a fresh token.
-fn named(body: &Value, number: u32, token: &str) -> Value {
+/// The body with its placeholders replaced: `NEW` by a unique name, `TOKEN` by the token.
+fn with_placeholders_replaced(body: &Value, number: u32, token: &str) -> Value {
     let text = body.to_string().replace("NEW", &format!("new{number}")).replace("TOKEN", token);
     serde_json::from_str(&text).unwrap()
 }

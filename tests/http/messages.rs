@@ -8,8 +8,8 @@ use crate::support::{Client, Database, Server, on_both_databases};
 on_both_databases!(
     a_message_is_stored_once_for_each_client_id,
     history_is_paged_in_both_directions,
-    the_log_is_read_to_its_end_and_on,
-    what_is_sent_over_http_arrives_on_the_socket,
+    the_log_can_be_read_page_by_page_to_its_head,
+    a_message_sent_over_http_arrives_on_the_socket,
 );
 
 async fn sends(client: &Client, room: i64, content: &str) -> Value {
@@ -33,14 +33,14 @@ async fn a_message_is_stored_once_for_each_client_id(database: Database) {
     let first = root.post(&path, draft.clone()).await;
     document.check("POST", "/rooms/{room_id}/messages", &first);
     let first = first.expect(201);
-    assert_eq!(first["content"], draft["content"], "not a byte is changed");
+    assert_eq!(first["content"], draft["content"], "the content is stored byte by byte");
     assert_eq!((&first["seq"], &first["client_id"]), (&json!(1), &json!("one")));
     assert_eq!(first["username"], "root");
 
     let again = root.post(&path, json!({ "content": "other", "client_id": "one" })).await;
     document.check("POST", "/rooms/{room_id}/messages", &again);
     assert_eq!(again.expect(200), first);
-    // The same id of somebody else, and no id at all, are other messages.
+    // The same `client_id` of another user, and a send without `client_id`, create other messages.
     let ann = server.user("ann").await;
     assert_eq!(ann.post(&path, draft).await.expect(201)["seq"], 2);
     let plain = sends(&root, room, "plain").await;
@@ -73,7 +73,7 @@ async fn history_is_paged_in_both_directions(database: Database) {
         sends(&root, room, &n.to_string()).await;
     }
     let newest = get("").await;
-    assert_eq!(seqs(&newest), (11..=60).collect::<Vec<_>>(), "50 unless asked");
+    assert_eq!(seqs(&newest), (11..=60).collect::<Vec<_>>(), "the default limit is 50");
     assert_eq!((&newest["has_older"], &newest["has_newer"]), (&json!(true), &json!(false)));
     assert_eq!((&newest["next_before"], &newest["next_after"]), (&json!(11), &json!(null)));
     assert_eq!(newest["head_seq"], 60);
@@ -85,7 +85,7 @@ async fn history_is_paged_in_both_directions(database: Database) {
     assert_eq!(seqs(&middle), [28, 29, 30, 31]);
     assert_eq!((&middle["next_before"], &middle["next_after"]), (&json!(28), &json!(31)));
 
-    // Forwards and backwards, by what each page says comes next, everything once.
+    // Following `next_after` and `next_before` returns each message once, in both directions.
     let mut forwards = Vec::new();
     let mut page = get("?after=0&limit=7").await;
     loop {
@@ -103,7 +103,7 @@ async fn history_is_paged_in_both_directions(database: Database) {
     }
     assert_eq!(backwards, forwards);
 
-    // Off both ends there is nothing, and a way back.
+    // A page beyond either end is empty and has a cursor that leads back.
     let before_all = get("?before=1").await;
     assert_eq!(seqs(&before_all), [0; 0]);
     assert_eq!((&before_all["has_newer"], &before_all["next_after"]), (&json!(true), &json!(0)));
@@ -112,7 +112,7 @@ async fn history_is_paged_in_both_directions(database: Database) {
     assert_eq!((&after_all["has_older"], &after_all["next_before"]), (&json!(true), &json!(61)));
 }
 
-async fn the_log_is_read_to_its_end_and_on(database: Database) {
+async fn the_log_can_be_read_page_by_page_to_its_head(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
@@ -144,13 +144,13 @@ async fn the_log_is_read_to_its_end_and_on(database: Database) {
     get("?after=5&epoch=another").await.expect_problem(409, "epoch_changed");
 }
 
-async fn what_is_sent_over_http_arrives_on_the_socket(database: Database) {
+async fn a_message_sent_over_http_arrives_on_the_socket(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
     let mut socket = root.joins(room).await;
     let sent = sends(&root, room, "over HTTP").await;
-    let mut heard = socket.recv_type("message").await;
-    assert_eq!(heard.as_object_mut().unwrap().remove("type"), Some(json!("message")));
-    assert_eq!(heard, sent);
+    let mut received = socket.recv_type("message").await;
+    assert_eq!(received.as_object_mut().unwrap().remove("type"), Some(json!("message")));
+    assert_eq!(received, sent);
 }

@@ -1,5 +1,5 @@
-//! The HTTP API of the real binary, on both databases. Every answer is held against the published
-//! document: its status, its body, and no field that is not documented.
+//! The HTTP API of the real binary, on both databases. Answers are compared with the published OpenAPI
+//! document: their status, their body, and that no field is undocumented.
 
 mod accounts;
 mod admin;

@@ -1,4 +1,4 @@
-//! Who does too much too fast is told when to come back.
+//! Rate limits: a client that exceeds one gets 429 with the seconds to wait.
 
 use reqwest::Method;
 use serde_json::json;
@@ -6,11 +6,11 @@ use serde_json::json;
 use crate::support::{Answer, Client, Database, Server, on_both_databases};
 
 on_both_databases!(
-    who_sends_too_fast_is_refused_and_nobody_else_is,
-    a_room_that_anybody_may_create_counts_as_a_message,
+    a_user_who_sends_too_fast_is_refused_and_other_users_are_not,
+    creating_a_room_counts_as_a_message_if_everyone_may_create_rooms,
 );
 
-async fn who_sends_too_fast_is_refused_and_nobody_else_is(database: Database) {
+async fn a_user_who_sends_too_fast_is_refused_and_other_users_are_not(database: Database) {
     let server = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1").start().await;
     let ann = server.admin("ann").await;
     let bo = server.user("bo").await;
@@ -23,16 +23,16 @@ async fn who_sends_too_fast_is_refused_and_nobody_else_is(database: Database) {
             break answer;
         }
         stored += 1;
-        assert!(stored < 1_000, "nobody is refused");
+        assert!(stored < 1_000, "no request is refused");
     };
-    assert!(stored >= 10, "ten seconds' worth at once: {stored}");
+    assert!(stored >= 10, "a burst of ten seconds is allowed: {stored}");
     assert_eq!(refusal.header("retry-after"), "1");
     refusal.expect_problem(429, "too_many_requests");
-    // On the socket it is the same account.
+    // Sends on a socket count for the same user.
     let mut socket = ann.joins(room).await;
     let error = loop {
         socket.send(json!({ "content": "again", "ref": "r" })).await;
-        // The room's frames come in between.
+        // Frames of the room may come before the answer.
         let answer = loop {
             let frame = socket.recv().await;
             if frame["type"] == "error" || frame["type"] == "ack" {
@@ -43,7 +43,7 @@ async fn who_sends_too_fast_is_refused_and_nobody_else_is(database: Database) {
             break answer;
         }
         stored += 1;
-        assert!(stored < 1_000, "nobody is refused");
+        assert!(stored < 1_000, "no request is refused");
     };
     assert_eq!((&error["code"], &error["retry_after"]), (&json!("too_many_requests"), &json!(1)));
     bo.post(&path, json!({ "content": "mine" })).await.expect(201);
@@ -51,7 +51,7 @@ async fn who_sends_too_fast_is_refused_and_nobody_else_is(database: Database) {
     assert_eq!(page["messages"].as_array().map(Vec::len), Some(stored + 1), "{page}");
 }
 
-async fn a_room_that_anybody_may_create_counts_as_a_message(database: Database) {
+async fn creating_a_room_counts_as_a_message_if_everyone_may_create_rooms(database: Database) {
     let server = Server::with(database)
         .env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1")
         .env("CHATAPP_ROOMS__CREATE", "everyone")
@@ -65,7 +65,7 @@ async fn a_room_that_anybody_may_create_counts_as_a_message(database: Database) 
             break answer;
         }
         created += 1;
-        assert!(created < 1_000, "nobody is refused");
+        assert!(created < 1_000, "no request is refused");
     };
     refusal.expect_problem(429, "too_many_requests");
     for n in 0..20 {
@@ -73,7 +73,7 @@ async fn a_room_that_anybody_may_create_counts_as_a_message(database: Database) 
     }
 }
 
-/// Asks for an account as a client behind the proxy that this machine is.
+/// Signs up as a client behind a proxy on this machine.
 async fn sign_up(nobody: &Client, name: &str, forwarded_for: &str) -> Answer {
     let email = format!("{name}@example.com");
     let account = json!({ "username": name, "email": email, "password": "correct horse battery" });
@@ -91,7 +91,7 @@ async fn accounts_are_counted_by_the_address_that_a_trusted_proxy_names() {
     for n in 0..10 {
         sign_up(&nobody, &format!("user{n}"), "192.0.2.1").await.expect(201);
     }
-    // What the client writes into the header itself does not help it.
+    // An address that the client itself writes into the header is ignored.
     let refusal = sign_up(&nobody, "more", "203.0.113.9, 192.0.2.1, 10.1.1.1").await;
     let seconds: u32 = refusal.header("retry-after").parse().unwrap();
     assert!((1..=3_600).contains(&seconds), "{seconds}");
@@ -100,7 +100,7 @@ async fn accounts_are_counted_by_the_address_that_a_trusted_proxy_names() {
 }
 
 #[tokio::test]
-async fn without_a_proxy_that_is_named_this_machine_is_not_limited() {
+async fn without_a_trusted_proxy_requests_from_this_machine_are_not_limited() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__SIGNUPS_PER_HOUR", "1");
     let server = server.start().await;
     let nobody = server.anonymous();

@@ -7,7 +7,7 @@ use crate::support::{Answer, Database, PASSWORD, Server};
 
 const READ: &str = "the settings were read again";
 
-/// Writes the server's `chatapp.toml` anew and has it read; the line of the log that says so.
+/// Writes the server's `chatapp.toml` and makes the server read it; returns the log line about it.
 async fn reloads(server: &mut Server, toml: &str) -> String {
     std::fs::write(server.folder().join("chatapp.toml"), toml).unwrap();
     server.signal("HUP");
@@ -15,7 +15,7 @@ async fn reloads(server: &mut Server, toml: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_can_change_while_the_server_runs_does() {
+async fn reloadable_settings_take_effect_while_the_server_runs() {
     let server = Server::with(Database::Sqlite).config("[limits]\nmessage_chars = 5\n");
     let mut server = server.start().await;
     let root = server.admin("root").await;
@@ -38,7 +38,7 @@ async fn what_can_change_while_the_server_runs_does() {
     for key in ["http.allowed_origins", "auth.min_password_chars", "limits.message_chars"] {
         assert!(said.contains(key), "{said}");
     }
-    // On connections that were open before, too.
+    // The new limit also applies to connections that were open before.
     root.post(&messages, text()).await.expect(201);
     assert_eq!(root.get("/auth/setup").await.expect(200)["message_chars"], 6);
     socket.recv_type("message").await;
@@ -65,7 +65,7 @@ async fn what_can_change_while_the_server_runs_does() {
         assert_eq!(sign_up(n).await, 201);
     }
     assert_eq!(sign_up(10).await, 429);
-    // Who was counted stays counted.
+    // A change of these settings needs no restart.
     reloads(
         &mut server,
         "[limits]\nsignups_per_hour = 1\n[http]\ntrusted_proxies = [\"::1\", \"127.0.0.1\"]\n",
@@ -76,7 +76,7 @@ async fn what_can_change_while_the_server_runs_does() {
 }
 
 #[tokio::test]
-async fn who_may_sign_up_and_how_the_server_looks_change_while_it_runs() {
+async fn sign_up_room_and_branding_settings_can_be_reloaded() {
     let mut server = Server::start(Database::Sqlite).await;
     let nobody = server.anonymous();
     let before = nobody.get("/auth/setup").await.expect(200);
@@ -103,7 +103,7 @@ async fn who_may_sign_up_and_how_the_server_looks_change_while_it_runs() {
 }
 
 #[tokio::test]
-async fn what_needs_a_restart_is_said_and_a_mistake_changes_nothing() {
+async fn settings_that_need_a_restart_are_logged_and_an_invalid_file_changes_nothing() {
     let server = Server::with(Database::Sqlite).config("[limits]\nmessage_chars = 5\n");
     let mut server = server.start().await;
     let root = server.admin("root").await;

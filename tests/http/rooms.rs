@@ -5,12 +5,12 @@ use serde_json::json;
 use crate::support::{Database, Server, on_both_databases};
 
 on_both_databases!(
-    a_room_is_created_seen_and_deleted,
-    a_room_counts_the_people_in_it,
+    a_room_is_created_shown_and_deleted,
+    a_room_counts_its_active_users,
     a_deleted_room_closes_the_sockets_in_it,
 );
 
-async fn a_room_is_created_seen_and_deleted(database: Database) {
+async fn a_room_is_created_shown_and_deleted(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = json!({ "name": "  general ", "description": "Everything\nand nothing" });
@@ -37,14 +37,14 @@ async fn a_room_is_created_seen_and_deleted(database: Database) {
     assert_eq!(ann.get("/rooms").await.expect(200), json!([plain, empty]));
 }
 
-async fn a_room_counts_the_people_in_it(database: Database) {
+async fn a_room_counts_its_active_users(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
     let ann = server.user("ann").await;
     let _sockets = (ann.joins(room).await, ann.joins(room).await, root.joins(room).await);
     let seen = ann.get(&format!("/rooms/{room}")).await.expect(200);
-    assert_eq!(seen["active_users"], 2, "people are counted, not connections");
+    assert_eq!(seen["active_users"], 2, "users are counted, not connections");
     assert_eq!(ann.get("/rooms").await.expect(200)[0]["active_users"], 2);
 }
 

@@ -1,4 +1,4 @@
-//! Who may create accounts and rooms, as the settings say, and what a page is told of it.
+//! Settings that control who may create accounts and rooms, and how `/auth/setup` shows them to a page.
 
 use serde_json::{Value, json};
 
@@ -14,12 +14,12 @@ fn account(username: &str) -> Value {
 async fn a_closed_sign_up_lets_only_admins_create_accounts(database: Database) {
     let server = Server::with(database).env("CHATAPP_AUTH__SIGNUP", "closed").start().await;
     let nobody = server.anonymous();
-    // Before the fields are looked at: what is wrong with them is of no use to a stranger.
+    // The refusal comes before the fields are checked, so both bodies get the same answer.
     for body in [account("ann"), account("!")] {
         let refused = nobody.post("/auth/signup", body).await.expect_problem(403, "signup_closed");
         assert!(refused["detail"].as_str().unwrap().contains("ask an admin"), "{refused}");
     }
-    // The first admin is a matter of `auth.admin_signup` alone.
+    // Only `auth.admin_signup` controls the creation of the first admin.
     let root = server.admin("root").await;
     root.post("/auth/signup", account("ann")).await.expect(201);
     let ann = server.anonymous().signs_in("ann", PASSWORD).await;
@@ -32,7 +32,7 @@ async fn a_closed_sign_up_lets_only_admins_create_accounts(database: Database) {
 }
 
 #[tokio::test]
-async fn without_settings_everybody_signs_up_and_admins_create_rooms() {
+async fn by_default_everyone_can_sign_up_and_admins_create_rooms() {
     let server = Server::start(Database::Sqlite).await;
     let setup = server.anonymous().get("/auth/setup").await.expect(200);
     assert_eq!(setup["signup"], "open");
@@ -46,7 +46,7 @@ async fn without_settings_everybody_signs_up_and_admins_create_rooms() {
 }
 
 #[tokio::test]
-async fn everyone_creates_rooms_where_the_settings_let_them() {
+async fn everyone_can_create_rooms_if_the_settings_allow_it() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_ROOMS__CREATE", "everyone");
     let server = server.start().await;
     let root = server.admin("root").await;
@@ -55,7 +55,7 @@ async fn everyone_creates_rooms_where_the_settings_let_them() {
     assert_eq!(setup["rooms_create"], "everyone");
     let room = ann.post("/rooms/", json!({ "name": "tea" })).await.expect(201);
     assert_eq!(room["created_by"], ann.user_id);
-    // To change and to delete a room is for admins as before.
+    // Only admins may change and delete rooms, as before.
     let path = format!("/rooms/{}", room["id"]);
     let change = json!({ "name": "coffee" });
     ann.patch(&path, change).await.expect_problem(403, "admin_required");

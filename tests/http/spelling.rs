@@ -1,4 +1,5 @@
-//! One name however it is typed, and nothing that cannot be seen.
+//! Different spellings of one name, email or password are equal, and text without visible characters is
+//! refused.
 
 use chatapp::model::{Actor, NewAuditEntry, NewRoom, NewUser, Role, Timestamp, UserId};
 use serde_json::{Value, json};
@@ -7,12 +8,12 @@ use unicode_normalization::UnicodeNormalization;
 use crate::support::{Client, Database, PASSWORD, Server, in_the_database, on_both_databases};
 
 on_both_databases!(
-    padding_around_a_name_and_an_email_does_not_count,
-    the_two_spellings_of_a_domain_are_one_email,
-    a_room_name_is_one_however_its_accents_are_typed,
-    names_and_emails_of_earlier_versions_are_taken_too,
-    a_password_is_one_however_its_accents_are_typed,
-    an_account_keeps_the_name_and_the_password_of_an_earlier_version,
+    spaces_around_a_name_and_an_email_are_ignored,
+    both_spellings_of_a_domain_are_the_same_email,
+    room_names_that_differ_only_in_their_unicode_form_are_equal,
+    names_and_emails_stored_by_earlier_versions_cannot_be_used_again,
+    passwords_that_differ_only_in_their_unicode_form_are_equal,
+    an_account_of_an_earlier_version_keeps_its_name_and_password,
 );
 
 const NFC: &str = "g\u{e9}n\u{e9}ral";
@@ -29,7 +30,7 @@ async fn signs_in(server: &Server, username: &str, password: &str) -> u16 {
     server.anonymous().post("/auth/login", credentials).await.status
 }
 
-async fn padding_around_a_name_and_an_email_does_not_count(database: Database) {
+async fn spaces_around_a_name_and_an_email_are_ignored(database: Database) {
     let server = Server::start(database).await;
     let (status, user) = signs_up(&server, " jose\u{a0}", "\tjose@example.com ", PASSWORD).await;
     assert_eq!((status, &user["username"]), (201, &json!("jose")), "{user}");
@@ -47,7 +48,7 @@ async fn padding_around_a_name_and_an_email_does_not_count(database: Database) {
     assert!(shown.status.success(), "{shown:?}");
 }
 
-async fn the_two_spellings_of_a_domain_are_one_email(database: Database) {
+async fn both_spellings_of_a_domain_are_the_same_email(database: Database) {
     let server = Server::start(database).await;
     let (_, user) = signs_up(&server, "ann", "ann@bücher.example", PASSWORD).await;
     assert_eq!(user["email"], "ann@xn--bcher-kva.example", "{user}");
@@ -66,7 +67,7 @@ async fn the_two_spellings_of_a_domain_are_one_email(database: Database) {
     assert_eq!(status, 422);
 }
 
-async fn a_room_name_is_one_however_its_accents_are_typed(database: Database) {
+async fn room_names_that_differ_only_in_their_unicode_form_are_equal(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.post("/rooms/", json!({ "name": NFD, "description": NFD })).await.expect(201);
@@ -88,8 +89,8 @@ async fn a_room_name_is_one_however_its_accents_are_typed(database: Database) {
     assert!(found.status.success(), "{found:?}");
 }
 
-/// They are in the database as they were typed then, which a new name is compared with.
-async fn names_and_emails_of_earlier_versions_are_taken_too(database: Database) {
+/// Earlier versions stored names as they were typed; a new name is compared with these rows too.
+async fn names_and_emails_stored_by_earlier_versions_cannot_be_used_again(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let by = UserId(root.user_id);
@@ -115,7 +116,7 @@ async fn names_and_emails_of_earlier_versions_are_taken_too(database: Database) 
     for email in ["old@bücher.example", "Old@xn--bcher-kva.example"] {
         assert_eq!(signs_in(&server, email, PASSWORD).await, 200, "{email}");
     }
-    // The room can be written to, and its name can be put right.
+    // The room accepts messages, and its name can be corrected.
     let path = format!("/rooms/{id}");
     assert_eq!(root.get(&path).await.expect(200)["name"], NFD);
     let sent = root.post(&format!("{path}/messages"), json!({ "content": "x" })).await;
@@ -135,7 +136,7 @@ fn earlier_user(username: &str, email: &str, password: &str) -> NewUser {
 }
 
 /// NIST SP 800-63B §5.1.1.2.
-async fn a_password_is_one_however_its_accents_are_typed(database: Database) {
+async fn passwords_that_differ_only_in_their_unicode_form_are_equal(database: Database) {
     let server = Server::start(database).await;
     // 71 bytes in NFC, and more in NFD.
     let long = "é kq8vz2mw ü w7xr4tny ö ".repeat(3)[..71].to_owned();
@@ -159,7 +160,7 @@ async fn a_password_is_one_however_its_accents_are_typed(database: Database) {
         }
         assert_eq!(signs_in(&server, &username, &format!("{typed}!")).await / 100, 4);
     }
-    // A new one too, by whatever way it is set.
+    // This also holds for a changed password.
     let ann = server.user("ann").await;
     let (old, new) = ("ne\u{301}w secret", "n\u{e9}w secret");
     let change = json!({ "current_password": PASSWORD, "new_password": old });
@@ -167,16 +168,16 @@ async fn a_password_is_one_however_its_accents_are_typed(database: Database) {
     assert_eq!(signs_in(&server, "ann", new).await, 200);
     let change = json!({ "current_password": new, "new_password": PASSWORD });
     ann.post("/auth/password", change).await.expect(204);
-    // U+FDFA has 3 bytes, and 33 when it is normalised.
+    // U+FDFA has 3 bytes, but 33 bytes after normalisation.
     let (status, _) =
         signs_up(&server, "bo", "bo@example.com", "\u{fdfa}\u{fdfa}\u{fdfa} and more").await;
     assert_eq!(status, 422);
 }
 
-async fn an_account_keeps_the_name_and_the_password_of_an_earlier_version(database: Database) {
+async fn an_account_of_an_earlier_version_keeps_its_name_and_password(database: Database) {
     let server =
         Server::with(database).env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ACCOUNT", "2").start().await;
-    // As it was typed on a Mac: not normalised.
+    // Typed on a Mac and not normalised.
     let password = "fre\u{301}quent mot";
     let names = ["..", "_ann", "room", "deleted-ann"];
     in_the_database(&server, |backend| {
@@ -195,7 +196,7 @@ async fn an_account_keeps_the_name_and_the_password_of_an_earlier_version(databa
         let (status, problem) = signs_up(&server, name, "new@example.com", PASSWORD).await;
         assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("username")), "{name}");
     }
-    // One sign-in is one attempt, also if two forms of its password are tried.
+    // One sign-in counts as one attempt, although the server tries two forms of its password.
     let wrong = "fre\u{301}quent mots";
     for status in [401, 401, 429] {
         assert_eq!(signs_in(&server, "nobody", wrong).await, status);
@@ -203,7 +204,7 @@ async fn an_account_keeps_the_name_and_the_password_of_an_earlier_version(databa
 }
 
 #[tokio::test]
-async fn what_cannot_be_seen_is_no_name_and_no_message() {
+async fn names_and_messages_without_visible_characters_are_refused() {
     let server = Server::start(Database::Sqlite).await;
     let root = server.admin("root").await;
     let blames = async |root: &Client, path: &str, field: &str, text: &str, words: &str| {

@@ -1,4 +1,4 @@
-//! Tokens and sessions: what is accepted, and what ends them.
+//! Tokens and sessions: which tokens are accepted, and what ends a session.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
@@ -8,10 +8,10 @@ use crate::support::{Client, DEADLINE, Database, PASSWORD, Server, on_both_datab
 on_both_databases!(
     only_the_servers_own_tokens_are_accepted,
     a_session_ends_at_once_when_its_user_signs_out,
-    a_changed_secret_ends_every_session_unless_the_old_one_is_named,
+    a_changed_secret_ends_every_session_unless_the_previous_one_is_configured,
     a_changed_password_ends_the_other_sessions_only,
-    a_refreshed_token_is_of_the_same_session,
-    what_another_process_revokes_is_refused_within_a_second,
+    a_refreshed_token_belongs_to_the_same_session,
+    a_session_that_another_process_revoked_is_refused_within_a_second,
 );
 
 const SECRET: &str = "a secret of more than thirty-two bytes";
@@ -70,7 +70,8 @@ async fn only_the_servers_own_tokens_are_accepted(database: Database) {
         claims.as_object_mut().unwrap().remove(claim);
         sign(Algorithm::HS256, &claims, SECRET)
     };
-    // The same claims signed anew are the same token: the test forges well.
+    // The same claims, signed again, are accepted: the forged tokens below differ only where they are
+    // meant to.
     let own = ann.with_token(&sign(Algorithm::HS256, &claims, SECRET));
     own.get("/auth/me").await.expect(200);
 
@@ -94,7 +95,7 @@ async fn only_the_servers_own_tokens_are_accepted(database: Database) {
     refused(&ann, &with("exp", json!(0)), "token_expired").await;
     refused(&ann, &with("sid", json!("0".repeat(32))), "session_revoked").await;
     refused(&ann, &with("sub", json!("999")), "token_invalid").await;
-    // What this server never issues is not for it: RFC 8725 §3.8, §3.9; RFC 7519 §4.1.5, §4.1.6.
+    // Claims that this server never issues are refused: RFC 8725 §3.8, §3.9; RFC 7519 §4.1.5, §4.1.6.
     let now = claims["iat"].as_i64().unwrap();
     for (claim, value) in [
         ("iss", json!("https://id.example.com")),
@@ -108,7 +109,7 @@ async fn only_the_servers_own_tokens_are_accepted(database: Database) {
     ] {
         refused(&ann, &with(claim, value), "token_invalid").await;
     }
-    // The header is not believed: the signature alone counts, whatever key it names.
+    // The key that the header names is ignored: only the signature counts.
     for kid in ["other", "../../dev/null", "' OR 1=1 --"] {
         let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
         for (secret, status) in [(SECRET, 200), (another, 401), ("", 401)] {
@@ -125,14 +126,14 @@ async fn only_the_servers_own_tokens_are_accepted(database: Database) {
         Algorithm::HS256,
     );
     refused(&ann, &format!("{confused}.{}", signature.expect("sign")), "token_invalid").await;
-    // Signed by this server's secret, and too long for anything but a mistake.
+    // A token with a valid signature that is too long for a request head.
     let huge = with("username", json!("x".repeat(20_000)));
     let answer = ann.with_token(&huge).request(reqwest::Method::GET, "/auth/me").send().await;
     assert_eq!(answer.expect("an answer").status(), 431);
     for rubbish in ["x", "a.b.c", "..", "Bearer", &"x".repeat(5000)] {
         refused(&ann, rubbish, "token_invalid").await;
     }
-    // A role in a token gives no rights: what the database says counts.
+    // A role in a token gives no rights: the role in the database counts.
     let pretender = ann.with_token(&admin);
     pretender.post("/rooms/", json!({ "name": "x" })).await.expect_problem(403, "admin_required");
 }
@@ -144,7 +145,7 @@ async fn a_token_expires_to_the_second() {
     let ann = server.user("ann").await;
     let deadline = tokio::time::Instant::now() + DEADLINE;
     while ann.get("/auth/me").await.status == 200 {
-        assert!(tokio::time::Instant::now() < deadline, "the token lives on");
+        assert!(tokio::time::Instant::now() < deadline, "the token does not expire");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     ann.get("/auth/me").await.expect_problem(401, "token_expired");
@@ -162,7 +163,9 @@ async fn a_session_ends_at_once_when_its_user_signs_out(database: Database) {
     other.get("/auth/me").await.expect(200);
 }
 
-async fn a_changed_secret_ends_every_session_unless_the_old_one_is_named(database: Database) {
+async fn a_changed_secret_ends_every_session_unless_the_previous_one_is_configured(
+    database: Database,
+) {
     const NEW: &str = "another secret of more than thirty-two bytes";
     let mut server = server(database).await;
     let ann = server.user("ann").await;
@@ -175,7 +178,7 @@ async fn a_changed_secret_ends_every_session_unless_the_old_one_is_named(databas
     };
     assert_eq!(answers_after(&mut server, NEW, "", &ann.token).await, 401);
     assert_eq!(answers_after(&mut server, NEW, SECRET, &ann.token).await, 200);
-    // What is signed from now on is signed with the new one, a refreshed token too.
+    // New tokens are signed with the new secret, including refreshed ones.
     let login = ann.post("/auth/refresh", json!(null)).await.expect(200);
     let fresh = login["access_token"].as_str().expect("a token");
     assert_eq!(answers_after(&mut server, NEW, "", fresh).await, 200);
@@ -207,7 +210,7 @@ async fn a_changed_password_ends_the_other_sessions_only(database: Database) {
     server.anonymous().signs_in("ann", "another password").await;
 }
 
-async fn a_refreshed_token_is_of_the_same_session(database: Database) {
+async fn a_refreshed_token_belongs_to_the_same_session(database: Database) {
     let server = server(database).await;
     let ann = server.user("ann").await;
     let login = ann.post("/auth/refresh", json!(null)).await.expect(200);
@@ -228,16 +231,16 @@ async fn a_deactivated_account_is_refused_like_a_wrong_password() {
     file.execute("UPDATE users SET is_active = 0", []).expect("deactivate");
     let login = json!({ "username": "ann", "password": PASSWORD });
     server.anonymous().post("/auth/login", login).await.expect_problem(401, "wrong_credentials");
-    // What was looked up before is good for a second.
+    // A session that was looked up before is cached for a second.
     let ended = std::time::Instant::now();
     while ann.get("/auth/me").await.status == 200 {
-        assert!(ended.elapsed() < DEADLINE, "the session lives on");
+        assert!(ended.elapsed() < DEADLINE, "the session does not end");
     }
     refused(&ann, &ann.token, "session_revoked").await;
 }
 
 /// The other process is a second server on the same database.
-async fn what_another_process_revokes_is_refused_within_a_second(database: Database) {
+async fn a_session_that_another_process_revoked_is_refused_within_a_second(database: Database) {
     let server = server(database).await;
     let ann = server.user("ann").await;
     ann.get("/auth/me").await.expect(200);
@@ -246,7 +249,7 @@ async fn what_another_process_revokes_is_refused_within_a_second(database: Datab
     there.post("/auth/logout", Value::Null).await.expect(204);
     let ended = std::time::Instant::now();
     while ann.get("/auth/me").await.status == 200 {
-        assert!(ended.elapsed() < DEADLINE, "a revoked token is still good");
+        assert!(ended.elapsed() < DEADLINE, "a revoked token is still accepted");
     }
     refused(&ann, &ann.token, "session_revoked").await;
 }
