@@ -1,7 +1,8 @@
-//! The cases of the Autobahn test suite for servers (<https://github.com/crossbario/autobahn-testsuite>,
-//! groups 1 to 7 and 9) as bytes on a socket. The server echoes nothing: that a message was accepted
-//! shows in its delivery. Two things are this server's own: binary messages are refused (1003), and
-//! a client's close is answered with 1000 whatever valid code it had (RFC 6455 §5.5.1 leaves that).
+//! The cases of the Autobahn test suite for servers
+//! (<https://github.com/crossbario/autobahn-testsuite>, groups 1 to 7 and 9) as bytes on a socket. This
+//! server does not echo: the delivery of a message shows that it was accepted. Two results differ from
+//! the suite: binary messages are refused (1003), and a client's close with any valid code is answered
+//! with 1000 (RFC 6455 §5.5.1 allows this).
 
 use crate::common::{path, room_on};
 use crate::raw::{
@@ -12,12 +13,12 @@ use crate::support::{Client, Database, Server};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
-/// What is to come back for the bytes of a case, in this order and nothing else.
+/// An expected answer to the bytes of a case. The answers must come in this order, without any other.
 #[derive(Debug, PartialEq, Eq)]
 enum Expect {
     /// The message with this content.
     Message(String),
-    /// An `error` frame: understood as a message of the protocol, and refused as one of the chat.
+    /// An `error` frame: a valid WebSocket message that the chat refuses.
     Error,
     Pong(Vec<u8>),
     /// A close with one of these codes, and the end of the connection.
@@ -27,11 +28,11 @@ enum Expect {
 use Expect::{Close, Error, Message, Pong};
 
 struct Case {
-    /// As the suite numbers it.
+    /// The number in the suite.
     number: String,
     bytes: Vec<u8>,
     expected: Vec<Expect>,
-    /// Whether to send one byte a packet.
+    /// Whether to send one byte per packet.
     is_chopped: bool,
 }
 
@@ -47,22 +48,22 @@ fn message(content: &str) -> Expect {
     Message(content.to_owned())
 }
 
-fn said(content: &str) -> Vec<u8> {
+fn message_json(content: &str) -> Vec<u8> {
     json!({ "content": content }).to_string().into_bytes()
 }
 
-/// A message of exactly so many bytes: JSON may be followed by spaces.
-fn said_in(content: &str, length: usize) -> Vec<u8> {
-    let mut text = said(content);
+/// A message of exactly `length` bytes: JSON may be followed by spaces.
+fn message_json_of_length(content: &str, length: usize) -> Vec<u8> {
+    let mut text = message_json(content);
     text.resize(length, b' ');
     text
 }
 
 fn text(content: &str) -> Vec<u8> {
-    frame(TEXT, &said(content))
+    frame(TEXT, &message_json(content))
 }
 
-/// A text in pieces of so many bytes.
+/// A text in fragments of `length` bytes.
 fn in_pieces(text: &[u8], length: usize) -> Vec<Vec<u8>> {
     let last = text.chunks(length).count() - 1;
     let first = |n| if n == 0 { TEXT } else { MIDDLE_FRAGMENT } & 0x0F;
@@ -70,13 +71,13 @@ fn in_pieces(text: &[u8], length: usize) -> Vec<Vec<u8>> {
     text.chunks(length).enumerate().map(|(n, piece)| frame(first(n) | is_last(n), piece)).collect()
 }
 
-/// Sends each case on a connection of its own and compares what comes back.
+/// Sends each case on a connection of its own and compares the answers.
 async fn check(server: &Server, ann: &Client, room: i64, cases: Vec<Case>) {
     for case in cases {
         let number = &case.number;
         let mut raw = Raw::open(server, ann, &path(ann, room, "")).await;
         raw.recv_type("synced").await;
-        // The server may close, and end, before it was sent everything.
+        // Writes may fail, because the server may end the connection before it has received everything.
         if case.is_chopped {
             for byte in case.bytes {
                 let _ = raw.writer.write_all(&[byte]).await;
@@ -98,7 +99,7 @@ async fn check(server: &Server, ann: &Client, room: i64, cases: Vec<Case>) {
         if is_closed {
             let _ = raw.writer.write_all(&close(1000)).await;
         } else {
-            // Nothing else came, and the connection is well.
+            // There is no other answer, and the connection still works.
             raw.write(&[frame(PING, b"well"), close(1000)].concat()).await;
             let got = next(&mut raw).await;
             assert!(matches!(&got, Got::Pong(payload) if payload == b"well"), "{number}: {got:?}");
@@ -117,7 +118,7 @@ enum Got {
     Close(u16),
 }
 
-/// The next frame that a case may expect; what concerns others in the room is passed over.
+/// The next frame that a case may expect; frames about other users in the room are skipped.
 async fn next(raw: &mut Raw) -> Got {
     loop {
         let Frame { first, payload } = raw.recv().await;
@@ -151,11 +152,19 @@ async fn group_1_framing() {
     let mut cases = vec![case("1.1.1", &[frame(TEXT, b"")], vec![Error])];
     for (n, length) in [125, 126, 127, 128, 65_535, 65_536].into_iter().enumerate() {
         let number = format!("1.1.{}", n + 2);
-        cases.push(case(number, &[frame(TEXT, &said_in("x", length))], vec![message("x")]));
+        cases.push(case(
+            number,
+            &[frame(TEXT, &message_json_of_length("x", length))],
+            vec![message("x")],
+        ));
     }
     for (n, length) in [997, 1_000, 1_460].into_iter().enumerate() {
         let number = format!("1.1.8, chop {n}");
-        cases.push(chopped(number, &[frame(TEXT, &said_in("x", length))], vec![message("x")]));
+        cases.push(chopped(
+            number,
+            &[frame(TEXT, &message_json_of_length("x", length))],
+            vec![message("x")],
+        ));
     }
     for (n, length) in [0, 125, 126, 127, 128, 65_535, 65_536].into_iter().enumerate() {
         let number = format!("1.2.{}", n + 1);
@@ -192,7 +201,7 @@ async fn group_2_pings_and_pongs() {
 async fn group_3_reserved_bits() {
     let mut cases = Vec::new();
     for bits in 1..=7 {
-        for (kind, payload) in [(TEXT, said("no")), (PING, vec![]), (CLOSE, vec![3, 232])] {
+        for (kind, payload) in [(TEXT, message_json("no")), (PING, vec![]), (CLOSE, vec![3, 232])] {
             let broken = frame(kind | bits << 4, &payload);
             let number = format!("3.{bits}, {kind:x}");
             let then_ping = [broken, frame(PING, b"")];
@@ -220,7 +229,7 @@ async fn group_4_opcodes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn group_5_fragmentation() {
-    let text_of = said("fragment1fragment2");
+    let text_of = message_json("fragment1fragment2");
     let (one, two) = text_of.split_at(20);
     let begins = || frame(FIRST_FRAGMENT, one);
     let ends = || frame(LAST_FRAGMENT, two);
@@ -273,7 +282,7 @@ async fn group_6_text_is_utf_8() {
     let valid: &[&[u8]] = &[
         "κόσμε".as_bytes(),
         "Hello-µ@ßöäüàá-UTF-8!!".as_bytes(),
-        // The first and the last of each length, and what is next to the surrogates.
+        // The first and the last character of each length, and the neighbours of the surrogates.
         b"\xC2\x80",
         b"\xDF\xBF",
         b"\xE0\xA0\x80",
@@ -283,7 +292,7 @@ async fn group_6_text_is_utf_8() {
         b"\xF4\x8F\xBF\xBF",
         b"\xED\x9F\xBF",
         b"\xEE\x80\x80",
-        // What is no character is valid all the same.
+        // Noncharacters are valid in UTF-8.
         b"\xEF\xBF\xBE",
         b"\xF0\x9F\xBF\xBE",
         b"\xF4\x8F\xBF\xBE",
@@ -302,29 +311,29 @@ async fn group_6_text_is_utf_8() {
         b"\xED\xAF\xBF\xED\xBF\xBF",
         b"\xED\xA0\x80",
         b"\xED\xBF\xBF",
-        // Beyond the last.
+        // Beyond U+10FFFF.
         b"\xF4\x90\x80\x80",
         b"\xF7\xBF\xBF\xBF",
         b"\xF8\x88\x80\x80\x80",
         b"\xFB\xBF\xBF\xBF\xBF",
         b"\xFC\x84\x80\x80\x80\x80",
         b"\xFD\xBF\xBF\xBF\xBF\xBF",
-        // Continuations of nothing.
+        // Continuation bytes without a first byte.
         b"\x80",
         b"\xBF",
         b"\x80\xBF\x80\xBF\x80\xBF",
-        // Beginnings alone.
+        // First bytes without their continuation.
         b"\xC0 \xC1 \xC2 ",
         b"\xE0 \xE1 ",
         b"\xF0 \xF1 ",
         b"\xE0\x80",
         b"\xF0\x80\x80",
         b"\xEF\xBF",
-        // Bytes that never are.
+        // Bytes that never occur in UTF-8.
         b"\xFE",
         b"\xFF",
         b"\xFE\xFE\xFF\xFF",
-        // Longer than need be.
+        // Overlong forms.
         b"\xC0\xAF",
         b"\xE0\x80\xAF",
         b"\xF0\x80\x80\xAF",
@@ -341,7 +350,7 @@ async fn group_6_text_is_utf_8() {
         cases.push(case(&number, &in_pieces(&text, 1), vec![Close(&[1007])]));
         cases.push(chopped(&number, &[frame(TEXT, &text)], vec![Close(&[1007])]));
     }
-    // 6.4: what is wrong in the first piece is told before the last has come.
+    // 6.4: invalid UTF-8 in the first fragment is refused before the last fragment has come.
     let begun = frame(FIRST_FRAGMENT, &quoted(b"\xF4\x90\x80\x80"));
     cases.push(case("6.4.1", &[begun], vec![Close(&[1007])]));
     run(cases).await;
@@ -391,19 +400,20 @@ async fn group_9_large_messages() {
     let (server, ann, room) = room_on(server).await;
     let mut cases = Vec::new();
     for length in [MIB / 16, MIB / 4, MIB, 4 * MIB] {
-        let text = said_in("large", length);
+        let text = message_json_of_length("large", length);
         cases.push(case(format!("9.1, {length}"), &[frame(TEXT, &text)], vec![message("large")]));
     }
     for piece in [64, 1_024, 16 * 1_024, MIB] {
-        let text = said_in("in pieces", MIB);
+        let text = message_json_of_length("in pieces", MIB);
         let number = format!("9.3, pieces of {piece}");
         cases.push(case(number, &in_pieces(&text, piece), vec![message("in pieces")]));
     }
-    let text = said_in("chopped", 64 * 1024);
+    let text = message_json_of_length("chopped", 64 * 1024);
     cases.push(chopped("9.5", &[frame(TEXT, &text)], vec![message("chopped")]));
     for length in [32, 64, 256, 1_024] {
-        let many: Vec<_> =
-            (0..200).map(|n| frame(TEXT, &said_in(&n.to_string(), length))).collect();
+        let many: Vec<_> = (0..200)
+            .map(|n| frame(TEXT, &message_json_of_length(&n.to_string(), length)))
+            .collect();
         let expected = (0..200).map(|n| message(&n.to_string())).collect();
         cases.push(case(format!("9.7, {length}"), &many, expected));
     }

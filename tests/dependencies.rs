@@ -1,5 +1,6 @@
-//! What is built in, checked without a network: licences and sources that `deny.toml` allows, nothing that it
-//! bans, a reason for each direct dependency in `docs/DEPENDENCIES.md`, and unsafe code in one place.
+//! Checks dependencies without a network: `deny.toml` allows their licences and sources and bans none
+//! of them, `docs/DEPENDENCIES.md` gives a reason for each direct one, and our own unsafe code is in
+//! one file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -30,7 +31,7 @@ fn output(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The files of Rust in a folder that have this text.
+/// The Rust files in a folder that contain this text.
 fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
@@ -46,7 +47,7 @@ fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What cargo would build for this machine, by `Cargo.lock` as it is: fails if that is out of date.
+/// The packages that cargo would build for this machine. Fails if `Cargo.lock` is out of date.
 fn packages() -> Vec<Value> {
     let version = output(Command::new(env!("CARGO")).arg("-vV"));
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
@@ -72,7 +73,7 @@ fn every_licence_is_allowed() {
         let name = &package["name"];
         let licence =
             package["license"].as_str().unwrap_or_else(|| panic!("{name} has no licence"));
-        // "MIT/Apache-2.0" is how it was written before there were expressions.
+        // "MIT/Apache-2.0" is the notation from before SPDX expressions.
         let expression = Expression::parse_mode(licence, ParseMode::LAX)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let is_allowed = expression.evaluate(|required| match &required.license {
@@ -85,12 +86,12 @@ fn every_licence_is_allowed() {
         assert!(is_allowed, "{name} is under {licence}, which deny.toml does not allow");
     }
     let unmet: Vec<_> = allowed.iter().filter(|name| !met.contains(**name)).collect();
-    assert!(unmet.is_empty(), "allowed in deny.toml for nothing: {unmet:?}");
+    assert!(unmet.is_empty(), "deny.toml allows licences that no package has: {unmet:?}");
 }
 
-/// `Cargo.lock` has the packages of every platform.
+/// `Cargo.lock` contains the packages of every platform.
 #[test]
-fn everything_is_from_the_registry_and_has_a_checksum() {
+fn every_package_is_from_the_registry_and_has_a_checksum() {
     let lock = table("Cargo.lock");
     for package in lock["package"].as_array().unwrap() {
         let text = |key: &str| package.get(key).and_then(toml::Value::as_str);
@@ -104,7 +105,7 @@ fn everything_is_from_the_registry_and_has_a_checksum() {
 }
 
 #[test]
-fn nothing_that_is_banned_is_built() {
+fn no_banned_package_is_in_the_lock_file() {
     let (deny, lock) = (table("deny.toml"), table("Cargo.lock"));
     let banned: Vec<_> = deny["bans"]["deny"].as_array().unwrap().iter().collect();
     assert!(!banned.is_empty());
@@ -114,10 +115,10 @@ fn nothing_that_is_banned_is_built() {
     }
 }
 
-/// The lock file is part of the project, so that everybody builds what was tested. Every other test here
-/// fails if it is missing or out of date; this one fails if git would not keep it.
+/// The lock file is in the repository, so that every build uses the tested versions. Other tests here
+/// fail if it is out of date; this one fails if it is missing or git ignores it.
 #[test]
-fn the_lock_file_is_kept() {
+fn the_lock_file_exists_and_git_does_not_ignore_it() {
     assert!(file("Cargo.lock").exists());
     for line in read(".gitignore").lines() {
         assert!(!line.contains("lock") && line != "*", ".gitignore: {line}");
@@ -125,16 +126,16 @@ fn the_lock_file_is_kept() {
 }
 
 #[test]
-fn unsafe_code_of_ours_has_one_place() {
+fn unsafe_code_is_allowed_in_one_file_only() {
     let manifest = table("Cargo.toml");
     assert_eq!(manifest["lints"]["rust"]["unsafe_code"].as_str(), Some("deny"));
     let src = file("src");
     assert_eq!(files_with(&src, "unsafe_code"), [src.join("storage/sqlite/vfs.rs")]);
 }
 
-/// Each has a line in a table of docs/DEPENDENCIES.md, which says what it is for.
+/// Each dependency has a line in a table of docs/DEPENDENCIES.md with its purpose.
 #[test]
-fn every_direct_dependency_is_argued_for() {
+fn every_direct_dependency_is_on_the_page_with_its_reason() {
     let manifest = table("Cargo.toml");
     let page = read("docs/DEPENDENCIES.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());

@@ -13,7 +13,7 @@ const DOCUMENTS: [&str; 5] = [
     "src/web/README.md",
 ];
 
-/// Not in the repository: made by a build, an installation or the server.
+/// Folders and files that are not in the repository: a build, an installation or the server creates them.
 const IGNORED: [&str; 4] = ["target", "node_modules", "dist", ".git"];
 const GENERATED: [&str; 1] = ["brand.css"];
 
@@ -44,7 +44,7 @@ fn every_path_that_a_document_names_exists() {
                 missing.push(format!("{document}: {code}"));
             }
         }
-        assert!(found > 1, "{document} names no paths any more");
+        assert!(found > 1, "too few paths were found in {document}");
     }
     assert!(missing.is_empty(), "not in the repository: {missing:#?}");
 }
@@ -64,7 +64,7 @@ fn list(folder: &Path, paths: &mut Vec<String>) {
     }
 }
 
-/// What is in single backticks, outside of code blocks.
+/// Texts in single backticks outside code blocks.
 fn code_spans(text: &str) -> impl Iterator<Item = &str> {
     let prose = text.split("\n```").step_by(2);
     prose.flat_map(|part| part.split('`').skip(1).step_by(2))
@@ -83,7 +83,7 @@ fn fits(path: &str, named: &str) -> bool {
     named.rsplit('/').all(|part| folders.next().is_some_and(|folder| fits_part(folder, part)))
 }
 
-/// `*` and `<area>` stand for some text.
+/// `*` and `<area>` match any text.
 fn fits_part(name: &str, part: &str) -> bool {
     let Some((begin, rest)) = part.split_once(['*', '<']) else { return name == part };
     let end = rest.split_once('>').map_or(rest, |(_, end)| end);

@@ -1,5 +1,5 @@
-//! Every example runs against a real server, through a crash of it where the example promises to
-//! survive one.
+//! Every example runs against a real server. Examples that promise to survive a crash of the server are
+//! tested with one.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -44,7 +44,7 @@ async fn the_bot_answers_and_resumes_after_a_crash() {
         (&json!("good morning"), &json!("helper"))
     );
 
-    // The bot sleeps through the crash, so that it must ask for what it missed.
+    // The bot is stopped during the crash, so that it must ask for the missed messages.
     bot.signal("STOP");
     server.kill9();
     server.restart().await;
@@ -91,7 +91,7 @@ async fn the_python_client_chats_and_resumes_after_a_crash() {
     bo.says("ann: said while Python slept").await;
     bo.says("bo: typed while the server was away").await;
 
-    // Ctrl-D: it leaves once everything is acknowledged.
+    // Ctrl-D: the client ends after everything is acknowledged.
     bo.types("good night");
     bo.ends_input();
     assert!(bo.ended().await.success());
@@ -186,7 +186,7 @@ fn contents(messages: &[Value]) -> Vec<String> {
     messages.iter().map(content).collect()
 }
 
-/// Answers every HTTP request with this file, on an address of its own, as long as the test runs.
+/// Starts an HTTP server that answers every request with this file; returns its address.
 fn serve_file(path: String) -> SocketAddr {
     fn answer(mut browser: TcpStream, path: &str) -> std::io::Result<()> {
         let mut head = Vec::new();
@@ -210,7 +210,7 @@ fn serve_file(path: String) -> SocketAddr {
     thread::spawn(move || {
         for browser in listener.incoming().flatten() {
             let path = path.clone();
-            // A browser opens connections that it may never use: none of them holds up the others.
+            // A browser may open connections that it never uses; each has a thread, so it delays no other.
             thread::spawn(move || answer(browser, &path));
         }
     });
@@ -235,7 +235,7 @@ impl Page {
             .args(["--headless", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0"])
             .args(["--disable-background-networking", "--disable-component-update"])
             .args(["--disable-sync", "--disable-quic", "--disable-dev-shm-usage"])
-            // Its sandbox does not run as root, as CI does; the page is ours.
+            // The sandbox does not work as root, which CI uses; the page is trusted.
             .arg("--no-sandbox")
             .arg(format!("--user-data-dir={}", folder.path().display()))
             .arg("about:blank");
@@ -276,7 +276,7 @@ impl Page {
         self.evaluates(&format!("document.getElementById('{form}').requestSubmit()")).await;
     }
 
-    /// Waits until an element's text contains this.
+    /// Waits until an element contains this text.
     async fn shows(&mut self, id: &str, text: &str) {
         let script = format!(
             "new Promise(shown => {{
@@ -291,7 +291,7 @@ impl Page {
         self.evaluates(&script).await;
     }
 
-    /// Runs an expression in the page, and waits for its value if it is a promise.
+    /// Evaluates an expression in the page; awaits the value if it is a promise.
     async fn evaluates(&mut self, expression: &str) -> Value {
         let parameters =
             json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });

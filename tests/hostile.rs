@@ -1,8 +1,8 @@
-//! Peers that mean no good: slow, endless, many at once. Whatever they do, two well-behaved people
-//! go on chatting and the server's memory stays within a bound. (What breaks the protocol is in
-//! `tests/conformance.rs` and `tests/socket`, readers that stop in `tests/socket/slow.rs`.)
+//! Hostile clients: slow, endless, many at once. Two well-behaved users continue to chat meanwhile, and
+//! the server's memory stays within a bound. (Protocol violations are in `tests/conformance.rs` and
+//! `tests/socket`, readers that stop in `tests/socket/slow.rs`.)
 //!
-//! `CHATAPP_TEST_LONG=1` makes the storms larger.
+//! `CHATAPP_TEST_LONG=1` makes the attacks larger.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use tokio::time::{interval, timeout};
 
 const MIB_KIB: u64 = 1024;
 
-/// A server, its room, and two people who chat in it.
+/// A server, its room, and two users who chat in it.
 struct Scene {
     server: Server,
     ann: Client,
@@ -37,9 +37,9 @@ impl Scene {
         Self { server, ann, bo, room }
     }
 
-    /// Runs the attack while the two chat; every message has to arrive, in time and in order. The
-    /// server may need `bound_mib` more than before, no more.
-    async fn unharmed<T>(&self, bound_mib: u64, attack: impl Future<Output = T>) -> T {
+    /// Runs the attack while the two users chat; every message must arrive in time and in order. The
+    /// server's memory may grow by at most `bound_mib`.
+    async fn withstands<T>(&self, bound_mib: u64, attack: impl Future<Output = T>) -> T {
         let mut speaker = self.ann.joins(self.room).await;
         let mut listener = self.bo.joins(self.room).await;
         for n in 0..20 {
@@ -79,11 +79,11 @@ impl Scene {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
-    /// The processor's time that the server has used.
+    /// The CPU time that the server has used.
     fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.server.pid()));
         let stat = stat.expect("the server runs, on Linux");
-        // The name, in parentheses, may have spaces in it. See proc(5) for the fields.
+        // The name is in parentheses and may contain spaces. See proc(5) for the fields.
         let (_, fields) = stat.rsplit_once(')').expect("a name");
         let ticks: u64 = fields
             .split_whitespace()
@@ -97,11 +97,11 @@ impl Scene {
     async fn connect(&self) -> TcpStream {
         timeout(DEADLINE, TcpStream::connect(self.server.address()))
             .await
-            .expect("a place to wait in")
+            .expect("the connection is not accepted in time")
             .expect("connect")
     }
 
-    /// A socket for many rooms, in none.
+    /// Opens a socket for many rooms that has joined no room.
     async fn open(&self) -> Raw {
         Raw::open(&self.server, &self.bo, &format!("/ws?token={}", self.bo.token)).await
     }
@@ -111,7 +111,7 @@ fn is_long() -> bool {
     std::env::var_os("CHATAPP_TEST_LONG").is_some()
 }
 
-/// Lets this process open as many connections as it is allowed to at all.
+/// Raises this process's limit of open connections to the maximum that the system allows.
 fn raise_descriptors() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).expect("a limit");
@@ -121,18 +121,21 @@ fn raise_descriptors() {
 async fn ends(tcp: &mut TcpStream) -> Vec<u8> {
     let mut rest = Vec::new();
     // A reset is an end too.
-    let _ = timeout(DEADLINE, tcp.read_to_end(&mut rest)).await.expect("the server ends it");
+    let _ = timeout(DEADLINE, tcp.read_to_end(&mut rest))
+        .await
+        .expect("the server ends the connection");
     rest
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn heads_that_never_end_are_cut_off() {
+async fn request_heads_that_never_end_are_cut_off() {
     let short = Server::with(Database::Sqlite).env("CHATAPP_HTTP__HEADER_TIMEOUT_MS", "2000");
     let scene = Scene::on(short).await;
     let head = "GET /health HTTP/1.1\r\nHost: chat\r\nX-Endless: ";
     let attack = async |n: usize| {
         let mut tcp = scene.connect().await;
-        // Some say nothing, some begin, some come back with a second request that never ends.
+        // Some send nothing, some send a beginning, and some a whole request and the beginning of a
+        // second one.
         let begin = ["", "G", head, "GET /health HTTP/1.1\r\nHost: chat\r\n\r\nGET /"][n % 4];
         tcp.write_all(begin.as_bytes()).await.expect("write");
         let (mut reader, mut writer) = tcp.split();
@@ -150,29 +153,29 @@ async fn heads_that_never_end_are_cut_off() {
             ended = timeout(DEADLINE, reader.read_to_end(&mut rest)) => {
                 assert!(ended.is_ok(), "head {n} was not cut off");
             }
-            () = drip => unreachable!("it never ends"),
+            () = drip => unreachable!("the attack never ends"),
         }
     };
-    scene.unharmed(16, join_all((0..200).map(attack))).await;
+    scene.withstands(16, join_all((0..200).map(attack))).await;
 }
 
-/// Two thousand that say nothing, at once, and go.
+/// Two thousand clients connect at once, send nothing, and disconnect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_connections_keeps_nobody_out() {
+async fn a_flood_of_connections_does_not_block_other_clients() {
     raise_descriptors();
     let scene = Scene::on(Server::with(Database::Sqlite)).await;
-    // 16 KiB were seen for each: hyper waits with a buffer.
+    // Measured: 16 KiB for each connection, because hyper holds a buffer while it waits.
     scene
-        .unharmed(64, async {
+        .withstands(64, async {
             let flood = join_all((0..2_000).map(|_| scene.connect())).await;
-            // The flood is still there.
+            // The flood is still connected.
             scene.ann.get("/rooms/").await.expect(200);
             drop(flood);
         })
         .await;
 }
 
-/// Everybody comes back at once, again and again, each with a cursor.
+/// All clients reconnect at once, several times, each with a cursor.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_reconnects_is_served() {
     raise_descriptors();
@@ -183,7 +186,7 @@ async fn a_storm_of_reconnects_is_served() {
     for n in 1..=10 {
         speaker.says(storm, "before the storm", &format!("s{n}")).await;
     }
-    let come_back = async |since: i64| {
+    let reconnect = async |since: i64| {
         let path = path(&scene.bo, storm, &format!("&since={since}"));
         let mut raw = Raw::open(&scene.server, &scene.bo, &path).await;
         let mut frames = Vec::new();
@@ -197,15 +200,15 @@ async fn a_storm_of_reconnects_is_served() {
     };
     let waves = async {
         for wave in 0..3 {
-            // A few hundred at a time are under way: the clients share the machine too.
+            // 250 connect at a time, because the clients share the machine with the server.
             let mut here = Vec::new();
             while here.len() < people {
-                here.extend(join_all((0..250).map(|_| come_back(wave * 3))).await);
+                here.extend(join_all((0..250).map(|_| reconnect(wave * 3))).await);
             }
         }
     };
-    // 10 KiB were seen for each; three waves must not cost three times as much.
-    scene.unharmed(16 + people as u64 / 40, waves).await;
+    // Measured: 10 KiB for each connection; three waves must not need three times as much.
+    scene.withstands(16 + people as u64 / 40, waves).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,7 +222,7 @@ async fn a_flood_of_subscriptions_is_answered_in_order() {
         [text(&subscribe), text(&leave)].concat()
     };
     let flood: Vec<u8> = (0..TIMES).flat_map(pair).collect();
-    // One reads what it is answered, the other nothing.
+    // One client reads the answers, the other reads nothing.
     let reads = async {
         let raw = scene.open().await;
         let (mut writer, mut reader) = (raw.writer, raw.reader);
@@ -240,10 +243,10 @@ async fn a_flood_of_subscriptions_is_answered_in_order() {
         let mut raw = scene.open().await;
         let _ = timeout(Duration::from_secs(2), raw.writer.write_all(&flood)).await;
     };
-    scene.unharmed(8, async { tokio::join!(reads, reads_nothing) }).await;
+    scene.withstands(8, async { tokio::join!(reads, reads_nothing) }).await;
 }
 
-/// The pongs are owed to somebody who does not take them.
+/// One client reads the pongs, the other does not; for the latter the server stops reading.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_pings_is_answered_or_not_read() {
     const PINGS: usize = 100_000;
@@ -265,12 +268,12 @@ async fn a_flood_of_pings_is_answered_or_not_read() {
         let mut raw = scene.open().await;
         let _ = timeout(Duration::from_secs(2), raw.writer.write_all(&flood)).await;
     };
-    scene.unharmed(8, async { tokio::join!(reads, reads_nothing) }).await;
+    scene.withstands(8, async { tokio::join!(reads, reads_nothing) }).await;
 }
 
-/// A text that never ends, in pieces of nothing and of a byte; and one that does end.
+/// A text in empty fragments and fragments of one byte; and a text that never ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_in_a_million_pieces_is_one_message() {
+async fn a_message_in_a_million_fragments_is_one_message() {
     let pieces = if is_long() { 1_000_000 } else { 20_000 };
     let scene = Scene::on(Server::with(Database::Sqlite)).await;
     let room = scene.ann.creates_room("pieces").await;
@@ -299,12 +302,12 @@ async fn a_message_in_a_million_pieces_is_one_message() {
             assert_eq!(frame.first, TEXT, "{frame:?}");
         }
     };
-    scene.unharmed(8, async { tokio::join!(ends, never_ends) }).await;
+    scene.withstands(8, async { tokio::join!(ends, never_ends) }).await;
 }
 
-/// Whole frames, a byte a packet, from many at once.
+/// Many clients send whole frames, one byte per packet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn frames_a_byte_at_a_time_are_put_together() {
+async fn frames_sent_byte_by_byte_are_reassembled() {
     let scene = Scene::on(Server::with(Database::Sqlite)).await;
     let room = scene.ann.creates_room("slowly").await;
     let slow = async |n: usize| {
@@ -319,21 +322,21 @@ async fn frames_a_byte_at_a_time_are_put_together() {
             seen += 1;
         }
     };
-    scene.unharmed(16, join_all((0..50).map(slow))).await;
+    scene.withstands(16, join_all((0..50).map(slow))).await;
     assert_eq!(scene.ann.history(room).await.len(), 50);
 }
 
-/// Half of a connection is gone, and nobody said so: what is written to it is never taken. They
-/// are found out by their silence, and their places are free again.
+/// The clients no longer answer and do not close, as if the network had failed. The server detects them
+/// by their silence and closes the connections.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn peers_that_have_vanished_are_found_out() {
+async fn vanished_peers_are_detected_and_closed() {
     let builder = Server::with(Database::Sqlite)
         .env("CHATAPP_LIMITS__PING_SECONDS", "1")
         .env("CHATAPP_HTTP__HEADER_TIMEOUT_MS", "2000");
     let scene = Scene::on(builder).await;
     let vanished = async |n: usize| {
         if n.is_multiple_of(2) {
-            // Between two requests.
+            // Vanishes between two requests.
             let mut tcp = scene.connect().await;
             tcp.write_all(b"GET /health HTTP/1.1\r\nHost: chat\r\n\r\n").await.expect("write");
             let answer = ends(&mut tcp).await;
@@ -349,13 +352,13 @@ async fn peers_that_have_vanished_are_found_out() {
             raw.ends().await;
         }
     };
-    scene.unharmed(16, join_all((0..200).map(vanished))).await;
+    scene.withstands(16, join_all((0..200).map(vanished))).await;
 }
 
-/// No descriptor is left for one more connection: the server waits without spinning, those who
-/// are in go on, and it heals when some go.
+/// There is no descriptor for another connection: the server waits without using the CPU, existing
+/// connections continue, and the server accepts again when some connections end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_descriptors_it_waits_and_heals() {
+async fn without_free_descriptors_the_server_waits_and_recovers() {
     let scene = Scene::on(Server::with(Database::Sqlite).descriptors(256)).await;
     let mut speaker = scene.ann.joins(scene.room).await;
     let mut listener = scene.bo.joins(scene.room).await;
@@ -372,13 +375,13 @@ async fn without_descriptors_it_waits_and_heals() {
         listener.recv_type("message").await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // The conversation of forty messages itself is a few hundredths.
+    // The conversation of forty messages needs a few hundredths.
     let share = (scene.cpu() - used).as_secs_f64() / begun.elapsed().as_secs_f64();
-    assert!(share < 0.25, "the server, full, uses {share} of a processor");
+    assert!(share < 0.25, "without descriptors the server uses {share} of a CPU");
     drop(flood);
     scene.ann.get("/rooms/").await.expect(200);
     scene.ann.joins(scene.room).await.says(scene.room, "healed", "healed").await;
     let complaints = scene.server.log();
     let complaints = complaints.iter().filter(|line| line.contains("cannot accept")).count();
-    assert!(complaints < 100, "{complaints} lines in the log about it");
+    assert!(complaints < 100, "{complaints} log lines about refused connections");
 }

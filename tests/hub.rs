@@ -1,6 +1,6 @@
-//! The hub over real sockets, with the log in memory and a client that reads as it pleases:
-//! whatever the sockets' buffers cut and however far a reader falls behind, it gets every frame
-//! once, whole and in order.
+//! The hub over real sockets, with the log in memory and a client that reads at any pace: wherever the
+//! sockets' buffers split the bytes and however far a reader falls behind, it receives every frame once,
+//! whole and in order.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn message(seq: i64, length: usize) -> Message {
     }
 }
 
-/// The database: what is committed of all that will be.
+/// Stands in for the database: all events that will ever exist, and the number of committed ones.
 struct Log {
     events: Vec<Event>,
     committed: AtomicUsize,
@@ -52,7 +52,7 @@ impl Log {
     }
 }
 
-/// Publishes messages as the writer does: on a thread of its own, after they are in the log.
+/// Publishes messages as the writer does: from a thread of its own, after they are in the log.
 fn publish(hub: &Hub, log: &Log, messages: Vec<Message>) {
     log.write(messages.len());
     let outcomes = messages
@@ -65,13 +65,13 @@ fn publish(hub: &Hub, log: &Log, messages: Vec<Message>) {
     hub.publisher().committed(outcomes, Duration::ZERO);
 }
 
-/// Does what the server does for what other processes write: compares heads, and reads the log.
+/// Stands in for the doorbell: compares heads and reads the events that other processes wrote.
 async fn answer_doorbell(hub: Hub, log: Arc<Log>) {
     loop {
         for room in hub.known_rooms().await.rooms {
             let from = room.head_seq.0 as usize;
             let page = &log.events[from..(from + 20).min(log.head()).max(from)];
-            // What this process wrote itself, and has not told yet, is among it.
+            // The page may contain events of this process that the hub has not delivered yet.
             hub.announce(News::Events(page.to_vec())).await;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -123,7 +123,7 @@ fn start() -> (Hub, HubThread) {
     Hub::start(config).unwrap()
 }
 
-/// Does for a connection what its task does: answers the hub's mail from the log.
+/// Stands in for the task of a connection: answers the hub's mail from the log.
 async fn serve(hub: Hub, connection: Arc<Connection>, after: Seq, log: Arc<Log>) {
     let id = hub.connect(connection.clone()).await.unwrap();
     hub.join(id, ROOM, after, None).await;
@@ -153,7 +153,7 @@ async fn serve(hub: Hub, connection: Arc<Connection>, after: Seq, log: Arc<Log>)
     }
 }
 
-/// The text frames in `bytes`; panics on anything that is no whole frame.
+/// The whole text frames at the start of `bytes`, and their length; panics on any other kind of frame.
 fn frames(mut bytes: &[u8]) -> (Vec<serde_json::Value>, usize) {
     let mut frames = Vec::new();
     let all = bytes.len();
@@ -194,11 +194,11 @@ async fn read_until_synced_and(client: &mut Reader, head: i64, step: usize) -> V
     seqs
 }
 
-/// Who writes a batch, and the lengths of its messages.
+/// A batch: whether this process writes it, and the lengths of its messages.
 type Batch = (bool, Vec<usize>);
 
-/// Publishes batches while one client, slow or not, resumes from `since`. Those that another process
-/// writes are put into the log, and nothing is said of them.
+/// Publishes batches while one client, slow or not, resumes from `since`. Batches of another process are
+/// only added to the log and not published.
 async fn resume(since: i64, batches: Vec<Batch>, step: usize, is_encrypted: bool) {
     let mut seq = 0;
     let batches: Vec<(bool, Vec<Message>)> = batches
@@ -236,7 +236,7 @@ async fn resume(since: i64, batches: Vec<Batch>, step: usize, is_encrypted: bool
     let seqs = tokio::select! {
         seqs = read_until_synced_and(&mut client, head, step) => seqs,
         () = task => panic!("the connection broke"),
-        () = doorbell => unreachable!("it goes on for ever"),
+        () = doorbell => unreachable!("the doorbell never ends"),
         () = tokio::time::sleep(DEADLINE) => panic!("the client did not get everything in time"),
     };
     assert_eq!(seqs, (since + 1..=head).collect::<Vec<_>>());
@@ -261,19 +261,19 @@ proptest! {
     }
 }
 
-/// A watcher of a hub that has not joined the room, and what it is told of it.
+/// A watcher that has not joined the room.
 struct Watcher {
     client: Reader,
     bytes: Vec<u8>,
 }
 
 impl Watcher {
-    /// Begins to watch; `meanwhile` happens between the asking and the reading of the heads.
+    /// Begins to watch; `meanwhile` runs between the request to watch and the delivery of the heads.
     async fn start(hub: &Hub, head: i64, meanwhile: impl AsyncFnOnce()) -> Self {
         let (peer, client) = narrow_connection(false).await;
         let connection = Arc::new(Connection::new(peer, identity(), None));
         let id = hub.connect(connection).await.unwrap();
-        assert!(!hub.ask_to_watch(id).await, "nobody has read the heads");
+        assert!(!hub.ask_to_watch(id).await, "the heads have not been read yet");
         meanwhile().await;
         let state = RoomHead { id: ROOM, head_seq: Seq(head) };
         hub.start_watching(id, None, Some(vec![state])).await;
@@ -297,8 +297,8 @@ impl Watcher {
         }
     }
 
-    /// The messages told until the room's head is this one.
-    async fn told(&mut self, until: i64) -> Vec<i64> {
+    /// The `seq`s of the received messages until the room's head is `until`.
+    async fn activity_until(&mut self, until: i64) -> Vec<i64> {
         let (mut seqs, mut head) = (Vec::new(), 0);
         while head < until {
             let frame = self.next().await;
@@ -329,34 +329,34 @@ async fn announce(hub: &Hub, seqs: impl IntoIterator<Item = i64>) {
     hub.announce(News::Events(events)).await;
 }
 
-/// Another process has written in between: what comes after it waits until it has been read.
+/// Another process has written an event in between: later events wait until it has been read.
 #[tokio::test]
-async fn a_watcher_is_told_in_order_what_is_published_out_of_order() {
+async fn events_published_out_of_order_reach_a_watcher_in_order() {
     let (hub, _thread) = start();
     let mut watcher = Watcher::start(&hub, 5, async || {}).await;
     announce(&hub, [6, 8]).await;
-    // What was published is applied when the hub answers.
+    // When the hub answers, it has processed the published events.
     hub.known_rooms().await;
     assert!(
         hub.take_missed(),
-        "the doorbell is told that something is missing, although no other process wrote it"
+        "the hub reports a gap to the doorbell, although no other process wrote"
     );
     let known = hub.known_rooms().await.watched.expect("the rooms");
     assert_eq!(known, [RoomHead { id: ROOM, head_seq: Seq(6) }]);
     announce(&hub, [7, 8]).await;
     announce(&hub, [6, 7, 8]).await;
     announce(&hub, [9]).await;
-    assert_eq!(watcher.told(9).await, [6, 7, 8, 9]);
+    assert_eq!(watcher.activity_until(9).await, [6, 7, 8, 9]);
     assert!(!hub.take_missed());
 }
 
-/// What was published before the heads were read, and what was committed then and is told after it, is in
-/// the list that the watcher reads; what comes next goes on from there.
+/// Events that were published before the heads were delivered are in the list that the watcher reads. The
+/// watcher receives the events after them.
 #[tokio::test]
-async fn heads_that_were_read_before_something_happened_are_brought_up_to_date() {
+async fn events_published_while_heads_are_read_are_neither_lost_nor_repeated() {
     let (hub, _thread) = start();
     let mut watcher = Watcher::start(&hub, 5, async || announce(&hub, [6, 7]).await).await;
     announce(&hub, [8]).await;
-    assert_eq!(watcher.told(8).await, [8]);
-    assert!(!hub.take_missed(), "nothing is missing between the two");
+    assert_eq!(watcher.activity_until(8).await, [8]);
+    assert!(!hub.take_missed(), "there is no gap between the list and the next event");
 }

@@ -1,23 +1,24 @@
-//! Several processes on one database: what one does reaches the sockets of the others within a
-//! second, in order, once. On SQLite the other process is the command line's, or a server by mistake.
+//! Several processes on one database: changes by one process reach the sockets of the others within a
+//! second, in order and once. On SQLite the other process is a command of the CLI, or a second server
+//! started by mistake.
 
 use serde_json::{Value, json};
 
 use crate::support::{Client, Database, Server, Socket, on_both_databases};
 
 on_both_databases!(
-    what_is_sent_on_one_node_arrives_on_the_other,
-    what_both_nodes_send_arrives_everywhere_in_one_order,
-    a_change_on_one_node_is_told_on_the_other,
-    a_room_archived_on_one_node_takes_nothing_on_the_other,
-    a_room_deleted_on_one_node_is_gone_on_the_other,
-    a_long_absence_of_news_is_made_good,
-    what_the_command_line_does_reaches_open_sockets,
-    an_event_of_a_kind_that_only_a_newer_node_knows_is_passed_on,
-    a_watcher_hears_of_rooms_that_are_the_other_nodes,
-    what_both_nodes_say_is_told_to_watchers_in_order_and_once,
-    a_watcher_is_told_that_it_cannot_be_told_everything,
-    a_watcher_hears_what_the_command_line_does_to_rooms,
+    a_message_sent_on_one_node_arrives_on_the_other,
+    messages_of_both_nodes_arrive_everywhere_in_one_order,
+    a_change_on_one_node_is_sent_to_clients_of_the_other,
+    a_room_archived_on_one_node_accepts_no_messages_on_the_other,
+    a_room_deleted_on_one_node_is_deleted_on_the_other,
+    a_node_catches_up_with_many_events_of_the_other_node,
+    changes_by_the_command_line_reach_open_sockets,
+    an_event_of_a_kind_that_only_a_newer_node_knows_is_delivered,
+    a_watcher_is_notified_of_changes_of_rooms_on_the_other_node,
+    a_watcher_receives_messages_of_both_nodes_in_order_and_once,
+    a_watcher_gets_a_truncated_frame_if_there_are_too_many_messages,
+    a_watcher_is_notified_of_changes_of_rooms_by_the_command_line,
 );
 
 /// Two servers on one database, a room, and its admin on each of them.
@@ -30,7 +31,7 @@ async fn two_nodes(database: Database) -> (Server, Server, Client, Client, i64) 
     (here, there, ann, ann_there, room)
 }
 
-/// The next event of the log, passing over what is not of it.
+/// The next event of the log; other frames are skipped.
 async fn event(socket: &mut Socket) -> Value {
     loop {
         let frame = socket.recv().await;
@@ -40,7 +41,7 @@ async fn event(socket: &mut Socket) -> Value {
     }
 }
 
-async fn what_is_sent_on_one_node_arrives_on_the_other(database: Database) {
+async fn a_message_sent_on_one_node_arrives_on_the_other(database: Database) {
     let (_here, there, ann, ann_there, room) = two_nodes(database).await;
     let quiet = ann.creates_room("quiet").await;
     let bo = there.user("bo").await;
@@ -56,10 +57,10 @@ async fn what_is_sent_on_one_node_arrives_on_the_other(database: Database) {
         );
     }
     elsewhere.send(json!({ "type": "ping" })).await;
-    assert_eq!(elsewhere.recv().await["type"], "pong", "nothing happened in that room");
+    assert_eq!(elsewhere.recv().await["type"], "pong", "there is no event in that room");
 }
 
-async fn what_both_nodes_send_arrives_everywhere_in_one_order(database: Database) {
+async fn messages_of_both_nodes_arrive_everywhere_in_one_order(database: Database) {
     const EACH: usize = 60;
     let (_here, there, ann, ann_there, room) = two_nodes(database).await;
     let bo = there.user("bo").await;
@@ -79,7 +80,7 @@ async fn what_both_nodes_send_arrives_everywhere_in_one_order(database: Database
             assert_eq!((&seen["seq"], &seen["id"]), (&message["seq"], &message["id"]));
         }
         reader.send(json!({ "type": "ping" })).await;
-        assert_eq!(event_or_pong(reader).await["type"], "pong", "each comes once");
+        assert_eq!(event_or_pong(reader).await["type"], "pong", "each message comes once");
     }
 }
 
@@ -92,7 +93,7 @@ async fn event_or_pong(socket: &mut Socket) -> Value {
     }
 }
 
-async fn a_change_on_one_node_is_told_on_the_other(database: Database) {
+async fn a_change_on_one_node_is_sent_to_clients_of_the_other(database: Database) {
     let (_here, _there, ann, ann_there, room) = two_nodes(database).await;
     let mut reader = ann_there.joins(room).await;
     let sent = ann.post(&format!("/rooms/{room}/messages"), json!({ "content": "tpyo" })).await;
@@ -101,12 +102,12 @@ async fn a_change_on_one_node_is_told_on_the_other(database: Database) {
     ann.patch(&path, json!({ "content": "typo" })).await.expect(200);
     ann.delete(&path).await.expect(204);
     ann.patch(&format!("/rooms/{room}"), json!({ "name": "lobby" })).await.expect(200);
-    // All of it may come by one look into the log, which shows the message as it stands now.
+    // The doorbell may read all events at once, and then they show the current state of the message.
     let seen = [event(&mut reader).await, event(&mut reader).await, event(&mut reader).await];
     let seen = seen.map(|event| (event["type"].clone(), event["seq"].clone()));
     let expected = ["message", "message_edited", "message_deleted"];
     assert_eq!(seen, [1, 2, 3].map(|seq| (json!(expected[seq - 1]), json!(seq))));
-    // A new name is seen by the same look, or the next.
+    // The doorbell notices a changed room in the same read or in the next.
     let mut other = ann_there.joins(room).await;
     ann.patch(&format!("/rooms/{room}"), json!({ "description": "Talk" })).await.expect(200);
     let updated = other.recv_type("room_updated").await;
@@ -114,11 +115,11 @@ async fn a_change_on_one_node_is_told_on_the_other(database: Database) {
     assert_eq!(updated, expected);
 }
 
-async fn a_room_archived_on_one_node_takes_nothing_on_the_other(database: Database) {
+async fn a_room_archived_on_one_node_accepts_no_messages_on_the_other(database: Database) {
     let (_here, _there, ann, ann_there, room) = two_nodes(database).await;
     let mut reader = ann_there.joins(room).await;
     ann.patch(&format!("/rooms/{room}"), json!({ "is_archived": true })).await.expect(200);
-    // Before anybody has been told.
+    // The other node refuses messages even before its doorbell has noticed the change.
     let late = json!({ "content": "late" });
     let refused = ann_there.post(&format!("/rooms/{room}/messages"), late.clone()).await;
     refused.expect_problem(409, "room_archived");
@@ -130,7 +131,7 @@ async fn a_room_archived_on_one_node_takes_nothing_on_the_other(database: Databa
     ann_there.post(&format!("/rooms/{room}/messages"), late).await.expect(201);
 }
 
-async fn a_room_deleted_on_one_node_is_gone_on_the_other(database: Database) {
+async fn a_room_deleted_on_one_node_is_deleted_on_the_other(database: Database) {
     let (_here, _there, ann, ann_there, room) = two_nodes(database).await;
     let mut own = ann_there.joins(room).await;
     let mut many = ann_there.opens(&format!("/ws?token={}", ann.token)).await;
@@ -141,8 +142,8 @@ async fn a_room_deleted_on_one_node_is_gone_on_the_other(database: Database) {
     assert_eq!(own.expect_close().await, 4404);
 }
 
-/// More than one look into the log brings, and more than the hub keeps in memory.
-async fn a_long_absence_of_news_is_made_good(database: Database) {
+/// There are more events than the doorbell reads at once, and than the tail holds.
+async fn a_node_catches_up_with_many_events_of_the_other_node(database: Database) {
     const MESSAGES: usize = 1_200;
     let (_here, _there, ann, ann_there, room) = two_nodes(database).await;
     let mut reader = ann_there.joins(room).await;
@@ -159,8 +160,8 @@ async fn a_long_absence_of_news_is_made_good(database: Database) {
     }
 }
 
-/// The row is written as a newer program would write it: with a kind and a detail of its own.
-async fn an_event_of_a_kind_that_only_a_newer_node_knows_is_passed_on(database: Database) {
+/// The row is written as a newer version would write it: with an unknown kind and unknown details.
+async fn an_event_of_a_kind_that_only_a_newer_node_knows_is_delivered(database: Database) {
     let server = Server::start(database).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -202,7 +203,7 @@ async fn an_event_of_a_kind_that_only_a_newer_node_knows_is_passed_on(database: 
     assert_eq!(log["events"], json!([expected]));
     let resumed = ann.opens_live(&format!("/ws/{room}?token={}&since=1", ann.token)).await;
     assert_eq!(resumed.welcome[1], expected);
-    // Pages of messages leave it out, and the log goes on after it.
+    // Pages of messages omit the event, and the log continues after it.
     let page = ann.get(&format!("{path}/messages")).await.expect(200);
     assert_eq!((&page["messages"][0]["seq"], &page["messages"][1]), (&json!(1), &Value::Null));
     let unread = ann.get(&path).await.expect(200)["unread"].clone();
@@ -214,7 +215,7 @@ async fn an_event_of_a_kind_that_only_a_newer_node_knows_is_passed_on(database: 
     }
 }
 
-/// Runs statements in the server's database, past its storage.
+/// Runs statements in the server's database directly.
 fn execute(server: &Server, sql: &str) {
     let run = || match server.database_url().strip_prefix("sqlite://") {
         Some(file) => {
@@ -229,7 +230,7 @@ fn execute(server: &Server, sql: &str) {
     std::thread::scope(|scope| scope.spawn(run).join().expect("no panic")).expect("SQL");
 }
 
-async fn what_the_command_line_does_reaches_open_sockets(database: Database) {
+async fn changes_by_the_command_line_reach_open_sockets(database: Database) {
     let server = Server::start(database).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -260,7 +261,7 @@ async fn what_the_command_line_does_reaches_open_sockets(database: Database) {
     ann.get(&format!("/rooms/{room}")).await.expect_problem(404, "room_not_found");
 }
 
-/// A socket that watches, and is in no room.
+/// Opens a socket that watches and has joined no room.
 async fn watch(client: &Client) -> Socket {
     let mut socket = client.opens(&format!("/ws?token={}", client.token)).await;
     socket.send(json!({ "type": "watch", "ref": "w" })).await;
@@ -268,8 +269,8 @@ async fn watch(client: &Client) -> Socket {
     socket
 }
 
-/// The messages told to a watcher, up to a position in the room: their `seq`s, in the order of coming.
-async fn told(watcher: &mut Socket, room: i64, until: i64) -> (Vec<i64>, bool) {
+/// Reads `room_activity` frames up to this head: the `seq`s of their messages, and whether one was truncated.
+async fn activity_until(watcher: &mut Socket, room: i64, until: i64) -> (Vec<i64>, bool) {
     let (mut seqs, mut head, mut is_truncated) = (Vec::new(), 0, false);
     while head < until {
         let frame = watcher.recv_type("room_activity").await;
@@ -290,7 +291,7 @@ async fn say(client: &Client, room: i64, content: &str) {
     client.post(&path, json!({ "content": content })).await.expect(201);
 }
 
-async fn a_watcher_hears_of_rooms_that_are_the_other_nodes(database: Database) {
+async fn a_watcher_is_notified_of_changes_of_rooms_on_the_other_node(database: Database) {
     let (_here, there, ann, _, room) = two_nodes(database).await;
     let bo = there.user("bo").await;
     let mut watcher = watch(&bo).await;
@@ -303,20 +304,21 @@ async fn a_watcher_hears_of_rooms_that_are_the_other_nodes(database: Database) {
     assert_eq!(activity["messages"][0]["mentions"], json!(["bo"]));
 
     say(&ann, room, "elsewhere").await;
-    assert_eq!(told(&mut watcher, room, 1).await, (vec![1], false));
+    assert_eq!(activity_until(&mut watcher, room, 1).await, (vec![1], false));
     ann.patch(&format!("/rooms/{new}"), json!({ "is_archived": true })).await.expect(200);
     let updated = watcher.recv().await;
     assert_eq!((&updated["type"], &updated["room_id"]), (&json!("room_updated"), &json!(new)));
     assert!(updated["archived_at"].is_string(), "{updated}");
     ann.delete(&format!("/rooms/{new}")).await.expect(204);
     assert_eq!(watcher.recv_type("room_deleted").await["room_id"], new);
-    // And of its own node's.
+    // It is notified of rooms of its own node too.
     let own = bo.with_token(&ann.token).creates_room("own").await;
     assert_eq!(watcher.recv().await["room"]["id"], own);
 }
 
-/// What a node publishes before it has heard what comes before it is told later, not instead.
-async fn what_both_nodes_say_is_told_to_watchers_in_order_and_once(database: Database) {
+/// A node may publish an event before it has read an earlier one of the other node; watchers get both,
+/// in order.
+async fn a_watcher_receives_messages_of_both_nodes_in_order_and_once(database: Database) {
     const EACH: i64 = 20;
     let (_here, there, ann, ann_there, room) = two_nodes(database).await;
     let bo = there.user("bo").await;
@@ -325,16 +327,20 @@ async fn what_both_nodes_say_is_told_to_watchers_in_order_and_once(database: Dat
     for _ in 0..EACH {
         tokio::join!(say(&ann, room, "here"), say(&ann_there, room, "there"));
     }
-    let (seqs, is_truncated) = told(&mut watcher, room, 2 * EACH).await;
+    let (seqs, is_truncated) = activity_until(&mut watcher, room, 2 * EACH).await;
     assert!(!is_truncated);
     assert_eq!(seqs, (1..=2 * EACH).collect::<Vec<_>>());
     for seq in 1..=2 * EACH {
-        assert_eq!(event(&mut reader).await["seq"], seq, "nor does it change what the others get");
+        assert_eq!(
+            event(&mut reader).await["seq"],
+            seq,
+            "members receive every message in order too"
+        );
     }
 }
 
-/// More has happened than a look into the log brings; and what comes next is told again.
-async fn a_watcher_is_told_that_it_cannot_be_told_everything(database: Database) {
+/// There are more events than the doorbell reads at once. Activity after them is complete again.
+async fn a_watcher_gets_a_truncated_frame_if_there_are_too_many_messages(database: Database) {
     const MESSAGES: i64 = 700;
     let here = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0").start().await;
     let there = here.start_another().await;
@@ -349,7 +355,7 @@ async fn a_watcher_is_told_that_it_cannot_be_told_everything(database: Database)
             speaker.recv_type("ack").await;
         }
     }
-    let (seqs, is_truncated) = told(&mut watcher, room, MESSAGES).await;
+    let (seqs, is_truncated) = activity_until(&mut watcher, room, MESSAGES).await;
     assert!(is_truncated && seqs.is_sorted());
     say(&ann, room, "one more").await;
     let frame = watcher.recv_type("room_activity").await;
@@ -357,7 +363,7 @@ async fn a_watcher_is_told_that_it_cannot_be_told_everything(database: Database)
     assert!(frame["truncated"].is_null(), "{frame}");
 }
 
-async fn a_watcher_hears_what_the_command_line_does_to_rooms(database: Database) {
+async fn a_watcher_is_notified_of_changes_of_rooms_by_the_command_line(database: Database) {
     let server = Server::start(database).await;
     let ann = server.admin("ann").await;
     let bo = server.user("bo").await;
@@ -374,7 +380,7 @@ async fn a_watcher_hears_what_the_command_line_does_to_rooms(database: Database)
     );
     let room = created["room"]["id"].as_i64().expect("id");
     say(&ann, room, "@bo").await;
-    assert_eq!(told(&mut watcher, room, 1).await, (vec![1], false));
+    assert_eq!(activity_until(&mut watcher, room, 1).await, (vec![1], false));
     run(&["rooms", "rename", "plans", "old plans"]);
     assert_eq!(watcher.recv_type("room_updated").await["name"], "old plans");
     run(&["rooms", "delete", "old plans", "--yes"]);

@@ -1,5 +1,5 @@
-//! The documents of the two APIs as they were reviewed. `UPDATE_SNAPSHOTS=1 cargo test --test api openapi::`
-//! writes them anew; the change is then looked at like any other.
+//! The documents of the two APIs are equal to the reviewed files in `docs`. This command writes the files again;
+//! the difference is then reviewed: `UPDATE_SNAPSHOTS=1 cargo test --test api openapi::`
 
 use std::path::Path;
 
@@ -10,17 +10,17 @@ fn document() -> Value {
 }
 
 #[test]
-fn the_document_is_the_reviewed_one() {
-    is_reviewed(document(), "docs/openapi.json");
+fn the_openapi_document_is_the_reviewed_one() {
+    expect_reviewed(document(), "docs/openapi.json");
 }
 
-/// The types of the page's frames are made from it.
+/// The frame types of the web page are generated from this document.
 #[test]
-fn the_document_of_the_socket_is_the_reviewed_one() {
-    is_reviewed(chatapp::ws::asyncapi::document(), "docs/asyncapi.json");
+fn the_asyncapi_document_is_the_reviewed_one() {
+    expect_reviewed(chatapp::ws::asyncapi::document(), "docs/asyncapi.json");
 }
 
-fn is_reviewed(mut document: Value, file: &str) {
+fn expect_reviewed(mut document: Value, file: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     // A release changes the version and nothing else.
     document["info"]["version"] = "0.0.0".into();
@@ -31,7 +31,7 @@ fn is_reviewed(mut document: Value, file: &str) {
     let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         current == reviewed,
-        "the server's document is not {file} any more: look at the difference after \
+        "the server's document differs from {file}: review the difference after \
          UPDATE_SNAPSHOTS=1 cargo test --test api openapi::, and run `npm run shapes` in tests/browser"
     );
 }
@@ -77,7 +77,7 @@ fn every_operation_is_described() {
 fn every_schema_of_a_body_has_an_example_that_fits_it() {
     let document = document();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
-        // One of several forms: each of them has its example.
+        // For a union each of its forms has an example.
         let is_union = schema.get("oneOf").is_some();
         if schema["type"] != "object" || is_union || name == "FieldError" {
             continue;

@@ -1,5 +1,5 @@
-//! What a release consists of. Building one takes minutes and another compiler, so `scripts/release` is not
-//! run here; what it relies on is.
+//! The parts of a release. Building one takes minutes and needs another compiler, so the tests check
+//! only what `scripts/release` relies on.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,8 +12,8 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(in_repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// `scripts/release` makes what is below target/, with these names.
-const MADE: [&str; 5] = [
+/// Files that `scripts/release` creates below target/.
+const GENERATED: [&str; 5] = [
     "target/release/chatapp",
     "target/dist/man/*.gz",
     "target/dist/completions/chatapp.bash",
@@ -29,10 +29,10 @@ fn every_file_that_the_debian_package_names_exists() {
     for asset in package["assets"].as_array().unwrap() {
         let source = asset[0].as_str().unwrap();
         let folder = source.strip_suffix("/*.md").unwrap_or(source);
-        assert!(MADE.contains(&source) || in_repository(folder).exists(), "{source}");
+        assert!(GENERATED.contains(&source) || in_repository(folder).exists(), "{source}");
         found += 1;
     }
-    assert!(found > MADE.len());
+    assert!(found > GENERATED.len());
     for setting in package["conf-files"].as_array().unwrap() {
         let name = setting.as_str().unwrap().trim_start_matches('/');
         let assets = package["assets"].as_array().unwrap();
@@ -40,9 +40,9 @@ fn every_file_that_the_debian_package_names_exists() {
     }
 }
 
-/// cargo-deb puts what starts and stops the service at the place of this mark.
+/// cargo-deb replaces the mark `#DEBHELPER#` by the commands that start and stop the service.
 #[test]
-fn the_scripts_of_the_debian_package_have_a_place_for_what_is_generated() {
+fn the_scripts_of_the_debian_package_have_the_placeholder_of_debhelper() {
     for script in ["postinst", "postrm"] {
         let text = read(&format!("examples/deploy/debian/{script}"));
         assert!(text.starts_with("#!/bin/sh\n") && text.contains("\n#DEBHELPER#\n"), "{script}");
@@ -50,15 +50,15 @@ fn the_scripts_of_the_debian_package_have_a_place_for_what_is_generated() {
 }
 
 #[test]
-fn the_unit_runs_the_program_from_where_the_package_puts_it() {
-    // The script replaces this prefix by /usr/bin/.
+fn the_systemd_unit_runs_the_program_from_the_path_of_the_package() {
+    // `scripts/release` replaces this prefix by /usr/bin/.
     let unit = read("examples/deploy/chatapp.service");
     assert_eq!(unit.matches("/usr/local/bin/chatapp ").count(), 2);
     assert!(read("scripts/release").contains("'s|/usr/local/bin/|/usr/bin/|'"));
 }
 
 #[test]
-fn the_image_is_made_of_files_that_are_in_the_archive() {
+fn the_container_image_copies_only_files_of_the_archive() {
     let script = read("scripts/release");
     let (_, pack) = script.split_once("\npack() {").unwrap();
     let (pack, _) = pack.split_once("\n}").unwrap();
@@ -78,9 +78,9 @@ fn the_release_notes_are_the_part_of_the_changelog_about_this_version() {
     assert!(notes.contains("### ") && !notes.contains("\n## "), "{notes}");
 }
 
-/// Version, heading and tag of a release are the same.
+/// The version in Cargo.toml, the heading in the changelog and the tag must be equal.
 #[test]
-fn a_release_whose_names_differ_is_refused() {
+fn a_release_with_different_version_heading_or_tag_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("scripts")).unwrap();
     std::fs::copy(in_repository("scripts/release"), folder.path().join("scripts/release")).unwrap();

@@ -1,5 +1,5 @@
-//! Resume and send once: a client that comes back gets exactly what it missed, and what it sends
-//! again is stored once. (`tests/crash` has the same with the server killed.)
+//! Resuming and retries: a client that reconnects receives exactly the events that it missed, and a message
+//! that it sends again is stored once. (`tests/crash` tests the same with a server that is killed.)
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -7,10 +7,10 @@ use tokio::task::JoinSet;
 use crate::support::{Client, Database, Server, Socket, on_both_databases};
 
 on_both_databases!(
-    what_was_missed_arrives_before_what_is_live,
-    nothing_is_missed_at_the_head,
+    missed_messages_arrive_before_live_messages,
+    resuming_at_the_head_delivers_no_messages,
     a_cursor_has_no_age_limit,
-    history_shows_the_last_messages_first,
+    the_history_parameter_delivers_the_newest_messages,
     a_cursor_of_another_epoch_is_refused,
     a_client_id_is_stored_once,
     a_client_id_belongs_to_its_sender_and_room,
@@ -18,7 +18,7 @@ on_both_databases!(
     senders_that_drop_their_connections_store_nothing_twice,
 );
 
-async fn what_was_missed_arrives_before_what_is_live(database: Database) {
+async fn missed_messages_arrive_before_live_messages(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
     let bo = server.user("bo").await;
     let mut speaker = ann.joins(room).await;
@@ -40,7 +40,7 @@ async fn what_was_missed_arrives_before_what_is_live(database: Database) {
     assert_eq!(seq(&reader.recv_type("message").await), 6);
 }
 
-async fn nothing_is_missed_at_the_head(database: Database) {
+async fn resuming_at_the_head_delivers_no_messages(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let mut speaker = ann.joins(room).await;
     let ack = speaker.says(room, "one", "1").await;
@@ -49,7 +49,7 @@ async fn nothing_is_missed_at_the_head(database: Database) {
     assert_eq!(reader.synced["head_seq"], 1);
 }
 
-/// More than fits the memory the server keeps per room, or one page read from the database.
+/// There are more messages than the tail of a room or a page from the database can hold.
 async fn a_cursor_has_no_age_limit(database: Database) {
     const MESSAGES: i64 = 1_500;
     let (_server, ann, room) = server_with_room(database).await;
@@ -59,7 +59,7 @@ async fn a_cursor_has_no_age_limit(database: Database) {
     assert_eq!(seqs(&reader.welcome), (1..=MESSAGES).collect::<Vec<_>>());
 }
 
-async fn history_shows_the_last_messages_first(database: Database) {
+async fn the_history_parameter_delivers_the_newest_messages(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     say_many(&mut ann.joins(room).await, room, "m", 1..=8).await;
     for (asked, expected) in [(0, vec![]), (3, vec![6, 7, 8]), (20, (1..=8).collect())] {
@@ -67,7 +67,11 @@ async fn history_shows_the_last_messages_first(database: Database) {
         let reader = ann.opens_live(&path).await;
         assert_eq!(seqs(&reader.welcome), expected, "history={asked}");
     }
-    assert_eq!(seqs(&ann.joins(room).await.welcome), [0; 0], "none unless asked for");
+    assert_eq!(
+        seqs(&ann.joins(room).await.welcome),
+        [0; 0],
+        "without the parameter there are no messages"
+    );
 }
 
 async fn a_cursor_of_another_epoch_is_refused(database: Database) {
@@ -82,7 +86,7 @@ async fn a_client_id_is_stored_once(database: Database) {
     let original = socket.says(room, "once", "order-1").await;
     assert_eq!(original["duplicate"], false);
 
-    // Again on the same socket, on another one, and over HTTP; the first content stays.
+    // Retries on the same socket, on another one, and over HTTP; the first content stays.
     let again = json!({
         "type": "send", "room_id": room, "content": "twice", "client_id": "order-1", "ref": "again",
     });
@@ -98,7 +102,7 @@ async fn a_client_id_is_stored_once(database: Database) {
     let message = ann.post(&path, message).await.expect(200);
     assert_eq!((&message["id"], &message["content"]), (&original["id"], &json!("once")));
 
-    // The other way round: HTTP first.
+    // The original over HTTP, the retry on a socket.
     let message = json!({ "content": "first over HTTP", "client_id": "order-2" });
     let message = ann.post(&path, message).await.expect(201);
     let retry = json!({ "content": "then on a socket", "client_id": "order-2", "ref": "r" });
@@ -106,7 +110,7 @@ async fn a_client_id_is_stored_once(database: Database) {
     let ack = other.recv_type("ack").await;
     assert_eq!((&ack["id"], &ack["duplicate"]), (&message["id"], &json!(true)));
 
-    // Nobody has seen any of the retries: the next messages are the HTTP one and this.
+    // Retries are not delivered: the next messages are the one over HTTP and this one.
     socket.say("the end").await;
     assert_eq!(seq(&socket.recv_type("message").await), 2);
     let last = socket.recv_type("message").await;
@@ -152,7 +156,7 @@ async fn readers_that_drop_their_connections_miss_and_repeat_nothing(database: D
         ann.history(room).await.iter().map(|message| message["id"].clone()).collect();
     assert_eq!(history.len() as i64, MESSAGES);
     for ids in readers.join_all().await {
-        assert_eq!(ids, history, "a reader saw another order than history");
+        assert_eq!(ids, history, "a reader received messages in another order than history");
     }
 }
 
@@ -189,7 +193,7 @@ async fn senders_that_drop_their_connections_store_nothing_twice(database: Datab
         attempts += 1;
         assert!(attempts < 200, "{acknowledged} of {MESSAGES} acknowledged after many attempts");
         let mut socket = ann.joins(room).await;
-        // Sends ten more than are acknowledged, waits for the first ack only, and is gone.
+        // Sends ten messages, waits for the first acknowledgement only, and drops the connection.
         let window = acknowledged + 1..=MESSAGES.min(acknowledged + 10);
         for n in window {
             let send = json!({
@@ -206,7 +210,7 @@ async fn senders_that_drop_their_connections_store_nothing_twice(database: Datab
     let contents: Vec<&str> =
         history.iter().map(|message| message["content"].as_str().expect("content")).collect();
     let expected: Vec<String> = (1..=MESSAGES).map(|n| format!("m{n}")).collect();
-    assert_eq!(contents, expected, "each once, in the order of sending");
+    assert_eq!(contents, expected, "each message is stored once, in the order of sending");
 }
 
 async fn server_with_room(database: Database) -> (Server, Client, i64) {
@@ -223,7 +227,7 @@ async fn say_many(
     prefix: &str,
     numbers: std::ops::RangeInclusive<i64>,
 ) {
-    // As many as a server takes without complaint, whatever its queue.
+    // Few enough for a server with any queue length.
     const WINDOW: usize = 50;
     let mut under_way = 0;
     for n in numbers {
@@ -254,7 +258,7 @@ fn seq(frame: &Value) -> i64 {
     frame["seq"].as_i64().unwrap_or_else(|| panic!("no seq in {frame}"))
 }
 
-/// The positions of the messages among these frames.
+/// The `seq`s of the messages among these frames.
 fn seqs(frames: &[Value]) -> Vec<i64> {
     frames.iter().filter(|frame| frame["type"] == "message").map(seq).collect()
 }

@@ -1,6 +1,6 @@
-//! TLS from certificate files: the real binary, HTTP and WebSocket over it, its files renewed,
-//! and clients that do not get through the handshake. (The suites of `tests/socket` and the rest
-//! run over TLS too with `CHATAPP_TEST_TLS=1`; `tests/hub.rs` cuts records at every place.)
+//! TLS from certificate files: the real binary, HTTP and WebSocket over TLS, renewed files, and clients
+//! that do not complete the handshake. (With `CHATAPP_TEST_TLS=1` the other tests run over TLS too;
+//! `tests/hub.rs` splits TLS records at any place.)
 
 use std::path::Path;
 use std::process::Output;
@@ -17,7 +17,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 type Encrypted = TlsStream<TcpStream>;
 
-/// A server with a certificate of which the test knows, its admin and a room.
+/// A server with this certificate, its admin and a room.
 async fn server_with_room(identity: &Identity) -> (Server, Client, i64) {
     let server = Server::with(Database::Sqlite).encrypted_as(identity).start().await;
     let ann = server.admin("ann").await;
@@ -31,13 +31,13 @@ async fn connect(server: &Server, identity: &Identity) -> Encrypted {
     tls.expect("the certificate is the one expected")
 }
 
-/// A room's socket straight to the server, without the tunnel.
+/// Opens a room's socket directly on a TLS connection, without the tunnel of the test harness.
 async fn join(tls: Encrypted, ann: &Client, room: i64) -> WebSocketStream<Encrypted> {
     let url = format!("ws://localhost/ws/{room}?token={}", ann.token);
     client_async(url, tls).await.expect("a socket").0
 }
 
-/// The next message of the room; other frames are passed over.
+/// The next message of the room; other frames are skipped.
 async fn message(socket: &mut WebSocketStream<Encrypted>) -> Value {
     loop {
         let frame = timeout(DEADLINE, socket.next()).await.expect("a frame").expect("no end");
@@ -50,7 +50,7 @@ async fn message(socket: &mut WebSocketStream<Encrypted>) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_versions_speak_http() {
+async fn http_works_over_both_tls_versions() {
     let identity = Identity::new();
     let (server, ..) = server_with_room(&identity).await;
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
@@ -72,9 +72,9 @@ async fn both_versions_speak_http() {
     assert!(log.contains("API docs      https://localhost:"), "{log}");
 }
 
-/// An editor of another system may put a byte order mark before the first line.
+/// Some editors write a byte order mark before the first line.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_byte_order_mark_hides_no_certificate() {
+async fn certificate_and_key_files_may_begin_with_a_byte_order_mark() {
     let identity = Identity::new();
     let (mut server, ..) = server_with_room(&identity).await;
     server.sigterm().await;
@@ -92,10 +92,10 @@ async fn a_byte_order_mark_hides_no_certificate() {
     assert!(report.contains("is ready"), "{report}");
 }
 
-/// Four megabytes, of which the slow reader takes nothing before all of it was sent: the others
-/// are not held up, and nobody misses or repeats anything.
+/// Four megabytes are sent; the slow reader begins to read after all of it was sent. The other readers
+/// are not delayed, and no reader misses or repeats a message.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_messages_reach_everybody_however_slow() {
+async fn a_thousand_messages_reach_every_reader_even_a_slow_one() {
     const MESSAGES: i64 = 1_000;
     let identity = Identity::new();
     let (server, ann, room) = server_with_room(&identity).await;
@@ -139,9 +139,9 @@ async fn a_thousand_messages_reach_everybody_however_slow() {
     assert_eq!(message(&mut slow).await["seq"], MESSAGES + 1);
 }
 
-/// Frames of four records each, in both directions.
+/// Each frame needs four TLS records, in both directions.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn large_frames_come_whole() {
+async fn frames_larger_than_a_tls_record_arrive_whole() {
     let server = Server::with(Database::Sqlite)
         .env("CHATAPP_LIMITS__MESSAGE_CHARS", "20000")
         .encrypted()
@@ -159,10 +159,10 @@ async fn large_frames_come_whole() {
     assert_eq!(missed.welcome.iter().filter(|frame| frame["type"] == "message").count(), 20);
 }
 
-/// One record, of which HTTP takes a part at a time: the rest is in the server and not in the
-/// socket, which will never again be readable.
+/// The HTTP parser reads a part of a record at a time. The rest is buffered in the server, so the
+/// socket never becomes readable again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_left_of_a_record_is_read() {
+async fn the_buffered_rest_of_a_tls_record_is_read() {
     let identity = Identity::new();
     let (server, ann, room) = server_with_room(&identity).await;
     for length in [8_192, 15_000, 16_000, 40_000] {
@@ -183,7 +183,7 @@ async fn what_is_left_of_a_record_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_renewed_certificate_is_taken_over_and_a_bad_one_is_not() {
+async fn a_renewed_certificate_is_loaded_and_an_unusable_one_is_not() {
     let (old, new) = (Identity::new(), Identity::new());
     let (mut server, ann, room) = server_with_room(&old).await;
     let mut early = join(connect(&server, &old).await, &ann, room).await;
@@ -220,7 +220,7 @@ async fn a_renewed_certificate_is_taken_over_and_a_bad_one_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stalled_handshakes_keep_nobody_out_and_are_cut_off() {
+async fn stalled_handshakes_do_not_block_other_clients_and_are_cut_off() {
     let identity = Identity::new();
     let server = Server::with(Database::Sqlite)
         .env("CHATAPP_HTTP__HEADER_TIMEOUT_MS", "3000")
@@ -233,7 +233,7 @@ async fn stalled_handshakes_keep_nobody_out_and_are_cut_off() {
     let mut stalled = Vec::new();
     for n in 0..200 {
         let mut tcp = TcpStream::connect(server.own_address()).await.expect("connect");
-        // Nothing, the beginning, all but the last byte, or all of the first flight.
+        // No byte, the first byte, all except the last byte, or all of the first flight.
         let length = [0, 1, hello.len() - 1, hello.len()][n % 4];
         tcp.write_all(&hello[..length]).await.expect("write");
         stalled.push(tcp);
@@ -257,14 +257,14 @@ async fn client_hello(identity: &Identity) -> Vec<u8> {
     let connector = connector(identity, &[]);
     let mut hello = vec![0; 16 * 1024];
     tokio::select! {
-        _ = connector.connect(server_name(), client) => unreachable!("nobody answers"),
+        _ = connector.connect(server_name(), client) => unreachable!("there is no server"),
         read = server.read(&mut hello) => hello.truncate(read.expect("a flight")),
     }
     hello
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_does_not_speak_tls_is_told_so_and_closed() {
+async fn a_client_that_does_not_speak_tls_gets_an_alert_and_is_closed() {
     let identity = Identity::new();
     let (server, ..) = server_with_room(&identity).await;
     let old = b"\x16\x03\x00\x00\x05\x01\x00\x00\x01\x00";
@@ -284,7 +284,7 @@ async fn whoever_does_not_speak_tls_is_told_so_and_closed() {
         // A fatal alert (RFC 8446 §6), which a reset may have overtaken.
         assert!(answer.is_empty() || answer[0] == 0x15, "{bytes:?}: {answer:?}");
     }
-    // Somebody who spoke it well, and then does not.
+    // A client that completes the handshake and then sends invalid records.
     let mut tls = connect(&server, &identity).await;
     tls.get_mut().0.write_all(&[0x17, 3, 3, 0, 20, 1, 2, 3]).await.expect("write");
     tls.get_mut().0.write_all(&[0; 40]).await.expect("write");
@@ -295,7 +295,7 @@ async fn whoever_does_not_speak_tls_is_told_so_and_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_is_told_in_a_frame_and_in_tls() {
+async fn a_stop_sends_a_close_frame_and_a_tls_close_notify() {
     let identity = Identity::new();
     let (mut server, ann, room) = server_with_room(&identity).await;
     let mut sockets = Vec::new();
@@ -322,7 +322,7 @@ async fn a_stop_is_told_in_a_frame_and_in_tls() {
 }
 
 #[test]
-fn files_that_cannot_be_used_are_named() {
+fn unusable_certificate_and_key_files_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let (one, other) = (Identity::new(), Identity::new());
     one.write(folder.path());
@@ -390,7 +390,7 @@ fn files_that_cannot_be_used_are_named() {
     }
 }
 
-/// Runs a server that is not to get as far as to listen.
+/// Runs a server that must fail before it listens.
 fn serve(folder: &Path, certificate: &str, key: &str) -> Output {
     std::process::Command::new(env!("CARGO_BIN_EXE_chatapp"))
         .current_dir(folder)

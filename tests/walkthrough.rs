@@ -1,10 +1,10 @@
-//! The README's tour, run word for word in an empty folder, and its links, so that it cannot rot.
+//! Runs the README's tour word for word in an empty folder, and checks its links, so that both stay correct.
 //!
-//! The tour is the section "A five-minute tour". Its `sh` blocks are typed into a shell, one after
-//! the other. A `json` block after one of them is what that block prints. A `text` block is what
-//! is typed (`> `) and printed (`< `) in the socket client that the block before it starts, in a
-//! terminal of its own. Only the address is changed, from port 8000 to the test server's; times
-//! may differ, and "…" in a string stands for anything.
+//! The tour is the section "A five-minute tour". Its `sh` blocks are typed into a shell, one after the
+//! other. A `json` block shows the output of the `sh` block before it. A `text` block shows the input
+//! (`> `) and the output (`< `) of the socket client that the block before it starts, in a terminal of
+//! its own. Only the address is changed, from port 8000 to the test server's. Times may differ, and "…"
+//! in a string matches any text.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,16 +16,20 @@ use crate::support::{Database, Program, Server, python};
 const README: &str = include_str!("../README.md");
 
 #[tokio::test]
-async fn the_readme_s_tour_is_true() {
-    // The tour's server has no configuration, so not the harness's either.
+async fn the_tour_of_the_readme_works_as_written() {
+    // The tour's server has no configuration, so the harness must not add its own.
     let server = Server::with(Database::Sqlite).without_environment().start().await;
     let mut shell = Terminal::open(&server);
     let blocks = blocks(section(README, "A five-minute tour"));
-    assert!(blocks.len() > 6, "the tour has lost its blocks: {blocks:?}");
+    assert!(blocks.len() > 6, "too few blocks were found in the tour: {blocks:?}");
 
     let mut blocks = blocks.into_iter().peekable();
     while let Some(block) = blocks.next() {
-        assert_eq!(block.language, "sh", "nothing runs that prints {}", block.text);
+        assert_eq!(
+            block.language, "sh",
+            "there is no `sh` block before this output: {}",
+            block.text
+        );
         let commands = block.text.replace("localhost:8000", &server.address().to_string());
         match blocks.next_if(|next| next.language != "sh") {
             Some(transcript) if transcript.language == "text" => {
@@ -47,17 +51,17 @@ async fn the_readme_s_tour_is_true() {
 }
 
 #[tokio::test]
-async fn the_readme_s_links_lead_somewhere() {
+async fn every_link_of_the_readme_has_a_target() {
     let server = Server::start(Database::Sqlite).await;
     let links: Vec<&str> =
         README.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-    assert!(links.len() > 10, "the README has lost its links: {links:?}");
+    assert!(links.len() > 10, "too few links were found in the README: {links:?}");
     for link in links {
         if let Some(path) = link.strip_prefix("http://localhost:8000") {
             server.anonymous().get(path).await.expect(200);
         } else if !link.starts_with("https://") {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(link);
-            assert!(file.exists(), "the README links to {link}, which is not there");
+            assert!(file.exists(), "the README links to {link}, which does not exist");
         }
     }
 }
@@ -124,11 +128,11 @@ impl Terminal {
             if let Some(typed) = line.strip_prefix("> ") {
                 self.bash.types(typed);
             } else if let Some(expected) = line.strip_prefix("< ") {
-                // The client writes sequences that move the cursor around its lines.
+                // The client's lines contain escape sequences that move the cursor.
                 let received = self.bash.until(line, json_of).await;
                 check(&received, &json(expected));
             } else {
-                panic!("neither typed nor printed: {line}");
+                panic!("the line begins with neither `> ` nor `< `: {line}");
             }
         }
         self.bash.ends_input();
@@ -147,10 +151,13 @@ fn json(text: &str) -> Value {
 }
 
 fn check(printed: &Value, expected: &Value) {
-    assert!(fits(printed, expected), "the README shows\n  {expected}\nbut this came\n  {printed}");
+    assert!(
+        fits(printed, expected),
+        "the README shows\n  {expected}\nbut the output is\n  {printed}"
+    );
 }
 
-/// Whether what was printed is what the README shows, apart from times and from "…".
+/// Whether the output is equal to the README's, apart from times and "…".
 fn fits(printed: &Value, expected: &Value) -> bool {
     match (printed, expected) {
         (Value::Object(printed), Value::Object(expected)) => {
@@ -171,7 +178,7 @@ fn fits(printed: &Value, expected: &Value) -> bool {
     }
 }
 
-/// `2025-01-31T10:30:00.000Z`, in any digits.
+/// Whether the text has the form of `2025-01-31T10:30:00.000Z`.
 fn is_time(text: &str) -> bool {
     let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     shape == "0000-00-00T00:00:00.000Z"
