@@ -1,5 +1,5 @@
-//! What a client sees of a server: the HTTP API, the socket, and several nodes on one database. One
-//! program, because linking each part on its own took longer than running it.
+//! Tests of the server as its clients see it: the HTTP API, the socket, and several nodes on one
+//! database. They are one program, because linking one program per part took longer than running the tests.
 
 mod conformance;
 mod hostile;
@@ -13,5 +13,5 @@ mod socket;
 mod support;
 mod tls;
 
-// What tests of the socket share.
+// Helpers that several tests of the socket use.
 use socket::{common, raw};

@@ -1,4 +1,5 @@
-//! What an operator relies on: commands, settings, copies of the data, load, and what the server survives.
+//! Tests of the parts that an operator relies on: commands, settings, copies of the data, load, and faults
+//! that the server must survive.
 
 mod bench;
 mod cli;

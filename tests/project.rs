@@ -1,4 +1,4 @@
-//! What comes with the server: the page, the examples, the documentation, dependencies and releases.
+//! Tests of the parts that come with the server: the page, examples, documentation, dependencies, releases.
 
 mod dependencies;
 mod documents;

@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use super::DEADLINE;
 use super::server::Shared;
 
-/// A user, or nobody if the token is empty.
+/// A client of one server: a signed-in user, or anonymous if the token is empty.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -33,7 +33,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The JSON of the body; `Null` if it is empty, a string if it is not JSON.
     pub body: Value,
-    /// What was asked, for messages.
+    /// Method and path of the request, for failure messages.
     asked: String,
 }
 
@@ -41,10 +41,10 @@ pub struct Answer {
 pub struct Socket {
     shared: Arc<Shared>,
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// The frames that came before `synced` when it was opened by [`Client::joins`] or
-    /// [`Client::resumes`]: `active_users` and the messages that were missed.
+    /// The frames that came before `synced` when the socket was opened by [`Client::joins`] or
+    /// [`Client::resumes`]: `active_users` and the messages that the client had missed.
     pub welcome: Vec<Value>,
-    /// The `synced` frame itself, else `Null`.
+    /// The `synced` frame; `Null` if the socket was opened in another way.
     pub synced: Value,
 }
 
@@ -61,7 +61,7 @@ impl Client {
         Self { shared, token: String::new(), username: String::new(), user_id: 0 }
     }
 
-    /// The same server with another token, valid or not.
+    /// Returns a client of the same server with another token, valid or not.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }
     }
@@ -107,8 +107,7 @@ impl Client {
         Answer::to(request).await
     }
 
-    /// A request with this client's token, for what the helpers do not cover; end it with
-    /// [`Answer::to`].
+    /// Returns a request with this client's token, for calls that have no helper. [`Answer::to`] sends it.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.shared.http.request(method, format!("{}{path}", self.shared.base_url));
         if self.token.is_empty() { request } else { request.bearer_auth(&self.token) }
@@ -120,12 +119,12 @@ impl Client {
         room["id"].as_i64().expect("the room's id")
     }
 
-    /// The whole history of a room over HTTP, oldest first.
+    /// Reads all messages of a room over HTTP, oldest first.
     pub async fn history(&self, room_id: i64) -> Vec<Value> {
         self.reads_all(&format!("/rooms/{room_id}/messages"), "messages", "has_newer").await
     }
 
-    /// The whole log of a room over HTTP, from its beginning.
+    /// Reads the whole log of a room over HTTP, oldest event first.
     pub async fn log(&self, room_id: i64) -> Vec<Value> {
         self.reads_all(&format!("/rooms/{room_id}/events"), "events", "has_more").await
     }
@@ -147,7 +146,7 @@ impl Client {
         self.opens_live(&format!("/ws/{room_id}?token={}", self.token)).await
     }
 
-    /// Opens a room's socket after a position, and waits until it is live.
+    /// Opens a room's socket from the position `since` on, and waits until it is live.
     pub async fn resumes(&self, room_id: i64, since: i64, epoch: &str) -> Socket {
         let path = format!("/ws/{room_id}?token={}&since={since}&epoch={epoch}", self.token);
         self.opens_live(&path).await
@@ -174,19 +173,19 @@ impl Client {
         }
     }
 
-    /// Checks a frame that a test received by means of its own against the published schema.
+    /// Checks a frame that a test received without [`Socket`] against the published schema.
     pub async fn check_frame(&self, frame: &Value) {
         self.shared.frames().await.check(frame);
     }
 
-    /// Opens a socket; the error says why the server (or the network) would not have it.
+    /// Opens a socket. The error says why the server refused it, or why the network failed.
     pub async fn tries_to_open(&self, path_and_query: &str) -> tungstenite::Result<Socket> {
         let base = self.shared.base_url.replacen("http://", "ws://", 1);
         let request = format!("{base}{path_and_query}").into_client_request()?;
         self.opens_request(request).await
     }
 
-    /// Opens a socket by a request with headers of the test's own.
+    /// Opens a socket by a request whose headers the test has chosen.
     pub async fn opens_request(
         &self,
         request: tungstenite::handshake::client::Request,
@@ -223,13 +222,13 @@ impl Answer {
         answer
     }
 
-    /// The body, if the status is this one; else the test fails with both.
+    /// Returns the body if the status is this one. Otherwise the test fails and shows both.
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}: {}", self.asked, self.body);
         self.body
     }
 
-    /// The same for an error: its status and `code`.
+    /// Like [`Answer::expect`], for an error with this status and `code`.
     pub fn expect_problem(self, status: u16, code: &str) -> Value {
         assert_eq!(
             (self.status, self.body["code"].as_str()),
@@ -241,12 +240,12 @@ impl Answer {
         self.body
     }
 
-    /// A header's value, "" if it is missing.
+    /// Returns a header's value, or "" if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a header in ASCII"))
     }
 
-    /// RFC 9457, section 3, and the members this server adds to every problem.
+    /// Checks a problem document: RFC 9457, section 3, and the members that this server adds to it.
     fn check_problem(&self) {
         let content_type = self.header("content-type");
         assert!(
@@ -271,7 +270,7 @@ impl Answer {
 }
 
 impl Socket {
-    /// Sends a text frame as it is.
+    /// Sends this text as one frame, without changing it.
     pub async fn send_text(&mut self, text: &str) {
         self.try_send_text(text)
             .await
@@ -282,13 +281,13 @@ impl Socket {
         self.send_text(&frame.to_string()).await;
     }
 
-    /// Sends a message in the form of the original contract, which is not acknowledged.
+    /// Sends a message in the form of the original contract, which has no acknowledgement.
     pub async fn say(&mut self, content: &str) {
         self.send(json!({ "content": content })).await;
     }
 
-    /// Sends a message in full and waits until it is acknowledged and has come back as a `message`,
-    /// in whichever order, passing over other frames. Returns the `ack`.
+    /// Sends a message with all fields. Waits for its `ack` and for the message itself, in any order, and
+    /// ignores other frames. Returns the `ack`.
     pub async fn says(&mut self, room_id: i64, content: &str, client_id: &str) -> Value {
         self.send(json!({
             "type": "send", "room_id": room_id, "content": content,
@@ -321,12 +320,12 @@ impl Socket {
             .unwrap_or_else(|_| panic!("the server stopped reading"))
     }
 
-    /// The next frame.
+    /// Waits for the next frame.
     pub async fn recv(&mut self) -> Value {
         self.recv_for("a frame").await
     }
 
-    /// The next frame of this type; others are passed over.
+    /// Waits for the next frame of this type and ignores other frames.
     pub async fn recv_type(&mut self, frame_type: &str) -> Value {
         let started = Instant::now();
         let mut passed_over = Vec::new();
@@ -348,7 +347,7 @@ impl Socket {
         }
     }
 
-    /// Waits for the next frame or the end, without a deadline.
+    /// Waits for the next frame or the end of the socket, without a deadline.
     pub async fn try_recv(&mut self) -> Result<Value, Closed> {
         loop {
             match self.stream.next().await {
@@ -359,7 +358,7 @@ impl Socket {
                     return Ok(frame);
                 }
                 Some(Ok(Message::Close(close))) => {
-                    // The answer to it has only been queued.
+                    // The client's own close frame has only been queued.
                     let _ = self.stream.flush().await;
                     return Err(Closed {
                         code: close.as_ref().map(|close| u16::from(close.code)),
@@ -374,7 +373,7 @@ impl Socket {
         }
     }
 
-    /// Waits for the server to close, passing over frames, and returns the close code.
+    /// Waits until the server closes the socket, ignores frames before that, and returns the close code.
     pub async fn expect_close(&mut self) -> u16 {
         let closed = timeout(DEADLINE, async {
             loop {
@@ -388,7 +387,7 @@ impl Socket {
         closed.code.unwrap_or_else(|| panic!("the socket was {closed}, without a close code"))
     }
 
-    /// Closes from this side and waits until the server has answered.
+    /// Closes the socket and waits until the server has answered.
     pub async fn close(mut self) {
         let _ = self.stream.close(None).await;
         let _ = timeout(DEADLINE, async { while self.try_recv().await.is_ok() {} }).await;

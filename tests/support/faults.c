@@ -1,11 +1,14 @@
-/* Loaded into a server by LD_PRELOAD: sees what it does to the files of its database, writes that
- * down, and makes it fail on demand. The files are those in the folder the server was started in,
- * but for the `-shm` of SQLite, which is memory and means nothing after a power cut.
+/* LD_PRELOAD loads this library into a server. The library replaces the C library's file functions: it
+ * records the changes to the database's files in a journal, and makes operations fail on demand. The
+ * files are those in the folder that the server was started in, except SQLite's `-shm`, which is shared
+ * memory and has no meaning after a power cut.
  *
- * FAULTS_CONTROL: a file of `struct control`, which the test writes and this maps.
- * FAULTS_JOURNAL: every change and every sync, in order, each a `struct record`, name and data.
- * A record is written after what it records has been done, and a sync says where the journal was
- * when it began: what it covers, at least. */
+ * FAULTS_CONTROL names a file that contains one `struct control`. The test writes to the file; this
+ * library maps it into memory.
+ * FAULTS_JOURNAL names the journal: every change and every sync, in order. Each entry is a
+ * `struct record`, followed by the file's name and the data. An entry is written after its operation.
+ * The entry of a sync contains the length of the journal when the sync began: the sync covers at least
+ * the changes before that position. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -27,11 +30,11 @@ enum { WRITE, SYNC, READ, OPEN_TO_WRITE, KINDS };
 struct control {
     struct {
         int32_t error; /* an errno; 0: no fault */
-        int32_t left;  /* this many times; negative: always */
-        int32_t hits;  /* how often it came to it */
-        int32_t where; /* 0: all files, 1: the write-ahead log, 2: all but that */
+        int32_t left;  /* the number of failures that are left; negative: no limit */
+        int32_t hits;  /* the number of failures so far */
+        int32_t where; /* 0: all files, 1: the write-ahead log, 2: all files except the write-ahead log */
     } fault[KINDS];
-    int32_t lose_syncs; /* say that a sync succeeded, and do and record nothing */
+    int32_t lose_syncs; /* if set, a sync reports success, does nothing and is not recorded */
     int32_t unused;
     int64_t clock_ms; /* added to the wall clock */
 };
@@ -41,7 +44,7 @@ struct record {
     uint8_t name_bytes;
     uint16_t failed;
     uint32_t data_bytes;
-    uint64_t offset; /* of a write; the new length; where the journal was when a sync began */
+    uint64_t offset; /* W: of the write; T: the new length; S: the journal's length when the sync began */
 };
 
 #define MAX_FD 4096
@@ -54,7 +57,7 @@ static uint64_t journal_bytes;
 static pthread_mutex_t syncs = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The next definition of the function, the C library's. */
+/* Finds the C library's own definition of the function. */
 #define REAL(type, name, ...)                        \
     static type (*real)(__VA_ARGS__);                \
     if (!real) real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
@@ -77,7 +80,7 @@ __attribute__((constructor)) static void start(void) {
     control = map;
 }
 
-/* The name in the folder, "" for the folder itself; 0: not ours. */
+/* Returns the file's name in the folder; "" for the folder itself; 0 for a file that is not watched. */
 static const char *ours(const char *path) {
     size_t length = strlen(folder);
     if (!control) return 0;
@@ -215,7 +218,7 @@ PWRITE(pwrite64, off64_t)
 TRUNCATE(ftruncate, off_t)
 TRUNCATE(ftruncate64, off64_t)
 
-/* Linux tells every descriptor of a file once that writing it back has failed
+/* On Linux, a failed write-back is reported once to every open descriptor of the file
  * (https://docs.kernel.org/core-api/errseq.html). */
 static int sync_fails(int fd, const char *name) {
     if (owes_error[fd]) {
@@ -235,7 +238,7 @@ static int sync_fails(int fd, const char *name) {
         const char *name = name_of(fd);                                            \
         if (!name) return real(fd);                                                \
         if (control->lose_syncs) return 0;                                         \
-        /* One at a time: one that succeeds after another has failed would not have. */ \
+        /* One at a time: a sync that began before another one failed must not succeed. */ \
         pthread_mutex_lock(&syncs);                                                \
         uint64_t start = position();                                               \
         int result = sync_fails(fd, name) ? -1 : real(fd);                         \

@@ -1,4 +1,5 @@
-//! Faults for a server's files and clock: `faults.c`, compiled and loaded into its process.
+//! Makes a server's file operations fail and its clock jump: compiles `faults.c` and loads it into the
+//! server's process.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -13,7 +14,7 @@ use tokio::time::timeout;
 use super::DEADLINE;
 use super::server::ServerBuilder;
 
-/// What a server may be made to fail at. The numbers are places in `struct control`.
+/// An operation that a test can make fail. The numbers are indexes into `fault` of `struct control`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Write = 0,
@@ -23,7 +24,7 @@ pub enum Fault {
     Open = 3,
 }
 
-/// Which files fail.
+/// The files on which the operation fails. `Log` is SQLite's write-ahead log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
     Everywhere = 0,
@@ -35,7 +36,7 @@ pub const EIO: i32 = 5;
 pub const ENOSPC: i32 = 28;
 pub const EROFS: i32 = 30;
 
-/// The faults of one server, from outside.
+/// Controls the faults of one server from the test's process.
 pub struct Faults {
     folder: TempDir,
     control: File,
@@ -51,14 +52,14 @@ impl Faults {
         Self { folder, control }
     }
 
-    /// A server that has these faults, now and after each restart, and none yet.
+    /// Loads `faults.c` into the server, also after each restart. Nothing fails yet.
     pub fn load(&self, server: ServerBuilder) -> ServerBuilder {
         server
             .env("LD_PRELOAD", library().to_str().expect("UTF-8"))
             .env("FAULTS_CONTROL", self.folder.path().join("control").to_str().expect("UTF-8"))
     }
 
-    /// The same, and all that it does to its files is written down.
+    /// Like [`Faults::load`]; in addition, every change of the server's files is recorded in the journal.
     pub fn record(&self, server: ServerBuilder) -> ServerBuilder {
         self.load(server).env("FAULTS_JOURNAL", self.journal().to_str().expect("UTF-8"))
     }
@@ -67,12 +68,13 @@ impl Faults {
         self.folder.path().join("journal")
     }
 
-    /// How long the journal is by now; 0 if there is none.
+    /// Returns the present length of the journal; 0 if there is no journal.
     pub fn mark(&self) -> u64 {
         fs::metadata(self.journal()).map_or(0, |journal| journal.len())
     }
 
-    /// From now on this fails with this error, `times` times or (`None`) until [`Faults::heal`].
+    /// From now on the operation fails with this error: `times` times or, with `None`, until
+    /// [`Faults::heal`].
     pub fn fail(&self, fault: Fault, place: Where, error: i32, times: Option<i32>) {
         let at = fault as u64 * 16;
         self.put(at + 12, place as i32);
@@ -86,32 +88,32 @@ impl Faults {
         }
     }
 
-    /// Fails once, and waits until it has.
+    /// Makes the operation fail once, and waits until it has failed.
     pub async fn fail_once(&self, fault: Fault, place: Where, error: i32) {
         let before = self.hits(fault);
         self.fail(fault, place, error, Some(1));
         let hit = async {
             while self.hits(fault) == before {
-                // A polled wait: the control is a file.
+                // Polled, because the control is a file.
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        timeout(DEADLINE, hit).await.expect("the server does what is to fail");
+        timeout(DEADLINE, hit).await.expect("the server runs the operation that must fail");
     }
 
-    /// How often the server has met this fault.
+    /// Returns how often this fault has occurred in the server.
     pub fn hits(&self, fault: Fault) -> i32 {
         let mut bytes = [0; 4];
         self.control.read_exact_at(&mut bytes, fault as u64 * 16 + 8).expect("control is read");
         i32::from_ne_bytes(bytes)
     }
 
-    /// From now on every sync says that it succeeded and does nothing.
+    /// From now on every sync reports success and does nothing.
     pub fn lose_syncs(&self) {
         self.put(64, 1);
     }
 
-    /// Sets the wall clock this far from the machine's.
+    /// Sets the server's wall clock this many milliseconds ahead of the machine's.
     pub fn shift_clock(&self, ms: i64) {
         self.control.write_all_at(&ms.to_ne_bytes(), 72).expect("control is written");
     }
@@ -121,7 +123,7 @@ impl Faults {
     }
 }
 
-/// The compiled library, made once per process and put in place in one step.
+/// Compiles the library once per process. A rename puts it in place, as tests run in several processes.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
@@ -133,7 +135,7 @@ fn library() -> &'static Path {
             .args([&new, &source])
             .arg("-ldl")
             .output()
-            .expect("`cc` is there, as it is needed for SQLite: install a C compiler");
+            .expect("`cc` can be run (SQLite is compiled with it too): install a C compiler");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "faults.c does not compile:\n{said}");
         let library = folder.join("faults.so");

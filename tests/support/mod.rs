@@ -1,5 +1,5 @@
-//! The harness of the integration tests: the real binary on a port of its own, and clients in one
-//! line.
+//! The harness of the integration tests. It starts the real binary on a free port, and a client takes
+//! one line.
 //!
 //! ```ignore
 //! let server = Server::start(Database::Sqlite).await;
@@ -10,10 +10,10 @@
 //! assert_eq!(socket.recv_type("message").await["content"], "hello");
 //! ```
 //!
-//! Two checks run by themselves in every test: each frame a server sends must fit the schema the
-//! server publishes at `/asyncapi.json`, and each HTTP error must be a complete problem document.
-//! Nothing here sleeps to wait for the server: a test waits for the frame it expects, and fails
-//! after [`DEADLINE`] saying which one that was.
+//! Two checks run in every test without being called: each frame that a client receives must fit the schema
+//! that the server publishes at `/asyncapi.json`, and each HTTP error must be a complete problem document.
+//! Nothing here sleeps to wait for the server: a test waits for the frame that it expects. After
+//! [`DEADLINE`] the test fails and says which frame did not come.
 #![allow(
     dead_code,
     unused_imports,
@@ -38,8 +38,8 @@ pub use program::{Program, python};
 pub use server::{Database, PASSWORD, Server, ServerBuilder, in_the_database};
 pub use tls::{Identity, connector, server_name};
 
-/// How long a test waits for something that should come at once. Long, because a loaded machine
-/// must not fail a test; a test that passes never waits for it.
+/// How long a test waits for something that should come at once. The time is long because a loaded
+/// machine must not fail a test; a test that passes does not use it up.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Declares each named `async fn(Database)` as two tests, `sqlite::name` and `postgres::name`.

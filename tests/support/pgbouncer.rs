@@ -1,4 +1,4 @@
-//! PgBouncer in front of a PostgreSQL of the tests: the real program, on a port of its own.
+//! PgBouncer in front of a PostgreSQL server of the tests: the real program, on a free port.
 #![allow(dead_code, reason = "not every test binary uses it")]
 
 use std::fs;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::postgres::{free_port, user_id};
 
-/// A running pooler. It ends with this value.
+/// A running PgBouncer. Dropping this value ends it.
 pub struct PgBouncer {
     port: u16,
     server: String,
@@ -23,7 +23,7 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// In front of the server of this URL, with these lines in `[pgbouncer]`.
+    /// Starts PgBouncer in front of the server of this URL, with these lines in the section `[pgbouncer]`.
     pub fn start(database_url: &str, settings: &str) -> Self {
         let server = database_url.split('@').nth(1).and_then(|rest| rest.split('/').next());
         let server = server.expect("a server").to_owned();
@@ -33,14 +33,14 @@ impl PgBouncer {
         Self { port, server, child, folder }
     }
 
-    /// Ends it, and starts it on the same port with other settings.
+    /// Ends PgBouncer and starts it on the same port with other settings.
     pub fn restart(&mut self, settings: &str) {
         let _ = self.child.kill();
         self.child.wait().expect("reap");
         self.child = run(self.folder.path(), self.port, &self.server, settings);
     }
 
-    /// The same database, through the pooler.
+    /// Returns the URL of the same database through PgBouncer.
     pub fn url(&self, database_url: &str) -> String {
         let (_, name) = database_url.rsplit_once('/').expect("a database");
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
@@ -64,7 +64,7 @@ fn run(folder: &Path, port: u16, server: &str, settings: &str) -> Child {
     );
     fs::write(&file, text).expect("the file can be written");
     let mut command = Command::new(program());
-    // It refuses to run as root, as PostgreSQL does.
+    // PgBouncer refuses to run as root, like PostgreSQL.
     if let Some(user) = user_id() {
         chown(folder, Some(user), None).expect("root may give a folder away");
         command.uid(user);
@@ -85,7 +85,7 @@ fn run(folder: &Path, port: u16, server: &str, settings: &str) -> Child {
     child
 }
 
-/// On the PATH, else where Debian has it.
+/// Finds the program on the PATH, or in the folder where Debian installs it.
 fn program() -> PathBuf {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&on_path)

@@ -1,10 +1,10 @@
 //! PostgreSQL for tests: a fresh database in a throwaway cluster.
 //!
-//! If `CHATAPP_TEST_POSTGRES_URL` is set, databases are made there. Otherwise all tests of a target
-//! folder share one cluster, whichever process comes first: it is started under a lock, every
-//! process that uses it holds a second lock for as long as it lives, and a small shell, which
-//! outlives a panic, Ctrl-C and kill -9, waits until nobody holds that one, then stops the cluster
-//! and removes it.
+//! If `CHATAPP_TEST_POSTGRES_URL` is set, databases are created on that server. Otherwise all tests of a
+//! target folder share one cluster. The first process starts it, while it holds a lock. Every process that
+//! uses the cluster holds a second lock as long as it runs. A small shell script waits until no process
+//! holds the second lock, then stops the cluster and deletes it; a panic, Ctrl-C or kill -9 of the tests
+//! does not end the script.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
 use std::fs::{self, File};
@@ -18,7 +18,7 @@ use std::thread;
 use postgres::{Client, NoTls};
 use uuid::Uuid;
 
-/// A fresh, empty database, which is dropped with this value.
+/// A new, empty database. Dropping this value drops the database.
 pub struct PgDatabase {
     url: String,
     name: String,
@@ -42,7 +42,7 @@ impl PgDatabase {
         &self.url
     }
 
-    /// A connection that is none of the backend's.
+    /// Opens a connection past the backend.
     pub fn client(&self) -> Client {
         Client::connect(&self.url, NoTls).expect("the test database answers")
     }
@@ -54,9 +54,8 @@ impl PgDatabase {
     fn create_with(admin_url: &str, options: &str) -> Self {
         let name = format!("chatapp_test_{}", Uuid::new_v4().simple());
         let sql = format!("CREATE DATABASE {name} TEMPLATE template0 {options}");
-        execute(admin_url, sql).unwrap_or_else(|error| {
-            panic!("no database can be made at the test server: {error:?}")
-        });
+        execute(admin_url, sql)
+            .unwrap_or_else(|error| panic!("the test server cannot create a database: {error:?}"));
         let url = with_database(admin_url, &name);
         Self { url, name, admin_url: admin_url.to_owned() }
     }
@@ -64,12 +63,12 @@ impl PgDatabase {
 
 impl Drop for PgDatabase {
     fn drop(&mut self) {
-        // A cluster that a test has stopped cannot drop it, and need not.
+        // Fails if a test has stopped the cluster; then its files are deleted anyway.
         let _ = execute(&self.admin_url, format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 
-/// On a thread of its own: the blocking client panics on one that runs an async runtime.
+/// Runs SQL on a new thread: the blocking client panics on a thread that runs an async runtime.
 fn execute(url: &str, sql: String) -> Result<(), postgres::Error> {
     let url = url.to_owned();
     let run = move || Client::connect(&url, NoTls)?.batch_execute(&sql);
@@ -86,7 +85,7 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}{params}", &rest[..end])
 }
 
-/// A server, and the promise that this process uses it.
+/// A PostgreSQL server. It is not stopped as long as a process has this value.
 pub struct PgCluster {
     pub admin_url: String,
     folder: PathBuf,
@@ -94,12 +93,12 @@ pub struct PgCluster {
 }
 
 impl PgCluster {
-    /// One that is nobody else's, to be stopped and started by the test.
+    /// Starts a cluster that no other test uses, so that the test may stop and restart it.
     pub fn private() -> Self {
         Self::private_with(free_port(), "")
     }
 
-    /// The same on this port, with more lines of `postgresql.conf`.
+    /// Like [`PgCluster::private`], on this port and with additional lines in `postgresql.conf`.
     pub fn private_with(port: u16, settings: &str) -> Self {
         let folder = new_folder();
         let in_use = share(&folder);
@@ -114,7 +113,7 @@ impl PgCluster {
         PgDatabase::create(&self.admin_url)
     }
 
-    /// One with more options of CREATE DATABASE.
+    /// Creates a database with additional options of CREATE DATABASE.
     pub fn database_with(&self, options: &str) -> PgDatabase {
         PgDatabase::create_with(&self.admin_url, options)
     }
@@ -124,27 +123,27 @@ impl PgCluster {
         run(&self.folder, "pg_ctl", &["start", "--wait", "--log", "log", "-D", path(&data)]);
     }
 
-    /// Ends every connection and the server.
+    /// Stops the server; this ends every connection.
     pub fn stop(&self) {
         let data = self.folder.join("data");
         run(&self.folder, "pg_ctl", &["stop", "--wait", "--mode", "fast", "-D", path(&data)]);
     }
 
-    /// Lets clients in by these lines of `pg_hba.conf` instead of by any.
+    /// Replaces `pg_hba.conf`, which admits every client, by these lines.
     pub fn admit(&self, lines: &str) {
         let data = self.folder.join("data");
         fs::write(data.join("pg_hba.conf"), lines).expect("the file can be written");
         run(&self.folder, "pg_ctl", &["reload", "-D", path(&data)]);
     }
 
-    /// Starts it again as a standby, which waits for a primary for ever.
+    /// Restarts the server as a standby, which waits for a primary for ever.
     pub fn restart_as_standby(&self) {
         self.stop();
         fs::write(self.folder.join("data/standby.signal"), "").expect("the file can be written");
         self.start();
     }
 
-    /// Ends it as a crash does.
+    /// Stops the server without a clean shutdown, as a crash does.
     pub fn crash(&self) {
         let data = self.folder.join("data");
         run(&self.folder, "pg_ctl", &["stop", "--wait", "--mode", "immediate", "-D", path(&data)]);
@@ -175,16 +174,18 @@ impl PgCluster {
     }
 }
 
-/// Held until the process ends, however it ends.
+/// Takes the lock that marks the cluster as used. The system releases the lock when the process ends,
+/// however it ends.
 fn share(locks: &Path) -> File {
     let in_use = File::create(locks.join("in_use.lock")).expect("a lock file can be made");
     in_use.lock_shared().expect("a file can be locked");
     in_use
 }
 
-/// Starts the shell that stops the cluster `linger` seconds after the last user has gone. It looks
-/// again whether there is one while it holds the lock that keeps others from starting.
-#[expect(clippy::zombie_processes, reason = "it is there to outlive this process")]
+/// Starts the shell script that stops the cluster `linger` seconds after the last process that used it has
+/// ended. Before it stops the cluster, the script takes the lock that a starting process needs, and checks
+/// again that no process uses the cluster.
+#[expect(clippy::zombie_processes, reason = "the script must outlive this process")]
 fn supervise(locks: &Path, folder: &Path, linger: u32) {
     const SCRIPT: &str = r#"
         locks=$1 folder=$2 linger=$3 pg_ctl=$4 as=$5
@@ -200,7 +201,7 @@ fn supervise(locks: &Path, folder: &Path, linger: u32) {
         done"#;
     let pg_ctl = program("pg_ctl");
     let user = server_user().map_or(String::new(), |user| format!("runuser -u {user} --"));
-    // A session of its own: Ctrl-C is not for it.
+    // setsid starts a new session, so that Ctrl-C does not end the script.
     Command::new("setsid")
         .args(["sh", "-c", SCRIPT, "sh", path(locks), path(folder)])
         .args([&linger.to_string(), path(&pg_ctl), &user])
@@ -209,17 +210,17 @@ fn supervise(locks: &Path, folder: &Path, linger: u32) {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("setsid and flock are there: install util-linux");
+        .expect("setsid can be run: install util-linux");
 }
 
-/// Makes the cluster's files; gives the URL it will have.
+/// Makes the cluster's files and returns the URL that the server will have.
 fn initialise(folder: &Path, port: u16, more: &str) -> String {
     let data = folder.join("data");
-    // The locale is one in which lower() knows more than ASCII, as most real ones are.
+    // In this locale, lower() changes letters beyond ASCII too, as in most real databases.
     let locale = ["--encoding", "UTF8", "--locale", "C.UTF-8", "--auth", "trust"];
     let arguments = ["--no-sync", "--username", "postgres", "-D", path(&data)];
     run(folder, "initdb", &[&locale[..], &arguments[..]].concat());
-    // It is thrown away with the machine's memory at the latest: no need to wait for the disk.
+    // The data need not survive a crash of the machine, so the server does not wait for the disk.
     let settings = format!(
         "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n\
          max_connections = 300\nfsync = off\nfull_page_writes = off\n{more}\n",
@@ -248,13 +249,13 @@ fn new_folder() -> PathBuf {
     folder
 }
 
-/// The number of the user that runs PostgreSQL, if that is another than the test's.
+/// Returns the id of the user that runs PostgreSQL, if it is not the user that runs the tests.
 pub fn user_id() -> Option<u32> {
     let output = Command::new("id").args(["-u", server_user()?]).output().expect("`id` is there");
     Some(String::from_utf8_lossy(&output.stdout).trim().parse().expect("a user id"))
 }
 
-/// PostgreSQL refuses to run as root; then it runs as another.
+/// Returns another user for PostgreSQL if the tests run as root: PostgreSQL refuses to run as root.
 fn server_user() -> Option<&'static str> {
     let me = Command::new("id").arg("-u").output().expect("`id` is there");
     if me.stdout != b"0\n" {
@@ -277,7 +278,7 @@ fn run(folder: &Path, name: &str, arguments: &[&str]) {
         }
         None => Command::new(program),
     };
-    // Not a pipe: the server would keep it open.
+    // A file instead of a pipe: the server would keep a pipe open.
     let log = folder.join("commands.log");
     let file = File::options().create(true).append(true).open(&log).expect("a log can be written");
     let status = command
@@ -295,7 +296,7 @@ fn run(folder: &Path, name: &str, arguments: &[&str]) {
     }
 }
 
-/// On the PATH, else where Debian has it, the newest.
+/// Finds a program on the PATH, or the newest version of it where Debian installs PostgreSQL.
 fn program(name: &str) -> PathBuf {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")

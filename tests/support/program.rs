@@ -1,5 +1,5 @@
-//! A program that a test runs beside itself: what it writes is awaited line by line, what is typed
-//! goes to its standard input.
+//! A program that a test runs as another process. The test waits for lines that the program writes, and
+//! writes lines to its standard input.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,13 +13,13 @@ use tokio::time::timeout;
 
 use super::DEADLINE;
 
-/// A running program. It dies with this value; if the test is failing, its output is printed.
+/// A running program. Dropping this value kills it; if the test has failed, its output is printed.
 pub struct Program {
     name: String,
     child: Child,
     /// Stdout and stderr, in the order of arrival. Closed when the program has closed both.
     lines: watch::Receiver<Vec<String>>,
-    /// How many lines [`Program::says`] has passed.
+    /// The number of lines that [`Program::says`] has read.
     read: usize,
 }
 
@@ -44,21 +44,21 @@ impl Program {
         self.child.id()
     }
 
-    /// Everything written so far.
+    /// Returns the lines written so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.borrow().clone()
     }
 
-    /// Waits for a line that contains this text, after those already passed, and returns it.
+    /// Waits for a line that contains this text, after the lines already read, and returns it.
     pub async fn says(&mut self, text: &str) -> String {
         self.until(text, |line| line.contains(text).then(|| line.to_owned())).await
     }
 
-    /// Waits for the first line, after those already passed, of which `find` makes something.
+    /// Waits for the first line, after the lines already read, for which `find` returns a value.
     pub async fn until<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
         let mut found = None;
         let mut read = self.read;
-        // Starting a debug build, or a browser, on a loaded machine takes its time.
+        // A debug build or a browser starts slowly on a loaded machine.
         let outcome = timeout(
             DEADLINE * 3,
             self.lines.wait_for(|lines| {
@@ -83,17 +83,17 @@ impl Program {
     pub fn types(&mut self, line: &str) {
         let stdin = self.child.stdin.as_mut().expect("its input is open");
         writeln!(stdin, "{line}")
-            .unwrap_or_else(|error| panic!("{} reads no more: {error}", self.name));
+            .unwrap_or_else(|error| panic!("{} no longer reads its input: {error}", self.name));
     }
 
-    /// Ctrl-D.
+    /// Closes the program's standard input, like Ctrl-D.
     pub fn ends_input(&mut self) {
         self.child.stdin = None;
     }
 
     /// Sends a signal by name: `TERM`, `STOP`, `CONT`.
     pub fn signal(&self, signal: &str) {
-        // The shell's own kill: not every machine has one as a program.
+        // Uses the shell's built-in kill: not every machine has it as a program.
         let sent = Command::new("sh")
             .args(["-c", &format!("kill -{signal} {}", self.pid())])
             .status()
@@ -101,7 +101,7 @@ impl Program {
         assert!(sent.success(), "kill -{signal} failed");
     }
 
-    /// SIGKILL, and the end of it.
+    /// Sends SIGKILL and waits for the end.
     pub fn kill(&mut self) {
         self.child.kill().expect("kill");
         self.child.wait().expect("reap");
@@ -112,7 +112,7 @@ impl Program {
         self.ended_within(DEADLINE * 3).await
     }
 
-    /// The same for a program that takes its time.
+    /// Like [`Program::ended`], with a deadline for a slow program.
     pub async fn ended_within(&mut self, deadline: Duration) -> ExitStatus {
         let started = Instant::now();
         loop {
@@ -120,7 +120,7 @@ impl Program {
                 return status;
             }
             assert!(started.elapsed() < deadline, "{} is still running", self.name);
-            // A polled wait: std has none with a deadline.
+            // Polled, because std has no wait with a deadline.
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -128,7 +128,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail if the process has already gone, which is what is wanted.
+        // Both fail if the process has already ended, which does no harm.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
@@ -137,7 +137,7 @@ impl Drop for Program {
     }
 }
 
-/// The Python that scripts/test has prepared, with the packages the Python example needs.
+/// Returns the Python that scripts/test has prepared, with the packages that the Python example needs.
 pub fn python() -> PathBuf {
     let python = std::env::var_os("CHATAPP_TEST_PYTHON").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python3"),

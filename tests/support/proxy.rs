@@ -1,5 +1,5 @@
-//! A TCP proxy in front of a database: it delays what passes, and cuts connections at a moment
-//! that the test chooses.
+//! A TCP proxy in front of a database. It delays answers, and cuts connections at a moment that the test
+//! chooses.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,24 +14,24 @@ use tokio::task::JoinSet;
 /// When a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// Before the database hears of it.
+    /// Before the database receives the request.
     Before,
-    /// After the database has done it, before its answer passes.
+    /// After the database has executed the request, before the client receives the answer.
     After,
 }
 
 pub struct Proxy {
     address: SocketAddr,
     plan: Arc<Mutex<Plan>>,
-    /// Ends with this value.
+    /// Dropping it ends the proxy.
     _accepting: JoinSet<()>,
 }
 
 #[derive(Default)]
 struct Plan {
-    /// The first request that has these bytes is cut off.
+    /// The connection of the first request that contains these bytes is cut.
     cut: Option<(Vec<u8>, Cut)>,
-    /// Every answer comes this much later.
+    /// Every answer is delayed by this time.
     delay: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Proxy {
                 let mut connections = JoinSet::new();
                 while let Ok((client, _)) = listener.accept().await {
                     let plan = plan.clone();
-                    // It ends with one of its sides.
+                    // An error means that one of the two sides has ended.
                     connections.spawn(async move { drop(forward(client, target, plan).await) });
                 }
             }
@@ -59,7 +59,7 @@ impl Proxy {
         self.address
     }
 
-    /// Cuts the connection over which the first request with this text comes.
+    /// Cuts the connection of the first request that contains this text.
     pub fn cut(&self, text: &str, cut: Cut) {
         self.plan.lock().expect("no panic").cut = Some((text.as_bytes().to_vec(), cut));
     }
@@ -112,7 +112,8 @@ async fn requests(
     }
 }
 
-/// PostgreSQL sends its rows when the transaction that made them is over.
+/// Passes answers on. PostgreSQL sends the rows of a statement after it has committed them, so an answer
+/// shows that the request has been executed.
 async fn answers(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

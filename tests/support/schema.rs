@@ -1,17 +1,17 @@
-//! The schema a server publishes for its frames, and whether a frame fits it.
+//! The schema that a server publishes for its frames, and the check that a frame fits it.
 
 use std::collections::HashMap;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-/// The frames that one server may send, by their `type`.
+/// The schemas of the frames that one server may send, by their `type`.
 pub struct FrameSchema {
     by_type: HashMap<String, Validator>,
 }
 
 impl FrameSchema {
-    /// Reads an AsyncAPI 3 document: the messages of every operation by which the server sends.
+    /// Reads an AsyncAPI 3 document: the messages of every operation with the action `send`.
     pub fn from_asyncapi(document: &Value) -> Self {
         let operations = document["operations"].as_object().expect("/asyncapi.json has operations");
         let sends = operations.values().filter(|operation| operation["action"] == "send");
@@ -28,10 +28,10 @@ impl FrameSchema {
         Self { by_type }
     }
 
-    /// Fails the test unless the frame fits the published form of its type.
+    /// Fails the test unless the frame fits the published schema of its type.
     pub fn check(&self, frame: &Value) {
         let frame_type = frame["type"].as_str().unwrap_or_else(|| panic!("no `type` in {frame}"));
-        // Events of kinds that tests invent, as a newer server would.
+        // Tests invent kinds of event with this prefix, to stand for the kinds of a newer server.
         if frame_type.starts_with("x_") {
             return;
         }
@@ -50,9 +50,9 @@ impl FrameSchema {
     }
 }
 
-/// A check against one schema of the document, by its pointer. References in it point into the
-/// document, so all of it goes along. Fields that it does not describe are faults: a reader of the
-/// document must not meet any.
+/// Returns a check against the schema at this pointer in the document. References in the schema point
+/// into the document, so the check has a copy of the whole document. A field that the schema does not
+/// describe is a fault: the document must describe every field that a client receives.
 fn validator(document: &Value, pointer: &str) -> Validator {
     let mut schema = document.clone();
     schema["$ref"] = json!(pointer);
@@ -61,7 +61,7 @@ fn validator(document: &Value, pointer: &str) -> Validator {
         .unwrap_or_else(|error| panic!("{pointer} is not a schema: {error}"))
 }
 
-/// Follows references to references, and returns the pointer of what is meant in the end.
+/// Follows references to references, and returns the last pointer.
 fn resolve(document: &Value, reference: &Value) -> String {
     let pointer = reference["$ref"].as_str().expect("a reference");
     match resolve_value(document, pointer) {
@@ -70,7 +70,7 @@ fn resolve(document: &Value, reference: &Value) -> String {
     }
 }
 
-/// What a pointer of the form `#/a/b` (RFC 6901) points at.
+/// Returns the value at a pointer of the form `#/a/b` (RFC 6901).
 fn resolve_value<'a>(document: &'a Value, pointer: &str) -> &'a Value {
     let path = pointer.strip_prefix('#');
     path.and_then(|path| document.pointer(path))

@@ -1,4 +1,4 @@
-//! A running server: the real binary in a folder of its own, on a port of its own.
+//! A running server: the real binary in a new folder, on a free port.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,7 +19,7 @@ use super::program::Program;
 use super::schema::FrameSchema;
 use super::tls::{self, Identity};
 
-/// The password of every account the harness makes.
+/// The password of every account that the harness creates.
 pub const PASSWORD: &str = "correct horse battery";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,29 +28,29 @@ pub enum Database {
     Postgres,
 }
 
-/// A server process. It dies with this value; if the test is failing, its log is printed. A panic
-/// in the server fails the test.
+/// A server process. Dropping this value kills the process; if the test has failed, the log is printed. A
+/// panic in the server fails the test.
 pub struct Server {
     program: Program,
-    /// Where clients connect to.
+    /// The address to which clients connect.
     address: SocketAddr,
-    /// Where the server listens: behind the tunnel, if it speaks TLS.
+    /// The address on which the server listens: behind the tunnel, if the server speaks TLS.
     own_address: SocketAddr,
     tunnel: Option<JoinSet<()>>,
     setup: Setup,
     shared: Arc<Shared>,
-    /// What the processes before the last restart wrote.
+    /// The lines that the processes before the last restart wrote.
     earlier_log: Vec<String>,
 }
 
-/// What the clients of one server share with it.
+/// The values that all clients of one server share.
 pub struct Shared {
     pub http: reqwest::Client,
     pub base_url: String,
     frames: OnceCell<FrameSchema>,
 }
 
-/// What a server is started with, before and after a crash.
+/// The values with which a server is started and restarted.
 struct Setup {
     folder: TempDir,
     database_url: String,
@@ -70,19 +70,18 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    /// The most files and connections the server's process may have open.
+    /// Limits the number of files and connections that the server's process may have open.
     pub fn descriptors(mut self, most: u32) -> Self {
         self.descriptors = Some(most);
         self
     }
 
-    /// The server speaks TLS alone. The clients of the harness reach it through a tunnel, and do
-    /// not know.
+    /// Makes the server speak only TLS. The harness's clients reach it through a tunnel and need no change.
     pub fn encrypted(self) -> Self {
         self.encrypted_as(&Identity::new())
     }
 
-    /// The same, with a certificate that the test knows.
+    /// Like [`ServerBuilder::encrypted`], with a certificate that the test knows.
     pub fn encrypted_as(mut self, identity: &Identity) -> Self {
         self.identity = Some(identity.clone());
         self
@@ -100,13 +99,13 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets a variable in the server's environment, over the harness's own.
+    /// Sets a variable in the server's environment. It overrides the harness's own value.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Leaves out the harness's own settings, which make tests fast.
+    /// Removes the variables set so far, also the harness's own, which make tests fast.
     pub fn without_environment(mut self) -> Self {
         self.environment.clear();
         self
@@ -121,7 +120,7 @@ impl ServerBuilder {
             _ if self.url.is_some() => (self.url.unwrap_or_default(), None),
             Database::Sqlite => ("sqlite://chatapp.db".to_owned(), None),
             Database::Postgres => {
-                // Making a cluster blocks for a second or two.
+                // Starting a cluster blocks for one or two seconds.
                 let database = tokio::task::spawn_blocking(postgres::database)
                     .await
                     .expect("a PostgreSQL database");
@@ -163,17 +162,17 @@ impl ServerBuilder {
 }
 
 impl Server {
-    /// A server with a new, empty database.
+    /// Starts a server with a new, empty database.
     pub async fn start(database: Database) -> Self {
         Self::with(database).start().await
     }
 
-    /// A server that is configured before it starts.
+    /// Returns a builder, to configure a server before it starts.
     pub fn with(database: Database) -> ServerBuilder {
         // A login takes a quarter of a second at the default cost.
         let fast = [
             ("CHATAPP_AUTH__BCRYPT_COST", "4"),
-            // Tests do in a second what people do in an hour.
+            // Tests send and join faster than the limits for people allow.
             ("CHATAPP_LIMITS__SENDS_PER_SECOND", "0"),
             ("CHATAPP_LIMITS__JOINS_PER_SECOND", "0"),
             ("CHATAPP_LIMITS__SOCKETS_PER_USER", "0"),
@@ -193,7 +192,7 @@ impl Server {
         }
     }
 
-    /// Another server, in a folder of its own, on the database of this one.
+    /// Starts another server in another folder on the same database.
     pub async fn start_another(&self) -> Self {
         let url = match self.database_url().strip_prefix("sqlite://") {
             Some(path) => format!("sqlite://{}", self.folder().join(path).display()),
@@ -213,7 +212,7 @@ impl Server {
         self.address
     }
 
-    /// Where the server itself listens, without the tunnel.
+    /// The address on which the server itself listens, without the tunnel.
     pub fn own_address(&self) -> SocketAddr {
         self.own_address
     }
@@ -223,7 +222,7 @@ impl Server {
         self.setup.folder.path()
     }
 
-    /// What `--database` needs to name the server's database from its folder.
+    /// The value of `--database` for commands that run in the server's folder.
     pub fn database_url(&self) -> &str {
         &self.setup.database_url
     }
@@ -267,12 +266,12 @@ impl Server {
         command
     }
 
-    /// Changes the server's environment from the next start on.
+    /// Sets a variable in the server's environment from the next start on.
     pub fn set_env(&mut self, name: &str, value: &str) {
         self.setup.environment.push((name.to_owned(), value.to_owned()));
     }
 
-    /// SIGKILL: the process gets no chance to do anything.
+    /// Sends SIGKILL, which gives the process no chance to clean up.
     pub fn kill9(&mut self) {
         self.program.kill();
     }
@@ -288,7 +287,7 @@ impl Server {
         self.program.signal(signal);
     }
 
-    /// Waits for a line of the log that contains this text, after those already waited for.
+    /// Waits for a line of the log that contains this text, after the lines already read.
     pub async fn says(&mut self, text: &str) -> String {
         self.program.says(text).await
     }
@@ -306,7 +305,7 @@ impl Server {
         self.program = program;
     }
 
-    /// What the server has written so far, on stdout and stderr, line by line.
+    /// Returns the lines that the server has written so far to stdout and stderr.
     pub fn log(&self) -> Vec<String> {
         let mut log = self.earlier_log.clone();
         log.append(&mut self.program.lines());
@@ -330,7 +329,7 @@ impl Drop for Server {
 }
 
 impl Shared {
-    /// The schema of the server's frames, read from it once.
+    /// The schema of the server's frames. It is read from the server once.
     pub async fn frames(&self) -> &FrameSchema {
         self.frames
             .get_or_init(|| async {
@@ -361,7 +360,7 @@ impl Setup {
                 shell
             }
         };
-        // The developer's own settings are not the test's.
+        // The developer's own settings must not influence the test.
         for (name, _) in std::env::vars_os() {
             if name == "DATABASE_URL" || name.to_string_lossy().starts_with("CHATAPP_") {
                 command.env_remove(name);
@@ -373,7 +372,7 @@ impl Setup {
         command
     }
 
-    /// Starts the server and waits for the line that says where it listens.
+    /// Starts the server and waits for the line that contains its address.
     async fn serve(&self, bind: SocketAddr) -> (Program, SocketAddr) {
         let mut command = self.command();
         command.args(["serve", "--bind", &bind.to_string(), "--database", &self.database_url]);
@@ -390,8 +389,8 @@ fn listening_address(line: &str) -> Option<SocketAddr> {
     Some(SocketAddr::from(([127, 0, 0, 1], rest[..digits].parse().ok()?)))
 }
 
-/// Does something to the server's database as another process would: on a thread without a
-/// runtime, with connections of its own.
+/// Runs `work` on the server's database as another process would: with new connections, and on a thread
+/// without an async runtime.
 pub fn in_the_database<T: Send>(
     server: &Server,
     work: impl FnOnce(&dyn Backend) -> chatapp::storage::Result<T> + Send,

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 pub const CERTIFICATE: &str = "certificate.pem";
 pub const KEY: &str = "key.pem";
 
-/// A certificate for localhost that signs itself, and its key.
+/// A self-signed certificate for localhost, and its key.
 #[derive(Clone)]
 pub struct Identity(Arc<CertifiedKey<KeyPair>>);
 
@@ -44,7 +44,8 @@ impl Identity {
     }
 }
 
-/// A client that trusts this certificate only, and speaks these versions, or all.
+/// A client that trusts only this certificate and speaks only these versions of TLS. An empty list
+/// means all versions.
 pub fn connector(
     identity: &Identity,
     versions: &[&'static SupportedProtocolVersion],
@@ -63,7 +64,8 @@ pub fn server_name() -> ServerName<'static> {
     ServerName::try_from("localhost").expect("a name")
 }
 
-/// A port on which whatever comes is sent on to `server`, encrypted, as long as the set lives.
+/// Opens a port and passes on its connections to `server`, encrypted. Dropping the returned set closes
+/// the port.
 pub async fn tunnel(server: SocketAddr, identity: &Identity) -> (SocketAddr, JoinSet<()>) {
     let connector = connector(identity, &[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -80,7 +82,7 @@ pub async fn tunnel(server: SocketAddr, identity: &Identity) -> (SocketAddr, Joi
     (address, tunnel)
 }
 
-/// Whichever side ends first, the other is told.
+/// Passes bytes in both directions. If one side ends, the other side is ended too.
 async fn forward(mut client: TcpStream, server: SocketAddr, connector: TlsConnector) {
     let Ok(tcp) = TcpStream::connect(server).await else { return };
     let _ = (tcp.set_nodelay(true), client.set_nodelay(true));
