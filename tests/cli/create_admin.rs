@@ -38,7 +38,7 @@ fn admins_are_created_beside_a_running_server() {
 }
 
 #[test]
-fn the_rules_of_a_sign_up_hold_for_admins() {
+fn create_admin_checks_the_rules_of_sign_up() {
     let shell = Shell::new();
     let done = shell.create_admin("a b", "nowhere", b"short");
     assert_eq!(done.code, 1);
@@ -56,14 +56,14 @@ fn the_rules_of_a_sign_up_hold_for_admins() {
         assert!(error.contains(reason), "{error}");
         assert!(!error.contains("12345678"), "{error}");
     }
-    assert!(!shell.has_database(), "what is refused leaves nothing behind");
+    assert!(!shell.has_database(), "a refused command has created a database");
 }
 
 #[test]
-fn without_a_terminal_the_password_is_not_asked_for() {
+fn without_a_terminal_an_error_names_password_stdin() {
     let shell = Shell::new();
     let create = shell.command(&["create-admin", "--username", "ann", "--email", EMAIL]);
-    // A session of its own has no terminal, even if the tests have.
+    // A new session has no terminal, even if the tests have one.
     let mut command = Command::new("setsid");
     command.arg("--wait").arg(create.get_program()).args(create.get_args());
     command.current_dir(shell.path()).stdin(Stdio::null());

@@ -1,4 +1,4 @@
-//! Who may read what the commands make: nobody but its owner, whatever the umask.
+//! The files that commands create can be read only by their owner, whatever the umask is.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 
 use super::shell::{Done, EMAIL, Shell};
 
-/// A shell in a folder that everybody may go into, so that the files are all that keeps others out.
+/// A shell in a folder that every user may enter, so that only the modes of the files protect them.
 fn open_shell() -> Shell {
     let shell = Shell::new();
     fs::set_permissions(shell.path(), Permissions::from_mode(0o755)).unwrap();
     shell
 }
 
-/// The command, in a process that has this umask.
+/// Returns the command in a process with this umask.
 fn with_umask(shell: &Shell, umask: &str, arguments: &[&str]) -> Command {
     let command = shell.command(arguments);
     let mut masked = Command::new("/bin/sh");
@@ -41,7 +41,7 @@ fn mode(shell: &Shell, name: &str) -> u32 {
     fs::metadata(shell.path().join(name)).unwrap().permissions().mode() & 0o7777
 }
 
-/// The files of the folder, each of which must be its owner's alone.
+/// Checks that only the owner may read the files of the folder, and returns their names.
 #[track_caller]
 fn private_files(shell: &Shell) -> Vec<String> {
     let entries = fs::read_dir(shell.path()).unwrap();
@@ -54,7 +54,7 @@ fn private_files(shell: &Shell) -> Vec<String> {
     names
 }
 
-/// Runs a server until it listens, looks, and stops it. Returns its log.
+/// Starts a server, runs `look` when it listens, and stops it. Returns the server's log.
 fn serve(shell: &Shell, umask: &str, look: impl FnOnce()) -> String {
     let mut server = with_umask(shell, umask, &["serve", "--bind", "127.0.0.1:0"]).spawn().unwrap();
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
@@ -66,7 +66,7 @@ fn serve(shell: &Shell, umask: &str, look: impl FnOnce()) -> String {
 }
 
 #[test]
-fn what_is_made_is_its_owners_alone_and_satisfies_the_doctor() {
+fn files_are_private_to_their_owner_and_the_doctor_finds_no_fault() {
     for umask in ["022", "000"] {
         let shell = open_shell();
         let at = |name: &str| format!("sqlite://{name}");
@@ -91,7 +91,7 @@ fn what_is_made_is_its_owners_alone_and_satisfies_the_doctor() {
         ok(&["restore", "backup.db", "--database", &at("restored.db")], b"");
         ok(&["restore", "export.jsonl", "--database", &at("restored-export.db")], b"");
         ok(&["copy", "--from", &at("chatapp.db"), "--to", &at("copied.db")], b"");
-        // Over one that is there.
+        // This replaces a database that exists.
         ok(&["restore", "backup.db", "--yes", "--database", &at("imported.db")], b"");
         for name in [
             "chatapp.db",
@@ -104,7 +104,7 @@ fn what_is_made_is_its_owners_alone_and_satisfies_the_doctor() {
             let doctor = ["doctor", "--output", "json", "--deep", "--database", &at(name)];
             let findings = run(&shell, umask, &doctor, b"").json();
             for finding in findings.as_array().unwrap() {
-                // No server runs, and a shell may have few files open.
+                // These two may fail here: no server runs, and the limit of open files may be low.
                 let is_expected =
                     ["server", "descriptors"].iter().any(|it| finding["check"] == *it);
                 assert!(finding["state"] == "ok" || is_expected, "{name}: {finding}");
@@ -115,7 +115,7 @@ fn what_is_made_is_its_owners_alone_and_satisfies_the_doctor() {
 }
 
 #[test]
-fn a_database_that_everybody_may_read_is_mended_once() {
+fn a_database_that_every_user_may_read_is_made_private_once() {
     const SAYS: &str = "every user of this machine could read this file";
     let shell = open_shell();
     let set = |name: &str, mode| {
@@ -124,7 +124,7 @@ fn a_database_that_everybody_may_read_is_mended_once() {
     shell.run(&["migrate"]).ok();
     set("chatapp.db", 0o644);
     set("chatapp.db-lock", 0o664);
-    // What a process leaves that did not end well.
+    // Files that a crashed process leaves.
     for name in ["chatapp.db-wal", "chatapp.db-shm"] {
         shell.write(name, "");
         set(name, 0o646);
@@ -134,7 +134,7 @@ fn a_database_that_everybody_may_read_is_mended_once() {
     let log = serve(&shell, "022", || {});
     assert!(!log.contains(SAYS), "{log}");
 
-    // Other commands do it too.
+    // Other commands make the files private too.
     set("chatapp.db", 0o604);
     shell.run(&["list-rooms"]).ok();
     assert_eq!(mode(&shell, "chatapp.db"), 0o600);
@@ -143,14 +143,14 @@ fn a_database_that_everybody_may_read_is_mended_once() {
     shell.run(&["restore", "backup.db", "--yes"]).ok();
     assert_eq!(mode(&shell, "chatapp.db"), 0o600);
 
-    // A group is let in on purpose, and stays in.
+    // The permissions of a group are kept, as an operator has set them on purpose.
     set("chatapp.db", 0o660);
     let log = serve(&shell, "022", || assert_eq!(mode(&shell, "chatapp.db-wal"), 0o660));
     assert!(!log.contains(SAYS), "{log}");
     shell.run(&["restore", "backup.db", "--yes"]).ok();
     assert_eq!(mode(&shell, "chatapp.db"), 0o660);
 
-    // A file of another program is left alone.
+    // The mode of a file that is not a database stays as it is.
     shell.write("notes.txt", &"not a database\n".repeat(99));
     set("notes.txt", 0o644);
     shell.run(&["list-rooms", "--database", "sqlite://notes.txt"]).error();
@@ -179,9 +179,9 @@ fn a_database_behind_links_is_made_private_and_has_one_lock() {
     assert!(error.contains("there is no folder"), "{error}");
 }
 
-/// As programs of other systems write a text: with a byte order mark and line ends of two bytes.
+/// Programs on Windows may write a byte order mark, and end lines with two bytes.
 #[test]
-fn texts_of_other_systems_are_understood() {
+fn files_and_passwords_with_a_byte_order_mark_and_crlf_are_accepted() {
     let shell = Shell::new();
     shell.create_admin("ann", EMAIL, b"\xef\xbb\xbfopen sesame\r\n").ok();
     let hash = shell.backend().get_credentials("ann").unwrap().unwrap().password_hash;

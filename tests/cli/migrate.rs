@@ -1,4 +1,4 @@
-//! `chatapp migrate`, and what the others say to a schema that is not theirs.
+//! `chatapp migrate`, and the errors of other commands if the schema has another version.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::shell::{EMAIL, PASSWORD, Shell, on_every_database};
 #[test]
 fn migrations_are_listed_shown_and_applied() {
     on_every_database(|shell| {
-        // An empty file is an empty database; PostgreSQL's is there already.
+        // For SQLite, an empty file is an empty database. On PostgreSQL the database exists already.
         shell.write("chatapp.db", "");
         let status = || shell.run(&["migrate", "--status", "--output", "json"]).json();
         assert_eq!(
@@ -41,7 +41,7 @@ fn a_dry_run_prints_sql_that_runs() {
 }
 
 #[test]
-fn looking_at_a_missing_database_does_not_make_one() {
+fn commands_that_only_read_do_not_create_a_missing_database() {
     let shell = Shell::new();
     for arguments in [&["migrate", "--status"][..], &["migrate", "--dry-run"], &["list-rooms"]] {
         let error = shell.run(arguments).error();
@@ -51,7 +51,7 @@ fn looking_at_a_missing_database_does_not_make_one() {
 }
 
 #[test]
-fn a_newer_schema_is_left_alone() {
+fn every_command_refuses_a_newer_schema() {
     on_every_database(|shell| {
         shell.run(&["migrate"]).ok();
         shell.execute(

@@ -11,14 +11,14 @@ fn json_of(shell: &Shell, arguments: &[&str]) -> Value {
     shell.run(&[arguments, &["--output", "json"]].concat()).json()
 }
 
-/// A shell with the admin ann and the room general, #1, with three messages of hers.
+/// Creates the admin ann and the room general, #1, with three messages by ann.
 fn with_room(shell: &Shell) {
     shell.create_admin("ann", EMAIL, PASSWORD.as_bytes()).ok();
     shell.run(&["rooms", "create", "general"]).ok();
     say(shell, &["one", "a secret", "three"]);
 }
 
-/// Messages of ann's in general.
+/// Stores messages by ann in the room general.
 fn say(shell: &Shell, contents: &[&str]) {
     let message = |content: &&str| NewMessage {
         room_id: RoomId(1),
@@ -76,12 +76,12 @@ fn a_room_is_created_changed_and_shown() {
         let update = ("room.update".to_owned(), "room #1".to_owned());
         let mut expected = vec![update; 5];
         expected.push(("room.create".to_owned(), "room #1".to_owned()));
-        assert_eq!(audit(&shell)[..6], expected, "each change once, and what is so already not");
+        assert_eq!(audit(&shell)[..6], expected, "an entry for each change, none without a change");
     });
 }
 
 #[test]
-fn what_is_refused_says_what_to_do() {
+fn errors_of_rooms_commands_say_what_to_do() {
     on_every_database(|shell| {
         shell.run(&["migrate"]).ok();
         let error = shell.run(&["rooms", "create", "general"]).error();
@@ -96,7 +96,7 @@ fn what_is_refused_says_what_to_do() {
         assert_eq!(error, "there is no room genral: did you mean general?");
         let error = shell.run(&["rooms", "show", "#2"]).error();
         assert_eq!(error, "there is no room #2: `chatapp rooms list` shows all rooms");
-        // A number that is another room's name.
+        // The number of one room is the name of another.
         shell.run(&["rooms", "create", "1"]).ok();
         let error = shell.run(&["rooms", "archive", "1"]).error();
         assert!(
@@ -118,7 +118,7 @@ fn what_is_refused_says_what_to_do() {
 }
 
 #[test]
-fn a_room_is_deleted_when_it_is_meant() {
+fn a_room_is_deleted_only_with_yes() {
     on_every_database(|shell| {
         with_room(&shell);
         let dry = shell.run(&["rooms", "delete", "general", "--dry-run"]).ok();
@@ -131,7 +131,7 @@ fn a_room_is_deleted_when_it_is_meant() {
         let deleted = json_of(&shell, &["rooms", "delete", "general", "--yes"]);
         assert_eq!(deleted, json!({ "id": 1, "name": "general", "messages": 3 }));
         assert_eq!(json_of(&shell, &["rooms", "list"]), json!([]));
-        assert!(!shell.backend().purge_deleted_rooms(1).unwrap(), "nothing is left of it");
+        assert!(!shell.backend().purge_deleted_rooms(1).unwrap(), "rows of the room are left");
         assert_eq!(audit(&shell)[0].0, "room.delete");
         let error = shell.run(&["rooms", "delete", "general", "--yes"]).error();
         assert!(error.starts_with("there is no room general"), "{error}");
@@ -139,7 +139,7 @@ fn a_room_is_deleted_when_it_is_meant() {
 }
 
 #[test]
-fn the_deleted_messages_are_counted_after_the_question() {
+fn messages_sent_while_the_command_asks_are_counted_as_deleted() {
     on_every_database(|shell| {
         with_room(&shell);
         let question = shell.ask(&["rooms", "delete", "general"]);
@@ -151,7 +151,7 @@ fn the_deleted_messages_are_counted_after_the_question() {
 }
 
 #[test]
-fn a_message_is_deleted_when_it_is_meant() {
+fn a_message_is_deleted_only_with_yes() {
     on_every_database(|shell| {
         with_room(&shell);
         let backend = shell.backend();
@@ -173,7 +173,7 @@ fn a_message_is_deleted_when_it_is_meant() {
         assert_eq!((event.message_id, event.user_id), (deleted.id, UserId(1)));
         assert_eq!(audit(&shell)[0], ("message.delete".to_owned(), format!("message #{id}")));
 
-        // Again there is nothing to ask, or to do.
+        // The second time, the command neither asks nor changes anything.
         let done = shell.run(&arguments).ok();
         assert_eq!(done, format!("{what}, is deleted already\n"));
         let error = shell.run(&["messages", "delete", "general", "999", "--yes"]).error();

@@ -1,4 +1,4 @@
-//! `chatapp serve`: what it says, and databases and addresses that it cannot use.
+//! `chatapp serve`: its output, and its errors for databases and addresses that it cannot use.
 
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::shell::{Done, Shell, on_every_database};
 
 #[test]
-fn a_server_says_where_it_listens() {
+fn a_server_prints_its_addresses_and_its_database() {
     on_every_database(|shell| {
         let mut server = shell.command(&["serve", "--bind", "127.0.0.1:0"]).spawn().unwrap();
         let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
@@ -32,7 +32,7 @@ fn a_server_says_where_it_listens() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_one_sentence() {
+fn an_address_in_use_is_reported_in_one_sentence() {
     let shell = Shell::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -47,19 +47,19 @@ fn an_address_that_is_taken_is_one_sentence() {
 }
 
 #[test]
-fn a_server_that_cannot_serve_makes_nothing() {
+fn a_server_that_cannot_start_creates_no_files() {
     let shell = Shell::new();
     shell.write("chatapp.toml", "[http]\ntls_certificate = \"none.pem\"\ntls_key = \"none.pem\"\n");
     let error = shell.run(&["serve", "--bind", "127.0.0.1:0"]).error();
     assert!(error.contains("none.pem cannot be read"), "{error}");
     assert_eq!(shell.files(), ["chatapp.toml"]);
 
-    // A folder in which this user can make no file.
+    // A folder in which this user cannot create files.
     let shell = Shell::new();
     std::fs::set_permissions(shell.path(), Permissions::from_mode(0o555)).unwrap();
     let mut serve = shell.command(&["serve", "--bind", "127.0.0.1:0"]);
     if rustix::process::geteuid().is_root() {
-        // Root may write everywhere; nobody may not.
+        // Root may write to every folder, so the server runs as the user `nobody`.
         serve.uid(65534);
     }
     let error = Done::from(serve.env("CHATAPP_LOG__LEVEL", "off").output().unwrap()).error();
@@ -68,13 +68,13 @@ fn a_server_that_cannot_serve_makes_nothing() {
     assert!(shell.files().is_empty(), "{:?}", shell.files());
 }
 
-/// The port is taken before the database is opened, which may take long.
+/// The server binds its port before it opens the database, because opening may take long.
 #[test]
 fn a_connection_that_comes_before_the_database_is_ready_waits() {
     let shell = Shell::new();
     shell.run(&["migrate"]).ok();
     let database = rusqlite::Connection::open(shell.path().join("chatapp.db")).unwrap();
-    // The server stores its secret before it serves.
+    // The server stores its secret before it answers requests, and waits for this lock.
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut serve = shell.command(&["serve", "--bind", &port.to_string()]);
@@ -83,7 +83,7 @@ fn a_connection_that_comes_before_the_database_is_ready_waits() {
     let mut connection = loop {
         match TcpStream::connect(port) {
             Ok(connection) => break connection,
-            // The process has not come so far.
+            // The process does not listen yet.
             Err(error) if begun.elapsed() > Duration::from_secs(30) => panic!("{error}"),
             Err(_) => std::thread::sleep(Duration::from_millis(10)),
         }
@@ -102,7 +102,7 @@ fn a_connection_that_comes_before_the_database_is_ready_waits() {
 }
 
 #[test]
-fn a_database_that_cannot_be_used_is_one_sentence() {
+fn a_database_that_cannot_be_used_is_reported_in_one_sentence() {
     let shell = Shell::new();
     std::fs::create_dir(shell.path().join("folder")).unwrap();
     shell.write("notes.txt", &"not a database, but long enough to be taken for one\n".repeat(99));
@@ -130,9 +130,9 @@ fn a_database_that_cannot_be_used_is_one_sentence() {
     }
 }
 
-/// A named pipe has no other end here, so a command that opens it without care waits for ever.
+/// No process has the other end of the named pipe, so a command that just opens it waits for ever.
 #[test]
-fn a_file_of_the_database_that_is_no_regular_file_is_refused() {
+fn a_folder_or_a_pipe_in_place_of_a_database_file_is_refused() {
     for name in ["chatapp.db", "chatapp.db-lock"] {
         for is_pipe in [true, false] {
             let shell = Shell::new();
@@ -145,7 +145,7 @@ fn a_file_of_the_database_that_is_no_regular_file_is_refused() {
             }
             for command in [&["serve", "--bind", "127.0.0.1:0"][..], &["migrate"], &["doctor"]] {
                 if command == ["doctor"] && name == "chatapp.db-lock" {
-                    // It looks at a database that is there.
+                    // The doctor opens the lock file only if the database exists.
                     shell.write("chatapp.db", "");
                 }
                 let done = ends(shell.command(command));

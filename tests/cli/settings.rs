@@ -1,4 +1,4 @@
-//! The settings as the commands see them.
+//! `chatapp config`, and the check of the settings by other commands.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn the_settings_are_shown_without_secrets() {
 }
 
 #[test]
-fn the_settings_are_checked() {
+fn config_check_reports_a_wrong_setting() {
     let shell = Shell::new();
     assert_eq!(shell.run(&["config", "check"]).ok(), "the settings are fine\n");
     shell.write("good.toml", "[log]\nlevel = \"debug\"\n");
@@ -41,17 +41,17 @@ fn the_settings_are_checked() {
     shell.write("chatapp.toml", "[log]\nlevl = \"debug\"\n\n[auth]\nbcrypt_cost = 3\n");
     let bad = shell.run(&["config", "check"]);
     assert_eq!((bad.code, bad.stdout.as_str()), (1, ""));
-    // The cost in the environment counts, so that the one in the file does no harm.
+    // The cost in the environment overrides the wrong one in the file, which is not reported.
     assert_eq!(
         bad.stderr,
         "error: there is no setting log.levl (chatapp.toml, line 2): did you mean log.level?\n"
     );
     let error = shell.run(&["list-rooms"]).error();
-    assert!(error.contains("log.levl"), "every command minds the settings: {error}");
+    assert!(error.contains("log.levl"), "a command ignores a wrong setting: {error}");
 }
 
 #[test]
-fn a_doubtful_setting_is_told_and_no_failure() {
+fn a_doubtful_setting_is_a_warning() {
     let shell = Shell::new().env("CHATAPP_LOG__LEVEL", "info,chatap::http=debug");
     let done = shell.run(&["config", "check"]);
     assert!(done.stderr.starts_with("warning: log.level names \"chatap::http\""), "{done:?}");

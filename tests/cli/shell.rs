@@ -1,4 +1,4 @@
-//! A shell to run the binary in, and what comes out of it.
+//! A folder and an environment to run the binary in, and the results of its commands.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -19,7 +19,7 @@ pub fn on_every_database(test: fn(Shell)) {
     test(Shell::on_postgres());
 }
 
-/// A shell in a folder of its own, with nothing in its environment but what the test puts there.
+/// A new folder, and an environment that contains only the variables that a test sets.
 pub struct Shell {
     pub folder: tempfile::TempDir,
     pub environment: Vec<(String, String)>,
@@ -33,7 +33,7 @@ pub struct Question {
 }
 
 impl Question {
-    /// What the command says after a yes. It must succeed.
+    /// Answers yes and returns the command's further output. The command must succeed.
     pub fn yes(mut self) -> String {
         self.child.stdin.as_mut().unwrap().write_all(b"y\n").unwrap();
         let output = self.child.wait_with_output().unwrap();
@@ -55,7 +55,7 @@ impl Shell {
     pub fn new() -> Self {
         let environment = vec![
             ("CHATAPP_AUTH__BCRYPT_COST".to_owned(), "4".to_owned()),
-            // Errors are for operators, whatever a developer has set.
+            // Errors must contain no backtrace, even if a developer has set this variable.
             ("RUST_BACKTRACE".to_owned(), "1".to_owned()),
         ];
         Self { folder: tempfile::tempdir().unwrap(), environment, postgres: None }
@@ -75,7 +75,7 @@ impl Shell {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
-    /// The names of what is in the folder.
+    /// Returns the names of the files in the folder.
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.path()).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
@@ -110,7 +110,7 @@ impl Shell {
         Done::from(child.wait_with_output().unwrap())
     }
 
-    /// Runs a command at a terminal of its own, up to its question.
+    /// Runs a command on a new terminal, until it asks a question.
     pub fn ask(&self, arguments: &[&str]) -> Question {
         let line = format!("{} {}", env!("CARGO_BIN_EXE_chatapp"), arguments.join(" "));
         let mut child = Command::new("script")
@@ -121,7 +121,7 @@ impl Shell {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("script, of util-linux, runs");
+            .expect("`script` can be run: install util-linux");
         let mut said = Vec::new();
         let mut byte = [0];
         while !said.ends_with(b"[y/N] ") {
@@ -138,7 +138,7 @@ impl Shell {
         self.run_with_stdin(&arguments, stdin)
     }
 
-    /// What the commands should call the database.
+    /// The URL of the database, as commands print it.
     pub fn url(&self) -> String {
         match &self.postgres {
             Some(database) => database.url().to_owned(),
@@ -146,7 +146,7 @@ impl Shell {
         }
     }
 
-    /// The same database, open in this process too.
+    /// Opens the same database in this process.
     pub fn backend(&self) -> Arc<dyn Backend> {
         storage::open(&self.url(), OpenOptions::default()).unwrap()
     }
@@ -178,7 +178,7 @@ impl From<std::process::Output> for Done {
 }
 
 impl Done {
-    /// Stdout of a command that succeeded.
+    /// Returns stdout. The command must have succeeded.
     #[track_caller]
     pub fn ok(self) -> String {
         assert_eq!(self.code, 0, "{self:?}");
@@ -190,7 +190,7 @@ impl Done {
         serde_json::from_str(&self.ok()).unwrap()
     }
 
-    /// What a command that failed says: one sentence, to the operator.
+    /// Returns the error of a command that failed, which must be one sentence for the operator.
     #[track_caller]
     pub fn error(self) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{self:?}");
@@ -202,7 +202,7 @@ impl Done {
         sentence.to_owned()
     }
 
-    /// What a command that was called wrongly says.
+    /// Returns stderr of a command that was called with wrong arguments.
     #[track_caller]
     pub fn usage(self) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{self:?}");

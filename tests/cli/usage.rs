@@ -1,9 +1,9 @@
-//! Help, wrong usage, and readers that leave.
+//! Help, wrong usage, and output that cannot be written.
 
 use super::shell::{Done, EMAIL, PASSWORD, Shell};
 
 #[test]
-fn help_says_what_there_is() {
+fn help_names_every_command_and_has_examples() {
     let shell = Shell::new();
     let help = shell.run(&["--help"]).ok();
     for word in [
@@ -70,25 +70,25 @@ fn every_command_has_a_manual_page() {
 }
 
 #[test]
-fn the_api_is_documented_without_a_server() {
+fn the_openapi_command_needs_no_server() {
     let document = Shell::new().run(&["openapi"]).json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3."), "{document}");
     assert!(document["paths"]["/auth/login"]["post"].is_object(), "{document}");
 }
 
 #[test]
-fn wrong_usage_is_2() {
+fn wrong_usage_exits_with_2() {
     let shell = Shell::new();
     assert!(shell.run(&[]).usage().contains("Usage: chatapp"));
     assert!(shell.run(&["list-room"]).usage().contains("list-rooms"));
     assert!(shell.run(&["list-rooms", "--output", "xml"]).usage().contains("table, json"));
     assert!(shell.run(&["migrate", "--status", "--dry-run"]).usage().contains("cannot be used"));
     let arguments = ["create-admin", "--username", "ann", "--email", EMAIL, "--password", PASSWORD];
-    assert!(shell.run(&arguments).usage().contains("--password"), "never an argument");
+    assert!(shell.run(&arguments).usage().contains("--password"), "a password as an argument");
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_error() {
+fn a_closed_stdout_is_no_error_and_a_full_disk_is_one() {
     let shell = Shell::new();
     for arguments in [&["config", "show", "--output", "json"][..], &["completions", "zsh"]] {
         let mut child = shell.command(arguments).spawn().unwrap();

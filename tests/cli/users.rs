@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::shell::{Done, PASSWORD, Shell, on_every_database};
 
-/// Three accounts: ann, an admin; anna and 10, users. They are #1, #2 and #3.
+/// Creates three accounts: the admin ann (#1), and the users anna (#2) and 10 (#3).
 fn accounts(shell: &Shell) {
     for name in ["ann", "anna", "10"] {
         let email = format!("{name}@example.com");
@@ -30,7 +30,7 @@ fn sign_in(shell: &Shell, user_id: i64, session: u128) {
     assert!(backend.create_session(&new, &hash).unwrap());
 }
 
-/// What a command says as JSON.
+/// Returns a command's output as JSON.
 fn json_of(shell: &Shell, arguments: &[&str]) -> Value {
     shell.run(&[arguments, &["--output", "json"]].concat()).json()
 }
@@ -78,7 +78,7 @@ fn accounts_are_listed_and_shown() {
 }
 
 #[test]
-fn an_account_is_named_by_name_email_or_number_and_a_misspelt_one_is_guessed() {
+fn an_account_is_found_by_name_email_or_number_and_a_misspelt_name_gets_a_suggestion() {
     let shell = Shell::new();
     accounts(&shell);
     let id = |name: &str| json_of(&shell, &["users", "show", name])["id"].clone();
@@ -95,7 +95,7 @@ fn an_account_is_named_by_name_email_or_number_and_a_misspelt_one_is_guessed() {
     for name in ["zebra", "#x", "-1", "99999999999999999999", "ann\u{e9}lise"] {
         assert!(shell.run(&["users", "show", "--", name]).error().contains("no user"), "{name}");
     }
-    // A name that is a number is nobody else's number by accident.
+    // A name that is also another account's number is ambiguous.
     for n in 4..11 {
         let (name, email) = (format!("user{n}"), format!("user{n}@example.com"));
         shell.create_admin(&name, &email, PASSWORD.as_bytes()).ok();
@@ -106,7 +106,7 @@ fn an_account_is_named_by_name_email_or_number_and_a_misspelt_one_is_guessed() {
 }
 
 #[test]
-fn accounts_are_changed_as_over_http() {
+fn users_commands_change_accounts_and_keep_one_admin() {
     on_every_database(|shell| {
         accounts(&shell);
         let run = |arguments: &[&str]| shell.run(&[&["users"], arguments].concat());
@@ -154,7 +154,7 @@ fn accounts_are_changed_as_over_http() {
 }
 
 #[test]
-fn the_sessions_that_ended_are_counted_after_the_question() {
+fn sessions_begun_while_the_command_asks_are_counted_as_ended() {
     on_every_database(|shell| {
         accounts(&shell);
         for (n, arguments, said) in [
@@ -182,7 +182,7 @@ fn the_sessions_that_ended_are_counted_after_the_question() {
 }
 
 #[test]
-fn a_password_is_set_or_a_link_made() {
+fn reset_password_sets_a_password_or_makes_a_link() {
     on_every_database(|shell| {
         accounts(&shell);
         sign_in(&shell, 2, 1);
@@ -271,9 +271,9 @@ fn sessions_and_the_audit_log_are_listed() {
     });
 }
 
-/// With a terminal the command asks, and does nothing unless the answer is yes.
+/// On a terminal, the command asks, and changes nothing unless the answer is yes.
 #[test]
-fn what_cannot_be_undone_is_asked_for() {
+fn commands_that_cannot_be_undone_ask_first() {
     let shell = Shell::new();
     accounts(&shell);
     let error = shell.run(&["users", "delete", "anna"]).error();
@@ -294,10 +294,10 @@ fn what_cannot_be_undone_is_asked_for() {
     let done = on_a_terminal(&shell, "users reset-password '#3'", typed);
     assert!(done.stdout.contains("Password: ") && done.stdout.contains("Again: "), "{done:?}");
     assert!(done.stdout.contains("10 (#3) has a new password"), "{done:?}");
-    assert!(!done.stdout.contains("another staple"), "what is typed is not shown: {done:?}");
+    assert!(!done.stdout.contains("another staple"), "the typed password is shown: {done:?}");
 }
 
-/// Runs a command on a terminal of its own; its stdout has all that the terminal shows.
+/// Runs a command on a new terminal. `stdout` of the result is everything that the terminal shows.
 fn on_a_terminal(shell: &Shell, command: &str, typed: &str) -> Done {
     let line = format!("'{}' {command}", env!("CARGO_BIN_EXE_chatapp"));
     let mut script = Command::new("script");
@@ -309,7 +309,7 @@ fn on_a_terminal(shell: &Shell, command: &str, typed: &str) -> Done {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("script, of util-linux");
+        .expect("`script` can be run: install util-linux");
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), typed.as_bytes()).unwrap();
     Done::from(child.wait_with_output().unwrap())
 }
