@@ -1,4 +1,4 @@
-//! `chatapp.toml.example` says what is true.
+//! `chatapp.toml.example` agrees with the settings and their defaults.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,12 @@ use chatapp::config::Config;
 
 use super::operator::with_file;
 
-/// `chatapp.toml.example` with every setting taken out of its comment.
+/// Returns `chatapp.toml.example` with every setting uncommented.
 fn example() -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("chatapp.toml.example");
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().map(|line| match line.strip_prefix('#') {
-        // A comment has a blank after its sign, a setting has none.
+        // A comment has a blank after `#`; a setting that is commented out has no blank.
         Some(setting) if !setting.is_empty() && !setting.starts_with(' ') => setting,
         _ => line,
     });

@@ -1,4 +1,4 @@
-//! The settings: which source wins, what is refused and in which words, what is never shown.
+//! The settings: the order of the sources, the accepted values, the errors, and secrets, which no error shows.
 
 mod example;
 mod operator;

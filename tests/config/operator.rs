@@ -1,10 +1,10 @@
-//! An operator with a folder, an environment and flags.
+//! The sources of settings for a test: a file, an environment and flags.
 
 use chatapp::config::{Config, Loaded, Problems, Sources, load};
 
 pub const SECRET: &str = "open-sesame-open-sesame-open-sesame";
 
-/// What an operator has: a folder with a file, an environment and flags.
+/// The settings that an operator has made: in a file, in the environment and as flags.
 pub struct Operator {
     pub folder: tempfile::TempDir,
     pub sources: Sources,
@@ -44,7 +44,7 @@ impl Operator {
         self.try_load().unwrap_or_else(|problems| panic!("refused: {problems}")).config
     }
 
-    /// The problems, with the folder's name taken out of them.
+    /// Returns the problems, without the name of the folder.
     #[track_caller]
     pub fn problems(&self) -> Vec<String> {
         let Err(Problems(problems)) = self.try_load() else { panic!("accepted") };
@@ -52,7 +52,7 @@ impl Operator {
         problems.into_iter().map(|problem| problem.replace(&folder, "")).collect()
     }
 
-    /// The only problem.
+    /// Returns the problem. There must be only one.
     #[track_caller]
     pub fn problem(&self) -> String {
         let mut problems = self.problems();

@@ -1,11 +1,11 @@
-//! The words of a refusal.
+//! The errors for unknown settings and wrong values.
 
 use chatapp::config::redact_setting;
 
 use super::operator::{SECRET, operator, with_file};
 
 #[test]
-fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
+fn an_unknown_setting_is_reported_with_its_place_and_a_suggestion() {
     for (text, expected) in [
         (
             "[http]\n\nbnd = \"x\"",
@@ -79,7 +79,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
 }
 
 #[test]
-fn a_wrong_value_is_named_with_its_place_and_what_is_accepted() {
+fn a_wrong_value_is_reported_with_its_place_and_the_accepted_values() {
     let number = "it takes a whole number from 4 to 31";
     for (value, shown) in [
         ("\"12\"", "\"12\""),
@@ -109,7 +109,7 @@ fn a_wrong_value_is_named_with_its_place_and_what_is_accepted() {
 }
 
 #[test]
-fn every_problem_is_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let operator = with_file("[http]\nbind = \"x\"\nmax_conections = 1\n")
         .env("CHATAPP_LOG__FORMAT", "xml")
         .env("CHATAPP_NONSENSE", "1");
@@ -118,7 +118,7 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
-fn a_secret_is_long_or_empty_and_never_repeated() {
+fn a_secret_is_long_or_empty_and_is_not_shown_in_errors() {
     let short = "open-sesame-open-sesame-open-se"; // 31 bytes
     for operator in [
         operator().env("CHATAPP_AUTH__SECRET", short),

@@ -1,4 +1,4 @@
-//! Which source wins, and what each is read as.
+//! The order of the sources, and how each source is read.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -8,7 +8,7 @@ use chatapp::config::{AdminSignup, Config, Loaded, LogFormat, keys, load};
 use super::operator::{SECRET, operator, with_file};
 
 #[test]
-fn nothing_at_all_is_the_defaults() {
+fn without_any_source_the_defaults_apply() {
     let loaded = operator().try_load().unwrap();
     assert_eq!(loaded.config, Config::default());
     assert_eq!(loaded.origins.len(), keys().count());
@@ -16,7 +16,7 @@ fn nothing_at_all_is_the_defaults() {
 }
 
 #[test]
-fn flags_beat_the_environment_beats_the_file_beats_the_defaults() {
+fn a_flag_overrides_the_environment_which_overrides_the_file() {
     let operator = with_file("[http]\nbind = \"127.0.0.1:1\"\nmax_connections = 5\n");
     assert_eq!(operator.loads().http.bind, "127.0.0.1:1");
     let operator = operator.env("CHATAPP_HTTP__BIND", "127.0.0.1:2");
@@ -24,7 +24,7 @@ fn flags_beat_the_environment_beats_the_file_beats_the_defaults() {
     let operator = operator.flag("--bind", "http.bind", "127.0.0.1:3");
     let Loaded { config, origins, .. } = operator.try_load().unwrap();
     assert_eq!(config.http.bind, "127.0.0.1:3");
-    assert_eq!(config.http.max_connections, 5, "what the others do not speak of stays");
+    assert_eq!(config.http.max_connections, 5, "a setting that only the file has is kept");
     assert_eq!(config.http.max_body_bytes, Config::default().http.max_body_bytes);
     assert_eq!(origins["http.bind"], "--bind");
     assert!(origins["http.max_connections"].ends_with("chatapp.toml, line 3"));
@@ -32,9 +32,9 @@ fn flags_beat_the_environment_beats_the_file_beats_the_defaults() {
 }
 
 #[test]
-fn the_usual_database_url_loses_against_ours_and_beats_the_file() {
+fn database_url_overrides_the_file_and_is_overridden_by_our_own_variable() {
     let operator = with_file("[database]\nurl = \"sqlite://file.db\"\n");
-    // In either order of the environment, which has none.
+    // An environment has no order, so the order of the two variables must not matter.
     for names in
         [["CHATAPP_DATABASE__URL", "DATABASE_URL"], ["DATABASE_URL", "CHATAPP_DATABASE__URL"]]
     {
@@ -54,11 +54,11 @@ fn the_usual_database_url_loses_against_ours_and_beats_the_file() {
 }
 
 #[test]
-fn the_environment_has_every_kind_of_value() {
+fn a_variable_can_set_every_type_of_value() {
     let config = operator()
         .env("CHATAPP_HTTP__ALLOWED_ORIGINS", "https://a.example, http://b.example:8080,")
         .env("CHATAPP_AUTH__ADMIN_SIGNUP", "off")
-        // A text of digits stays a text.
+        // A text setting that consists of digits is not read as a number.
         .env("CHATAPP_AUTH__SECRET", "01234567890123456789012345678901")
         .env("CHATAPP_AUTH__BCRYPT_COST", " 4 ")
         .env("CHATAPP_LOG__FORMAT", "json")
@@ -73,7 +73,7 @@ fn the_environment_has_every_kind_of_value() {
 }
 
 #[test]
-fn an_empty_variable_is_not_set_and_empties_a_list() {
+fn an_empty_variable_empties_a_list_and_counts_as_unset_elsewhere() {
     let operator = with_file(&format!(
         "[http]\nallowed_origins = [\"https://a.example\"]\n[auth]\nsecret = \"{SECRET}\"\n"
     ));
@@ -90,21 +90,21 @@ fn an_empty_variable_is_not_set_and_empties_a_list() {
 }
 
 #[test]
-fn only_our_variables_are_read() {
+fn variables_of_other_programs_are_ignored() {
     let loaded = operator()
         .env("PATH", "/bin")
         .env("CHATAPPX__Y", "1")
         .env("RUST_LOG", "loud")
-        // Of our own tests.
+        // The project's own tests use this variable.
         .env("CHATAPP_TEST_KILLS", "5")
         .try_load()
         .unwrap();
     assert_eq!(loaded.warnings, [""; 0]);
 }
 
-/// Kubernetes sets these where a service is called chatapp or chatapp-web.
+/// Kubernetes sets these variables if a service is called chatapp or chatapp-web.
 #[test]
-fn variables_of_kubernetes_are_told_from_settings_that_are_misspelt() {
+fn variables_of_kubernetes_are_a_warning_and_misspelt_settings_an_error() {
     let of_kubernetes = [
         ("CHATAPP_PORT", "tcp://10.0.0.1:8000"),
         ("CHATAPP_PORT_8000_TCP", "tcp://10.0.0.1:8000"),
@@ -146,8 +146,8 @@ fn variables_of_kubernetes_are_told_from_settings_that_are_misspelt() {
 }
 
 #[test]
-fn only_the_value_that_counts_is_judged() {
-    // Another program's variable, which ours overrides.
+fn a_wrong_value_that_is_overridden_is_no_error() {
+    // DATABASE_URL may be another program's; our own variable overrides it.
     let config = operator().env("DATABASE_URL", "").env("CHATAPP_DATABASE__URL", "sqlite://a.db");
     assert_eq!(config.loads().database.url, "sqlite://a.db");
     let operator = with_file("[http]\nbind = \"nowhere\"").env("CHATAPP_HTTP__BIND", "[::1]:0");
@@ -155,7 +155,7 @@ fn only_the_value_that_counts_is_judged() {
 }
 
 #[test]
-fn files_that_cannot_be_used() {
+fn a_file_that_cannot_be_used_is_reported() {
     let mut missing = operator();
     missing.sources.file_is_required = true;
     assert_eq!(
@@ -177,7 +177,7 @@ fn files_that_cannot_be_used() {
 }
 
 #[test]
-fn text_that_is_not_unicode() {
+fn a_variable_that_is_not_utf_8_is_reported_if_it_is_a_setting() {
     let mut operator = operator();
     let bytes = OsString::from_vec(b"sqlite://\xff.db".to_vec());
     operator.sources.environment.push(("CHATAPP_DATABASE__URL".into(), bytes.clone()));

@@ -1,11 +1,11 @@
-//! What each setting accepts.
+//! The values that each setting accepts.
 
 use chatapp::config::{Config, keys};
 
 use super::operator::{operator, with_file};
 
 #[test]
-fn addresses() {
+fn http_bind_takes_an_address_with_a_port() {
     for good in ["127.0.0.1:8000", "0.0.0.0:0", "[::1]:8000", "localhost:8000"] {
         assert_eq!(operator().flag("--bind", "http.bind", good).loads().http.bind, good);
     }
@@ -19,7 +19,7 @@ fn addresses() {
 }
 
 #[test]
-fn origins() {
+fn allowed_origins_are_origins_in_full_and_near_misses_get_a_suggestion() {
     for good in [
         "https://chat.example.com",
         "http://localhost:5173",
@@ -52,7 +52,7 @@ fn origins() {
 }
 
 #[test]
-fn numbers_have_both_ends() {
+fn every_number_has_a_smallest_and_a_largest_value() {
     let config = serde_json::to_value(Config::default()).unwrap();
     let mut numbers = 0;
     for key in keys() {
@@ -61,7 +61,7 @@ fn numbers_have_both_ends() {
             continue;
         }
         numbers += 1;
-        // Where 0 has a meaning it is "no limit".
+        // In these settings 0 means "no limit".
         let has_zero = name.starts_with("login_failures_")
             || name.starts_with("sockets_per_")
             || ["sends_per_second", "joins_per_second", "signups_per_hour", "days"].contains(&name);
@@ -81,7 +81,7 @@ fn numbers_have_both_ends() {
 }
 
 #[test]
-fn names_of_servers_and_colours() {
+fn the_name_and_the_colour_of_the_branding_are_checked() {
     for good in ["chatapp", "Tea & Cake", "茶", &"x".repeat(32)] {
         assert_eq!(operator().env("CHATAPP_BRANDING__NAME", good).loads().branding.name, good);
     }
@@ -99,7 +99,7 @@ fn names_of_servers_and_colours() {
 }
 
 #[test]
-fn networks() {
+fn trusted_proxies_are_addresses_and_networks() {
     for good in ["127.0.0.1", "10.0.0.0/8,fd00::/8", "::1", ""] {
         operator().env("CHATAPP_HTTP__TRUSTED_PROXIES", good).loads();
     }
@@ -110,7 +110,7 @@ fn networks() {
 }
 
 #[test]
-fn levels() {
+fn log_levels_are_checked_and_unknown_modules_are_a_warning() {
     for good in ["off", "error", "TRACE", "info,chatapp::http=debug", "warn,hyper=off"] {
         operator().env("CHATAPP_LOG__LEVEL", good).loads();
     }
