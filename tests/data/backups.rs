@@ -1,4 +1,4 @@
-//! Backups and what is made of them.
+//! Backups, exports, and databases that are filled from them.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -13,7 +13,7 @@ use crate::support::{Database, PASSWORD, Server};
 
 const NOW: Timestamp = Timestamp(1_738_319_400_000);
 
-pub async fn a_backup_made_under_load_has_all_that_was_acknowledged_before(kind: Database) {
+pub async fn a_backup_made_under_load_has_every_message_acknowledged_before(kind: Database) {
     let mut server = Server::start(kind).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -34,16 +34,16 @@ pub async fn a_backup_made_under_load_has_all_that_was_acknowledged_before(kind:
     let restored = run(&server, &["restore", "backup", "--yes"]).await.ok();
     assert!(restored.stdout.contains("is as it was at"), "{restored:?}");
     server.restart().await;
-    // Whoever was signed in, even since before the backup, is so no more.
+    // A restored database has no sessions, so users have to sign in again.
     ann.get("/auth/me").await.expect_problem(401, "token_invalid");
     let ann = server.anonymous().signs_in("ann", PASSWORD).await;
     let seqs: Vec<i64> =
         ann.history(room).await.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
     assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>());
     for seq in before {
-        assert!(seqs.contains(&seq), "{seq} was acknowledged before the backup was begun");
+        assert!(seqs.contains(&seq), "{seq}, acknowledged before the backup began, is missing");
     }
-    // A cursor of before means nothing any more.
+    // A cursor from before the restore is invalid: the restored database has another epoch.
     let epoch = epoch.as_str().unwrap();
     let path = format!("/ws/{room}?token={}&since=1&epoch={epoch}", ann.token);
     let mut old = ann.opens(&path).await;
@@ -72,18 +72,18 @@ pub async fn a_database_in_use_is_not_replaced(kind: Database) {
         assert!(refused.error().contains("stop the server"), "{arguments:?}");
     }
     ann.get("/auth/me").await.expect(200);
-    // A server that is killed leaves nothing that is in the way; data in it is asked about.
+    // After a server was killed, its database can be replaced, but not without --yes.
     server.kill9();
     let refused = run(&server, &["restore", "backup"]).await.error();
     assert!(refused.contains("will be replaced") && refused.contains("--yes"), "{refused}");
     run(&server, &["restore", "backup", "--yes"]).await.ok();
-    // Nor is a file.
+    // An existing backup file is not replaced either, unless --force is given.
     let refused = run(&server, &["backup", "backup"]).await.error();
     assert!(refused.contains("--force"), "{refused}");
     run(&server, &["backup", "backup", "--force"]).await.ok();
 }
 
-pub async fn a_killed_backup_leaves_nothing_that_looks_finished(kind: Database) {
+pub async fn a_killed_backup_leaves_no_file_under_the_final_name(kind: Database) {
     let server = Server::start(kind).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -91,14 +91,14 @@ pub async fn a_killed_backup_leaves_nothing_that_looks_finished(kind: Database) 
     for command in ["backup", "export"] {
         let mut child = server.command(&[command, "file"]).spawn().expect("it runs");
         let partial = server.folder().join("file.partial");
-        until("a backup in the making", async || match std::fs::metadata(&partial) {
+        until("an unfinished backup", async || match std::fs::metadata(&partial) {
             Ok(file) if file.len() > 0 => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         })
         .await;
         child.kill().expect("it is killed");
         child.wait().expect("it ends");
-        assert!(!server.folder().join("file").exists(), "{command}: it looks finished");
+        assert!(!server.folder().join("file").exists(), "{command}: the final name exists");
         let verify = ["backup", "verify", "file.partial"];
         let refused = run(&server, &verify).await.error();
         assert!(refused.contains("is not a usable backup"), "{refused}");
@@ -122,7 +122,7 @@ pub async fn an_interrupted_import_leaves_the_database_as_it_was(kind: Database)
     let half = export.len() / 2;
     let mut child =
         server.command(&["import", "-", "--yes"]).stdin(Stdio::piped()).spawn().expect("it runs");
-    // When it has taken this, more than a pipe holds, it has begun; and it waits for the rest.
+    // This is more than a pipe can hold: when it has been written, the import has begun and waits for the rest.
     child.stdin.as_mut().unwrap().write_all(&export.as_bytes()[..half]).unwrap();
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
@@ -132,7 +132,7 @@ pub async fn an_interrupted_import_leaves_the_database_as_it_was(kind: Database)
     assert!(refused.contains("cut off"), "{refused}");
     assert_eq!(count_events(&url).await, 3_001);
     server.restart().await;
-    // It is still the same database: who was signed in is.
+    // It is still the same database, so its sessions are valid.
     ann.get("/auth/me").await.expect(200);
     server.sigterm().await;
 

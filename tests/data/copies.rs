@@ -12,7 +12,7 @@ use crate::support::{Database, PASSWORD, Server};
 const NOW: Timestamp = Timestamp(1_738_319_400_000);
 const EVENTS: usize = 30_000;
 
-pub async fn a_copy_is_equal_and_an_export_of_it_the_same(kind: Database) {
+pub async fn a_copy_has_all_rows_and_a_copy_of_the_copy_has_the_same_export(kind: Database) {
     let source = Server::start(kind).await;
     let ann = source.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -34,7 +34,7 @@ pub async fn a_copy_is_equal_and_an_export_of_it_the_same(kind: Database) {
     assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>());
     assert!(before.iter().all(|seq| seqs.contains(seq)), "a message is missing");
 
-    // And back, into a third: nothing is lost on the way.
+    // The copy is copied to a third database, of the first kind: their exports are equal.
     target.sigterm().await;
     let mut third = Server::start(kind).await;
     third.sigterm().await;
@@ -43,7 +43,7 @@ pub async fn a_copy_is_equal_and_an_export_of_it_the_same(kind: Database) {
     assert_eq!(rows_of(&one.ok().stdout), rows_of(&two.ok().stdout));
 }
 
-pub async fn a_killed_copy_cannot_be_served_and_goes_on_when_repeated(kind: Database) {
+pub async fn a_killed_copy_cannot_be_served_and_continues_when_repeated(kind: Database) {
     let (source, target) = interrupted(kind).await;
     for command in [&["serve", "--bind", "127.0.0.1:0"][..], &["backup", "backup"]] {
         let refused = run(&target, command).await.error();
@@ -54,10 +54,10 @@ pub async fn a_killed_copy_cannot_be_served_and_goes_on_when_repeated(kind: Data
     assert!(!done.stderr.contains("starting again"), "{done:?}");
     let exports = [run(&source, &["export"]).await, run(&target, &["export"]).await];
     let [one, two] = exports.map(|done| rows_of(&done.ok().stdout));
-    assert!(one == two, "the copy is another");
+    assert!(one == two, "source and copy differ");
 }
 
-pub async fn a_killed_copy_begins_anew_if_the_source_has_changed(kind: Database) {
+pub async fn a_killed_copy_starts_again_if_the_source_has_changed(kind: Database) {
     let (source, target) = interrupted(kind).await;
     let ann = source.anonymous().signs_in("ann", PASSWORD).await;
     let message = ann.get("/rooms/1/messages?after=0&limit=1").await.expect(200);
@@ -67,10 +67,10 @@ pub async fn a_killed_copy_begins_anew_if_the_source_has_changed(kind: Database)
     assert!(done.stderr.contains("starting again"), "{done:?}");
     let exports = [run(&source, &["export"]).await, run(&target, &["export"]).await];
     let [one, two] = exports.map(|done| rows_of(&done.ok().stdout));
-    assert!(one == two, "the copy is another");
+    assert!(one == two, "source and copy differ");
 }
 
-/// A source, and a database with a part of it.
+/// Returns a source with a running server, and a database to which a killed command has copied a part of it.
 async fn interrupted(kind: Database) -> (Server, Server) {
     let source = Server::start(kind).await;
     let ann = source.admin("ann").await;
@@ -85,7 +85,7 @@ async fn interrupted(kind: Database) -> (Server, Server) {
         Database::Sqlite => format!("{}.partial", whole_url(&target)),
         Database::Postgres => whole_url(&target),
     };
-    until("a copy of a part", async || match count_events(&partial).await {
+    until("a partial copy", async || match count_events(&partial).await {
         0 => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),
     })
@@ -93,7 +93,7 @@ async fn interrupted(kind: Database) -> (Server, Server) {
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     let there = count_events(&partial).await;
-    assert!((1..EVENTS).contains(&there), "it was not interrupted: {there}");
+    assert!((1..EVENTS).contains(&there), "the copy was not interrupted: {there} events");
     (source, target)
 }
 

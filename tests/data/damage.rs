@@ -1,4 +1,4 @@
-//! Backups and exports that are not as they were written.
+//! Damaged backups and exports are recognised.
 
 use chatapp::dump::Reader;
 use chatapp::model::Timestamp;
@@ -13,7 +13,7 @@ fn read(export: &[u8]) -> Result<(), String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_an_export_every_flipped_bit_and_every_cut_is_found() {
+async fn every_flipped_bit_and_every_cut_of_an_export_is_found() {
     let server = Server::start(Database::Sqlite).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -23,15 +23,15 @@ async fn of_an_export_every_flipped_bit_and_every_cut_is_found() {
     for index in 0..export.len() {
         let mut flipped = export.clone();
         flipped[index] ^= 1 << (index % 8);
-        assert!(read(&flipped).is_err(), "byte {index} is another, and nobody noticed");
-        assert!(read(&export[..index]).is_err(), "cut at {index}, and nobody noticed");
+        assert!(read(&flipped).is_err(), "a changed bit in byte {index} was not found");
+        assert!(read(&export[..index]).is_err(), "a cut at byte {index} was not found");
     }
     let doubled = [&export[..], &export[..]].concat();
     assert!(read(&doubled).unwrap_err().contains("after its footer"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_understood_is_refused_with_its_line() {
+async fn an_invalid_export_is_refused_with_the_number_of_the_line() {
     let server = Server::start(Database::Sqlite).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -55,7 +55,7 @@ async fn what_is_not_understood_is_refused_with_its_line() {
         let refused = read(export.replacen(from, to, 1).as_bytes()).unwrap_err();
         assert!(refused.contains(sentence), "{to}: {refused}");
     }
-    // And at the command line, before anything is touched.
+    // The command refuses it too, and creates no files.
     std::fs::write(server.folder().join("odd"), export.replacen("\"room\"", "\"den\"", 1)).unwrap();
     let refused = elsewhere(&server, "sqlite://new.db", &["import", "odd"]).await.error();
     assert!(refused.contains("odd cannot be imported: line 3"), "{refused}");
@@ -64,7 +64,7 @@ async fn what_is_not_understood_is_refused_with_its_line() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_backup_of_sqlite_what_is_another_is_found() {
+async fn a_changed_byte_or_a_cut_of_an_sqlite_backup_is_found() {
     let server = Server::start(Database::Sqlite).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -77,7 +77,7 @@ async fn of_a_backup_of_sqlite_what_is_another_is_found() {
         let found = backup.windows(text.len()).position(|window| window == text.as_bytes());
         found.unwrap_or_else(|| panic!("{text} is in the backup"))
     };
-    // A letter of a message, of a password, of the description; a page that is of no tree.
+    // A letter of a message, of a password hash, of the backup's description; and a page outside every table.
     let odd = [needle("a needle"), needle("$2b$"), needle("chatapp-backup"), 5 * 4096];
     for (index, place) in odd.into_iter().enumerate() {
         let mut flipped = backup.clone();
@@ -96,15 +96,15 @@ async fn of_a_backup_of_sqlite_what_is_another_is_found() {
     }
     std::fs::write(&file, &backup).unwrap();
     run(&server, &["backup", "verify", "backup"]).await.ok();
-    // It is not served by mistake, nor changed by the attempt.
+    // A server refuses to serve the backup, and the attempt does not change the file.
     let served = ["serve", "--bind", "127.0.0.1:0"];
     let refused = elsewhere(&server, "sqlite://backup", &served).await.error();
     assert!(refused.contains("this is a backup"), "{refused}");
-    assert!(std::fs::read(&file).unwrap() == backup, "it was changed");
-    // A database that is no backup is told apart.
+    assert!(std::fs::read(&file).unwrap() == backup, "the backup was changed");
+    // A database that is not a backup gets another error.
     let refused = run(&server, &["backup", "verify", "chatapp.db"]).await.error();
     assert!(refused.contains("a database, not a backup"), "{refused}");
-    // Nobody else may read it.
+    // Only the owner may read the backup.
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -1,4 +1,4 @@
-//! Senders at work, and databases with much in them.
+//! Clients that send all the time, and databases with many messages.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -39,18 +39,18 @@ impl Load {
         Self { senders, acknowledged, stop }
     }
 
-    /// Waits until so many more are acknowledged.
+    /// Waits until `count` further messages are acknowledged.
     pub async fn goes_on(&mut self, count: usize) {
         let target = self.acknowledged.borrow().len() + count;
         self.acknowledged.wait_for(|seqs| seqs.len() >= target).await.expect("senders send");
     }
 
-    /// The seqs acknowledged so far.
+    /// Returns the seqs acknowledged so far.
     pub fn acknowledged(&self) -> Vec<i64> {
         self.acknowledged.borrow().clone()
     }
 
-    /// Returns the seqs that were acknowledged.
+    /// Stops the clients and returns all acknowledged seqs.
     pub async fn stop(mut self) -> Vec<i64> {
         self.stop.send_replace(true);
         while let Some(ended) = self.senders.join_next().await {
@@ -60,7 +60,7 @@ impl Load {
     }
 }
 
-/// Stores messages past the server, which takes them for another process's.
+/// Stores messages without the server, as another process on its database would.
 pub async fn store(url: &str, room_id: i64, user_id: i64, count: usize, at: Timestamp) {
     with_backend(url, move |backend| {
         let mut stored = 0;
@@ -83,7 +83,7 @@ pub async fn store(url: &str, room_id: i64, user_id: i64, count: usize, at: Time
     .await;
 }
 
-/// How many events a database has, sealed or not; 0 if it cannot be read.
+/// Counts the events of a database, sealed or not; 0 if the database cannot be read.
 pub async fn count_events(url: &str) -> usize {
     let url = url.to_owned();
     let count = move || match url.strip_prefix("sqlite://") {
@@ -115,14 +115,14 @@ pub async fn with_backend<T: Send + 'static>(
     tokio::task::spawn_blocking(move || thread.join().expect("no panic")).await.expect("no panic")
 }
 
-/// Looks every 5 ms, for at most the tests' deadline, until `look` gives something.
+/// Calls `look` every 5 ms until it breaks. Fails after six times the tests' deadline.
 pub async fn until<T, F: Future<Output = ControlFlow<T>>>(what: &str, look: impl Fn() -> F) -> T {
     let deadline = tokio::time::Instant::now() + 6 * crate::support::DEADLINE;
     loop {
         if let ControlFlow::Break(found) = look().await {
             return found;
         }
-        assert!(tokio::time::Instant::now() < deadline, "{what} did not come about");
+        assert!(tokio::time::Instant::now() < deadline, "waited too long for {what}");
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 }

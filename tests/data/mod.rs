@@ -1,4 +1,4 @@
-//! Data in and out beside a server: backups, exports, copies and pruning, on both databases.
+//! Backups, exports, imports, copies and pruning beside a running server, on both databases.
 
 use std::process::{Command, Stdio};
 
@@ -13,29 +13,30 @@ mod load;
 mod pruning;
 
 use backups::{
-    a_backup_made_under_load_has_all_that_was_acknowledged_before,
-    a_database_in_use_is_not_replaced, a_killed_backup_leaves_nothing_that_looks_finished,
+    a_backup_made_under_load_has_every_message_acknowledged_before,
+    a_database_in_use_is_not_replaced, a_killed_backup_leaves_no_file_under_the_final_name,
     an_interrupted_import_leaves_the_database_as_it_was,
 };
 use copies::{
-    a_copy_is_equal_and_an_export_of_it_the_same,
-    a_killed_copy_begins_anew_if_the_source_has_changed,
-    a_killed_copy_cannot_be_served_and_goes_on_when_repeated,
+    a_copy_has_all_rows_and_a_copy_of_the_copy_has_the_same_export,
+    a_killed_copy_cannot_be_served_and_continues_when_repeated,
+    a_killed_copy_starts_again_if_the_source_has_changed,
 };
 use pruning::{
-    a_pruned_log_is_honest_about_what_is_gone, the_server_prunes_by_itself_what_a_room_has_kept,
+    a_client_that_asks_for_pruned_events_gets_an_error,
+    the_server_prunes_by_the_settings_unless_a_room_has_its_own_rule,
 };
 
 on_both_databases!(
-    a_backup_made_under_load_has_all_that_was_acknowledged_before,
+    a_backup_made_under_load_has_every_message_acknowledged_before,
     a_database_in_use_is_not_replaced,
-    a_killed_backup_leaves_nothing_that_looks_finished,
+    a_killed_backup_leaves_no_file_under_the_final_name,
     an_interrupted_import_leaves_the_database_as_it_was,
-    a_copy_is_equal_and_an_export_of_it_the_same,
-    a_killed_copy_cannot_be_served_and_goes_on_when_repeated,
-    a_killed_copy_begins_anew_if_the_source_has_changed,
-    a_pruned_log_is_honest_about_what_is_gone,
-    the_server_prunes_by_itself_what_a_room_has_kept,
+    a_copy_has_all_rows_and_a_copy_of_the_copy_has_the_same_export,
+    a_killed_copy_cannot_be_served_and_continues_when_repeated,
+    a_killed_copy_starts_again_if_the_source_has_changed,
+    a_client_that_asks_for_pruned_events_gets_an_error,
+    the_server_prunes_by_the_settings_unless_a_room_has_its_own_rule,
 );
 
 /// A command that has ended.
@@ -58,7 +59,7 @@ impl Done {
         serde_json::from_str(&self.ok().stdout).expect("JSON")
     }
 
-    /// What a command that failed says, in one line.
+    /// Returns the error of a command that failed, which must be one line.
     #[track_caller]
     fn error(self) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (Some(1), ""), "{self:?}");
@@ -97,7 +98,7 @@ async fn finish(mut command: Command) -> Done {
     }
 }
 
-/// The URL of the server's database, in any folder.
+/// Returns a URL of the server's database that is valid in every folder.
 fn whole_url(server: &Server) -> String {
     match server.database_url().strip_prefix("sqlite://") {
         Some(file) => format!("sqlite://{}", server.folder().join(file).display()),
@@ -105,8 +106,8 @@ fn whole_url(server: &Server) -> String {
     }
 }
 
-/// An export but for its first line, which says of what it is, and for the check sum in its last,
-/// which covers the first too.
+/// Returns the lines of an export except its header, which names the source, and the checksum in its
+/// footer, which includes the header.
 fn rows_of(export: &str) -> Vec<String> {
     let mut lines: Vec<String> = export.lines().skip(1).map(str::to_owned).collect();
     let last = lines.pop().expect("it has a footer");
@@ -115,7 +116,7 @@ fn rows_of(export: &str) -> Vec<String> {
     lines
 }
 
-/// Another database, of the other kind.
+/// Returns the other kind of database.
 fn other(database: Database) -> Database {
     match database {
         Database::Sqlite => Database::Postgres,

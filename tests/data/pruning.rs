@@ -1,4 +1,4 @@
-//! Logs that lose their beginnings while they are used.
+//! Logs whose oldest events are deleted while clients use them.
 
 use std::ops::ControlFlow;
 
@@ -11,7 +11,7 @@ use crate::support::{Database, Server};
 
 const LONG_AGO: Timestamp = Timestamp(1_000_000_000_000);
 
-pub async fn a_pruned_log_is_honest_about_what_is_gone(kind: Database) {
+pub async fn a_client_that_asks_for_pruned_events_gets_an_error(kind: Database) {
     let server = Server::start(kind).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -31,11 +31,11 @@ pub async fn a_pruned_log_is_honest_about_what_is_gone(kind: Database) {
     assert_eq!(done[0]["events"], 700);
     let record = run(&server, &["audit", "list", "--output", "json"]).await.json();
     assert_eq!((&record[0]["action"], &record[0]["via"]), (&json!("room.prune"), &json!("cli")));
-    assert_ne!(record[1]["action"], "room.prune", "an act is recorded once");
+    assert_ne!(record[1]["action"], "room.prune", "the act has two audit entries");
     load.goes_on(5).await;
     let sent = load.stop().await;
     let sent_seqs: Vec<i64> = (701..701 + sent.len() as i64).collect();
-    assert_eq!(sent, sent_seqs, "seqs go on as if nothing had gone");
+    assert_eq!(sent, sent_seqs, "pruning does not change the next seqs");
 
     let events = |after: i64| {
         let (ann, path) = (ann.clone(), format!("/rooms/{room}/events?limit=200&after={after}"));
@@ -67,7 +67,7 @@ pub async fn a_pruned_log_is_honest_about_what_is_gone(kind: Database) {
         assert_eq!(socket.recv_type("message").await["seq"], 701, "{query}");
         socket.recv_type("synced").await;
     }
-    // All of it, and who comes then waits for what is next.
+    // All events are deleted. A client that joins now waits for the next event.
     run(&server, &["prune", "--older-than", "0", "--yes"]).await.ok();
     let head = 700 + sent.len() as i64;
     let empty = events(0).await.expect(200);
@@ -78,12 +78,12 @@ pub async fn a_pruned_log_is_honest_about_what_is_gone(kind: Database) {
     let mut socket = open("since=0").await;
     assert_eq!(socket.recv_type("synced").await["head_seq"], head);
     assert_eq!(socket.says(room, "next", "next").await["seq"], head + 1);
-    // A backup of it is whole.
+    // A backup of the pruned log is valid.
     run(&server, &["backup", "backup"]).await.ok();
     run(&server, &["backup", "verify", "backup"]).await.ok();
 }
 
-pub async fn the_server_prunes_by_itself_what_a_room_has_kept(kind: Database) {
+pub async fn the_server_prunes_by_the_settings_unless_a_room_has_its_own_rule(kind: Database) {
     let mut server = Server::start(kind).await;
     let ann = server.admin("ann").await;
     let [short, forever] = [ann.creates_room("short").await, ann.creates_room("forever").await];
@@ -108,6 +108,6 @@ pub async fn the_server_prunes_by_itself_what_a_room_has_kept(kind: Database) {
     let kept = ann.get(&format!("/rooms/{forever}/messages?limit=1&after=0")).await.expect(200);
     assert_eq!(kept["messages"][0]["seq"], 1);
     let dry = run(&server, &["prune", "--dry-run", "--output", "json"]).await;
-    // The room's own rule goes before the settings; of the other nothing is left to delete.
+    // The room `forever` keeps its events by its own rule; the other room has no more events to delete.
     assert_eq!(dry.json(), json!([]));
 }
