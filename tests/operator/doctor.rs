@@ -1,4 +1,4 @@
-//! `chatapp doctor`: each check is made to fire by what it is for, and is quiet otherwise.
+//! `chatapp doctor`: each check reports the fault that it is made for, and reports nothing without the fault.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -16,9 +16,9 @@ use super::{Done, beside};
 use crate::support::postgres::{PgDatabase, database as postgres_database};
 use crate::support::{Answer, Database, Identity, Server, on_both_databases};
 
-on_both_databases!(a_server_in_order_has_no_problem_and_one_that_is_not_has);
+on_both_databases!(a_healthy_server_has_no_problem_and_an_unnamed_proxy_is_a_warning);
 
-/// A folder that everybody may go into, and settings.
+/// A folder that every user may enter, with settings and a database for the doctor to check.
 struct Patient {
     folder: TempDir,
     environment: Vec<(String, String)>,
@@ -26,7 +26,7 @@ struct Patient {
 }
 
 impl Patient {
-    /// With an empty database of SQLite.
+    /// Creates an empty SQLite database.
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let patient = Self { folder, environment: Vec::new(), postgres: None };
@@ -69,7 +69,7 @@ impl Patient {
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path()).env_clear();
-        // Nobody listens there.
+        // No server listens on this port.
         command.env("CHATAPP_HTTP__BIND", "127.0.0.1:1").envs(self.environment.clone());
         command
     }
@@ -83,7 +83,7 @@ impl Patient {
         Report(self.run(&[&["doctor", "--output", "json"], arguments].concat()))
     }
 
-    /// What this check says, as "state: detail".
+    /// Runs the doctor and compares one check. `expected` is "state: a part of the detail or of the advice".
     #[track_caller]
     fn expect(&self, check: &str, expected: &str) {
         self.doctor(&[]).expect(check, expected);
@@ -93,7 +93,8 @@ impl Patient {
 pub struct Report(pub Done);
 
 impl Report {
-    /// The check's state, and a part of what it says; a problem, and only that, is exit code 1.
+    /// Compares one check. `expected` is "state: a part of the detail or of the advice". Also checks that the
+    /// exit code is 1 if, and only if, some check has found a problem.
     #[track_caller]
     pub fn expect(&self, check: &str, expected: &str) {
         let rows = self.0.json();
@@ -117,12 +118,12 @@ impl Report {
     }
 }
 
-async fn a_server_in_order_has_no_problem_and_one_that_is_not_has(database: Database) {
+async fn a_healthy_server_has_no_problem_and_an_unnamed_proxy_is_a_warning(database: Database) {
     let server = Server::with(database).env("CHATAPP_HTTP__MAX_CONNECTIONS", "100").start().await;
     server.admin("root").await;
     let report = Report(Done::of(beside(&server, &["doctor", "--deep", "--output", "json"])).await);
     assert_eq!(report.states("problem"), [json!(null); 0]);
-    // PostgreSQL's test cluster does not wait for the disk, and is told so.
+    // PostgreSQL's test cluster does not wait for the disk, which the doctor reports.
     let warnings: Vec<_> = report.states("warning").iter().map(|it| it["check"].clone()).collect();
     match database {
         Database::Sqlite => assert_eq!(warnings, [json!(null); 0]),
@@ -142,7 +143,7 @@ async fn a_server_in_order_has_no_problem_and_one_that_is_not_has(database: Data
 }
 
 #[test]
-fn settings_that_are_wrong_are_the_only_thing_looked_at() {
+fn with_wrong_settings_the_doctor_checks_nothing_else() {
     let patient = Patient::new().env("CHATAPP_AUTH__BCRYPT_COST", "99");
     patient.write("chatapp.toml", "[log]\nlevl = \"debug\"\n", 0o644);
     let report = patient.doctor(&[]);
@@ -152,14 +153,14 @@ fn settings_that_are_wrong_are_the_only_thing_looked_at() {
 }
 
 #[test]
-fn settings_that_are_doubtful_are_told() {
+fn doubtful_settings_are_a_warning() {
     let patient = Patient::new().env("CHATAPP_LOG__LEVEL", "info,chatap::http=debug");
     patient.expect("settings", "warning: chatap::http");
     patient.env("CHATAPP_PORT", "tcp://10.0.0.1:80").expect("settings", "warning: Kubernetes");
 }
 
 #[test]
-fn what_can_be_told_from_the_settings() {
+fn risky_settings_and_a_low_limit_of_open_files_are_reported() {
     let patient = Patient::new().env("CHATAPP_HTTP__BIND", "0.0.0.0:1");
     patient.expect("exposure", "warning: http.tls_certificate");
     patient.env("CHATAPP_HTTP__TRUSTED_PROXIES", "10.0.0.1").expect("exposure", "ok: 10.0.0.1");
@@ -186,7 +187,7 @@ fn what_can_be_told_from_the_settings() {
 }
 
 #[test]
-fn files_are_for_the_server_alone() {
+fn files_that_other_users_may_read_or_change_are_a_problem() {
     let patient = Patient::new();
     patient.expect("database file", "ok: only its owner may");
     patient.mode("chatapp.db", 0o640);
@@ -195,7 +196,7 @@ fn files_are_for_the_server_alone() {
     patient.expect("database file", "problem: may read chatapp.db");
     patient.mode("chatapp.db", 0o666);
     patient.expect("database file", "problem: may change chatapp.db");
-    // Nobody gets to it.
+    // Other users cannot enter the folder, so the mode of the file does no harm.
     patient.mode("", 0o700);
     patient.expect("database file", "ok: only its owner and its group");
     patient.mode("", 0o755);
@@ -245,7 +246,7 @@ fn files_are_for_the_server_alone() {
 }
 
 #[test]
-fn backups_are_young() {
+fn a_missing_backup_is_a_problem_and_an_old_one_a_warning() {
     let patient = Patient::new();
     fs::create_dir(patient.path("backups")).unwrap();
     let look = || patient.doctor(&["--backups", "backups"]);
@@ -258,7 +259,7 @@ fn backups_are_young() {
 }
 
 #[test]
-fn a_database_is_whole_and_has_the_right_schema() {
+fn the_state_of_an_sqlite_database_is_checked() {
     let patient = Patient::new();
     patient.expect("schema", "ok: ");
     patient.expect("database", "ok: 0 users, 0 rooms, 0 events");
@@ -278,7 +279,7 @@ fn a_database_is_whole_and_has_the_right_schema() {
     age(&patient.path("chatapp.db"), 0);
 
     {
-        // As long as somebody has it open, the log stays.
+        // SQLite keeps the write-ahead log as long as a connection is open.
         let reader = patient.database();
         reader.execute_batch("BEGIN; SELECT * FROM users;").unwrap();
         let writer = patient.database();
@@ -297,13 +298,13 @@ fn a_database_is_whole_and_has_the_right_schema() {
     patient.expect("schema", "problem: chatapp migrate");
     fs::remove_file(patient.path("chatapp.db")).unwrap();
     patient.expect("database", "warning: does not exist yet");
-    assert!(!patient.path("chatapp.db").exists(), "it makes none");
+    assert!(!patient.path("chatapp.db").exists(), "the doctor has created a database");
     patient.write("chatapp.db", &"not a database\n".repeat(500), 0o600);
     patient.expect("database", "problem: is not an SQLite database");
 }
 
 #[test]
-fn damage_is_found() {
+fn a_damaged_index_is_a_problem() {
     let patient = Patient::new();
     let database = patient.database();
     database
@@ -321,7 +322,7 @@ fn damage_is_found() {
         })
         .unwrap();
     drop(database);
-    // The places of the cells of an index's first page.
+    // Overwrites the positions of the cells in an index's root page.
     let page = u64::try_from(root - 1).unwrap() * 4096;
     let file = File::options().write(true).open(patient.path("chatapp.db")).unwrap();
     file.write_all_at(&[0xA5; 64], page + 12).unwrap();
@@ -331,7 +332,7 @@ fn damage_is_found() {
 }
 
 #[test]
-fn postgres_answers_and_has_room_for_connections() {
+fn the_state_of_a_postgres_database_is_checked() {
     let patient = Patient::on_postgres();
     patient.expect("database", "ok: PostgreSQL ");
     patient.expect("connections", "ok: are in use");
@@ -359,7 +360,7 @@ fn postgres_answers_and_has_room_for_connections() {
     assert!(!report.0.stdout.contains("sesame"), "{:?}", report.0);
 }
 
-/// Has the file changed so many seconds from now.
+/// Sets the time of the file's last change to `seconds` from now.
 fn age(path: &Path, seconds: i64) {
     let changed = Clock::System.now().plus_seconds(seconds).0.unsigned_abs();
     let changed = UNIX_EPOCH + Duration::from_millis(changed);

@@ -1,4 +1,4 @@
-//! `/metrics`, `/admin/stats` and `chatapp stats`: who may read them, and that they are true.
+//! `/metrics`, `/admin/stats` and `chatapp stats`: who may read the figures, and that the figures are correct.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -11,15 +11,15 @@ use super::{Done, beside};
 use crate::support::{Answer, Client, DEADLINE, Database, PASSWORD, Server, on_both_databases};
 
 on_both_databases!(
-    strangers_may_not_read_them,
-    every_family_is_documented_and_moves,
-    people_are_shown_the_most_important_ones,
+    only_local_requests_admins_and_the_token_may_read_the_figures,
+    every_metric_is_documented_and_counts,
+    stats_shows_the_most_important_figures,
 );
 
 const TOKEN: &str = "a token of the operator's own, for the figures";
 const PATHS: [&str; 2] = ["/metrics", "/admin/stats"];
 
-async fn strangers_may_not_read_them(database: Database) {
+async fn only_local_requests_admins_and_the_token_may_read_the_figures(database: Database) {
     let mut server = Server::start(database).await;
     let (root, ann) = (server.admin("root").await, server.user("ann").await);
     let nobody = server.anonymous();
@@ -35,7 +35,7 @@ async fn strangers_may_not_read_them(database: Database) {
         ann.get(path).await.expect_problem(403, "admin_required");
         nobody.with_token(TOKEN).get(path).await.expect_problem(401, "token_invalid");
     }
-    // Where there is a token, to be on the machine is not enough: a proxy on it may add no header.
+    // If a token is set, a local request needs it too: it may come through a local proxy that adds no header.
     std::fs::write(
         server.folder().join("chatapp.toml"),
         format!("[http]\nmetrics_token = \"{TOKEN}\"\n"),
@@ -65,7 +65,7 @@ async fn figures(client: &Client) -> Exposition {
     Exposition::parse(answer.expect(200).as_str().expect("text"))
 }
 
-/// Waits until a figure has this value: some are looked at once a second.
+/// Waits until a figure has this value: some figures are measured only once a second.
 async fn becomes(client: &Client, sample: &str, value: f64) {
     let started = Instant::now();
     let mut found = figures(client).await.get(sample);
@@ -75,7 +75,7 @@ async fn becomes(client: &Client, sample: &str, value: f64) {
     }
 }
 
-async fn every_family_is_documented_and_moves(database: Database) {
+async fn every_metric_is_documented_and_counts(database: Database) {
     let server = Server::with(database)
         .env("CHATAPP_LIMITS__SOCKETS_PER_USER", "3")
         .env("CHATAPP_AUTH__LOGIN_FAILURES_PER_ACCOUNT", "1")
@@ -96,7 +96,7 @@ async fn every_family_is_documented_and_moves(database: Database) {
         first.says(room, "hello", &format!("m-{n}")).await;
         second.recv_type("message").await;
     }
-    // A retry is stored once, and delivered to nobody again.
+    // A retry is neither stored nor delivered a second time.
     let again = json!({ "content": "hello", "client_id": "m-0" });
     root.post(&format!("/rooms/{room}/messages"), again).await.expect(200);
     let wrong = json!({ "username": "ann", "password": "not hers at all" });
@@ -181,7 +181,7 @@ async fn every_family_is_documented_and_moves(database: Database) {
     check_labels(&full, &nobody).await;
 }
 
-/// Every family has its line in the table, and there is no line without one.
+/// Checks that docs/METRICS.md has a line for every metric, and no line for a metric that does not exist.
 fn check_documents(figures: &Exposition, database: Database) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/METRICS.md");
     let text = std::fs::read_to_string(path).unwrap();
@@ -202,7 +202,7 @@ fn check_documents(figures: &Exposition, database: Database) {
     assert_eq!(exposed, documented, "docs/METRICS.md");
 }
 
-/// Labels are of a few words: no name, address, room or number that a client can choose.
+/// Checks that labels and their values come from fixed lists: a client cannot choose a label's value.
 async fn check_labels(figures: &Exposition, client: &Client) {
     let names: Vec<&str> = figures.labels.keys().map(String::as_str).collect();
     let known = [
@@ -220,7 +220,7 @@ async fn check_labels(figures: &Exposition, client: &Client) {
     }
 }
 
-async fn people_are_shown_the_most_important_ones(database: Database) {
+async fn stats_shows_the_most_important_figures(database: Database) {
     let mut server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;

@@ -4,9 +4,9 @@ use super::doctor::Report;
 use super::{Done, beside};
 use crate::support::{Database, Identity, Server, on_both_databases};
 
-on_both_databases!(a_server_that_lives_is_healthy_with_tls_and_without);
+on_both_databases!(a_running_server_is_healthy_with_and_without_tls);
 
-async fn a_server_that_lives_is_healthy_with_tls_and_without(database: Database) {
+async fn a_running_server_is_healthy_with_and_without_tls(database: Database) {
     for identity in [None, Some(Identity::new())] {
         let builder = Server::with(database);
         let mut server = match &identity {
@@ -24,7 +24,7 @@ async fn a_server_that_lives_is_healthy_with_tls_and_without(database: Database)
         let url = format!("{scheme}://{}", server.own_address());
         let named = Done::of(server.command(&["health", "--url", &url])).await;
         assert_eq!(named.code, 0, "{named:?}");
-        // The figures go to the one server whose certificate is known.
+        // `chatapp stats` connects only to the server with the configured certificate.
         let stats = Done::of(beside(&server, &["stats"])).await;
         assert_eq!((stats.code, stats.stderr.as_str()), (0, ""), "{stats:?}");
         if identity.is_some() {
@@ -33,7 +33,7 @@ async fn a_server_that_lives_is_healthy_with_tls_and_without(database: Database)
             assert!(other.stderr.contains("another certificate"), "{other:?}");
             assert!(
                 Done::of(beside(&server, &["health"])).await.code == 0,
-                "it lives all the same"
+                "`health` must not depend on the certificate"
             );
         }
 
@@ -45,7 +45,7 @@ async fn a_server_that_lives_is_healthy_with_tls_and_without(database: Database)
     }
 }
 
-/// It accepts, and says nothing.
+/// The server accepts the connection but does not answer.
 #[tokio::test]
 async fn a_server_that_hangs_is_not_healthy() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -57,9 +57,9 @@ async fn a_server_that_hangs_is_not_healthy() {
     assert!(done.stderr.contains("no answer within 200 ms"), "{done:?}");
 }
 
-/// The process lives, and its database does not answer.
+/// The process runs, but its database does not answer.
 #[tokio::test]
-async fn a_server_without_its_database_lives_and_is_not_ready() {
+async fn a_server_without_its_database_is_healthy_but_not_ready() {
     use crate::support::postgres::PgCluster;
     let cluster = PgCluster::private();
     let database = cluster.database();

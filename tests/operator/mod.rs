@@ -1,5 +1,5 @@
-//! What an operator sees of a server: its figures, its health, its room's logs at the terminal, and
-//! what the doctor says; and what is said of a PostgreSQL that cannot be used as it is.
+//! Commands with which an operator observes a server (`stats`, `health`, `tail`, `doctor`), and the errors for
+//! a database that cannot be used.
 
 mod doctor;
 mod figures;
@@ -25,7 +25,7 @@ struct Done {
 }
 
 impl Done {
-    /// Runs it to its end.
+    /// Runs a command to its end.
     async fn of(mut command: Command) -> Self {
         let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap();
         Self::from(output.expect("the program runs"))
@@ -46,13 +46,14 @@ impl From<Output> for Done {
     }
 }
 
-/// Runs a command in a folder of its own, with nothing in its environment but the database.
+/// Runs a command in the target's folder for temporary files. Its environment contains only the database and an
+/// address.
 fn on(url: &str, arguments: &[&str]) -> Done {
     Done::from(command_on(url, arguments).output().expect("the program runs"))
 }
 
 fn command_on(url: &str, arguments: &[&str]) -> Command {
-    // A command that should have ended fails the test instead of holding it.
+    // A command that does not end fails the test instead of blocking it.
     let mut command = Command::new("timeout");
     command.args(["60", env!("CARGO_BIN_EXE_chatapp")]).args(arguments);
     command.current_dir(env!("CARGO_TARGET_TMPDIR")).env_clear();
@@ -60,7 +61,7 @@ fn command_on(url: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// A command beside this server, with settings that say where it listens.
+/// Returns a command with this server's settings, and the address on which the server listens.
 fn beside(server: &Server, arguments: &[&str]) -> Command {
     let mut command = server.command(arguments);
     command.env("CHATAPP_HTTP__BIND", server.own_address().to_string());

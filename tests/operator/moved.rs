@@ -18,7 +18,7 @@ struct Case {
 }
 
 impl Case {
-    /// A server with some messages.
+    /// Starts a server and stores some messages.
     async fn new() -> Self {
         Self::of(Server::start(Database::Sqlite).await).await
     }
@@ -39,7 +39,8 @@ impl Case {
         self.ann.post(&path, json!({ "content": "hello" })).await
     }
 
-    /// Nothing is stored any more, which everybody is told; what was stored can be read.
+    /// Checks that the server refuses writes and reports that it is not ready, and that the stored messages
+    /// can be read.
     async fn expect_refusal(&mut self) {
         self.sends().await.expect_problem(503, "unavailable");
         self.server.anonymous().get("/ready").await.expect_problem(503, "unavailable");
@@ -51,7 +52,7 @@ impl Case {
         assert_eq!(self.ann.history(self.room).await.len() as i64, self.sent);
     }
 
-    /// What was stored is there, and more can be.
+    /// Checks that all stored messages are there, and that the server stores new ones.
     async fn expect_all(&mut self) {
         self.ann = self.server.anonymous().signs_in("ann", PASSWORD).await;
         self.server.anonymous().get("/ready").await.expect(200);
@@ -75,7 +76,7 @@ impl Case {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deleted_database_is_saved_and_goes_on_under_its_name() {
+async fn a_deleted_database_is_saved_and_works_again_when_it_is_renamed() {
     let mut case = Case::new().await;
     for name in ["chatapp.db", "chatapp.db-wal", "chatapp.db-shm"] {
         fs::remove_file(case.file(name)).unwrap();
@@ -86,7 +87,7 @@ async fn a_deleted_database_is_saved_and_goes_on_under_its_name() {
     assert!(case.doctor().await.contains("a server runs with these settings"));
     case.expect_refusal().await;
 
-    // As the log says, whatever becomes of the server.
+    // The operator follows the line in the log. The saved file is complete even if the server is killed.
     let saved = said.split_once("is saved as ").unwrap().1.split_once(':').unwrap().0;
     case.server.kill9();
     fs::rename(saved, case.file("chatapp.db")).unwrap();
@@ -97,7 +98,7 @@ async fn a_deleted_database_is_saved_and_goes_on_under_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deleted_database_is_saved_at_the_stop_too() {
+async fn a_deleted_database_is_also_saved_when_the_server_stops() {
     let mut case = Case::new().await;
     fs::remove_file(case.file("chatapp.db")).unwrap();
     assert_eq!(case.server.sigterm().await.code(), Some(0));
@@ -107,7 +108,7 @@ async fn a_deleted_database_is_saved_at_the_stop_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_empty_database_takes_the_place_of_one_that_is_saved() {
+async fn no_command_creates_an_empty_database_beside_a_saved_one() {
     let mut case = Case::new().await;
     fs::remove_file(case.file("chatapp.db")).unwrap();
     assert_eq!(case.server.sigterm().await.code(), Some(0));
@@ -132,12 +133,12 @@ async fn no_empty_database_takes_the_place_of_one_that_is_saved() {
     case.server.restart().await;
     case.expect_all().await;
 
-    // Another database has taken its place already.
+    // If there is another database under the name already, the doctor mentions the saved one.
     fs::write(case.file("chatapp.db.saved"), "").unwrap();
     assert!(case.doctor().await.contains("was saved when the database was deleted"));
     fs::remove_file(case.file("chatapp.db.saved")).unwrap();
 
-    // Moved away, or with a name that no server gives it, it is in nobody's way.
+    // A saved file that was moved away, or has a name that no server chooses, does not stop a command.
     assert_eq!(case.server.sigterm().await.code(), Some(0));
     case.rename("chatapp.db", "chatapp.db.saved-copy");
     let done = Done::of(beside(&case.server, &["migrate"])).await;
@@ -145,13 +146,14 @@ async fn no_empty_database_takes_the_place_of_one_that_is_saved() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_moved_database_goes_on_when_it_is_back() {
+async fn a_moved_database_works_again_when_it_is_moved_back() {
     let mut case = Case::new().await;
     case.rename("chatapp.db", "elsewhere.db");
     case.expect_refusal().await;
     case.server.says("was moved or replaced while it is open").await;
     case.expect_refusal().await;
-    // The log is left without its database, and would be taken for that of another.
+    // The write-ahead log is still there without its database. If it were not emptied, SQLite would apply it to
+    // the next database of that name.
     let begun = Instant::now();
     while fs::metadata(case.file("chatapp.db-wal")).unwrap().len() > 0 {
         assert!(begun.elapsed() < DEADLINE, "the log is not emptied");
@@ -164,7 +166,7 @@ async fn a_moved_database_goes_on_when_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_takes_the_place_of_another_is_left_alone() {
+async fn a_database_that_replaces_the_open_one_is_not_written_to() {
     let mut case = Case::new().await;
     let mut migrate = Command::new(env!("CARGO_BIN_EXE_chatapp"));
     migrate.args(["migrate", "--database", "sqlite://new.db"]).current_dir(case.server.folder());
@@ -178,10 +180,10 @@ async fn a_database_that_takes_the_place_of_another_is_left_alone() {
     case.expect_refusal().await;
     case.server.says("was moved or replaced while it is open").await;
     assert_eq!(case.server.sigterm().await.code(), Some(0));
-    assert!(fs::read(case.file("chatapp.db")).unwrap() == new, "it was written to");
+    assert!(fs::read(case.file("chatapp.db")).unwrap() == new, "the new file was written to");
     assert_eq!(fs::read(case.file("chatapp.db-wal")).unwrap(), b"of the new one");
 
-    // The old one is whole.
+    // The old database is complete.
     for suffix in ["", "-wal", "-shm"] {
         fs::rename(
             case.file(&format!("old.db{suffix}")),
@@ -194,7 +196,7 @@ async fn a_database_that_takes_the_place_of_another_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_with_the_write_ahead_log() {
+async fn no_message_is_lost_if_the_write_ahead_log_is_deleted() {
     for name in ["chatapp.db-wal", "chatapp.db-shm"] {
         let mut case = Case::new().await;
         fs::remove_file(case.file(name)).unwrap();
@@ -206,10 +208,10 @@ async fn nothing_is_lost_with_the_write_ahead_log() {
     }
 }
 
-/// A save cannot succeed before there is a folder again. Until then the file is still there for who looks in
-/// the process, and the last attempt is made when the server stops.
+/// The database cannot be saved as long as its folder is missing. Meanwhile the file can be read through
+/// /proc. The server makes the last attempt when it stops.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_whose_folder_is_gone_is_saved_when_there_is_one_again() {
+async fn a_database_whose_folder_was_deleted_is_saved_when_the_folder_exists_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();

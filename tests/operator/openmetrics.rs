@@ -1,14 +1,14 @@
-//! The text format of OpenMetrics, read strictly
-//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>): what a scraper would refuse or
-//! misread fails the test.
+//! A strict reader of the text format of OpenMetrics
+//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>). Text that a scraper would refuse or misread
+//! fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every figure, by the name and the labels of its line: `chatapp_logins_total{outcome="ok"}`.
+/// All figures. The key is the name with the labels, as in `chatapp_logins_total{outcome="ok"}`.
 #[derive(Debug, Default)]
 pub struct Exposition {
     pub samples: BTreeMap<String, f64>,
-    /// Kind by name.
+    /// The kind of each family of figures, by the family's name.
     pub families: BTreeMap<String, String>,
     /// Every value of each label.
     pub labels: BTreeMap<String, BTreeSet<String>>,
@@ -41,7 +41,7 @@ impl Exposition {
         all
     }
 
-    /// A figure that must be there.
+    /// Returns a figure, which must exist.
     pub fn get(&self, sample: &str) -> f64 {
         *self.samples.get(sample).unwrap_or_else(|| panic!("there is no {sample}"))
     }
@@ -67,12 +67,12 @@ impl Exposition {
             assert!(is_name(label) && !value.contains(['"', '\\', '\n']), "{line}");
             self.labels.entry(label.to_owned()).or_default().insert(value.to_owned());
         }
-        let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line} is no number"));
+        let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line}: not a number"));
         assert!(value.is_finite() && value >= 0.0, "{line}");
         assert_eq!(self.samples.insert(key.to_owned(), value), None, "{key} comes twice");
     }
 
-    /// Buckets count everything up to their end, and the last one everything.
+    /// Checks that a bucket contains the count of all smaller ones, and that the last bucket counts all values.
     fn check_histograms(&self) {
         let mut last: Option<(String, f64, f64)> = None;
         let mut buckets: Vec<(String, f64, f64)> = Vec::new();
@@ -113,7 +113,7 @@ fn is_name(name: &str) -> bool {
 }
 
 #[test]
-fn what_a_scraper_would_refuse_is_refused() {
+fn text_that_a_scraper_would_refuse_is_refused() {
     let head = "# HELP a Some help.\n# TYPE a ";
     for bad in [
         "counter\na_total 1\n",

@@ -1,4 +1,4 @@
-//! PgBouncer between chatapp and PostgreSQL, and waits that say what they are for.
+//! PgBouncer between chatapp and PostgreSQL, and the messages of commands that have to wait.
 
 use std::thread;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::support::{DEADLINE, Database, Program, Server};
 
 const SHARED: &str = "connect to PostgreSQL directly (port 5432), or use pool_mode = session";
 
-/// Has the pooler open several connections at once.
+/// Makes the pooler open several connections to the server.
 fn warm(url: &str, connections: usize) {
     thread::scope(|scope| {
         for _ in 0..connections {
@@ -64,13 +64,13 @@ fn a_pooler_that_shares_connections_is_refused_before_anything_is_locked() {
             assert_eq!(advisory_locks(&database), 0, "{settings}");
         }
     }
-    // The next one that comes directly finds nothing in its way.
+    // No refused command has left a lock: a direct migration does not wait.
     let done = on(database.url(), &["migrate"]);
     assert_eq!(done.code, 0, "{done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pooler_with_a_session_for_each_client_will_do() {
+async fn a_pooler_with_one_connection_per_client_can_be_used() {
     let database = tokio::task::spawn_blocking(database).await.unwrap();
     let pooler = PgBouncer::start(database.url(), "pool_mode = session\ndefault_pool_size = 12");
     let url = pooler.url(database.url());
@@ -86,7 +86,7 @@ async fn a_pooler_with_a_session_for_each_client_will_do() {
     Report(Done::of(beside(&server, &["doctor", "--output", "json"])).await)
         .expect("database", "ok: PostgreSQL");
 
-    // Its lock is seen by others, and it is named.
+    // An import sees the lock of the server behind the pooler, and names the server.
     let file = server.folder().join("chat.jsonl");
     let exported = Done::of(beside(&server, &["export", file.to_str().unwrap()])).await;
     assert_eq!(exported.code, 0, "{exported:?}");
@@ -95,7 +95,7 @@ async fn a_pooler_with_a_session_for_each_client_will_do() {
     assert!(refused.stderr.contains("a chatapp is running on it"), "{refused:?}");
     assert!(refused.stderr.contains("pid ") && refused.stderr.contains("(chatapp"), "{refused:?}");
 
-    // And goes with it, though the pooler keeps the connections.
+    // The lock ends with the server, although the pooler keeps the connections.
     assert!(server.sigterm().await.success());
     let import = Done::of(command_on(database.url(), &import)).await;
     assert_eq!(import.code, 0, "{import:?}");
@@ -103,10 +103,10 @@ async fn a_pooler_with_a_session_for_each_client_will_do() {
     tokio::task::spawn_blocking(move || drop((pooler, database))).await.unwrap();
 }
 
-/// The pooler lets clients in for whom it has no connection, and they would wait for minutes: `on` gives up
-/// earlier.
+/// PgBouncer accepts more clients than it has connections for; the others wait for minutes. The commands must
+/// fail before that: `on` ends a command after 60 seconds.
 #[test]
-fn a_pooler_without_a_free_connection_is_named_as_the_reason() {
+fn an_error_names_the_pooler_if_it_has_no_free_connection() {
     let database = database();
     let pooler = PgBouncer::start(database.url(), "pool_mode = session\ndefault_pool_size = 1");
     let url = pooler.url(database.url());
@@ -119,7 +119,7 @@ fn a_pooler_without_a_free_connection_is_named_as_the_reason() {
     }
 }
 
-/// Brings a migrated database back to the schema before the last migration.
+/// Migrates the database, then undoes the last migration.
 fn undo_the_last_migration(database: &PgDatabase) {
     let undo = "ALTER TABLE events DROP COLUMN detail;
                 DELETE FROM users WHERE id = 0;
@@ -129,8 +129,8 @@ fn undo_the_last_migration(database: &PgDatabase) {
 }
 
 #[test]
-fn a_migration_that_waits_says_for_whom_and_goes_on_when_it_can() {
-    // The program's lines are awaited; the blocking client must not be used on a runtime's thread.
+fn a_migration_that_waits_names_the_blocking_session_and_continues_afterwards() {
+    // Waiting for the program's lines needs a runtime; the blocking client must not run on a runtime's thread.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let database = database();
     for (sql, what) in [
@@ -152,9 +152,9 @@ fn a_migration_that_waits_says_for_whom_and_goes_on_when_it_can() {
     }
 }
 
-/// A server that reaches PostgreSQL through a pooler which begins to share its connections.
+/// The pooler is restarted in a mode in which it shares connections between clients.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_whose_pooler_begins_to_share_refuses_and_says_why() {
+async fn a_server_whose_pooler_begins_to_share_connections_refuses_writes_and_logs_the_reason() {
     let database = tokio::task::spawn_blocking(database).await.unwrap();
     let mut pooler = PgBouncer::start(database.url(), "pool_mode = session");
     let url = pooler.url(database.url());

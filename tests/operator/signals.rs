@@ -1,4 +1,4 @@
-//! Signals that end a server, and those that do not.
+//! Signals that stop a server, and signals that it ignores.
 
 use crate::support::{Database, Server};
 
@@ -6,7 +6,7 @@ use crate::support::{Database, Server};
 async fn signals_that_tools_send_do_not_end_the_server() {
     let mut server = Server::start(Database::Sqlite).await;
     let ann = server.admin("ann").await;
-    // By number, which every shell knows: SIGVTALRM, SIGPROF, SIGIO, SIGXFSZ.
+    // The numbers are SIGVTALRM, SIGPROF, SIGIO and SIGXFSZ: not every shell knows their names.
     for signal in ["USR1", "USR2", "ALRM", "PIPE", "26", "27", "29", "25"] {
         server.signal(signal);
         ann.get("/rooms/").await.expect(200);

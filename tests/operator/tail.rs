@@ -1,4 +1,4 @@
-//! `chatapp tail`, beside a server that is written to.
+//! `chatapp tail`, beside a server that stores new events.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use super::{Done, beside};
 use crate::support::{Database, Program, Server, on_both_databases};
 
 on_both_databases!(
-    the_newest_entries_are_shown,
-    a_room_is_followed_without_a_gap_until_it_is_deleted,
-    what_becomes_of_messages_and_rooms_is_shown,
+    tail_shows_the_newest_events,
+    tail_follows_a_room_without_a_gap_until_the_room_is_deleted,
+    tail_shows_edits_deletions_and_changes_of_the_room,
 );
 
-async fn the_newest_entries_are_shown(database: Database) {
+async fn tail_shows_the_newest_events(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     root.creates_room("other").await;
@@ -26,14 +26,14 @@ async fn the_newest_entries_are_shown(database: Database) {
         assert_eq!((done.code, lines.len()), (0, 10), "{done:?}");
         let last = "    15 root: number 15\\u{1b}[2J\\nand more";
         assert!(lines[9].ends_with(last) && lines[0].contains("number 6"), "{done:?}");
-        assert!(!done.stdout.contains('\u{1b}'), "it is shown, not obeyed");
+        assert!(!done.stdout.contains('\u{1b}'), "an escape sequence reaches the terminal");
     }
     let done =
         Done::of(beside(&server, &["tail", "general", "--since", "13", "--output", "json"])).await;
     let events: Vec<Value> =
         done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let page = root.get(&format!("/rooms/{room}/events?after=13")).await.expect(200);
-    assert_eq!(json!(events), page["events"], "as over HTTP");
+    assert_eq!(json!(events), page["events"], "the JSON differs from the HTTP API's");
     let done = Done::of(beside(&server, &["tail", "general", "-n", "0"])).await;
     assert_eq!((done.code, done.stdout.as_str()), (0, ""));
     let done = Done::of(beside(&server, &["tail", "#7"])).await;
@@ -43,7 +43,7 @@ async fn the_newest_entries_are_shown(database: Database) {
     assert!(done.stderr.contains("did you mean General?"), "{done:?}");
 }
 
-async fn a_room_is_followed_without_a_gap_until_it_is_deleted(database: Database) {
+async fn tail_follows_a_room_without_a_gap_until_the_room_is_deleted(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;
@@ -52,7 +52,7 @@ async fn a_room_is_followed_without_a_gap_until_it_is_deleted(database: Database
     let arguments = ["tail", "general", "--follow", "--output", "json"];
     let mut tail = Program::start(beside(&server, &arguments));
     tail.says("hello").await;
-    // More than a page of it, while it is read.
+    // While `tail` follows, more messages are sent than one page holds.
     let all = 1_200;
     let (mut sent, mut received) = (0, 1);
     while received < all {
@@ -78,7 +78,7 @@ async fn a_room_is_followed_without_a_gap_until_it_is_deleted(database: Database
     assert_eq!(tail.ended().await.code(), Some(1));
 }
 
-async fn what_becomes_of_messages_and_rooms_is_shown(database: Database) {
+async fn tail_shows_edits_deletions_and_changes_of_the_room(database: Database) {
     let server = Server::start(database).await;
     let root = server.admin("root").await;
     let room = root.creates_room("general").await;

@@ -1,5 +1,5 @@
-//! A PostgreSQL that cannot hold what is promised, or does not let anybody in: what the operator is
-//! told, by every command, and what a client is told.
+//! A PostgreSQL server that chatapp cannot use, because of its encoding, rights or state, or because it refuses
+//! the connection. Every command gets an error with a remedy; clients get a temporary error.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -17,12 +17,12 @@ async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -
     tokio::task::spawn_blocking(run).await.expect("it does not panic")
 }
 
-/// The doctor on the database of this URL.
+/// Runs the doctor on the database of this URL.
 fn doctor(url: &str) -> Report {
     Report(on(url, &["doctor", "--output", "json"]))
 }
 
-/// Each of the commands ends with one sentence that has all of these parts.
+/// Checks that each command fails with one sentence that contains all of these parts.
 #[track_caller]
 fn expect_refused(url: &str, commands: &[&str], parts: &[&str]) {
     for command in commands {
@@ -36,7 +36,7 @@ fn expect_refused(url: &str, commands: &[&str], parts: &[&str]) {
     }
 }
 
-/// The URL of the same database for this role.
+/// Returns the URL of the same database for this role.
 fn url_of(database: &PgDatabase, role: &str) -> String {
     database.url().replace("postgres@", &format!("{role}@"))
 }
@@ -54,7 +54,7 @@ fn a_database_that_cannot_hold_every_text_is_refused() {
 }
 
 #[test]
-fn a_role_without_rights_is_told_the_grant_it_needs() {
+fn the_error_for_a_role_without_rights_has_the_missing_grant() {
     let database = database();
     let role = format!("ann_{}", Uuid::new_v4().simple());
     let url = url_of(&database, &role);
@@ -62,7 +62,7 @@ fn a_role_without_rights_is_told_the_grant_it_needs() {
     owner.batch_execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
     let (_, name) = database.url().rsplit_once('/').unwrap();
 
-    // PostgreSQL 15 gives nobody the right to create tables; earlier versions do.
+    // Before PostgreSQL 15 every role may create tables in the schema public, so the right is removed.
     owner.batch_execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC").unwrap();
     let grant = format!("GRANT CREATE ON SCHEMA public TO {role}");
     expect_refused(&url, &["serve", "migrate"], &[&role, name, &grant]);
@@ -72,7 +72,7 @@ fn a_role_without_rights_is_told_the_grant_it_needs() {
     let grant = format!("GRANT USAGE, CREATE ON SCHEMA public TO {role}");
     expect_refused(&url, &["serve", "migrate"], &[&role, name, &grant]);
 
-    // The tables belong to another.
+    // The tables belong to another role.
     assert_eq!(on(database.url(), &["migrate"]).code, 0);
     owner.batch_execute("GRANT USAGE ON SCHEMA public TO PUBLIC").unwrap();
     let grant =
@@ -85,7 +85,7 @@ fn a_role_without_rights_is_told_the_grant_it_needs() {
     owner.batch_execute(&grant).unwrap();
     assert_eq!(on(&url, &["migrate"]).code, 0);
 
-    // What the doctor names is enough.
+    // With the rights that the doctor names, nothing more is missing.
     let sequences = format!("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}");
     doctor(&url).expect("rights", &format!("warning: {sequences}"));
     owner.batch_execute(&sequences).unwrap();
@@ -95,7 +95,7 @@ fn a_role_without_rights_is_told_the_grant_it_needs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rights_that_are_taken_away_are_in_the_log_and_clients_hear_that_it_is_unavailable() {
+async fn revoked_rights_are_logged_and_clients_get_unavailable() {
     let role = format!("ann_{}", Uuid::new_v4().simple());
     let (database, url) = blocking({
         let role = role.clone();
@@ -130,7 +130,7 @@ async fn rights_that_are_taken_away_are_in_the_log_and_clients_hear_that_it_is_u
     let report = Report(Done::of(beside(&server, &["doctor", "--output", "json"])).await);
     report.expect("rights", "problem: events: INSERT, SELECT");
 
-    // A table that is not there is nothing that a client did wrong either.
+    // A missing table is not the client's fault either.
     let database = blocking(move || {
         database.0.client().batch_execute("ALTER TABLE events RENAME TO elsewhere").unwrap();
         database
@@ -161,10 +161,10 @@ fn a_database_that_cannot_be_written_to_is_refused() {
     cluster.restart_as_standby();
     expect_refused(database.url(), &["serve", "migrate"], &["is a standby", "name the primary"]);
     doctor(database.url()).expect("primary", "problem: is a standby");
-    // It can be read.
+    // A standby can be read.
     assert_eq!(on(database.url(), &["list-rooms"]).code, 0);
 
-    // Of several servers, the one that can be written to is meant. No server here can be.
+    // If a URL names several servers, chatapp uses the one that can be written to. Here there is none.
     let address = database.url().split(['@', '/']).nth(3).unwrap();
     let both = database.url().replace(address, &format!("{address},{address}"));
     let commands = ["serve", "migrate", "list-rooms"];
@@ -172,7 +172,7 @@ fn a_database_that_cannot_be_written_to_is_refused() {
 }
 
 #[test]
-fn a_server_that_lets_nobody_in_is_one_sentence_with_a_remedy() {
+fn a_refused_connection_is_reported_in_one_sentence_with_a_remedy() {
     let cluster = PgCluster::private();
     let database = cluster.database();
     assert_eq!(on(database.url(), &["migrate"]).code, 0);
@@ -218,7 +218,8 @@ fn address_of(database: &PgDatabase) -> String {
     database.url().split(['@', '/']).nth(3).unwrap().to_owned()
 }
 
-/// A server that says this to everybody who connects, once they have said something.
+/// Starts a server that waits for a client's first bytes and then sends this answer; an empty answer means
+/// that it stays silent.
 fn fake(answer: Vec<u8>) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -235,7 +236,7 @@ fn fake(answer: Vec<u8>) -> SocketAddr {
     address
 }
 
-/// The message of PostgreSQL's protocol with which it turns a client away.
+/// Returns the message of PostgreSQL's protocol that refuses a client with this error code.
 fn turned_away(code: &str) -> Vec<u8> {
     let fields = format!("SFATAL\0VFATAL\0C{code}\0Mthe reason\0\0");
     let length = u32::try_from(fields.len() + 4).unwrap();
@@ -243,7 +244,7 @@ fn turned_away(code: &str) -> Vec<u8> {
 }
 
 #[test]
-fn every_error_that_an_operator_can_cause_has_its_sentence() {
+fn every_error_code_that_an_operator_can_meet_has_its_own_remedy() {
     for (code, part) in [
         ("08006", "look into its log"),
         ("25006", "name the primary"),
@@ -269,14 +270,14 @@ fn every_error_that_an_operator_can_cause_has_its_sentence() {
 }
 
 #[test]
-fn what_is_not_postgres_is_said_to_be_none() {
+fn a_server_that_is_not_postgres_is_reported() {
     let http = fake(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
     let closed = fake(turned_away("57P03")[..3].to_vec());
     for address in [http, closed] {
         let url = format!("postgres://ann:sesame@{address}/chat");
         expect_refused(&url, &["list-rooms"], &["does not speak PostgreSQL's protocol"]);
     }
-    // One that says nothing: a command says so, and ends before `on` gives up.
+    // The server stays silent: the command reports it, and ends before `on` ends it.
     let url = format!("postgres://ann:sesame@{}/chat", fake(Vec::new()));
     expect_refused(&url, &["migrate", "list-rooms"], &["no connection could be made", "5000 ms"]);
     let folder = tempfile::tempdir().unwrap();
@@ -295,7 +296,7 @@ fn at(folder: &std::path::Path) -> String {
 }
 
 #[test]
-fn a_url_that_asks_for_tls_is_refused_by_the_name_of_the_parameter() {
+fn an_error_names_the_parameter_of_a_url_that_asks_for_tls() {
     let port = free_port();
     for parameter in [
         "sslmode=require",
@@ -313,22 +314,23 @@ fn a_url_that_asks_for_tls_is_refused_by_the_name_of_the_parameter() {
 }
 
 #[test]
-fn what_a_power_cut_or_a_stranger_on_the_network_could_do_is_said() {
+fn the_doctor_warns_of_a_database_without_sync_and_of_a_network_without_tls() {
     let database = database();
     // The test cluster does not wait for the disk.
     doctor(database.url()).expect("durability", "warning: set fsync = on");
     let report = doctor(database.url());
     assert!(!report.0.stdout.contains("\"encryption\""), "{:?}", report.0);
-    // An address that is not seen to be this machine's own.
+    // chatapp does not recognise this address as this machine's own.
     let url = database.url().replace("127.0.0.1", "127.1");
     doctor(&url).expect("encryption", "warning: sslmode=disable");
     let report = doctor(&format!("{url}?sslmode=disable"));
     assert!(!report.0.stdout.contains("\"encryption\""), "{:?}", report.0);
 }
 
-/// The index that keeps a `client_id` from being stored twice is sorted by these rules.
+/// The unique index on `client_id` is sorted by the collation. After a change of its version, PostgreSQL may
+/// miss entries of the index and store a `client_id` twice.
 #[test]
-fn rules_of_sorting_that_changed_under_an_index_are_said() {
+fn the_doctor_warns_of_a_changed_version_of_the_collation() {
     let cluster = PgCluster::private();
     let database = cluster.database_with("LOCALE_PROVIDER icu ICU_LOCALE 'en'");
     assert_eq!(on(database.url(), &["migrate"]).code, 0);
