@@ -1,15 +1,15 @@
-//! A wall clock that jumps, under a running server.
+//! The wall clock jumps while a server runs.
 
 use serde_json::json;
 
 use crate::support::faults::Faults;
 use crate::support::{Database, PASSWORD, Server, on_both_databases};
 
-on_both_databases!(a_clock_that_jumps_changes_timestamps_and_nothing_else);
+on_both_databases!(a_jump_of_the_clock_changes_only_timestamps_and_ends_expired_tokens);
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-async fn a_clock_that_jumps_changes_timestamps_and_nothing_else(database: Database) {
+async fn a_jump_of_the_clock_changes_only_timestamps_and_ends_expired_tokens(database: Database) {
     let faults = Faults::new();
     let server = faults.load(Server::with(database)).start().await;
     let ann = server.admin("ann").await;
@@ -17,14 +17,14 @@ async fn a_clock_that_jumps_changes_timestamps_and_nothing_else(database: Databa
     let mut speaker = ann.joins(room).await;
     let mut reader = server.user("bo").await.joins(room).await;
     let epoch = speaker.synced["epoch"].as_str().expect("epoch").to_owned();
-    // Back by years, forward within the life of a token, and home again.
+    // The clock goes back by years, forward by less than the life of a token, and back to the right time.
     for (n, days) in [0.0, -1_000.0, -0.01, 0.01, -400.0, 0.0].into_iter().enumerate() {
         faults.shift_clock((days * DAY_MS as f64) as i64);
-        // A jump of the clock is no time that has passed: pings and stalls are not counted by it.
+        // A jump is not elapsed time: no client is pinged or closed as silent because of it.
         let ack = speaker.says(room, "tick", &n.to_string()).await;
         assert_eq!(ack["seq"], n + 1);
         assert_eq!(reader.recv_type("message").await["seq"], n + 1);
-        // Whoever signs in now can speak now.
+        // A user who signs in now can use the new token now.
         let late = ann.signs_in("bo", PASSWORD).await;
         late.get("/auth/me").await.expect(200);
         let mut resumed = late.resumes(room, n as i64, &epoch).await;
@@ -38,18 +38,18 @@ async fn a_clock_that_jumps_changes_timestamps_and_nothing_else(database: Databa
     let times: Vec<&str> = history.iter().map(|it| it["timestamp"].as_str().expect("t")).collect();
     assert!(times[1] < times[4] && times[4] < times[2] && times[2] < times[0], "{times:?}");
 
-    // Beyond the end of every token: what is open ends with 4401, and signing in mends it.
+    // All tokens have expired: open sockets are closed with 4401, and users can sign in again.
     faults.shift_clock(4_000 * DAY_MS);
     ann.get("/auth/me").await.expect_problem(401, "token_expired");
     assert_eq!(reader.expect_close().await, 4401);
     let late = ann.signs_in("ann", PASSWORD).await;
     late.get("/auth/me").await.expect(200);
     assert_eq!(late.joins(room).await.says(room, "tick", "late").await["seq"], 7);
-    // And back: a session of the future ends no sooner than it said.
+    // Back at the right time, a session from the future is valid until its own end.
     faults.shift_clock(0);
     ann.get("/auth/me").await.expect(200);
     assert_eq!(ann.joins(room).await.says(room, "tick", "home").await["seq"], 8);
-    // A revocation counts, whatever the clock says.
+    // A revoked session stays revoked, whatever the clock shows.
     faults.shift_clock(-DAY_MS);
     let again = ann.signs_in("bo", PASSWORD).await;
     let mut socket = again.joins(room).await;
@@ -58,7 +58,7 @@ async fn a_clock_that_jumps_changes_timestamps_and_nothing_else(database: Databa
     again.get("/auth/me").await.expect_problem(401, "session_revoked");
 }
 
-/// Another process ends a session after the clock of both was set back.
+/// Another process revokes a session after the clock was set back for both processes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revocation_by_another_process_is_found_after_the_clock_was_set_back() {
     let faults = Faults::new();
@@ -67,13 +67,13 @@ async fn a_revocation_by_another_process_is_found_after_the_clock_was_set_back()
     let room = ann.creates_room("general").await;
     let mut socket = ann.joins(room).await;
     faults.shift_clock(-DAY_MS);
-    // The server knows of the new time when it has used it.
+    // Storing a message makes the server read the new time.
     let ack = socket.says(room, "now", "now").await;
-    // A token of the time before is one of the future now, which is refused.
+    // The old token was issued in what is now the future and is refused, so ann signs in again.
     let history = ann.signs_in("ann", PASSWORD).await.history(room).await;
     assert_eq!(history[0]["seq"], ack["seq"]);
-    let db = rusqlite::Connection::open(server.folder().join("chatapp.db")).expect("it is there");
+    let db = rusqlite::Connection::open(server.folder().join("chatapp.db")).expect("it opens");
     let now = "(SELECT max(created_at) FROM events)";
-    db.execute(&format!("UPDATE sessions SET revoked_at = {now}"), []).expect("it may");
+    db.execute(&format!("UPDATE sessions SET revoked_at = {now}"), []).expect("an update");
     assert_eq!(socket.expect_close().await, 4401);
 }

@@ -1,11 +1,11 @@
-//! What a disk may hold after a power cut, from the journal of what a process asked for.
+//! A model of a disk after a power cut. It is computed from the journal of a process's file operations.
 //!
-//! What was synced is there. Of what was written to a file after its last sync, a disk may have
-//! anything: each sector of 512 bytes as it was after any of the writes to it, and file systems
-//! keep the order of changes to names and lengths only (Pillai et al., "All File Systems Are Not
-//! Created Equal", OSDI 2014). A sync that failed may have written anything too, and what it did
-//! not write is never tried again: a later sync that succeeds says nothing about it (Rebello et
-//! al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+//! Synced data is on the disk. Of the data that was written to a file after its last sync, any part may be on the
+//! disk: each sector of 512 bytes may be as it was after any of the writes to it. File systems keep only
+//! the order of changes to names and lengths (Pillai et al., "All File Systems Are Not Created Equal",
+//! OSDI 2014). A failed sync may also have written any part of the data, and the system never tries to
+//! write the rest again: a later sync that succeeds does not cover that data (Rebello et al., "Can
+//! Applications Recover from fsync Failures?", USENIX ATC 2020).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,13 +15,13 @@ use std::path::Path;
 const SECTOR: usize = 512;
 const HEAD: usize = 16;
 
-/// What a process did to its files, in order.
+/// The changes that a process made to its files, in order.
 pub struct Journal(Vec<u8>);
 
 struct Record<'a> {
     kind: u8,
     failed: bool,
-    /// Of a write; a length; or where the journal was when a sync began.
+    /// The offset of a write, the new length, or the journal's length when the sync began.
     offset: usize,
     name: &'a str,
     data: Range<usize>,
@@ -33,20 +33,20 @@ impl Journal {
         Self(fs::read(path).expect("the server wrote a journal"))
     }
 
-    /// How often something was written to the start of this file.
+    /// Counts the writes to the start of this file.
     pub fn beginnings(&self, name: &str) -> usize {
         let records = self.ends().into_iter().filter_map(|at| self.record(at));
         let begins = |it: &Record<'_>| it.kind == b'W' && it.offset == 0 && it.name == name;
         records.filter(begins).count()
     }
 
-    /// The bytes of each write to this file.
+    /// Returns the number of bytes of each write to this file.
     pub fn writes(&self, name: &str) -> Vec<usize> {
         let records = self.ends().into_iter().filter_map(|at| self.record(at));
         records.filter(|it| it.kind == b'W' && it.name == name).map(|it| it.data.len()).collect()
     }
 
-    /// Where each record ends.
+    /// Returns the positions in the journal at which a record ends, and 0.
     pub fn ends(&self) -> Vec<usize> {
         let mut ends = vec![0];
         while let Some(record) = self.record(ends[ends.len() - 1]) {
@@ -71,13 +71,14 @@ impl Journal {
     }
 }
 
-/// What is on the disk for certain, and what may be, after a part of a journal.
+/// The state of the disk after a part of the journal: the data that is certainly on the disk, and the changes
+/// that may be.
 #[derive(Clone, Default)]
 pub struct Disk {
-    /// How much of the journal has happened.
+    /// The position in the journal up to which changes have been applied.
     at: usize,
     files: Vec<File>,
-    /// The names that are certain, and the changes to them that are not.
+    /// The names that are certainly on the disk; `changes` are those that may be.
     names: BTreeMap<String, usize>,
     changes: Vec<(usize, String, Option<usize>)>,
 }
@@ -95,10 +96,10 @@ enum Change {
 }
 
 impl Disk {
-    /// Goes on to this place in the journal, which is the end of a record.
+    /// Applies the journal up to this position, which is the end of a record.
     pub fn advance(&mut self, journal: &Journal, to: usize, random: &mut Random) {
         while self.at < to {
-            let record = journal.record(self.at).expect("the place is in the journal");
+            let record = journal.record(self.at).expect("the position is in the journal");
             self.apply(journal, &record, random);
             self.at = record.end;
         }
@@ -122,7 +123,7 @@ impl Disk {
             }
             b'U' => self.changes.push((at, name, None)),
             kind => {
-                // A file that has been deleted while it is open concerns nobody after the cut.
+                // The file was deleted while it was open, so after the cut it does not exist.
                 let Some(file) = self.live(&name) else { return };
                 let file = &mut self.files[file];
                 let (offset, data) = (record.offset, record.data.clone());
@@ -144,13 +145,13 @@ impl Disk {
         }
     }
 
-    /// The file that has this name now, as a process sees it.
+    /// Returns the file that has this name for a running process.
     fn live(&self, name: &str) -> Option<usize> {
         let changed = self.changes.iter().rev().find(|(_, changed, _)| changed == name);
         changed.map_or_else(|| self.names.get(name).copied(), |(_, _, file)| *file)
     }
 
-    /// Cuts the power: writes into the folder what one disk might have after it.
+    /// Cuts the power: writes files to the folder as one possible disk has them after the cut.
     pub fn cut(&self, journal: &Journal, folder: &Path, random: &mut Random) {
         let mut names = self.names.clone();
         let survives = random.below(self.changes.len() + 1);
@@ -189,8 +190,9 @@ fn apply_all(bytes: &mut Vec<u8>, changes: &[Change], journal: &Journal) {
     }
 }
 
-/// One time in four nothing of it, in four all of it, in four all up to somewhere in a write; else
-/// what is between two changes of the length sector by sector, each as it was at some time.
+/// Applies a random part of the changes. There are four cases, equally probable: nothing; everything;
+/// everything up to a position within one write; or, between two changes of the file's length, each sector
+/// up to a random one of its writes.
 fn apply_some(bytes: &mut Vec<u8>, changes: &[Change], journal: &Journal, random: &mut Random) {
     let upto = random.below(changes.len() + 1);
     match random.below(4) {
@@ -218,7 +220,7 @@ fn apply_some(bytes: &mut Vec<u8>, changes: &[Change], journal: &Journal, random
         while from < end {
             let sector = from / SECTOR;
             let to = end.min((sector + 1) * SECTOR);
-            // Once a sector is left as it is, what is written to it later is not there either.
+            // If one write to a sector is missing, all later writes to it are missing too.
             let stop = stopped.entry(sector).or_insert(false);
             *stop = *stop || random.below(3) == 0;
             if !*stop {
@@ -236,11 +238,11 @@ fn put(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
     bytes[offset..offset + data.len()].copy_from_slice(data);
 }
 
-/// SplitMix64: the same numbers for the same seed.
+/// The random number generator SplitMix64: the same seed gives the same numbers.
 pub struct Random(pub u64);
 
 impl Random {
-    /// A number less than `bound`.
+    /// Returns a number less than `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

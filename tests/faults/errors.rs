@@ -1,4 +1,4 @@
-//! Errors of the disk, on SQLite: full, failing, read-only, damaged.
+//! SQLite on a disk that is full, fails or is read-only, and on a damaged file.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -14,7 +14,7 @@ use crate::support::faults::{EIO, ENOSPC, EROFS, Fault, Faults, Where};
 use crate::support::{Database, Program, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_that_is_full_or_fails_refuses_sends_only_and_heals_by_itself() {
+async fn on_a_full_or_failing_disk_only_writes_fail_and_the_server_recovers_by_itself() {
     let faults = Arc::new(Faults::new());
     let (server, ann, rooms) = start(&faults).await;
     let room = rooms[0];
@@ -37,9 +37,9 @@ async fn a_disk_that_is_full_or_fails_refuses_sends_only_and_heals_by_itself() {
         let refusal = ann.post("/rooms/", json!({ "name": "refused" })).await;
         refusal.expect_problem(503, "unavailable");
         assert!(faults.hits(Fault::Write) > 0);
-        // Reads and sockets, old and new, go on.
+        // Reads, open sockets and new sockets work.
         assert_eq!(ann.history(room).await.len(), 2 * n + 1);
-        // Whoever asks is told to send those who write elsewhere.
+        // A load balancer learns from /ready that it should send clients to another server.
         ann.get("/health").await.expect(200);
         ann.get("/ready").await.expect_problem(503, "unavailable");
         let mut second = ann.joins(room).await;
@@ -49,9 +49,9 @@ async fn a_disk_that_is_full_or_fails_refuses_sends_only_and_heals_by_itself() {
         socket.recv_type("pong").await;
 
         faults.heal();
-        // It finds that out by itself: nobody need send anything.
+        // The server notices the recovery by itself, without another write by a client.
         ann.get("/ready").await.expect(200);
-        // A send that was refused was not stored: it is no duplicate.
+        // The refused send was not stored, so the retry is not a duplicate.
         let ack = socket.says(room, "after", &format!("refused-{n}-0")).await;
         assert_eq!((&ack["seq"], &ack["duplicate"]), (&(2 * n + 2).into(), &false.into()));
         assert_eq!(second.recv_type("message").await["seq"], 2 * n + 2);
@@ -60,9 +60,9 @@ async fn a_disk_that_is_full_or_fails_refuses_sends_only_and_heals_by_itself() {
     assert!(log.contains("database or disk is full"), "{log}");
 }
 
-/// A sync that fails may have written anything, and what it has not written never will be.
+/// A failed sync may have written any part of the data, and the system never writes the rest.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_whose_sync_fails_is_refused_and_what_follows_is_durable() {
+async fn a_batch_whose_sync_fails_is_refused_and_later_batches_are_durable() {
     let faults = Arc::new(Faults::new());
     let (mut server, ann, rooms) = start(&faults).await;
     let fail_now_and_then = async {
@@ -71,7 +71,7 @@ async fn a_batch_whose_sync_fails_is_refused_and_what_follows_is_durable() {
             faults.fail_once(Fault::Sync, place, EIO).await;
             let before = faults.mark();
             while faults.mark() < before + 100_000 {
-                // A polled wait: the journal is a file.
+                // Polled, because the journal is a file.
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
@@ -79,15 +79,15 @@ async fn a_batch_whose_sync_fails_is_refused_and_what_follows_is_durable() {
     };
     let mut promises = tokio::select! {
         promises = talk(&ann, &rooms, &faults, "talk", 300, 4_000) => promises,
-        () = fail_now_and_then => unreachable!("it goes on"),
+        () = fail_now_and_then => unreachable!("this future never ends"),
     };
     let failures = faults.hits(Fault::Sync);
     assert!(failures >= 10, "{failures} syncs failed");
     faults.heal();
     check(&shown(&ann, &rooms).await, &promises).unwrap();
     let log = server.log().join("\n");
-    assert!(log.contains("the disk failed during a checkpoint"), "none failed: talk more");
-    // Another process does what this one could not.
+    assert!(log.contains("the disk failed during a checkpoint"), "too few messages were sent");
+    // After the failed sync this process made no more checkpoints; the next process makes them.
     assert!(server.sigterm().await.success());
     server.restart().await;
     promises.extend(talk(&ann, &rooms, &faults, "after", 150, 4_000).await);
@@ -97,7 +97,7 @@ async fn a_batch_whose_sync_fails_is_refused_and_what_follows_is_durable() {
     assert!(failures.is_empty(), "{} of {cuts} cuts: {:?}", failures.len(), failures.first());
 }
 
-/// SQLite takes a batch whose sync failed for committed when it reads the log after a kill.
+/// When SQLite reads the write-ahead log after a kill, it treats a batch whose sync failed as committed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_left_after_a_failed_sync_is_made_durable_before_it_is_used() {
     let faults = Arc::new(Faults::new());
@@ -112,14 +112,14 @@ async fn a_log_left_after_a_failed_sync_is_made_durable_before_it_is_used() {
     server.restart().await;
     promises.extend(talk(&ann, &rooms, &faults, "after", 5, 100).await);
     let retried = ann.post(&path, refused).await;
-    assert_eq!(retried.status, 200, "it was in the log that was read: {}", retried.body);
+    assert_eq!(retried.status, 200, "the retry is not a duplicate: {}", retried.body);
     let recording = stop(server, &faults, promises, &ann);
     let failures = cut_often(&recording, times(200, 1_000), |_, result| result.is_err());
     assert!(failures.is_empty(), "{} cuts: {:?}", failures.len(), failures.first());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_that_cannot_be_read_is_said_and_harms_no_socket() {
+async fn when_the_disk_cannot_be_read_requests_get_unavailable_and_sockets_stay_open() {
     let faults = Arc::new(Faults::new());
     let (_server, ann, rooms) = start(&faults).await;
     let room = rooms[0];
@@ -135,7 +135,7 @@ async fn a_disk_that_cannot_be_read_is_said_and_harms_no_socket() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_cannot_be_written_is_one_sentence_at_the_start() {
+async fn a_server_whose_database_cannot_be_written_refuses_to_start_with_a_remedy() {
     let faults = Faults::new();
     let mut server = faults.load(Server::with(Database::Sqlite)).start().await;
     assert!(server.sigterm().await.success());
@@ -150,7 +150,7 @@ async fn a_database_that_cannot_be_written_is_one_sentence_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_damaged_file_is_said_to_be_one() {
+async fn a_damaged_database_is_reported_with_a_remedy() {
     let faults = Arc::new(Faults::new());
     let (mut server, ann, rooms) = start(&faults).await;
     talk(&ann, &rooms, &faults, "before", 50, 4_000).await;
@@ -158,7 +158,7 @@ async fn a_damaged_file_is_said_to_be_one() {
     let path = server.folder().join("chatapp.db");
     let length = fs::metadata(&path).unwrap().len() as usize;
     let file = File::options().write(true).open(&path).unwrap();
-    // The tables with one page each are in front of the messages.
+    // The first pages belong to small tables; the messages come after them.
     let healthy = 64 * 4096;
     file.write_all_at(&vec![0xaa; length - healthy], healthy as u64).unwrap();
     server.restart().await;
@@ -180,7 +180,7 @@ async fn a_damaged_file_is_said_to_be_one() {
     refuses_to_start(&server, "is not an SQLite database", "put a backup in its place").await;
 }
 
-/// `chatapp serve` ends with an error that has both texts.
+/// Checks that `chatapp serve` ends with an error that contains both texts.
 async fn refuses_to_start(server: &Server, what: &str, remedy: &str) {
     let mut serving = Program::start(server.command(&["serve", "--bind", "127.0.0.1:0"]));
     assert_eq!(serving.ended().await.code(), Some(1));

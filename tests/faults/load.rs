@@ -1,4 +1,4 @@
-//! People who talk, and what each of them was promised when.
+//! Clients that send, edit and delete messages, and the promises that the server has made to them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,34 +12,35 @@ use crate::support::{Answer, Client, DEADLINE};
 
 const SENDERS_PER_ROOM: usize = 2;
 const WINDOW: usize = 6;
-/// Of so many messages one is edited, one deleted, and one both, as soon as it is acknowledged.
+/// Of this many messages, one is edited, one is deleted, and one is edited and deleted, as soon as the
+/// message is acknowledged.
 const CHANGED_OF: usize = 10;
 
-/// What a client was told is stored.
+/// A change that the server has confirmed to a client as stored.
 #[derive(Clone, Debug)]
 pub struct Promise {
-    /// The length of the journal when it was told.
+    /// The length of the journal when the client received the confirmation.
     pub mark: u64,
     pub room: i64,
-    /// The message's.
+    /// The message's id.
     pub id: i64,
     what: What,
 }
 
 #[derive(Clone, Debug)]
 enum What {
-    /// By an ack or by the message itself.
+    /// Confirmed by an ack or by the delivered message.
     Message {
         seq: i64,
         client_id: String,
     },
-    /// The message says this, unless it is deleted.
+    /// The message has this content, unless it was deleted.
     Edit(String),
     Deletion,
 }
 
-/// Everybody sends `each` messages and changes some of them, again if that is refused because storage
-/// cannot be used, waits until all is acknowledged, and leaves.
+/// Runs two senders per room. Each sends `each` messages, changes some of them, and retries after an error of
+/// the storage. Returns the promises when everything has been acknowledged.
 pub async fn talk(
     client: &Client,
     rooms: &[i64],
@@ -74,7 +75,7 @@ async fn send(
     let mut promises = Vec::new();
     let (mut sent, mut acknowledged) = (0, 0);
     let message = |n: usize| {
-        // Lengths vary, so that some messages need pages of their own.
+        // Lengths vary: SQLite stores a long message in additional pages.
         let content = "🐢".repeat(1 + (n * 7919) % chars);
         let client_id = format!("{name}-{n}");
         json!({
@@ -96,7 +97,7 @@ async fn send(
                 acknowledged += 1;
             }
             Some("message") => {}
-            Some("error") if is_of_the_storage(&frame) => {
+            Some("error") if is_storage_error(&frame) => {
                 let n = frame["ref"].as_str().and_then(|n| n.parse().ok()).expect("our ref");
                 socket.send(message(n)).await;
                 continue;
@@ -123,7 +124,7 @@ async fn send(
 }
 
 fn changes_of(n: usize) -> impl Iterator<Item = What> {
-    let edit = What::Edit(format!("{n} is another now: {}", "🐌".repeat(n % 300)));
+    let edit = What::Edit(format!("{n} was edited: {}", "🐌".repeat(n % 300)));
     let (edited, deleted) =
         ([0, 3].contains(&(n % CHANGED_OF)), [3, 6].contains(&(n % CHANGED_OF)));
     edited.then_some(edit).into_iter().chain(deleted.then_some(What::Deletion))
@@ -137,21 +138,21 @@ async fn change(client: &Client, room: i64, id: i64, what: &What) {
                 client.request(Method::PATCH, &path).json(&json!({ "content": content }))
             }
             What::Deletion => client.request(Method::DELETE, &path),
-            What::Message { .. } => unreachable!("it is no change"),
+            What::Message { .. } => unreachable!("a message is not a change"),
         };
         let answer = Answer::to(request).await;
         match answer.status {
             200 | 204 => return,
-            _ => assert!(is_of_the_storage(&answer.body), "refused: {}", answer.body),
+            _ => assert!(is_storage_error(&answer.body), "refused: {}", answer.body),
         }
     }
 }
 
-fn is_of_the_storage(error: &Value) -> bool {
+fn is_storage_error(error: &Value) -> bool {
     ["unavailable", "outcome_unknown"].contains(&error["code"].as_str().expect("code"))
 }
 
-/// The log of every room as a database has it, by seq.
+/// The log of each room in order of seq.
 pub type Log = BTreeMap<i64, Vec<Row>>;
 
 #[derive(Clone, Debug)]
@@ -159,15 +160,15 @@ pub struct Row {
     pub seq: i64,
     pub id: i64,
     pub kind: String,
-    /// The message that it is about, if it is none itself.
+    /// The message that an edit or a deletion refers to.
     pub about: Option<i64>,
     pub client_id: Option<String>,
     pub content: String,
     pub is_deleted: bool,
 }
 
-/// Whether every log is without gap or repetition, its messages are as the changes in it say, and it
-/// has all that was promised.
+/// Checks that every log has no gap and no repetition, that its messages agree with its edits and deletions,
+/// and that every promise has been kept.
 pub fn check<'a>(log: &Log, promises: impl IntoIterator<Item = &'a Promise>) -> Result<(), String> {
     let mut messages = HashMap::new();
     for (&room, rows) in log {
@@ -175,7 +176,7 @@ pub fn check<'a>(log: &Log, promises: impl IntoIterator<Item = &'a Promise>) -> 
     }
     for promise in promises {
         let message = messages.get(&(promise.room, promise.id));
-        let is_kept = message.is_some_and(|Standing { row, is_edited }| match &promise.what {
+        let is_kept = message.is_some_and(|MessageState { row, is_edited }| match &promise.what {
             What::Message { seq, client_id } => {
                 row.seq == *seq && row.client_id.as_ref() == Some(client_id)
             }
@@ -183,7 +184,7 @@ pub fn check<'a>(log: &Log, promises: impl IntoIterator<Item = &'a Promise>) -> 
             What::Deletion => row.is_deleted,
         });
         if !is_kept {
-            return Err(format!("{promise:?} was promised, and there is {message:?}"));
+            return Err(format!("{promise:?} was promised, but the database has {message:?}"));
         }
     }
     Ok(())
@@ -191,7 +192,7 @@ pub fn check<'a>(log: &Log, promises: impl IntoIterator<Item = &'a Promise>) -> 
 
 /// A message, and whether the log has an edit of it.
 #[derive(Debug)]
-struct Standing<'a> {
+struct MessageState<'a> {
     row: &'a Row,
     is_edited: bool,
 }
@@ -199,12 +200,12 @@ struct Standing<'a> {
 fn check_room<'a>(
     room: i64,
     rows: &'a [Row],
-    messages: &mut HashMap<(i64, i64), Standing<'a>>,
+    messages: &mut HashMap<(i64, i64), MessageState<'a>>,
 ) -> Result<(), String> {
     let (mut client_ids, mut deleted) = (HashMap::new(), HashMap::new());
     for (row, expected) in rows.iter().zip(1..) {
         if row.seq != expected {
-            return Err(format!("room {room} has {} in place of {expected}", row.seq));
+            return Err(format!("room {room} has seq {} in place of {expected}", row.seq));
         }
         if let Some(client_id) = &row.client_id
             && client_ids.insert(client_id, row.id).is_some()
@@ -212,29 +213,29 @@ fn check_room<'a>(
             return Err(format!("room {room} has {client_id} twice"));
         }
         let Some(about) = row.about else {
-            messages.insert((room, row.id), Standing { row, is_edited: false });
+            messages.insert((room, row.id), MessageState { row, is_edited: false });
             continue;
         };
         let Some(message) = messages.get_mut(&(room, about)) else {
             return Err(format!("room {room} has {row:?}, and no message before it"));
         };
         match row.kind.as_str() {
-            // Of one who edits once, as here.
+            // The senders edit a message only once, so the message has the content of this edit.
             "message_edited" if row.content == message.row.content => message.is_edited = true,
             "message_deleted" if deleted.insert(about, row.id).is_none() => {}
             _ => return Err(format!("room {room} has {row:?} about {message:?}")),
         }
     }
     for row in rows.iter().filter(|row| row.about.is_none()) {
-        let is_told = deleted.contains_key(&row.id);
-        if row.is_deleted != is_told || row.is_deleted != row.content.is_empty() {
-            return Err(format!("room {room} has {row:?}; its log tells of a deletion: {is_told}"));
+        let is_logged = deleted.contains_key(&row.id);
+        if row.is_deleted != is_logged || row.is_deleted != row.content.is_empty() {
+            return Err(format!("room {room} has {row:?}; a deletion is in its log: {is_logged}"));
         }
     }
     Ok(())
 }
 
-/// The log as the server shows it.
+/// Reads the logs of the rooms from the server.
 pub async fn shown(client: &Client, rooms: &[i64]) -> Log {
     let row = |event: &Value| {
         let text = |field: &str| event[field].as_str().map(ToOwned::to_owned);

@@ -1,5 +1,5 @@
-//! PostgreSQL that goes away at the worst moment, is slow, is full, or is another one when it comes
-//! back. (`tests/crash` has crashes and cut connections under load.)
+//! PostgreSQL whose connection breaks during a commit, which is slow, which has no free connection, or which
+//! is replaced by another server. (`tests/crash` has crashes and cut connections under load.)
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use crate::support::postgres::{PgCluster, PgDatabase, database, free_port};
 use crate::support::proxy::{Cut, Proxy};
 use crate::support::{Database, Server, ServerBuilder, Socket};
 
-/// How long the test waits for a refusal or a recovery. Long, because a loaded machine must not fail a test.
+/// How long a test waits for a recovery. The time is long because a loaded machine must not fail a test.
 const BOUND: Duration = Duration::from_secs(60);
 
 async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(run).await.expect("it does not panic")
 }
 
-/// Connections that take up places. They are closed on a thread without an async runtime, which
-/// the blocking client needs.
+/// Connections that use up PostgreSQL's limit. They are closed on a thread without an async runtime, because
+/// the blocking client panics on a runtime's thread.
 struct Others(Vec<Pg>);
 
 impl Drop for Others {
@@ -29,7 +29,7 @@ impl Drop for Others {
     }
 }
 
-/// A server that reaches its database through a proxy.
+/// Starts a server that reaches its database through a proxy.
 pub async fn behind_proxy(server: ServerBuilder) -> (PgDatabase, Proxy, Server) {
     let database = blocking(database).await;
     let (start, rest) = database.url().split_once("@").expect("a user");
@@ -41,19 +41,19 @@ pub async fn behind_proxy(server: ServerBuilder) -> (PgDatabase, Proxy, Server) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_cut_in_the_middle_of_a_commit_is_an_unknown_outcome_and_a_retry_finds_out() {
+async fn a_connection_cut_during_a_commit_is_outcome_unknown_and_a_retry_stores_the_message_once() {
     let (_database, proxy, server) = behind_proxy(Server::with(Database::Postgres)).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
     let mut socket = ann.joins(room).await;
     let mut listener = ann.joins(room).await;
     let path = format!("/rooms/{room}/messages");
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     let mut seq = 0;
     for (n, cut) in [Cut::After, Cut::Before, Cut::After, Cut::Before].into_iter().enumerate() {
         let was_stored = cut == Cut::After;
-        // With a client_id: the retry gives the one message, whatever became of the first attempt,
-        // and everybody is told of it.
+        // With a client_id: after the retry the message is stored once and has been delivered, whether the
+        // first attempt was stored or not.
         let id = format!("cut-{n}");
         let send = json!({ "type": "send", "content": id, "client_id": id, "ref": id });
         proxy.cut(&id, cut);
@@ -65,9 +65,9 @@ async fn a_connection_cut_in_the_middle_of_a_commit_is_an_unknown_outcome_and_a_
         let ack = socket.recv_type("ack").await;
         seq += 1;
         assert_eq!((&ack["seq"], &ack["duplicate"]), (&seq.into(), &was_stored.into()), "{ack}");
-        hear(&mut listener, &mut heard, &id).await;
+        receive_until(&mut listener, &mut received, &id).await;
 
-        // Without one: the sender is told that it does not know, and can look.
+        // Without a client_id: the sender gets `outcome_unknown`, and can look into the history.
         let text = format!("bare-{n}");
         proxy.cut(&text, cut);
         let answer = ann.post(&path, json!({ "content": text })).await;
@@ -76,24 +76,24 @@ async fn a_connection_cut_in_the_middle_of_a_commit_is_an_unknown_outcome_and_a_
         assert_eq!(history.last().unwrap()["content"] == text, was_stored);
         seq += i64::from(was_stored);
     }
-    // Nobody has missed anything in the end.
+    // In the end the listener has received every message.
     socket.says(room, "last", "last").await;
-    hear(&mut listener, &mut heard, "last").await;
+    receive_until(&mut listener, &mut received, "last").await;
     let history = ann.history(room).await;
     assert!(history.iter().zip(1..).all(|(message, seq)| message["seq"] == seq));
     assert_eq!(history.len() as i64, seq + 1);
-    assert!(history.iter().map(|message| &message["content"]).eq(&heard), "{heard:?}");
+    assert!(history.iter().map(|message| &message["content"]).eq(&received), "{received:?}");
 }
 
-/// Notes what comes, until it is this.
-async fn hear(listener: &mut Socket, heard: &mut Vec<Value>, last: &str) {
-    while heard.last().is_none_or(|content| content != last) {
-        heard.push(listener.recv_type("message").await["content"].clone());
+/// Collects received messages until this one has come.
+async fn receive_until(listener: &mut Socket, received: &mut Vec<Value>, last: &str) {
+    while received.last().is_none_or(|content| content != last) {
+        received.push(listener.recv_type("message").await["content"].clone());
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_database_delays_or_refuses_and_is_fast_again_when_it_is() {
+async fn with_a_slow_database_requests_are_delayed_or_refused_until_the_database_is_fast_again() {
     let (_database, proxy, server) = behind_proxy(Server::with(Database::Postgres)).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
@@ -115,7 +115,7 @@ async fn a_slow_database_delays_or_refuses_and_is_fast_again_when_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_without_free_connections_refuses_for_a_while() {
+async fn without_a_free_connection_requests_get_unavailable_until_there_is_one() {
     let cluster = blocking(|| {
         PgCluster::private_with(
             free_port(),
@@ -135,15 +135,15 @@ async fn a_database_without_free_connections_refuses_for_a_while() {
     socket.says(room, "before", "before").await;
     let path = format!("/rooms/{room}/messages");
 
-    // Others take every place, as soon as the server's own connections have been ended.
+    // Ends the server's connections, and opens others until PostgreSQL's limit is reached.
     let url = cluster.admin_url.clone();
     let others = blocking(move || {
-        let mut others = vec![Pg::connect(&url, NoTls).expect("a place is free")];
+        let mut others = vec![Pg::connect(&url, NoTls).expect("a connection is free")];
         let deadline = Instant::now() + BOUND;
         let theirs = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                       WHERE application_name = 'chatapp'";
         while others.len() < 8 && Instant::now() < deadline {
-            others[0].query_one(theirs, &[]).expect("it may");
+            others[0].query_one(theirs, &[]).expect("connections are ended");
             while let Ok(other) = Pg::connect(&url, NoTls) {
                 others.push(other);
             }
@@ -153,7 +153,8 @@ async fn a_database_without_free_connections_refuses_for_a_while() {
     })
     .await;
     for _ in 0..2 {
-        // The first may find the writer's connection dead, and cannot know since when.
+        // The code of the first error is not checked: the writer may notice its dead connection only now, and then
+        // reports `outcome_unknown`.
         ann.post(&path, json!({ "content": "x" })).await.expect(503);
         ann.get(&path).await.expect_problem(503, "unavailable");
     }
@@ -162,21 +163,21 @@ async fn a_database_without_free_connections_refuses_for_a_while() {
     drop(others);
     let started = Instant::now();
     while ann.post(&path, json!({ "content": "x", "client_id": "after" })).await.status >= 300 {
-        assert!(started.elapsed() < BOUND, "the server has not healed");
+        assert!(started.elapsed() < BOUND, "the server has not recovered");
     }
     drop(server);
     blocking(move || drop((database, cluster))).await;
 }
 
-/// A failover to a server without the log, or with another: no cursor of the first is taken for
-/// one of the second.
+/// A failover to a server with another database. A cursor of the first database must not be accepted for the
+/// second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_database_at_the_same_address_ends_the_server_and_old_cursors() {
+async fn another_database_at_the_same_address_stops_the_server_and_old_cursors_are_refused() {
     let port = free_port();
     let make = move || {
         let cluster = PgCluster::private_with(port, "");
         let mut client = Pg::connect(&cluster.admin_url, NoTls).expect("it answers");
-        client.batch_execute("CREATE DATABASE chat").expect("it may");
+        client.batch_execute("CREATE DATABASE chat").expect("a database");
         cluster
     };
     let first = blocking(make).await;
@@ -201,7 +202,7 @@ async fn another_database_at_the_same_address_ends_the_server_and_old_cursors() 
     let log = server.log().join("\n");
     assert!(log.contains("error: the database at database.url is not the one"), "{log}");
 
-    // Whoever starts it again means the second one.
+    // An operator who starts the server again has chosen the second database.
     server.restart().await;
     let bo = server.admin("bo").await;
     let room = bo.creates_room("general").await;

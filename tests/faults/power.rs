@@ -1,7 +1,7 @@
-//! Power cuts, on SQLite: what was acknowledged or delivered is there afterwards.
+//! Power cuts on SQLite: acknowledged and delivered changes are still there afterwards.
 //!
-//! A server works; all that it does to its files is written down. Then the power is cut at many
-//! moments of that record, each time with another choice of what the disk had got round to
+//! A server works, and the changes to its files are recorded in a journal. Then the power is cut at many
+//! positions of the journal. Each cut chooses at random which of the unsynced changes are on the disk
 //! (`disk.rs`), and the database is opened again.
 
 use std::fs;
@@ -18,7 +18,7 @@ use crate::support::{Client, Database, Server};
 
 const SEED: u64 = 1;
 
-/// A server that has been at work, and what it promised.
+/// The journal of a server, and the promises that it has made.
 pub struct Recording {
     journal: Journal,
     promises: Vec<Promise>,
@@ -51,24 +51,26 @@ pub fn stop(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
+async fn acknowledged_changes_survive_a_power_cut_at_any_moment() {
     let faults = Arc::new(Faults::new());
     let (mut server, ann, rooms) = start(&faults).await;
     let mut promises = talk(&ann, &rooms, &faults, "first", 20, 300).await;
-    // The log is copied into the database and removed, then found by a process that knows nothing.
+    // A graceful stop copies the write-ahead log into the database and deletes it. After the kill below, the
+    // next process finds a log and has to recover it.
     assert!(server.sigterm().await.success());
     server.restart().await;
     promises.extend(talk(&ann, &rooms, &faults, "second", 20, 300).await);
     server.kill9();
     server.restart().await;
-    // Enough for the log to be copied while it is written, and begun anew.
+    // These are enough messages for checkpoints while messages are stored, after which the log starts again at
+    // its beginning.
     promises.extend(talk(&ann, &rooms, &faults, "third", 300, 4_000).await);
     let recording = stop(server, &faults, promises, &ann);
 
     let begun = recording.journal.beginnings("chatapp.db-wal");
-    assert!(begun >= 3, "the log was begun {begun} times: talk more");
+    assert!(begun >= 3, "the log started {begun} times: send more messages");
     let writes = recording.journal.writes("chatapp.db-wal");
-    assert!(!writes.contains(&24), "the head of a page was written by itself");
+    assert!(!writes.contains(&24), "the header of a frame was written without its page");
 
     let cuts = times(200, 5_000);
     let failures = cut_often(&recording, cuts, |_, result| result.is_err());
@@ -76,9 +78,9 @@ async fn what_was_acknowledged_survives_a_power_cut_at_any_moment() {
     start_after_cuts(&recording, times(2, 20)).await;
 }
 
-/// The control: it must be possible for the test above to fail.
+/// The control experiment: it shows that the test above can fail.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_syncs_a_power_cut_loses_what_was_acknowledged() {
+async fn without_syncs_a_power_cut_loses_acknowledged_changes() {
     let faults = Arc::new(Faults::new());
     let (mut server, ann, rooms) = start(&faults).await;
     assert!(server.sigterm().await.success());
@@ -92,23 +94,24 @@ async fn without_syncs_a_power_cut_loses_what_was_acknowledged() {
     assert!(lost.len() >= 25, "only {} of 50 cuts lost something", lost.len());
 }
 
-/// Cuts the power at random moments, in the order of time; gives those that `is_meant` is for.
+/// Cuts the power at random positions of the journal, in ascending order. Returns a description of each cut for
+/// which `selects` is true.
 pub fn cut_often(
     recording: &Recording,
     cuts: usize,
-    is_meant: impl Fn(usize, &Result<(), String>) -> bool,
+    selects: impl Fn(usize, &Result<(), String>) -> bool,
 ) -> Vec<String> {
-    let mut meant = Vec::new();
+    let mut selected = Vec::new();
     for_each_cut(recording, cuts, |cut, at, folder| {
         let result = open(folder, &recording.rooms).and_then(|log| {
-            let told = recording.promises.iter().filter(|promise| promise.mark <= at as u64);
-            check(&log, told)
+            let promises = recording.promises.iter().filter(|promise| promise.mark <= at as u64);
+            check(&log, promises)
         });
-        if is_meant(cut, &result) {
-            meant.push(format!("cut {cut} at {at} (seed {SEED}): {result:?}"));
+        if selects(cut, &result) {
+            selected.push(format!("cut {cut} at {at} (seed {SEED}): {result:?}"));
         }
     });
-    meant
+    selected
 }
 
 fn for_each_cut(recording: &Recording, cuts: usize, mut run: impl FnMut(usize, usize, &Path)) {
@@ -128,7 +131,7 @@ fn for_each_cut(recording: &Recording, cuts: usize, mut run: impl FnMut(usize, u
     }
 }
 
-/// What SQLite makes of the files.
+/// Opens the database with SQLite, checks its integrity, and reads the logs of the rooms.
 fn open(folder: &Path, rooms: &[i64]) -> Result<Log, String> {
     let read = || -> rusqlite::Result<(String, Log)> {
         let db = Connection::open(folder.join("chatapp.db"))?;
@@ -161,7 +164,7 @@ fn open(folder: &Path, rooms: &[i64]) -> Result<Log, String> {
     }
 }
 
-/// The same with the server itself in place of SQLite.
+/// Cuts the power like [`cut_often`], but opens the database with the server.
 async fn start_after_cuts(recording: &Recording, cuts: usize) {
     let mut folders = Vec::new();
     for_each_cut(recording, cuts, |_, at, folder| {
@@ -179,8 +182,9 @@ async fn start_after_cuts(recording: &Recording, cuts: usize) {
         server.restart().await;
         let ann = server.anonymous().with_token(&recording.token);
         let log = shown(&ann, &recording.rooms).await;
-        let told = recording.promises.iter().filter(|promise| promise.mark <= at as u64);
-        check(&log, told).unwrap_or_else(|error| panic!("a server after a cut at {at}: {error}"));
+        let promises = recording.promises.iter().filter(|promise| promise.mark <= at as u64);
+        check(&log, promises)
+            .unwrap_or_else(|error| panic!("a server after a cut at {at}: {error}"));
     }
 }
 

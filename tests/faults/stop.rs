@@ -1,5 +1,5 @@
-//! Stops that cannot be graceful, because the database does not answer. (`tests/socket/shutdown.rs`
-//! has those that are, under load.)
+//! Stops that cannot be graceful, because the database does not answer. (Graceful stops are in
+//! `tests/socket/shutdown.rs`.)
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::{Database, Server};
 const NO_ANSWER: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_sigterm_ends_the_server_at_once() {
+async fn a_second_sigterm_stops_the_server_at_once() {
     // Far longer than the test waits: only the second signal ends the server.
     let patient =
         Server::with(Database::Postgres).env("CHATAPP_HTTP__SHUTDOWN_TIMEOUT_MS", "600000");
@@ -32,7 +32,7 @@ async fn a_second_sigterm_ends_the_server_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_does_not_answer_does_not_hold_up_the_stop() {
+async fn the_server_stops_in_time_if_the_database_does_not_answer() {
     let hasty = Server::with(Database::Postgres).env("CHATAPP_HTTP__SHUTDOWN_TIMEOUT_MS", "1000");
     let (_database, proxy, mut server) = behind_proxy(hasty).await;
     let ann = server.admin("ann").await;
