@@ -1,11 +1,12 @@
-//! Stopping the server in a loop under load, on both databases: by kill -9, and by SIGTERM; and
-//! stopping PostgreSQL beneath it, or cutting its connections.
+//! Stops the server again and again under load, on both databases, by kill -9 and by SIGTERM. On PostgreSQL,
+//! other tests crash the database or cut its connections.
 //!
-//! The promises are: an acknowledged change is durable, all receivers get one order, a client resumes
-//! without a gap or a duplicate, and a retried send is stored once. At the end every acknowledged message,
-//! edit and deletion, and everything that was delivered, is compared with the log and the history, and each
-//! receiver's sequence with the numbers 1, 2, 3, ….
-//! `CHATAPP_TEST_LONG=1` makes it 100 stops; CI makes do with a few.
+//! The promises are: an acknowledged change is durable, all receivers see the same order, a client resumes
+//! without a gap or a duplicate, and a retried send is stored once. At the end the tests compare every
+//! acknowledged message, edit and deletion, and everything that was delivered, with the log and the history.
+//! Every receiver must have received the seqs 1, 2, 3, ….
+//!
+//! `CHATAPP_TEST_LONG=1` makes 100 stops instead of a few.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,14 +30,14 @@ mod senders;
 on_both_databases!(
     nothing_acknowledged_or_delivered_is_lost_to_kill_9,
     nothing_acknowledged_or_delivered_is_lost_to_a_graceful_restart,
-    a_graceful_stop_tells_sockets_to_come_back,
+    a_graceful_stop_closes_sockets_with_1001,
 );
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stop {
     Kill9,
     Sigterm,
-    /// PostgreSQL ends as in a crash, and is started again.
+    /// PostgreSQL stops as in a crash and is started again.
     CrashPostgres,
     /// PostgreSQL ends every connection of the server.
     CutConnections,
@@ -45,23 +46,24 @@ enum Stop {
 const ROOMS: usize = 3;
 const SENDERS_PER_ROOM: usize = 2;
 const READERS_PER_ROOM: usize = 2;
-/// Sends a sender has under way at once: what a crash catches between commit and acknowledgement.
+/// Unacknowledged sends per sender, so that a crash hits some between commit and acknowledgement.
 const WINDOW: usize = 16;
 /// Acknowledged sends that a sender repeats after a crash, as if the acknowledgement had been lost.
 const REPEATS: usize = 4;
-/// Acknowledgements that a late reader stays away for, so that it has something to catch up with.
+/// A late reader stays away for this many acknowledgements, so that it has messages to catch up with.
 const ABSENCE: u64 = 60;
-/// Acknowledgements between one stop and the next, so that each stop meets a server at work.
+/// Acknowledgements between two stops, so that the server is working at each stop.
 const ACKS_BETWEEN_STOPS: u64 = 150;
-/// How often a client tries again while the server is down.
+/// The pause between two attempts of a client while the server is down.
 const RETRY_EVERY: Duration = Duration::from_millis(20);
-/// Far more than a run needs. Without it a lost message would hang the test instead of failing it.
+/// The deadline, far longer than a run needs. Without it a lost message would block the test instead of
+/// failing it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What was acknowledged to somebody.
+/// The changes that were acknowledged to a sender.
 #[derive(Default)]
 struct Acknowledged {
-    /// By client_id.
+    /// The key is the client_id.
     sends: HashMap<String, Acknowledgement>,
     changes: Vec<Change>,
 }
@@ -72,7 +74,7 @@ struct Acknowledgement {
     id: i64,
 }
 
-/// An edit or, without a text, a deletion.
+/// An edit, or a deletion if `content` is `None`.
 #[derive(Debug)]
 struct Change {
     message_id: i64,
@@ -97,7 +99,7 @@ async fn nothing_acknowledged_or_delivered_is_lost_when_postgres_cuts_connection
     run(Database::Postgres, Stop::CutConnections).await;
 }
 
-async fn a_graceful_stop_tells_sockets_to_come_back(database: Database) {
+async fn a_graceful_stop_closes_sockets_with_1001(database: Database) {
     let mut server = Server::start(database).await;
     let admin = server.admin("admin").await;
     let room = admin.creates_room("general").await;
@@ -129,7 +131,7 @@ async fn run(database: Database, how: Stop) {
     for n in 0..ROOMS {
         rooms.push(admin.creates_room(&format!("room-{n}")).await);
     }
-    // Reads the published schema while the server is certainly up.
+    // The harness reads the published schema with the first frame. The server must be up at that moment.
     admin.joins(rooms[0]).await.close().await;
 
     let (stop, stopped) = watch::channel(false);
@@ -176,7 +178,7 @@ async fn run(database: Database, how: Stop) {
         let goal = *acked.borrow_and_update() + ACKS_BETWEEN_STOPS;
         timeout(PATIENCE, acked.wait_for(|&count| count >= goal))
             .await
-            .unwrap_or_else(|_| panic!("the senders stand still before stop {round}"))
+            .unwrap_or_else(|_| panic!("nothing is acknowledged before stop {round}"))
             .expect("the senders run");
         match how {
             Stop::Kill9 => server.kill9(),
@@ -185,7 +187,7 @@ async fn run(database: Database, how: Stop) {
                 assert!(status.success(), "a graceful stop ended with {status}");
             }
             Stop::CrashPostgres => {
-                let cluster = cluster.clone().expect("a cluster of its own");
+                let cluster = cluster.clone().expect("a private cluster");
                 let restart = move || {
                     cluster.crash();
                     cluster.start();
@@ -212,39 +214,33 @@ async fn run(database: Database, how: Stop) {
         promised.sends.extend(acknowledged.sends);
         promised.changes.extend(acknowledged.changes);
     }
-    // PostgreSQL may only just have come back.
+    // PostgreSQL may have been restarted just now.
     let ready = async {
         while admin.get("/ready").await.status != 200 {
             tokio::time::sleep(RETRY_EVERY).await;
         }
     };
-    timeout(PATIENCE, ready).await.expect("the server gets ready");
+    timeout(PATIENCE, ready).await.expect("the server becomes ready");
     let mut results = HashMap::new();
     for &room_id in &rooms {
         results.insert(room_id, Room::after(&admin.log(room_id).await));
     }
     heads.send_replace(results.iter().map(|(&id, room)| (id, room.log.len() as i64)).collect());
-    let deliveries = timeout(PATIENCE, readers.join_all()).await.expect("the readers get it all");
+    let deliveries = timeout(PATIENCE, readers.join_all()).await.expect("readers reach the head");
 
     for (&room_id, room) in &results {
         check_log(room);
         let history = admin.history(room_id).await;
-        assert!(
-            room.messages.values().eq(&history),
-            "room {room_id}: its log says another history"
-        );
+        assert!(room.messages.values().eq(&history), "room {room_id}: log and history differ");
         check_sends(&promised[&room_id].sends, &history);
         check_changes(&promised[&room_id].changes, room);
     }
     for (room_id, delivered) in deliveries {
         let room = &results[&room_id];
-        assert!(
-            delivered.log == room.log,
-            "room {room_id}: a reader saw another order than the log"
-        );
+        assert!(delivered.log == room.log, "room {room_id}: a reader's events differ from the log");
         assert!(
             delivered.messages == room.messages,
-            "room {room_id}: a reader has another history"
+            "room {room_id}: a reader's messages differ from the history"
         );
     }
 }
@@ -255,7 +251,7 @@ fn check_log(room: &Room) {
     }
 }
 
-/// Every acknowledgement names a message of the history, and each client_id is there once.
+/// Checks that every acknowledged message is in the history, and that no client_id was stored twice.
 fn check_sends(acknowledged: &HashMap<String, Acknowledgement>, history: &[Value]) {
     let mut stored = HashMap::new();
     for message in history {
@@ -267,11 +263,11 @@ fn check_sends(acknowledged: &HashMap<String, Acknowledgement>, history: &[Value
     for (client_id, Acknowledgement { seq, id }) in acknowledged {
         assert_eq!(stored.get(client_id), Some(&(*seq, *id)), "{client_id} was acknowledged");
     }
-    assert_eq!(acknowledged.len(), stored.len(), "the senders waited for all of their sends");
+    assert_eq!(acknowledged.len(), stored.len(), "a message is stored without an acknowledgement");
 }
 
-/// Every change that was acknowledged is in the log, once and in the order in which its author made
-/// it, and the message is as the last one left it.
+/// Checks that every acknowledged change is in the log once, in the order in which its author made it, and that
+/// each message is in the state after its last change.
 fn check_changes(acknowledged: &[Change], room: &Room) {
     let (mut promised, mut stored) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
     for Change { message_id, content } in acknowledged {
@@ -283,7 +279,7 @@ fn check_changes(acknowledged: &[Change], room: &Room) {
             stored.entry(*message_id).or_default().push(kind.as_str());
         }
     }
-    assert_eq!(promised, stored, "changes acknowledged, and changes in the log");
+    assert_eq!(promised, stored, "acknowledged changes differ from the changes in the log");
     let last: HashMap<_, _> =
         acknowledged.iter().map(|change| (change.message_id, &change.content)).collect();
     for (id, content) in last {
@@ -294,15 +290,15 @@ fn check_changes(acknowledged: &[Change], room: &Room) {
     assert!(!stored.is_empty(), "nothing was edited or deleted");
 }
 
-/// Ends the server's connections; gives how many there were.
+/// Ends the server's connections and returns their number.
 fn cut_connections(url: &str) -> i64 {
     let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).expect("it answers");
     let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                WHERE datname = current_database() AND application_name = 'chatapp'";
-    client.query_one(sql, &[]).expect("it may").get(0)
+    client.query_one(sql, &[]).expect("connections are ended").get(0)
 }
 
-/// Opens a socket as a client does whose server may be down: again and again.
+/// Opens a socket, and tries again as long as the server is down.
 async fn keep_opening(client: &Client, path: &str) -> Socket {
     loop {
         match client.tries_to_open(path).await {

@@ -1,4 +1,4 @@
-//! Those who read, and come back after each stop with the position they had.
+//! Clients that read a room, and resume from their cursor after each stop.
 
 use std::collections::HashMap;
 
@@ -8,11 +8,11 @@ use super::room::Room;
 use super::{keep_opening, number};
 use crate::support::Client;
 
-/// Reads a room, resuming after each crash, until it has all of the final log.
+/// Reads a room and resumes after each stop, until it has the whole final log.
 pub struct Reader {
     pub client: Client,
     pub room_id: i64,
-    /// How much happens before it comes back.
+    /// The number of acknowledgements that the reader waits for before it connects again.
     pub absence: u64,
     pub acked: watch::Receiver<u64>,
     pub final_heads: watch::Receiver<HashMap<i64, i64>>,
@@ -50,7 +50,7 @@ impl Reader {
                         assert_eq!(
                             number(&frame, "seq"),
                             delivered.log.len() as i64 + 1,
-                            "room {room_id}: the next event has the wrong place: {frame}"
+                            "room {room_id}: the next event has the wrong seq: {frame}"
                         );
                         delivered.apply(&frame);
                     }
@@ -60,7 +60,7 @@ impl Reader {
             }
             drop(socket);
             let goal = *self.acked.borrow_and_update() + self.absence;
-            // It fails when the senders have gone: then there is nothing more to wait for.
+            // An error means that the senders have ended, so there is nothing more to wait for.
             let _ = self.acked.wait_for(|&count| count >= goal).await;
         }
     }

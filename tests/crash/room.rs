@@ -1,4 +1,4 @@
-//! A room as it is after what happened in it.
+//! The state of a room, computed from its events.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use super::number;
 
 #[derive(Default)]
 pub struct Room {
-    /// What happened, in order.
+    /// The events, in order.
     pub log: Vec<Entry>,
-    /// The messages as they stand, by id: as the history shows them.
+    /// The present messages by id, as the history shows them.
     pub messages: BTreeMap<i64, Value>,
 }
 
-/// An event, but for what it says: a deletion takes that out of the log.
+/// An event without its content: a deletion removes the content also from the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub seq: i64,
     pub id: i64,
     pub kind: String,
-    /// The message that it is, or is about.
+    /// The id of the message: of the event itself, or of the message that was edited or deleted.
     pub message_id: i64,
 }
 
@@ -33,7 +33,7 @@ impl Room {
         room
     }
 
-    /// As a client does that keeps a copy.
+    /// Applies an event, as a client does that keeps a copy of the room.
     pub fn apply(&mut self, event: &Value) {
         let (seq, id) = (number(event, "seq"), number(event, "id"));
         let kind = event["type"].as_str().expect("type").to_owned();
@@ -52,7 +52,7 @@ impl Room {
                 message["content"] = json!("");
                 message["deleted_at"] = event["timestamp"].clone();
             }
-            (_, message) => panic!("{event} cannot follow upon {message:?}"),
+            (_, message) => panic!("{event} cannot be applied to {message:?}"),
         }
         self.log.push(Entry { seq, id, kind, message_id });
     }

@@ -1,4 +1,5 @@
-//! Those who send, over a socket and over HTTP, and edit and delete, until each is answered.
+//! Clients that send messages over a socket and over HTTP, edit and delete them, and retry until everything is
+//! answered.
 
 use std::collections::VecDeque;
 
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::support::{Client, Socket};
 
-/// Sends as fast as its window allows, and sends again what a crash left unanswered.
+/// Sends over a socket as fast as its window allows. After a crash it repeats the unanswered sends.
 pub struct Sender {
     pub client: Client,
     pub room_id: i64,
@@ -29,10 +30,10 @@ impl Sender {
         loop {
             let path = format!("/ws/{}?token={}", self.room_id, self.client.token);
             let mut socket = keep_opening(&self.client, &path).await;
-            // In the order of the first time.
+            // Repeats the sends in their first order.
             under_way = latest.drain(..).chain(under_way).collect();
             let mut to_send: Vec<String> = under_way.iter().cloned().collect();
-            // Until the connection breaks, or everything is answered after the stop.
+            // Runs until the connection breaks, or until everything is answered after `stopped`.
             loop {
                 while under_way.len() < WINDOW && !*self.stopped.borrow() {
                     made += 1;
@@ -66,8 +67,8 @@ impl Sender {
                         }
                         self.progress.send_modify(|count| *count += 1);
                     }
-                    Some("error") if is_of_the_database(&frame) => {
-                        // Refused before it was known here: it is under way again all the same.
+                    Some("error") if is_database_error(&frame) => {
+                        // A refused send stays under way; it is sent again.
                         if let Some(client_id) = frame["ref"].as_str() {
                             to_send.push(client_id.to_owned());
                         }
@@ -91,8 +92,8 @@ impl Sender {
     }
 }
 
-/// Sends one message after the other over HTTP, some of them twice, and edits and deletes some of
-/// those it has sent; each until it is answered.
+/// Sends one message after the other over HTTP, some of them twice, and edits and deletes some of its
+/// messages. It repeats each request until it is answered.
 pub struct Poster {
     pub client: Client,
     pub room_id: i64,
@@ -119,10 +120,10 @@ impl Poster {
             acknowledged.sends.insert(client_id, first);
             self.progress.send_modify(|count| *count += 1);
 
-            // Long after it was sent, of four messages one is edited, one deleted, one both.
+            // Of four older messages, one is edited, one is deleted, and one is edited and deleted.
             let (message_id, odd) = (ids[n / 2], n % 2 == 1);
             let content = match n / 2 % 4 {
-                1 | 3 if !odd => Some(format!("{message_id} is another now")),
+                1 | 3 if !odd => Some(format!("{message_id} was edited")),
                 2 | 3 if odd => None,
                 _ => continue,
             };
@@ -139,7 +140,7 @@ impl Poster {
         (status, Acknowledgement { seq: number(&answer, "seq"), id: number(&answer, "id") })
     }
 
-    /// Done again, because an answer was lost, it changes nothing.
+    /// Edits or deletes a message. If an answer was lost, the request is repeated, which changes nothing more.
     async fn change(&self, path: &str, Change { message_id, content }: &Change) {
         let path = format!("{path}/{message_id}");
         match content {
@@ -167,7 +168,7 @@ impl Poster {
                             if status < 300 {
                                 return (status, answer);
                             }
-                            assert!(status == 503 && is_of_the_database(&answer), "{answer}");
+                            assert!(status == 503 && is_database_error(&answer), "{answer}");
                         }
                     }
                     Err(_) => {}
@@ -178,6 +179,6 @@ impl Poster {
     }
 }
 
-fn is_of_the_database(error: &Value) -> bool {
+fn is_database_error(error: &Value) -> bool {
     ["busy", "unavailable", "outcome_unknown"].contains(&error["code"].as_str().expect("code"))
 }
