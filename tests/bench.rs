@@ -1,5 +1,5 @@
-//! `chatapp bench`: a tiny run of every scenario on both databases. What is asserted is what the
-//! runs check, never how fast they were; and that a server that breaks a promise is found out.
+//! `chatapp bench`: a tiny run of every scenario on both databases. The tests look at what the runs have
+//! checked, never at their speed. A server that breaks a promise must be found.
 
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
@@ -13,7 +13,16 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-on_both_databases!(fanout, rate, ingest, idle, history, reconnect, churn, private);
+on_both_databases!(
+    fanout,
+    rate,
+    ingest,
+    idle,
+    history,
+    reconnect,
+    churn,
+    a_run_without_url_starts_its_own_server
+);
 
 async fn fanout(database: Database) {
     let figures = run(
@@ -21,7 +30,7 @@ async fn fanout(database: Database) {
         "fanout --receivers 10 --senders 2 --window 3 --seconds 0.3 --warm-up 0.1 --client-id",
     )
     .await;
-    // The two senders receive too.
+    // The two senders receive the messages too.
     let checked = figures.count("checked_deliveries");
     assert!(checked > 0 && checked.is_multiple_of(12), "{checked}");
     assert!(figures.has("deliveries_per_second") && figures.has("ack_p99_9"));
@@ -78,8 +87,8 @@ async fn churn(database: Database) {
     assert!(figures.has("live_p99"));
 }
 
-/// Without --url the run has a server of its own; with --database, on that database.
-async fn private(database: Database) {
+/// The server uses a new SQLite database, or the database of `--database`.
+async fn a_run_without_url_starts_its_own_server(database: Database) {
     let scenario = "fanout --receivers 2 --senders 1 --seconds 0.1 --warm-up 0";
     let output = match database {
         Database::Sqlite => bench(scenario, &["--output", "table"]).await,
@@ -94,7 +103,7 @@ async fn private(database: Database) {
     assert_eq!(stderr, "", "no progress is shown in a pipe");
 }
 
-/// While a run goes on, a server closes the connection that it was set up with.
+/// During the run, the server closes the idle HTTP connection over which the run was prepared.
 #[tokio::test]
 async fn a_run_may_be_longer_than_a_server_waits_for_the_next_request() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_HTTP__HEADER_TIMEOUT_MS", "500");
@@ -103,7 +112,7 @@ async fn a_run_may_be_longer_than_a_server_waits_for_the_next_request() {
     run_on(&server, &ann, "rate --messages 10 --receivers 2 --seconds 2 --warm-up 0").await;
 }
 
-/// Another's server has limits, which those of the private one are without.
+/// A server at `--url` may have limits; the bench's own server has none.
 #[tokio::test]
 async fn a_run_that_meets_the_limits_of_a_server_names_them() {
     let server = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1");
@@ -117,28 +126,28 @@ async fn a_run_that_meets_the_limits_of_a_server_names_them() {
     assert!(stderr.contains("limits.sends_per_second"), "{stderr}");
 }
 
-/// The rooms of a run are gone when it ends.
+/// A run on a server at `--url` must leave no rooms behind.
 #[tokio::test]
-async fn nothing_remains_on_a_server_that_runs() {
+async fn a_run_deletes_its_rooms_at_the_end() {
     let server = Server::start(Database::Sqlite).await;
     let ann = server.admin("ann").await;
     run_on(&server, &ann, "ingest --connections 4 --rooms 4 --seconds 0.1 --warm-up 0").await;
     assert_eq!(ann.get("/rooms/").await.expect(200), Value::Array(vec![]));
 }
 
-/// Each lie is told once, by a proxy in front of an honest server.
+/// A proxy in front of the server falsifies one frame once.
 #[tokio::test]
-async fn a_broken_promise_is_an_error() {
+async fn a_server_that_breaks_a_promise_is_an_error() {
     let fanout = "fanout --receivers 2 --senders 1 --window 1 --seconds 0.3 --warm-up 0";
     let ingest = "ingest --connections 1 --rooms 1 --window 1 --seconds 0.3 --warm-up 0";
     let reconnect = "reconnect --connections 2 --rooms 1 --missed 9";
     for (scenario, truth, lie, complaint) in [
-        // A message is delivered twice, and another never.
+        // One message is delivered twice, and another one is never delivered.
         (fanout, r#""seq":7}"#, r#""seq":6}"#, "the order is broken"),
-        // Two see different messages at the same place.
+        // Two clients receive different messages with the same seq.
         (fanout, r#"message","id":8,"#, r#"message","id":9,"#, "the order is broken"),
         (fanout, r#""ref":"5""#, r#""ref":"4""#, "out of order"),
-        // A message is acknowledged that is not in the log.
+        // An acknowledged message is not in the log.
         (ingest, r#""seq":7,"duplicate""#, r#""seq":9,"duplicate""#, "but is seq 7"),
         (ingest, r#"[{"type":"message","id":1,"#, r#"[{"type":"message","id":2,"#, "id 1, but is"),
         (
@@ -161,7 +170,7 @@ async fn a_broken_promise_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_is_said_in_a_sentence() {
+async fn a_run_that_cannot_start_is_an_error_with_the_reason() {
     let server = Server::start(Database::Sqlite).await;
     let bo = server.user("bo").await;
     let url = server.url();
@@ -182,7 +191,7 @@ async fn what_cannot_be_run_is_said_in_a_sentence() {
     }
 }
 
-/// The figures of a run that went well.
+/// The figures of a successful run.
 struct Figures(Vec<Value>);
 
 impl Figures {
@@ -219,7 +228,7 @@ async fn run_on(server: &Server, admin: &Client, scenario: &str) -> Figures {
     Figures(serde_json::from_slice(&output.stdout).expect("JSON"))
 }
 
-/// Runs `chatapp bench` with these words and arguments.
+/// Runs `chatapp bench` with the words of `scenario` and further arguments.
 async fn bench(scenario: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatapp"));
     command.arg("bench").args(scenario.split(' ')).args(arguments).stdin(Stdio::null());
@@ -231,14 +240,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A proxy that passes on everything but, once, to one client, `lie` for the first `truth`. It
-/// ends with its tasks.
+/// Starts a proxy that replaces the first `truth` of the server by `lie`, once and for one client. Dropping the
+/// tasks ends the proxy.
 async fn lying_proxy(
     server: SocketAddr,
     truth: &'static str,
     lie: &'static str,
 ) -> (SocketAddr, JoinSet<()>) {
-    assert_eq!(truth.len(), lie.len(), "a frame has a length");
+    assert_eq!(truth.len(), lie.len(), "the length of the frame must stay the same");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
     let has_lied = Arc::new(AtomicBool::new(false));
@@ -250,7 +259,7 @@ async fn lying_proxy(
             let (mut from_client, to_client) = client.into_split();
             let (from_server, mut to_server) = server.into_split();
             copies.spawn(async move {
-                // Either side may end it.
+                // An error means that one of the two sides has ended.
                 let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
             });
             copies.spawn(pass_on(from_server, to_client, truth, lie, has_lied.clone()));

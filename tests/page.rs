@@ -38,7 +38,7 @@ async fn run(file: &str, database: Database) {
 async fn run_on(file: &str, builder: ServerBuilder) {
     let packages = Path::new(TESTS).join("node_modules");
     assert!(packages.exists(), "{} is missing: scripts/test makes it", packages.display());
-    let _turn = BROWSERS.acquire().await.expect("it is never closed");
+    let _permit = BROWSERS.acquire().await.expect("the semaphore is never closed");
     let server = builder.start().await;
     let mut command = Command::new("node");
     command
@@ -122,7 +122,7 @@ async fn the_server_serves_the_logo_and_its_policy_forbids_scripts() {
     let html = index.body.as_str().unwrap();
     assert!(html.contains("<title>Tea &amp; &lt;Cake&gt;</title>"), "{}", html);
     assert!(html.contains(&format!("href=\"{}\"", address.trim_start_matches('/'))), "{}", html);
-    assert!(!html.contains("chatapp"), "another name: {}", html);
+    assert!(!html.contains("chatapp"), "the page has the default name: {}", html);
     let folder = address.rsplit_once('/').unwrap().0;
     let manifest = nobody.get(&format!("{folder}/app.webmanifest")).await.expect(200);
     assert_eq!(manifest["name"], "Tea & <Cake>");
