@@ -11,19 +11,20 @@ use crate::model::{ErrorCode, EventId, Room, RoomFace, RoomId, Seq, Timestamp, U
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<'a> {
-    /// Somebody came into the room: sent once per person, not per connection.
+    /// A user entered the room. Sent once per user, not per connection.
     UserJoined(PresenceChange),
-    /// Somebody's last connection left the room.
+    /// A user's last connection left the room.
     UserLeft(PresenceChange),
-    /// Who is in the room: on joining it, and from time to time in big rooms.
+    /// The users who are in the room. Sent to a client that joins the room, and in big rooms to all members from
+    /// time to time.
     ActiveUsers {
         room_id: RoomId,
-        /// The people in the room; in a big room, the first of them.
+        /// The users in the room; in a big room, only some of them.
         users: Vec<ActiveUser>,
-        /// How many people are in the room.
+        /// The number of users in the room.
         count: usize,
     },
-    /// A send was stored, or had been before.
+    /// A sent message is stored.
     Ack {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
@@ -32,62 +33,62 @@ pub enum ServerFrame<'a> {
         room_id: RoomId,
         id: EventId,
         seq: Seq,
-        /// The `client_id` had been seen: `id` and `seq` are those of the original.
+        /// The message had been stored before under this `client_id`: `id` and `seq` are those of the original.
         duplicate: bool,
     },
-    /// All that was missed has been sent; what follows is live.
+    /// The client has received all missed events. The following events are new.
     Synced {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
         room_id: RoomId,
         head_seq: Seq,
-        /// The database's life: given back with `since` when resuming.
+        /// The identity of the database's history. The client sends it together with `since` when it resumes.
         epoch: &'a str,
     },
-    /// The connection left the room, as asked.
+    /// The answer to `unsubscribe`: the connection has left the room.
     Unsubscribed {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
         room_id: RoomId,
     },
-    /// Answer to `watch`: from here on the connection hears of everything that concerns its user. Read
-    /// `GET /rooms/` now: it has what was missed. Without a `ref`, later: something could not be told,
-    /// because the client took nothing for a while or left a room before it had been sent the room's log,
-    /// and the rooms are to be read again.
+    /// The answer to `watch`: from now on the connection receives frames about everything that concerns its user. The
+    /// client should now read `GET /rooms/`, which has the state until now. The frame may come again later, without
+    /// a `ref`. Then the client has missed frames, because it did not read from the socket for a while, or left a
+    /// room before it had received the room's log. It should read `GET /rooms/` again.
     Watching {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
-        /// The database's life, as in `synced`.
+        /// The identity of the database's history, as in `synced`.
         epoch: &'a str,
     },
-    /// To those who watch: there is a new room.
+    /// For watchers: there is a new room.
     RoomCreated { room: RoomCard<'a> },
-    /// To those who watch and have not joined the room: something happened in it. At most one a second
-    /// for each room, in order and without a gap: it continues the `head_seq` of the one before, and a
-    /// client that joins the room with this `head_seq` as `since` misses nothing.
+    /// For watchers that have not joined the room: the room has new events. Sent at most once a second for each
+    /// room, in order and without a gap: each frame continues the `head_seq` of the frame before. A client that joins
+    /// the room with this `head_seq` as `since` misses nothing.
     RoomActivity {
         room_id: RoomId,
-        /// The `seq` of the newest event. Not more than what the client has from `GET /rooms/`: it knows
-        /// all of this already.
+        /// The `seq` of the newest event. If it is not greater than the `head_seq` from `GET /rooms/`, the frame
+        /// has nothing new for the client.
         head_seq: Seq,
-        /// New messages, in order of `seq`; those at or before the client's `head_seq` it knows already.
+        /// New messages, in order of `seq`. The client knows those at or before its `head_seq` already.
         messages: &'a [ActivityMessage],
-        /// The `seq`s of messages that were deleted.
+        /// The `seq`s of deleted messages.
         #[serde(skip_serializing_if = "<[Seq]>::is_empty")]
         deleted: &'a [Seq],
-        /// There was more than is said here: `GET /rooms/{room_id}` has the number of unread messages.
+        /// The frame does not contain all of the activity. `GET /rooms/{room_id}` has the number of unread messages.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         truncated: bool,
     },
-    /// The room changed: this is its state now. Members receive it beside the event `room_changed`, watchers in
-    /// place of it.
+    /// The room changed; the frame has its present state. Members receive the frame in addition to the event
+    /// `room_changed`, watchers receive only the frame.
     RoomUpdated {
         room_id: RoomId,
         #[serde(flatten)]
         room: &'a RoomFace,
     },
-    /// Up to where this connection's user has read: said on another connection, or the answer to a
-    /// `read` with a `ref`. Not stored in the log; may be dropped.
+    /// The read position of the connection's user in a room. Sent if another connection of the user has moved
+    /// it, and as the answer to a `read` with a `ref`. The frame is not in the log and may be dropped.
     Read {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
@@ -96,43 +97,44 @@ pub enum ServerFrame<'a> {
     },
     /// The room was deleted.
     RoomDeleted { room_id: RoomId },
-    /// Somebody is typing. Not stored; may be dropped.
+    /// A user is typing. The frame is not in the log and may be dropped.
     Typing { room_id: RoomId, user_id: UserId, username: Arc<str> },
-    /// Answer to `ping`.
+    /// The answer to `ping`.
     Pong {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
     },
-    /// The connection lives by the new token now, until it expires or its session ends.
+    /// The answer to `auth.refresh`: the connection uses the new token now. It is open until the token expires
+    /// or its session ends.
     #[serde(rename = "auth.refreshed")]
     AuthRefreshed {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
         expires_at: Timestamp,
     },
-    /// The token of this connection dies soon, and the connection with it (4401), unless a new
-    /// one is given with `auth.refresh`. Sent once a token: a minute before its end, or a tenth
-    /// of its life if that is shorter.
+    /// The connection's token expires soon. The connection is then closed with 4401, unless the client sends a
+    /// new token with `auth.refresh`. Sent once per token: a minute before it expires, or a tenth of its life if
+    /// that is shorter.
     #[serde(rename = "auth.expiring")]
     AuthExpiring { expires_at: Timestamp },
-    /// What was asked was not done. The connection lives on.
+    /// A request of the client failed. The connection stays open.
     Error {
-        /// The stable word for programs, the same as over HTTP: see `x-error-codes`.
+        /// The stable code of the error for programs, the same as over HTTP: see `x-error-codes`.
         #[schemars(with = "String")]
         code: ErrorCode,
-        /// What happened and what to do, for people.
+        /// A sentence for people: the error and what to do about it.
         detail: String,
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         room_id: Option<RoomId>,
-        /// The error is temporary: seconds after which to retry.
+        /// The number of seconds after which to retry; absent if the error is not temporary.
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after: Option<u32>,
     },
 }
 
-/// A message, for those who only count it.
+/// A message without its text, for watchers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ActivityMessage {
     pub seq: Seq,
@@ -140,12 +142,12 @@ pub struct ActivityMessage {
     pub user_id: UserId,
     /// The sender's name.
     pub username: Arc<str>,
-    /// The names that it mentions (`@name`), in lower case.
+    /// The names that the message mentions (`@name`), in lower case.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<String>,
 }
 
-/// A room, as `GET /rooms/` has it, without what is of the reader alone.
+/// A room as in `GET /rooms/`, without the fields about the reader.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RoomCard<'a> {
     pub id: RoomId,
@@ -176,7 +178,7 @@ impl<'a> RoomCard<'a> {
     }
 }
 
-/// Who came or left, and when.
+/// The user who entered or left a room, and the time.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PresenceChange {
     pub room_id: RoomId,
