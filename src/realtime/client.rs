@@ -7,13 +7,14 @@ use crate::model::RoomId;
 
 /// A connection as the hub sees it. Times are in seconds of the hub's clock.
 pub(super) struct Client {
-    /// Tells this client from earlier ones in the same slot.
+    /// Distinguishes this client from earlier clients in the same slot.
     pub(super) serial: u64,
     pub(super) connection: Arc<Connection>,
     pub(super) rooms: Vec<RoomId>,
     /// Rooms that the next write brings up to date.
     pub(super) behind: Vec<RoomId>,
-    /// Whole frames, after the rest of a frame that a full socket has cut: written first.
+    /// Frames for this client alone, which are written first. They may follow the rest of a frame that was cut
+    /// when the socket took no more bytes.
     pub(super) out: Vec<u8>,
     /// The time since which the socket takes no bytes.
     pub(super) blocked_at: Option<u32>,
@@ -25,9 +26,9 @@ pub(super) struct Client {
     /// `auth.expiring` was sent for the present token.
     pub(super) is_expiry_told: bool,
     pub(super) watching: Watching,
-    /// It is a watcher and has not received every frame for watchers.
+    /// The client is a watcher and has not received every frame for watchers.
     pub(super) has_missed: bool,
-    /// The time since which a close frame is on its way.
+    /// The time at which a close frame was queued for it.
     pub(super) closing_at: Option<u32>,
 }
 
@@ -36,7 +37,7 @@ pub(super) struct Client {
 pub(super) enum Watching {
     #[default]
     No,
-    /// It asked to be one, and the heads of the rooms are still being read.
+    /// The client has asked to be a watcher, and the heads of the rooms are still being read.
     Asked,
     Live,
 }
@@ -76,8 +77,8 @@ impl Client {
         }
     }
 
-    /// The client did not receive something that is not kept for it. A watcher is asked to read the list of
-    /// rooms again.
+    /// Notes that the client has missed a frame for watchers. Such frames are not kept: a watcher is asked to read
+    /// the list of rooms again.
     pub(super) fn miss(&mut self) {
         self.has_missed |= self.watching == Watching::Live;
     }

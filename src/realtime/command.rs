@@ -46,7 +46,7 @@ pub enum ReplyTo {
 pub enum News {
     /// Events, each room's in ascending order of seq. Known events are ignored.
     Events(Vec<Event>),
-    /// The room's log is longer than what was read of it: it ends at the room's `head_seq`.
+    /// Not all new events of the room were read. Its log ends at the room's `head_seq`.
     Skipped(Room),
     /// A new room. Its `head_seq` is the head before the events that are announced next.
     RoomCreated(Room),
@@ -74,7 +74,7 @@ pub enum ReadAsker {
     Connection { id: ConnectionId, reference: Option<String>, seq: Seq },
 }
 
-/// The rooms that the hub knows, and how far.
+/// The rooms that the hub knows, and their heads.
 #[derive(Debug, Default)]
 pub struct KnownRooms {
     /// The rooms that have members on this node.

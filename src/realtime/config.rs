@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::Clock;
 
-/// Times and facts that the hub works with.
+/// The times and the epoch that the hub uses.
 #[derive(Clone, Debug)]
 pub struct HubConfig {
     /// The database's epoch, sent to every client that has caught up.

@@ -1,8 +1,8 @@
-//! What the hub and a connection's own task share, and the table of close codes.
+//! The state that the hub and a connection's own task share, and the table of close codes.
 //!
-//! The hub writes to the socket, the task reads from it. They meet in a [`Connection`]: the
-//! task is told what it must do next through a small mailbox that cannot grow, because every kind
-//! of mail is either a flag or one entry per room.
+//! The hub writes to the socket, the task reads from it. They share a [`Connection`]: its mailbox contains
+//! the work that the hub has for the task. The mailbox is bounded: every kind of mail is a flag, an entry per
+//! room, or an entry per send under way.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,19 +15,19 @@ use super::Peer;
 use crate::model::{Identity, RoomId, Seq, SessionId, Timestamp};
 use crate::storage::AppendError;
 
-/// A connection's place in the hub: never given twice while the server runs.
+/// The identity of a connection in the hub. No id is used twice while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectionId {
     pub(super) slot: usize,
     pub(super) serial: u64,
 }
 
-/// Why the server ends a connection. The number is the close code of RFC 6455 §7.4: those from
-/// 4000 on are this protocol's own.
+/// The reason why the server ends a connection. The number is the close code of RFC 6455 §7.4; codes from
+/// 4000 on are defined by this protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseCode {
-    /// Answer to the client's own close.
+    /// The answer to the client's own close frame.
     Normal,
     Restart,
     ProtocolError,
@@ -61,7 +61,7 @@ impl CloseCode {
         Self::TooFast,
     ];
 
-    /// The number in the close frame.
+    /// Returns the number in the close frame.
     pub fn number(self) -> u16 {
         match self {
             Self::Normal => 1000,
@@ -80,7 +80,7 @@ impl CloseCode {
         }
     }
 
-    /// The reason in the close frame: what happened, at most 123 bytes (RFC 6455 §5.5.1).
+    /// Returns the reason in the close frame, of at most 123 bytes (RFC 6455 §5.5.1).
     pub fn reason(self) -> &'static str {
         match self {
             Self::Normal => "closed",
@@ -99,7 +99,7 @@ impl CloseCode {
         }
     }
 
-    /// What the client does next.
+    /// Returns the advice for the client about what to do next.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Normal => "nothing",
@@ -120,25 +120,25 @@ impl CloseCode {
     }
 }
 
-/// Sends of one connection that may be on their way to storage: its task reads no further until
-/// some are answered.
+/// The maximum number of unanswered sends of one connection. At the maximum, its task reads no further frames
+/// until a send is answered.
 pub const MAX_IN_FLIGHT: u32 = 256;
 
-/// What the hub has for a connection's task.
+/// The work that the hub has for a connection's task.
 #[derive(Debug, Default)]
 pub struct Mail {
-    /// The socket took no more: tell the hub when it does again.
+    /// The socket takes no more bytes: the task reports to the hub when it takes bytes again.
     pub blocked: bool,
     /// The socket is broken: nothing can be sent any more.
     pub broken: bool,
-    /// Rooms in which the connection is behind the memory of the hub, and after which seq the
-    /// database must be read. `None`: the hub does not know the head of the room either.
+    /// Rooms in which the connection is behind the hub's tail, each with the seq after which the task must
+    /// read the database. `None`: the hub does not know the head of the room, and the task must read it.
     pub behind: Vec<(RoomId, Option<Seq>)>,
-    /// Rooms that the hub took the connection out of, because they are gone.
+    /// Deleted rooms, which the connection is no longer a member of.
     pub gone: Vec<RoomId>,
-    /// Sends that were not stored, and why.
+    /// Failed sends (the `ref` and the error).
     pub failed: Vec<(Option<String>, AppendError)>,
-    /// The close frame is out: read until the peer closes too, for a little while.
+    /// The close frame has been sent: the task reads until the client closes too, for a limited time.
     pub closing: bool,
 }
 
@@ -146,17 +146,16 @@ pub struct Mail {
 #[derive(Debug)]
 pub struct Connection {
     pub peer: Arc<Peer>,
-    /// Who is on the other end, as the newest token says: the user stays the same, see
-    /// [`Connection::renew`].
+    /// The identity from the newest token. Its user never changes: see [`Connection::renew`].
     identity: Mutex<Identity>,
-    /// The one room the connection was opened for, if it was.
+    /// The room of a connection that was opened for one room (`/ws/{room_id}`).
     pub only_room: Option<RoomId>,
     mail: Mutex<Mail>,
-    /// Wakes the task for its mail, and when `in_flight` falls.
+    /// Wakes the task if there is mail, and if `in_flight` falls below its maximum.
     pub wake: Notify,
-    /// Sends that were queued and not answered yet.
+    /// The number of sends that are queued and not answered yet.
     in_flight: AtomicU32,
-    /// The client was heard of since the hub last looked.
+    /// The client has sent something since the hub last checked.
     heard: AtomicBool,
 }
 
@@ -173,17 +172,17 @@ impl Connection {
         }
     }
 
-    /// Who is on the other end. A copy: nobody holds up anybody by looking at it.
+    /// Returns a copy of the identity, so that no caller holds the lock.
     pub fn identity(&self) -> Identity {
         self.lock_identity().clone()
     }
 
-    /// Puts a newer proof of the same user in the place of the present one: from now on the
-    /// connection ends with this token, and belongs to its session. False: it is another user's,
-    /// and nothing has changed.
+    /// Replaces the identity by that of a newer token of the same user. From now on the connection belongs to the
+    /// new token's session and ends with the token. Returns false, and changes nothing, if the token is another
+    /// user's.
     ///
-    /// A session that ended just before this is found by the next sweep, which names it for ten
-    /// seconds; as it is for a connection that has just begun.
+    /// If the session ended just before this call, the next sweep closes the connection: a sweep reports a session
+    /// that has ended for ten seconds. The same holds for a new connection.
     pub fn renew(&self, identity: Identity) -> bool {
         let mut present = self.lock_identity();
         if present.user_id != identity.user_id {
@@ -197,17 +196,17 @@ impl Connection {
         self.lock_identity().session_id
     }
 
-    /// When the token dies that the connection lives by.
+    /// The time at which the connection's token expires.
     pub(super) fn expires_at(&self) -> Timestamp {
         self.lock_identity().expires_at
     }
 
-    /// Takes what is in the mailbox.
+    /// Empties the mailbox and returns its contents.
     pub fn take_mail(&self) -> Mail {
         std::mem::take(&mut *self.lock())
     }
 
-    /// Takes out of the mail the rooms that are gone.
+    /// Takes the deleted rooms out of the mail.
     pub fn take_gone(&self) -> Vec<RoomId> {
         std::mem::take(&mut self.lock().gone)
     }
@@ -217,7 +216,7 @@ impl Connection {
         self.wake.notify_one();
     }
 
-    /// Counts a send on its way to storage.
+    /// Counts a send that is about to be queued.
     pub fn add_in_flight(&self) {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
     }
@@ -226,14 +225,14 @@ impl Connection {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Counts an answer and wakes the task, if it waits for one.
+    /// Counts an answer, and wakes the task if it waits for an answer.
     pub fn sub_in_flight(&self) {
         if self.in_flight.fetch_sub(1, Ordering::Relaxed) == MAX_IN_FLIGHT {
             self.wake.notify_one();
         }
     }
 
-    /// Notes that the client is alive.
+    /// Notes that the client has sent something.
     pub fn hear(&self) {
         self.heard.store(true, Ordering::Relaxed);
     }
@@ -243,13 +242,13 @@ impl Connection {
     }
 
     fn lock_identity(&self) -> MutexGuard<'_, Identity> {
-        // Like the mailbox's: never held across an await, and never together with it.
+        // Like the lock of the mailbox, it is never held across an await. The two locks are never held together.
         self.identity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Mail> {
-        // A std mutex: held for a few instructions, never across an await. No holder can panic
-        // half-way through a change, so a poisoned one is as good as any.
+        // A std mutex, because it is held for a few instructions and never across an await. A panic cannot leave
+        // the data half changed, so a poisoned mutex can still be used.
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ use crate::metrics::{Counter, Gauge, Registry};
 /// The published figures, shared with other threads.
 #[derive(Debug, Default)]
 pub struct HubCounts {
-    /// Events sent, times the clients that each was sent to.
+    /// The number of deliveries: an event that is sent to three clients counts three.
     pub deliveries: Counter,
     pub(super) delivered_bytes: Counter,
     pub sockets: Gauge,
@@ -21,12 +21,12 @@ pub struct HubCounts {
     pub blocked: Gauge,
     /// The number of events that the slowest reader is behind.
     pub slowest_seqs: Gauge,
-    /// For how long the slowest reader's socket has taken no bytes.
+    /// The number of seconds for which the slowest reader's socket has taken no bytes.
     pub slowest_seconds: Gauge,
     closes: Family<[(&'static str, u16); 1], Counter>,
 }
 
-/// The part of the present pass, on the hub's thread only.
+/// The counts of the present pass. Only the hub's thread uses them.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub deliveries: u64,

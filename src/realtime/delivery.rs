@@ -1,4 +1,5 @@
-//! Writing to sockets: everything that a client is behind by in one write, as far as the socket takes it.
+//! Writing to sockets: one write sends everything that a client has not received yet, as far as the socket
+//! takes it.
 
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
@@ -17,7 +18,7 @@ const SHORT_BYTES: usize = 4096;
 
 /// Brings one client up to date: its own frames, then the tails of the rooms it is behind in.
 ///
-/// `spare` is an empty buffer that is lent for the time of the call.
+/// `spare` is an empty buffer that the call may use.
 pub(super) fn write(
     client: &mut Client,
     slot: usize,
@@ -30,7 +31,7 @@ pub(super) fn write(
     if client.blocked_at.is_some() {
         return;
     }
-    // A client keeps no buffer of its own: thousands of small ones would add up.
+    // Clients share one buffer, because thousands of small buffers would need much memory.
     spare.extend_from_slice(&std::mem::take(&mut client.out));
     std::mem::swap(&mut client.out, spare);
     let mut behind = std::mem::take(&mut client.behind);
@@ -122,14 +123,14 @@ pub(super) fn flush(client: &mut Client, now: u32, tally: &mut Tally) {
         let Some(written) = written_or_block(client, attempt, now, tally) else { return };
         client.out.drain(..written);
     }
-    // TLS may hold bytes that the socket has not taken: the client is blocked until they are out.
+    // If TLS has bytes that the socket has not taken, the client is blocked until they are sent.
     if !client.connection.peer.is_flushed() {
         block(client, now);
     }
 }
 
-/// The number of bytes that a write wrote. `None`: the socket takes no more, and the client is now blocked.
-/// The task of a broken socket is told so.
+/// Returns the number of written bytes. `None`: the socket takes no more bytes, and the client is now blocked.
+/// If the socket is broken, its task is notified.
 fn written_or_block(
     client: &mut Client,
     attempt: io::Result<usize>,

@@ -79,7 +79,7 @@ mod tests {
         );
     }
 
-    /// The three forms of the length (RFC 6455 §5.2), at their edges.
+    /// Tests the three forms of the length (RFC 6455 §5.2) at their limits.
     #[test]
     fn the_header_tells_the_length_of_the_payload() {
         let empty = ServerFrame::Pong { reference: Some("") }.to_bytes().len() - 2;

@@ -16,13 +16,13 @@ use super::tail::Chunk;
 use super::{CloseCode, Connection, ConnectionId, HubCounts};
 use crate::model::{Event, RoomHead, RoomId, Seq, SessionId};
 
-/// The number of commands that may wait. The sender of a further one waits too, also the writer's thread.
+/// The number of commands that the queue holds. If the queue is full, senders wait, also the writer's thread.
 const QUEUE: usize = 4_096;
 
 /// The number of commands in one pass: their effect on each socket is one write.
 const COMMANDS_PER_PASS: usize = 256;
 
-/// A cheap handle. Commands to a hub that has ended are dropped: the server is stopping.
+/// A handle to the hub, cheap to clone. After the hub has ended, because the server stops, commands are dropped.
 #[derive(Clone)]
 pub struct Hub {
     commands: mpsc::Sender<Command>,
@@ -46,7 +46,7 @@ impl Hub {
     /// Starts the thread.
     ///
     /// # Errors
-    /// If the system gives no thread or no timer.
+    /// If the system cannot create a thread or a timer.
     pub fn start(config: HubConfig) -> std::io::Result<(Self, HubThread)> {
         let (commands, waiting) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -75,7 +75,7 @@ impl Hub {
     }
 
     /// Publishes a change that the writer's thread has committed, in the order of commit with the messages
-    /// of its [`Publisher`]. To be called on that thread only.
+    /// of its [`Publisher`]. Only the writer's thread may call it.
     pub fn blocking_announce(&self, news: Vec<News>) {
         let _ = self.commands.blocking_send(Command::News(news));
     }

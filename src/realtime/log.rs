@@ -1,4 +1,5 @@
-//! Committed events: they become tails of rooms, answers to senders, and cursors that are behind.
+//! Committed events: the hub answers their senders, puts them into the tails of their rooms, and notes which
+//! members are behind.
 
 use super::ConnectionId;
 use super::command::ReplyTo;
@@ -10,14 +11,14 @@ use super::tail::Chunk;
 use crate::model::{Appended, Event, EventId, RoomId, UnknownEvent};
 use crate::storage::Outcome;
 
-/// The size of one room's tail. A reader that falls behind it reads the database.
+/// The maximum size of one room's tail. A member that falls behind the tail is served from the database.
 const ROOM_TAIL_BYTES: usize = 256 * 1024;
 
-/// The size of all tails together.
+/// The maximum size of all tails together.
 const ALL_TAILS_BYTES: usize = 64 * 1024 * 1024;
 
 impl State {
-    /// Notes that a room has something for a member: it is written at the end of the pass.
+    /// Notes that a room has events for a member. They are written at the end of the pass.
     pub(super) fn fall_behind(&mut self, slot: usize, room_id: RoomId) {
         if self.clients[slot].blocked_at.is_none() {
             self.clients[slot].behind.push(room_id);
@@ -70,7 +71,7 @@ impl State {
         for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };
             // A head that was read from storage may be ahead of the published events. Members have the
-            // events up to it, or read them there; a tail that ended before the head would be of no use.
+            // events up to the head, or read them from storage. A tail must not end before the head.
             if let Some(head) = room.head {
                 events.retain(|event| event.seq() > head);
             }
@@ -83,7 +84,7 @@ impl State {
             for event in &events {
                 if let Event::RoomChanged(change) = event {
                     let frame = ServerFrame::RoomUpdated { room_id, room: &change.room }.to_bytes();
-                    // Also to blocked members: the frame is short and rare, and is sent only once.
+                    // Blocked members are sent the frame too: it is short and rare, and would not be repeated.
                     let behind = room.members.iter().filter(|(_, it)| it.position() < event.seq());
                     for (&slot, _) in behind {
                         self.clients[slot].push(slot, &frame, &mut self.touched);
@@ -94,7 +95,7 @@ impl State {
                 // Older chunks may contain the deleted text. Members that are behind read the database.
                 room.tail.clear();
             }
-            // There is a gap where another process has written.
+            // Where another process has written, there is a gap between the events.
             for events in events.chunk_by(|a, b| a.seq().next() == b.seq()) {
                 let Some(chunk) = Chunk::encode(events) else { continue };
                 room.head = room.head.max(Some(chunk.last()));
@@ -102,7 +103,7 @@ impl State {
             }
             for (&slot, member) in &room.members {
                 let client = &mut self.clients[slot];
-                // A blocked client looks into all its rooms when it is unblocked.
+                // When a blocked client is unblocked, all its rooms are checked.
                 if matches!(member.cursor, Cursor::Live(_)) && client.blocked_at.is_none() {
                     client.behind.push(room_id);
                     client.touch(slot, &mut self.touched);
@@ -155,8 +156,8 @@ impl State {
         let Some(member) = self.member(slot, room_id) else { return };
         let Cursor::Reading(cursor) = member.cursor else { return };
         let client = &mut self.clients[slot];
-        // A page that was read for an earlier subscription to the room may lie anywhere; the page for
-        // this cursor is still to come.
+        // A page that was read for an earlier subscription to the room does not continue the cursor and is
+        // ignored; the right page is still to come.
         let continues = chunk.first() <= cursor.next() && chunk.last() > cursor;
         if client.closing_at.is_some() || !continues {
             return;

@@ -14,7 +14,7 @@ impl State {
         self.counts.sockets.set(self.clients.len() as i64);
     }
 
-    /// Measures, once a second, what takes a look at every client and room.
+    /// Measures the figures that need a look at every client and room. Called once a second.
     pub(super) fn look_at_readers(&self) {
         let blocked = self.clients.iter().filter_map(|(_, client)| client.blocked_at);
         let (count, since) =

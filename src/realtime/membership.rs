@@ -37,7 +37,7 @@ impl State {
         }
     }
 
-    /// Takes the head that the task has read, unless a newer one is known meanwhile.
+    /// Uses the head that the task has read, unless the hub knows a newer one by now.
     pub(super) fn learn(&mut self, id: ConnectionId, read: RoomHead) {
         let (Some(slot), Some(room)) = (self.slot(id), self.rooms.get_mut(&read.id)) else {
             return;
@@ -78,7 +78,8 @@ impl State {
     fn leave_room(&mut self, slot: usize, room_id: RoomId) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let Some(member) = room.members.remove(&slot) else { return };
-        // Events that it has not received as a member, it has not received as a watcher either.
+        // The client has left before it received all events of the room. A member receives no frames for watchers
+        // about its room, so these events are missing for the watcher too.
         if room.head != Some(member.position()) || self.committed.contains_key(&room_id) {
             self.clients[slot].miss();
         }
@@ -91,7 +92,7 @@ impl State {
         }
     }
 
-    /// Sends the other members of a small room a frame that somebody came or left; in a big room, notes it.
+    /// In a small room, sends the other members a frame that a user came or left. In a big room, notes the change.
     fn tell_change(
         &mut self,
         room_id: RoomId,
@@ -130,7 +131,7 @@ impl State {
         }
     }
 
-    /// Sends a room a frame that is not in the log. Blocked clients do not get it.
+    /// Sends a frame that is not in the log to all members. Blocked clients do not receive it.
     fn broadcast(&mut self, room_id: RoomId, except: Option<usize>, frame: &[u8]) {
         let Some(room) = self.rooms.get(&room_id) else { return };
         for &slot in room.members.keys() {

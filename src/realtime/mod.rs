@@ -1,9 +1,8 @@
-//! Live delivery: which connections there are, where each of them is in which room's log, and the bytes
-//! that it is sent.
+//! Live delivery: the connections, their cursors in the rooms' logs, and the bytes that are sent to them.
 //!
-//! One thread, the hub, owns all of it (see `hub`). Other threads hold a [`Hub`] handle and send it
-//! commands through a bounded queue. Nothing here is the only copy of anything: what the hub forgets is
-//! read again from storage.
+//! One thread, the hub, owns this state (see `hub`). Other threads have a [`Hub`] handle and send commands
+//! through a bounded queue. No data exists only here: events that the hub has dropped are read from storage
+//! again.
 //!
 //! The hub works in *passes*: it takes the commands that wait, applies them, and then writes once to each
 //! socket that has something to be written.

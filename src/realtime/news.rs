@@ -35,7 +35,8 @@ impl State {
         }
     }
 
-    /// Some of the room's events are not published, a change of the room may be among them.
+    /// Moves the room's head over events that are not published. One of these events may have changed the room, so
+    /// the room's present state is sent too.
     fn skip(&mut self, room: &Room) {
         let frame = ServerFrame::RoomUpdated { room_id: room.id, room: &room.face() }.to_bytes();
         self.tell_watchers_of_skip(room, &frame);
@@ -57,7 +58,7 @@ impl State {
                 self.push(slot, &frame);
                 self.close(slot, CloseCode::RoomGone);
             } else {
-                // The task learns it first, because the client may answer the frame at once.
+                // The task gets its mail before the client gets the frame, because the client may answer at once.
                 self.leave(slot, room_id);
                 self.clients[slot].connection.post(|mail| mail.gone.push(room_id));
                 self.push(slot, &frame);
@@ -65,8 +66,8 @@ impl State {
         }
     }
 
-    /// Answers those who moved a read position, and sends it to the user's other connections in the room and
-    /// to the user's watchers.
+    /// Answers the callers that moved a read position, and sends the position to the user's other connections in
+    /// the room and to the user's watchers.
     fn tell_read(&mut self, ReadOutcome { user_id, room_id, result, askers }: ReadOutcome) {
         let mut said = Vec::with_capacity(askers.len());
         for asker in askers {

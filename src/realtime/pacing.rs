@@ -1,24 +1,25 @@
-//! When the writer best begins a commit: so that the commit ends about when the hub has time for it.
+//! Decides when the writer begins a commit, so that the commit ends about when the hub can publish it.
 //!
-//! The hub publishes a commit after the pass that it is in. A commit that ends earlier is published no
-//! earlier, and the messages that come after it need a further commit, which is published a pass later. So
-//! the writer waits while the hub has more to write than a commit takes: the messages that come meanwhile
-//! are committed together, and written to each socket at once. No message is delivered later for it; other
-//! writes that are queued behind a message wait with it, for less than a pass. Messages per commit 18 → 31,
-//! CPU per delivery 0.214 → 0.171 µs, deliveries per second 4.7 → 5.5 M (`chatapp bench fanout`, medians of
-//! four pairs; on PostgreSQL 0.222 → 0.165 µs, 2.9 → 3.7 M/s).
+//! The hub publishes a commit after its present pass. A commit that ends earlier is not published earlier, and
+//! the messages that come after it need another commit, which is published one pass later. So the writer waits
+//! while the hub's remaining writes take longer than a commit. The messages that come meanwhile are committed
+//! together and written to each socket at once. This delays no message; other writes that are queued behind
+//! a message wait too, for less than a pass.
+//!
+//! Measured with `chatapp bench fanout` (medians of four pairs): messages per commit 18 → 31, CPU per delivery
+//! 0.214 → 0.171 µs, deliveries per second 4.7 → 5.5 M (on PostgreSQL 0.222 → 0.165 µs, 2.9 → 3.7 M/s).
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How far the hub is with writing to sockets. Shared by its thread and the writer's thread.
+/// The hub's progress in writing to sockets. Shared by the hub's thread and the writer's thread.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
-    /// Writes to sockets before the hub is free: the rest of its pass; or as many as in the last pass, if the
-    /// hub has been given a commit that it has not looked at yet.
+    /// The number of writes to sockets before the hub is free: the rest of its pass, or as many as in the last
+    /// pass if the hub has a commit in its queue.
     left: AtomicUsize,
-    /// Of the whole of the last pacing.
+    /// The number of writes in the whole last pass.
     last: AtomicUsize,
     /// The duration of a write, in nanoseconds: a moving average.
     write_nanos: AtomicU64,
@@ -39,7 +40,7 @@ impl Pacing {
         }
     }
 
-    /// Notes the end of a pass: the hub has written to so many sockets in this time.
+    /// Notes the end of a pass, the number of its writes and their time.
     pub fn end(&self, writes: usize, took: Duration) {
         if let Some(each) = nanos(took).checked_div(writes as u64) {
             self.write_nanos.store(smooth(self.write_nanos.load(SeqCst), each), SeqCst);
@@ -48,7 +49,7 @@ impl Pacing {
         self.set_left(0);
     }
 
-    /// Notes that the hub is about to be given a commit.
+    /// Notes that the writer is about to send a commit to the hub.
     pub fn hand_over(&self) {
         self.left.fetch_max(self.last.load(SeqCst), SeqCst);
     }
@@ -70,12 +71,12 @@ impl Pacing {
         if left <= enough {
             return;
         }
-        // A bound in case that the hub has ended, or that the estimate is wrong.
+        // The wait is bounded in case the hub has ended or the estimate is wrong.
         let deadline =
             Instant::now() + Duration::from_nanos(write_nanos.saturating_mul(2 * left as u64));
         let mut guard = self.lock();
         self.awaited.store(enough + 1, SeqCst);
-        // Compared once more: before `awaited` was set, the hub did not know that the writer waits.
+        // Compared again, because the hub wakes the writer only after `awaited` was set.
         while self.left.load(SeqCst) > enough && self.awaited.load(SeqCst) > 0 {
             let rest = deadline.saturating_duration_since(Instant::now());
             if rest.is_zero() {
@@ -108,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// Of one write, in nanoseconds: so long that no deadline is met by accident. Nothing takes as long.
+    /// The duration of one write that the tests assume, in nanoseconds: so long that no deadline is reached.
     const WRITE: u64 = 1_000_000_000;
 
     /// The hub has just ended a pass of a hundred writes.
@@ -125,7 +126,7 @@ mod tests {
         thread::scope(|scope| {
             let writer = scope.spawn(|| pacing.wait_for_end(commit_nanos));
             for left in (0..100).rev() {
-                // The hub writes; the writer waits, or has gone on.
+                // The hub writes while the writer waits or has continued.
                 while pacing.awaited.load(SeqCst) == 0 && !writer.is_finished() {
                     thread::yield_now();
                 }

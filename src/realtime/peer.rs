@@ -1,8 +1,8 @@
-//! A client's TCP connection, plain or encrypted, with two users: the hub writes to it without
-//! waiting, the connection's task reads from it. While it still speaks HTTP, hyper does both.
+//! A client's TCP connection, plain or encrypted. The hub writes to it without waiting, and the connection's
+//! task reads from it. Before the upgrade to a WebSocket, hyper reads and writes.
 //!
-//! All I/O is of the kind that never waits. `WouldBlock` means that the system said so, and that
-//! `poll_read_ready` or `poll_write_ready` will wake whoever waits.
+//! No operation here waits. After `WouldBlock`, `poll_read_ready` or `poll_write_ready` wakes the task when
+//! the operation can be tried again.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -14,11 +14,11 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::tls::Tls;
 
-/// Its place among the connections that the server allows is given back when it is dropped.
+/// A client's TCP connection. Dropping it frees its place among the connections that the server allows.
 #[derive(Debug)]
 pub struct Peer {
     tcp: TcpStream,
-    /// Boxed: a plain connection pays for it with one pointer, and one branch an operation.
+    /// Boxed, so that TLS costs a plain connection only one pointer, and one branch per operation.
     tls: Option<Box<Mutex<Tls>>>,
     _slot: OwnedSemaphorePermit,
 }
@@ -28,12 +28,12 @@ impl Peer {
         Self { tcp, tls: None, _slot: slot }
     }
 
-    /// After the handshake.
+    /// Returns an encrypted connection, after the TLS handshake.
     pub fn encrypted(tcp: TcpStream, tls: Tls, slot: OwnedSemaphorePermit) -> Self {
         Self { tcp, tls: Some(Box::new(Mutex::new(tls))), _slot: slot }
     }
 
-    /// `Ok(0)`: the client has ended its side.
+    /// Reads without waiting. `Ok(0)`: the client has closed its side.
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match &self.tls {
             None => self.tcp.try_read(buffer),
@@ -41,7 +41,7 @@ impl Peer {
         }
     }
 
-    /// Bytes that were written may wait here to be encrypted and sent: see [`Peer::is_flushed`].
+    /// Writes without waiting. With TLS, accepted bytes may still have to be sent: see [`Peer::is_flushed`].
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.tls {
             None => self.tcp.try_write(bytes),
@@ -56,14 +56,16 @@ impl Peer {
         }
     }
 
-    /// Whether the system has taken everything that was written. If not, somebody must poll for
-    /// [`Peer::poll_write_ready`], which sends the rest.
+    /// Whether the system has taken all written bytes. If not, the task must poll [`Peer::poll_write_ready`],
+    /// which sends the rest.
     pub fn is_flushed(&self) -> bool {
         self.tls.as_ref().is_none_or(|tls| lock(tls).is_flushed())
     }
 
+    /// Sends the accepted bytes that have not been sent yet.
+    ///
     /// # Errors
-    /// `WouldBlock` if the socket does not take everything yet.
+    /// `WouldBlock` if the socket does not take all of them yet.
     pub fn try_flush(&self) -> io::Result<()> {
         match &self.tls {
             None => Ok(()),
@@ -71,27 +73,27 @@ impl Peer {
         }
     }
 
-    /// Ready if [`Peer::try_read`] may give something. With TLS that can be the rest of a record
-    /// that has left the socket already; but tokio takes a socket for readable until a read of it
-    /// would have blocked, and TLS reads the socket only when nothing is left.
+    /// Ready if [`Peer::try_read`] may return data. With TLS this may be the rest of a record that has already
+    /// been read from the socket. No such rest is missed: tokio reports a socket as readable until a read of it
+    /// has returned `WouldBlock`, and TLS reads the socket only after the whole record has been used.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.tcp.poll_read_ready(cx)
     }
 
-    /// Ready if [`Peer::try_write`] may take something: what it took before is sent first.
+    /// Ready if [`Peer::try_write`] may take bytes. Sends the bytes accepted before first.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.tcp.poll_write_ready(cx))?;
             match self.try_flush() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Any other error is for whoever writes to find.
+                // The next write returns any other error.
                 _ => return Poll::Ready(Ok(())),
             }
         }
     }
 
-    /// Tells the client that nothing more comes (with TLS, first in its own words: RFC 8446 §6.1).
-    /// What the socket does not take at once is lost.
+    /// Ends the server's side of the connection; with TLS, by a close alert first (RFC 8446 §6.1). Bytes that the
+    /// socket does not take at once are lost.
     pub fn shutdown(&self) -> io::Result<()> {
         if let Some(tls) = &self.tls {
             lock(tls).close(&self.tcp);
@@ -99,7 +101,7 @@ impl Peer {
         socket2::SockRef::from(&self.tcp).shutdown(Shutdown::Write)
     }
 
-    /// The connection itself, past TLS: to wait for it, or to read what will not be looked at.
+    /// The TCP connection below TLS, to wait for it or to discard its input.
     pub fn tcp(&self) -> &TcpStream {
         &self.tcp
     }
@@ -113,8 +115,8 @@ impl Drop for Peer {
     }
 }
 
-/// Held for what one call of the system and the encryption of its bytes take, never across an
-/// await. The hub and the task seldom meet here: one writes, the other reads.
+/// The lock is held during one system call and the encryption of its bytes, never across an await. The hub and
+/// the task seldom wait for each other here: one writes, the other reads.
 fn lock(tls: &Mutex<Tls>) -> MutexGuard<'_, Tls> {
     tls.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
-//! Who is in a room: people, not connections. Never stored, and coalesced in big rooms.
+//! Presence: the people (not connections) who are in a room. It is never stored. In big rooms, several changes
+//! are reported in one frame.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,16 +7,16 @@ use std::sync::Arc;
 use super::frame::{ActiveUser, ServerFrame};
 use crate::model::{Identity, RoomId, UserId};
 
-/// Up to this many people each coming and going is told to everybody. In bigger rooms everybody
-/// gets `active_users` from time to time instead, so that N joins do not cost N² frames.
+/// Up to this number of people, every member receives a frame each time that somebody comes or goes. In bigger
+/// rooms all members receive `active_users` from time to time instead, so that N joins do not cost N² frames.
 pub const SMALL_ROOM: usize = 100;
 
 #[derive(Debug, Default)]
 pub struct Presence {
     people: BTreeMap<UserId, Person>,
-    /// People came or went since the last `active_users` was sent to everybody.
+    /// People came or went since `active_users` was last sent to all members.
     pub changed: bool,
-    /// When that was, in seconds of the hub's clock.
+    /// The time at which it was sent, in seconds of the hub's clock.
     pub told_at: u32,
 }
 
@@ -61,13 +62,13 @@ impl Presence {
         self.people.len() <= SMALL_ROOM
     }
 
-    /// Seconds between two `active_users` to everybody in a big room: a thousand people a second,
-    /// so that the frames of a room cost the same however many people it has.
+    /// The number of seconds between two `active_users` frames to all members of a big room. It grows with the room,
+    /// by one second per thousand people, so that the cost per second stays the same.
     pub fn interval_seconds(&self) -> u32 {
         1 + (self.people.len() / 1000) as u32
     }
 
-    /// The `active_users` frame: everybody in a small room, the first people of a big one.
+    /// Returns the `active_users` frame. It names all people in a small room, and the first people of a big room.
     pub fn frame(&self, room_id: RoomId) -> Vec<u8> {
         let users = self
             .people

@@ -11,9 +11,9 @@ use crate::model::Seq;
 pub(super) struct Room {
     /// The newest known seq. `None` until the log was read or written for the first time.
     pub(super) head: Option<Seq>,
-    /// Ends at the head, or is empty.
+    /// The tail ends at the head, or is empty.
     pub(super) tail: Tail,
-    /// Members by their slots.
+    /// The members, by their slot in the hub.
     pub(super) members: HashMap<usize, Member>,
     pub(super) presence: Presence,
 }
@@ -24,25 +24,25 @@ pub(super) struct Member {
     pub(super) sync: Option<Option<String>>,
 }
 
-/// Where a member is in the log.
+/// The position of a member in the log.
 #[derive(Clone, Copy)]
 pub(super) enum Cursor {
-    /// Wants every event after this one, and waits for the head to be known.
+    /// The member needs every event after this seq, and waits until the head is known.
     Starting(Seq),
-    /// Was sent everything up to here by its task, which goes on reading storage.
+    /// The member has received everything up to this seq. Its task reads further pages from storage.
     Reading(Seq),
-    /// Was sent everything up to here; the tail has, or will have, the rest.
+    /// The member has received everything up to this seq. The tail has the rest, or will have it.
     Live(Seq),
 }
 
 impl Member {
-    /// The member was sent everything up to here.
+    /// Returns the seq up to which the member has received everything.
     pub(super) fn position(&self) -> Seq {
         let (Cursor::Starting(seq) | Cursor::Reading(seq) | Cursor::Live(seq)) = self.cursor;
         seq
     }
 
-    /// Notes that the member was sent everything up to `to`.
+    /// Notes that the member has received everything up to `to`.
     pub(super) fn advance(&mut self, to: Seq, tally: &mut Tally) {
         let from = self.position();
         tally.deliveries += (to.0 - from.0).unsigned_abs();

@@ -143,7 +143,7 @@ impl State {
     pub(super) fn flush(&mut self) {
         self.extend_tails();
         self.tell_activity();
-        // Writing touches no further clients: pages and closes come as commands.
+        // No other client is added during the writes: pages and closes come as commands.
         let mut touched = std::mem::take(&mut self.touched);
         let (begun_at, writes) = (Instant::now(), touched.len());
         for (written, slot) in touched.drain(..).enumerate() {
@@ -152,7 +152,7 @@ impl State {
                 client.is_touched = false;
                 let (rooms, spare, tally) = (&mut self.rooms, &mut self.spare, &mut self.tally);
                 write(client, slot, rooms, spare, &self.config, self.now, tally);
-                // TLS may still hold bytes that have left `out`.
+                // TLS may still have bytes to send that are no longer in `out`.
                 let is_out = client.out.is_empty() && client.blocked_at.is_none();
                 if client.closing_at.is_some() && is_out {
                     client.connection.post(|mail| mail.closing = true);
@@ -199,7 +199,7 @@ impl State {
             }
             self.remind(slot);
             let client = &mut self.clients[slot];
-            // A newer token gets a warning of its own.
+            // For a newer token, the client is warned again.
             client.is_expiry_told = is_expiring;
             if stalled || silent >= 2 * self.config.ping_seconds {
                 self.close(slot, CloseCode::Stalled);

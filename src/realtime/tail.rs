@@ -9,7 +9,7 @@ use crate::model::{Event, Seq};
 #[derive(Debug)]
 pub struct Chunk {
     first: Seq,
-    /// Where each frame ends in `bytes`.
+    /// The position in `bytes` at which each frame ends.
     ends: Vec<u32>,
     bytes: Vec<u8>,
 }
@@ -44,7 +44,7 @@ impl Chunk {
         self.bytes.len()
     }
 
-    /// Where the first frame after `cursor` begins.
+    /// Returns the position at which the first frame after `cursor` begins.
     pub fn offset_after(&self, cursor: Seq) -> usize {
         match usize::try_from(cursor.0 - self.first.0) {
             Ok(frame) => self.ends[frame.min(self.ends.len() - 1)] as usize,
@@ -56,8 +56,8 @@ impl Chunk {
         &self.bytes[offset..]
     }
 
-    /// If writing stopped at `offset`: the cursor to go on from, and the rest of the frame that
-    /// was cut, which must be written first.
+    /// For a write that stopped at `offset`: returns the new cursor, and the rest of the frame that was cut,
+    /// which must be written first.
     pub fn cut_at(&self, offset: usize) -> (Seq, &[u8]) {
         let frame = self.ends.partition_point(|&end| end as usize <= offset);
         let start = if frame == 0 { 0 } else { self.ends[frame - 1] as usize };
@@ -70,7 +70,7 @@ impl Chunk {
     }
 }
 
-/// The newest chunks of a room, bounded in bytes: the last one is always kept.
+/// The newest chunks of a room. Their size is bounded, but the last chunk is always kept.
 #[derive(Debug, Default)]
 pub struct Tail {
     chunks: VecDeque<Chunk>,
@@ -78,8 +78,8 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// Adds the chunk that continues the tail. One that does not continue it, because another
-    /// process wrote in between, replaces it.
+    /// Adds a chunk. If the chunk does not continue the tail, because another process wrote in between, it
+    /// replaces the tail.
     pub fn push(&mut self, chunk: Chunk, limit: usize) {
         if self.chunks.back().is_some_and(|back| back.last().next() != chunk.first()) {
             self.clear();
@@ -102,7 +102,7 @@ impl Tail {
         self.bytes
     }
 
-    /// True if every frame after `cursor`, up to the newest, is here.
+    /// Whether the tail has every frame after `cursor`, up to the newest one.
     pub fn covers(&self, cursor: Seq) -> bool {
         self.chunks.front().is_some_and(|front| front.first() <= cursor.next())
     }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     proptest! {
-        /// Wherever a write stops, the rest of the cut frame and the frames after the cursor are
+        /// Wherever a write stops, the rest of the cut frame and the frames after the new cursor are together
         /// exactly the bytes that were not written.
         #[test]
         fn a_cut_loses_and_repeats_nothing(
@@ -158,7 +158,7 @@ mod tests {
             prop_assert_eq!(&resumed[..], chunk.bytes_from(offset));
         }
 
-        /// What a tail says it covers it has, without gap, whatever its limit is.
+        /// If a tail covers a cursor, it has all frames after it without a gap, whatever the size limit is.
         #[test]
         fn a_tail_has_what_it_covers(
             batches in proptest::collection::vec(1usize..6, 1..20),

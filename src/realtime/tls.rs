@@ -1,8 +1,8 @@
-//! The server's end of TLS on a socket that is never waited for.
+//! The server's side of TLS on a non-blocking socket.
 //!
-//! rustls turns bytes into records and back; what it has for the socket is its *ciphertext*. As
-//! long as some of that is left, no more is accepted to be written: a client that does not read
-//! costs the server one bounded buffer, and `WouldBlock` says what it says of a plain socket.
+//! rustls turns bytes into encrypted records, and records into bytes. As long as some encrypted bytes have not
+//! been sent, a write is not accepted and returns `WouldBlock`, as on a plain socket. So a client that does not
+//! read costs the server one bounded buffer.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use std::sync::Arc;
 use rustls::{ServerConfig, ServerConnection};
 use tokio::net::TcpStream;
 
-/// Bytes accepted at once. One record of the largest size (RFC 8446 §5.1), so that is also about
-/// what a client that takes nothing keeps in memory.
+/// The number of bytes accepted at once: one record of the largest size (RFC 8446 §5.1). A client that does not
+/// read keeps about this much in memory.
 const WRITE_LIMIT: usize = 16 * 1024;
 
-/// Reads of a socket for one read of plaintext. Records may be empty and come faster than they are
-/// taken apart: after these the others get their turn, for the socket is still said to be readable.
+/// The maximum number of reads of the socket for one read of plaintext. A client may send empty records faster
+/// than they are decrypted. After this many reads other tasks get their turn; the socket is still reported as
+/// readable.
 const READS: usize = 4;
 
 #[derive(Debug)]
@@ -23,14 +24,15 @@ pub struct Tls {
     session: ServerConnection,
 }
 
-/// The socket, as rustls wants it.
+/// The socket as an implementation of `Read` and `Write`, which rustls needs.
 struct Raw<'a>(&'a TcpStream);
 
 impl Tls {
-    /// Completes a handshake. Nothing is made before the client has sent something.
+    /// Completes a handshake. No memory is allocated for TLS before the client has sent something.
     ///
     /// # Errors
-    /// The connection ended, or the client does not speak this TLS; it has been told, if possible.
+    /// If the connection ended, or if the client does not speak an accepted version of TLS. Then the client
+    /// receives an alert, if possible.
     pub async fn accept(tcp: &TcpStream, config: Arc<ServerConfig>) -> io::Result<Self> {
         tcp.readable().await?;
         let session = ServerConnection::new(config).map_err(io::Error::other)?;
@@ -53,8 +55,8 @@ impl Tls {
         Ok(tls)
     }
 
-    /// What is left of the last record comes before the socket is asked: `WouldBlock` means that
-    /// both have nothing, or that it is somebody else's turn.
+    /// Returns the rest of the last record before it reads the socket. `WouldBlock` means that there is no data, or
+    /// that [`READS`] was reached.
     pub(super) fn read(&mut self, tcp: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         for _ in 0..READS {
             match self.session.reader().read(buffer) {
@@ -62,8 +64,8 @@ impl Tls {
                 done => return done,
             }
             self.receive(tcp)?;
-            // An answer to a key update; if the socket is full, it goes before the next bytes
-            // written, which is soon enough (RFC 8446 §4.6.3).
+            // Sends the answer to a key update. If the socket is full, the answer is sent before the next written
+            // bytes, which RFC 8446 §4.6.3 allows.
             let _ = self.flush(tcp);
         }
         self.session.reader().read(buffer)
@@ -101,13 +103,13 @@ impl Tls {
         Ok(())
     }
 
-    /// Says that nothing more comes, if the socket takes it.
+    /// Sends the close alert, if the socket takes it.
     pub(super) fn close(&mut self, tcp: &TcpStream) {
         self.session.send_close_notify();
         let _ = self.flush(tcp);
     }
 
-    /// Sends what was accepted, as far as the socket takes it.
+    /// Sends the accepted bytes, as far as the socket takes them.
     fn sent(&mut self, tcp: &TcpStream, accepted: usize) -> io::Result<usize> {
         match self.flush(tcp) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
@@ -115,7 +117,7 @@ impl Tls {
         }
     }
 
-    /// One read of the socket, taken apart. A client that breaks the rules is told which.
+    /// Reads the socket once and decrypts the records. A client that violates the protocol receives an alert.
     fn receive(&mut self, tcp: &TcpStream) -> io::Result<usize> {
         let received = self.session.read_tls(&mut Raw(tcp))?;
         if let Err(error) = self.session.process_new_packets() {

@@ -17,7 +17,7 @@ const MAX_MENTIONS: usize = 20;
 
 #[derive(Default)]
 pub(super) struct Watch {
-    /// Connections that watch or have asked to. With 0, the other fields are empty.
+    /// The number of connections that watch or have asked to. If it is 0, the other fields are empty.
     pub count: usize,
     /// The slots of the watchers.
     pub users: HashMap<UserId, Vec<usize>>,
@@ -34,12 +34,12 @@ pub(super) struct Watch {
     pub told_at: u32,
 }
 
-/// What an event is for the watchers.
+/// The relation of an event to the events that watchers have received.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Noted {
-    /// They have received it, or could read it.
+    /// The watchers have received the event, or could read it.
     Known,
-    /// It continues the head of its room.
+    /// The event continues the head of its room.
     New,
     /// An earlier event of the room is not known yet.
     Gap,
@@ -167,7 +167,7 @@ impl Activity {
             // The number of messages stays the same. A changed room is reported by `room_updated`.
             Event::MessageEdited { .. } | Event::RoomChanged(_) | Event::Unknown(_) => {}
             Event::MessageDeleted(change) => {
-                // Also if the message has not been sent: the list of rooms may have counted it meanwhile.
+                // The deletion is sent even if the message was not: the list of rooms may have counted it.
                 self.messages.retain(|message| message.seq != change.message_seq);
                 match self.deleted.len() {
                     MAX_MESSAGES => self.is_truncated = true,

@@ -61,7 +61,7 @@ impl State {
         self.push(slot, &ServerFrame::Watching { reference, epoch: &epoch }.to_bytes());
     }
 
-    /// Removes the watcher: its connection is closed or gone.
+    /// Removes the watcher, because its connection is closed or broken.
     pub(super) fn unwatch(&mut self, slot: usize) {
         let client = &mut self.clients[slot];
         match std::mem::take(&mut client.watching) {
@@ -83,7 +83,7 @@ impl State {
         }
     }
 
-    /// Notes an event for the watchers. Costs nothing while there is none.
+    /// Notes an event for the watchers. It costs nothing while there is no watcher.
     pub(super) fn note(&mut self, event: &Event) {
         if !self.watch.is_on() {
             return;
