@@ -1,5 +1,5 @@
 //! Tests of the server as its clients see it: the HTTP API, the socket, and several nodes on one
-//! database. They are one program, because linking one program per part took longer than running the tests.
+//! database. They are one program, because each program compiles and links the harness again.
 
 mod conformance;
 mod hostile;
