@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::frame::{ActiveUser, ServerFrame};
 use crate::model::{Identity, RoomId, UserId};
 
-/// Up to this number of people, every member receives a frame each time that somebody comes or goes. In bigger
+/// Up to this number of people, every member receives a frame each time that a person comes or goes. In bigger
 /// rooms all members receive `active_users` from time to time instead, so that N joins do not cost N² frames.
 pub const SMALL_ROOM: usize = 100;
 

@@ -164,7 +164,7 @@ fn a_database_that_cannot_be_written_to_is_refused() {
     // A standby can be read.
     assert_eq!(on(database.url(), &["list-rooms"]).code, 0);
 
-    // If a URL names several servers, chatapp uses the one that can be written to. Here there is none.
+    // If a URL names several servers, chatapp uses the one that can be written to. Here no server can be written to.
     let address = database.url().split(['@', '/']).nth(3).unwrap();
     let both = database.url().replace(address, &format!("{address},{address}"));
     let commands = ["serve", "migrate", "list-rooms"];
