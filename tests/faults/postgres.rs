@@ -60,7 +60,10 @@ async fn a_connection_cut_during_a_commit_is_outcome_unknown_and_a_retry_stores_
         socket.send(send.clone()).await;
         let error = socket.recv_type("error").await;
         assert_eq!(error["code"], "outcome_unknown", "{error}");
-        assert!(error["detail"].as_str().unwrap().contains("check whether it was stored"), "{error}");
+        assert!(
+            error["detail"].as_str().unwrap().contains("check whether it was stored"),
+            "{error}"
+        );
         socket.send(send).await;
         let ack = socket.recv_type("ack").await;
         seq += 1;
