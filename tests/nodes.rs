@@ -185,7 +185,7 @@ async fn an_event_of_a_kind_that_only_a_newer_node_knows_is_delivered(database: 
                                  target_seq, detail)
              {overriding}
              VALUES ({room}, 2, {next_id}, 'x_reacted', {user}, 1738319400000, '', {message}, 1,
-                     '{{"emoji":"👍","of":{{"a":[1,null]}}}}');
+                     '{{"emoji":"👍","of":{{"a":[1,null]}},"seq":9,"type":"message"}}');
              UPDATE rooms SET head_seq = 2 WHERE id = {room};
              {last_id}"#
         ),

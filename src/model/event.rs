@@ -166,6 +166,22 @@ pub struct UnknownEvent {
     pub detail: Map<String, Value>,
 }
 
+impl UnknownEvent {
+    /// The names of the fields that an event may have apart from its detail.
+    pub const FIELDS: [&str; 10] = [
+        "type",
+        "id",
+        "room_id",
+        "seq",
+        "user_id",
+        "username",
+        "timestamp",
+        "content",
+        "message_id",
+        "message_seq",
+    ];
+}
+
 /// The message that an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct EventTarget {

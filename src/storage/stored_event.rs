@@ -40,11 +40,7 @@ impl StoredEvent<'_> {
             None => Err(damaged("target")),
         };
         let Some(kind) = EventKind::from_word(word) else {
-            let detail = match detail {
-                Some(text) => serde_json::from_str(&text).map_err(|_| damaged("detail"))?,
-                None => Map::<String, Value>::new(),
-            };
-            let kind = word.to_owned();
+            let (kind, detail) = (word.to_owned(), detail_of_unknown(detail.as_deref()));
             return Ok(Event::Unknown(UnknownEvent { kind, header, content, target, detail }));
         };
         Ok(match kind {
@@ -73,6 +69,15 @@ impl StoredEvent<'_> {
             }
         })
     }
+}
+
+/// The further fields of an event of an unknown kind. They never replace the fields that every event has, and a
+/// detail that is not an object is left out: a reader of the log must not fail because of a newer program.
+fn detail_of_unknown(detail: Option<&str>) -> Map<String, Value> {
+    let mut fields: Map<String, Value> =
+        detail.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    fields.retain(|name, _| !UnknownEvent::FIELDS.contains(&name.as_str()));
+    fields
 }
 
 /// Whether a row of `events` has what its kind needs.
