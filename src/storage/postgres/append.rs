@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::super::{AppendError, Result};
 use super::connection::Connection;
-use super::{errors, events};
+use super::errors;
+use super::records::message_of;
 use crate::model::{Appended, EventId, Message, NewMessage, RoomId, Seq};
 
 /// One statement, and so one transaction, that holds the locks of the rooms for no longer than its
@@ -161,7 +162,7 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
     for row in &rows {
         match row.get::<_, Option<i64>>(10) {
             Some(ord) if row.get(11) => {
-                originals.insert(sent[ord as usize - 1], events::message_of(row));
+                originals.insert(sent[ord as usize - 1], message_of(row));
             }
             // By nobody, or an original of a deleted room, whose log has not gone yet.
             Some(ord) => {

@@ -5,7 +5,7 @@ use super::super::decisions::{self, MessageTransaction};
 use super::super::{ChangeError, Result};
 use super::Postgres;
 use super::connection::Connection;
-use super::events::message_of;
+use super::records::{message_columns, message_of};
 use crate::model::{Changed, EventId, Message, NewAuditEntry, NewMessageChange, RoomId, Timestamp};
 
 impl Messages for Postgres {
@@ -64,13 +64,13 @@ impl MessageTransaction for Connection {
 }
 
 fn get_message(db: &mut Connection, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
-    let row = db.query_opt(
-        "SELECT id, content, (SELECT username FROM users WHERE users.id = events.user_id),
-                user_id, created_at, room_id, seq, client_id, edited_at, deleted_at
-         FROM events
+    const GET: &str = concat!(
+        "SELECT ",
+        message_columns!(),
+        " FROM events AS entry
          WHERE id = $1 AND room_id = $2 AND kind = 'message'
-           AND EXISTS (SELECT FROM rooms WHERE rooms.id = $2 AND rooms.deleted_at IS NULL)",
-        &[&id.0, &room_id.0],
-    )?;
+           AND EXISTS (SELECT FROM rooms WHERE rooms.id = $2 AND rooms.deleted_at IS NULL)"
+    );
+    let row = db.query_opt(GET, &[&id.0, &room_id.0])?;
     Ok(row.as_ref().map(message_of))
 }

@@ -14,6 +14,7 @@ mod messages;
 mod migrations;
 mod password_resets;
 mod read_positions;
+mod records;
 mod retention;
 mod rooms;
 mod rows;

@@ -3,8 +3,9 @@
 use super::super::Result;
 use super::super::backend::PasswordResets;
 use super::super::decisions::{self, PasswordResetTransaction};
+use super::Postgres;
 use super::connection::Connection;
-use super::{Postgres, users};
+use super::records::{user, user_columns};
 use crate::model::{NewAuditEntry, NewPasswordReset, SecretHash, Timestamp, User, UserId};
 
 impl PasswordResets for Postgres {
@@ -19,12 +20,15 @@ impl PasswordResets for Postgres {
     fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>> {
         self.read(|db| {
             db.query_opt(
-                "SELECT users.id, username, email, role, is_active, created_at
-                 FROM password_resets JOIN users ON users.id = user_id
-                 WHERE hash = $1 AND expires_at > $2",
+                concat!(
+                    "SELECT ",
+                    user_columns!(),
+                    " FROM password_resets JOIN users ON users.id = user_id
+                     WHERE hash = $1 AND expires_at > $2"
+                ),
                 &[&&hash[..], &now.0],
             )?
-            .map(|row| users::user(&row))
+            .map(|row| user(&row))
             .transpose()
         })
     }

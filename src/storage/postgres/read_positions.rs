@@ -7,7 +7,7 @@ use postgres::Row;
 use super::super::Result;
 use super::super::backend::ReadPositions;
 use super::Postgres;
-use super::rooms::room;
+use super::records::{room, room_columns};
 use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq, Unread, UserId};
 
 /// No position moves back, even if another node moves it meanwhile. Rows are locked in one order, so
@@ -34,26 +34,28 @@ const LOOK: &str = "
 /// One statement sees one snapshot. For each room that the reader has read, a range scan of the log that
 /// ends after so many messages (`$6`) or events (`$7`; the log has no holes). Of those that have an `@`, `$4`
 /// finds what may mention the reader, and `$5` what does: a pattern costs most.
-const LIST: &str = r#"
-    SELECT rooms.id, name, description, created_by, rooms.created_at, head_seq, archived_at, revision,
-           oldest_seq, retention_days, read_positions.seq, unread.messages, unread.mentions
-    FROM rooms
-    LEFT JOIN read_positions ON room_id = rooms.id AND user_id = $1
-    LEFT JOIN LATERAL (
-        SELECT count(*) AS messages,
-               count(*) FILTER (WHERE CASE WHEN strpos(content, '@') = 0 THEN false
-                                           WHEN strpos(lower(content), $4) = 0 THEN false
-                                           ELSE lower(content) ~ $5 END) AS mentions
-        FROM (
-            SELECT content COLLATE "C" AS content FROM events
-            WHERE events.room_id = rooms.id AND events.seq > read_positions.seq
-              AND events.seq < greatest(read_positions.seq + 1, oldest_seq) + $7
-              AND kind = 'message' AND user_id <> $1 AND events.deleted_at IS NULL
-            ORDER BY events.seq LIMIT $6
-        ) AS page
-    ) AS unread ON read_positions.seq < head_seq
-    WHERE rooms.deleted_at IS NULL AND rooms.id BETWEEN $2 AND $3
-    ORDER BY rooms.id"#;
+const LIST: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    ", read_positions.seq, unread.messages, unread.mentions
+     FROM rooms
+     LEFT JOIN read_positions ON room_id = rooms.id AND user_id = $1
+     LEFT JOIN LATERAL (
+         SELECT count(*) AS messages,
+                count(*) FILTER (WHERE CASE WHEN strpos(content, '@') = 0 THEN false
+                                            WHEN strpos(lower(content), $4) = 0 THEN false
+                                            ELSE lower(content) ~ $5 END) AS mentions
+         FROM (
+             SELECT content COLLATE \"C\" AS content FROM events
+             WHERE events.room_id = rooms.id AND events.seq > read_positions.seq
+               AND events.seq < greatest(read_positions.seq + 1, oldest_seq) + $7
+               AND kind = 'message' AND user_id <> $1 AND events.deleted_at IS NULL
+             ORDER BY events.seq LIMIT $6
+         ) AS page
+     ) AS unread ON read_positions.seq < head_seq
+     WHERE rooms.deleted_at IS NULL AND rooms.id BETWEEN $2 AND $3
+     ORDER BY rooms.id"
+);
 
 impl ReadPositions for Postgres {
     fn advance_read_positions(

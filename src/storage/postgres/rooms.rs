@@ -12,6 +12,7 @@ use super::super::backend::Rooms;
 use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Postgres;
 use super::connection::Connection;
+use super::records::{room, room_columns};
 use crate::model::{
     EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq,
     Timestamp, UpdatedRoom, UserId,
@@ -25,9 +26,11 @@ impl Rooms for Postgres {
     fn get_room(&self, id: RoomId) -> Result<Option<Room>> {
         self.read(|db| {
             let row = db.query_opt(
-                "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                        oldest_seq, retention_days
-                 FROM rooms WHERE id = $1 AND deleted_at IS NULL",
+                concat!(
+                    "SELECT ",
+                    room_columns!(),
+                    " FROM rooms WHERE id = $1 AND deleted_at IS NULL"
+                ),
                 &[&id.0],
             )?;
             Ok(row.map(|row| room(&row)))
@@ -37,9 +40,12 @@ impl Rooms for Postgres {
     fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
         self.read(|db| {
             let row = db.query_opt(
-                "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                        oldest_seq, retention_days
-                 FROM rooms WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL",
+                concat!(
+                    "SELECT ",
+                    room_columns!(),
+                    " FROM rooms
+                     WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL"
+                ),
                 &[&name],
             )?;
             Ok(row.map(|row| room(&row)))
@@ -49,9 +55,11 @@ impl Rooms for Postgres {
     fn list_rooms(&self) -> Result<Vec<Room>> {
         self.read(|db| {
             let rows = db.query(
-                "SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                        oldest_seq, retention_days
-                 FROM rooms WHERE deleted_at IS NULL ORDER BY id",
+                concat!(
+                    "SELECT ",
+                    room_columns!(),
+                    " FROM rooms WHERE deleted_at IS NULL ORDER BY id"
+                ),
                 &[],
             )?;
             Ok(rows.iter().map(room).collect())
@@ -64,18 +72,22 @@ impl Rooms for Postgres {
         known: &[RoomHead],
         finds_new: bool,
     ) -> Result<Vec<RoomDifference>> {
-        const LIST: &str = "
-            SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-                   revision, oldest_seq, retention_days, known.id, known.head_seq
-            FROM unnest($1::bigint[], $2::bigint[]) AS known (id, head_seq)
-            LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
-            WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq";
-        const LIST_WITH_NEW: &str = "
-            SELECT rooms.id, name, description, created_by, created_at, rooms.head_seq, archived_at,
-                   revision, oldest_seq, retention_days, known.id, known.head_seq
-            FROM unnest($1::bigint[], $2::bigint[]) AS known (id, head_seq)
-            FULL JOIN (SELECT * FROM rooms WHERE deleted_at IS NULL) AS rooms ON rooms.id = known.id
-            WHERE rooms.id IS NULL OR known.id IS NULL OR rooms.head_seq > known.head_seq";
+        const LIST: &str = concat!(
+            "SELECT ",
+            room_columns!(),
+            ", known.id, known.head_seq
+             FROM unnest($1::bigint[], $2::bigint[]) AS known (id, head_seq)
+             LEFT JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
+             WHERE rooms.id IS NULL OR rooms.head_seq > known.head_seq"
+        );
+        const LIST_WITH_NEW: &str = concat!(
+            "SELECT ",
+            room_columns!(),
+            ", known.id, known.head_seq
+             FROM unnest($1::bigint[], $2::bigint[]) AS known (id, head_seq)
+             FULL JOIN (SELECT * FROM rooms WHERE deleted_at IS NULL) AS rooms ON rooms.id = known.id
+             WHERE rooms.id IS NULL OR known.id IS NULL OR rooms.head_seq > known.head_seq"
+        );
         self.read(|db| {
             let ids: Vec<i64> = known.iter().map(|known| known.id.0).collect();
             let heads: Vec<i64> = known.iter().map(|known| known.head_seq.0).collect();
@@ -125,10 +137,11 @@ impl RoomTransaction for Connection {
     }
 
     fn lock_room(&mut self, id: RoomId) -> Result<Option<Room>> {
-        const LOCK: &str = "
-            SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                   oldest_seq, retention_days
-            FROM rooms WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE";
+        const LOCK: &str = concat!(
+            "SELECT ",
+            room_columns!(),
+            " FROM rooms WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"
+        );
         Ok(self.query_opt(LOCK, &[&id.0])?.as_ref().map(room))
     }
 
@@ -235,22 +248,5 @@ impl RoomTransaction for Connection {
     fn delete_room_row(&mut self, id: RoomId) -> Result<()> {
         self.execute("DELETE FROM rooms WHERE id = $1", &[&id.0])?;
         Ok(())
-    }
-}
-
-/// From the first ten columns, in the order of the statements above.
-pub(super) fn room(row: &Row) -> Room {
-    Room {
-        id: RoomId(row.get(0)),
-        name: row.get(1),
-        description: row.get(2),
-        created_by: UserId(row.get(3)),
-        created_at: Timestamp(row.get(4)),
-        head_seq: Seq(row.get(5)),
-        archived_at: row.get::<_, Option<i64>>(6).map(Timestamp),
-        revision: row.get(7),
-        oldest_seq: Seq(row.get(8)),
-        // The column takes no negative numbers.
-        retention_days: row.get::<_, Option<i32>>(9).and_then(|days| u32::try_from(days).ok()),
     }
 }

@@ -5,8 +5,9 @@ use postgres::Row;
 use super::super::backend::Sessions;
 use super::super::decisions::SessionTransaction;
 use super::super::{Error, Result};
+use super::Postgres;
 use super::connection::Connection;
-use super::{Postgres, users};
+use super::records::{user, user_columns};
 use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
 
 impl Sessions for Postgres {
@@ -45,10 +46,13 @@ impl Sessions for Postgres {
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
         self.read(|db| {
             db.query_opt(
-                "SELECT users.id, username, email, role, is_active, users.created_at,
-                        sessions.created_at, expires_at, revoked_at, sessions.id
-                 FROM sessions JOIN users ON users.id = sessions.user_id
-                 WHERE sessions.id = $1",
+                concat!(
+                    "SELECT ",
+                    user_columns!(),
+                    ", sessions.created_at, expires_at, revoked_at, sessions.id
+                     FROM sessions JOIN users ON users.id = sessions.user_id
+                     WHERE sessions.id = $1"
+                ),
                 &[&id.to_string()],
             )?
             .map(|row| session(&row))
@@ -66,19 +70,25 @@ impl Sessions for Postgres {
             let limit = i64::from(limit);
             let rows = match user_id {
                 Some(id) => db.query(
-                    "SELECT users.id, username, email, role, is_active, users.created_at,
-                            sessions.created_at, expires_at, revoked_at, sessions.id
-                     FROM sessions JOIN users ON users.id = sessions.user_id
-                     WHERE user_id = $3 AND revoked_at IS NULL AND expires_at > $1
-                     ORDER BY sessions.created_at DESC, sessions.id LIMIT $2",
+                    concat!(
+                        "SELECT ",
+                        user_columns!(),
+                        ", sessions.created_at, expires_at, revoked_at, sessions.id
+                         FROM sessions JOIN users ON users.id = sessions.user_id
+                         WHERE user_id = $3 AND revoked_at IS NULL AND expires_at > $1
+                         ORDER BY sessions.created_at DESC, sessions.id LIMIT $2"
+                    ),
                     &[&now.0, &limit, &id.0],
                 )?,
                 None => db.query(
-                    "SELECT users.id, username, email, role, is_active, users.created_at,
-                            sessions.created_at, expires_at, revoked_at, sessions.id
-                     FROM sessions JOIN users ON users.id = sessions.user_id
-                     WHERE revoked_at IS NULL AND expires_at > $1
-                     ORDER BY sessions.created_at DESC, sessions.id LIMIT $2",
+                    concat!(
+                        "SELECT ",
+                        user_columns!(),
+                        ", sessions.created_at, expires_at, revoked_at, sessions.id
+                         FROM sessions JOIN users ON users.id = sessions.user_id
+                         WHERE revoked_at IS NULL AND expires_at > $1
+                         ORDER BY sessions.created_at DESC, sessions.id LIMIT $2"
+                    ),
                     &[&now.0, &limit],
                 )?,
             };
@@ -184,7 +194,7 @@ impl SessionTransaction for Connection {
 fn session(row: &Row) -> Result<Session> {
     Ok(Session {
         id: session_id(row, 9)?,
-        user: users::user(row)?,
+        user: user(row)?,
         created_at: Timestamp(row.get(6)),
         expires_at: Timestamp(row.get(7)),
         revoked_at: row.get::<_, Option<i64>>(8).map(Timestamp),

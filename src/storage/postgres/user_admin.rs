@@ -6,6 +6,7 @@ use super::super::Result;
 use super::super::backend::UserAdmin;
 use super::super::decisions::{self, UserTransaction};
 use super::connection::Connection;
+use super::records::{user, user_columns};
 use super::{Postgres, users};
 use crate::model::{
     Account, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery, UserUpdate,
@@ -21,14 +22,17 @@ impl UserAdmin for Postgres {
             }
             let after = query.after.map_or(0, |id| id.0);
             db.query(
-                "SELECT id, username, email, role, is_active, created_at,
-                        (SELECT count(*) FROM sessions
-                         WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > $4)
-                 FROM users
-                 WHERE id > $1 AND deleted_at IS NULL
-                   AND (strpos(lower(username COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
-                        OR strpos(lower(email COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0)
-                 ORDER BY id LIMIT $3",
+                concat!(
+                    "SELECT ",
+                    user_columns!(),
+                    ", (SELECT count(*) FROM sessions
+                        WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > $4)
+                     FROM users
+                     WHERE id > $1 AND deleted_at IS NULL
+                       AND (strpos(lower(username COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
+                            OR strpos(lower(email COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0)
+                     ORDER BY id LIMIT $3"
+                ),
                 &[&after, &text, &i64::from(query.limit), &now.0],
             )?
             .iter()
@@ -143,10 +147,13 @@ pub(super) fn get_account(
     now: Timestamp,
 ) -> Result<Option<Account>> {
     db.query_opt(
-        "SELECT id, username, email, role, is_active, created_at,
-                (SELECT count(*) FROM sessions
-                 WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > $2)
-         FROM users WHERE id = $1 AND deleted_at IS NULL",
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            ", (SELECT count(*) FROM sessions
+                WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > $2)
+             FROM users WHERE id = $1 AND deleted_at IS NULL"
+        ),
         &[&id.0, &now.0],
     )?
     .map(|row| account(&row))
@@ -156,5 +163,5 @@ pub(super) fn get_account(
 fn account(row: &Row) -> Result<Account> {
     let sessions: i64 = row.try_get(6)?;
     let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
-    Ok(Account { user: users::user(row)?, sessions })
+    Ok(Account { user: user(row)?, sessions })
 }

@@ -1,13 +1,12 @@
 //! Users as they come by themselves: registration, sign-in, a new password of one's own.
 
-use postgres::Row;
-
+use super::super::Result;
 use super::super::backend::Users;
 use super::super::decisions;
-use super::super::{Error, Result};
 use super::Postgres;
 use super::connection::Connection;
-use crate::model::{Credentials, NewAuditEntry, NewUser, Role, SessionId, Timestamp, User, UserId};
+use super::records::{user, user_columns};
+use crate::model::{Credentials, NewAuditEntry, NewUser, SessionId, Timestamp, User, UserId};
 
 impl Users for Postgres {
     fn create_user(&self, user: &NewUser, entry: Option<&NewAuditEntry>) -> Result<User> {
@@ -21,7 +20,7 @@ impl Users for Postgres {
     fn get_user(&self, id: UserId) -> Result<Option<User>> {
         self.read(|db| {
             db.query_opt(
-                "SELECT id, username, email, role, is_active, created_at FROM users WHERE id = $1",
+                concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1"),
                 &[&id.0],
             )?
             .map(|row| user(&row))
@@ -30,17 +29,25 @@ impl Users for Postgres {
     }
 
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>> {
-        let sql = "SELECT id, username, email, role, is_active, created_at, password_hash
-                   FROM users
-                   WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\")
-                     AND deleted_at IS NULL";
+        let sql = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", password_hash
+             FROM users
+             WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\")
+               AND deleted_at IS NULL"
+        );
         self.read(|db| find_credentials(db, sql, username))
     }
 
     fn get_credentials_by_email(&self, email: &str) -> Result<Option<Credentials>> {
-        let sql = "SELECT id, username, email, role, is_active, created_at, password_hash
-                   FROM users
-                   WHERE lower(email COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL";
+        let sql = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", password_hash
+             FROM users
+             WHERE lower(email COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL"
+        );
         self.read(|db| find_credentials(db, sql, email))
     }
 
@@ -51,8 +58,11 @@ impl Users for Postgres {
     fn list_admins(&self) -> Result<Vec<User>> {
         self.read(|db| {
             let rows = db.query(
-                "SELECT id, username, email, role, is_active, created_at
-                 FROM users WHERE role = 'admin' AND is_active ORDER BY id",
+                concat!(
+                    "SELECT ",
+                    user_columns!(),
+                    " FROM users WHERE role = 'admin' AND is_active ORDER BY id"
+                ),
                 &[],
             )?;
             rows.iter().map(user).collect()
@@ -88,19 +98,4 @@ fn find_credentials(
 pub(super) fn has_admin(db: &mut Connection) -> Result<bool> {
     let row = db.query_one("SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin')", &[])?;
     Ok(row.get(0))
-}
-
-/// From the first six columns: id, username, email, role, is_active, created_at.
-pub(super) fn user(row: &Row) -> Result<User> {
-    let role: &str = row.try_get(3)?;
-    Ok(User {
-        id: UserId(row.try_get(0)?),
-        username: row.try_get(1)?,
-        email: row.try_get(2)?,
-        role: role
-            .parse::<Role>()
-            .map_err(|()| Error::Internal(format!("unknown role `{role}`")))?,
-        is_active: row.try_get(4)?,
-        created_at: Timestamp(row.try_get(5)?),
-    })
 }

@@ -1,19 +1,17 @@
 //! The logs of rooms: appending messages, and reading pages.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::super::backend::Events;
-use super::super::stored_event::StoredEvent;
 use super::super::window::Window;
 use super::super::{AppendError, Error, Result};
+use super::records::{Names, event_columns, event_of, message_columns, message_of};
 use super::transaction::Transaction;
 use super::{Sqlite, errors};
 use crate::model::{
-    Appended, Cursor, Event, EventHeader, EventId, EventPage, EventTarget, Message, MessagePage,
-    NewMessage, RoomId, Seq, Timestamp, UserId,
+    Appended, Cursor, EventId, EventPage, Message, MessagePage, NewMessage, RoomId, Seq,
 };
 
 /// Stores nothing if the client_id was seen before. The table's own checks take the place of a
@@ -23,29 +21,36 @@ const APPEND: &str = "
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     ON CONFLICT (room_id, user_id, client_id) WHERE client_id IS NOT NULL DO NOTHING";
 
-const GET_BY_CLIENT_ID: &str = "
-    SELECT seq, id, user_id, created_at, content, client_id, edited_at, deleted_at
-    FROM events
-    WHERE room_id = ?1 AND user_id = ?2 AND client_id = ?3";
+const GET_BY_CLIENT_ID: &str = concat!(
+    "SELECT ",
+    message_columns!(),
+    " FROM events
+     WHERE room_id = ?1 AND user_id = ?2 AND client_id = ?3"
+);
 
-const LIST_OLDER_MESSAGES: &str = "
-    SELECT seq, id, user_id, created_at, content, client_id, edited_at, deleted_at
-    FROM events
-    WHERE room_id = ?1 AND seq < ?2 AND kind = 'message'
-    ORDER BY seq DESC LIMIT ?3";
+const LIST_OLDER_MESSAGES: &str = concat!(
+    "SELECT ",
+    message_columns!(),
+    " FROM events
+     WHERE room_id = ?1 AND seq < ?2 AND kind = 'message'
+     ORDER BY seq DESC LIMIT ?3"
+);
 
-const LIST_NEWER_MESSAGES: &str = "
-    SELECT seq, id, user_id, created_at, content, client_id, edited_at, deleted_at
-    FROM events
-    WHERE room_id = ?1 AND seq >= ?2 AND kind = 'message'
-    ORDER BY seq LIMIT ?3";
+const LIST_NEWER_MESSAGES: &str = concat!(
+    "SELECT ",
+    message_columns!(),
+    " FROM events
+     WHERE room_id = ?1 AND seq >= ?2 AND kind = 'message'
+     ORDER BY seq LIMIT ?3"
+);
 
-const LIST_EVENTS: &str = "
-    SELECT seq, id, user_id, created_at, content, client_id, edited_at, deleted_at,
-           kind, target_id, target_seq, detail
-    FROM events
-    WHERE room_id = ?1 AND seq > ?2
-    ORDER BY seq LIMIT ?3";
+const LIST_EVENTS: &str = concat!(
+    "SELECT ",
+    event_columns!(),
+    " FROM events
+     WHERE room_id = ?1 AND seq > ?2
+     ORDER BY seq LIMIT ?3"
+);
 
 impl Events for Sqlite {
     fn append_messages(
@@ -225,30 +230,6 @@ impl Batch<'_> {
     }
 }
 
-/// The names of senders, each looked up once a page: a page has many messages of few people.
-pub(super) struct Names<'db> {
-    db: &'db Connection,
-    known: Vec<(UserId, Arc<str>)>,
-}
-
-impl<'db> Names<'db> {
-    pub fn new(db: &'db Connection) -> Self {
-        Self { db, known: Vec::new() }
-    }
-
-    pub fn get(&mut self, id: UserId) -> rusqlite::Result<Arc<str>> {
-        if let Some((_, name)) = self.known.iter().rev().find(|(known, _)| *known == id) {
-            return Ok(name.clone());
-        }
-        let name: Arc<str> = self
-            .db
-            .prepare_cached("SELECT username FROM users WHERE id = ?1")?
-            .query_row([id.0], |row| row.get(0))?;
-        self.known.push((id, name.clone()));
-        Ok(name)
-    }
-}
-
 /// `None`: there is no such room.
 pub(super) fn get_head(db: &Connection, room_id: RoomId) -> Result<Option<Head>> {
     const GET: &str = "
@@ -261,51 +242,4 @@ pub(super) fn get_head(db: &Connection, room_id: RoomId) -> Result<Option<Head>>
             Ok(Head { stored: seq, seq, is_archived: row.get(1)? })
         })
         .optional()?)
-}
-
-fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) -> Result<Event> {
-    let user_id = UserId(row.get(2)?);
-    let target = |message_id: i64, message_seq: i64| EventTarget {
-        message_id: EventId(message_id),
-        message_seq: Seq(message_seq),
-    };
-    StoredEvent {
-        header: EventHeader {
-            seq: Seq(row.get(0)?),
-            id: EventId(row.get(1)?),
-            room_id,
-            user_id,
-            username: names.get(user_id)?,
-            timestamp: Timestamp(row.get(3)?),
-        },
-        content: row.get(4)?,
-        client_id: row.get(5)?,
-        edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
-        deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
-        kind: row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?,
-        target: row.get::<_, Option<i64>>(9)?.zip(row.get(10)?).map(|(id, seq)| target(id, seq)),
-        detail: row.get(11)?,
-    }
-    .into_event()
-}
-
-/// Of a row of the room's log: each column more would be a fortieth of the cost of a page.
-pub(super) fn message_of(
-    row: &Row<'_>,
-    room_id: RoomId,
-    names: &mut Names<'_>,
-) -> rusqlite::Result<Message> {
-    let user_id = UserId(row.get(2)?);
-    Ok(Message {
-        seq: Seq(row.get(0)?),
-        id: EventId(row.get(1)?),
-        room_id,
-        user_id,
-        username: names.get(user_id)?,
-        timestamp: Timestamp(row.get(3)?),
-        content: row.get(4)?,
-        client_id: row.get(5)?,
-        edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
-        deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
-    })
 }

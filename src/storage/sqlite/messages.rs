@@ -6,7 +6,7 @@ use super::super::backend::Messages;
 use super::super::decisions::{self, MessageTransaction};
 use super::super::{ChangeError, Result};
 use super::Sqlite;
-use super::events::{Names, message_of};
+use super::records::{Names, message_columns, message_of};
 use super::transaction::Transaction;
 use crate::model::{Changed, EventId, Message, NewAuditEntry, NewMessageChange, RoomId, Timestamp};
 
@@ -61,11 +61,13 @@ impl MessageTransaction for Transaction<'_> {
 }
 
 fn get_message(db: &Connection, room_id: RoomId, id: EventId) -> Result<Option<Message>> {
-    const GET: &str = "
-        SELECT seq, id, user_id, created_at, content, client_id, edited_at, deleted_at
-        FROM events
-        WHERE id = ?1 AND room_id = ?2 AND kind = 'message'
-          AND EXISTS (SELECT 1 FROM rooms WHERE id = ?2 AND deleted_at IS NULL)";
+    const GET: &str = concat!(
+        "SELECT ",
+        message_columns!(),
+        " FROM events
+         WHERE id = ?1 AND room_id = ?2 AND kind = 'message'
+           AND EXISTS (SELECT 1 FROM rooms WHERE id = ?2 AND deleted_at IS NULL)"
+    );
     let mut names = Names::new(db);
     Ok(db
         .prepare_cached(GET)?

@@ -16,6 +16,7 @@ mod messages;
 mod password_resets;
 mod private;
 mod read_positions;
+mod records;
 mod recovery;
 mod rescue;
 mod retention;

@@ -5,8 +5,9 @@ use rusqlite::{OptionalExtension, params};
 use super::super::Result;
 use super::super::backend::PasswordResets;
 use super::super::decisions::{self, PasswordResetTransaction};
+use super::Sqlite;
+use super::records::{user, user_columns};
 use super::transaction::Transaction;
-use super::{Sqlite, users};
 use crate::model::{NewAuditEntry, NewPasswordReset, SecretHash, Timestamp, User, UserId};
 
 impl PasswordResets for Sqlite {
@@ -19,12 +20,14 @@ impl PasswordResets for Sqlite {
     }
 
     fn get_password_reset(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<User>> {
-        const GET: &str = "
-            SELECT users.id, username, email, role, is_active, created_at
-            FROM password_resets JOIN users ON users.id = user_id
-            WHERE hash = ?1 AND expires_at > ?2";
+        const GET: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM password_resets JOIN users ON users.id = user_id
+             WHERE hash = ?1 AND expires_at > ?2"
+        );
         self.read(|db| {
-            let user = db.prepare_cached(GET)?.query_row(params![hash, now.0], users::user);
+            let user = db.prepare_cached(GET)?.query_row(params![hash, now.0], user);
             Ok(user.optional()?)
         })
     }

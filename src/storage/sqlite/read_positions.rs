@@ -4,20 +4,23 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
 use super::super::backend::ReadPositions;
+use super::Sqlite;
 use super::events::get_head;
+use super::records::{room, room_columns};
 use super::transaction::Transaction;
-use super::{Sqlite, rooms};
 use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq, Unread, UserId, mentions};
 
 const ADVANCE: &str = "
     INSERT INTO read_positions (user_id, room_id, seq) VALUES (?1, ?2, ?3)
     ON CONFLICT DO UPDATE SET seq = excluded.seq";
 
-const LIST: &str = "
-    SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-           oldest_seq, retention_days, read_positions.seq
-    FROM rooms LEFT JOIN read_positions ON room_id = id AND user_id = ?1
-    WHERE deleted_at IS NULL AND id BETWEEN ?2 AND ?3 ORDER BY id";
+const LIST: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    ", read_positions.seq
+     FROM rooms LEFT JOIN read_positions ON room_id = id AND user_id = ?1
+     WHERE deleted_at IS NULL AND id BETWEEN ?2 AND ?3 ORDER BY id"
+);
 
 /// A range scan of the clustered table, for one room after the other: a statement costs no round trip.
 const LIST_UNREAD: &str = "
@@ -104,5 +107,5 @@ fn count_unread(db: &Connection, room: &Room, read_seq: Seq, reader: Reader<'_>)
 }
 
 fn room_and_position(row: &Row<'_>) -> rusqlite::Result<(Room, Option<Seq>)> {
-    Ok((rooms::room(row)?, row.get::<_, Option<i64>>(10)?.map(Seq)))
+    Ok((room(row)?, row.get::<_, Option<i64>>(10)?.map(Seq)))
 }

@@ -6,13 +6,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
 use super::super::backend::Rooms;
 use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Sqlite;
-use super::events::Names;
+use super::records::{Names, room, room_columns};
 use super::transaction::Transaction;
 use crate::model::{
     EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq,
@@ -29,10 +29,11 @@ impl Rooms for Sqlite {
     }
 
     fn get_room_by_name(&self, name: &str) -> Result<Option<Room>> {
-        const GET: &str = "
-            SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-                   oldest_seq, retention_days
-            FROM rooms WHERE name = ?1 AND deleted_at IS NULL";
+        const GET: &str = concat!(
+            "SELECT ",
+            room_columns!(),
+            " FROM rooms WHERE name = ?1 AND deleted_at IS NULL"
+        );
         self.read(|db| Ok(db.prepare_cached(GET)?.query_row([name], room).optional()?))
     }
 
@@ -204,34 +205,14 @@ impl RoomTransaction for Transaction<'_> {
 }
 
 fn get_room(db: &Connection, id: RoomId) -> Result<Option<Room>> {
-    const GET: &str = "
-        SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-               oldest_seq, retention_days
-        FROM rooms WHERE id = ?1 AND deleted_at IS NULL";
+    const GET: &str =
+        concat!("SELECT ", room_columns!(), " FROM rooms WHERE id = ?1 AND deleted_at IS NULL");
     Ok(db.prepare_cached(GET)?.query_row([id.0], room).optional()?)
 }
 
 fn list_rooms(db: &Connection) -> Result<Vec<Room>> {
-    const LIST: &str = "
-        SELECT id, name, description, created_by, created_at, head_seq, archived_at, revision,
-               oldest_seq, retention_days
-        FROM rooms WHERE deleted_at IS NULL ORDER BY id";
+    const LIST: &str =
+        concat!("SELECT ", room_columns!(), " FROM rooms WHERE deleted_at IS NULL ORDER BY id");
     let mut statement = db.prepare_cached(LIST)?;
     Ok(statement.query_map([], room)?.collect::<rusqlite::Result<_>>()?)
-}
-
-/// From the first ten columns, in the order of the statements above.
-pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
-    Ok(Room {
-        id: RoomId(row.get(0)?),
-        name: row.get(1)?,
-        description: row.get(2)?,
-        created_by: UserId(row.get(3)?),
-        created_at: Timestamp(row.get(4)?),
-        head_seq: Seq(row.get(5)?),
-        archived_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
-        revision: row.get(7)?,
-        oldest_seq: Seq(row.get(8)?),
-        retention_days: row.get(9)?,
-    })
 }

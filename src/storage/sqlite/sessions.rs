@@ -5,8 +5,9 @@ use rusqlite::{OptionalExtension, Row, params, types::Type};
 use super::super::Result;
 use super::super::backend::Sessions;
 use super::super::decisions::SessionTransaction;
+use super::Sqlite;
+use super::records::{user, user_columns};
 use super::transaction::Transaction;
-use super::{Sqlite, users};
 use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
 
 impl Sessions for Sqlite {
@@ -40,11 +41,13 @@ impl Sessions for Sqlite {
     }
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
-        const GET: &str = "
-            SELECT users.id, username, email, role, is_active, users.created_at,
-                   sessions.created_at, expires_at, revoked_at, sessions.id
-            FROM sessions JOIN users ON users.id = sessions.user_id
-            WHERE sessions.id = ?1";
+        const GET: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", sessions.created_at, expires_at, revoked_at, sessions.id
+             FROM sessions JOIN users ON users.id = sessions.user_id
+             WHERE sessions.id = ?1"
+        );
         self.read(|db| {
             Ok(db.prepare_cached(GET)?.query_row([id.to_string()], session).optional()?)
         })
@@ -56,18 +59,22 @@ impl Sessions for Sqlite {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Session>> {
-        const LIST_OF_ONE: &str = "
-            SELECT users.id, username, email, role, is_active, users.created_at,
-                   sessions.created_at, expires_at, revoked_at, sessions.id
-            FROM sessions JOIN users ON users.id = sessions.user_id
-            WHERE revoked_at IS NULL AND expires_at > ?1 AND user_id = ?3
-            ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2";
-        const LIST_OF_ALL: &str = "
-            SELECT users.id, username, email, role, is_active, users.created_at,
-                   sessions.created_at, expires_at, revoked_at, sessions.id
-            FROM sessions JOIN users ON users.id = sessions.user_id
-            WHERE revoked_at IS NULL AND expires_at > ?1
-            ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2";
+        const LIST_OF_ONE: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", sessions.created_at, expires_at, revoked_at, sessions.id
+             FROM sessions JOIN users ON users.id = sessions.user_id
+             WHERE revoked_at IS NULL AND expires_at > ?1 AND user_id = ?3
+             ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2"
+        );
+        const LIST_OF_ALL: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", sessions.created_at, expires_at, revoked_at, sessions.id
+             FROM sessions JOIN users ON users.id = sessions.user_id
+             WHERE revoked_at IS NULL AND expires_at > ?1
+             ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2"
+        );
         let (now, limit) = (now.0, i64::from(limit));
         self.read(|db| {
             let sessions = match user_id {
@@ -171,7 +178,7 @@ impl SessionTransaction for Transaction<'_> {
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
     Ok(Session {
         id: session_id(row, 9)?,
-        user: users::user(row)?,
+        user: user(row)?,
         created_at: Timestamp(row.get(6)?),
         expires_at: Timestamp(row.get(7)?),
         revoked_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),

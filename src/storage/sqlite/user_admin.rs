@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::super::Result;
 use super::super::backend::UserAdmin;
 use super::super::decisions::{self, UserTransaction};
+use super::records::{user, user_columns};
 use super::transaction::Transaction;
 use super::{Sqlite, users};
 use crate::model::{
@@ -13,14 +14,16 @@ use crate::model::{
 
 impl UserAdmin for Sqlite {
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
-        const LIST: &str = "
-            SELECT id, username, email, role, is_active, created_at,
-                   (SELECT count(*) FROM sessions
-                    WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?4)
-            FROM users
-            WHERE id > ?1 AND deleted_at IS NULL
-              AND (instr(lower(username), lower(?2)) > 0 OR instr(lower(email), lower(?2)) > 0)
-            ORDER BY id LIMIT ?3";
+        const LIST: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", (SELECT count(*) FROM sessions
+                WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?4)
+             FROM users
+             WHERE id > ?1 AND deleted_at IS NULL
+               AND (instr(lower(username), lower(?2)) > 0 OR instr(lower(email), lower(?2)) > 0)
+             ORDER BY id LIMIT ?3"
+        );
         let text = query.text.as_deref().unwrap_or_default();
         let after = query.after.map_or(0, |id| id.0);
         self.read(|db| {
@@ -132,14 +135,16 @@ impl UserTransaction for Transaction<'_> {
 }
 
 pub(super) fn get_account(db: &Connection, id: UserId, now: Timestamp) -> Result<Option<Account>> {
-    const GET: &str = "
-        SELECT id, username, email, role, is_active, created_at,
-               (SELECT count(*) FROM sessions
-                WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?2)
-        FROM users WHERE id = ?1 AND deleted_at IS NULL";
+    const GET: &str = concat!(
+        "SELECT ",
+        user_columns!(),
+        ", (SELECT count(*) FROM sessions
+            WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?2)
+         FROM users WHERE id = ?1 AND deleted_at IS NULL"
+    );
     Ok(db.prepare_cached(GET)?.query_row([id.0, now.0], account).optional()?)
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account { user: users::user(row)?, sessions: row.get(6)? })
+    Ok(Account { user: user(row)?, sessions: row.get(6)? })
 }

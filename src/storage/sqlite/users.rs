@@ -1,12 +1,13 @@
 //! Users as they come by themselves: registration, sign-in, a new password of one's own.
 
-use rusqlite::{Connection, OptionalExtension, Row, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::super::Result;
 use super::super::backend::Users;
 use super::super::decisions;
 use super::Sqlite;
-use crate::model::{Credentials, NewAuditEntry, NewUser, Role, SessionId, Timestamp, User, UserId};
+use super::records::{user, user_columns};
+use crate::model::{Credentials, NewAuditEntry, NewUser, SessionId, Timestamp, User, UserId};
 
 impl Users for Sqlite {
     fn create_user(&self, user: &NewUser, entry: Option<&NewAuditEntry>) -> Result<User> {
@@ -14,22 +15,27 @@ impl Users for Sqlite {
     }
 
     fn get_user(&self, id: UserId) -> Result<Option<User>> {
-        const GET: &str =
-            "SELECT id, username, email, role, is_active, created_at FROM users WHERE id = ?1";
+        const GET: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = ?1");
         self.read(|db| Ok(db.prepare_cached(GET)?.query_row([id.0], user).optional()?))
     }
 
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>> {
-        const GET: &str = "
-            SELECT id, username, email, role, is_active, created_at, password_hash
-            FROM users WHERE username = ?1 AND deleted_at IS NULL";
+        const GET: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", password_hash
+             FROM users WHERE username = ?1 AND deleted_at IS NULL"
+        );
         self.read(|db| Ok(db.prepare_cached(GET)?.query_row([username], credentials).optional()?))
     }
 
     fn get_credentials_by_email(&self, email: &str) -> Result<Option<Credentials>> {
-        const GET: &str = "
-            SELECT id, username, email, role, is_active, created_at, password_hash
-            FROM users WHERE email = ?1 AND deleted_at IS NULL";
+        const GET: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", password_hash
+             FROM users WHERE email = ?1 AND deleted_at IS NULL"
+        );
         self.read(|db| Ok(db.prepare_cached(GET)?.query_row([email], credentials).optional()?))
     }
 
@@ -38,9 +44,11 @@ impl Users for Sqlite {
     }
 
     fn list_admins(&self) -> Result<Vec<User>> {
-        const LIST: &str = "
-            SELECT id, username, email, role, is_active, created_at
-            FROM users WHERE role = 'admin' AND is_active = 1 ORDER BY id";
+        const LIST: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM users WHERE role = 'admin' AND is_active = 1 ORDER BY id"
+        );
         self.read(|db| {
             let mut statement = db.prepare_cached(LIST)?;
             Ok(statement.query_map([], user)?.collect::<rusqlite::Result<_>>()?)
@@ -68,20 +76,4 @@ pub(super) fn has_admin(db: &Connection) -> Result<bool> {
 /// From the columns of [`user`], and password_hash.
 fn credentials(row: &Row<'_>) -> rusqlite::Result<Credentials> {
     Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
-}
-
-/// From the first six columns: id, username, email, role, is_active, created_at.
-pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    let role: String = row.get(3)?;
-    Ok(User {
-        id: UserId(row.get(0)?),
-        username: row.get(1)?,
-        email: row.get(2)?,
-        role: role.parse::<Role>().map_err(|()| {
-            let error = format!("unknown role `{role}`").into();
-            rusqlite::Error::FromSqlConversionFailure(3, Type::Text, error)
-        })?,
-        is_active: row.get(4)?,
-        created_at: Timestamp(row.get(5)?),
-    })
 }

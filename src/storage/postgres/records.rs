@@ -1,0 +1,119 @@
+//! What is read of the tables of users, rooms and events: the columns, and the values made of them.
+//!
+//! A list of columns is a macro, because only `concat!` puts it into a statement at compile time.
+
+use std::sync::Arc;
+
+use postgres::Row;
+
+use super::super::stored_event::StoredEvent;
+use super::super::{Error, Result};
+use crate::model::{
+    Event, EventHeader, EventId, EventTarget, Message, Role, Room, RoomId, Seq, Timestamp, User,
+    UserId,
+};
+
+/// The columns of `users` that [`user`] reads.
+macro_rules! user_columns {
+    () => {
+        "users.id, users.username, users.email, users.role, users.is_active, users.created_at"
+    };
+}
+
+/// The columns of `rooms` that [`room`] reads.
+macro_rules! room_columns {
+    () => {
+        "rooms.id, rooms.name, rooms.description, rooms.created_by, rooms.created_at, \
+         rooms.head_seq, rooms.archived_at, rooms.revision, rooms.oldest_seq, rooms.retention_days"
+    };
+}
+
+/// The columns of `events`, under the name `entry`, that [`message_of`] reads. The name is looked up
+/// per row: joined, it would be worth a scan of all users to a planner that does not know how small a
+/// page is.
+macro_rules! message_columns {
+    () => {
+        "entry.id, entry.content, (SELECT username FROM users WHERE users.id = entry.user_id), \
+         entry.user_id, entry.created_at, entry.room_id, entry.seq, entry.client_id, \
+         entry.edited_at, entry.deleted_at"
+    };
+}
+
+/// The columns of `events`, under the name `entry`, that [`event_of`] reads.
+macro_rules! event_columns {
+    () => {
+        concat!(message_columns!(), ", entry.kind, entry.target_id, entry.target_seq, entry.detail")
+    };
+}
+
+pub(super) use {event_columns, message_columns, room_columns, user_columns};
+
+pub(super) fn user(row: &Row) -> Result<User> {
+    let role: &str = row.try_get(3)?;
+    Ok(User {
+        id: UserId(row.try_get(0)?),
+        username: row.try_get(1)?,
+        email: row.try_get(2)?,
+        role: role
+            .parse::<Role>()
+            .map_err(|()| Error::Internal(format!("unknown role `{role}`")))?,
+        is_active: row.try_get(4)?,
+        created_at: Timestamp(row.try_get(5)?),
+    })
+}
+
+pub(super) fn room(row: &Row) -> Room {
+    Room {
+        id: RoomId(row.get(0)),
+        name: row.get(1),
+        description: row.get(2),
+        created_by: UserId(row.get(3)),
+        created_at: Timestamp(row.get(4)),
+        head_seq: Seq(row.get(5)),
+        archived_at: row.get::<_, Option<i64>>(6).map(Timestamp),
+        revision: row.get(7),
+        oldest_seq: Seq(row.get(8)),
+        // The column takes no negative numbers.
+        retention_days: row.get::<_, Option<i32>>(9).and_then(|days| u32::try_from(days).ok()),
+    }
+}
+
+pub(super) fn event_of(row: &Row) -> Result<Event> {
+    let target = |(message_id, message_seq): (i64, i64)| EventTarget {
+        message_id: EventId(message_id),
+        message_seq: Seq(message_seq),
+    };
+    StoredEvent {
+        header: EventHeader {
+            id: EventId(row.get(0)),
+            room_id: RoomId(row.get(5)),
+            seq: Seq(row.get(6)),
+            user_id: UserId(row.get(3)),
+            username: Arc::from(row.get::<_, &str>(2)),
+            timestamp: Timestamp(row.get(4)),
+        },
+        content: row.get(1),
+        client_id: row.get(7),
+        edited_at: row.get::<_, Option<i64>>(8).map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(9).map(Timestamp),
+        kind: row.get(10),
+        target: row.get::<_, Option<i64>>(11).zip(row.get(12)).map(target),
+        detail: row.get(13),
+    }
+    .into_event()
+}
+
+pub(super) fn message_of(row: &Row) -> Message {
+    Message {
+        id: EventId(row.get(0)),
+        content: row.get(1),
+        username: Arc::from(row.get::<_, &str>(2)),
+        user_id: UserId(row.get(3)),
+        timestamp: Timestamp(row.get(4)),
+        room_id: RoomId(row.get(5)),
+        seq: Seq(row.get(6)),
+        client_id: row.get(7),
+        edited_at: row.get::<_, Option<i64>>(8).map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(9).map(Timestamp),
+    }
+}

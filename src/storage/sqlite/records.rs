@@ -1,0 +1,147 @@
+//! What is read of the tables of users, rooms and events: the columns, and the values made of them.
+//!
+//! A list of columns is a macro, because only `concat!` puts it into a statement at compile time.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row, types::Type};
+
+use super::super::Result;
+use super::super::stored_event::StoredEvent;
+use crate::model::{
+    Event, EventHeader, EventId, EventTarget, Message, Role, Room, RoomId, Seq, Timestamp, User,
+    UserId,
+};
+
+/// The columns of `users` that [`user`] reads.
+macro_rules! user_columns {
+    () => {
+        "users.id, users.username, users.email, users.role, users.is_active, users.created_at"
+    };
+}
+
+/// The columns of `rooms` that [`room`] reads.
+macro_rules! room_columns {
+    () => {
+        "rooms.id, rooms.name, rooms.description, rooms.created_by, rooms.created_at, \
+         rooms.head_seq, rooms.archived_at, rooms.revision, rooms.oldest_seq, rooms.retention_days"
+    };
+}
+
+/// The columns of `events` that [`message_of`] reads.
+macro_rules! message_columns {
+    () => {
+        "seq, id, user_id, created_at, content, client_id, edited_at, deleted_at"
+    };
+}
+
+/// The columns of `events` that [`event_of`] reads.
+macro_rules! event_columns {
+    () => {
+        "seq, id, user_id, created_at, content, client_id, edited_at, deleted_at, \
+         kind, target_id, target_seq, detail"
+    };
+}
+
+pub(super) use {event_columns, message_columns, room_columns, user_columns};
+
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    let role: String = row.get(3)?;
+    Ok(User {
+        id: UserId(row.get(0)?),
+        username: row.get(1)?,
+        email: row.get(2)?,
+        role: role.parse::<Role>().map_err(|()| {
+            let error = format!("unknown role `{role}`").into();
+            rusqlite::Error::FromSqlConversionFailure(3, Type::Text, error)
+        })?,
+        is_active: row.get(4)?,
+        created_at: Timestamp(row.get(5)?),
+    })
+}
+
+pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
+    Ok(Room {
+        id: RoomId(row.get(0)?),
+        name: row.get(1)?,
+        description: row.get(2)?,
+        created_by: UserId(row.get(3)?),
+        created_at: Timestamp(row.get(4)?),
+        head_seq: Seq(row.get(5)?),
+        archived_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+        revision: row.get(7)?,
+        oldest_seq: Seq(row.get(8)?),
+        retention_days: row.get(9)?,
+    })
+}
+
+pub(super) fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) -> Result<Event> {
+    let user_id = UserId(row.get(2)?);
+    let target = |message_id: i64, message_seq: i64| EventTarget {
+        message_id: EventId(message_id),
+        message_seq: Seq(message_seq),
+    };
+    StoredEvent {
+        header: EventHeader {
+            seq: Seq(row.get(0)?),
+            id: EventId(row.get(1)?),
+            room_id,
+            user_id,
+            username: names.get(user_id)?,
+            timestamp: Timestamp(row.get(3)?),
+        },
+        content: row.get(4)?,
+        client_id: row.get(5)?,
+        edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        kind: row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?,
+        target: row.get::<_, Option<i64>>(9)?.zip(row.get(10)?).map(|(id, seq)| target(id, seq)),
+        detail: row.get(11)?,
+    }
+    .into_event()
+}
+
+/// Of a row of the room's log: each column more would be a fortieth of the cost of a page.
+pub(super) fn message_of(
+    row: &Row<'_>,
+    room_id: RoomId,
+    names: &mut Names<'_>,
+) -> rusqlite::Result<Message> {
+    let user_id = UserId(row.get(2)?);
+    Ok(Message {
+        seq: Seq(row.get(0)?),
+        id: EventId(row.get(1)?),
+        room_id,
+        user_id,
+        username: names.get(user_id)?,
+        timestamp: Timestamp(row.get(3)?),
+        content: row.get(4)?,
+        client_id: row.get(5)?,
+        edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+        deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+    })
+}
+
+/// The names of senders, each looked up once a page: a page has many messages of few people.
+pub(super) struct Names<'db> {
+    db: &'db Connection,
+    known: Vec<(UserId, Arc<str>)>,
+}
+
+impl<'db> Names<'db> {
+    pub fn new(db: &'db Connection) -> Self {
+        Self { db, known: Vec::new() }
+    }
+
+    pub fn get(&mut self, id: UserId) -> rusqlite::Result<Arc<str>> {
+        if let Some((_, name)) = self.known.iter().rev().find(|(known, _)| *known == id) {
+            return Ok(name.clone());
+        }
+        let name: Arc<str> = self
+            .db
+            .prepare_cached("SELECT username FROM users WHERE id = ?1")?
+            .query_row([id.0], |row| row.get(0))?;
+        self.known.push((id, name.clone()));
+        Ok(name)
+    }
+}
