@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use crate::config::{self, Loaded, Switch, redact_database_url};
-use crate::storage::{self, Backend, Error, Migration, MigrationState, OpenOptions, Target};
+use crate::storage::{self, Backend, CopyTarget, Error, Migration, MigrationState, OpenOptions};
 
 /// What to do if the SQLite file is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,12 +85,12 @@ impl Database {
 
 /// Claims the database of the settings for this process alone, to fill it. The text is its URL without
 /// the password.
-pub(super) fn claim(settings: &Loaded) -> anyhow::Result<(Box<dyn Target>, String)> {
+pub(super) fn claim(settings: &Loaded) -> anyhow::Result<(Box<dyn CopyTarget>, String)> {
     claim_url(&settings.config.database.url)
 }
 
 /// Like [`claim`], for the database at `url` instead of the one in the settings.
-pub(super) fn claim_url(url: &str) -> anyhow::Result<(Box<dyn Target>, String)> {
+pub(super) fn claim_url(url: &str) -> anyhow::Result<(Box<dyn CopyTarget>, String)> {
     let shown = absolute(&redact_database_url(url));
     let target = storage::claim(url).map_err(|error| sentence(error, &shown))?;
     Ok((target, shown))

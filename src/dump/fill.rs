@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 
 use super::{Tallies, Tally};
 use crate::storage::rows::{Row, Table, Value};
-use crate::storage::{self, Target};
+use crate::storage::{self, CopyTarget};
 
 /// The limits of a batch: number of rows, and bytes.
 const ROWS: usize = 1000;
@@ -14,7 +14,7 @@ const BYTES: usize = 1 << 20;
 
 /// Collects rows and writes them into a target.
 pub struct Fill<'a> {
-    target: &'a mut dyn Target,
+    target: &'a mut dyn CopyTarget,
     table: Option<&'static Table>,
     batch: Vec<Row>,
     bytes: usize,
@@ -23,7 +23,7 @@ pub struct Fill<'a> {
 }
 
 impl<'a> Fill<'a> {
-    pub fn new(target: &'a mut dyn Target) -> Self {
+    pub fn new(target: &'a mut dyn CopyTarget) -> Self {
         Self { target, table: None, batch: Vec::new(), bytes: 0, places: (0, 0) }
     }
 
@@ -62,7 +62,7 @@ impl<'a> Fill<'a> {
 }
 
 /// Returns the tallies of the rows that are already in a target.
-pub fn tallies(target: &mut dyn Target) -> anyhow::Result<Vec<Tally>> {
+pub fn tallies(target: &mut dyn CopyTarget) -> anyhow::Result<Vec<Tally>> {
     let (mut tallies, mut failure) = (Tallies::new(), None);
     target.read_back(&mut |table, row| match tallies.add(table, &row) {
         Ok(_) => ControlFlow::Continue(()),

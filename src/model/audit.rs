@@ -66,13 +66,13 @@ impl FromStr for Via {
 
 /// The target of an act. Storage fills it in, because it makes the ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum AuditTarget {
     User(UserId),
     Room(RoomId),
     Message(EventId),
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for AuditTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(id) => write!(f, "user #{id}"),

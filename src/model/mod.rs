@@ -15,7 +15,7 @@ mod session;
 mod time;
 mod user;
 
-pub use audit::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Via};
+pub use audit::{Actor, AuditEntry, AuditId, AuditTarget, NewAuditEntry, Via};
 pub use error_code::ErrorCode;
 pub use event::{
     Event, EventHeader, EventId, EventKind, EventPage, EventTarget, RoomChanged, RoomFace, Seq,

@@ -5,6 +5,7 @@
 //! server. No rule of the chat lives here, and no type of a database driver leaves the two folders.
 
 pub mod backend;
+mod copy_target;
 mod counts;
 mod decisions;
 mod error;
@@ -16,16 +17,15 @@ pub mod rows;
 pub mod sqlite;
 mod store;
 mod stored_event;
-mod target;
 mod window;
 
 pub use backend::{
     AppendError, Backend, ChangeError, DatabaseStatus, Migration, MigrationState, ServerFacts,
     Shortcoming,
 };
+pub use copy_target::{Contents, CopyTarget, Filling, Progress};
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
 pub use open::{OpenOptions, check_url, claim, mend_rights, open, saved_database, sqlite_file};
 pub use store::{Listener, Outcome, Store, StoreConfig, Writer};
 pub use stored_event::{SERVER_USER, check_row};
-pub use target::{Contents, Filling, Progress, Target};

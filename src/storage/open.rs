@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::postgres::{self, Postgres, PostgresTarget};
-use super::sqlite::{self, Sqlite, SqliteTarget};
-use super::{Backend, Error, Result, Target};
+use super::postgres::{self, Postgres, PostgresCopyTarget};
+use super::sqlite::{self, Sqlite, SqliteCopyTarget};
+use super::{Backend, CopyTarget, Error, Result};
 
 /// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +45,10 @@ pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Backend>> {
 ///
 /// # Errors
 /// [`Error::InUse`] while anybody uses it, else those of [`open`].
-pub fn claim(url: &str) -> Result<Box<dyn Target>> {
+pub fn claim(url: &str) -> Result<Box<dyn CopyTarget>> {
     match parse(url)? {
-        Location::Sqlite(path) => Ok(Box::new(SqliteTarget::claim(&path)?)),
-        Location::Postgres(url) => Ok(Box::new(PostgresTarget::claim(url)?)),
+        Location::Sqlite(path) => Ok(Box::new(SqliteCopyTarget::claim(&path)?)),
+        Location::Postgres(url) => Ok(Box::new(PostgresCopyTarget::claim(url)?)),
     }
 }
 

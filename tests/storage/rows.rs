@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use chatapp::model::{Role, RoomChange, Seq};
 use chatapp::storage::rows::{LEFT_OUT, Row, Scope, TABLES, Table};
-use chatapp::storage::{self, Backend, Contents, Error, Filling, OpenOptions, Target};
+use chatapp::storage::{self, Backend, Contents, CopyTarget, Error, Filling, OpenOptions};
 
 use crate::harness::{
     NOW, Raw, TestDatabase, audit, change, fill, message, new_user, room, session, user,
@@ -186,7 +186,7 @@ fn read(source: &dyn Backend) -> Rows {
     rows
 }
 
-fn write(target: &mut dyn Target, rows: &[(&'static Table, Row)]) {
+fn write(target: &mut dyn CopyTarget, rows: &[(&'static Table, Row)]) {
     for chunk in rows.chunk_by(|(one, _), (other, _)| one == other) {
         for chunk in chunk.chunks(1_000) {
             let rows: Vec<_> = chunk.iter().map(|(_, row)| row.clone()).collect();

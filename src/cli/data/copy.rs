@@ -11,7 +11,7 @@ use super::ask;
 use super::progress::Bar;
 use crate::dump::{self, Check, Fill, Tallies, Tally};
 use crate::storage::rows::Scope;
-use crate::storage::{Contents, Filling, Target};
+use crate::storage::{Contents, CopyTarget, Filling};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -109,7 +109,7 @@ impl Comparison {
 /// differ from the first rows of the source.
 fn copy(
     source: &Database,
-    target: &mut dyn Target,
+    target: &mut dyn CopyTarget,
     contents: Contents,
 ) -> anyhow::Result<Option<Vec<Tally>>> {
     target.begin(Filling::InSteps, contents)?;

@@ -19,7 +19,7 @@ use crate::config::Loaded;
 use crate::dump::{self, Facts, Header, Tally};
 use crate::model::Clock;
 use crate::storage::rows::Scope;
-use crate::storage::{Contents, Filling, Target};
+use crate::storage::{Contents, CopyTarget, Filling};
 
 /// A description of a copy: `--output json` of the commands that make or read one.
 #[derive(Serialize)]
@@ -55,14 +55,14 @@ fn header(database: &Database, format: &str, scope: Scope) -> anyhow::Result<Hea
 fn claim(
     context: &Context,
     confirm: &Confirm,
-) -> anyhow::Result<(Box<dyn Target>, String, Loaded)> {
+) -> anyhow::Result<(Box<dyn CopyTarget>, String, Loaded)> {
     let settings = context.settings(None)?;
     let (target, url) = database::claim(&settings)?;
     ask(&*target, &url, confirm)?;
     Ok((target, url, settings))
 }
 
-fn ask(target: &dyn Target, url: &str, confirm: &Confirm) -> anyhow::Result<()> {
+fn ask(target: &dyn CopyTarget, url: &str, confirm: &Confirm) -> anyhow::Result<()> {
     match target.contents() {
         Contents::Nothing | Contents::Unfinished => Ok(()),
         Contents::Data => confirm.ask(&format!("all data in {url} will be replaced")),
@@ -71,7 +71,7 @@ fn ask(target: &dyn Target, url: &str, confirm: &Confirm) -> anyhow::Result<()> 
 
 /// Fills the target from an export, completely or not at all.
 fn fill(
-    mut target: Box<dyn Target>,
+    mut target: Box<dyn CopyTarget>,
     reader: dump::Reader<impl std::io::BufRead>,
 ) -> anyhow::Result<Vec<Tally>> {
     let bar = progress::Bar::new("events");

@@ -11,7 +11,7 @@ use super::{Report, claim};
 use crate::dump::{self, Check, Fill};
 use crate::storage::rows::Scope;
 use crate::storage::sqlite::Archive;
-use crate::storage::{Contents, Filling, Target};
+use crate::storage::{Contents, CopyTarget, Filling};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +59,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
 }
 
 /// Fills a database of another kind from a backup of SQLite.
-fn fill_from(archive: &Archive, mut target: Box<dyn Target>) -> anyhow::Result<()> {
+fn fill_from(archive: &Archive, mut target: Box<dyn CopyTarget>) -> anyhow::Result<()> {
     let bar = Bar::new("events");
     target.begin(Filling::AtOnce, Contents::Data)?;
     let mut fill = Fill::new(&mut *target);

@@ -2,8 +2,8 @@
 
 use super::{NewEvent, RoomTransaction};
 use crate::model::{
-    Changed, Event, EventId, EventKind, EventTarget, Message, MessageChange, NewAuditEntry,
-    NewMessageChange, Room, RoomId, Target, Timestamp,
+    AuditTarget, Changed, Event, EventId, EventKind, EventTarget, Message, MessageChange,
+    NewAuditEntry, NewMessageChange, Room, RoomId, Timestamp,
 };
 use crate::storage::{ChangeError, Result};
 
@@ -60,7 +60,7 @@ pub(in crate::storage) fn delete_message(
     message.content = String::new();
     message.deleted_at = Some(change.timestamp);
     if let Some(entry) = entry {
-        tx.record_audit(entry, Target::Message(message.id))?;
+        tx.record_audit(entry, AuditTarget::Message(message.id))?;
     }
     let change = append(tx, EventKind::MessageDeleted, change, "", &message)?;
     Ok(Ok(Changed { message, event: Some(Event::MessageDeleted(change)) }))

@@ -21,9 +21,9 @@ pub(super) use users::{
 };
 
 use super::Result;
-use crate::model::{NewAuditEntry, Target};
+use crate::model::{AuditTarget, NewAuditEntry};
 
 pub(super) trait AuditTransaction {
     /// Records an act on `target`, in the transaction that does it.
-    fn record_audit(&mut self, entry: &NewAuditEntry, target: Target) -> Result<()>;
+    fn record_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()>;
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::AuditTransaction;
 use crate::model::{
-    Actor, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry, NewRoom, Room,
-    RoomChange, RoomChanged, RoomId, Seq, Target, Timestamp, UpdatedRoom, UserId,
+    Actor, AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry,
+    NewRoom, Room, RoomChange, RoomChanged, RoomId, Seq, Timestamp, UpdatedRoom, UserId,
 };
 use crate::storage::{Error, Result, SERVER_USER};
 
@@ -65,7 +65,7 @@ pub(in crate::storage) fn create_room(
     entry: &NewAuditEntry,
 ) -> Result<Room> {
     let id = tx.insert_room(room)?;
-    tx.record_audit(entry, Target::Room(id))?;
+    tx.record_audit(entry, AuditTarget::Room(id))?;
     Ok(room.clone().into_room(id))
 }
 
@@ -80,7 +80,7 @@ pub(in crate::storage) fn update_room(
         return Ok(Some(UpdatedRoom { room, event: None }));
     };
     tx.set_room(&changed)?;
-    tx.record_audit(entry, Target::Room(id))?;
+    tx.record_audit(entry, AuditTarget::Room(id))?;
     let event = match changed.revision > room.revision {
         true => Some(Event::RoomChanged(append_room_changed(tx, &changed, entry)?)),
         false => None,
@@ -122,7 +122,7 @@ pub(in crate::storage) fn delete_room(
 ) -> Result<bool> {
     let found = tx.mark_room_deleted(id, entry.timestamp)?;
     if found {
-        tx.record_audit(entry, Target::Room(id))?;
+        tx.record_audit(entry, AuditTarget::Room(id))?;
     }
     Ok(found)
 }
@@ -155,7 +155,7 @@ pub(in crate::storage) fn prune_events(
     if deleted > 0 {
         tx.set_oldest_seq(id, oldest_seq)?;
         if let Some(entry) = entry {
-            tx.record_audit(entry, Target::Room(id))?;
+            tx.record_audit(entry, AuditTarget::Room(id))?;
         }
     }
     Ok(deleted)

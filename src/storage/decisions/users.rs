@@ -2,7 +2,7 @@
 
 use super::AuditTransaction;
 use crate::model::{
-    Account, NewAuditEntry, NewPasswordReset, NewUser, Role, SecretHash, SessionId, Target,
+    Account, AuditTarget, NewAuditEntry, NewPasswordReset, NewUser, Role, SecretHash, SessionId,
     Timestamp, User, UserChange, UserId, UserUpdate,
 };
 use crate::storage::{Conflict, Error, Result};
@@ -70,7 +70,7 @@ pub(in crate::storage) fn create_user(
     }
     let id = tx.insert_user(user)?;
     if let Some(entry) = entry {
-        tx.record_audit(entry, Target::User(id))?;
+        tx.record_audit(entry, AuditTarget::User(id))?;
     }
     Ok(User {
         id,
@@ -106,7 +106,7 @@ pub(in crate::storage) fn update_user(
         true => tx.revoke_sessions(id, None, entry.timestamp)?,
         false => 0,
     };
-    tx.record_audit(entry, Target::User(id))?;
+    tx.record_audit(entry, AuditTarget::User(id))?;
     Ok(Some(UserUpdate { before: old, ended_sessions }))
 }
 
@@ -123,7 +123,7 @@ pub(in crate::storage) fn delete_user(
     tx.delete_password_reset(id)?;
     tx.empty_user(id, entry.timestamp)?;
     tx.revoke_sessions(id, None, entry.timestamp)?;
-    tx.record_audit(entry, Target::User(id))?;
+    tx.record_audit(entry, AuditTarget::User(id))?;
     Ok(true)
 }
 
@@ -138,7 +138,7 @@ pub(in crate::storage) fn revoke_sessions(
     }
     let ended = tx.revoke_sessions(id, None, entry.timestamp)?;
     if ended > 0 {
-        tx.record_audit(entry, Target::User(id))?;
+        tx.record_audit(entry, AuditTarget::User(id))?;
     }
     Ok(Some(ended))
 }
@@ -163,7 +163,7 @@ pub(in crate::storage) fn update_password(
 ) -> Result<Option<u32>> {
     let ended = set_password(tx, id, hash, None, entry.timestamp)?;
     if ended.is_some() {
-        tx.record_audit(entry, Target::User(id))?;
+        tx.record_audit(entry, AuditTarget::User(id))?;
     }
     Ok(ended)
 }
@@ -179,7 +179,7 @@ pub(in crate::storage) fn create_password_reset(
     }
     tx.delete_password_reset(reset.user_id)?;
     tx.insert_password_reset(reset)?;
-    tx.record_audit(entry, Target::User(reset.user_id))?;
+    tx.record_audit(entry, AuditTarget::User(reset.user_id))?;
     Ok(true)
 }
 

@@ -7,7 +7,7 @@ use super::super::decisions::AuditTransaction;
 use super::super::{Error, Result};
 use super::Postgres;
 use super::connection::Connection;
-use crate::model::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Timestamp, Via};
+use crate::model::{Actor, AuditEntry, AuditId, AuditTarget, NewAuditEntry, Timestamp, Via};
 
 impl Audit for Postgres {
     fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
@@ -27,7 +27,7 @@ impl Audit for Postgres {
 }
 
 impl AuditTransaction for Connection {
-    fn record_audit(&mut self, entry: &NewAuditEntry, target: Target) -> Result<()> {
+    fn record_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()> {
         let (actor_id, actor) = match &entry.actor {
             Actor::Account(id) => (Some(id.0), None),
             Actor::Operator(name) => (None, Some(name)),

@@ -7,6 +7,7 @@ mod advice;
 mod append;
 mod audit;
 mod connection;
+mod copy_target;
 mod errors;
 mod events;
 mod holders;
@@ -22,7 +23,6 @@ mod schema;
 mod session;
 mod sessions;
 mod shortcomings;
-mod target;
 mod upkeep;
 mod url;
 mod user_admin;
@@ -34,7 +34,7 @@ use postgres::Config;
 use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
-pub(super) use self::target::PostgresTarget;
+pub(super) use self::copy_target::PostgresCopyTarget;
 use super::pool::Pool;
 use super::{Backend, Error, OpenOptions, Result};
 

@@ -1,7 +1,7 @@
 //! The version of the database: its migrations, its shortcomings and its identity.
 
 use super::super::backend::Schema;
-use super::super::target::check_seal;
+use super::super::copy_target::check_seal;
 use super::super::{Error, Migration, Result, ServerFacts, Shortcoming};
 use super::{Postgres, migrations, session, shortcomings, url};
 

@@ -7,7 +7,7 @@ use super::super::backend::Audit;
 use super::super::decisions::AuditTransaction;
 use super::Sqlite;
 use super::transaction::Transaction;
-use crate::model::{Actor, AuditEntry, AuditId, NewAuditEntry, Target, Timestamp, Via};
+use crate::model::{Actor, AuditEntry, AuditId, AuditTarget, NewAuditEntry, Timestamp, Via};
 
 impl Audit for Sqlite {
     fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>> {
@@ -25,7 +25,7 @@ impl Audit for Sqlite {
 }
 
 impl AuditTransaction for Transaction<'_> {
-    fn record_audit(&mut self, entry: &NewAuditEntry, target: Target) -> Result<()> {
+    fn record_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()> {
         let (actor_id, actor) = match &entry.actor {
             Actor::Account(id) => (Some(id.0), None),
             Actor::Operator(name) => (None, Some(name)),

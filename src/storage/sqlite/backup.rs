@@ -16,7 +16,7 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::super::target::{self, Progress};
+use super::super::copy_target::{self, Progress};
 use super::super::{Error, Result};
 
 /// 256 KiB.
@@ -57,7 +57,7 @@ pub(super) fn back_up(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Re
     source.execute_batch("COMMIT")?;
     drop(source);
     strip(&copy)?;
-    copy.execute("UPDATE server SET sealed = ?1", [target::BACKUP])?;
+    copy.execute("UPDATE server SET sealed = ?1", [copy_target::BACKUP])?;
     close(copy)?;
     file.sync_all().map_err(|error| unavailable(to, &error))
 }

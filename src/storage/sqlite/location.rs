@@ -16,8 +16,8 @@ use rusqlite::backup::{Backup, StepResult};
 use super::super::{Error, Result};
 use super::backup::{self, unavailable};
 use super::claim::{beside, folder_of, real_path};
+use super::copy_target::sync_folder;
 use super::private;
-use super::target::sync_folder;
 
 /// Device and inode.
 type Identity = (u64, u64);

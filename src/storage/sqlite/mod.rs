@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod checkpoint;
 mod claim;
+mod copy_target;
 mod errors;
 mod events;
 mod location;
@@ -24,7 +25,6 @@ mod rooms;
 mod rows;
 mod schema;
 mod sessions;
-mod target;
 mod transaction;
 mod upkeep;
 mod user_admin;
@@ -43,12 +43,12 @@ use rusqlite::{Connection, OpenFlags};
 pub use self::archive::{Archive, describe_archive};
 use self::checkpoint::Checkpointer;
 use self::claim::Claim;
+pub(super) use self::copy_target::SqliteCopyTarget;
 pub(super) use self::location::find_saved;
 pub(super) use self::private::mend as mend_rights;
-pub(super) use self::target::SqliteTarget;
 use self::transaction::Transaction;
+use super::copy_target::check_seal;
 use super::pool::Pool;
-use super::target::check_seal;
 use super::{Backend, Error, OpenOptions, Result};
 
 /// More than there are statements, so that each is compiled once per connection.
@@ -97,7 +97,7 @@ impl Sqlite {
         }
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
         check_unsealed(&path)?;
-        target::check_unfinished(&path)?;
+        copy_target::check_unfinished(&path)?;
         let writer = open_writer(&path, options).map_err(|error| {
             if errors::is_not_a_database(&error) {
                 return Error::BadUrl(format!(

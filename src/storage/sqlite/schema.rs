@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::backend::Schema;
-use super::super::target::check_seal;
+use super::super::copy_target::check_seal;
 use super::super::{Error, Migration, MigrationState, Result, ServerFacts, migrations};
 use super::{Sqlite, recovery};
 

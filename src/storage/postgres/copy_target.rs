@@ -7,8 +7,8 @@ use std::path::Path;
 
 use postgres::{Client, Config};
 
+use super::super::copy_target::{Contents, CopyTarget, FILLING, Filling, Progress};
 use super::super::rows::{Row, Scope, Table, Visitor};
-use super::super::target::{Contents, FILLING, Filling, Progress, Target};
 use super::super::{Error, Result};
 use super::{connection, errors, holders, migrations, rows, session, url};
 
@@ -31,14 +31,14 @@ const CLEAR: &str = "
     OVERRIDING SYSTEM VALUE VALUES (0, '(server)', '(server)', '', 'user', false, 0, 0);
     UPDATE server SET epoch = replace(gen_random_uuid()::text, '-', ''), token_secret = NULL;";
 
-pub(in crate::storage) struct PostgresTarget {
+pub(in crate::storage) struct PostgresCopyTarget {
     config: Config,
     client: Client,
     contents: Contents,
     filling: Filling,
 }
 
-impl PostgresTarget {
+impl PostgresCopyTarget {
     /// # Errors
     /// [`Error::InUse`](super::super::Error) if any chatapp is connected.
     pub fn claim(url: &str) -> Result<Self> {
@@ -69,7 +69,7 @@ impl PostgresTarget {
     }
 }
 
-impl Target for PostgresTarget {
+impl CopyTarget for PostgresCopyTarget {
     fn contents(&self) -> Contents {
         self.contents
     }

@@ -33,7 +33,7 @@ pub enum Filling {
 /// What comes out at the end is a database of its own: with another epoch, without sessions,
 /// tickets and secret. So a cursor of the one it was filled from is refused, and what was revoked
 /// there stays revoked.
-pub trait Target {
+pub trait CopyTarget {
     fn contents(&self) -> Contents;
 
     /// Makes ready for writing: all that is there is taken away, at once or by

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::super::copy_target::{Contents, CopyTarget, FILLING, Filling, Progress, check_seal};
 use super::super::rows::{Row, Scope, Table, Visitor};
-use super::super::target::{Contents, Filling, Progress, Target, check_seal};
-use super::super::{Error, Result, target};
+use super::super::{Error, Result};
 use super::archive::Archive;
 use super::backup::{self, unavailable};
 use super::claim::{Claim, beside, real_path};
@@ -29,7 +29,7 @@ const PRAGMAS: &str = "
     PRAGMA cache_size = -16384;
 ";
 
-pub(in crate::storage) struct SqliteTarget {
+pub(in crate::storage) struct SqliteCopyTarget {
     path: PathBuf,
     partial: PathBuf,
     /// The file beside, once filling has begun.
@@ -39,7 +39,7 @@ pub(in crate::storage) struct SqliteTarget {
     _claim: Claim,
 }
 
-impl SqliteTarget {
+impl SqliteCopyTarget {
     /// # Errors
     /// [`Error::InUse`], also if another program has the file open.
     pub fn claim(path: &Path) -> Result<Self> {
@@ -83,7 +83,7 @@ impl SqliteTarget {
     }
 }
 
-impl Drop for SqliteTarget {
+impl Drop for SqliteCopyTarget {
     fn drop(&mut self) {
         self.connection = None;
         if !self.keeps_partial {
@@ -92,7 +92,7 @@ impl Drop for SqliteTarget {
     }
 }
 
-impl Target for SqliteTarget {
+impl CopyTarget for SqliteCopyTarget {
     fn contents(&self) -> Contents {
         self.contents
     }
@@ -107,7 +107,7 @@ impl Target for SqliteTarget {
         let mut connection = open(&self.partial)?;
         connection.execute_batch(PRAGMAS)?;
         schema::migrate(&mut connection)?;
-        connection.execute("UPDATE server SET sealed = ?1", [target::FILLING])?;
+        connection.execute("UPDATE server SET sealed = ?1", [FILLING])?;
         self.connection = Some(connection);
         Ok(())
     }
