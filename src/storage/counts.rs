@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{AppendError, Error, Outcome, Result};
+use super::{AppendError, Error, Result};
 use crate::metrics::{self, Counter, Counters, Histogram, Registry};
+use crate::model::Appended;
 
 /// Commits whose times are remembered, for [`StoreCounts::commit_quantile`].
 const REMEMBERED: usize = 1_000;
@@ -77,13 +78,18 @@ impl StoreCounts {
         self.is_failing.load(Ordering::Relaxed)
     }
 
-    pub(super) fn committed<T>(&self, outcomes: &[Outcome<T>], took: Duration) {
-        self.batch.observe(outcomes.len() as f64);
+    /// Counts a batch that took so long, with one result for each of its messages.
+    pub(super) fn committed<'a>(
+        &self,
+        results: impl ExactSizeIterator<Item = &'a Result<Appended, AppendError>>,
+        took: Duration,
+    ) {
+        self.batch.observe(results.len() as f64);
         self.seconds.observe(took.as_secs_f64());
         self.lock().add(took);
         let (mut stored, mut failure) = (0, None);
-        for outcome in outcomes {
-            match &outcome.result {
+        for result in results {
+            match result {
                 Ok(appended) if !appended.duplicate => stored += 1,
                 Err(AppendError::Storage(error)) => failure = Some(error),
                 Ok(_)
@@ -159,7 +165,7 @@ mod tests {
     fn quantiles_are_of_the_newest_commits() {
         let counts = StoreCounts::new();
         assert_eq!(counts.commit_quantile(0.5), None);
-        let commit = |ms| counts.committed::<()>(&[], Duration::from_millis(ms));
+        let commit = |ms| counts.committed([].iter(), Duration::from_millis(ms));
         (1..=100).for_each(commit);
         assert_eq!(counts.commit_quantile(0.5), Some(Duration::from_millis(50)));
         assert_eq!(counts.commit_quantile(0.99), Some(Duration::from_millis(99)));

@@ -11,6 +11,7 @@ mod decisions;
 mod error;
 mod migrations;
 mod open;
+mod options;
 mod pool;
 pub mod postgres;
 pub mod rows;
@@ -26,6 +27,7 @@ pub use backend::{
 pub use copy_target::{Contents, CopyTarget, Filling, Progress};
 pub use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
-pub use open::{OpenOptions, check_url, claim, mend_rights, open, saved_database, sqlite_file};
+pub use open::{check_url, claim, mend_rights, open, saved_database, sqlite_file};
+pub use options::OpenOptions;
 pub use store::{Listener, Outcome, Store, StoreConfig, Writer};
 pub use stored_event::{SERVER_USER, check_row};

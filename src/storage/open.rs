@@ -8,26 +8,7 @@ use std::sync::Arc;
 
 use super::postgres::{self, Postgres, PostgresCopyTarget};
 use super::sqlite::{self, Sqlite, SqliteCopyTarget};
-use super::{Backend, CopyTarget, Error, Result};
-
-/// How a database is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenOptions {
-    /// Connections that read. There is always one more, which writes.
-    pub read_connections: u32,
-    /// How long to wait for a lock, or for a free connection, before it is [`Error::Busy`].
-    pub busy_timeout_ms: u64,
-    /// Whether a missing SQLite file may be made.
-    pub create: bool,
-    /// Whether SQLite's files are written through the shim that gathers writes.
-    pub gather_writes: bool,
-}
-
-impl Default for OpenOptions {
-    fn default() -> Self {
-        Self { read_connections: 4, busy_timeout_ms: 5_000, create: false, gather_writes: true }
-    }
-}
+use super::{Backend, CopyTarget, Error, OpenOptions, Result};
 
 /// Opens the database at `url`; does not migrate it.
 ///

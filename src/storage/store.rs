@@ -241,7 +241,7 @@ fn write_loop<T>(
             let outcomes =
                 append(backend, std::mem::take(&mut messages), std::mem::take(&mut tags));
             let took = begun.elapsed();
-            counts.committed(&outcomes, took);
+            counts.committed(outcomes.iter().map(|outcome| &outcome.result), took);
             listener.committed(outcomes, took);
         }
         match next {

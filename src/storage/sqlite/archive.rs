@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::super::rows::{Scope, Source, Visitor};
 use super::super::{Error, Result};
+use super::errors::unavailable;
 use super::{backup, rows};
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -23,7 +24,7 @@ impl Archive {
     /// # Errors
     /// [`Error::Damaged`] if it is one and no backup.
     pub fn open(path: &Path) -> Result<Option<Self>> {
-        if !is_sqlite(path).map_err(|error| backup::unavailable(path, &error))? {
+        if !is_sqlite(path).map_err(|error| unavailable(path, &error))? {
             return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -89,9 +90,7 @@ pub fn describe_archive(path: &Path, description: &str, sha256: &str) -> Result<
     )?;
     connection.execute("INSERT INTO backup VALUES (?1, ?2)", [description, sha256])?;
     backup::close(connection)?;
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| backup::unavailable(path, &error))
+    File::open(path).and_then(|file| file.sync_all()).map_err(|error| unavailable(path, &error))
 }
 
 pub(super) fn is_sqlite(path: &Path) -> std::io::Result<bool> {

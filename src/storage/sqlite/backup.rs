@@ -16,8 +16,9 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
+use super::super::Result;
 use super::super::copy_target::{self, Progress};
-use super::super::{Error, Result};
+use super::errors::unavailable;
 
 /// 256 KiB.
 const PAGES: i32 = 64;
@@ -79,8 +80,4 @@ pub(super) fn strip(db: &Connection) -> Result<()> {
 
 pub(super) fn close(connection: Connection) -> Result<()> {
     connection.close().map_err(|(_, error)| error.into())
-}
-
-pub(super) fn unavailable(path: &Path, error: &std::io::Error) -> Error {
-    Error::Unavailable(format!("{}: {error}", path.display()))
 }

@@ -31,8 +31,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use rusqlite::{Connection, OpenFlags};
 
-use super::claim::beside;
 use super::location::Location;
+use super::paths::beside;
 use super::rescue::Rescue;
 use super::{errors, vfs};
 use crate::storage::{Error, OpenOptions, Result};

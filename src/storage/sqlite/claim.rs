@@ -6,14 +6,15 @@
 //! (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
 //! The lock file stays: to remove it would take the lock from whoever waits for it.
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::OFlags;
 
 use super::super::{Error, Result};
+use super::paths::{beside, real_path};
 use super::private;
 
 /// The lock, until this is dropped.
@@ -46,37 +47,6 @@ impl Claim {
             Err(TryLockError::Error(error)) => Err(unavailable(database, &error)),
         }
     }
-}
-
-/// As many as Linux follows before it calls them a loop.
-const MAX_LINKS: u32 = 40;
-
-/// The path that SQLite uses: links are followed, so that all names of a database have one lock. The file
-/// that the last link names need not exist yet.
-pub(super) fn real_path(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        if let Ok(path) = path.canonicalize() {
-            return path;
-        }
-        let Ok(target) = fs::read_link(&path) else { break };
-        path = folder_of(&path).join(target);
-    }
-    match (folder_of(&path).canonicalize(), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path,
-    }
-}
-
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// The path with something after its last letter: `chat.db-wal`.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(suffix);
-    beside.into()
 }
 
 /// Reading is enough for a lock, so that whoever may read the database can have it.

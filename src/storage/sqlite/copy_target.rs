@@ -15,9 +15,11 @@ use super::super::copy_target::{Contents, CopyTarget, FILLING, Filling, Progress
 use super::super::rows::{Row, Scope, Table, Visitor};
 use super::super::{Error, Result};
 use super::archive::Archive;
-use super::backup::{self, unavailable};
-use super::claim::{Claim, beside, real_path};
-use super::{check_path, private, rows, schema};
+use super::claim::Claim;
+use super::errors::unavailable;
+use super::location::check_path;
+use super::paths::{beside, real_path, sync_folder};
+use super::{backup, private, rows, schema};
 
 const COPY_BYTES: usize = 1 << 20;
 
@@ -250,13 +252,4 @@ fn copy(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Result<()> {
         }
     };
     copy().map_err(|error| unavailable(to, &error))
-}
-
-/// A rename, or a new name, is on the disk when its folder is.
-pub(super) fn sync_folder(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| unavailable(folder, &error))
 }

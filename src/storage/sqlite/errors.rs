@@ -1,5 +1,7 @@
 //! SQLite's result codes (<https://sqlite.org/rescode.html>) in the words of [`Error`].
 
+use std::path::Path;
+
 use rusqlite::{ErrorCode, ffi};
 
 use super::super::{Conflict, Error};
@@ -31,6 +33,11 @@ impl From<rusqlite::Error> for Error {
             _ => Self::Internal(text),
         }
     }
+}
+
+/// An error of the file system, with the name of the file.
+pub(super) fn unavailable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Unavailable(format!("{}: {error}", path.display()))
 }
 
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {

@@ -14,10 +14,9 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::super::{Error, Result};
-use super::backup::{self, unavailable};
-use super::claim::{beside, folder_of, real_path};
-use super::copy_target::sync_folder;
-use super::private;
+use super::errors::unavailable;
+use super::paths::{beside, folder_of, real_path, sync_folder};
+use super::{backup, private};
 
 /// Device and inode.
 type Identity = (u64, u64);
@@ -131,6 +130,52 @@ pub(in crate::storage) fn find_saved(database: &Path) -> Option<PathBuf> {
     });
     let newest = copies.max_by_key(|file| file.metadata().and_then(|file| file.modified()).ok())?;
     Some(folder_of(&database).join(newest.file_name()))
+}
+
+/// Checks that a database can be opened at `path`, or made there if `create` says so.
+///
+/// # Errors
+/// [`Error::BadUrl`].
+pub(super) fn check_path(path: &Path, create: bool) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::BadUrl(format!(
+            "{} is a folder: name a file in it, as in sqlite://chat.db",
+            path.display()
+        )));
+    }
+    // SQLite would wait for the other end of a named pipe.
+    if path.metadata().is_ok_and(|file| !file.is_file()) {
+        return Err(Error::BadUrl(format!(
+            "{} is not a regular file: name another file, or move it away",
+            path.display()
+        )));
+    }
+    let real = real_path(path);
+    let folder = folder_of(&real);
+    if !folder.is_dir() {
+        return Err(Error::BadUrl(format!(
+            "there is no folder {} to keep {} in: make it first",
+            folder.display(),
+            path.display()
+        )));
+    }
+    // An empty file is a database that is about to be made.
+    let is_missing = path.metadata().map_or(true, |file| file.len() == 0);
+    if is_missing && let Some(saved) = find_saved(path) {
+        return Err(Error::BadUrl(format!(
+            "there is no database at {database}, but {saved}, which a server saved when the database was \
+             deleted: rename it to {database} to go on with it, or move it away",
+            database = real.display(),
+            saved = saved.display(),
+        )));
+    }
+    if !create && !path.exists() {
+        return Err(Error::BadUrl(format!(
+            "there is no database at {}: `chatapp serve` or `chatapp migrate` makes one",
+            path.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Nobody writes to the database meanwhile, so one step copies all of it.

@@ -9,7 +9,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::archive::is_sqlite;
-use super::claim::{beside, real_path};
+use super::paths::{beside, real_path};
 
 /// For the owner alone.
 const MODE: u32 = 0o600;

@@ -15,8 +15,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::super::{Error, Result};
-use super::claim::beside;
 use super::errors;
+use super::paths::beside;
 
 const PIECE: usize = 1 << 20;
 

@@ -6,7 +6,7 @@ use std::sync::TryLockError;
 
 use super::super::backend::Upkeep;
 use super::super::{DatabaseStatus, Progress, Result};
-use super::claim::beside;
+use super::paths::beside;
 use super::{Sqlite, backup};
 
 impl Upkeep for Sqlite {

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::ffi::{SQLITE_FCNTL_VFS_POINTER, sqlite3_file as File, sqlite3_file_control};
 
-use super::super::{OpenOptions, checkpoint, open_writer};
+use super::super::checkpoint;
+use super::super::open::open_writer;
 use super::*;
+use crate::storage::OpenOptions;
 
 #[test]
 fn the_bundled_sqlite_is_the_one_that_the_shim_was_compared_with() {
