@@ -14,7 +14,7 @@ use super::context::Context;
 use super::database::Database;
 use super::output::{note, print, visible};
 use super::rooms::{Named, find};
-use crate::model::{Event, RoomChanged, RoomId, Seq, UnknownEvent};
+use crate::model::{Event, RoomChanged, RoomId, Seq};
 use crate::storage::{Backend, Error, Result};
 
 const EXAMPLES: &str = "\
@@ -202,9 +202,10 @@ fn line(event: &Event, has_colours: bool) -> String {
             let text = format!("{dim}(the room is now {name}{archived}){plain} {description}");
             (header.timestamp, &header.username, text)
         }
-        Event::Unknown(UnknownEvent { kind, header, content, .. }) => {
-            let text = format!("{dim}({}){plain} {}", visible(kind), visible(content));
-            (header.timestamp, &header.username, text)
+        Event::Unknown(event) => {
+            let text =
+                format!("{dim}({}){plain} {}", visible(&event.kind), visible(&event.content));
+            (event.header.timestamp, &event.header.username, text)
         }
     };
     let (seq, who) = (event.seq(), visible(who));

@@ -85,7 +85,7 @@ pub fn frame(input: &[u8]) {
         }
     };
     let mut events: Vec<Event> = EventKind::ALL.map(of_kind).into();
-    events.push(Event::Unknown(unknown));
+    events.push(Event::Unknown(Box::new(unknown)));
     let (mut bytes, mut written) = (Vec::new(), Vec::new());
     for event in &events {
         is_written(event, |out| event.write_json(out));

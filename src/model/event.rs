@@ -105,10 +105,10 @@ pub enum Event {
     /// longer archived.
     RoomChanged(RoomChanged),
     /// An event of a kind that this program does not know: a newer program wrote it. It is passed on to
-    /// clients as it is, because they may know it.
+    /// clients as it is, because they may know it. Boxed, so that an event is no larger than a message.
     #[serde(untagged)]
     #[schemars(skip)]
-    Unknown(UnknownEvent),
+    Unknown(Box<UnknownEvent>),
 }
 
 /// The fields that every event has.
@@ -208,8 +208,8 @@ impl Event {
         match self {
             Self::Message(message) => message.room_id,
             Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.room_id,
-            Self::RoomChanged(RoomChanged { header, .. })
-            | Self::Unknown(UnknownEvent { header, .. }) => header.room_id,
+            Self::RoomChanged(change) => change.header.room_id,
+            Self::Unknown(event) => event.header.room_id,
         }
     }
 
@@ -218,8 +218,8 @@ impl Event {
         match self {
             Self::Message(message) => message.seq,
             Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.seq,
-            Self::RoomChanged(RoomChanged { header, .. })
-            | Self::Unknown(UnknownEvent { header, .. }) => header.seq,
+            Self::RoomChanged(change) => change.header.seq,
+            Self::Unknown(event) => event.header.seq,
         }
     }
 

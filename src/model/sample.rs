@@ -87,13 +87,13 @@ mod tests {
             unreachable!()
         };
         let target = EventTarget { message_id: EventId(1), message_seq: Seq(1) };
-        let event = Event::Unknown(UnknownEvent {
+        let event = Event::Unknown(Box::new(UnknownEvent {
             kind: "reaction_added".to_owned(),
             header,
             content: String::new(),
             target: Some(target),
             detail,
-        });
+        }));
         assert_eq!(event.kind(), None);
         let expected = json!({
             "type": "reaction_added", "id": 4, "room_id": 1, "seq": 4, "user_id": 1,

@@ -8,7 +8,7 @@ use super::frame::ServerFrame;
 use super::room::Cursor;
 use super::state::{Answer, State};
 use super::tail::Chunk;
-use crate::model::{Appended, Event, EventId, RoomId, UnknownEvent};
+use crate::model::{Appended, Event, EventId, RoomId};
 use crate::storage::Outcome;
 
 /// The maximum size of one room's tail. A member that falls behind the tail is served from the database.
@@ -213,10 +213,11 @@ fn empty_deleted(events: &mut [Event]) -> bool {
         let (id, content) = match event {
             Event::Message(message) => (message.id, &mut message.content),
             Event::MessageEdited { change, content } => (change.message_id, content),
-            Event::Unknown(UnknownEvent { target: Some(target), content, .. }) => {
-                (target.message_id, content)
-            }
-            Event::MessageDeleted(_) | Event::RoomChanged(_) | Event::Unknown(_) => continue,
+            Event::Unknown(event) => match event.target {
+                Some(target) => (target.message_id, &mut event.content),
+                None => continue,
+            },
+            Event::MessageDeleted(_) | Event::RoomChanged(_) => continue,
         };
         if deleted.contains(&id) {
             content.clear();

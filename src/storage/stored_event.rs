@@ -41,7 +41,8 @@ impl StoredEvent<'_> {
         };
         let Some(kind) = EventKind::from_word(word) else {
             let (kind, detail) = (word.to_owned(), detail_of_unknown(detail.as_deref()));
-            return Ok(Event::Unknown(UnknownEvent { kind, header, content, target, detail }));
+            let event = UnknownEvent { kind, header, content, target, detail };
+            return Ok(Event::Unknown(Box::new(event)));
         };
         Ok(match kind {
             EventKind::Message => {
