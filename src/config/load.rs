@@ -25,9 +25,11 @@ const OF_TESTS: &str = "CHATAPP_TEST_";
 /// The sources of the settings.
 #[derive(Clone, Debug)]
 pub struct Sources {
+    /// The path of the settings file.
     pub file: PathBuf,
     /// Whether a missing file is an error.
     pub file_is_required: bool,
+    /// The names and values of all environment variables of the process.
     pub environment: Vec<(OsString, OsString)>,
     /// Flag (`--bind`), key and value of each flag that was given.
     pub flags: Vec<(&'static str, &'static str, String)>,
@@ -36,6 +38,7 @@ pub struct Sources {
 /// The settings, and the source of each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
+    /// The value of every setting; settings that no source has keep their defaults.
     pub config: Config,
     /// By key: `default`, `chatapp.toml, line 3`, `CHATAPP_HTTP__BIND` or `--bind`.
     pub origins: BTreeMap<&'static str, String>,

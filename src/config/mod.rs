@@ -12,24 +12,35 @@ mod redact;
 mod rules;
 mod unknown;
 
-pub use live::{changed, is_live};
+pub(crate) use live::{changed, is_live};
 pub use load::{Loaded, Problems, Sources, load};
-pub use log_filter::log_filter;
-pub use redact::{database_url as redact_database_url, setting as redact_setting};
-pub use rules::{keys, network, rgb};
+pub(crate) use log_filter::log_filter;
+pub(crate) use redact::database_url as redact_database_url;
+pub use redact::setting as redact_setting;
+pub use rules::keys;
+pub(crate) use rules::{network, rgb};
 
 use serde::{Deserialize, Serialize};
 
+/// All settings, one field for each section. `Config::default()` is a server without a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// The listener, and what it accepts.
     pub http: Http,
+    /// The database, and the threads that use it.
     pub database: Database,
+    /// Accounts, passwords and tokens.
     pub auth: Auth,
+    /// Rights that concern rooms.
     pub rooms: Rooms,
+    /// Limits of messages and of sockets.
     pub limits: Limits,
+    /// How long events are kept.
     pub retention: Retention,
+    /// The server's name and look on the page.
     pub branding: Branding,
+    /// The log that the server writes to stderr.
     pub log: Log,
 }
 
@@ -130,7 +141,9 @@ pub enum AdminSignup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Switch {
+    /// The feature is used.
     On,
+    /// The feature is not used.
     Off,
 }
 
@@ -138,7 +151,9 @@ pub enum Switch {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
+    /// Who may create an account.
     pub signup: Signup,
+    /// Who may sign up with the role `admin`.
     pub admin_signup: AdminSignup,
     /// The secret that signs tokens, at least 32 bytes. Empty: a random secret is kept in the database.
     pub secret: String,
@@ -158,6 +173,7 @@ pub struct Auth {
     pub login_failures_per_account: u32,
     /// Failed sign-ins from one address in a window. 0: no limit.
     pub login_failures_per_address: u32,
+    /// The window in which failed sign-ins are counted, in seconds.
     pub login_window_seconds: u32,
     /// The work of checking a password (4 to 31); each step doubles it.
     pub bcrypt_cost: u32,
@@ -189,6 +205,7 @@ impl Default for Auth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoomCreators {
+    /// Accounts with the role `admin`.
     Admins,
     /// Every account.
     Everyone,
@@ -198,6 +215,7 @@ pub enum RoomCreators {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rooms {
+    /// Who may create rooms.
     pub create: RoomCreators,
 }
 
@@ -277,10 +295,13 @@ impl Default for Branding {
     }
 }
 
+/// The format of a line of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
+    /// A line of text for people.
     Text,
+    /// A JSON object on one line, for programs that collect logs.
     Json,
 }
 
@@ -288,6 +309,7 @@ pub enum LogFormat {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
+    /// The format of each line.
     pub format: LogFormat,
     /// `error`, `warn`, `info`, `debug`, `trace` or `off`, or a filter such as
     /// `info,chatapp::http=debug`.
