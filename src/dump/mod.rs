@@ -16,23 +16,23 @@ use sha2::{Digest as _, Sha256};
 use crate::model::Timestamp;
 use crate::storage::rows::{Row, Scope, Source, Table};
 
-pub use check::Check;
-pub use fill::{Fill, tallies};
+pub(crate) use check::Check;
+pub(crate) use fill::{Fill, tallies};
 pub use read::Reader;
-pub use tally::{Tallies, Tally};
-pub use write::write;
+pub(crate) use tally::{Tallies, Tally};
+pub(crate) use write::write;
 
 /// The `format` in the header of an export.
-pub const FORMAT: &str = "chatapp-export";
+pub(crate) const FORMAT: &str = "chatapp-export";
 /// The `format` in the header of a backup that is an SQLite file.
-pub const BACKUP_FORMAT: &str = "chatapp-backup";
+pub(crate) const BACKUP_FORMAT: &str = "chatapp-backup";
 /// Increased when an older reader would misunderstand the format. New fields do not increase it.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The origin of a copy: the first line of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Header {
+pub(crate) struct Header {
     pub format: String,
     pub version: u32,
     /// The version of chatapp that made the copy.
@@ -84,7 +84,7 @@ impl Header {
 
 /// The facts about a database that are in a header.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub(crate) struct Facts {
     pub schema: i32,
     pub epoch: String,
 }
@@ -92,7 +92,7 @@ pub struct Facts {
 /// The description that is stored in a backup that is an SQLite file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Description {
+pub(crate) struct Description {
     pub header: Header,
     pub tables: Vec<Tally>,
 }
@@ -123,7 +123,7 @@ impl Description {
 ///
 /// # Errors
 /// The first problem that makes the source incomplete or inconsistent.
-pub fn tally(
+pub(crate) fn tally(
     source: &dyn Source,
     progress: &mut dyn FnMut(u64, u64),
 ) -> anyhow::Result<Vec<Tally>> {
@@ -156,7 +156,7 @@ fn each_line(
 }
 
 /// Calls `each` with every row of a source. Stops at the first error of `each`, and returns it.
-pub fn each_row(
+pub(crate) fn each_row(
     source: &dyn Source,
     scope: Scope,
     mut each: impl FnMut(&'static Table, Row) -> anyhow::Result<()>,

@@ -39,7 +39,7 @@ impl<R: BufRead> Reader<R> {
         Ok(Self { lines, header, tallies: Tallies::new(), check: Check::default() })
     }
 
-    pub fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
