@@ -22,7 +22,7 @@ mod messages;
 mod openapi;
 mod origin;
 mod payload;
-pub mod problem;
+pub(crate) mod problem;
 mod rooms;
 mod target;
 mod types;
@@ -42,11 +42,13 @@ use crate::config;
 #[cfg(any(fuzzing, test))]
 pub(crate) use {address::Proxies, cors::Cors, local::is_local};
 
-pub use address::ClientAddress;
-pub use counts::Counts;
-pub use docs::{HTML, page};
 pub use openapi::document as openapi_document;
-pub use origin::AllowedOrigins;
+pub(crate) use {
+    address::ClientAddress,
+    counts::Counts,
+    docs::{HTML, page},
+    origin::AllowedOrigins,
+};
 
 /// The parts of the API, as the document shows them.
 #[derive(Tags)]
@@ -81,7 +83,7 @@ type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
 /// Every path of the API, of its documents and of the page, which needs an `Arc<Site>` as data. The
 /// caller may add more, and then calls [`serve`].
-pub fn routes() -> Route {
+pub(crate) fn routes() -> Route {
     let mut table = endpoints();
     // The original contract writes `/rooms/`; most clients leave the slash off.
     if let Some(same) = endpoints().remove("/rooms/") {
@@ -94,7 +96,7 @@ pub fn routes() -> Route {
 }
 
 /// Puts the envelope around the routes.
-pub fn serve(
+pub(crate) fn serve(
     routes: impl IntoEndpoint<Endpoint: 'static>,
     chat: Chat,
     counts: Counts,
