@@ -7,12 +7,9 @@ use std::sync::Arc;
 use chatapp::chat::{Chat, ChatParts, Signup, SignupCaller};
 use chatapp::config::Config;
 use chatapp::model::{Clock, Event, EventId, Message, Role, RoomId, Seq, Timestamp, UserId};
-use chatapp::realtime::encode::encode_event;
-use chatapp::realtime::tail::{Chunk, Tail};
-use chatapp::realtime::{Hub, HubConfig, ReplyTo};
+use chatapp::realtime::{Chunk, Hub, HubConfig, ReplyTo, Tail, encode_event};
 use chatapp::storage::{self, OpenOptions, Store, StoreConfig};
-use chatapp::ws::command::{ClientFrame, Subscribe};
-use chatapp::ws::session::{Input, Session};
+use chatapp::ws::{ClientFrame, Input, Session, Subscribe};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 

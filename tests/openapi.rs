@@ -17,7 +17,7 @@ fn the_openapi_document_is_the_reviewed_one() {
 /// The frame types of the web page are generated from this document.
 #[test]
 fn the_asyncapi_document_is_the_reviewed_one() {
-    expect_reviewed(chatapp::ws::asyncapi::document(), "docs/asyncapi.json");
+    expect_reviewed(chatapp::ws::asyncapi_document(), "docs/asyncapi.json");
 }
 
 fn expect_reviewed(mut document: Value, file: &str) {

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
 
 use chatapp::model::{Event, EventId, Message, RoomId, Seq, Timestamp, UserId};
-use chatapp::realtime::encode::encode_event;
-use chatapp::realtime::frame::ServerFrame;
+use chatapp::realtime::{ServerFrame, encode_event};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 

@@ -23,7 +23,7 @@ pub(crate) fn endpoint(
         .at("/ws/:room_id", get(ws::connect_room))
         .at(
             "/asyncapi.json",
-            get(http::page("application/json", || ws::asyncapi::document().to_string())),
+            get(http::page("application/json", || ws::asyncapi_document().to_string())),
         )
         .at("/docs/socket", get(http::page(http::HTML, ws::asyncapi::page)))
         .data(sockets)

@@ -3,13 +3,16 @@
 //! `upgrade` turns a request into a connection. `socket` reads its frames, [`session`] decides what they do,
 //! without sockets, and `perform` does it. The hub writes frames, nothing here does.
 
-pub mod asyncapi;
-pub mod command;
+pub(crate) mod asyncapi;
+pub(crate) mod command;
 mod error;
 mod perform;
 mod reader;
-pub mod session;
+pub(crate) mod session;
 mod socket;
 mod upgrade;
 
-pub use upgrade::{SharedStream, Sockets, UpgradeSlot, connect, connect_room};
+pub use asyncapi::document as asyncapi_document;
+pub use command::{ClientFrame, Subscribe};
+pub use session::{Input, Session};
+pub(crate) use upgrade::{SharedStream, Sockets, UpgradeSlot, connect, connect_room};
