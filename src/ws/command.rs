@@ -13,7 +13,9 @@ use crate::model::{RoomId, Seq};
 /// A frame from a client, and the `ref` of the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientFrame {
+    /// The `ref` that the answer repeats; `None`: the frame has no `ref`.
     pub reference: Option<String>,
+    /// The frame without its `ref`.
     pub command: Command,
 }
 
@@ -46,6 +48,7 @@ pub struct Send {
 /// events.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Subscribe {
+    /// The room to join.
     pub room_id: RoomId,
     /// Everything after this seq is sent first.
     pub since: Option<Seq>,

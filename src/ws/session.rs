@@ -25,23 +25,69 @@ pub enum Input {
     /// A binary frame came.
     Binary,
     /// [`Action::OpenRoom`] found the room.
-    RoomOpened { subscribe: Subscribe, reference: Option<String>, head: Seq, oldest: Seq },
+    RoomOpened {
+        /// The frame that is being answered.
+        subscribe: Subscribe,
+        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
+        reference: Option<String>,
+        /// The seq of the room's newest event.
+        head: Seq,
+        /// The seq of the oldest event that is kept.
+        oldest: Seq,
+    },
     /// [`Action::OpenRoom`] failed.
-    RoomRefused { room_id: RoomId, reference: Option<String>, error: Error },
+    RoomRefused {
+        /// The room that the client wanted to join.
+        room_id: RoomId,
+        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
+        reference: Option<String>,
+        /// The error that the client gets.
+        error: Error,
+    },
     /// The hub needs the events after `cursor`, or (`None`) the head of the room.
-    Behind { room_id: RoomId, cursor: Option<Seq> },
+    Behind {
+        /// The room whose log has to be read.
+        room_id: RoomId,
+        /// The seq of the last event that the hub has sent.
+        cursor: Option<Seq>,
+    },
     /// The result of [`Action::ReadEvents`].
-    Events { room_id: RoomId, events: Vec<Event> },
+    Events {
+        /// The room that was read.
+        room_id: RoomId,
+        /// The events, in ascending order of seq.
+        events: Vec<Event>,
+    },
     /// The result of [`Action::ReadRoom`].
     RoomRead(RoomHead),
     /// A read for a room failed.
-    ReadFailed { room_id: RoomId, error: Error },
+    ReadFailed {
+        /// The room that was to be read.
+        room_id: RoomId,
+        /// The error that the client gets.
+        error: Error,
+    },
     /// A send or a read position was not stored, a `typing` was not sent, or a `watch` did not begin.
-    SendFailed { reference: Option<String>, error: Error },
+    SendFailed {
+        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
+        reference: Option<String>,
+        /// The error that the client gets.
+        error: Error,
+    },
     /// [`Action::Refresh`] replaced the token.
-    Refreshed { reference: Option<String>, expires_at: Timestamp },
+    Refreshed {
+        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
+        reference: Option<String>,
+        /// The time at which the new token expires.
+        expires_at: Timestamp,
+    },
     /// [`Action::Refresh`] failed: the old token stays.
-    RefreshFailed { reference: Option<String>, error: Error },
+    RefreshFailed {
+        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
+        reference: Option<String>,
+        /// The error that the client gets.
+        error: Error,
+    },
     /// The hub removed the connection from a room that was deleted.
     RoomGone(RoomId),
 }
@@ -108,6 +154,7 @@ pub enum Action {
     Close(CloseCode),
 }
 
+/// The state of one connection's protocol: its rooms, and the number of frames that came too fast.
 pub struct Session {
     /// The room of `/ws/{room_id}`: frames that name no room mean it.
     only_room: Option<RoomId>,
@@ -120,6 +167,7 @@ pub struct Session {
 }
 
 impl Session {
+    /// Makes a session of `/ws`, which may be in `max_rooms` rooms at once.
     pub fn new(max_rooms: usize, epoch: Arc<str>) -> Self {
         Self { only_room: None, rooms: BTreeSet::new(), max_rooms, epoch, too_fast: 0 }
     }
@@ -136,6 +184,7 @@ impl Session {
         (session, vec![Action::OpenRoom { subscribe, reference: None }])
     }
 
+    /// Takes one input, and returns the actions that it leads to.
     pub fn on(&mut self, input: Input) -> Vec<Action> {
         match input {
             Input::Text(text) => match ClientFrame::parse(&text) {
