@@ -11,7 +11,7 @@ use crate::model::{Actor, Credentials, Identity, NewAuditEntry, NewUser, Role, T
 use crate::storage::{self, Backend, Conflict};
 
 pub const MIN_USERNAME_CHARS: usize = 2;
-pub use crate::model::MAX_USERNAME_CHARS;
+pub(crate) use crate::model::MAX_USERNAME_CHARS;
 /// The longest address that fits an SMTP path (RFC 5321 §4.5.3.1.3, erratum 1690 of RFC 3696).
 pub const MAX_EMAIL_BYTES: usize = 254;
 
@@ -24,9 +24,13 @@ const RESERVED: [&str; 6] = ["all", "channel", "everyone", "here", "room", "syst
 /// An account to be created. White space around the name and the email is ignored.
 #[derive(Clone, Debug)]
 pub struct Signup {
+    /// The name, 2 to 32 characters.
     pub username: String,
+    /// The email address. Nothing is sent to it.
     pub email: String,
+    /// The password as plain text; only its bcrypt hash is stored.
     pub password: String,
+    /// The role asked for. The caller's rights decide whether the account may have it.
     pub role: Role,
 }
 

@@ -44,35 +44,43 @@ use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{self, ServerFacts, Store};
 
-pub use accounts::{
-    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Setup, Signup, SignupCaller,
-    new_account, new_password,
+pub(crate) use accounts::{
+    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Setup, new_account,
+    new_password,
 };
-pub use admin::{
-    Admin, AuditPage, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
-    MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
+pub use accounts::{Signup, SignupCaller};
+pub(crate) use admin::{
+    Admin, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
+    MAX_LISTED_SESSIONS, MAX_USERS_PAGE, UserSearch,
 };
-pub use doorbell::Doorbell;
+pub(crate) use doorbell::Doorbell;
 #[cfg(test)]
-pub use error::sample as sample_error;
-pub use error::{Error, FieldError, Result};
-pub use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
-pub use passwords::MAX_PASSWORD_BYTES;
-pub use retention::{days_before, expires_before};
-pub use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};
-pub use secret::random_bytes;
-pub use sockets::SocketPermit;
-pub use stats::{SAMPLE_EVERY, Stats};
-pub use tickets::Ticket;
+pub(crate) use error::sample as sample_error;
+pub(crate) use error::{Error, FieldError, Result};
+pub(crate) use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
+pub(crate) use passwords::MAX_PASSWORD_BYTES;
+pub(crate) use retention::{days_before, expires_before};
+pub(crate) use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};
+pub(crate) use secret::random_bytes;
+pub(crate) use sockets::SocketPermit;
+pub(crate) use stats::{SAMPLE_EVERY, Stats};
+pub(crate) use tickets::Ticket;
 
 /// The parts that the rules are built from.
 pub struct ChatParts {
+    /// The database. Its answers to sends go to the hub or to a waiting task.
     pub store: Store<ReplyTo>,
+    /// Delivers the stored events to sockets.
     pub hub: Hub,
+    /// The time for every rule.
     pub clock: Clock,
+    /// The settings of accounts, passwords and tokens.
     pub auth: Auth,
+    /// The settings of rooms.
     pub rooms: Rooms,
+    /// The settings of limits.
     pub limits: Limits,
+    /// The facts about the database, read when it was opened.
     pub facts: ServerFacts,
     /// Signs the tokens: at least 32 bytes.
     pub secret: Vec<u8>,
@@ -81,12 +89,16 @@ pub struct ChatParts {
 /// Why the rules cannot be built. For the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The bytes of a secret that signs tokens are too few.
     #[error("a secret of tokens has {0} bytes; it needs at least {min}", min = tokens::MIN_SECRET_BYTES)]
     SecretTooShort(usize),
+    /// bcrypt does not work with this cost.
     #[error("auth.bcrypt_cost is {0}; it must be from 4 to 31")]
     BcryptCost(u32),
+    /// The shortest accepted password would be longer than the longest one.
     #[error("auth.min_password_chars is {0}; no password can be longer than {MAX_PASSWORD_BYTES}")]
     MinPasswordChars(usize),
+    /// The system did not start a thread.
     #[error("cannot start the threads that check passwords: {0}")]
     Threads(#[from] std::io::Error),
 }
@@ -161,10 +173,12 @@ impl Chat {
         &self.inner.epoch
     }
 
+    /// The source of the time for the rules.
     pub fn clock(&self) -> Clock {
         self.inner.clock
     }
 
+    /// The limits now: a reload of the settings may change them.
     pub fn limits(&self) -> Limits {
         self.inner.settings.load().limits.clone()
     }
@@ -179,6 +193,7 @@ impl Chat {
         self.inner.settings.load().reset_seconds
     }
 
+    /// The hub that delivers this server's events.
     pub fn hub(&self) -> &Hub {
         &self.inner.hub
     }

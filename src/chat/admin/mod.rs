@@ -15,10 +15,8 @@ use super::{Chat, Error as RuleError, FieldError, Result as RuleResult};
 use crate::model::{Actor, Identity, NewAuditEntry, Timestamp};
 use crate::storage::{self, Backend};
 
-pub use audit::{AuditPage, DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
-pub use users::{
-    DEFAULT_USERS_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, PasswordReset, UserPage, UserSearch,
-};
+pub use audit::{DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
+pub use users::{DEFAULT_USERS_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, UserSearch};
 
 /// One actor who administers a database, and the time of the act. Its methods block: they are not
 /// for async code.
