@@ -26,6 +26,7 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The interface that this kind of actor uses.
     pub fn via(&self) -> Via {
         match self {
             Self::Account(_) => Via::Http,
@@ -38,7 +39,9 @@ impl Actor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Via {
+    /// A request to the API.
     Http,
+    /// A command of `chatapp`.
     Cli,
 }
 
@@ -87,6 +90,7 @@ impl fmt::Display for AuditTarget {
 pub struct NewAuditEntry {
     /// The time of the act, by the clock of its process.
     pub timestamp: Timestamp,
+    /// The account or the operator responsible for the act.
     pub actor: Actor,
     /// `kind.verb`: `user.update`.
     pub action: &'static str,
@@ -97,12 +101,18 @@ pub struct NewAuditEntry {
 /// An entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AuditEntry {
+    /// The entry's id.
     pub id: AuditId,
+    /// The time of the act, by the clock of its process.
     pub timestamp: Timestamp,
     /// The actor's present name: `deleted-7` if the account was deleted.
     pub actor: String,
+    /// The interface that the act came through.
     pub via: Via,
+    /// `kind.verb`: `user.update`.
     pub action: String,
+    /// The object of the act: `user #7`, `room #3` or `message #12`.
     pub target: String,
+    /// A JSON object with details of the act.
     pub detail: Value,
 }

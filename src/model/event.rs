@@ -59,9 +59,13 @@ impl fmt::Display for EventId {
 /// [`EventKind::ALL`], so that the compiler or a test names each place that a new kind needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventKind {
+    /// A user sent a message.
     Message,
+    /// The author gave a message another text.
     MessageEdited,
+    /// The author or an admin deleted a message.
     MessageDeleted,
+    /// The room got another name or description, or was archived or reopened.
     RoomChanged,
 }
 
@@ -94,6 +98,7 @@ pub enum Event {
     Message(Message),
     /// An event of the room's log: the author gave a message another text.
     MessageEdited {
+        /// The event, and the message that it changes.
         #[serde(flatten)]
         change: MessageChange,
         /// The new text. Empty once the message has been deleted.
@@ -116,6 +121,7 @@ pub enum Event {
 pub struct EventHeader {
     /// The event's id.
     pub id: EventId,
+    /// The room in whose log the event is.
     pub room_id: RoomId,
     /// The event's position in the room's log.
     pub seq: Seq,
@@ -130,8 +136,10 @@ pub struct EventHeader {
 /// A change of a room, with the state of the room after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RoomChanged {
+    /// The fields that every event has.
     #[serde(flatten)]
     pub header: EventHeader,
+    /// The room after the change.
     #[serde(flatten)]
     pub room: RoomFace,
 }
@@ -139,7 +147,9 @@ pub struct RoomChanged {
 /// The part of a room that a [`RoomChanged`] event reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoomFace {
+    /// The room's name.
     pub name: String,
+    /// The room's description; null if the room has none.
     pub description: Option<String>,
     /// The number of changes of this room so far. A state with a smaller number is older.
     pub revision: i64,
@@ -151,8 +161,10 @@ pub struct RoomFace {
 /// An event whose kind this program does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnknownEvent {
+    /// The word for the kind, as it is in the database.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The fields that every event has.
     #[serde(flatten)]
     pub header: EventHeader,
     /// The text of the event, if it has one.
@@ -241,6 +253,7 @@ impl Event {
 /// A part of a room's log, in ascending order of `seq`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventPage {
+    /// The events. Empty: the log has no event after the given position.
     pub events: Vec<Event>,
     /// The seq of the room's newest event, read in the same snapshot.
     pub head_seq: Seq,

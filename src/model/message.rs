@@ -20,14 +20,17 @@ pub struct Message {
     pub user_id: UserId,
     /// When the server accepted it.
     pub timestamp: Timestamp,
+    /// The room in whose log the message is.
     pub room_id: RoomId,
     /// Its position in the room's log.
     pub seq: Seq,
     /// The sender's own id for it, if it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// The time of the newest edit; absent if the message was never edited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
+    /// The time at which the message was deleted; absent if it was not deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
 }
@@ -35,13 +38,17 @@ pub struct Message {
 /// A message to be appended. The rules have already been applied to every field.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
+    /// The room to send to.
     pub room_id: RoomId,
+    /// The sender.
     pub user_id: UserId,
     /// The sender's name, so that an append need not look it up.
     pub username: Arc<str>,
+    /// The text.
     pub content: String,
     /// (room, sender, client_id) is unique for ever.
     pub client_id: Option<String>,
+    /// The time at which the server accepted the message.
     pub timestamp: Timestamp,
 }
 
@@ -66,11 +73,15 @@ impl NewMessage {
 /// A change of a message to be made. The rules have already been applied to every field.
 #[derive(Clone, Debug)]
 pub struct NewMessageChange {
+    /// The room in whose log the message is.
     pub room_id: RoomId,
+    /// The message to be changed.
     pub message_id: EventId,
     /// Who does it.
     pub user_id: UserId,
+    /// The name of that user.
     pub username: Arc<str>,
+    /// The time of the change.
     pub timestamp: Timestamp,
 }
 
@@ -102,6 +113,7 @@ pub struct Changed {
 /// A message that is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
+    /// The message in the log.
     pub message: Message,
     /// True if `client_id` had been seen: `message` is then the original, and nothing was stored.
     pub duplicate: bool,
@@ -110,6 +122,7 @@ pub struct Appended {
 /// Which page of a room's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursor {
+    /// The newest messages of the room.
     Newest,
     /// The newest messages with a smaller seq.
     Before(Seq),
@@ -122,8 +135,11 @@ pub enum Cursor {
 /// A page of a room's messages, in ascending `seq`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessagePage {
+    /// The messages of the page. Deleted messages are included, with an empty text.
     pub messages: Vec<Message>,
+    /// Whether the room has a message before the page.
     pub has_older: bool,
+    /// Whether the room has a message after the page.
     pub has_newer: bool,
     /// The room's newest seq, read in the same snapshot.
     pub head_seq: Seq,
@@ -134,6 +150,7 @@ pub struct MessagePage {
 pub struct MessageChange {
     /// The event's own id.
     pub id: EventId,
+    /// The room in whose log the message is.
     pub room_id: RoomId,
     /// The event's own position in the room's log.
     pub seq: Seq,

@@ -6,7 +6,7 @@ mod audit;
 mod error_code;
 mod event;
 mod json;
-pub mod json_keys;
+pub(crate) mod json_keys;
 mod mention;
 mod message;
 mod room;
@@ -15,13 +15,15 @@ mod session;
 mod time;
 mod user;
 
-pub use audit::{Actor, AuditEntry, AuditId, AuditTarget, NewAuditEntry, Via};
-pub use error_code::ErrorCode;
+pub(crate) use audit::AuditTarget;
+pub use audit::{Actor, AuditEntry, AuditId, NewAuditEntry, Via};
+pub(crate) use error_code::ErrorCode;
 pub use event::{
     Event, EventHeader, EventId, EventKind, EventPage, EventTarget, RoomChanged, RoomFace, Seq,
     UnknownEvent,
 };
-pub use mention::{MAX_USERNAME_CHARS, mentioned_names, mentions};
+pub use mention::mentions;
+pub(crate) use mention::{MAX_USERNAME_CHARS, mentioned_names};
 pub use message::{
     Appended, Changed, Cursor, Message, MessageChange, MessagePage, NewMessage, NewMessageChange,
 };

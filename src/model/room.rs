@@ -23,10 +23,15 @@ impl fmt::Display for RoomId {
 /// A room: a name for a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Room {
+    /// The room's id.
     pub id: RoomId,
+    /// The room's name; no other room has it.
     pub name: String,
+    /// The room's description; `None` if the room has no description.
     pub description: Option<String>,
+    /// The user who created the room.
     pub created_by: UserId,
+    /// The time at which the room was created.
     pub created_at: Timestamp,
     /// The `seq` of the newest event; 0 in a room where nothing has happened.
     pub head_seq: Seq,
@@ -64,7 +69,9 @@ impl Room {
 /// How far a process knows the log of a room that other processes write to as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomHead {
+    /// The room.
     pub id: RoomId,
+    /// The `seq` of the newest event; 0 if the log is empty.
     pub head_seq: Seq,
 }
 
@@ -74,7 +81,12 @@ pub enum RoomDifference {
     /// The process does not know the room.
     New(Room),
     /// The room's log is longer.
-    Longer { known: RoomHead, room: Room },
+    Longer {
+        /// The head that the process knows.
+        known: RoomHead,
+        /// The room as it is in the database.
+        room: Room,
+    },
     /// The room was deleted.
     Gone(RoomId),
 }
@@ -82,11 +94,13 @@ pub enum RoomDifference {
 /// A change of a room to be made. The rules have already been applied to every field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RoomChange {
+    /// The new name; `None` leaves the name as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `Some(None)` removes the description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Option<String>>,
+    /// Whether the room is to be archived; `None` leaves that as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_archived: Option<bool>,
     /// `Some(None)`: the settings decide.
@@ -125,6 +139,7 @@ impl RoomChange {
 /// A room after an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpdatedRoom {
+    /// The room as it is now.
     pub room: Room,
     /// The `room_changed` event that was added to the log. `None`: clients see no difference.
     pub event: Option<Event>,
@@ -133,14 +148,18 @@ pub struct UpdatedRoom {
 /// How far a user has read a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadPosition {
+    /// The user.
     pub user_id: UserId,
+    /// The room.
     pub room_id: RoomId,
+    /// The seq of the last event that the user has read.
     pub seq: Seq,
 }
 
 /// The user whose read positions are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader<'a> {
+    /// The reader.
     pub user_id: UserId,
     /// The name by which messages mention the reader.
     pub username: &'a str,
@@ -177,9 +196,13 @@ impl Unread {
 /// A room to be stored.
 #[derive(Clone, Debug)]
 pub struct NewRoom {
+    /// The name; no other room may have it.
     pub name: String,
+    /// The description; `None` for a room without a description.
     pub description: Option<String>,
+    /// The user who creates the room.
     pub created_by: UserId,
+    /// The time at which the room is created.
     pub created_at: Timestamp,
 }
 

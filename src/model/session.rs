@@ -30,18 +30,26 @@ impl FromStr for SessionId {
 /// A session to be stored.
 #[derive(Clone, Debug)]
 pub struct NewSession {
+    /// The session's id.
     pub id: SessionId,
+    /// The user who logged in.
     pub user_id: UserId,
+    /// The time of the login.
     pub created_at: Timestamp,
+    /// The time at which the session ends, unless it is extended.
     pub expires_at: Timestamp,
 }
 
 /// A session and its user, as they are in the database now.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// The session's id.
     pub id: SessionId,
+    /// The user as the account is now.
     pub user: User,
+    /// The time of the login.
     pub created_at: Timestamp,
+    /// The time at which the session ends, unless it is extended.
     pub expires_at: Timestamp,
     /// The time at which a logout, a new password, a new role, a deactivation or an administrator
     /// ended it.
@@ -54,25 +62,35 @@ pub type SecretHash = [u8; 32];
 /// A ticket to be stored: it opens one socket for its session, once.
 #[derive(Clone, Debug)]
 pub struct NewTicket {
+    /// The hash of the ticket.
     pub hash: SecretHash,
+    /// The session of the socket.
     pub session_id: SessionId,
+    /// The time from which the ticket is refused.
     pub expires_at: Timestamp,
 }
 
 /// A token that sets a new password of an account, once, by its hash. A later token replaces it.
 #[derive(Clone, Debug)]
 pub struct NewPasswordReset {
+    /// The hash of the token.
     pub hash: SecretHash,
+    /// The account whose password the token sets.
     pub user_id: UserId,
+    /// The time from which the token is refused.
     pub expires_at: Timestamp,
 }
 
 /// An authenticated caller. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
+    /// The caller's account.
     pub user_id: UserId,
+    /// The name of the account.
     pub username: Arc<str>,
+    /// The role of the account.
     pub role: Role,
+    /// The session that the caller's token belongs to.
     pub session_id: SessionId,
     /// The time at which the caller's token expires.
     pub expires_at: Timestamp,

@@ -97,11 +97,14 @@ impl JsonSchema for Timestamp {
 /// The source of the time for the rules: the system's clock, or a fixed time in a test.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
+    /// The system's clock.
     System,
+    /// A clock that always shows this time.
     Fixed(Timestamp),
 }
 
 impl Clock {
+    /// The time that the clock shows.
     pub fn now(self) -> Timestamp {
         match self {
             #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]

@@ -25,7 +25,9 @@ impl fmt::Display for UserId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// A member of the chat.
     User,
+    /// An administrator of the server.
     Admin,
 }
 
@@ -54,11 +56,17 @@ impl FromStr for Role {
 /// A user, as the API shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
+    /// The user's id.
     pub id: UserId,
+    /// The name, unique without regard to ASCII case.
     pub username: String,
+    /// The email address; `deleted-ID` if the account was deleted.
     pub email: String,
+    /// The role on the whole server.
     pub role: Role,
+    /// Whether the account is active. A deactivated account cannot log in.
     pub is_active: bool,
+    /// The time at which the account was created.
     pub created_at: Timestamp,
 }
 
@@ -72,6 +80,7 @@ impl User {
 /// A user together with the facts that administrators see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Account {
+    /// The user, as the API shows it.
     #[serde(flatten)]
     pub user: User,
     /// The number of its open sessions.
@@ -83,20 +92,25 @@ pub struct Account {
 pub struct UserQuery {
     /// Only accounts with this text in the name or the email; ASCII case is ignored.
     pub text: Option<String>,
+    /// Only accounts with a greater id: the last id of the page before.
     pub after: Option<UserId>,
+    /// The most accounts that are returned.
     pub limit: u32,
 }
 
 /// A change of an account; `None` leaves a field as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UserChange {
+    /// The new role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Whether the account is to be active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
 }
 
 impl UserChange {
+    /// Returns the user after the change.
     pub fn apply(self, user: &User) -> User {
         User {
             role: self.role.unwrap_or(user.role),
@@ -118,11 +132,15 @@ pub struct UserUpdate {
 /// An account to be stored. The rules have already been applied to every field.
 #[derive(Clone, Debug)]
 pub struct NewUser {
+    /// The name, unique without regard to ASCII case.
     pub username: String,
+    /// The email address, unique without regard to ASCII case.
     pub email: String,
     /// bcrypt, in its modular crypt format (`$2b$12$…`).
     pub password_hash: String,
+    /// The role on the whole server.
     pub role: Role,
+    /// The time at which the account is created.
     pub created_at: Timestamp,
     /// Refuse with [`Conflict::AdminExists`](crate::storage::Conflict) if any admin exists,
     /// decided in the transaction that stores the account.
@@ -132,6 +150,8 @@ pub struct NewUser {
 /// A user and the hash against which a password is checked.
 #[derive(Clone, Debug)]
 pub struct Credentials {
+    /// The user.
     pub user: User,
+    /// bcrypt, in its modular crypt format.
     pub password_hash: String,
 }
