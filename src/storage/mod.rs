@@ -13,9 +13,9 @@ mod migrations;
 mod open;
 mod options;
 mod pool;
-pub mod postgres;
+pub(crate) mod postgres;
 pub mod rows;
-pub mod sqlite;
+pub(crate) mod sqlite;
 mod store;
 mod stored_event;
 mod window;
@@ -24,10 +24,12 @@ pub use backend::{
     AppendError, Backend, ChangeError, DatabaseStatus, Migration, MigrationState, ServerFacts,
     Shortcoming,
 };
-pub use copy_target::{Contents, CopyTarget, Filling, Progress};
-pub use counts::StoreCounts;
+pub(crate) use copy_target::Progress;
+pub use copy_target::{Contents, CopyTarget, Filling};
+pub(crate) use counts::StoreCounts;
 pub use error::{Conflict, Error, Result};
-pub use open::{check_url, claim, mend_rights, open, saved_database, sqlite_file};
+pub(crate) use open::{check_url, mend_rights, saved_database, sqlite_file};
+pub use open::{claim, open};
 pub use options::OpenOptions;
-pub use store::{Listener, Outcome, Store, StoreConfig, Writer};
-pub use stored_event::{SERVER_USER, check_row};
+pub use store::{Listener, Outcome, Store, StoreConfig};
+pub(crate) use stored_event::{SERVER_USER, check_row};
