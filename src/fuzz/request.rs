@@ -47,6 +47,7 @@ struct World {
 }
 
 impl Api {
+    /// Starts the API over an empty database in a temporary folder.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let url = format!("sqlite://{}", folder.path().join("chat.db").display());
