@@ -38,7 +38,14 @@ pub enum ReplyTo {
     Task(oneshot::Sender<Result<Appended, AppendError>>),
     /// A connection. Success becomes an `ack` frame if the connection wants one; failure becomes mail for
     /// its task.
-    Connection { id: ConnectionId, reference: Option<String>, wants_ack: bool },
+    Connection {
+        /// The connection that sent the message.
+        id: ConnectionId,
+        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
+        reference: Option<String>,
+        /// Whether the hub sends an `ack` frame.
+        wants_ack: bool,
+    },
 }
 
 /// A stored change that is not a send of this process: another kind of change, or another process's write.
@@ -50,6 +57,7 @@ pub enum News {
     Skipped(Room),
     /// A new room. Its `head_seq` is the head before the events that are announced next.
     RoomCreated(Room),
+    /// The room was deleted. The hub removes all of its members.
     RoomDeleted(RoomId),
     /// The outcome of one user's `read` in one room.
     Read(ReadOutcome),

@@ -9,6 +9,7 @@ use crate::model::Clock;
 pub struct HubConfig {
     /// The database's epoch, sent to every client that has caught up.
     pub epoch: Arc<str>,
+    /// The clock by which tokens expire and frames are dated.
     pub clock: Clock,
     /// A silent client is pinged after this many seconds and closed after twice as many.
     pub ping_seconds: u32,

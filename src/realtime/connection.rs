@@ -145,6 +145,7 @@ pub struct Mail {
 /// One client's connection, shared by the hub and the connection's task.
 #[derive(Debug)]
 pub struct Connection {
+    /// The socket.
     pub peer: Arc<Peer>,
     /// The identity from the newest token. Its user never changes: see [`Connection::renew`].
     identity: Mutex<Identity>,
@@ -160,6 +161,7 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Makes a connection of an authenticated caller. `only_room` is the room of `/ws/{room_id}`.
     pub fn new(peer: Arc<Peer>, identity: Identity, only_room: Option<RoomId>) -> Self {
         Self {
             peer,
@@ -221,6 +223,7 @@ impl Connection {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The number of sends that are queued and not answered yet.
     pub fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Relaxed)
     }

@@ -14,6 +14,7 @@ impl ServerFrame<'_> {
         text_frame(out, |out| serde_json::to_writer(out, self));
     }
 
+    /// Returns the encoded frame.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         self.encode(&mut out);

@@ -18,6 +18,7 @@ pub enum ServerFrame<'a> {
     /// The users who are in the room. Sent to a client that joins the room, and in big rooms to all members from
     /// time to time.
     ActiveUsers {
+        /// The room that the users are in.
         room_id: RoomId,
         /// The users in the room; in a big room, only some of them.
         users: Vec<ActiveUser>,
@@ -26,29 +27,39 @@ pub enum ServerFrame<'a> {
     },
     /// A sent message is stored.
     Ack {
+        /// The `ref` of the client's frame; absent if that frame has no `ref`.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
+        /// The sender's own id for the message; absent if the message has none.
         #[serde(skip_serializing_if = "Option::is_none")]
         client_id: Option<&'a str>,
+        /// The room in whose log the message is.
         room_id: RoomId,
+        /// The id of the message.
         id: EventId,
+        /// The message's position in the room's log.
         seq: Seq,
         /// The message had been stored before under this `client_id`: `id` and `seq` are those of the original.
         duplicate: bool,
     },
     /// The client has received all missed events. The following events are new.
     Synced {
+        /// The `ref` of the client's `subscribe`; absent if that frame has no `ref`.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
+        /// The room that the client joined.
         room_id: RoomId,
+        /// The `seq` of the newest event; 0 if the log is empty.
         head_seq: Seq,
         /// The identity of the database's history. The client sends it together with `since` when it resumes.
         epoch: &'a str,
     },
     /// The answer to `unsubscribe`: the connection has left the room.
     Unsubscribed {
+        /// The `ref` of the client's `unsubscribe`; absent if that frame has no `ref`.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
+        /// The room that the connection has left.
         room_id: RoomId,
     },
     /// The answer to `watch`: from now on the connection receives frames about everything that concerns its user. The
@@ -56,17 +67,22 @@ pub enum ServerFrame<'a> {
     /// a `ref`. Then the client has missed frames, because it did not read from the socket for a while, or left a
     /// room before it had received the room's log. It should read `GET /rooms/` again.
     Watching {
+        /// The `ref` of the client's `watch`; absent if that frame has no `ref`.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
         /// The identity of the database's history, as in `synced`.
         epoch: &'a str,
     },
     /// For watchers: there is a new room.
-    RoomCreated { room: RoomCard<'a> },
+    RoomCreated {
+        /// The new room.
+        room: RoomCard<'a>,
+    },
     /// For watchers that have not joined the room: the room has new events. Sent at most once a second for each
     /// room, in order and without a gap: each frame continues the `head_seq` of the frame before. A client that joins
     /// the room with this `head_seq` as `since` misses nothing.
     RoomActivity {
+        /// The room that has new events.
         room_id: RoomId,
         /// The `seq` of the newest event. If it is not greater than the `head_seq` from `GET /rooms/`, the frame
         /// has nothing new for the client.
@@ -83,24 +99,40 @@ pub enum ServerFrame<'a> {
     /// The room changed; the frame has its present state. Members receive the frame in addition to the event
     /// `room_changed`, watchers receive only the frame.
     RoomUpdated {
+        /// The room that changed.
         room_id: RoomId,
+        /// The present state of the room.
         #[serde(flatten)]
         room: &'a RoomFace,
     },
     /// The read position of the connection's user in a room. Sent if another connection of the user has moved
     /// it, and as the answer to a `read` with a `ref`. The frame is not in the log and may be dropped.
     Read {
+        /// The `ref` of the client's `read`; absent if another connection has moved the position.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
+        /// The room in which the position is.
         room_id: RoomId,
+        /// The `seq` of the last event that the user has read.
         seq: Seq,
     },
     /// The room was deleted.
-    RoomDeleted { room_id: RoomId },
+    RoomDeleted {
+        /// The deleted room.
+        room_id: RoomId,
+    },
     /// A user is typing. The frame is not in the log and may be dropped.
-    Typing { room_id: RoomId, user_id: UserId, username: Arc<str> },
+    Typing {
+        /// The room in which the user is typing.
+        room_id: RoomId,
+        /// The user who is typing.
+        user_id: UserId,
+        /// The name of that user.
+        username: Arc<str>,
+    },
     /// The answer to `ping`.
     Pong {
+        /// The `ref` of the client's `ping`; absent if that frame has no `ref`.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
     },
@@ -108,15 +140,20 @@ pub enum ServerFrame<'a> {
     /// or its session ends.
     #[serde(rename = "auth.refreshed")]
     AuthRefreshed {
+        /// The `ref` of the client's `auth.refresh`; absent if that frame has no `ref`.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
+        /// The time at which the new token expires.
         expires_at: Timestamp,
     },
     /// The connection's token expires soon. The connection is then closed with 4401, unless the client sends a
     /// new token with `auth.refresh`. Sent once per token: a minute before it expires, or a tenth of its life if
     /// that is shorter.
     #[serde(rename = "auth.expiring")]
-    AuthExpiring { expires_at: Timestamp },
+    AuthExpiring {
+        /// The time at which the token expires.
+        expires_at: Timestamp,
+    },
     /// A request of the client failed. The connection stays open.
     Error {
         /// The stable code of the error for programs, the same as over HTTP: see `x-error-codes`.
@@ -124,8 +161,10 @@ pub enum ServerFrame<'a> {
         code: ErrorCode,
         /// A sentence for people: the error and what to do about it.
         detail: String,
+        /// The `ref` of the client's frame; absent if that frame has no `ref`.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
+        /// The room that the request was about; absent if it was not about a room.
         #[serde(skip_serializing_if = "Option::is_none")]
         room_id: Option<RoomId>,
         /// The number of seconds after which to retry; absent if the error is not temporary.

@@ -60,6 +60,7 @@ impl Hub {
         Ok((Self { commands, counts, pacing, has_missed }, HubThread(thread)))
     }
 
+    /// The hub's figures, for the metrics.
     pub fn counts(&self) -> &HubCounts {
         &self.counts
     }

@@ -24,6 +24,7 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Makes a peer without TLS.
     pub fn plain(tcp: TcpStream, slot: OwnedSemaphorePermit) -> Self {
         Self { tcp, tls: None, _slot: slot }
     }
@@ -49,6 +50,7 @@ impl Peer {
         }
     }
 
+    /// Writes the slices in order, as [`Peer::try_write`] does with one slice.
     pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match &self.tls {
             None => self.tcp.try_write_vectored(slices),

@@ -32,14 +32,17 @@ impl Chunk {
         Some(Self { first, ends, bytes })
     }
 
+    /// The `seq` of the first frame.
     pub fn first(&self) -> Seq {
         self.first
     }
 
+    /// The `seq` of the last frame.
     pub fn last(&self) -> Seq {
         Seq(self.first.0 + self.ends.len() as i64 - 1)
     }
 
+    /// The length of all frames, in bytes.
     pub fn len_bytes(&self) -> usize {
         self.bytes.len()
     }
@@ -52,6 +55,7 @@ impl Chunk {
         }
     }
 
+    /// The bytes from `offset` to the end.
     pub fn bytes_from(&self, offset: usize) -> &[u8] {
         &self.bytes[offset..]
     }
@@ -93,11 +97,13 @@ impl Tail {
         }
     }
 
+    /// Removes all chunks.
     pub fn clear(&mut self) {
         self.chunks.clear();
         self.bytes = 0;
     }
 
+    /// The length of all chunks, in bytes.
     pub fn len_bytes(&self) -> usize {
         self.bytes
     }

@@ -19,6 +19,7 @@ const WRITE_LIMIT: usize = 16 * 1024;
 /// readable.
 const READS: usize = 4;
 
+/// The TLS session of one connection, over a socket that does not block.
 #[derive(Debug)]
 pub struct Tls {
     session: ServerConnection,
