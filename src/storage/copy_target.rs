@@ -11,6 +11,7 @@ pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 /// What a target has in it when it is claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contents {
+    /// No rows.
     Nothing,
     /// Rows of a filling in steps that was interrupted.
     Unfinished,
@@ -34,6 +35,7 @@ pub enum Filling {
 /// tickets and secret. So a cursor of the one it was filled from is refused, and what was revoked
 /// there stays revoked.
 pub trait CopyTarget {
+    /// The state in which the target was claimed.
     fn contents(&self) -> Contents;
 
     /// Makes ready for writing: all that is there is taken away, at once or by

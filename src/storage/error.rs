@@ -3,14 +3,19 @@
 /// A uniqueness rule of the database that a write would have broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Conflict {
+    /// Another account has the username; ASCII case is ignored.
     #[error("this username is taken")]
     UsernameTaken,
+    /// Another account has the email address; ASCII case is ignored.
     #[error("this email is taken")]
     EmailTaken,
+    /// Another room has the name; ASCII case is ignored.
     #[error("this room name is taken")]
     RoomNameTaken,
+    /// The account was to be the first admin.
     #[error("an admin exists already")]
     AdminExists,
+    /// The change would leave no active admin.
     #[error("this is the last active admin")]
     LastAdmin,
 }
@@ -19,6 +24,7 @@ pub enum Conflict {
 /// never for a client.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
+    /// A uniqueness rule would have been broken. Nothing was stored.
     #[error("{0}")]
     Conflict(Conflict),
     /// More work than can be taken now; trying again soon will do.
@@ -44,7 +50,12 @@ pub enum Error {
         "the database has schema version {found}, and this chatapp knows only up to {known}: \
          use the newer chatapp that migrated it"
     )]
-    SchemaTooNew { found: i32, known: i32 },
+    SchemaTooNew {
+        /// The newest migration of the database.
+        found: i32,
+        /// The newest migration of this binary.
+        known: i32,
+    },
     /// The schema is older than this binary needs.
     #[error("the database needs migrating: run `chatapp migrate`")]
     SchemaTooOld,
@@ -83,4 +94,5 @@ impl Error {
     }
 }
 
+/// The result of a method of storage.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -11,30 +11,39 @@ use crate::model::RoomId;
 /// What a column holds, beside null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// A signed integer of 64 bits.
     Int,
     /// 0 or 1 in a [`Row`].
     Bool,
     /// Milliseconds since 1970, UTC.
     Time,
+    /// A text without a defined form.
     Text,
     /// A JSON document, as text.
     Json,
 }
 
+/// A column of a table that is copied.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
+    /// The name, in SQL and in an export.
     pub name: &'static str,
+    /// The kind of its values.
     pub kind: Kind,
+    /// Whether a value may be null.
     pub nullable: bool,
 }
 
 /// A table, its rows in order of its first `key` columns.
 #[derive(Debug)]
 pub struct Table {
+    /// The name in SQL.
     pub name: &'static str,
     /// What one row is called in an export.
     pub record: &'static str,
+    /// The number of columns that the key has.
     pub key: usize,
+    /// The copied columns, in the order of a [`Row`].
     pub columns: &'static [Column],
     /// A condition of SQL on the rows that are there for anybody; empty: all of them.
     pub(super) live: &'static str,
@@ -176,8 +185,11 @@ pub static LEFT_OUT: &[(&str, &str)] = &[
 /// One value of a row; what it means is for the column to say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
+    /// No value.
     Null,
+    /// The value of a number, a truth value or a time.
     Int(i64),
+    /// The value of a text or a JSON document.
     Text(String),
 }
 
@@ -187,6 +199,7 @@ pub type Row = Vec<Value>;
 /// Which rows are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
+    /// All rows of all tables, without the rows of deleted rooms.
     Everything,
     /// One room, its log, and the accounts that appear in it.
     Room(RoomId),
@@ -209,6 +222,7 @@ impl Table {
         TABLES.iter().find(|table| table.name == name).expect("it is in the list")
     }
 
+    /// The names of all columns, separated by commas, for SQL.
     pub fn column_names(&self) -> String {
         self.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
     }

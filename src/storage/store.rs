@@ -37,7 +37,9 @@ const MAX_BATCH_BYTES: usize = 1 << 20;
 /// What became of one append: given to the store's listener together with the tag it came with.
 #[derive(Debug)]
 pub struct Outcome<T> {
+    /// The tag that the caller gave with the message.
     pub tag: T,
+    /// The stored message, or the reason why it was not stored.
     pub result: Result<Appended, AppendError>,
 }
 
@@ -112,6 +114,7 @@ impl<T: Send + 'static> Store<T> {
         Ok((Self { backend, reads, writes, counts }, Writer(writer)))
     }
 
+    /// The store's figures, for the metrics.
     pub fn counts(&self) -> &Arc<StoreCounts> {
         &self.counts
     }

@@ -3,6 +3,7 @@
 use crate::model::{AuditEntry, AuditId};
 use crate::storage::Result;
 
+/// Reading the audit log.
 pub trait Audit {
     /// At most `limit` entries with a smaller number than `before`, newest first.
     fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>>;

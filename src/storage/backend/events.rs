@@ -6,10 +6,13 @@ use crate::storage::{Error, Result};
 /// Why one message of a batch was not appended.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
+    /// The room does not exist, or was deleted.
     #[error("no such room")]
     RoomNotFound,
+    /// Nothing can be sent to an archived room.
     #[error("the room is archived")]
     RoomArchived,
+    /// No account has the sender's id.
     #[error("no such user")]
     UserNotFound,
     /// The batch, or this message when tried alone, failed as a whole.
@@ -17,6 +20,7 @@ pub enum AppendError {
     Storage(#[from] Error),
 }
 
+/// Appending messages to the logs of rooms, and reading the logs.
 pub trait Events {
     /// Appends messages in order, as one transaction, each with the next `seq` of its room.
     ///

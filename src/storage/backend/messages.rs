@@ -6,19 +6,24 @@ use crate::storage::{Error, Result};
 /// Why a message was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ChangeError {
+    /// The room does not exist, or was deleted.
     #[error("no such room")]
     RoomNotFound,
     /// The room has no event of this id, or it is of another kind.
     #[error("no such message")]
     MessageNotFound,
+    /// No message can be edited in an archived room.
     #[error("the room is archived")]
     RoomArchived,
+    /// A deleted message cannot be edited.
     #[error("the message is deleted")]
     MessageDeleted,
+    /// Storage failed. Only with [`Error::InDoubt`] the change may have been stored.
     #[error(transparent)]
     Storage(#[from] Error),
 }
 
+/// Reading and changing single messages.
 pub trait Messages {
     /// `None`: there is no such message in the room, or no such room.
     fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>>;

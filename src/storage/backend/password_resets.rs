@@ -3,6 +3,7 @@
 use crate::model::{NewAuditEntry, NewPasswordReset, SecretHash, Timestamp, User, UserId};
 use crate::storage::Result;
 
+/// Tokens that set a new password.
 pub trait PasswordResets {
     /// Replaces an earlier token of the same user. False: no such user, or a deleted one.
     fn create_password_reset(

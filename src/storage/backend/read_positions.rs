@@ -3,6 +3,7 @@
 use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq};
 use crate::storage::Result;
 
+/// Positions of readers in the logs of rooms.
 pub trait ReadPositions {
     /// Moves positions on, each to the room's head at most and never back, as one transaction.
     /// The result has one entry per position, in the same order: where it is now, and whether it

@@ -3,6 +3,7 @@
 use crate::model::{NewAuditEntry, RoomId, Timestamp};
 use crate::storage::Result;
 
+/// Pruning the logs of rooms.
 pub trait Retention {
     /// Deletes the oldest events of the room's log, up to the first that is not older than
     /// `before`, and at most `limit`; returns how many. Their `seq` is not given again. `audit` is

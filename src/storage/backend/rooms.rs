@@ -5,11 +5,14 @@ use crate::model::{
 };
 use crate::storage::Result;
 
+/// Rooms, without their logs. To these methods a deleted room does not exist.
 pub trait Rooms {
     /// # Errors
     /// [`Conflict::RoomNameTaken`](crate::storage::Conflict).
     fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room>;
+    /// `None`: no such room.
     fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
+    /// Looks up a room by name; ASCII case is ignored. `None`: no such room.
     fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
     /// Every room, in order of id.
     fn list_rooms(&self) -> Result<Vec<Room>>;

@@ -12,18 +12,25 @@ pub struct ServerFacts {
 /// One versioned change of the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
+    /// The number of the migration: 1, 2, 3, …
     pub version: i32,
+    /// The name in the file name of the migration.
     pub name: String,
+    /// The SQL that the migration executes.
     pub sql: String,
+    /// Whether the migration has been applied.
     pub state: MigrationState,
 }
 
+/// Whether a migration has been applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MigrationState {
-    /// When, RFC 3339, as the migration table has it.
+    /// The migration has been applied.
     Applied {
+        /// The time in RFC 3339, as the migration table has it.
         at: String,
     },
+    /// The migration has not been applied.
     Pending,
 }
 
@@ -34,6 +41,7 @@ pub struct Shortcoming {
     pub subject: &'static str,
     /// Whether a server must not use the database as it is.
     pub is_fatal: bool,
+    /// A sentence for the operator that describes the problem.
     pub detail: String,
     /// The remedy.
     pub advice: String,
@@ -57,6 +65,7 @@ impl Shortcoming {
     }
 }
 
+/// Migrating a database, and checking whether this binary can use it.
 pub trait Schema {
     /// Every known migration in order of version, and whether it has been applied.
     ///

@@ -3,6 +3,7 @@
 use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
 use crate::storage::Result;
 
+/// Sessions, tickets, and the secret that signs tokens.
 pub trait Sessions {
     /// The token secret kept in the database; stores `candidate` first if there is no secret yet.
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>>;
@@ -11,6 +12,7 @@ pub trait Sessions {
     /// is stored: the account is not active, or has another password by now. If the password changes
     /// or the account is deactivated at the same time, there is no session, or it is revoked.
     fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool>;
+    /// The session with its user, also if it has expired or was revoked. `None`: no such session.
     fn get_session(&self, id: SessionId) -> Result<Option<Session>>;
     /// At most `limit` sessions that are open at `now`, of one user or of all, newest first.
     fn list_sessions(

@@ -10,6 +10,7 @@ use crate::storage::{Progress, Result};
 pub struct DatabaseStatus {
     /// `SQLite 3.50.4`, `PostgreSQL 16.4`.
     pub version: String,
+    /// The size of the database, in bytes, without the write-ahead log.
     pub size_bytes: u64,
     /// SQLite's write-ahead log. `None` elsewhere.
     pub wal_bytes: Option<u64>,
@@ -27,10 +28,12 @@ pub struct DatabaseStatus {
     pub now: Option<Timestamp>,
 }
 
+/// Status, checks and backups, for operators.
 pub trait Upkeep {
     /// `sqlite` or `postgres`.
     fn name(&self) -> &'static str;
 
+    /// Reads the state of the database. Counting takes longer in a big database.
     fn get_status(&self) -> Result<DatabaseStatus>;
 
     /// Commits a change that changes nothing, to see whether that is possible.

@@ -7,6 +7,7 @@ use crate::storage::Result;
 pub trait UserAdmin {
     /// At most `query.limit` accounts, with the number of their sessions that are open at `now`.
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>>;
+    /// The account, with the number of its sessions that are open at `now`. `None`: no such user.
     fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>>;
     /// Sets role and activity; another role, and deactivation, revoke the user's sessions.
     /// `None`: no such user.

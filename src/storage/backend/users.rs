@@ -3,6 +3,7 @@
 use crate::model::{Credentials, NewAuditEntry, NewUser, SessionId, Timestamp, User, UserId};
 use crate::storage::Result;
 
+/// Registration, sign-in, and changing one's own password.
 pub trait Users {
     /// # Errors
     /// [`Conflict`](crate::storage::Conflict) if the name, the email or the place of the first admin
@@ -14,6 +15,7 @@ pub trait Users {
     fn get_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     /// Looks up an account by its email; ASCII case is ignored. Deleted accounts have none.
     fn get_credentials_by_email(&self, email: &str) -> Result<Option<Credentials>>;
+    /// Whether there is an admin, active or not.
     fn has_admin(&self) -> Result<bool>;
     /// The active admins, in order of id.
     fn list_admins(&self) -> Result<Vec<User>>;
