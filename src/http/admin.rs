@@ -66,7 +66,7 @@ enum ResetMade {
 
 #[derive(ApiResponse)]
 enum Audit {
-    /// The acts, newest first.
+    /// The actions, newest first.
     #[oai(status = 200)]
     Ok(Written<AuditPageDto>),
 }
@@ -217,7 +217,7 @@ impl AdminApi {
 
     /// Read the audit log
     ///
-    /// Needs an admin. Returns the acts of administration, over HTTP and at the command line,
+    /// Needs an admin. Returns the administrative actions, over HTTP and at the command line,
     /// newest first. Entries cannot be changed, and name accounts by id only.
     #[oai(path = "/audit", method = "get", operation_id = "list_audit")]
     async fn list_audit(

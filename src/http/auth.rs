@@ -67,7 +67,7 @@ enum Done {
 
 #[OpenApi(prefix_path = "/auth", tag = "Area::Auth")]
 impl AuthApi {
-    /// What to know before signing in
+    /// Get the facts needed before signing in
     ///
     /// For the page of a user who has not signed in: the server's name and looks, whether it needs
     /// its first admin, who may create accounts and rooms, and how long a message may be.
@@ -147,7 +147,7 @@ impl AuthApi {
 
     /// Get a new token
     ///
-    /// For the same session, whose end is moved. The old token is valid until it expires.
+    /// For the same session, which now ends later. The old token is valid until it expires.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
@@ -163,7 +163,7 @@ impl AuthApi {
     /// The ticket opens one socket, once, within 30 seconds, as `?ticket=` of its URL. It is for
     /// browsers, which cannot send a header with a socket, because URLs may be logged on the way.
     /// It becomes invalid with the caller's session. A page whose origin may not open sockets gets
-    /// an error that says why: about a refused handshake a browser tells its page nothing.
+    /// an error with the reason, because a browser hides a refused handshake from its page.
     #[oai(path = "/ws-ticket", method = "post", operation_id = "create_ticket")]
     async fn create_ticket(
         &self,

@@ -31,8 +31,8 @@ pub const STORE: u32 = of(&[500, 503]);
 
 /// Each status and when it comes. Its place is its bit in a set.
 const STATUSES: [(u16, &str); 12] = [
-    (400, "The body is not JSON, or has a key twice: `malformed_json`."),
-    (401, "There is no token, or it is not valid any more. Signing in gives a new one."),
+    (400, "The body is not JSON, or has a duplicate key: `malformed_json`."),
+    (401, "There is no token, or it is no longer valid. Sign in to get a new one."),
     (403, "The caller may not do this."),
     (404, "The object does not exist; `code` says which: `room_not_found`."),
     (409, "The request conflicts with the present state; `code` says how."),
@@ -44,8 +44,11 @@ const STATUSES: [(u16, &str); 12] = [
     ),
     (422, "Fields or parameters are not acceptable; `errors` names each of them."),
     (500, "Something went wrong in the server; `request_id` finds it in the log."),
-    (503, "The server is busy or its database is away: try again after `Retry-After` seconds."),
-    (429, "Too many of these in a short time: try again after `Retry-After` seconds."),
+    (
+        503,
+        "The server is busy or its database is unavailable: try again after `Retry-After` seconds.",
+    ),
+    (429, "Too many of these requests in a short time: try again after `Retry-After` seconds."),
 ];
 
 impl<const SET: u32> From<Error> for Failure<SET> {

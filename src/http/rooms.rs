@@ -53,7 +53,8 @@ enum Deleted {
 impl RoomsApi {
     /// Create a room
     ///
-    /// Needs an admin. The path may be written without its last slash.
+    /// Needs an admin, unless the server's `rooms.create` is `everyone`. The path may be written
+    /// without its last slash.
     #[oai(path = "/", method = "post", operation_id = "create_room")]
     async fn create(
         &self,
@@ -109,7 +110,7 @@ impl RoomsApi {
         Ok(OneRoom::Ok(Written::of(&room.into())?))
     }
 
-    /// Say up to where the room is read
+    /// Set the read position of a room
     ///
     /// Sets the caller's own read position, which all of the caller's devices share. It never moves
     /// back.

@@ -1,4 +1,4 @@
-//! What a request is for: its target and its Host, before any route looks at them.
+//! The target and the Host of a request, which are checked before the request is routed.
 //!
 //! - A request has exactly one valid `Host` (RFC 9112 §3.2); of HTTP/1.0 it may have none. The
 //!   authority of an absolute target takes its place (§3.2.2).

@@ -132,7 +132,7 @@ impl Example for PasswordResetDto {
     }
 }
 
-/// The interface that an act came through.
+/// The interface through which an action was requested.
 #[derive(Enum)]
 #[oai(rename_all = "lowercase")]
 pub(in crate::http) enum ViaDto {
@@ -140,7 +140,7 @@ pub(in crate::http) enum ViaDto {
     Cli,
 }
 
-/// An act of administration.
+/// An administrative action.
 #[derive(Object)]
 #[oai(rename = "AuditEntry", example)]
 pub(in crate::http) struct AuditEntryDto {
@@ -150,11 +150,11 @@ pub(in crate::http) struct AuditEntryDto {
     /// line.
     pub actor: String,
     pub via: ViaDto,
-    /// The act, as `kind.verb`. Later versions may have more.
+    /// The action, as `kind.verb`. Later versions may have more.
     pub action: String,
     /// The target, as `kind #id`.
     pub target: String,
-    /// Details of the act.
+    /// Details of the action.
     pub detail: HashMap<String, Any<Value>>,
 }
 

@@ -198,7 +198,7 @@ impl Example for PasswordRequest {
     }
 }
 
-/// A token that an admin made, and the password it is to set.
+/// A token that an admin made, and the new password.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct PasswordResetRequest {
@@ -260,13 +260,13 @@ pub(in crate::http) enum TokenType {
     Bearer,
 }
 
-/// What opens one socket: `/ws/{room_id}?ticket=…`.
+/// A ticket, which opens one socket: `/ws/{room_id}?ticket=…`.
 #[derive(Object, Serialize)]
 #[oai(rename = "Ticket", example)]
 pub(in crate::http) struct TicketDto {
-    /// Good for one socket.
+    /// Valid for one socket.
     pub ticket: String,
-    /// Seconds until it is worth nothing, if it is not used before.
+    /// Seconds until it expires, if it is not used before.
     pub expires_in: u32,
 }
 
@@ -282,14 +282,14 @@ impl Example for TicketDto {
     }
 }
 
-/// A token and whose it is.
+/// A token, and its account.
 #[derive(Object, Serialize)]
 #[oai(rename = "Login", example)]
 pub(in crate::http) struct LoginDto {
     /// A JWT.
     pub access_token: String,
     pub token_type: TokenType,
-    /// Seconds until the token dies, unless it is refreshed or its session ended before.
+    /// Seconds until the token expires, unless its session ends before.
     pub expires_in: u32,
     pub user: UserDto,
 }

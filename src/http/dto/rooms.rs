@@ -35,7 +35,7 @@ pub(in crate::http) struct RoomChangeRequest {
     /// As for a new room.
     #[oai(nullable)]
     pub name: Option<String>,
-    /// As for a new room; null for none.
+    /// As for a new room; null removes it.
     #[oai(nullable)]
     pub description: MaybeUndefined<String>,
     /// Whether the room is archived: then it can be read, and nothing can be sent to it.

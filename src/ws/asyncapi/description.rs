@@ -1,30 +1,34 @@
 //! The text at the head of the socket's document: how a client uses the protocol.
 
 pub(super) const DESCRIPTION: &str = "\
-A room is a log: every message, and every change of one, has a `seq`, 1, 2, 3, … without gaps, and \
-is in the database before anybody sees it. Of a `type` that it does not know a client keeps the `seq`, \
-if there is one, and passes over the rest. A connection is a cursor in that log. A client that remembers the last `seq` it \
-has, and the `epoch` from `synced`, reconnects with `since` and misses nothing.\n\n\
-The token may be given as the header `Authorization: Bearer …`; as the subprotocols \
-`chatapp.v1, bearer.<token>`, for browsers; or as `?token=`. A URL may be written down on the way: \
-`?ticket=`, from `POST /auth/ws-ticket`, is worth nothing once it is used. A browser's Origin must be the \
-server's own or one that the operator allowed.\n\n\
-On joining a room come `active_users`, what was missed, `synced`; the others get `user_joined`, \
-once per person. Every frame of a client may carry a `ref`, which comes back in the answer.\n\n\
-After `watch` a connection hears of everything that concerns its user, in rooms that it has not joined \
-too: of rooms that come (`room_created`), change (`room_updated`) and go (`room_deleted`), of what happens in \
-rooms that it has not joined (`room_activity`), and of what the user reads on other connections (`read`).\n\n\
-The rule of a client that watches: **say `watch`, and after `watching` read `GET /rooms/` once.** The list has \
-everything that was missed, with `unread` and `mentions` counted up to each room's `head_seq`. What arrives \
-meanwhile and later says how things are, so that nothing depends on the order of the two. Of a room, keep what \
-has the greater `revision`. Count a message once, if its `seq` is beyond the `head_seq` of the list and beyond \
-the read position. A read position never moves back. A room that was deleted does not come back, and a room that \
-was created is not missing because an older list does not have it.\n\n\
-`GET /rooms/{room_id}` has the number of unread messages when it is no longer certain: after a frame with \
-`truncated`, or when one of the messages that the server counted is deleted or read and others are not. A \
-`watching` without a `ref` means that the client took nothing for a while and missed something: read `GET /rooms/` \
-again. A room is joined with `since`, the last `head_seq` that is known of it; nothing is lost on the way. Whom \
-an edited message mentions is seen when the room is read again. With several servers on one database, `read` is \
-told on the server that it was said to.\n\n\
-A connection lives as long as its token. Before that dies comes `auth.expiring`: get a new token \
-with `POST /auth/refresh` and give it with `auth.refresh`, and the connection goes on.";
+A room is a log: every message, and every change of one, is an event with a `seq`: 1, 2, 3, … \
+without gaps. An event is in the database before any client receives it. A connection is a cursor in \
+that log. A client that remembers the `seq` of the last event and the `epoch` from `synced` \
+reconnects with `since` and `epoch`, and misses nothing. A client skips an event with a `type` that \
+it does not know, but remembers its `seq`.\n\n\
+The token may be given in the header `Authorization: Bearer …`, as the subprotocols `chatapp.v1, \
+bearer.<token>` (for browsers), or as `?token=`. A URL may be logged on the way. So prefer \
+`?ticket=`, from `POST /auth/ws-ticket`: a ticket is invalid after its first use. The Origin of a \
+browser must be the server's own, or one that the operator has allowed.\n\n\
+A client that joins a room receives `active_users`, the missed events, and `synced`. The other \
+members receive `user_joined`, once for each user. Every frame of a client may have a `ref`, which \
+the answer repeats.\n\n\
+After `watch` a connection receives frames about everything that concerns its user, also for rooms \
+that it has not joined: new rooms (`room_created`), changed rooms (`room_updated`), deleted rooms \
+(`room_deleted`), events in rooms that it has not joined (`room_activity`), and the positions that \
+the user has read on other connections (`read`).\n\n\
+A client that watches sends `watch`, waits for `watching`, and then reads `GET /rooms/` once. The \
+list includes everything that was missed, with `unread` and `mentions` counted up to the `head_seq` \
+of each room. Frames contain states, never differences, so the order in which the list and the \
+frames arrive does not matter. For each room, keep the state with the greater `revision`. Count a \
+message once, if its `seq` is beyond the `head_seq` of the list and beyond the read position. A read \
+position never moves back. A deleted room does not come back, and a room that was created during the \
+request exists even if the list does not have it.\n\n\
+If the number of unread messages is uncertain, `GET /rooms/{room_id}` returns it: after a frame with \
+`truncated`, or when some of the messages that the server has counted are deleted or read. A \
+`watching` without a `ref` means that the client has missed frames: read `GET /rooms/` again. Join a \
+room with the last `head_seq` that you know as `since`; then nothing is missed. After an edit, read \
+the room again to get the new number of mentions. If several servers use one database, `read` \
+reaches only connections to the server that received it.\n\n\
+A connection ends when its token expires. Before that it receives `auth.expiring`: get a new token \
+from `POST /auth/refresh`, and send it with `auth.refresh`. Then the connection continues.";

@@ -37,7 +37,7 @@ pub fn document() -> Value {
             format!("{channel}Receive"),
             json!({
                 "action": "receive",
-                "title": "What the server accepts",
+                "title": "Frames that the server accepts",
                 "channel": channel_of,
                 "messages": references(channel, &received),
             }),
@@ -46,7 +46,7 @@ pub fn document() -> Value {
             format!("{channel}Send"),
             json!({
                 "action": "send",
-                "title": "What the server sends",
+                "title": "Frames that the server sends",
                 "channel": channel_of,
                 "messages": references(channel, &sent),
             }),
@@ -77,8 +77,8 @@ pub fn document() -> Value {
             "room": {
                 "address": "/ws/{room_id}",
                 "title": "One room",
-                "description": "Subscribed to the room from the start; frames may leave out its \
-                    `room_id`; closed with 4404 when the room is deleted.",
+                "description": "The connection joins the room at once, and its frames may leave out \
+                    `room_id`. It is closed with 4404 when the room is deleted.",
                 "parameters": { "room_id": { "description": "The room's id." } },
                 "messages": of_channel,
                 "bindings": { "ws": { "query": query(true) } },
@@ -86,7 +86,7 @@ pub fn document() -> Value {
             "rooms": {
                 "address": "/ws",
                 "title": "Many rooms",
-                "description": "Subscribed to nothing at first: see `subscribe`.",
+                "description": "The connection has joined no room at first: see `subscribe`.",
                 "messages": of_channel,
                 "bindings": { "ws": { "query": query(false) } },
             },
@@ -127,7 +127,7 @@ fn query(of_one_room: bool) -> Value {
         },
         "token": {
             "type": "string",
-            "description": "The token of a login. The server may be told to take none from a URL.",
+            "description": "The token of a login. A server may be configured to refuse tokens in URLs.",
         },
     });
     if of_one_room {
@@ -141,7 +141,7 @@ fn query(of_one_room: bool) -> Value {
         });
         properties["history"] = json!({
             "type": "integer", "minimum": 0, "maximum": 200, "default": 0,
-            "description": "Without `since`: the newest so many messages are sent first.",
+            "description": "Without `since`: this number of the newest messages is sent first.",
         });
     }
     json!({ "type": "object", "properties": properties })

@@ -59,8 +59,8 @@ pub(super) fn messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
             "watch",
             json!({
                 "type": "object",
-                "description": "Asks to hear of everything that concerns the user, in rooms that are \
-                    not joined too. Answered with `watching`; saying it again does no harm.",
+                "description": "Requests frames about everything that concerns the user, also for rooms \
+                    that are not joined. The answer is `watching`. Repeating it does no harm.",
             }),
             json!({ "type": "watch", "ref": "6" }),
         ),
@@ -76,15 +76,15 @@ pub(super) fn messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
     messages.insert("plain_send".to_owned(), {
         let mut schema = command::Send::json_schema(schemas).to_value();
         schema["description"] = json!(
-            "The short form of `send`, on `/ws/{room_id}`. Without `ref` and `client_id` it is \
-             answered by nothing but its message."
+            "The short form of `send`, on `/ws/{room_id}`. Without `ref` and `client_id` there \
+             is no `ack`: the message itself is the answer."
         );
         message("plain_send", &schema, &plain)
     });
     for (verb, mut schema, sample) in verbs {
         schema["properties"]["type"] = json!({ "type": "string", "const": verb });
         schema["properties"]["ref"] =
-            json!({ "type": "string", "description": "Comes back in the answer." });
+            json!({ "type": "string", "description": "Repeated in the answer." });
         let mut required = schema["required"].as_array().cloned().unwrap_or_default();
         required.push(json!("type"));
         schema["required"] = Value::Array(required);
