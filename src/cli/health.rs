@@ -1,6 +1,6 @@
 //! `chatapp health`: asks a running server for /health or /ready.
 //!
-//! It is for containers that have no other program to do that with.
+//! It is for containers that have no HTTP client.
 
 use std::time::Duration;
 

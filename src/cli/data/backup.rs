@@ -55,8 +55,8 @@ pub(in super::super) struct Args {
 enum Command {
     /// Check that a backup or an export is complete and undamaged
     ///
-    /// Reads all of it: checks every page, row and reference, looks for gaps in every log, and compares
-    /// the counts with those made at the time of the backup.
+    /// Reads the whole backup: checks every page, row and reference, looks for gaps in every log, and
+    /// compares the number of rows and the checksum of every table with those noted in the backup.
     Verify {
         /// The backup, or the export
         file: PathBuf,

@@ -34,7 +34,7 @@ pub(in super::super) struct Args {
     #[arg(long, value_name = "ROOM")]
     room: Option<String>,
 
-    /// Delete events older than this, instead of what the settings say
+    /// Delete events older than this; overrides the settings
     #[arg(long, value_name = "DAYS")]
     older_than: Option<u32>,
 

@@ -1,4 +1,4 @@
-//! From what an operator calls an account to the account.
+//! Finds the account that an operator named, by name, email or number.
 
 use anyhow::{anyhow, bail};
 
@@ -7,7 +7,7 @@ use super::super::nearest::suggest;
 use crate::chat::{self, Admin, AdminError};
 use crate::model::{Account, User, UserId};
 
-/// Accounts that are looked through for one with a similar name: more would take a while.
+/// The most accounts that are searched for a similar name, so that the search takes no noticeable time.
 const MAX_SUGGESTED_FROM: usize = 20_000;
 
 /// The account that a command is for.
@@ -19,7 +19,8 @@ pub(in crate::cli) struct Named {
 }
 
 /// # Errors
-/// If there is none, with the names it may have been meant to be; if it may be one of two.
+/// If there is no such account (the error suggests similar names), or if the text is the name of one
+/// account and the number of another.
 pub(in crate::cli) fn find(database: &Database, name: &str) -> anyhow::Result<Account> {
     let (digits, is_number) = match name.strip_prefix('#') {
         Some(digits) => (digits, true),
