@@ -18,7 +18,7 @@ pub const MAX_EMAIL_BYTES: usize = 254;
 /// The beginning of a deleted account's name; the account's id follows.
 const DELETED: &str = "deleted-";
 
-/// Names that address everybody in a room, or that readers would take for the server's.
+/// Names that mention all members of a room, or that readers would take for the server's.
 const RESERVED: [&str; 6] = ["all", "channel", "everyone", "here", "room", "system"];
 
 /// An account to be created. White space around the name and the email is ignored.
@@ -114,7 +114,7 @@ impl Chat {
             // Two callers at once may both get here; the transaction accepts one of them.
             only_if_no_admin,
         };
-        // An account that only an admin may create is an act of administration, and is recorded.
+        // Creating an account is an administrative action if only admins may do it, and is recorded.
         let is_closed = self.inner.settings.load().signup == config::Signup::Closed;
         let admin = caller.identity.filter(|_| user.role == Role::Admin || is_closed);
         let actor = admin.map(|admin| Actor::Account(admin.user_id));
@@ -145,7 +145,8 @@ impl Chat {
         let found = self.inner.store.read(find).await?;
         let owner = found.as_ref().map(|known| &known.user);
         let names = owner.map(|user| [user.username.clone(), user.email.clone()]);
-        // The counter is that of the typed name: one for both names would tell whose the email is.
+        // Counts the typed name. A counter for the account would reveal which email belongs to which
+        // username.
         let result = self.attempt(&name, address, self.check_login(found, password)).await;
         if let (Ok(_), Some(names)) = (&result, names) {
             let now = self.inner.clock.now();

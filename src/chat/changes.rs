@@ -52,7 +52,7 @@ impl Chat {
         + Send
         + 'static,
     ) -> Result<Message> {
-        // A change goes to everybody, as a message does.
+        // A change is sent to every member, as a message is.
         self.check_pace(caller)?;
         let change = NewMessageChange {
             room_id,
@@ -84,7 +84,7 @@ fn edit(
     Ok(backend.edit_message(change, content)?)
 }
 
-/// What an admin does to another's message is administration, and recorded.
+/// An admin's deletion of another user's message is recorded in the audit log.
 fn delete(
     backend: &dyn Backend,
     caller: &Identity,
@@ -99,7 +99,7 @@ fn delete(
     Admin::new(backend, actor, change.timestamp).delete_message(change)
 }
 
-/// Whose message it is never changes: what is allowed now is so when it is done.
+/// The author of a message never changes, so a permission that is given now also holds later.
 pub(super) fn find_message(
     backend: &dyn Backend,
     room_id: RoomId,

@@ -50,18 +50,18 @@ impl Chat {
         &self.inner.metrics
     }
 
-    /// To be called once.
+    /// Registers the counters and figures. To be called once.
     pub(super) fn register(&self, metrics: &Metrics) {
         let inner = &self.inner;
         metrics.register(|registry| {
             let labels =
                 [("version", env!("CARGO_PKG_VERSION")), ("backend", inner.store.backend_name())];
-            registry.register("build", "What runs here", Info::new(labels));
+            registry.register("build", "The version and the kind of database", Info::new(labels));
             inner.store.counts().register(registry);
             inner.hub.counts().register(registry);
             let help = "Attempts to sign in";
             registry.register("logins", help, inner.counts.logins.clone());
-            let help = "What was refused because somebody did it too often";
+            let help = "Refusals because a client exceeded a limit";
             registry.register("limited", help, inner.counts.refusals.clone());
             register_threads(registry, inner.store.readers(), ["read_wait", "read"]);
             register_threads(registry, inner.passwords.threads(), ["password_wait", "password"]);
@@ -76,13 +76,13 @@ impl Chat {
             let look = move || chat.upgrade().map_or(0, |inner| len(&inner));
             metrics::gauge(registry, name, help, look);
         };
-        gauge(registry, "write_queue", "Writes that wait", |it| it.store.write_queue_len());
-        gauge(registry, "read_queue", "Reads that wait", |it| it.store.readers().queue_len());
+        gauge(registry, "write_queue", "Queued writes", |it| it.store.write_queue_len());
+        gauge(registry, "read_queue", "Queued reads", |it| it.store.readers().queue_len());
         gauge(registry, "password_queue", "Passwords that wait to be checked", |it| {
             it.passwords.threads().queue_len()
         });
         gauge(registry, "hub_queue", "Commands that wait for the hub", |it| it.hub.queue_len());
-        let help = "People with at least one socket";
+        let help = "Users with at least one socket";
         gauge(registry, "connected_users", help, |it| it.sockets.user_count());
     }
 
@@ -93,11 +93,11 @@ impl Chat {
             let look = move || Some(of(&chat.upgrade()?.status.last()?)? as f64);
             registry.register_collector(Box::new(Looked { name, help, kind, look }));
         };
-        let help = "The database on its disk, without SQLite's log";
+        let help = "Size of the database, without SQLite's write-ahead log";
         figure("database_bytes", help, Kind::Gauge, |it| Some(it.size_bytes));
-        let help = "SQLite's write-ahead log on its disk";
+        let help = "Size of SQLite's write-ahead log";
         figure("wal_bytes", help, Kind::Gauge, |it| it.wal_bytes);
-        let help = "How often that log was copied into the database";
+        let help = "Checkpoints: how often the write-ahead log was copied into the database";
         figure("checkpoints", help, Kind::Counter, |it| it.checkpoints);
     }
 
@@ -109,8 +109,8 @@ impl Chat {
 
 fn register_threads(registry: &mut Registry, threads: &Executor, [wait, run]: [&str; 2]) {
     let times = threads.times();
-    let help = "How long work waited for one of these threads";
+    let help = "Time for which work waited for a thread";
     registry.register(format!("{wait}_seconds"), help, times.wait.clone());
-    let help = "How long the work took";
+    let help = "Time that the work took";
     registry.register(format!("{run}_seconds"), help, times.run.clone());
 }

@@ -3,8 +3,8 @@
 //!
 //! Twice a second it compares the heads of the rooms that have members on this node with the database's. While
 //! there is a watcher, it compares every room: once a second on PostgreSQL, where each look costs the database
-//! something. The comparison is never the only copy of anything: a look that fails or comes late delays what
-//! the next look finds.
+//! something. A look that fails or comes late loses nothing: the next look
+//! finds the same events.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,8 @@ use crate::model::{Event, Room, RoomDifference, RoomHead, RoomId, Seq};
 use crate::realtime::{KnownRooms, News};
 use crate::storage::Backend;
 
-/// The number of events of one room that are read before the next room is looked at. Of a room without
-/// members, no more than these are read.
+/// The number of events of one room that are read before the next room is looked at. For a room without
+/// members, no further events are read.
 const PAGE: u32 = 500;
 
 /// Looks at the database, again and again.
@@ -26,7 +26,7 @@ pub struct Doorbell {
     looked_at_all: bool,
 }
 
-/// What one look compares.
+/// The data that one look compares.
 struct Look {
     known: Vec<RoomHead>,
     /// The heads of the rooms that have members.

@@ -1,7 +1,7 @@
 //! Passwords that attackers guess first. NIST SP 800-63B §5.1.1.2 requires that a new password is
 //! compared with those that are "commonly-used, expected, or compromised": common words,
-//! repetitions and sequences, the name of the service and of the user. It asks for no rules of
-//! composition, so there are none here.
+//! repetitions and sequences, the name of the service and of the user. It advises against rules
+//! of composition, so there are no such rules here.
 //!
 //! A list of whole passwords would contain each word with thousands of endings. Here the ending is
 //! removed and the rest is looked up.

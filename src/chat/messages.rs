@@ -49,7 +49,7 @@ impl Chat {
         self.inner.store.append(message, reply).map_err(|(error, _)| error.into())
     }
 
-    /// Checks whether the caller may send `typing`: it goes to every member, like a message.
+    /// Checks whether the caller may send `typing`: it is sent to every member, like a message.
     ///
     /// # Errors
     /// [`Error::TooManyRequests`] if the caller sends too fast.
@@ -58,7 +58,7 @@ impl Chat {
         self.check_pace(caller)
     }
 
-    /// Counts a frame that goes to every member of a room, and refuses it if the caller is too
+    /// Counts a frame that is sent to every member of a room, and refuses it if the caller is too
     /// fast.
     pub(super) fn check_pace(&self, caller: &Identity) -> Result<()> {
         let checked = self.inner.settings.load().sends.check(&caller.user_id);

@@ -45,7 +45,7 @@ impl Chat {
         let mut events = 0;
         loop {
             let started = Instant::now();
-            // Not recorded: an admin's setting of the rule was.
+            // Not recorded in the audit log: the change of the retention was recorded.
             let prune = move |backend: &dyn Backend| {
                 backend.prune_events(room_id, before, PRUNED_AT_ONCE, None)
             };

@@ -1,5 +1,5 @@
 //! The hub's state, and the effect of each command on it. Runs on the hub's thread alone, so nothing here is
-//! locked; and nothing here waits, so no socket holds up another.
+//! locked; and nothing here waits, so no socket delays another.
 //!
 //! A member of a room is a cursor. A *live* member is sent the room's tail from its cursor on. A member that
 //! falls behind the tail is *reading*: its task reads storage and hands over pages, until the cursor is

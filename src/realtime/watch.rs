@@ -1,4 +1,4 @@
-//! What the hub knows for watchers: the heads of all rooms, and the activity that watchers have not received yet.
+//! The hub's state for watchers: the heads of all rooms, and the activity that watchers have not received yet.
 //!
 //! While there is a watcher, the head of every room is known here: the first watcher's task reads the heads
 //! after the hub has begun to follow all rooms, and before the watcher receives `watching`. An event that does

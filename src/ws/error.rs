@@ -12,7 +12,7 @@ pub fn error_frame<'a>(
     error: &Error,
 ) -> ServerFrame<'a> {
     let detail = match error {
-        // A frame has few fields: the first that is wrong is enough.
+        // A frame has few fields, so the error names only the first wrong one.
         Error::InvalidFields(fields) => fields.first().map_or_else(
             || error.to_string(),
             |field| format!("{}: {}", field.field, field.message),
@@ -36,7 +36,7 @@ pub fn close_code(error: &Error) -> CloseCode {
         ErrorCode::AdminRequired | ErrorCode::AdminSignupRefused => CloseCode::Forbidden,
         ErrorCode::TooManyRequests | ErrorCode::TooManySockets => CloseCode::TooFast,
         ErrorCode::Busy | ErrorCode::Unavailable | ErrorCode::OutcomeUnknown => CloseCode::Restart,
-        // Not reasons to refuse a room.
+        // These errors do not occur when a room is entered.
         ErrorCode::InvalidField
         | ErrorCode::WrongCurrentPassword
         | ErrorCode::SignupClosed
@@ -79,14 +79,14 @@ mod tests {
     use crate::chat::sample_error;
     use crate::http::problem::Problem;
 
-    /// Draws from 1 to 5 for each answer.
+    /// An error with a random `retry_after` from 1 to 5.
     const DRAWN: ErrorCode = ErrorCode::Busy;
 
     #[test]
     fn every_error_says_the_same_about_a_retry_over_http_and_on_the_socket() {
         for code in ErrorCode::ALL {
             let Some(error) = sample_error(code) else {
-                // Only HTTP has it, and makes it without a time.
+                // Only HTTP has this error, and answers it without `retry_after`.
                 assert!(!code.is_temporary(), "{code:?}");
                 continue;
             };

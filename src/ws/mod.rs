@@ -1,7 +1,7 @@
 //! The socket: `/ws` for many rooms, `/ws/{room_id}` for one.
 //!
 //! `upgrade` turns a request into a connection. `socket` reads its frames, [`session`] decides what they do,
-//! without sockets, and `perform` does it. The hub writes frames, nothing here does.
+//! without sockets, and `perform` does it. Only the hub writes frames.
 
 pub(crate) mod asyncapi;
 pub(crate) mod command;

@@ -1,4 +1,4 @@
-//! Doing what the session says, and giving the session the results.
+//! Performs the session's actions, and gives the session their results.
 
 use std::collections::VecDeque;
 use std::pin::Pin;

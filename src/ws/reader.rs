@@ -22,12 +22,12 @@ const READS_AT_ONCE: u32 = 64;
 /// Bytes read at once. Small, because every open connection keeps such a buffer.
 const READ_BUFFER: usize = 512;
 
-/// Reads frames. What tungstenite writes by itself, which is pongs, is kept for the hub.
+/// Reads frames. tungstenite writes pongs by itself; these are kept for the hub.
 pub(super) struct Reader(WebSocket<Io>);
 
 struct Io {
     peer: Arc<Peer>,
-    /// When this is 0, a read says that there is nothing to read, whether there is or not.
+    /// When this is 0, a read reports `WouldBlock` even if there are bytes.
     reads_left: u32,
     replies: Vec<u8>,
 }
@@ -81,7 +81,7 @@ impl Reader {
 
     /// The answers to pings. tungstenite writes them when it is next asked to write.
     pub fn take_replies(&mut self) -> Vec<u8> {
-        // Writing to a Vec neither fails nor blocks.
+        // Writing to a Vec never fails and never blocks.
         let _ = self.0.flush();
         std::mem::take(&mut self.0.get_mut().replies)
     }
@@ -123,7 +123,7 @@ impl Reader {
     }
 }
 
-/// Tells the client that nothing more comes, and reads bytes until it closes too.
+/// Ends the server's side of the connection, and reads bytes until the client closes too.
 async fn drain_bytes(peer: &Peer) {
     if peer.shutdown().is_err() {
         return;

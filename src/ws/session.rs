@@ -11,10 +11,10 @@ use crate::model::{Event, RoomHead, RoomId, Seq, Timestamp};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
 
-/// A client that is refused so often ignores `retry_after`, and is closed.
+/// A client that is refused this often ignores `retry_after`, and its connection is closed.
 const MAX_TOO_FAST: u32 = 1_000;
 
-/// The most messages that `history` gives; the HTTP API has more.
+/// The most messages that `history` returns; the HTTP API returns more.
 const MAX_HISTORY: u32 = 200;
 
 /// An input of the session.
@@ -145,7 +145,7 @@ pub enum Action {
         token: String,
         reference: Option<String>,
     },
-    /// Begin to send the connection everything that concerns its user.
+    /// Make the connection a watcher.
     Watch {
         reference: Option<String>,
     },

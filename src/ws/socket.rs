@@ -1,5 +1,5 @@
 //! A connection's task: reads frames, gives them to the protocol session, and does what the session says. The
-//! hub writes to the socket; also this task's own frames go through it, so that one place orders the bytes.
+//! hub writes to the socket. This task's own frames are sent through the hub too, which orders all bytes.
 //!
 //! Rare waits are boxed: an open connection costs little more than its task, and a task is as large as the largest
 //! future that it may ever wait for.

@@ -1,4 +1,4 @@
-//! Reading the audit log. Only the acts of administration write to it.
+//! Reading the audit log. Only administrative actions write to it.
 
 use serde::Serialize;
 

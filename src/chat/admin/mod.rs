@@ -26,7 +26,7 @@ pub struct Admin<'a> {
     now: Timestamp,
 }
 
-/// Why an act of administration failed.
+/// Why an administrative action failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A rule refused it. The text is for the caller.
@@ -68,7 +68,7 @@ fn check_page(cursor: (&str, Option<i64>), limit: u32, max: u32) -> Result<()> {
 }
 
 impl Chat {
-    /// Runs an act of administration on the writer thread. The sockets of sessions that it ends are
+    /// Runs an administrative action on the writer thread. The sockets of sessions that it ends are
     /// closed.
     ///
     /// # Errors
