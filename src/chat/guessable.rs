@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_first_is_refused() {
+    fn easily_guessed_passwords_are_refused() {
         for password in [
             "password",
             "Password1",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_refused_whatever_it_is_made_of() {
+    fn other_passwords_are_accepted_whatever_their_characters() {
         for password in [
             "correct horse battery",
             "correct horse",

@@ -78,7 +78,7 @@ mod tests {
 
     /// RFC 7515, appendix A.1.
     #[test]
-    fn it_signs_as_the_standard_says_and_in_no_other_way() {
+    fn signatures_equal_the_example_of_the_rfc_and_other_algorithms_are_refused() {
         let secret = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1\
                       Z9CAow==";
         let message = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4\

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_is_let_through_for_each_key_apart_and_then_refused() {
+    fn each_key_may_use_its_burst_and_is_refused_after_it() {
         let pace = Pace::new(2, Duration::from_secs(3600));
         for _ in 0..20 {
             pace.check(&"ann").unwrap();
@@ -76,13 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_no_limit() {
+    fn zero_means_no_limit() {
         let pace = Pace::new(0, Duration::from_secs(1));
         assert!((0..10_000).all(|_| pace.check(&1).is_ok()));
     }
 
     #[test]
-    fn the_quiet_are_forgotten() {
+    fn keys_that_have_been_quiet_are_removed() {
         let pace = Pace::new(1_000, Duration::from_millis(1));
         pace.check(&1).unwrap();
         let started = Instant::now();

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_password_is_neither_short_nor_cut_off() {
+    fn too_short_and_too_long_passwords_are_refused() {
         assert_eq!(faults("kq8vz2m"), 1);
         assert_eq!(faults("kq8vz2mw"), 0);
         assert_eq!(faults("12345678"), 1);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobodys_hash_is_checked_like_a_real_one_and_never_matches() {
+    async fn a_missing_hash_is_checked_like_a_real_one_and_never_matches() {
         let hash = nobodys_hash(4);
         assert_eq!(bcrypt::non_truncating_verify("x", &hash).ok(), Some(false));
         assert_eq!(nobodys_hash(12).get(..7), Some("$2b$12$"));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_bcrypt_cannot_represent_is_refused_with_and_without_a_hash() {
+    async fn a_password_that_bcrypt_cannot_represent_is_refused_with_and_without_a_hash() {
         let passwords = passwords();
         for password in ["x".repeat(72), "a\0b".to_owned()] {
             for hash in [None, Some(nobodys_hash(4))] {

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_is_bounded_and_there_is_room_again_once_it_is_taken() {
+    fn waiting_positions_are_bounded_and_taking_them_makes_room() {
         let marks = Marks::default();
         let ask = |user: usize| {
             let mut waiting = marks.lock();

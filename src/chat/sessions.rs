@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_up_is_good_for_a_second() {
+    fn a_cached_session_is_used_for_a_second() {
         let cache = Cache::default();
         cache.insert(ID, known(5_000), missing(&cache, 5_000));
         assert!(cache.get(ID, Timestamp(5_999)).is_ok());
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_before_a_removal_is_not_put_back_after_it() {
+    fn a_session_read_before_a_removal_is_not_cached_after_it() {
         let cache = Cache::default();
         let before = missing(&cache, 0);
         cache.remove(&[ID]);
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_bounded_and_makes_room_from_what_is_stale() {
+    fn the_cache_is_bounded_and_removes_stale_sessions_first() {
         let cache = Cache::default();
         let fill = |at: i64, first: u128| {
             for n in 0..MAX_REMEMBERED as u128 + 10 {

@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_shows_nothing_is_blank() {
+    fn a_text_without_visible_characters_is_blank() {
         for blank in [
             "",
             " \n\t\u{a0}\u{3000}",
@@ -358,7 +358,7 @@ mod tests {
         /// A normalised text does not change when it is normalised again, so that a client can send
         /// an answer back.
         #[test]
-        fn every_form_is_its_own_form(text in "\\PC*|[a-zé\u{301}\u{200b}\u{200d}@.\r\n \u{3000}ﬁ\u{ad}]*") {
+        fn normalisation_is_idempotent(text in "\\PC*|[a-zé\u{301}\u{200b}\u{200d}@.\r\n \u{3000}ﬁ\u{ad}]*") {
             for form in [nfc, nfkc, line, lines, email] {
                 let once = form(&text);
                 prop_assert_eq!(form(&once), once);
@@ -367,7 +367,7 @@ mod tests {
 
         /// However a text is typed, it is stored, shown and judged in the same way.
         #[test]
-        fn the_forms_of_a_text_are_one(text in "\\PC*|[a-zéậ각\u{301}\u{323} ]*") {
+        fn all_unicode_forms_of_a_text_are_treated_alike(text in "\\PC*|[a-zéậ각\u{301}\u{323} ]*") {
             let (nfc_typed, nfd_typed): (String, String) = (text.nfc().collect(), text.nfd().collect());
             prop_assert_eq!(line(&nfc_typed), line(&nfd_typed));
             prop_assert_eq!(lines(&nfc_typed), lines(&nfd_typed));
@@ -376,7 +376,7 @@ mod tests {
         }
 
         #[test]
-        fn a_name_without_fault_is_seen_and_has_one_line(text in "\\PC*|[a\u{200d}\u{202e}\u{fe0f}👩\n ]*") {
+        fn an_accepted_name_is_visible_and_has_one_line(text in "\\PC*|[a\u{200d}\u{202e}\u{fe0f}👩\n ]*") {
             let name = line(&text);
             if name_fault(&name).is_none() {
                 let is_seen = !is_blank(&name);

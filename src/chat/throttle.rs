@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_tried_so_often_in_a_window_but_by_its_owner() {
+    fn failures_for_an_account_are_limited_except_from_addresses_of_its_owner() {
         let throttle = Throttle::default();
         let at = |ms: i64| Timestamp(1_000_000 + ms);
         let owner = throttle.begin(Some("ann"), HOME, ALLOWED, at(0)).unwrap();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_tries_so_often_whatever_the_account_and_successes_do_not_count() {
+    fn failures_from_an_address_are_limited_across_accounts_and_successes_do_not_count() {
         let (throttle, now) = (Throttle::default(), Timestamp(0));
         for n in 0..5 {
             assert_eq!(wait(throttle.begin(Some(&n.to_string()), AWAY, ALLOWED, now)), None);

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_secret_and_every_claim_is_accepted() {
+    fn a_token_with_another_secret_or_a_missing_claim_is_refused() {
         let tokens = tokens();
         let verify = |token: &str| tokens.verify(token, NOW);
         assert!(verify(&signed(&claims(), SECRET)).is_ok());
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_of_the_wrong_kind_are_refused_not_a_panic() {
+    fn claims_of_the_wrong_type_are_refused_without_a_panic() {
         let tokens = tokens();
         let with = |claim: &str, value: Value| {
             let mut claims = claims();

@@ -66,7 +66,7 @@ mod tests {
 
     /// Runs every seed through the target that its folder is named after.
     #[test]
-    fn the_seeds_break_no_promise() {
+    fn no_seed_breaks_a_promise() {
         let api = Api::start();
         let request = |input: &[u8]| api.request(input);
         let targets: [Target<'_>; 6] = [

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_is_trusted_says_who_the_client_is() {
+    fn a_trusted_proxy_names_the_address_of_the_client() {
         assert_eq!(client("10.1.2.3", &["192.0.2.7"]), "192.0.2.7");
         assert_eq!(client("127.0.0.1", &["192.0.2.7, 10.9.9.9"]), "192.0.2.7");
         assert_eq!(client("::ffff:10.0.0.1", &["192.0.2.7:4711"]), "192.0.2.7");
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_is_believed() {
+    fn forwarding_headers_of_other_clients_are_ignored() {
         assert_eq!(client("192.0.2.1", &["203.0.113.1"]), "192.0.2.1");
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &["unknown"]), "10.0.0.1");

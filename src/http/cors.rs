@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_configured_origin_is_let_in() {
+    fn only_a_configured_origin_is_allowed() {
         let cors = Cors::new(&["https://chat.example.com".to_owned()]);
         assert!(cors.is_preflight(&request("https://chat.example.com")));
         for foreign in [

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_object_is_said_to_be() {
+    fn a_body_that_is_not_an_object_is_reported_as_such() {
         for body in [json!([]), json!("x"), json!(null), json!(1)] {
             assert_eq!(found(body)[0].0, "body");
         }

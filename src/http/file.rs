@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_for_those_who_take_it() {
+    fn gzip_is_sent_only_to_clients_that_accept_it() {
         for accepted in ["gzip", "br, gzip;q=0.5", "deflate,GZIP", "gzip;q=1.0"] {
             assert!(takes_gzip(accepted), "{accepted}");
         }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_one_of_those_that_are_known() {
+    fn an_entity_tag_is_found_in_a_list_of_tags() {
         for known in ["\"a\"", "W/\"a\"", "\"b\", W/\"a\"", "*"] {
             assert!(names(known, "\"a\""), "{known}");
         }

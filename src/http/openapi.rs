@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pattern_is_one_of_the_routers() {
+    fn every_documented_path_is_a_pattern_of_the_router() {
         let table = super::super::endpoints();
         let paths = paths();
         for pattern in table.keys() {

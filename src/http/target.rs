@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_host() {
+    fn a_request_must_have_exactly_one_host() {
         for host in ["a", "a:80", "127.0.0.1:8000", "[::1]:8000", "", "EXAMPLE.com"] {
             assert_eq!(of(Version::HTTP_11, "/", &[host]).unwrap().1, host);
         }

@@ -82,7 +82,7 @@ mod tests {
 
     /// Tests the three forms of the length (RFC 6455 §5.2) at their limits.
     #[test]
-    fn the_header_tells_the_length_of_the_payload() {
+    fn the_header_contains_the_length_of_the_payload() {
         let empty = ServerFrame::Pong { reference: Some("") }.to_bytes().len() - 2;
         for payload in [empty, 125, 126, 127, 0xFFFF, 0x1_0000, 200_000] {
             let reference = "x".repeat(payload - empty);

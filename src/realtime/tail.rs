@@ -166,7 +166,7 @@ mod tests {
 
         /// If a tail covers a cursor, it has all frames after it without a gap, whatever the size limit is.
         #[test]
-        fn a_tail_has_what_it_covers(
+        fn a_tail_has_all_frames_after_a_covered_cursor(
             batches in proptest::collection::vec(1usize..6, 1..20),
             limit in 0usize..5000,
         ) {

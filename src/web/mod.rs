@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_has_a_type_and_the_whole_is_small() {
+    fn every_file_has_a_media_type_and_the_page_is_small() {
         let bundle = Bundle::load();
         assert!(bundle.files.len() > 10);
         for (name, file) in &bundle.files {

@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_the_accent_text_on_it_and_of_it_is_legible() {
+    fn text_is_legible_with_every_accent() {
         let steps = [0, 51, 102, 153, 204, 255];
         for r in steps {
             for g in steps {

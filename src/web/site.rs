@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_text_whatever_it_looks_like() {
+    fn a_name_is_escaped_as_text() {
         let name = "<b>\"{assets}\" & co".to_owned();
         let site = Site::load(&Branding { name, ..Branding::default() }).unwrap();
         let index = String::from_utf8_lossy(&site.index().plain).into_owned();
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logo_is_known_by_its_content() {
+    fn the_type_of_a_logo_is_found_from_its_content() {
         for svg in [
             "<svg xmlns='http://www.w3.org/2000/svg'/>",
             "\u{feff}<?xml version=\"1.0\"?>\n<!-- a > b -->\n<!DOCTYPE svg>\n<svg\nwidth='1'></svg>",

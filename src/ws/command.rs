@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_the_ref() {
+    fn an_error_of_the_parser_has_the_ref() {
         let error = |text| ClientFrame::parse(text).unwrap_err();
         assert_eq!(error("nonsense").0, None);
         assert_eq!(error("nonsense").1.code(), ErrorCode::MalformedJson);

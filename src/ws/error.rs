@@ -83,7 +83,7 @@ mod tests {
     const DRAWN: ErrorCode = ErrorCode::Busy;
 
     #[test]
-    fn every_error_says_the_same_about_a_retry_over_http_and_on_the_socket() {
+    fn every_error_has_the_same_retry_after_over_http_and_on_the_socket() {
         for code in ErrorCode::ALL {
             let Some(error) = sample_error(code) else {
                 // Only HTTP has this error, and answers it without `retry_after`.
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_temporary_error_closes_with_a_code_after_which_the_client_comes_back() {
+    fn a_temporary_error_closes_with_a_code_that_advises_to_reconnect() {
         for error in ErrorCode::ALL.into_iter().filter_map(sample_error) {
             let comes_back = matches!(close_code(&error), CloseCode::Restart | CloseCode::TooFast);
             assert!(comes_back || !error.code().is_temporary(), "{error:?}");

@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_answered_and_harms_nothing() {
+    fn an_invalid_frame_is_answered_and_changes_nothing() {
         let mut session = in_room();
         assert_eq!(reply(&text(&mut session, "nonsense"))["code"], "malformed_json");
         let error = reply(&text(&mut session, r#"{"type":"dance","ref":"7"}"#));
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_room_in_the_url_a_send_names_one() {
+    fn without_a_room_in_the_url_a_send_must_name_one() {
         let mut session = Session::new(2, "e".into());
         let error = reply(&text(&mut session, r#"{"content":"hi"}"#));
         assert_eq!(error["code"], "not_subscribed");
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_is_served_from_storage_and_not_after_it_left() {
+    fn a_reader_gets_pages_from_storage_until_it_leaves() {
         let mut session = in_room();
         let behind = |cursor: Option<i64>| Input::Behind { room_id: ROOM, cursor: cursor.map(Seq) };
         assert_eq!(
