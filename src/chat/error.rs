@@ -46,8 +46,8 @@ pub enum Error {
     #[error("this needs an admin")]
     AdminRequired,
     #[error(
-        "nobody can sign up as an admin here: an admin's token can make one, \
-         and so can `chatapp create-admin` on the server"
+        "an admin account cannot be created in this way: use an admin's token, or `chatapp create-admin` \
+         on the server"
     )]
     AdminSignupRefused,
     #[error("sign-up is closed on this server: ask an admin for an account")]
@@ -69,7 +69,7 @@ pub enum Error {
     MessageDeleted,
     #[error("this room is archived: it can be read, and nothing can be sent to it")]
     RoomArchived,
-    #[error("nobody would be left to administer: make another account an admin first")]
+    #[error("this is the last active admin: make another account an admin first")]
     LastAdmin,
     #[error("this username is taken")]
     UsernameTaken,
@@ -198,7 +198,7 @@ impl From<storage::Error> for Error {
                 Self::Unavailable
             }
             storage::Error::InDoubt(_) => {
-                tracing::error!(%error, "storage went away");
+                tracing::error!(%error, "the connection to the database was lost during a write");
                 Self::OutcomeUnknown
             }
             storage::Error::OtherDatabase => {

@@ -93,7 +93,7 @@ impl CloseCode {
             Self::SignInAgain => "the token is missing, invalid, expired or revoked",
             Self::Forbidden => "not allowed here",
             Self::RoomGone => "there is no such room",
-            Self::Stalled => "nothing was heard of the client, or it took nothing, for too long",
+            Self::Stalled => "the client sent nothing or read nothing for too long",
             Self::EpochChanged => "the history was replaced",
             Self::TooFast => "too many messages, rooms or sockets in a short time",
         }
@@ -113,9 +113,9 @@ impl CloseCode {
             Self::Forbidden | Self::RoomGone => "do not reconnect",
             Self::Stalled => "reconnect and resume",
             Self::EpochChanged => {
-                "forget what is known of the room, then reconnect without `since`"
+                "discard the messages of the room, then reconnect without `since`"
             }
-            Self::TooFast => "reconnect after a delay and do less at once",
+            Self::TooFast => "reconnect after a delay and slow down",
         }
     }
 }

@@ -124,7 +124,7 @@ fn users_commands_change_accounts_and_keep_one_admin() {
         let off = json_of(&shell, &["users", "deactivate", "#2", "--yes"]);
         assert_eq!((&off["is_active"], &off["sessions"]), (&json!(false), &json!(0)));
         assert_eq!(run(&["deactivate", "anna"]).ok(), "anna (#2) is not active already\n");
-        let last = "nobody would be left to administer: make another account an admin first";
+        let last = "this is the last active admin: make another account an admin first";
         for arguments in [
             &["set-role", "ann", "user", "--yes"][..],
             &["deactivate", "ann", "--yes"],
