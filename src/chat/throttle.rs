@@ -1,8 +1,8 @@
-//! Failed sign-ins, counted per account and per address, so that guessing is slow (NIST SP 800-63B
+//! Failed sign-ins, counted per typed name and per address, so that guessing is slow (NIST SP 800-63B
 //! §5.2.2) and an attacker cannot lock the owner of an account out by guessing.
 //!
-//! - After enough failures for an account, attempts for it are refused for the rest of the window,
-//!   except from an address at which its owner has signed in before.
+//! - After enough failures with a name, attempts with it are refused for the rest of the window,
+//!   except from an address at which the account's owner has signed in before.
 //! - After enough failures from an address, its attempts are refused for the rest of the window.
 //!
 //! An attempt counts as a failure from its beginning and is taken back if it succeeds: many

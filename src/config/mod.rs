@@ -168,8 +168,8 @@ pub struct Auth {
     pub query_token: Switch,
     /// The shortest password accepted, in characters.
     pub min_password_chars: usize,
-    /// Failed sign-ins for one account in a window. After that only addresses from which its owner has
-    /// signed in before may try. 0: no limit.
+    /// Failed sign-ins with one username or email in a window. After that only addresses from which the
+    /// account's owner has signed in before may try. 0: no limit.
     pub login_failures_per_account: u32,
     /// Failed sign-ins from one address in a window. 0: no limit.
     pub login_failures_per_address: u32,

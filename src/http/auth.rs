@@ -107,7 +107,7 @@ impl AuthApi {
     /// Sign in
     ///
     /// Opens a session. `username` takes the username or the email of the account. An unknown user and a
-    /// wrong password get the same answer. After some failures for one account, or from one address,
+    /// wrong password get the same answer. After some failures with one name, or from one address,
     /// further attempts are refused for a while.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
