@@ -48,7 +48,10 @@ pub(super) fn read(mut object: Map<String, Json>) -> anyhow::Result<(&'static Ta
         match object.remove(column.name) {
             Some(json) => read_value(column, json),
             None if column.nullable => Ok(Value::Null),
-            None => bail!("{record} has no {:?}", column.name),
+            None => match column.default {
+                Some(number) => Ok(Value::Int(number)),
+                None => bail!("{record} has no {:?}", column.name),
+            },
         }
     };
     let row = table.columns.iter().map(value).collect::<anyhow::Result<Row>>()?;
