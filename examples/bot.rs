@@ -66,21 +66,22 @@ struct Answer {
     content: String,
 }
 
+/// The fields that every event of the room's log has, also an event of a type that the bot ignores.
+#[derive(Deserialize)]
+struct Event {
+    seq: i64,
+    #[serde(rename = "timestamp")]
+    _timestamp: String,
+}
+
 /// The frames that the bot uses; it ignores the others.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Frame {
     Message {
         id: i64,
-        seq: i64,
         username: String,
         content: String,
-    },
-    MessageEdited {
-        seq: i64,
-    },
-    MessageDeleted {
-        seq: i64,
     },
     Synced {
         head_seq: i64,
@@ -188,21 +189,18 @@ async fn converse(args: &Args, memory: &mut Memory) -> Ended {
         };
         // The first answer to send: the new one or, after a reconnect, the oldest unacknowledged one.
         let mut first_to_send = memory.unacknowledged.len();
+        if let (Ok(event), Some(cursor)) =
+            (serde_json::from_str::<Event>(&text), &mut memory.cursor)
+        {
+            cursor.seq = event.seq;
+        }
         match serde_json::from_str(&text) {
-            Ok(Frame::Message { id, seq, username, content }) => {
+            // The bot does not answer an edited message again.
+            Ok(Frame::Message { id, username, content }) => {
                 println!("{username}: {content}");
                 if let Some(content) = answer_to(&content) {
                     let client_id = format!("answer-to-{id}");
                     memory.unacknowledged.push(Answer { client_id, content });
-                }
-                if let Some(cursor) = &mut memory.cursor {
-                    cursor.seq = seq;
-                }
-            }
-            // The bot does not answer an edited message again.
-            Ok(Frame::MessageEdited { seq } | Frame::MessageDeleted { seq }) => {
-                if let Some(cursor) = &mut memory.cursor {
-                    cursor.seq = seq;
                 }
             }
             Ok(Frame::Synced { head_seq, epoch }) => {

@@ -81,15 +81,15 @@ class Room:
     async def _converse(self, socket):
         async for text in socket:
             frame = json.loads(text)
+            # Every event of the room's log has a position, also an event of a type that this client ignores.
+            if "seq" in frame and "timestamp" in frame:
+                self.since = frame["seq"]
             match frame["type"]:
                 case "message":
-                    self.since = frame["seq"]
                     print(f"{frame['username']}: {frame['content']}", flush=True)
                 case "message_edited":
-                    self.since = frame["seq"]
                     print(f"* {frame['username']} meant: {frame['content']}", flush=True)
                 case "message_deleted":
-                    self.since = frame["seq"]
                     print(f"* {frame['username']} deleted message {frame['message_id']}", flush=True)
                 case "synced":
                     self.epoch = frame["epoch"]
