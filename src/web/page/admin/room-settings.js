@@ -59,10 +59,13 @@ export function openRoomSettings(chat, room) {
         fields: fields(name, description ?? ""),
         submit: "Save",
         async onsubmit(values) {
-          await change(chat, room, {
-            name: values["name"],
-            description: values["description"] || null,
-          });
+          /** @type {Record<string, string | null>} */
+          const changes = {};
+          // Only what was edited here: another admin may have changed the rest meanwhile.
+          if (values["name"] !== name) changes["name"] = values["name"] ?? "";
+          if (values["description"] !== (description ?? ""))
+            changes["description"] = values["description"] || null;
+          await change(chat, room, changes);
           close();
           toast("Saved");
         },

@@ -118,8 +118,10 @@ class Composer extends View {
       ),
     );
     changed();
-    // Not on a phone, where the keyboard would cover the messages.
-    if (matchMedia("(hover: hover)").matches) queueMicrotask(() => input.focus());
+    // Not on a phone, where the keyboard would cover the messages; and not away from a message that is being
+    // edited while the room is reopened.
+    const isEditing = document.activeElement?.closest(".editor") ?? null;
+    if (matchMedia("(hover: hover)").matches && !isEditing) queueMicrotask(() => input.focus());
     onEnd(() => changed());
 
     effect(() => {
