@@ -1,6 +1,7 @@
 //! `--as`: the account that a room shows as the author of a change.
 //!
-//! An operator at the command line has no account, and a room's log needs one.
+//! An operator at the command line has no account. A created room and a deleted message name one, as they do over
+//! HTTP; a change of a room names user 0, `(server)`.
 
 use anyhow::bail;
 

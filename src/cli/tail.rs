@@ -196,10 +196,13 @@ fn line(event: &Event, has_colours: bool) -> String {
             (change.timestamp, &change.username, text)
         }
         Event::RoomChanged(RoomChanged { header, room }) => {
-            let archived = if room.archived_at.is_some() { ", archived" } else { "" };
-            let description = room.description.as_deref().map(visible).unwrap_or_default();
+            let archived = if room.archived_at.is_some() { "archived" } else { "not archived" };
+            let description = match room.description.as_deref() {
+                None | Some("") => "no description".to_owned(),
+                Some(text) => format!("description “{}”", visible(text)),
+            };
             let name = visible(&room.name);
-            let text = format!("{dim}(the room is now {name}{archived}){plain} {description}");
+            let text = format!("{dim}(changed the room: {name}, {archived}, {description}){plain}");
             (header.timestamp, &header.username, text)
         }
         Event::Unknown(event) => {

@@ -125,9 +125,9 @@ pub struct EventHeader {
     pub room_id: RoomId,
     /// The event's position in the room's log.
     pub seq: Seq,
-    /// The user who caused the event; 0 if it was an operator at the command line.
+    /// The user who caused the event; 0 if an operator did it at the command line, without an account.
     pub user_id: UserId,
-    /// That user's name; `(server)` if it was an operator at the command line.
+    /// That user's name; `(server)` if the user is 0.
     pub username: Arc<str>,
     /// The time of the event.
     pub timestamp: Timestamp,

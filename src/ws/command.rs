@@ -54,7 +54,7 @@ pub struct Subscribe {
     pub since: Option<Seq>,
     /// The epoch that `since` belongs to, from `synced`.
     pub epoch: Option<String>,
-    /// Without `since`: this number of the newest messages is sent first; 0 if left out.
+    /// Without `since`: this number of the newest events is sent first; 0 if left out.
     pub history: Option<u32>,
 }
 

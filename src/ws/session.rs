@@ -14,7 +14,7 @@ use crate::realtime::frame::ServerFrame;
 /// A client that is refused this often ignores `retry_after`, and its connection is closed.
 const MAX_TOO_FAST: u32 = 1_000;
 
-/// The most messages that `history` returns; the HTTP API returns more.
+/// The most events that `history` sends; the HTTP API has all of them.
 const MAX_HISTORY: u32 = 200;
 
 /// An input of the session.

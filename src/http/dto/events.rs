@@ -120,9 +120,9 @@ pub(in crate::http) struct RoomChangedDto {
     pub room_id: i64,
     /// The event's own position in the room's log.
     pub seq: i64,
-    /// The user who changed the room; 0 if it was an operator at the command line.
+    /// The user who changed the room; 0 if an operator did it at the command line, without an account.
     pub user_id: i64,
-    /// That user's name; `(server)` if it was an operator at the command line.
+    /// That user's name; `(server)` if the user is 0.
     pub username: String,
     /// The time of the change.
     pub timestamp: Moment,
