@@ -13,16 +13,13 @@ use super::{backup, rows};
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// A sealed copy of a database, with a description of what is in it. Nothing of it is changed.
+/// A backup file, opened for reading: a sealed copy of a database with a description of its contents.
 pub struct Archive {
     connection: Connection,
 }
 
 impl Archive {
-    /// `None`: the file is no SQLite database.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] if it is one and no backup.
+    /// Opens the file. `None`: the file is not an SQLite database.
     pub fn open(path: &Path) -> Result<Option<Self>> {
         if !is_sqlite(path).map_err(|error| unavailable(path, &error))? {
             return Ok(None);
@@ -33,7 +30,8 @@ impl Archive {
         Ok(Some(Self { connection }))
     }
 
-    /// What was said of it when it was made, and the SHA-256 of that. `None`: it is no backup.
+    /// Returns the description that the backup was made with, and its SHA-256. `None`: the file is an
+    /// SQLite database, but not a backup.
     pub fn description(&self) -> Result<Option<(String, String)>> {
         let has_table = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'backup')";
         if !self.connection.query_row(has_table, [], |row| row.get(0))? {
@@ -44,24 +42,24 @@ impl Archive {
         Ok(self.connection.query_row(description, [], both).optional()?)
     }
 
-    /// Looks at every page.
+    /// Checks every page.
     ///
     /// # Errors
-    /// [`Error::Damaged`] with the first thing that is wrong.
+    /// [`Error::Damaged`] with the first finding.
     pub fn check_pages(&self) -> Result<()> {
         self.ask("PRAGMA quick_check(1)")
     }
 
-    /// Looks at every page, every entry of every index and every reference between rows.
+    /// Checks every page, every entry of every index and every reference between rows.
     ///
     /// # Errors
-    /// [`Error::Damaged`] with the first thing that is wrong.
+    /// [`Error::Damaged`] with the first finding.
     pub fn check(&self) -> Result<()> {
         self.ask("PRAGMA integrity_check(1)")?;
         let mut broken = self.connection.prepare("PRAGMA foreign_key_check")?;
         match broken.query_row([], |row| row.get::<_, String>(0)).optional()? {
             Some(table) => {
-                Err(Error::Damaged(format!("a row of {table} refers to one that is not there")))
+                Err(Error::Damaged(format!("a row of {table} refers to a row that does not exist")))
             }
             None => Ok(()),
         }
@@ -81,7 +79,7 @@ impl Source for Archive {
     }
 }
 
-/// Writes into a backup what is in it, and syncs it.
+/// Stores the description in a backup file, and syncs the file.
 pub fn describe_archive(path: &Path, description: &str, sha256: &str) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -1,24 +1,25 @@
-//! Checkpoints: copying what was committed from the write-ahead log into the database file
+//! Checkpoints: copying committed pages from the write-ahead log (WAL) into the database file
 //! (<https://sqlite.org/wal.html>).
 //!
-//! SQLite by itself does this in the commit that finds the log long. After a backup or a long read,
-//! which keep the log from being copied, that commit copies it all, and everybody waits. Here a
-//! thread with a connection of its own does it while the writer goes on. Only when nothing is left
-//! to copy does the writer begin the log from its start again, and while it writes that thread is
-//! always a little behind: so the writer does the last bit itself, once it is small.
+//! By default SQLite makes a checkpoint in the commit that finds the WAL long. A backup or a long read
+//! blocks checkpoints; the first commit after it then copies the whole WAL, and every write waits. Here a
+//! thread with its own connection makes the checkpoints while the writer continues. The writer can start
+//! the WAL from its beginning again only when nothing is left to copy, and while it writes, the thread is
+//! always a little behind. So the writer copies a small rest itself.
 //!
-//! SQLite also cuts the log's file back to `journal_size_limit`, in the commit that begins the log from
-//! its start. To give 130 MiB back took 45 ms, half of it the disk's (it is told which blocks are
-//! free): so the limit goes down by a few MiB each time.
+//! SQLite also shortens the WAL's file to `journal_size_limit`, in the commit that starts the WAL from its
+//! beginning. Freeing 130 MiB took 45 ms, half of it in the disk (which is told the freed blocks), so the
+//! limit is lowered by a few MiB each time.
 //!
-//! A checkpoint that leaves something to copy does not sync the last of what it copied ([`vfs`] syncs it
-//! in steps); the one that copies the rest does, for both. If that sync fails, the next one copies the rest again, but not what was
-//! copied before, and a sync that succeeds then says nothing of it (`recovery` has the sources). So
-//! after an error of the disk there are no more checkpoints until the server is started again and
-//! SQLite begins with the first frame: the log keeps everything until then, and grows.
+//! A checkpoint that leaves a rest does not sync the last pages that it copied ([`vfs`] syncs the others
+//! in steps). The checkpoint that copies the rest syncs both. If that sync fails, the next checkpoint
+//! copies the rest again, but not the earlier pages, and a successful sync does not prove that those are
+//! on the disk (`recovery` has the sources). So after a disk error there are no more checkpoints until
+//! the server is restarted and SQLite copies from the first frame. Until then the WAL keeps everything,
+//! and grows.
 //!
-//! The same thread looks whether the files are still those of their names (`location`), for it has a
-//! connection that outlives them.
+//! The same thread checks that the files are in their places (`location`), because its connection still
+//! reads them when they are not.
 
 use std::cell::Cell;
 use std::fs;
@@ -37,39 +38,41 @@ use super::rescue::Rescue;
 use super::{errors, vfs};
 use crate::storage::{Error, OpenOptions, Result};
 
-/// Pages in the log at which it is copied: 16 MiB. A page that many commits change is copied once.
+/// Length of the WAL, in pages, at which a checkpoint begins: 16 MiB. The WAL is not copied sooner,
+/// because a page that many commits have changed is then copied only once.
 const LONG: i64 = 4_000;
 
-/// Pages after which it is looked again whether there is something to copy. While somebody reads
-/// for long there is not.
+/// Pages written before the writer checks again whether there are pages to copy. During a long read
+/// there are not.
 const LOOK: u64 = 250;
 
-/// Pages that the writer copies itself: as many as SQLite's own default.
+/// Below this many pages the writer copies the rest itself. SQLite has the same default for automatic
+/// checkpoints.
 const SMALL: i64 = 1_000;
 
-/// How often it is looked whether the files are in their places.
+/// How often the thread checks that the files are in their places.
 const LOOK_AT_FILES: Duration = Duration::from_secs(1);
 
 thread_local! {
-    /// Pages in the log after this thread's latest commit. SQLite tells it with each; to be asked costs
-    /// more than all else after a commit, for a PRAGMA is compiled anew each time.
+    /// Pages in the WAL after this thread's latest commit, as SQLite reports to the hook. Asking with a
+    /// PRAGMA would cost more than everything else after a commit, because it is compiled each time.
     static LOG_PAGES: Cell<i32> = const { Cell::new(0) };
 }
 
-/// What the log's file is cut back to after a burst.
+/// The size to which the WAL's file is shortened after a burst.
 const FILE_BYTES: i64 = 64 << 20;
 
-/// The most that is cut at once, but for the rest of one such step.
+/// Roughly the most that is cut off at once: the limit is rounded down to a multiple of it.
 const CUT_BYTES: i64 = 4 << 20;
 
-/// The thread, which ends with this.
+/// Handle of the checkpoint thread. Dropping it ends the thread.
 pub(super) struct Checkpointer {
     log: PathBuf,
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
     location: Arc<Location>,
     state: Arc<State>,
-    /// Pages in the log when the writer last looked at it.
+    /// Pages in the WAL at the writer's last check.
     looked_at: AtomicI64,
     /// The writer's `journal_size_limit`.
     size_limit: AtomicI64,
@@ -118,12 +121,12 @@ impl Checkpointer {
         &self.location
     }
 
-    /// How often the log was copied.
+    /// Returns the number of checkpoints that copied something.
     pub fn count(&self) -> u64 {
         self.state.count.load(Ordering::Relaxed)
     }
 
-    /// To be called after each commit of the writer, on the thread that made it.
+    /// Must be called after each commit of the writer, on the thread that made the commit.
     pub fn after_commit(&self, writer: &Connection) {
         let pages = i64::from(LOG_PAGES.get());
         let since_then = pages.abs_diff(self.looked_at.load(Ordering::Relaxed));
@@ -133,11 +136,11 @@ impl Checkpointer {
         self.looked_at.store(pages, Ordering::Relaxed);
         let bytes = fs::metadata(&self.log).map_or(0, |file| file.len());
         let limit = (i64::try_from(bytes).unwrap_or(i64::MAX) - CUT_BYTES) / CUT_BYTES * CUT_BYTES;
-        // What cannot be cut now is cut another time.
+        // If this fails, a later call shortens the file.
         let _ = self.limit_size(writer, limit.max(FILE_BYTES));
         let Ok(log) = checkpoint(writer, Mode::Look) else { return };
         if log.left() >= SMALL {
-            // Full: the thread is at work or about to be.
+            // A full queue means that the thread has been woken already.
             let (Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(()))) =
                 self.wake.as_ref().map_or(Ok(()), |wake| wake.try_send(()));
         } else if log.left() > 0 {
@@ -158,7 +161,7 @@ impl Drop for Checkpointer {
     fn drop(&mut self) {
         self.wake = None;
         if let Some(thread) = self.thread.take() {
-            // The connection that is closed last tidies the log away.
+            // The thread's connection is closed last, which deletes the WAL.
             let _ = thread.join();
         }
     }
@@ -179,8 +182,8 @@ fn run(connection: Connection, woken: &Receiver<()>, state: &State, location: Ar
     if rescue.end(&connection, || empty(&connection, state))
         || state.has_failed.load(Ordering::SeqCst)
     {
-        // The connection that is closed last makes a checkpoint and deletes the log, whatever file has
-        // its name now: so this one is never closed.
+        // Closing the last connection makes a checkpoint and deletes the file that has the WAL's name,
+        // even if it is another file by now. So this connection is never closed.
         std::mem::forget(connection);
     }
 }
@@ -190,12 +193,12 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Connection> {
     let connection = vfs::connect(path, flags, options.gather_writes)?;
     connection.busy_timeout(Duration::from_millis(options.busy_timeout_ms))?;
     connection.execute_batch("PRAGMA synchronous = FULL")?;
-    // From now on it counts among those that use the file.
+    // SQLite counts a connection among the users of the WAL only after its first read.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
 }
 
-/// Copies all of the log and empties it; false if not all of that could be done.
+/// Copies all of the WAL and empties it. False: that was not possible.
 fn empty(connection: &Connection, state: &State) -> bool {
     let has_failed = || state.has_failed.load(Ordering::SeqCst);
     if !has_failed() {
@@ -214,20 +217,21 @@ fn copy(connection: &Connection, state: &State) {
             tracing::error!(
                 %error,
                 "the disk failed during a checkpoint: nothing is lost, but the write-ahead log \
-                 grows until the server is started again; look after the disk, then restart"
+                 grows until the server is restarted; check the disk, then restart the server"
             );
         }
         Err(error) => {
-            tracing::warn!(%error, "a checkpoint failed: the log grows until one succeeds");
+            tracing::warn!(%error, "a checkpoint failed: the write-ahead log grows until one succeeds");
         }
     }
 }
 
 enum Mode {
+    /// Copies nothing, but counts the pages.
     Look,
-    /// As much as can be copied without waiting for anybody.
+    /// Copies as much as is possible without waiting for another connection.
     Copy,
-    /// All of it, waiting for others; the log is then empty.
+    /// Waits for other connections, copies everything and empties the WAL.
     Empty,
 }
 

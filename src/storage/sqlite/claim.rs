@@ -1,10 +1,11 @@
-//! Who may use a file: everybody who opens the database together, or one who replaces it alone.
+//! The lock that separates processes that use a database (shared) from one that replaces it (exclusive).
 //!
-//! A lock of the kernel (flock) on an empty file beside the database, `chat.db-lock`, so it is gone
-//! with its process, however that ends. Not on the database itself: SQLite has locks of another
-//! kind there, all of which a process loses when it closes any handle of the file
+//! It is a kernel lock (flock) on an empty file beside the database, `chat.db-lock`, so the kernel
+//! releases it when the process ends in any way. The database file itself cannot be locked: SQLite
+//! has POSIX locks on it, and a process loses all of those when it closes any handle of the file
 //! (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
-//! The lock file stays: to remove it would take the lock from whoever waits for it.
+//! The lock file is never removed: a process that has opened it already would lock a file without a
+//! name, while another process locks a new file.
 
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::ErrorKind;
@@ -17,9 +18,9 @@ use super::super::{Error, Result};
 use super::paths::{beside, real_path};
 use super::private;
 
-/// The lock, until this is dropped.
+/// The lock. Dropping the value releases it.
 #[derive(Debug)]
-pub(super) struct Claim(#[expect(dead_code, reason = "it is open")] File);
+pub(super) struct Claim(#[expect(dead_code, reason = "the open file holds the lock")] File);
 
 impl Claim {
     /// # Errors
@@ -36,7 +37,7 @@ impl Claim {
     }
 
     /// # Errors
-    /// [`Error::InUse`] while anybody has the database open.
+    /// [`Error::InUse`] while any process has the database open.
     pub fn exclusive(database: &Path) -> Result<Self> {
         let file = open(database)?;
         match file.try_lock() {
@@ -49,7 +50,8 @@ impl Claim {
     }
 }
 
-/// Reading is enough for a lock, so that whoever may read the database can have it.
+/// Opens the lock file. Read access is enough for a lock, so every user that may read the database
+/// can take it.
 fn open(database: &Path) -> Result<File> {
     let database = real_path(database);
     let path = beside(&database, "-lock");
@@ -63,16 +65,16 @@ fn open(database: &Path) -> Result<File> {
         Error::Unavailable(format!("{} cannot be made: {error}", path.display()))
     })?;
     if let Ok(owner) = database.metadata() {
-        // Root may give it to whom the database belongs; nobody else can, or needs to.
+        // Root gives the lock file to the owner of the database. Other users cannot do this, and need not.
         let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
-        // Whoever may read this file may lock it, and so keep the server from starting.
+        // A user that may read this file can lock it, and so keep the server from starting.
         let mode = private::mended(owner.mode());
         let _ = file.set_permissions(Permissions::from_mode(mode));
     }
     regular(file, &path)
 }
 
-/// Opening a named pipe would wait for its other end.
+/// `NONBLOCK`, because opening a named pipe would wait for its other end.
 fn options() -> OpenOptions {
     let mut options = File::options();
     options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());

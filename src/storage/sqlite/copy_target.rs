@@ -1,8 +1,8 @@
-//! Filling a file from elsewhere.
+//! Filling an SQLite file with the data of a backup, an export or another database.
 //!
-//! It is made beside the database, as `chat.db.partial`, and takes its place by a rename when it is
-//! whole and synced: whatever happens before then, the database is as it was. One that was
-//! interrupted and can go on stays under that name.
+//! The new file is written beside the database, as `chat.db.partial`. When it is complete and synced, a
+//! rename puts it in the database's place: until then the database is unchanged. If filling in steps is
+//! interrupted, the partial file stays, so that filling can be continued.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
@@ -23,7 +23,8 @@ use super::{backup, private, rows, schema};
 
 const COPY_BYTES: usize = 1 << 20;
 
-/// WAL, so that what was written survives an end at any moment; it is synced when it is whole.
+/// In WAL mode the written rows survive if the process is killed. The file is synced once, when it is
+/// complete.
 const PRAGMAS: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
@@ -34,7 +35,7 @@ const PRAGMAS: &str = "
 pub(in crate::storage) struct SqliteCopyTarget {
     path: PathBuf,
     partial: PathBuf,
-    /// The file beside, once filling has begun.
+    /// The connection to the partial file, once filling has begun.
     connection: Option<Connection>,
     contents: Contents,
     keeps_partial: bool,
@@ -51,7 +52,7 @@ impl SqliteCopyTarget {
         let partial = beside(&path, ".partial");
         let contents = match contents(&path) {
             Ok(Contents::Nothing) if is_unfinished(&partial) => Contents::Unfinished,
-            // What was there cannot be read: that may be why it is replaced.
+            // An unreadable database may be the reason for the restore.
             Err(Error::Damaged(_)) => Contents::Data,
             contents => contents?,
         };
@@ -64,17 +65,17 @@ impl SqliteCopyTarget {
 
     fn remove_partial(&self) {
         for suffix in ["", "-wal", "-shm", "-journal"] {
-            // Most are not there.
+            // Most of these files do not exist.
             let _ = fs::remove_file(beside(&self.partial, suffix));
         }
     }
 
-    /// Syncs the file beside and puts it in the database's place.
+    /// Syncs the partial file and puts it in the database's place.
     fn install(&mut self) -> Result<()> {
         let file = File::open(&self.partial).and_then(|file| file.sync_all());
         file.map_err(|error| unavailable(&self.partial, &error))?;
         if let Ok(old) = self.path.metadata() {
-            // The server may run as another user than whoever restores.
+            // The server may run as another user than this command.
             let _ = chown(&self.partial, Some(old.uid()), Some(old.gid()));
             let mode = private::mended(old.permissions().mode());
             let _ = fs::set_permissions(&self.partial, fs::Permissions::from_mode(mode));
@@ -152,13 +153,16 @@ impl CopyTarget for SqliteCopyTarget {
     }
 }
 
-/// Whether there is nothing but a part of a copy, which somebody means to go on with.
+/// Checks that the database is not just a partial copy, which an operator may want to continue.
+///
+/// # Errors
+/// [`Error::Sealed`].
 pub(super) fn check_unfinished(path: &Path) -> Result<()> {
     let partial = beside(&real_path(path), ".partial");
     if partial.exists() && is_unfinished(&partial) && contents(path)? == Contents::Nothing {
         return Err(Error::Sealed(format!(
-            "not everything has been copied into it yet: run the same command again, or, to begin \
-             with nothing, delete {}",
+            "not everything has been copied into it yet: run the same command again to continue, or \
+             delete {} to begin with an empty database",
             partial.display()
         )));
     }
@@ -172,7 +176,7 @@ fn open(path: &Path) -> Result<Connection> {
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
-/// An account or a room is data; a schema alone is not.
+/// Finds out what the file contains. A schema without accounts counts as nothing.
 fn contents(path: &Path) -> Result<Contents> {
     if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
         return Ok(Contents::Nothing);
@@ -192,7 +196,8 @@ fn contents(path: &Path) -> Result<Contents> {
     Ok(if is_empty { Contents::Nothing } else { Contents::Data })
 }
 
-/// One of another schema, or that cannot be read, is begun anew.
+/// Whether the partial file can be continued. It cannot if it is unreadable or has another schema: then
+/// filling begins again.
 fn is_unfinished(partial: &Path) -> bool {
     let sealed = || -> Result<Option<String>> {
         let connection = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -201,8 +206,8 @@ fn is_unfinished(partial: &Path) -> bool {
     sealed().is_ok_and(|sealed| check_seal(sealed.as_deref()).is_err())
 }
 
-/// Brings the log of the database that is replaced into its file: left there, it would be taken for
-/// the log of the new one. That works only while nobody else has the file open.
+/// Copies the WAL of the replaced database into its file and deletes the WAL: SQLite would otherwise
+/// apply it to the new file. This works only while no other program has the file open.
 fn close_log(path: &Path) -> Result<()> {
     let connection = open(path)?;
     let mode: String = connection
@@ -212,8 +217,8 @@ fn close_log(path: &Path) -> Result<()> {
             Error::InUse("another program has the file open: close it first".to_owned())
         }
         Error::Damaged(text) => Error::Unavailable(format!(
-            "the file that is there is damaged ({text}), and its log cannot be closed: move \
-                     it away, with the -wal and -shm files beside it"
+            "the existing file is damaged ({text}), and its log cannot be closed: move it away, \
+             with the -wal and -shm files beside it"
         )),
         error => error,
     })?;
@@ -223,7 +228,8 @@ fn close_log(path: &Path) -> Result<()> {
     backup::close(connection)
 }
 
-/// Closes a database that is all in its file, in the mode WAL, which is kept in the file.
+/// Moves everything into the file, without a WAL beside it, and closes the database. The file stays
+/// marked as a database in WAL mode.
 fn close_whole(connection: Connection) -> Result<()> {
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL",

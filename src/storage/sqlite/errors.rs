@@ -35,7 +35,7 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// An error of the file system, with the name of the file.
+/// An error of the file system, with the path of the file.
 pub(super) fn unavailable(path: &Path, error: &std::io::Error) -> Error {
     Error::Unavailable(format!("{}: {error}", path.display()))
 }
@@ -44,7 +44,7 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(code(error), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// The disk did not do what it was asked, and not for lack of space.
+/// Whether the disk failed. A full disk does not count.
 pub(super) fn is_of_the_disk(error: &rusqlite::Error) -> bool {
     code(error) == Some(ErrorCode::SystemIoFailure)
 }
@@ -57,20 +57,20 @@ pub(super) fn is_foreign_key(error: &rusqlite::Error) -> bool {
     error.sqlite_extended_error_code() == Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
 }
 
-/// Whether the row was refused for what is in it, and others may still be taken.
+/// Whether the row was refused because of its values, so that other rows may still be accepted.
 pub(super) fn is_of_the_row(error: &rusqlite::Error) -> bool {
     matches!(code(error), Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig))
 }
 
-/// The file system, or the file, cannot have a write-ahead log.
+/// The error for a file or file system that does not support a write-ahead log.
 pub(super) fn no_wal(mode: &str) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(
         ffi::Error::new(ffi::SQLITE_CANTOPEN),
-        Some(format!("the journal mode stays `{mode}`: this place does not allow WAL")),
+        Some(format!("the journal mode stays `{mode}`: the file system does not support WAL")),
     )
 }
 
-/// A database that has another file, or none, under its name.
+/// The error for a database whose name belongs to another file, or to no file.
 pub(super) fn moved(error: Error) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(
         ffi::Error::new(ffi::SQLITE_READONLY_DBMOVED),
@@ -85,7 +85,7 @@ fn code(error: &rusqlite::Error) -> Option<ErrorCode> {
     }
 }
 
-/// SQLite names the columns: `UNIQUE constraint failed: users.username`.
+/// Finds the conflict by the column in SQLite's text: `UNIQUE constraint failed: users.username`.
 fn conflict(text: &str) -> Option<Conflict> {
     match text.strip_prefix("UNIQUE constraint failed: ")? {
         "users.username" => Some(Conflict::UsernameTaken),
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_disk_does_is_unavailable_and_what_others_do_is_busy() {
+    fn disk_errors_are_unavailable_and_locks_of_other_connections_are_busy() {
         let error = |code| {
             let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
             Error::from(failure)

@@ -14,8 +14,8 @@ use crate::model::{
     Appended, Cursor, EventId, EventPage, Message, MessagePage, NewMessage, RoomId, Seq,
 };
 
-/// Stores nothing if the client_id was seen before. The table's own checks take the place of a
-/// look-up per message: the index is walked once, and only a retry pays for finding its original.
+/// Stores nothing if the `client_id` was seen before. The constraints of the table replace a look-up per
+/// message: the index is searched once, and only a retry costs a look-up of its original.
 const APPEND: &str = "
     INSERT INTO events (room_id, seq, id, user_id, created_at, content, client_id)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -99,9 +99,9 @@ impl Events for Sqlite {
                 Ok(())
             };
             scan(&mut messages, LIST_OLDER_MESSAGES, window.scan_older())?;
-            // All of it is in order then, and needs no sorting.
+            // The messages are then in order, and sorting them later costs nothing.
             messages.reverse();
-            // Nothing is beyond the head: the newest page, which is asked for most, is one scan.
+            // There is nothing beyond the head, so the newest page, the most frequent request, is one scan.
             if window.pivot <= head_seq {
                 scan(&mut messages, LIST_NEWER_MESSAGES, window.scan_newer())?;
             }
@@ -128,7 +128,7 @@ impl Events for Sqlite {
     }
 }
 
-/// What one transaction of appends has read and not yet written back.
+/// The state of one transaction of appends that is not yet written back.
 struct Batch<'tx> {
     tx: &'tx Connection,
     insert: CachedStatement<'tx>,
@@ -137,11 +137,11 @@ struct Batch<'tx> {
     heads: HashMap<RoomId, Option<Head>>,
 }
 
-/// Where a room's log ends.
+/// The end of a room's log.
 pub(super) struct Head {
-    /// In the database.
+    /// The head in the database.
     stored: Seq,
-    /// With what this transaction has added.
+    /// The head with the messages of this transaction.
     pub seq: Seq,
     pub is_archived: bool,
 }
@@ -188,7 +188,7 @@ impl Batch<'_> {
                     duplicate: false,
                 }))
             }
-            // The room is there: it was read in this transaction.
+            // The missing row is the user: the room was read in this transaction.
             Err(error) if errors::is_foreign_key(&error) => Ok(Err(AppendError::UserNotFound)),
             Err(error) if errors::is_of_the_row(&error) => {
                 Ok(Err(AppendError::Storage(error.into())))
@@ -197,7 +197,7 @@ impl Batch<'_> {
         }
     }
 
-    /// What was stored before with the message's client_id.
+    /// Finds the message that was stored before with this `client_id`.
     fn original_of(&self, message: &NewMessage) -> Result<Option<Appended>> {
         let room_id = message.room_id;
         let mut names = Names::new(self.tx);

@@ -1,9 +1,10 @@
-//! Whether the files of the database that are open are still those of their names.
+//! Detects that an open database file was deleted, moved or replaced, and checks a path before it is
+//! opened.
 //!
-//! A file that is deleted, moved or replaced stays for those who have it open: SQLite would go on
-//! writing, and all of that would be gone with the process. SQLite can say this of the database
-//! (SQLITE_FCNTL_HAS_MOVED), through a raw handle only, and cannot say it of the log. It compares device
-//! and inode; the same is compared here, for the database, its log and the log's index.
+//! A deleted or moved file still exists for a process that has it open: SQLite would continue to write
+//! to it, and everything written would be lost at the end of the process. SQLite can detect this for the
+//! database (SQLITE_FCNTL_HAS_MOVED, through a raw handle only), but not for the WAL. It compares device
+//! and inode. This file compares the same, for the database, its WAL and the WAL's index.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -21,10 +22,10 @@ use super::{backup, private};
 /// Device and inode.
 type Identity = (u64, u64);
 
-/// Where the database was opened.
+/// The path of an open database, and the identities of its files.
 pub(super) struct Location {
     path: PathBuf,
-    /// The database, its log and the log's index, as they were opened.
+    /// The database, its WAL and the WAL's index, as they were opened.
     files: [(PathBuf, Identity); 3],
     opened: Opened,
 }
@@ -32,16 +33,16 @@ pub(super) struct Location {
 /// What has happened to the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moved {
-    /// The database has no name left: it goes with the process.
+    /// The database has no name left: the kernel deletes it when the process ends.
     Deleted,
     /// The database has another name.
     Renamed,
-    /// The database is in its place, without its log or the log's index.
+    /// The database is in its place, but its WAL or the WAL's index is not.
     Log,
 }
 
 impl Location {
-    /// Of a database that is open, with its log.
+    /// Records the identities of the files of a database that is open in WAL mode.
     pub fn of(path: &Path) -> Result<Self> {
         let path = real_path(path);
         let files = ["", "-wal", "-shm"].map(|suffix| beside(&path, suffix));
@@ -56,8 +57,8 @@ impl Location {
     }
 
     /// # Errors
-    /// [`Error::Unavailable`] if what is written now would not be found under the database's name. The
-    /// three questions cost about a microsecond in all.
+    /// [`Error::Unavailable`] if a file is not in its place: new writes would be lost. The three system
+    /// calls take about a microsecond in all.
     pub fn check(&self) -> Result<()> {
         match self.missing() {
             None => Ok(()),
@@ -68,7 +69,7 @@ impl Location {
         }
     }
 
-    /// `None`: everything is in its place.
+    /// Returns which file is missing, and how. `None`: every file is in its place.
     pub fn moved(&self) -> Option<Moved> {
         Some(match self.missing()? {
             path if path != self.path => Moved::Log,
@@ -87,13 +88,12 @@ impl Location {
         missing.map(|(path, _)| path.as_path())
     }
 
-    /// Copies the database, which has no name any more, into a new file beside its old place. Returns the
-    /// file's name.
+    /// Copies the deleted database into a new file beside its old place. Returns the path of the copy.
     pub fn save(&self, from: &Connection) -> Result<PathBuf> {
         let names = (1_u32..).map(|number| saved_name(&self.path, number));
         let mut names = names.filter(|name| fs::symlink_metadata(name).is_err());
         let Some(to) = names.next() else {
-            return Err(Error::Internal("there is no name left".to_owned()));
+            return Err(Error::Internal("every name for a saved copy is taken".to_owned()));
         };
         let file = private::create_new(&to).map_err(|error| unavailable(&to, &error))?;
         let saved = copy(from, &to).and_then(|()| {
@@ -101,7 +101,7 @@ impl Location {
             sync_folder(&to)
         });
         if saved.is_err() {
-            // A part of it would look like all of it.
+            // An incomplete copy must not be mistaken for a complete one.
             let _ = fs::remove_file(&to);
         }
         saved.map(|()| to)
@@ -115,9 +115,9 @@ fn saved_name(database: &Path, number: u32) -> PathBuf {
     }
 }
 
-/// The newest copy that [`Location::save`] has left beside this database.
+/// Finds the newest copy that [`Location::save`] has left beside this database.
 ///
-/// All names in the folder are looked at, since `.saved` may have been moved away and `.saved-2` not.
+/// It reads the whole folder, because an operator may have moved `.saved` away, but not `.saved-2`.
 pub(in crate::storage) fn find_saved(database: &Path) -> Option<PathBuf> {
     let database = real_path(database);
     let prefix = beside(Path::new(database.file_name()?), ".saved");
@@ -143,7 +143,7 @@ pub(super) fn check_path(path: &Path, create: bool) -> Result<()> {
             path.display()
         )));
     }
-    // SQLite would wait for the other end of a named pipe.
+    // Opening a named pipe would wait for its other end.
     if path.metadata().is_ok_and(|file| !file.is_file()) {
         return Err(Error::BadUrl(format!(
             "{} is not a regular file: name another file, or move it away",
@@ -159,12 +159,12 @@ pub(super) fn check_path(path: &Path, create: bool) -> Result<()> {
             path.display()
         )));
     }
-    // An empty file is a database that is about to be made.
+    // An empty file counts as a database that is about to be created.
     let is_missing = path.metadata().map_or(true, |file| file.len() == 0);
     if is_missing && let Some(saved) = find_saved(path) {
         return Err(Error::BadUrl(format!(
-            "there is no database at {database}, but {saved}, which a server saved when the database was \
-             deleted: rename it to {database} to go on with it, or move it away",
+            "there is no database at {database}, but there is {saved}, which a server saved when the \
+             database was deleted: rename it to {database} to continue with it, or move it away",
             database = real.display(),
             saved = saved.display(),
         )));
@@ -178,7 +178,7 @@ pub(super) fn check_path(path: &Path, create: bool) -> Result<()> {
     Ok(())
 }
 
-/// Nobody writes to the database meanwhile, so one step copies all of it.
+/// Copies everything in one step: the database is not written to meanwhile.
 fn copy(from: &Connection, to: &Path) -> Result<()> {
     let mut copy = Connection::open(to)?;
     copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
@@ -197,8 +197,9 @@ fn identity(path: &Path) -> std::io::Result<Identity> {
     Ok((file.dev(), file.ino()))
 }
 
-/// The database's file, to be asked whether it has a name. Not an open file: when a process closes one,
-/// it loses SQLite's locks (<https://sqlite.org/howtocorrupt.html>). O_PATH opens nothing that has locks.
+/// A handle of the database's file that tells whether the file still has a name. It is opened with
+/// O_PATH, because closing an ordinary handle would release SQLite's locks
+/// (<https://sqlite.org/howtocorrupt.html>).
 #[cfg(target_os = "linux")]
 struct Opened(rustix::fd::OwnedFd);
 
@@ -214,7 +215,8 @@ impl Opened {
     }
 }
 
-/// Without O_PATH it is not known whether the file has another name, so it counts as deleted.
+/// Without O_PATH this process cannot tell whether the file has another name, so a missing file counts
+/// as deleted.
 #[cfg(not(target_os = "linux"))]
 struct Opened;
 

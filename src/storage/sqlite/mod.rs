@@ -1,8 +1,8 @@
-//! SQLite: the embedded database, one file.
+//! SQLite, the embedded database in one file.
 //!
-//! Owns the connections: one that writes, a pool of those that read. In WAL mode neither waits for
-//! the other (<https://sqlite.org/wal.html>). Each area of
-//! [`Backend`] is a file, with its statements; this one opens the file and runs transactions.
+//! This file owns the connections, one writer and a pool of readers, and runs transactions on them. In
+//! WAL mode readers and the writer do not wait for each other (<https://sqlite.org/wal.html>). Each area
+//! of [`Backend`] is a file of its own, with its statements.
 
 mod archive;
 mod audit;
@@ -55,7 +55,7 @@ pub struct Sqlite {
     readers: Pool<SqliteConnectionManager>,
     writer: Mutex<Connection>,
     checkpointer: Checkpointer,
-    /// Last, so that it is given back when nothing has the file open any more.
+    /// The last field, so that the lock is released after all connections are closed.
     _claim: Claim,
 }
 
@@ -64,16 +64,17 @@ impl Sqlite {
         run(&*self.readers.get()?)
     }
 
-    /// Runs in one transaction.
+    /// Runs `run` in one transaction.
     ///
-    /// After a sync that failed, this connection goes on, on purpose. Nobody can know what of the
-    /// batch is on the disk, and no later sync will tell (<https://wiki.postgresql.org/wiki/Fsync_Errors>).
-    /// SQLite has not counted the batch's frames as part of the log: the next batch is written over
-    /// them, and stands on nothing that was not synced. A new connection that read the log anew
-    /// would take them for a commit, and what it then appends would be lost with them.
+    /// This connection stays in use after a failed sync, on purpose. It is then unknown which part of the
+    /// batch is on the disk, and a later sync does not tell
+    /// (<https://wiki.postgresql.org/wiki/Fsync_Errors>). This connection has not counted the batch's
+    /// frames as part of the WAL: it overwrites them with the next batch, which so depends on synced
+    /// frames only. A new connection would read the WAL, take the unsynced frames for a commit and append
+    /// after them. A power failure would then lose both.
     fn write<T>(&self, run: impl FnOnce(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
         self.checkpointer.location().check()?;
-        // A panic while the lock was held has rolled its transaction back: the connection is good.
+        // After a panic the connection is still good: the transaction was rolled back.
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut transaction = Transaction::write(&connection)?;
         let value = run(&mut transaction)?;

@@ -19,13 +19,13 @@ use super::location::check_path;
 use super::paths::real_path;
 use super::{Sqlite, errors, private, vfs};
 
-/// More than there are statements, so that each is compiled once per connection.
+/// More than the number of statements, so that each statement is compiled once per connection.
 const CACHED_STATEMENTS: usize = 128;
 
-/// synchronous=FULL: a commit is on the disk before it is answered; NORMAL would lose the last
-/// ones with the power. [`checkpoint`](super::checkpoint) says when the log is copied into the database, and when it is
-/// cut. No mmap: an I/O error in a mapped page is a SIGBUS, which ends the
-/// process (<https://sqlite.org/mmap.html>).
+/// With synchronous=FULL a commit is on the disk before the client gets its answer; with NORMAL a power
+/// failure would lose the last commits. Automatic checkpoints are off, because
+/// [`checkpoint`](super::checkpoint) makes them. mmap is not used: an I/O error in a mapped page is a
+/// SIGBUS, which ends the process (<https://sqlite.org/mmap.html>).
 const WRITER_PRAGMAS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
@@ -40,17 +40,17 @@ const READER_PRAGMAS: &str = "
 ";
 
 impl Sqlite {
-    /// Opens the file, making it if it is missing and `options.create` says so.
+    /// Opens the file. Creates a missing file if `options.create` is set.
     ///
     /// # Errors
-    /// [`Error::BadUrl`] if there is no such file or folder, or the file is no database.
+    /// [`Error::BadUrl`] if there is no such file or folder, or the file is not a database.
     pub fn open(path: PathBuf, options: &OpenOptions) -> Result<Self> {
         check_path(&path, options.create)?;
-        // To make a file where a link points to, its path is needed: a new file does not follow the link.
+        // `private::create` does not follow a link whose target is missing.
         let path = real_path(&path);
         let claim = Claim::shared(&path)?;
         if options.create {
-            // If it cannot be made SQLite says so, in a moment.
+            // If this fails, opening the database below reports the reason.
             let _ = private::create(&path);
         }
         let busy_timeout = Duration::from_millis(options.busy_timeout_ms);
@@ -76,19 +76,20 @@ impl Sqlite {
         let manager = SqliteConnectionManager::file(&path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .with_init(move |connection| {
-                // A new connection is opened by name, and would read whatever has that name now.
+                // A new connection opens the file by name, which may be another file by now.
                 location.check().map_err(errors::moved)?;
                 connection.busy_timeout(busy_timeout)?;
                 keep_statements(connection)?;
                 connection.execute_batch(READER_PRAGMAS)
             });
-        // A file does not go away, and to ask takes as long as to read a message.
+        // Connections to a file do not break, and a test takes as long as reading a message.
         let readers = Pool::new(manager, options.read_connections, busy_timeout, false);
         Ok(Self { path, readers, writer: Mutex::new(writer), checkpointer, _claim: claim })
     }
 }
 
-/// Before the file is changed in any way. What else is wrong with it is found out later.
+/// Refuses a sealed database before anything changes the file. Other errors are left to the code that
+/// opens the file for writing.
 fn check_unsealed(path: &Path) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let sealed = Connection::open_with_flags(path, flags).and_then(|db| {
@@ -109,17 +110,18 @@ pub(super) fn open_writer(path: &Path, options: &OpenOptions) -> rusqlite::Resul
     Ok(connection)
 }
 
-/// Compiles each statement once. As SQLite is built here (SQLITE_ENABLE_STAT4) it would compile a
-/// statement anew whenever a parameter changes, in the hope of a better plan
-/// (<https://sqlite.org/queryplanner-ng.html#qpstab>); that was half of the time of a page.
+/// Makes SQLite compile each statement once. Because it is built with SQLITE_ENABLE_STAT4, it would
+/// otherwise compile a statement again whenever a parameter changes, to find a better plan
+/// (<https://sqlite.org/queryplanner-ng.html#qpstab>); that took half of the time of reading a page.
 fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-/// The mode is kept in the file. Changing it does not wait for other connections as everything
-/// else does, but fails (measured: 5 times in 1600, with 8 threads opening a new file at once).
+/// Switches the file to WAL mode, which the file then keeps. The busy timeout does not apply to this
+/// change: it fails while another connection does the same (measured: 5 times in 1600, with 8 threads
+/// that open a new file at once), so it is tried again here.
 fn use_wal(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
     let deadline = Instant::now() + busy_timeout;
     loop {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::super::Result;
 use super::errors::unavailable;
 
-/// As many as Linux follows before it calls them a loop.
+/// Linux reports a loop after this many links.
 const MAX_LINKS: u32 = 40;
 
-/// The path that SQLite uses: links are followed, so that all names of a database have one lock. The file
-/// that the last link names need not exist yet.
+/// Follows links, as SQLite does, so that all names of a database have one lock. The file that the last
+/// link names need not exist yet.
 pub(super) fn real_path(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -30,7 +30,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The path with something after its last letter: `chat.db-wal`.
+/// Appends a suffix to the path: `chat.db` and `-wal` give `chat.db-wal`.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(suffix);

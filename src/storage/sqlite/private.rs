@@ -1,7 +1,8 @@
-//! Who may read the files of a database: its owner, for the secret of the tokens is in them.
+//! The access rights of a database's files: only the owner may read them, because they contain the token
+//! secret.
 //!
-//! A file is made with its final rights, so that nobody can open it before they are set. SQLite gives
-//! the log, its index and a journal the rights of the database.
+//! A file is created with its final rights, so that there is no moment at which another user can open
+//! it. SQLite gives the WAL, its index and a journal the rights of the database.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -11,13 +12,13 @@ use std::path::{Path, PathBuf};
 use super::archive::is_sqlite;
 use super::paths::{beside, real_path};
 
-/// For the owner alone.
+/// Read and write for the owner only.
 const MODE: u32 = 0o600;
 
-/// Any right of those who are neither the owner nor in the file's group.
+/// All rights of users that are neither the owner nor in the file's group.
 const OTHERS: u32 = 0o007;
 
-/// Makes an empty file, whatever the umask is. A file that exists stays as it is.
+/// Creates an empty file with [`MODE`], independent of the umask. An existing file is not changed.
 pub(super) fn create(path: &Path) -> io::Result<()> {
     match create_new(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
@@ -25,25 +26,27 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Creates a file with [`MODE`].
+///
 /// # Errors
-/// Also if the file exists.
+/// `AlreadyExists` if the file exists, and other errors of the file system.
 pub(super) fn create_new(path: &Path) -> io::Result<File> {
     File::options().read(true).write(true).create_new(true).mode(MODE).open(path)
 }
 
-/// The rights that a file gets which takes the place of one with the rights `mode`.
+/// Returns the rights for a file that had, or replaces a file that had, the rights `mode`.
 ///
-/// A file that everybody may read was not meant to be: it becomes its owner's alone. One that only its
-/// group may read was made so on purpose, for chatapp never makes such a file.
+/// Rights for all users are a mistake, so only the owner keeps access. Rights for the group stay: an
+/// operator has set them on purpose, because chatapp never creates such a file.
 pub(super) fn mended(mode: u32) -> u32 {
     if mode & OTHERS == 0 { mode & 0o7777 } else { MODE }
 }
 
-/// Mends the rights of a database's files, as far as this process may. Returns those it has mended.
+/// Corrects the rights of a database's files, as far as this process may. Returns the corrected files.
 pub(in crate::storage) fn mend(database: &Path) -> Vec<PathBuf> {
     let database = real_path(database);
     let Ok(file) = fs::metadata(&database) else { return Vec::new() };
-    // An empty file is about to become a database.
+    // An empty file counts as a database that is about to be created.
     if !file.is_file() || (file.len() > 0 && !is_sqlite(&database).unwrap_or(false)) {
         return Vec::new();
     }

@@ -22,7 +22,8 @@ const LIST: &str = concat!(
      WHERE deleted_at IS NULL AND id BETWEEN ?2 AND ?3 ORDER BY id"
 );
 
-/// A range scan of the clustered table, for one room after the other: a statement costs no round trip.
+/// A range scan of the clustered table for one room. It runs once per room, because a statement costs no
+/// round trip.
 const LIST_UNREAD: &str = "
     SELECT content FROM events
     WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3
@@ -93,7 +94,7 @@ fn count_unread(db: &Connection, room: &Room, read_seq: Seq, reader: Reader<'_>)
     if read_seq >= room.head_seq {
         return Ok(count);
     }
-    // The log has no gaps, so that a range of positions is as many events.
+    // The log has no gaps, so the length of a range of positions is the number of its events.
     let first = read_seq.0.max(room.oldest_seq.0 - 1);
     let last = first + i64::from(Unread::MAX_EVENTS);
     let mut unread = db.prepare_cached(LIST_UNREAD)?;

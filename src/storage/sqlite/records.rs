@@ -1,6 +1,6 @@
-//! What is read of the tables of users, rooms and events: the columns, and the values made of them.
+//! The columns that are read from `users`, `rooms` and `events`, and the functions that read them.
 //!
-//! A list of columns is a macro, because only `concat!` puts it into a statement at compile time.
+//! A list of columns is a macro, so that `concat!` can put it into a statement at compile time.
 
 use std::sync::Arc;
 
@@ -101,7 +101,8 @@ pub(super) fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) ->
     .into_event()
 }
 
-/// Of a row of the room's log: each column more would be a fortieth of the cost of a page.
+/// Reads a message from a row of the room's log. The room is an argument, because each additional column
+/// would cost a fortieth of a page.
 pub(super) fn message_of(
     row: &Row<'_>,
     room_id: RoomId,
@@ -122,7 +123,7 @@ pub(super) fn message_of(
     })
 }
 
-/// The names of senders, each looked up once a page: a page has many messages of few people.
+/// The names of senders. Each is looked up once per page: a page has many messages of few users.
 pub(super) struct Names<'db> {
     db: &'db Connection,
     known: Vec<(UserId, Arc<str>)>,

@@ -1,11 +1,11 @@
-//! The write-ahead log that a killed process left behind.
+//! Makes the write-ahead log (WAL) that a killed process has left behind durable.
 //!
-//! SQLite takes for committed whatever it can read of it. If a sync failed before the process was
-//! killed, some of that may be in the memory of the kernel alone, marked as written: after a
-//! failure Linux does not try again, and a further sync succeeds (Rebello et al., "Can Applications
-//! Recover from fsync Failures?", USENIX ATC 2020). What is appended to such a log is lost with the
-//! power, however well it is synced, as the part before it is missing then. So it is written once
-//! more, byte for byte, and synced, before anything is appended.
+//! SQLite treats everything that it can read from the WAL as committed. If a sync failed before the
+//! process was killed, a part of the WAL may exist only in the kernel's memory, marked as written: Linux
+//! does not write it again after the failure, and a later sync succeeds (Rebello et al., "Can
+//! Applications Recover from fsync Failures?", USENIX ATC 2020). A power failure would lose that part,
+//! and with it everything appended after it, even if the later part was synced. Therefore the WAL is
+//! written again, byte for byte, and synced, before anything is appended.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -20,8 +20,8 @@ use super::paths::beside;
 
 const PIECE: usize = 1 << 20;
 
-/// Writes the log over itself and syncs it. Nobody changes it meanwhile: that takes the write lock.
-/// If another process has that, the log has been in use since it was read, and is left alone.
+/// Writes the WAL over itself and syncs it. The write lock keeps the WAL from changing meanwhile. If
+/// another process has that lock, the WAL is in use already and is not rewritten.
 pub(super) fn rewrite_log(writer: &Connection, path: &Path) -> Result<()> {
     match writer.execute_batch("BEGIN IMMEDIATE") {
         Err(error) if errors::is_busy(&error) => return Ok(()),

@@ -1,8 +1,8 @@
-//! What is done when the files of an open database are no longer those of their names ([`Location`]).
+//! Saves the data of an open database whose files were deleted, moved or replaced ([`Location`]).
 //!
-//! Nothing is written any more, so that nobody is told that a message is stored which will be gone.
-//! What was stored before is brought to where it can be found without this process: from the log into the
-//! database's file, and, if that has no name left, from there into a new file beside.
+//! Writes are refused from then on, because a message stored now would be lost. The data that was stored
+//! before is made independent of this process: it is copied from the WAL into the database's file, and,
+//! if that file has no name left, from there into a new file beside its old place.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use rusqlite::Connection;
 
 use super::location::{Location, Moved};
 
-/// How soon saving is tried again when it has failed: each attempt may fill the disk once more.
+/// The pause before a failed attempt to save is repeated: each attempt may fill the disk.
 const RETRY: Duration = Duration::from_secs(30);
 
-/// What is known since the last look.
+/// The state after the last check of the files.
 pub(super) struct Rescue {
     location: Arc<Location>,
     moved: Option<Moved>,
-    /// Everything is in the database's file.
+    /// Whether all of the WAL has been copied into the database's file.
     is_copied: bool,
     saved: Option<PathBuf>,
     retry_at: Option<Instant>,
@@ -30,16 +30,16 @@ impl Rescue {
         Self { location, moved: None, is_copied: false, saved: None, retry_at: None }
     }
 
-    /// Looks at the files, and does what is needed. The first look that finds them missing only says so:
-    /// a write that had begun before has ended when the next one comes.
+    /// Checks the files, and saves the data if a file is not in its place. The first check that finds this
+    /// only logs it: a write that began before has ended by the next check.
     ///
-    /// `copy_log` copies the log into the database, and says whether all of it is there and the log empty.
+    /// `copy_log` copies the WAL into the database, and returns whether the WAL is then empty.
     pub fn look(&mut self, connection: &Connection, copy_log: impl FnOnce() -> bool) {
         let moved = self.location.moved();
         if moved != self.moved {
             match moved {
                 Some(moved) => self.announce(moved),
-                None => tracing::info!(file = %self.name(), "it is in its place again"),
+                None => tracing::info!(file = %self.name(), "the database is in its place again"),
             }
             *self = Self { moved, ..Self::new(self.location.clone()) };
         } else if let Some(moved) = moved {
@@ -47,7 +47,7 @@ impl Rescue {
         }
     }
 
-    /// The last look, when nothing is written any more. True: the files are not in their places.
+    /// The last check, after all writes have ended. True: a file is not in its place.
     pub fn end(&mut self, connection: &Connection, copy_log: impl FnOnce() -> bool) -> bool {
         self.moved = self.location.moved();
         let Some(moved) = self.moved else { return false };
@@ -62,8 +62,8 @@ impl Rescue {
         connection: &Connection,
         copy_log: impl FnOnce() -> bool,
     ) {
-        // A log that stays in its place would be taken for the log of whatever database gets that name.
-        // If it cannot be emptied now because somebody reads, it is at the next look.
+        // SQLite would apply a WAL that is left behind to the next database of that name. If a reader
+        // keeps it from being emptied now, the next check tries again.
         self.is_copied = self.is_copied || copy_log();
         let is_due = self.retry_at.is_none_or(|at| at <= Instant::now());
         if moved != Moved::Deleted || self.saved.is_some() || !is_due {

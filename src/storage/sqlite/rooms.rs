@@ -1,7 +1,7 @@
 //! Rooms, without their logs.
 //!
-//! A deleted room keeps its row until its log has been deleted: every statement here says which rooms
-//! it means.
+//! A deleted room keeps its row until its log has been deleted, so every statement here must select or
+//! exclude deleted rooms.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -183,7 +183,7 @@ impl RoomTransaction for Transaction<'_> {
         Ok(room.optional()?)
     }
 
-    /// A log has no gaps, so that this deletes about `limit` rows, and at least one if there is any.
+    /// A log has no gaps, so this deletes about `limit` rows, and at least one if there are any.
     fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
         const DELETE: &str = "
             DELETE FROM events WHERE room_id = ?1

@@ -9,7 +9,7 @@ use super::super::Result;
 use super::super::rows::{Column, Kind, Row, Scope, Source, TABLES, Table, Value, Visitor};
 use super::Sqlite;
 
-/// The last ids given, wherever they are kept.
+/// The last id of each table that was ever given, as one table.
 const COUNTERS: &str = "
     (SELECT name, coalesce((SELECT seq FROM sqlite_sequence AS given WHERE given.name = known.name),
                            0) AS last_id
@@ -22,7 +22,7 @@ impl Source for Sqlite {
     }
 }
 
-/// Reads in one transaction, which is one moment.
+/// Reads everything in one transaction, so that all rows are from one moment.
 pub(super) fn read_rows(db: &Connection, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
     let snapshot = db.unchecked_transaction()?;
     for table in TABLES {
@@ -63,7 +63,7 @@ fn value(row: &rusqlite::Row<'_>, index: usize, column: &Column) -> rusqlite::Re
     })
 }
 
-/// Adds the rows; to be called in a transaction.
+/// Adds the rows. The caller has begun a transaction.
 pub(super) fn write_rows(tx: &Connection, table: &Table, rows: &[Row]) -> Result<()> {
     if table.name == "counters" {
         return rows.iter().try_for_each(|row| write_counter(tx, row));

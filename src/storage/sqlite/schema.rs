@@ -18,9 +18,9 @@ impl Schema for Sqlite {
         self.read(list_migrations)
     }
 
-    /// Every server does this before it serves, so it also makes what a killed one left durable.
+    /// Also makes durable what a killed server has left, because every server calls this before it serves.
     fn migrate(&self) -> Result<Vec<Migration>> {
-        // Not in `write`: the migrations bring their own transaction.
+        // `write` is not used, because the migrations begin their own transaction.
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         recovery::rewrite_log(&writer, &self.path)?;
         migrate(&mut writer)
@@ -44,9 +44,9 @@ fn list_migrations(db: &Connection) -> Result<Vec<Migration>> {
 
 /// Applies the pending migrations, all of them or none.
 ///
-/// refinery decides what is pending before it takes the write lock, so two processes may both set
-/// out to apply the same. The one that comes second fails, at the latest on the version it may not
-/// record twice, and is rolled back; it then looks again and finds nothing left to do.
+/// refinery lists the pending migrations before it takes the write lock, so two processes may try to
+/// apply the same migration. The second process fails, at the latest because a version cannot be
+/// recorded twice, and is rolled back. It then checks again and finds no pending migration.
 pub(super) fn migrate(db: &mut Connection) -> Result<Vec<Migration>> {
     db.set_transaction_behavior(TransactionBehavior::Immediate);
     loop {

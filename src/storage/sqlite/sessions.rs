@@ -188,7 +188,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
 fn session_id(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionId> {
     let id: String = row.get(column)?;
     id.parse().map_err(|()| {
-        let error = format!("`{id}` is no session id").into();
+        let error = format!("`{id}` is not a session id").into();
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error)
     })
 }

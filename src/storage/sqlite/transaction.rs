@@ -1,21 +1,21 @@
-//! Transactions whose BEGIN and COMMIT are compiled once per connection: rusqlite's own compile them
-//! each time, which takes longer than a short page.
+//! Transactions whose BEGIN and COMMIT are compiled once per connection. rusqlite's own transactions
+//! compile them each time, which takes longer than reading a short page.
 
 use std::ops::Deref;
 
 use rusqlite::Connection;
 
-/// Ended by [`Transaction::commit`], or rolled back.
+/// A transaction. It is rolled back when dropped without [`Transaction::commit`].
 pub(super) struct Transaction<'db>(&'db Connection);
 
 impl<'db> Transaction<'db> {
-    /// Several reads of one state of the database.
+    /// Begins a transaction for several reads of one state of the database.
     pub fn read(db: &'db Connection) -> rusqlite::Result<Self> {
         Self::begin(db, "BEGIN")
     }
 
-    /// Takes the write lock at once: a transaction that began by reading could find, when it comes to
-    /// write, that it may not (SQLITE_BUSY_SNAPSHOT).
+    /// Begins a transaction with the write lock. A transaction that begins by reading and writes later
+    /// fails (SQLITE_BUSY_SNAPSHOT) if another one has committed in between.
     pub fn write(db: &'db Connection) -> rusqlite::Result<Self> {
         Self::begin(db, "BEGIN IMMEDIATE")
     }
@@ -42,7 +42,7 @@ impl Deref for Transaction<'_> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if !self.0.is_autocommit() {
-            // A connection that cannot even do this fails its next use.
+            // If the rollback fails, the next use of the connection fails too.
             let _ = self.0.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([]));
         }
     }

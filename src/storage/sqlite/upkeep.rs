@@ -14,7 +14,7 @@ impl Upkeep for Sqlite {
         "sqlite"
     }
 
-    /// The sizes are those of the files: what is in the log may be in the database too.
+    /// The sizes are those of the files. A page may be in the WAL and in the database.
     fn get_status(&self) -> Result<DatabaseStatus> {
         const COUNT: &str = "
             SELECT (SELECT count(*) FROM users WHERE deleted_at IS NULL),
@@ -40,7 +40,7 @@ impl Upkeep for Sqlite {
         })
     }
 
-    /// There and back: SQLite writes no page for a value that stays the same.
+    /// Changes a value and changes it back, because SQLite writes no page for an unchanged value.
     fn check_write(&self) -> Result<()> {
         self.write(|tx| {
             for sql in [
@@ -53,8 +53,8 @@ impl Upkeep for Sqlite {
         })
     }
 
-    /// Lists what SQLite finds (<https://sqlite.org/pragma.html#pragma_integrity_check>), and rows that
-    /// name others which are not there. Without `deep`, indexes are not compared with their tables.
+    /// Lists SQLite's findings (<https://sqlite.org/pragma.html#pragma_integrity_check>). Only with `deep`
+    /// are indexes compared with their tables, and references to missing rows reported.
     fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
         const BEYOND: &str = "
             SELECT id FROM rooms
@@ -79,7 +79,7 @@ impl Upkeep for Sqlite {
                 let mut statement = db.prepare("PRAGMA foreign_key_check")?;
                 let tables = statement.query_map([], |row| row.get::<_, String>(0))?;
                 for table in tables.take(10) {
-                    found.push(format!("a row of {} names another that is not there", table?));
+                    found.push(format!("a row of {} refers to a row that does not exist", table?));
                 }
             }
             Ok(found)
@@ -91,7 +91,7 @@ impl Upkeep for Sqlite {
         Ok(true)
     }
 
-    /// Asked on the writer's connection, whose own commits leave it as it is
+    /// Reads it on the writer's connection, because that connection's own commits do not change it
     /// (<https://sqlite.org/pragma.html#pragma_data_version>).
     fn get_data_version(&self) -> Result<Option<i64>> {
         let writer = match self.writer.try_lock() {

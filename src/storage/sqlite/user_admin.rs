@@ -71,7 +71,7 @@ impl UserAdmin for Sqlite {
 }
 
 impl UserTransaction for Transaction<'_> {
-    /// The write lock is held.
+    /// The transaction holds the write lock already.
     fn lock_accounts(&mut self) -> Result<()> {
         Ok(())
     }

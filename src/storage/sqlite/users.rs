@@ -1,4 +1,4 @@
-//! Users as they come by themselves: registration, sign-in, a new password of one's own.
+//! Users' own actions: registration, sign-in and change of password.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -73,7 +73,7 @@ pub(super) fn has_admin(db: &Connection) -> Result<bool> {
         .query_row([], |row| row.get(0))?)
 }
 
-/// From the columns of [`user`], and password_hash.
+/// Reads the columns of [`user`], followed by `password_hash`.
 fn credentials(row: &Row<'_>) -> rusqlite::Result<Credentials> {
     Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
 }

@@ -1,19 +1,21 @@
-//! How the connections that write use their files: SQLite's own VFS, but for two methods (a shim,
-//! <https://sqlite.org/vfs.html#vfs_shims>). What that is worth is the reason for the only unsafe code of
-//! ours: 13.2 → 11.0 µs of CPU a message for the first (`chatapp bench ingest`, medians of six pairs),
-//! and p99.9 of deliveries while 280 MiB are copied 26 → 6 ms for the second (of three).
+//! The VFS of the connections that write: a shim over SQLite's own VFS
+//! (<https://sqlite.org/vfs.html#vfs_shims>) that changes two behaviours. This is the project's only
+//! unsafe code. Its gain: the first change reduces CPU from 13.2 to 11.0 µs a message (`chatapp bench
+//! ingest`, medians of six pairs), the second reduces p99.9 of deliveries during a checkpoint of 280 MiB
+//! from 26 to 6 ms (medians of three pairs).
 //!
-//! *What is appended to the log is gathered*, and written when the log is synced. SQLite writes a page
-//! with two calls of the system, one of them for the 24 bytes that precede it: 180 calls for a batch of
-//! 112 messages to 32 rooms, where this makes three. Every commit is synced (synchronous=FULL), and
-//! until that has succeeded the index of the log does not count its pages (`sqlite3WalFrames`), so
-//! nobody looks for them in the file. The writer itself does, for those of a transaction that does
-//! not fit its cache: they are written first. What could not be written is kept, and tried again
-//! before anything else is done to the file. What is left when the write lock is given back was rolled
-//! back: it goes, for another process may write in its place now.
+//! *Writes to the WAL are gathered*, and written when the WAL is synced. SQLite writes each page with two
+//! system calls, one of them for the 24 bytes of the frame's header: 180 calls for a batch of 112
+//! messages to 32 rooms. The shim makes three. Every commit is synced (synchronous=FULL), and until that
+//! sync has succeeded the WAL's index does not count the new pages (`sqlite3WalFrames`), so no reader
+//! looks for them in the file. The writer reads back pages of a transaction that does not fit its cache;
+//! the shim writes the gathered bytes before that. If writing fails, the bytes are kept and written again
+//! before any other operation on the file. Bytes that are left when the write lock is released belong to
+//! a transaction that was rolled back. They are dropped, because another process may now write at their
+//! place.
 //!
-//! *What is copied into the database is synced step by step*, and not only at the end: a commit's own sync
-//! waits for all that the disk has been given.
+//! *A checkpoint is synced in steps* instead of once at its end, because the sync of a commit waits for
+//! everything that the disk has been given.
 
 #![expect(unsafe_code, reason = "SQLite calls a VFS by pointers")]
 
@@ -31,9 +33,9 @@ use rusqlite::{Connection, OpenFlags};
 
 const NAME: &CStr = c"chatapp";
 
-/// The bundled SQLite that the shim was compared with. A new version fails a test. Before
-/// you change this constant, compare `sqlite3.c` (crate `libsqlite3-sys`) of both versions, or run
-/// the new one with `database.gather_writes` off until somebody has. The shim relies on this:
+/// The version of the bundled SQLite that the shim was compared with. A new version fails a test. Before
+/// you change this constant, compare `sqlite3.c` (crate `libsqlite3-sys`) of both versions, or run the
+/// new version with `database.gather_writes` off until that is done. The shim relies on these facts:
 ///
 /// 1. `walFrames` writes the header and the frames of the log by `sqlite3OsWrite` on `pWalFd` alone,
 ///    and with synchronous=FULL calls `sqlite3OsSync` on `pWalFd` after the last frame of a commit
@@ -44,27 +46,29 @@ const NAME: &CStr = c"chatapp";
 /// 3. Its length is used only through `xFileSize` and `xTruncate`; no `xFileControl` writes to it.
 /// 4. The write lock is lock 0 of the index (`WAL_WRITE_LOCK`) and is given back by
 ///    `xShmLock(db, 0, 1, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE)` on the file of the database.
-///    What is gathered at that moment belongs to a transaction that was rolled back.
+///    Bytes that are still gathered at that moment belong to a transaction that was rolled back.
 /// 5. Each connection has file objects of its own, and uses them on one thread at a time.
 /// 6. `sqlite3_database_file_object` accepts the name that `xOpen` got for a log.
 /// 7. The methods of the VFS "unix" do not compare `pMethods` with their own tables, and its `xOpen`
 ///    uses only `szOsFile` bytes of the file object.
-/// 8. A checkpoint writes to the database by `xWrite`; a sync more than it asks for does no harm.
+/// 8. A checkpoint writes to the database by `xWrite`, and an additional sync does no harm.
 #[cfg(test)]
 const COMPARED: &str = "3.53.2";
 
-/// What is gathered at most: of more, the system's VFS writes only a part at once (`seekAndWriteFd`).
+/// The most bytes that are gathered. The system's VFS writes no more than this in one call
+/// (`seekAndWriteFd`).
 const GATHERED_BYTES: usize = 0x1_ffff;
 
-/// The write lock's place among those of the log (<https://sqlite.org/walformat.html#wal_locks>).
+/// The number of the write lock among the locks of the WAL
+/// (<https://sqlite.org/walformat.html#wal_locks>).
 const WRITE_LOCK: c_int = 0;
 
-/// What is copied into the database between two syncs. Less would not disturb less, but fall behind a
-/// writer who syncs as often: the log would grow.
+/// Bytes that a checkpoint copies between two syncs. A smaller step does not shorten the waiting of
+/// commits further, but makes the checkpoint slower than the writer: the WAL would grow.
 const STEP_BYTES: usize = 4 << 20;
 
-/// Opens a connection that writes: through the shim, or with the setting `database.gather_writes` off
-/// through SQLite's own VFS. Connections of both kinds may use a file at the same time.
+/// Opens a connection that writes: through the shim, or through SQLite's own VFS if the setting
+/// `database.gather_writes` is off. Connections of both kinds may use a file at the same time.
 pub(super) fn connect(
     path: &Path,
     flags: OpenFlags,
@@ -77,7 +81,7 @@ pub(super) fn connect(
     }
 }
 
-/// The name by which to open a connection.
+/// Registers the shim at the first call, and returns its name.
 ///
 /// # Errors
 /// If SQLite has no VFS of the system, or no memory.
@@ -90,8 +94,9 @@ fn name() -> rusqlite::Result<&'static CStr> {
 }
 
 fn register() -> c_int {
-    // SAFETY: both live for ever. This one is a copy of the system's, of whose functions none but
-    // `xOpen` looks at more of a VFS than what is copied.
+    // SAFETY: both VFS objects live for ever. The shim is a copy of the system's object. Of the system's
+    // functions only `xOpen` reads more of a VFS object than the copied fields, and the shim calls it with
+    // the system's object.
     unsafe {
         let Some(system) = sqlite3_vfs_find(ptr::null()).as_ref() else { return SQLITE_ERROR };
         let vfs = Box::leak(Box::new(*system));
@@ -102,21 +107,21 @@ fn register() -> c_int {
     }
 }
 
-/// What is kept of an open file, behind the system's own part of it.
+/// The shim's state of an open file, in memory behind the system's part of the file object.
 ///
-/// SQLite looks in the system's part for the address of the methods. It is the address of this, by
-/// which the methods find it.
+/// The system's part has the address of the table of methods. That table is the first field here, so the
+/// same address leads the methods to this state.
 #[repr(C)]
 struct OpenFile {
     methods: sqlite3_io_methods,
     system_methods: *const sqlite3_io_methods,
     file: *mut sqlite3_file,
-    /// Of a database its log and of a log its database, if that is open.
+    /// For a database its WAL, and for a WAL its database, if that is open.
     other: *mut sqlite3_file,
-    /// Of the log: what is not written yet, and where it belongs.
+    /// For a WAL: the bytes that are not written yet, and their position in the file.
     gathered: Vec<u8>,
     offset: i64,
-    /// Of the database: bytes since the last step.
+    /// For a database: bytes written since the last sync.
     unsynced: usize,
 }
 
@@ -133,13 +138,14 @@ macro_rules! system {
 
 impl OpenFile {
     /// # Safety
-    /// `file` was opened by [`open`] and given methods, and nobody else uses it now.
+    /// `file` was opened by [`open`] and has the shim's methods, and no other reference to its state is
+    /// in use.
     unsafe fn of<'a>(file: *mut sqlite3_file) -> &'a mut Self {
         unsafe { &mut *(*file).pMethods.cast_mut().cast() }
     }
 
-    /// Keeps it for later. Writes what was gathered first if this does not continue it, or if it
-    /// would be too much.
+    /// Keeps `data` for later. First writes the gathered bytes if `data` does not continue them, or if
+    /// they would become too many.
     fn gather(&mut self, data: &[u8], offset: i64) -> c_int {
         let continues = offset == self.offset + self.gathered.len() as i64;
         if !continues || self.gathered.len() + data.len() > GATHERED_BYTES {
@@ -173,8 +179,8 @@ unsafe extern "C" fn open(
     flags: c_int,
     flags_out: *mut c_int,
 ) -> c_int {
-    // SAFETY: `file` is memory for the system's part and what `register` has added, both with the
-    // alignment of pointers.
+    // SAFETY: `file` is memory for the system's part and for the `OpenFile` that `register` has added to
+    // its size, both with the alignment of pointers.
     unsafe {
         let vfs = sqlite3_vfs_find(ptr::null());
         let Some(open) = vfs.as_ref().and_then(|vfs| vfs.xOpen) else { return SQLITE_ERROR };
@@ -220,10 +226,10 @@ unsafe extern "C" fn open(
     }
 }
 
-// SAFETY of what follows: SQLite calls them with a file that `open` has opened, one at a time, and as
-// <https://sqlite.org/c3ref/io_methods.html> says.
+// SAFETY of the functions below: SQLite calls them with a file that `open` has opened, one call at a
+// time, and as <https://sqlite.org/c3ref/io_methods.html> documents.
 
-/// What is gathered still was never committed.
+/// Drops the gathered bytes: they were never committed.
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     let open_file = unsafe { ptr::read(OpenFile::of(file)) };
     if !open_file.other.is_null() {

@@ -1,4 +1,4 @@
-//! The shim beside the VFS of the system: the same contents, whichever is used.
+//! Databases have the same contents with the shim and with the system's VFS.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -39,7 +39,7 @@ fn the_shim_is_used_unless_the_setting_is_off() {
     }
 }
 
-/// In so small a cache that what was written a moment ago is read again.
+/// Uses a small cache, so that SQLite reads pages back that it has just written.
 const CHANGES: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA cache_size = 10;
@@ -80,9 +80,9 @@ fn a_transaction_that_does_not_fit_the_cache_is_stored_as_by_the_system() {
     check(&reader);
 }
 
-/// It would be written over what the other has committed in its place.
+/// A late write would overwrite what the other connection has committed at the same place.
 #[test]
-fn what_was_rolled_back_is_not_written_later() {
+fn rolled_back_pages_are_not_written_later() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("chat.db");
     let db = open(&path, name().unwrap());
@@ -90,7 +90,7 @@ fn what_was_rolled_back_is_not_written_later() {
     db.execute_batch("COMMIT").unwrap();
     let other = open(&path, c"unix");
     for last in 1..=50 {
-        // What is read next is then in the database, and the log not looked at.
+        // The next read then finds everything in the database and does not read the WAL.
         other.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         db.execute_batch("BEGIN; UPDATE numbers SET digits = 'gone' WHERE n < 250").unwrap();
         db.execute_batch("ROLLBACK").unwrap();
@@ -107,7 +107,7 @@ fn what_was_rolled_back_is_not_written_later() {
 }
 
 #[test]
-fn what_is_copied_is_synced_step_by_step() {
+fn a_checkpoint_is_synced_in_steps() {
     static SYNCS: AtomicU32 = AtomicU32::new(0);
     unsafe extern "C" fn write(_: *mut File, _: *const c_void, _: c_int, _: i64) -> c_int {
         SQLITE_OK
@@ -116,7 +116,7 @@ fn what_is_copied_is_synced_step_by_step() {
         SYNCS.fetch_add(1, Ordering::Relaxed);
         SQLITE_OK
     }
-    // SAFETY: all of its methods may be missing, and it has a null for each.
+    // SAFETY: every method is optional, so a null is valid for each.
     let missing = unsafe { std::mem::zeroed::<sqlite3_io_methods>() };
     let methods = sqlite3_io_methods { xWrite: Some(write), xSync: Some(sync), ..missing };
     let mut file = File { pMethods: ptr::null() };
@@ -133,7 +133,7 @@ fn what_is_copied_is_synced_step_by_step() {
     let page = [0_u8; 4096];
     for written in 1..=3 * STEP_BYTES / page.len() {
         let data = page.as_ptr().cast();
-        // SAFETY: the file is open, and nobody else uses it.
+        // SAFETY: the file is open and used here only.
         let code = unsafe { write_to_database(&raw mut file, data, 4096, 0) };
         assert_eq!(code, SQLITE_OK);
         let syncs = SYNCS.load(Ordering::Relaxed) as usize;
