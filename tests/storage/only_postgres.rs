@@ -40,7 +40,7 @@ fn an_event_of_nobody_is_damage() {
     assert_eq!(backend.check_integrity(true).unwrap(), Vec::<String>::new());
     database.raw().execute("UPDATE events SET user_id = 77");
     let found = backend.check_integrity(true).unwrap();
-    let sentence = "event 1 of room 1 names a room or a user that is not there";
+    let sentence = "event 1 of room 1 refers to a room or a user that does not exist";
     assert_eq!(found, [sentence]);
 }
 

@@ -1,4 +1,4 @@
-//! What an operator can do about each error that PostgreSQL, or what is in front of it, gives
+//! Advice for the operator about each error of PostgreSQL or of a pooler in front of it
 //! (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 
 use std::error::Error as _;
@@ -6,11 +6,11 @@ use std::io;
 
 use postgres::error::DbError;
 
-/// By the five characters of the code, or by its class of two. The first that fits counts.
+/// Advice by error code (five characters) or class (two). The first entry that matches counts.
 const BY_CODE: &[(&str, &str)] = &[
     (
         "08",
-        "what is between chatapp and PostgreSQL, such as PgBouncer, ended the connection: look into \
+        "a program between chatapp and PostgreSQL, such as PgBouncer, ended the connection: look into \
          its log",
     ),
     ("22P05", NOT_UTF8),
@@ -18,7 +18,7 @@ const BY_CODE: &[(&str, &str)] = &[
         "25006",
         "this server cannot be written to, as a standby: name the primary in the database URL",
     ),
-    ("25P03", "the transaction stood still for 30 seconds: look for a slow disk or network"),
+    ("25P03", "the transaction was idle for 30 seconds: look for a slow disk or network"),
     (
         "26000",
         "if this goes on, a pooler shares connections: connect to PostgreSQL directly (port 5432), \
@@ -47,7 +47,7 @@ const BY_CODE: &[(&str, &str)] = &[
     ("53100", "make room on the disk of the PostgreSQL server"),
     (
         "53200",
-        "give PostgreSQL more memory; if it is shared memory that is short, raise \
+        "give PostgreSQL more memory; if shared memory is short, raise \
          max_locks_per_transaction",
     ),
     (
@@ -59,18 +59,18 @@ const BY_CODE: &[(&str, &str)] = &[
     ("55P03", "another session holds the lock: pg_stat_activity and pg_locks say which"),
     (
         "57014",
-        "it took longer than is allowed, or somebody cancelled it: look for what keeps PostgreSQL busy",
+        "the statement took too long or was cancelled: look for the cause of the load on PostgreSQL",
     ),
     (
         "57P01",
-        "it is being stopped, or somebody ended this connection: chatapp connects again by itself",
+        "PostgreSQL is being stopped, or an administrator ended this connection: chatapp connects again by itself",
     ),
     ("57P02", "PostgreSQL crashed and is restarting: chatapp connects again by itself"),
     (
         "57P03",
         "PostgreSQL is starting, stopping or recovering: chatapp connects once it accepts connections",
     ),
-    ("57P04", "somebody dropped the database: restore a backup into a new one"),
+    ("57P04", "an administrator dropped the database: restore a backup into a new one"),
     ("57P05", "set idle_session_timeout of PostgreSQL to 0 for this role"),
     ("57", "chatapp connects again by itself"),
     ("58", "look into the log of PostgreSQL and of its system: it may be the disk"),
@@ -80,14 +80,13 @@ pub(super) const NOT_UTF8: &str = "\
     the database cannot hold every text: make another with CREATE DATABASE … ENCODING 'UTF8' \
     TEMPLATE template0, and move to it with `chatapp copy`";
 
-/// Codes that stand for more than one thing, told apart by what PostgreSQL 13 to 18 or PgBouncer
-/// says.
+/// Codes with more than one meaning, told apart by the message of PostgreSQL 13 to 18 or PgBouncer.
 const BY_MESSAGE: &[(&str, &str, &str)] = &[
     (
         "28000",
         "pg_hba.conf",
         "let pg_hba.conf of PostgreSQL admit this host, user and database, with a line `host`: \
-         `hostssl` alone is not enough, for chatapp speaks to PostgreSQL without TLS",
+         `hostssl` alone is not enough, because chatapp speaks to PostgreSQL without TLS",
     ),
     (
         "08P01",
@@ -108,7 +107,7 @@ const BY_MESSAGE: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// About an error of the server.
+/// Returns the advice about an error of the server.
 pub(super) fn of_server(error: &DbError) -> Option<&'static str> {
     let (code, message) = (error.code().code(), error.message());
     let by_message = BY_MESSAGE
@@ -119,10 +118,10 @@ pub(super) fn of_server(error: &DbError) -> Option<&'static str> {
     by_message.or_else(|| by_code().map(|(_, advice)| *advice))
 }
 
-/// About an error of a connection that was in use.
+/// The advice about an error of a connection that was in use.
 pub(super) const LOST: &str = "the connection was lost: chatapp connects again by itself";
 
-/// About an error while connecting, if the server did not explain it.
+/// Returns the advice about an error while connecting for which the server gave no code.
 pub(super) fn of_connecting(error: &postgres::Error) -> &'static str {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -131,7 +130,7 @@ pub(super) fn of_connecting(error: &postgres::Error) -> &'static str {
         }
         cause = error.source();
     }
-    // The kind is private; its texts are not.
+    // The driver keeps the kind of an error private, so its text is compared.
     let text = error.to_string();
     if text.starts_with("invalid configuration") {
         return "PostgreSQL asks for a password: write it in the database URL";
@@ -143,8 +142,8 @@ pub(super) fn of_connecting(error: &postgres::Error) -> &'static str {
 }
 
 const NOT_POSTGRES: &str = "\
-    what answers there does not speak PostgreSQL's protocol, or broke off: check host and port in the \
-    database URL";
+    the server at this address does not speak PostgreSQL's protocol, or closed the connection: check host \
+    and port in the database URL";
 
 fn of_io(error: &io::Error) -> &'static str {
     match error.kind() {
@@ -162,7 +161,7 @@ fn of_io(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied if error.to_string().contains("allow writes") => {
             "none of the servers in the database URL can be written to: name the primary"
         }
-        io::ErrorKind::PermissionDenied => "give this user of the system the right to the socket",
+        io::ErrorKind::PermissionDenied => "give this system user the right to use the socket",
         _ if error.to_string().contains("lookup address") => {
             "correct the host in the database URL, or its entry in the DNS"
         }
@@ -176,14 +175,14 @@ mod tests {
 
     use super::*;
 
-    /// Each entry can be reached: none is hidden by a class before it.
+    /// No entry is hidden by an entry for its class before it.
     #[test]
     fn no_entry_hides_another() {
         for (i, (code, _)) in BY_CODE.iter().enumerate() {
             let hides = |(earlier, _): &&(&str, &str)| code.starts_with(earlier);
             assert_eq!(BY_CODE[..i].iter().find(hides), None, "{code}");
         }
-        // A code that the driver does not know would be a mistyped one.
+        // A code that the driver does not know is mistyped.
         for (code, _) in BY_CODE.iter().filter(|(code, _)| code.len() == 5) {
             assert!(format!("{:?}", SqlState::from_code(code)).contains(code), "{code}");
         }

@@ -1,4 +1,4 @@
-//! One connection: its settings, its prepared statements, and whether it is still good.
+//! One connection: its settings, its prepared statements, and the test that it still works.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,9 +14,9 @@ use super::super::{Error, Result};
 use super::session::{self, ConnectError};
 use super::{errors, holders};
 
-/// A connection that answered within this time is not asked again whether it lives.
+/// A connection that answered within this time is not tested again.
 const TRUSTED: Duration = Duration::from_secs(1);
-/// How long a client that ended may be thought to live.
+/// How long PostgreSQL may take to notice that a client has ended.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -26,36 +26,35 @@ pub(super) struct Manager {
     config: Config,
     settings: Arc<str>,
     losses: Arc<AtomicU64>,
-    /// The epoch of the database, once it has been read. No connection is made to another: after a
-    /// failover to a server that has not all of the log, or has another one, old cursors would
-    /// mean other messages.
+    /// The epoch of the database, once it has been read. Connections to a database with another epoch are
+    /// refused: after a failover to a server with another history, old cursors would mean other messages.
     epoch: Arc<OnceLock<String>>,
     is_other: Arc<AtomicBool>,
     is_claimed: Arc<AtomicBool>,
-    /// How many connections had been lost when it was last made sure that sessions are not shared.
-    /// One check at a time: two at once would take each other's connections for those of others.
+    /// The number of lost connections at the last check that sessions are not shared. The mutex allows one
+    /// check at a time, because two checks at once would disturb each other.
     checked_at: Arc<Mutex<Option<u64>>>,
 }
 
-/// The advisory lock of those that use the database: together, by every connection for as long as it
-/// lives; alone, by one that fills it from elsewhere. "chatapp" in ASCII, and 1.
+/// The advisory lock on the database. Every connection holds it shared; a connection that fills the
+/// database with a copy holds it exclusively. The number is "chatapp" in ASCII, and 1.
 const LOCK: i64 = 0x6368_6174_6170_7001;
 const SHARE: &str = "SELECT pg_try_advisory_lock_shared(x'6368617461707001'::bigint)";
 const CLAIM: &str = "SELECT pg_try_advisory_lock(x'6368617461707001'::bigint)";
 
-/// Claims the database for this connection alone.
+/// Claims the database for this connection only.
 pub(super) fn claim_alone(client: &mut Client) -> Result<()> {
     match lock(client, CLAIM)? {
         true => Ok(()),
         false => Err(Error::InUse(format!(
-            "a chatapp is running on it: stop the server, on every machine, first. These sessions \
-             are of one: {}",
+            "a chatapp is running on it: stop the server, on every machine, first. Its sessions \
+             are: {}",
             holders::of_advisory(client, LOCK)
         ))),
     }
 }
 
-/// Whether the last row says so.
+/// Whether the value of the last row is true.
 fn is_true(answer: &[SimpleQueryMessage]) -> bool {
     let rows = answer.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0),
@@ -64,7 +63,7 @@ fn is_true(answer: &[SimpleQueryMessage]) -> bool {
     rows.last() == Some("t")
 }
 
-/// Tries for a moment: PostgreSQL notices only after a while that a client has gone.
+/// Tries to take a lock for [`LAST_BREATH`], because PostgreSQL may notice late that a client has ended.
 fn lock(client: &mut Client, sql: &str) -> Result<bool, postgres::Error> {
     let deadline = Instant::now() + LAST_BREATH;
     loop {
@@ -95,12 +94,12 @@ impl Manager {
         }
     }
 
-    /// From now on only a database of this epoch is connected to. The first one counts.
+    /// Accepts only databases of this epoch from now on. Only the first call has an effect.
     pub fn expect_epoch(&self, epoch: &str) {
         self.epoch.get_or_init(|| epoch.to_owned());
     }
 
-    /// What it means that there is no connection.
+    /// Finds the reason of a failure to get a connection.
     pub fn judge(&self, error: Error) -> Error {
         match error {
             Error::Unavailable(_) if self.is_other.load(Ordering::Relaxed) => Error::OtherDatabase,
@@ -111,13 +110,13 @@ impl Manager {
         }
     }
 
-    /// A connection of no pool, for work that takes long.
+    /// Makes a connection outside the pools, for long work.
     pub fn connect_alone(&self) -> Result<Client> {
         Ok(self.connect()?.client)
     }
 
-    /// Whether sessions are shared is looked at for the first connection, and again after a loss,
-    /// because another pooler, or one with other settings, may be in between then.
+    /// Connects. Checks that sessions are not shared at the first connection and again after a loss,
+    /// because a pooler may have been added or changed since.
     fn connect_checked(&self, losses: u64) -> Result<Client, ConnectError> {
         let mut checked_at = self.checked_at.lock().unwrap_or_else(PoisonError::into_inner);
         if *checked_at == Some(losses) {
@@ -141,11 +140,12 @@ impl Manager {
     }
 }
 
-/// Read committed, whatever the server's default: the locks of the writer do the rest. A commit is
-/// on the server's disk before it is answered, even where the server was told to be lax; stricter
-/// settings stay. Every statement has one good plan, made of index look-ups, so it is planned once
-/// and never compiled; a plan made while the tables were small, of scans of them, would stay in
-/// use as they grow until the server next looks at their size (measured: 7 ms a page, not 0.3).
+/// Returns the SQL for the settings of a session. The isolation level is read committed, independent of
+/// the server's default; the locks of the writer are enough for consistency. A commit is on the server's
+/// disk before the client gets its answer, even if the server's default is `off`; stricter settings are
+/// kept. Every statement has one good plan, of index look-ups, so it is planned once, without JIT.
+/// Sequential scans are disabled: a plan with scans, made while the tables were small, would be used
+/// while they grow, until the server updates its statistics (measured: 7 ms a page instead of 0.3).
 fn settings(lock_timeout: Duration) -> String {
     let lock_timeout_ms = lock_timeout.as_millis().max(1);
     format!(
@@ -173,7 +173,7 @@ impl ManageConnection for Manager {
         let mut client = self
             .connect_checked(losses)
             .inspect_err(|_| self.is_claimed.store(false, Ordering::Relaxed))?;
-        // In one round trip with the settings.
+        // The lock and the settings take one round trip.
         let is_shared = is_true(&client.simple_query(&self.settings)?);
         let is_claimed = !is_shared && !lock(&mut client, SHARE)?;
         self.is_claimed.store(is_claimed, Ordering::Relaxed);
@@ -193,7 +193,8 @@ impl ManageConnection for Manager {
         })
     }
 
-    /// A round trip, but for a connection that has just been used while none was lost.
+    /// Costs a round trip, except for a connection that was used a moment ago, if no connection was lost
+    /// since.
     fn is_valid(&self, connection: &mut Connection) -> Result<(), ConnectError> {
         let losses = self.losses.load(Ordering::Relaxed);
         if connection.losses_then == losses && connection.answered_at.elapsed() < TRUSTED {
@@ -205,22 +206,22 @@ impl ManageConnection for Manager {
         Ok(())
     }
 
-    /// A connection still in a transaction was dropped by a panic in the middle of it.
+    /// A connection that is still in a transaction was returned by a panic.
     fn has_broken(&self, connection: &mut Connection) -> bool {
         connection.is_lost || connection.in_transaction || connection.client.is_closed()
     }
 }
 
-/// A client that prepares each statement once. Statements are known by their text.
+/// A client that prepares each statement once. The text of a statement is its key.
 pub(super) struct Connection {
     client: Client,
     statements: HashMap<&'static str, Statement>,
     answered_at: Instant,
-    /// How many connections had been lost when this one last answered.
+    /// The number of lost connections when this connection last answered.
     losses_then: u64,
     losses: Arc<AtomicU64>,
     is_lost: bool,
-    /// It was lost while something was being committed.
+    /// Whether the connection was lost during a commit.
     is_in_doubt: bool,
     in_transaction: bool,
 }
@@ -255,7 +256,7 @@ impl Connection {
         self.run(!self.in_transaction, |client| client.query_one(&statement, params))
     }
 
-    /// How many rows were changed.
+    /// Runs a statement and returns the number of changed rows.
     pub fn execute(
         &mut self,
         sql: &'static str,
@@ -265,7 +266,7 @@ impl Connection {
         self.run(!self.in_transaction, |client| client.execute(&statement, params))
     }
 
-    /// Runs all of it or nothing. A single statement needs none of this: it is a transaction.
+    /// Runs `run` in a transaction. A single statement does not need this: it is a transaction by itself.
     pub fn transaction<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.command("BEGIN")?;
         self.in_transaction = true;
@@ -275,18 +276,18 @@ impl Connection {
         match (result, ended) {
             (Ok(value), Ok(())) => Ok(value),
             (Ok(_), Err(error)) => Err(error.into()),
-            // What made it roll back is the thing to say.
+            // The error that caused the rollback is reported, not an error of the rollback.
             (Err(error), _) => Err(error),
         }
     }
 
-    /// Whether the connection, and not what was asked of it, was the reason of an error.
+    /// Whether the connection was the cause of an error, and not the statement.
     pub fn is_lost(&self) -> bool {
         self.is_lost
     }
 
-    /// What an error of a write means: nothing was stored, unless the connection was lost while it
-    /// was being committed. Whether it was then only the log of the database says.
+    /// Turns an error of a write into [`Error::InDoubt`] if the connection was lost during the commit: the
+    /// write may then have been stored. After other errors nothing was stored.
     pub fn judge(&self, error: Error) -> Error {
         match error {
             Error::Unavailable(text) if self.is_in_doubt => Error::InDoubt(text),
@@ -307,7 +308,7 @@ impl Connection {
         Ok(statement)
     }
 
-    /// `commits`: what is run takes effect as soon as the server has it.
+    /// Runs a request. `commits`: the request may take effect as soon as the server has received it.
     fn run<T>(
         &mut self,
         commits: bool,
@@ -319,7 +320,7 @@ impl Connection {
             Err(error) if errors::ends_connection(error) => {
                 self.is_lost = true;
                 self.is_in_doubt = commits && is_sent && errors::is_of_a_lost_connection(error);
-                // The others may be as dead: the server was restarted.
+                // The other connections may be dead too, if the server was restarted.
                 self.losses.fetch_add(1, Ordering::Relaxed);
             }
             _ => self.answered_at = Instant::now(),

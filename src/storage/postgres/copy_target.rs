@@ -1,7 +1,7 @@
-//! Filling a database from elsewhere.
+//! Filling a database with the data of a backup, an export or another database.
 //!
-//! At once: one transaction, so that whatever happens the database is as it was or whole. In steps:
-//! a transaction for each write, in a database sealed before the first and unsealed after the last.
+//! Filling at once is one transaction, so the database is either unchanged or complete. Filling in steps
+//! is a transaction for each write; the database is sealed before the first and unsealed after the last.
 
 use std::path::Path;
 
@@ -21,8 +21,9 @@ const SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off';";
 
-/// Every table but `server` and `events` refers to users. The audit log refuses to be emptied, but
-/// for its owner in a new life of the database.
+/// Empties the database and gives it a new epoch. All tables except `server` and `events` refer to
+/// `users`, so CASCADE empties them too. The triggers that protect the audit log are disabled meanwhile,
+/// which only the owner of the table may do.
 const CLEAR: &str = "
     ALTER TABLE audit DISABLE TRIGGER USER;
     TRUNCATE users, events RESTART IDENTITY CASCADE;
@@ -40,7 +41,7 @@ pub(in crate::storage) struct PostgresCopyTarget {
 
 impl PostgresCopyTarget {
     /// # Errors
-    /// [`Error::InUse`](super::super::Error) if any chatapp is connected.
+    /// [`Error::InUse`](super::super::Error) if a chatapp is connected.
     pub fn claim(url: &str) -> Result<Self> {
         let config = url::parse(url)?;
         let name = url::describe(&config);
@@ -60,7 +61,7 @@ impl PostgresCopyTarget {
             true => {
                 let _ = self.client.batch_execute("ROLLBACK");
                 Error::InUse(format!(
-                    "its tables could not be emptied, because others use them: {}",
+                    "its tables could not be emptied, because other sessions use them: {}",
                     holders::of_tables(&mut self.client)
                 ))
             }
@@ -75,7 +76,7 @@ impl CopyTarget for PostgresCopyTarget {
     }
 
     fn begin(&mut self, filling: Filling, contents: Contents) -> Result<()> {
-        // Another schema is of no use to what was written in the older one, so far unfinished.
+        // Rows that were written under an older schema cannot be continued.
         let migrated = migrations::migrate(&mut session::connect_in_time(&self.config)?)?;
         self.filling = filling;
         self.client.batch_execute("BEGIN")?;
@@ -93,7 +94,7 @@ impl CopyTarget for PostgresCopyTarget {
         match self.filling {
             Filling::AtOnce => rows::write_rows(&mut self.client, table, new_rows),
             Filling::InSteps => {
-                // What is half written is gone with an error or a lost connection.
+                // An error or a lost connection rolls everything back.
                 self.client.batch_execute("BEGIN")?;
                 rows::write_rows(&mut self.client, table, new_rows)?;
                 Ok(self.client.batch_execute("COMMIT")?)
@@ -117,7 +118,7 @@ impl CopyTarget for PostgresCopyTarget {
         if self.filling == Filling::AtOnce {
             self.client.batch_execute("COMMIT")?;
         }
-        // The planner knows nothing of the new rows otherwise until autovacuum has been there.
+        // Without this the planner has no statistics of the new rows until the next autovacuum.
         Ok(self.client.batch_execute("ANALYZE users, rooms, events, read_positions, audit")?)
     }
 

@@ -35,7 +35,7 @@ pub(super) fn of(error: &postgres::Error) -> Error {
         || *code == SqlState::LOCK_NOT_AVAILABLE
         || *code == SqlState::QUERY_CANCELED
         || *code == SqlState::TOO_MANY_CONNECTIONS
-        // A statement prepared before a migration; the connection that holds it is given up.
+        // The statement was prepared before a migration; its connection is closed.
         || is_stale_statement(code)
     {
         return Error::Busy(text);
@@ -50,14 +50,14 @@ pub(super) fn of(error: &postgres::Error) -> Error {
         return Error::Unavailable(text);
     }
     match &code.code()[..2] {
-        // Connection, authorisation, no such database, resources, operator, system.
+        // Classes: connection, authorisation, no such database, resources, operator, system.
         "08" | "28" | "3D" | "53" | "57" | "58" => Error::Unavailable(text),
         _ if ends_connection(error) => Error::Unavailable(text),
         _ => Error::Internal(text),
     }
 }
 
-/// Two transactions were in each other's way, and this one gave way: trying again will do.
+/// Whether this transaction was rolled back because of a conflict with another one: a retry helps.
 pub(super) fn is_busy(error: &postgres::Error) -> bool {
     matches!(
         error.code(),
@@ -65,13 +65,13 @@ pub(super) fn is_busy(error: &postgres::Error) -> bool {
     )
 }
 
-/// Whether the connection is dead, or of no more use.
+/// Whether the connection is dead or cannot be used any more.
 pub(super) fn ends_connection(error: &postgres::Error) -> bool {
     match error.as_db_error() {
         Some(db_error) => {
             let code = db_error.code();
             matches!(db_error.severity(), "FATAL" | "PANIC")
-                // It was the primary and is no longer: another connection may find the new one.
+                // The server is no longer the primary: a new connection may find the new primary.
                 || *code == SqlState::READ_ONLY_SQL_TRANSACTION
                 || is_stale_statement(code)
         }
@@ -79,7 +79,7 @@ pub(super) fn ends_connection(error: &postgres::Error) -> bool {
     }
 }
 
-/// Whether the connection went, and not just became useless: what it was doing may have been done.
+/// Whether the connection was lost during the request: the server may have carried it out.
 pub(super) fn is_of_a_lost_connection(error: &postgres::Error) -> bool {
     match error.as_db_error() {
         Some(db_error) => matches!(db_error.severity(), "FATAL" | "PANIC"),
@@ -87,8 +87,8 @@ pub(super) fn is_of_a_lost_connection(error: &postgres::Error) -> bool {
     }
 }
 
-/// What the server said with its code, or else the whole chain of causes. Not the detail: that
-/// repeats the values of the row.
+/// Describes an error by the server's message and code, or else by the whole chain of causes. The detail
+/// is left out, because it has values of the row.
 pub(super) fn describe(error: &postgres::Error) -> String {
     if let Some(db_error) = error.as_db_error() {
         return format!("{} ({})", db_error.message(), db_error.code().code());
@@ -102,7 +102,7 @@ pub(super) fn describe(error: &postgres::Error) -> String {
     text
 }
 
-/// [`describe`], and what an operator can do about it.
+/// [`describe`], with advice for the operator.
 pub(super) fn explain(error: &postgres::Error) -> String {
     let advice = match error.as_db_error() {
         Some(db_error) => advice::of_server(db_error),
@@ -130,7 +130,7 @@ fn join(error: &postgres::Error, advice: Option<&str>) -> String {
 }
 
 pub(super) fn is_timeout(error: &postgres::Error) -> bool {
-    // The kind is private; its text is not.
+    // The driver keeps the kind of an error private, so its text is compared.
     error.to_string() == "timeout waiting for server"
 }
 
@@ -142,8 +142,8 @@ pub(super) fn is_unique_violation(error: &postgres::Error) -> bool {
     error.code() == Some(&SqlState::UNIQUE_VIOLATION)
 }
 
-/// Whether a row was refused for what is in it, and others may still be taken: a value that is no
-/// data (class 22), a constraint (23), a limit (54).
+/// Whether a row was refused because of its values, so that other rows may still be accepted: an invalid
+/// value (class 22), a constraint (23), a limit (54).
 pub(super) fn is_of_the_row(error: &postgres::Error) -> bool {
     error.code().is_some_and(|code| ["22", "23", "54"].contains(&&code.code()[..2]))
 }
@@ -154,9 +154,10 @@ fn is_stale_statement(code: &SqlState) -> bool {
         || *code == SqlState::DUPLICATE_PSTATEMENT
 }
 
-/// A value could not be converted, or a row was not there: the driver says no, not the server.
+/// Whether the driver, not the server, reported the error: a value could not be converted, or a row was
+/// missing.
 fn is_of_the_driver(error: &postgres::Error) -> bool {
-    // The kind is private; its texts are not.
+    // The driver keeps the kind of an error private, so its text is compared.
     let text = error.to_string();
     ["error serializing", "error deserializing", "invalid column", "query returned", "expected "]
         .iter()

@@ -9,8 +9,8 @@ use super::records::{event_columns, event_of, message_columns, message_of};
 use super::{Postgres, append};
 use crate::model::{Appended, Cursor, EventPage, MessagePage, NewMessage, RoomId, Seq};
 
-/// One statement sees one snapshot, so the head belongs to the page. A room without messages
-/// gives one row, of which only the head is not null.
+/// One statement sees one snapshot, so the head belongs to the page. A room without messages gives one
+/// row with the head and nulls.
 const LIST_MESSAGES: &str = concat!(
     "SELECT ",
     message_columns!(),

@@ -1,8 +1,9 @@
-//! Who holds the lock that something waits for, in words for the operator.
+//! Descriptions of the sessions that hold a lock, for the operator.
 
 use postgres::Client;
 
-/// Sessions with an advisory lock: the two halves of its number are columns of `pg_locks`.
+/// Selects the sessions that hold an advisory lock. `pg_locks` has the two halves of its number in two
+/// columns.
 const OF_ADVISORY: &str = "
     SELECT DISTINCT a.pid, a.application_name, a.usename::text, a.client_addr::text, a.state
     FROM pg_locks JOIN pg_stat_activity a USING (pid)
@@ -11,7 +12,7 @@ const OF_ADVISORY: &str = "
       AND (classid::bigint << 32 | objid::bigint) = $1 AND pid <> pg_backend_pid()
     ORDER BY a.pid LIMIT 4";
 
-/// Sessions with a lock on a table of the schema.
+/// Selects the sessions that hold a lock on a table of the schema.
 const OF_TABLES: &str = "
     SELECT DISTINCT a.pid, a.application_name, a.usename::text, a.client_addr::text, a.state
     FROM pg_locks JOIN pg_stat_activity a USING (pid)
@@ -21,17 +22,17 @@ const OF_TABLES: &str = "
                        AND relkind = 'r')
     ORDER BY a.pid LIMIT 4";
 
-/// Those with an advisory lock.
+/// Describes the sessions that hold an advisory lock.
 pub(super) fn of_advisory(client: &mut Client, key: i64) -> String {
     describe(client.query(OF_ADVISORY, &[&key]))
 }
 
-/// Those with a lock on one of the tables.
+/// Describes the sessions that hold a lock on one of the tables.
 pub(super) fn of_tables(client: &mut Client) -> String {
     describe(client.query(OF_TABLES, &[]))
 }
 
-/// Such as "pid 812 (chatapp, user chat, from 192.0.2.7, idle)".
+/// Returns text such as "pid 812 (chatapp, user chat, from 192.0.2.7, idle)".
 fn describe(found: Result<Vec<postgres::Row>, postgres::Error>) -> String {
     let rows = found.unwrap_or_default();
     let sessions = rows.iter().map(|row| {

@@ -16,7 +16,7 @@ impl Messages for Postgres {
     fn count_messages(&self, room_id: RoomId) -> Result<u64> {
         self.read(|db| {
             db.transaction(|tx| {
-                // They may be many.
+                // The log may be long.
                 tx.execute("SET LOCAL statement_timeout = 0", &[])?;
                 let row = tx.query_one(
                     "SELECT count(*) FROM events WHERE room_id = $1 AND kind = 'message'",

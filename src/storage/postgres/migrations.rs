@@ -1,4 +1,4 @@
-//! Which migrations there are, which have been applied, and applying the rest.
+//! Listing the known and the applied migrations, and applying the pending ones.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,20 +13,19 @@ mod embedded {
     refinery::embed_migrations!("sql/postgres");
 }
 
-/// The advisory lock of the one that migrates: "chatapp" in ASCII. Locks of this kind are per
-/// database.
+/// The advisory lock that a migrating process holds: "chatapp" in ASCII. Advisory locks are per database.
 const LOCK: i64 = 0x0063_6861_7461_7070;
 
-/// How long a migration waits for another one to end, or for others to release a table.
+/// How long a migration waits for another migration, or for other sessions to release a table.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long it waits for a lock on a table at a time: everybody who wants the table meanwhile waits
-/// behind it.
+/// How long one attempt waits for a lock on a table. It is short, because other sessions that need the
+/// table queue behind it.
 const LOCK_TIMEOUT: &str = "2s";
 const PAUSE: Duration = Duration::from_millis(200);
-/// How often it says that it still waits.
+/// How often a waiting migration logs that it waits.
 const REMIND: Duration = Duration::from_secs(10);
 
-/// A migration takes as long as it takes.
+/// A migration has no time limit.
 const SETTINGS: &str = "
     SET statement_timeout = 0;
     SET idle_in_transaction_session_timeout = 0;
@@ -42,8 +41,8 @@ pub(super) fn list_migrations(db: &mut Connection) -> Result<Vec<Migration>> {
     list(if has_table { db.query(LIST_APPLIED, &[])? } else { Vec::new() })
 }
 
-/// Applies the pending migrations, all of them or none, on a connection of its own: it may take longer
-/// than a statement is given otherwise, and its end releases the lock, however it ends.
+/// Applies the pending migrations, all of them or none. The connection is used for nothing else: it has
+/// no time limit for statements, and closing it releases the lock in every case.
 pub(super) fn migrate(client: &mut Client) -> Result<Vec<Migration>> {
     client.batch_execute(&SETTINGS.replace("$1", &format!("'{LOCK_TIMEOUT}'")))?;
     let mut wait = Wait::new();
@@ -61,10 +60,10 @@ pub(super) fn migrate(client: &mut Client) -> Result<Vec<Migration>> {
         match embedded::migrations::runner().set_grouped(true).run(client) {
             Ok(report) => break report,
             Err(error) => match cause(&error) {
-                // The transaction was rolled back, and those that waited behind it go on.
+                // The transaction was rolled back, so the sessions that waited behind it continue.
                 Some(cause) if errors::is_lock_timeout(cause) => wait.go_on(|| {
                     let holder = holders::of_tables(client);
-                    format!("for a lock on a table that others use: {holder}")
+                    format!("for a lock on a table that other sessions use: {holder}")
                 })?,
                 Some(cause) => return Err(errors::of(cause)),
                 None => return Err(Error::Internal(error.to_string())),
@@ -74,7 +73,7 @@ pub(super) fn migrate(client: &mut Client) -> Result<Vec<Migration>> {
     Ok(migrations::newly_applied(list_with(client)?, &report))
 }
 
-/// A wait that says what it is for, and ends.
+/// A wait with a limit, which logs its reason.
 struct Wait {
     began: Instant,
     said: Option<Instant>,
@@ -86,7 +85,7 @@ impl Wait {
     }
 
     /// # Errors
-    /// [`Error::InUse`] if it has lasted too long.
+    /// [`Error::InUse`] if the wait has lasted too long.
     fn go_on(&mut self, what: impl FnOnce() -> String) -> Result<()> {
         if self.began.elapsed() >= PATIENCE {
             return Err(Error::InUse(format!(

@@ -1,7 +1,7 @@
-//! PostgreSQL: for more than one machine.
+//! PostgreSQL, for servers on more than one machine.
 //!
-//! Owns the pools, one for reads and one for writes, so that slow pages never keep a message from
-//! being stored. Each area of [`Backend`] is a file, with its statements.
+//! This file owns the connection pools: one for reads and one for writes, so that slow reads never delay
+//! a write. Each area of [`Backend`] is a file of its own, with its statements.
 
 mod advice;
 mod append;
@@ -38,7 +38,7 @@ pub(super) use self::copy_target::PostgresCopyTarget;
 use super::pool::Pool;
 use super::{Backend, Error, OpenOptions, Result};
 
-/// `gen_random_uuid` is in the core since this one.
+/// The oldest supported version: the first with `gen_random_uuid` built in.
 const OLDEST_VERSION: i32 = 130_000;
 
 /// An open PostgreSQL database.
@@ -47,18 +47,18 @@ pub struct Postgres {
     writers: Pool<Manager>,
     manager: Manager,
     config: Config,
-    /// What the log calls it.
+    /// The name of the database in the log.
     name: String,
     /// Whether the URL says that TLS is not wanted.
     disables_tls: bool,
 }
 
 impl Postgres {
-    /// Opens the database and makes sure that it answers, and that its sessions are not shared.
+    /// Opens the database and checks that it answers and that its sessions are not shared.
     ///
     /// # Errors
-    /// [`Error::BadUrl`] if the URL is not understood, [`Error::Unavailable`] if there is no answer,
-    /// or if a pooler that shares connections is in between.
+    /// [`Error::BadUrl`] if the URL is not understood, [`Error::Unavailable`] if there is no answer, or if
+    /// the connection goes through a pooler that shares connections.
     pub fn open(url: &str, options: &OpenOptions) -> Result<Self> {
         let config = url::parse(url)?;
         let wait = Duration::from_millis(options.busy_timeout_ms);
@@ -79,7 +79,7 @@ impl Postgres {
         Ok(backend)
     }
 
-    /// A read that loses its connection is tried once more on another: it changed nothing.
+    /// A read that loses its connection is tried once more on another connection.
     fn read<T>(&self, run: impl Fn(&mut Connection) -> Result<T>) -> Result<T> {
         let result =
             self.get(&self.readers).and_then(|mut connection| match run(&mut connection) {
@@ -99,7 +99,7 @@ impl Postgres {
         result.map_err(|error| error.of(&self.name))
     }
 
-    /// Runs in one transaction. A single statement does not need one: it is a transaction.
+    /// Runs `run` in one transaction. A single statement does not need this: it is a transaction by itself.
     fn transaction<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         self.write(|connection| connection.transaction(run))
     }
@@ -109,7 +109,7 @@ impl Postgres {
     }
 }
 
-/// Whether [`Postgres::open`] understands the URL; looks at nothing else.
+/// Checks that [`Postgres::open`] understands the URL, without connecting.
 pub(super) fn check_url(url: &str) -> Result<()> {
     url::parse(url).map(drop)
 }

@@ -63,7 +63,7 @@ impl PasswordResetTransaction for Connection {
         Ok(())
     }
 
-    /// If two callers come at once, the second waits for the row, and then does not find it.
+    /// If two callers take the same token, the second waits for the row, and then does not find it.
     fn take_password_reset(&mut self, hash: &SecretHash, now: Timestamp) -> Result<Option<UserId>> {
         let taken = self.query_opt(
             "DELETE FROM password_resets WHERE hash = $1 AND expires_at > $2 RETURNING user_id",

@@ -10,8 +10,8 @@ use super::Postgres;
 use super::records::{room, room_columns};
 use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq, Unread, UserId};
 
-/// No position moves back, even if another node moves it meanwhile. Rows are locked in one order, so
-/// that two of these statements do not wait for each other.
+/// A position never moves back, even if another node moves it at the same time. Rows are locked in one
+/// order, so that two of these statements cannot deadlock.
 const ADVANCE: &str = "
     INSERT INTO read_positions (user_id, room_id, seq)
     SELECT user_id, room_id, least(seq, head_seq)
@@ -31,9 +31,9 @@ const LOOK: &str = "
     FROM unnest($1::bigint[], $2::bigint[]) AS input (user_id, room_id)
     JOIN rooms ON rooms.id = room_id AND deleted_at IS NULL";
 
-/// One statement sees one snapshot. For each room that the reader has read, a range scan of the log that
-/// ends after so many messages (`$6`) or events (`$7`; the log has no holes). Of those that have an `@`, `$4`
-/// finds what may mention the reader, and `$5` what does: a pattern costs most.
+/// One statement sees one snapshot. For each room that the reader has read, it scans a range of the log
+/// that ends after `$6` messages or `$7` events (the log has no gaps). A message with an `@` is first
+/// searched for the text `$4`, and only if that is found compared with the pattern `$5`, which costs most.
 const LIST: &str = concat!(
     "SELECT ",
     room_columns!(),
@@ -104,8 +104,8 @@ impl ReadPositions for Postgres {
     }
 }
 
-/// What [`crate::model::mentions`] looks for, in text of lower case. A name has letters, digits and `_.-`,
-/// of which the full stop means something else in a pattern.
+/// Returns the pattern that finds the same mentions as [`crate::model::mentions`] in lower-case text. A
+/// name has letters, digits and `_.-`; only the full stop must be escaped.
 fn pattern(name: &str) -> String {
     let name = name.replace('.', r"\.");
     format!("(^|[^a-z0-9_.-])@{name}(?![.-]*[a-z0-9_])")

@@ -1,6 +1,6 @@
-//! What is read of the tables of users, rooms and events: the columns, and the values made of them.
+//! The columns that are read from `users`, `rooms` and `events`, and the functions that read them.
 //!
-//! A list of columns is a macro, because only `concat!` puts it into a statement at compile time.
+//! A list of columns is a macro, so that `concat!` can put it into a statement at compile time.
 
 use std::sync::Arc;
 
@@ -28,9 +28,9 @@ macro_rules! room_columns {
     };
 }
 
-/// The columns of `events`, under the name `entry`, that [`message_of`] reads. The name is looked up
-/// per row: joined, it would be worth a scan of all users to a planner that does not know how small a
-/// page is.
+/// The columns of `events`, under the name `entry`, that [`message_of`] reads. The username is looked up
+/// for each row. For a join the planner would scan all users, because it does not know how small a page
+/// is.
 macro_rules! message_columns {
     () => {
         "entry.id, entry.content, (SELECT username FROM users WHERE users.id = entry.user_id), \
@@ -73,7 +73,7 @@ pub(super) fn room(row: &Row) -> Room {
         archived_at: row.get::<_, Option<i64>>(6).map(Timestamp),
         revision: row.get(7),
         oldest_seq: Seq(row.get(8)),
-        // The column takes no negative numbers.
+        // A constraint of the column excludes negative numbers.
         retention_days: row.get::<_, Option<i32>>(9).and_then(|days| u32::try_from(days).ok()),
     }
 }

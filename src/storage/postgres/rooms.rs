@@ -1,7 +1,7 @@
 //! Rooms, without their logs.
 //!
-//! A deleted room keeps its row until its log has been deleted: every statement here says which rooms
-//! it means.
+//! A deleted room keeps its row until its log has been deleted, so every statement here must select or
+//! exclude deleted rooms.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ impl Rooms for Postgres {
         })
     }
 
-    /// The database compares: rooms that have not changed are not sent.
+    /// The database compares the heads, so that unchanged rooms are not sent.
     fn list_changed_rooms(
         &self,
         known: &[RoomHead],
@@ -230,7 +230,7 @@ impl RoomTransaction for Connection {
         Ok(self.query_opt(LOCK, &[])?.map(|row| RoomId(row.get(0))))
     }
 
-    /// A log has no gaps, so that this deletes about `limit` rows, and at least one if there is any.
+    /// A log has no gaps, so this deletes about `limit` rows, and at least one if there are any.
     fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
         const DELETE: &str = "
             DELETE FROM events WHERE room_id = $1

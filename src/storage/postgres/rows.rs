@@ -9,18 +9,18 @@ use super::super::rows::{Column, Kind, Row, Scope, Source, TABLES, Table, Value,
 use super::super::{Error, Result};
 use super::Postgres;
 
-/// Rows that are fetched at a time.
+/// Fetches the next rows of the cursor.
 const FETCH: &str = "FETCH 1000 FROM copied";
 
-/// A copy takes as long as it takes; and a whole table is best read as a whole.
+/// A copy has no time limit, and sequential scans are allowed, because whole tables are read.
 const SETTINGS: &str = "
     SET statement_timeout = 0;
     SET idle_in_transaction_session_timeout = 0;
     SET enable_seqscan = on;
     SET enable_bitmapscan = on;";
 
-/// The last ids given. Sequences are of no transaction: they may be ahead of the rows, which is as
-/// good.
+/// The last id of each table that was ever given. Sequences are not transactional, so they may be ahead
+/// of the rows, which does no harm.
 const COUNTERS: &str = "
     (SELECT 'audit' AS name, last_value - (NOT is_called)::int AS last_id FROM audit_id_seq
      UNION ALL SELECT 'events', last_value - (NOT is_called)::int FROM events_id_seq
@@ -28,7 +28,7 @@ const COUNTERS: &str = "
      UNION ALL SELECT 'users', last_value - (NOT is_called)::int FROM users_id_seq) AS counters";
 
 impl Source for Postgres {
-    /// Reads in one transaction, which sees one moment.
+    /// Reads everything in one transaction, so that all rows are from one moment.
     fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
         let mut read = || {
             let mut client = self.manager.connect_alone()?;
@@ -41,7 +41,7 @@ impl Source for Postgres {
     }
 }
 
-/// To be called in a transaction.
+/// Reads all rows. The caller has begun a transaction.
 pub(super) fn read_rows(client: &mut Client, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
     for table in TABLES {
         let from = if table.name == "counters" { COUNTERS } else { table.name };
@@ -86,8 +86,8 @@ fn values(row: &PgRow, table: &Table) -> Result<Row> {
     table.columns.iter().enumerate().map(value).collect()
 }
 
-/// Adds the rows with COPY (<https://www.postgresql.org/docs/current/sql-copy.html>), which takes
-/// what it is given for identity columns too.
+/// Adds the rows with COPY (<https://www.postgresql.org/docs/current/sql-copy.html>), which also accepts
+/// given values for identity columns.
 pub(super) fn write_rows(client: &mut Client, table: &Table, rows: &[Row]) -> Result<()> {
     if table.name == "counters" {
         return rows.iter().try_for_each(|row| write_counter(client, row));
@@ -113,9 +113,9 @@ pub(super) fn write_rows(client: &mut Client, table: &Table, rows: &[Row]) -> Re
 
 fn write_counter(client: &mut Client, row: &Row) -> Result<()> {
     let [Value::Text(name), Value::Int(last_id)] = row.as_slice() else {
-        return Err(Error::Internal("a counter is a name and a number".to_owned()));
+        return Err(Error::Internal("a counter must be a name and a number".to_owned()));
     };
-    // A sequence begins with 1, and knows whether that has been given.
+    // A sequence cannot have the value 0: its third argument tells whether 1 was given.
     client.execute(
         "SELECT setval(pg_get_serial_sequence($1, 'id'), greatest($2::bigint, 1), $2 > 0)",
         &[name, last_id],
@@ -123,12 +123,12 @@ fn write_counter(client: &mut Client, row: &Row) -> Result<()> {
     Ok(())
 }
 
-/// As COPY's text format has it.
+/// Appends the value in COPY's text format.
 fn push(value: &Value, text: &mut String) {
     match value {
         Value::Null => text.push_str("\\N"),
         Value::Int(number) => {
-            // A String takes everything.
+            // Writing to a `String` cannot fail.
             let _ = write!(text, "{number}");
         }
         Value::Text(value) => {

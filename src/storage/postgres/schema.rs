@@ -29,8 +29,8 @@ impl Schema for Postgres {
                 "encryption",
                 "the connection to PostgreSQL is not encrypted, so passwords and messages cross the \
                  network as they are",
-                "use a private network or a tunnel, and say with sslmode=disable in the database URL \
-                 that it is meant",
+                "use a private network or a tunnel, and confirm this with sslmode=disable in the \
+                 database URL",
             ));
         }
         Ok(found)

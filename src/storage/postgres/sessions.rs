@@ -13,7 +13,7 @@ use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timest
 impl Sessions for Postgres {
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
         self.write(|db| {
-            // If two callers come at once, the second waits for the row, and then finds the first one's secret.
+            // If two callers do this at once, the second waits for the row and then gets the first one's secret.
             let row = db.query_one(
                 "UPDATE server SET token_secret = coalesce(token_secret, $1) WHERE id = 1
                  RETURNING token_secret",
@@ -23,8 +23,8 @@ impl Sessions for Postgres {
         })
     }
 
-    /// Waits for a transaction that changes the account at the same time, and then sees the change; or
-    /// that transaction waits, and then sees the session.
+    /// If another transaction changes the account at the same time, one of the two waits: either this one
+    /// then sees the change, or the other one sees the session.
     fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool> {
         self.write(|db| {
             let created = db.execute(
@@ -159,7 +159,7 @@ impl Sessions for Postgres {
         })
     }
 
-    /// If two callers come at once, the second waits for the row, and then does not find it.
+    /// If two callers take the same ticket, the second waits for the row, and then does not find it.
     fn take_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SessionId>> {
         self.write(|db| {
             let taken = db.query_opt(
@@ -203,5 +203,5 @@ fn session(row: &Row) -> Result<Session> {
 
 fn session_id(row: &Row, column: usize) -> Result<SessionId> {
     let id: &str = row.get(column);
-    id.parse().map_err(|()| Error::Internal(format!("`{id}` is no session id")))
+    id.parse().map_err(|()| Error::Internal(format!("`{id}` is not a session id")))
 }

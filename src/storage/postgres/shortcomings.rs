@@ -1,5 +1,5 @@
-//! What keeps a database from holding what chatapp promises: its encoding, the rights of the role, a
-//! standby, and settings of the server that lose what was acknowledged.
+//! Shortcomings of a database that break chatapp's promises: its encoding, missing rights of the role, a
+//! standby, and settings of the server that can lose acknowledged writes.
 
 use postgres::Row;
 
@@ -7,7 +7,8 @@ use super::super::{Error, MigrationState, Result, Shortcoming};
 use super::connection::Connection;
 use super::{advice, migrations};
 
-/// `datcollversion` is a column of PostgreSQL 15 and newer; by way of JSON it is NULL in others.
+/// `datcollversion` is a column of PostgreSQL 15 and newer. Reading it through JSON gives NULL in older
+/// versions.
 const LOOK: &str = "
     SELECT quote_ident(current_database()),
            quote_ident(current_user),
@@ -21,7 +22,7 @@ const LOOK: &str = "
            row_to_json(d)->>'datcollversion'
     FROM pg_database d WHERE datname = current_database()";
 
-/// PostgreSQL 15 and newer.
+/// Needs PostgreSQL 15 or newer.
 const COLLATION_VERSION: &str = "
     SELECT pg_database_collation_actual_version(oid)
     FROM pg_database WHERE datname = current_database()";
@@ -38,20 +39,20 @@ const LIST_MISSING_RIGHTS: &str = "
       AND NOT has_table_privilege(oid, privilege)
     GROUP BY relname ORDER BY 1";
 
-/// Sequences are read by backups and exports.
+/// Sequences that the role cannot read. Backups and exports read them.
 const LIST_UNREADABLE_SEQUENCES: &str = "
     SELECT relname::text FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
       AND relname IN ('audit_id_seq', 'events_id_seq', 'rooms_id_seq', 'users_id_seq')
       AND NOT has_sequence_privilege(oid, 'SELECT') ORDER BY 1";
 
-/// The owner of the tables, if it is another role than this one or those that this one belongs to.
+/// The owner of the tables, if it is neither this role nor a role that this one belongs to.
 const GET_OTHER_OWNER: &str = "
     SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relname = 'users' AND relkind = 'r'
       AND NOT pg_has_role(relowner, 'USAGE')";
 
-/// What is wrong with the database and the rights to it, the worst first.
+/// Lists the shortcomings of the database and of the role's rights, the worst first.
 pub(super) fn list_shortcomings(db: &mut Connection) -> Result<Vec<Shortcoming>> {
     let row = db.query_one(LOOK, &[])?;
     let text = |column: usize| row.get::<_, Option<String>>(column).unwrap_or_default();
@@ -99,7 +100,7 @@ pub(super) fn list_shortcomings(db: &mut Connection) -> Result<Vec<Shortcoming>>
             found.push(Shortcoming::warning(
                 "collation",
                 format!(
-                    "the system sorts text by version {actual} of its rules, and the indexes were \
+                    "the system sorts text by version {actual} of its rules, but the indexes were \
                      made with version {}",
                     text(9)
                 ),
@@ -139,7 +140,7 @@ fn rights(db: &mut Connection, row: &Row, database: &str, role: &str) -> Result<
         )]);
     }
     let is_pending = match migrations::list_migrations(db) {
-        // That is said elsewhere.
+        // `check_schema` reports this.
         Err(Error::SchemaTooNew { .. }) => false,
         listed => listed?.iter().any(|migration| migration.state == MigrationState::Pending),
     };

@@ -7,7 +7,7 @@ use super::super::{DatabaseStatus, Progress, Result};
 use super::Postgres;
 use crate::model::Timestamp;
 
-/// `usename IS NOT NULL`: PostgreSQL's own processes are in that table too.
+/// `usename IS NOT NULL` excludes PostgreSQL's own processes.
 const GET_STATUS: &str = "
     SELECT current_setting('server_version'),
            pg_database_size(current_database()),
@@ -51,8 +51,8 @@ impl Upkeep for Postgres {
         })
     }
 
-    /// PostgreSQL finds damage by checksums as it reads; what the rooms say is held against the log.
-    /// With `deep` every entry is read: its page is, and so its checksum is looked at.
+    /// Compares the rooms with their logs. With `deep` reads every event, so that PostgreSQL verifies the
+    /// checksum of every page of the log.
     fn check_integrity(&self, deep: bool) -> Result<Vec<String>> {
         self.read(|db| {
             let rooms = db.query(
@@ -77,7 +77,9 @@ impl Upkeep for Postgres {
                 )?;
                 found.extend(orphans.iter().map(|row| {
                     let (room_id, seq): (i64, i64) = (row.get(0), row.get(1));
-                    format!("event {seq} of room {room_id} names a room or a user that is not there")
+                    format!(
+                        "event {seq} of room {room_id} refers to a room or a user that does not exist"
+                    )
                 }));
             }
             Ok(found)

@@ -1,7 +1,7 @@
-//! The URL of a PostgreSQL database: which parameters it may have, and what is added to it.
+//! The URL of a PostgreSQL database: its permitted parameters, and the defaults that are added.
 //!
-//! Owns the sentences for what cannot be used. A URL may hold a password, so they repeat nothing of
-//! it but the names of parameters and the values of a few that are no secret.
+//! A URL may contain a password, so the error texts here repeat only the names of parameters, and the
+//! values of a few that are not secret.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use super::super::{Error, Result};
 use super::errors;
 
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A server that vanished without a word is given up after this long.
+/// The connection to a server that has vanished is given up after this time.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What becomes of a parameter of the URL.
+/// The handling of a parameter of the URL.
 enum Use {
-    /// The driver knows it, and every value that it accepts does what libpq does with it.
+    /// The driver supports the parameter with the same meaning as libpq.
     Driver,
-    /// Only these values are possible: the connection is not encrypted.
+    /// Only these values are accepted, because the connection is not encrypted.
     WithoutTls(&'static [&'static str]),
-    /// Every value would ask for TLS or a certificate.
+    /// Every value needs TLS or a certificate, so the parameter is refused.
     NeedsTls,
-    /// Whether the server can be written to.
+    /// The parameter selects servers that can be written to.
     Target,
 }
 
@@ -61,11 +61,13 @@ const PARAMETERS: &[(&str, Use)] = &[
     ("target_session_attrs", Use::Target),
 ];
 
-/// Values that may be repeated: what else is there may be something secret.
+/// Values that an error text may repeat. Any other value may be a secret.
 const WITH_TLS: [&str; 4] = ["require", "verify-ca", "verify-full", "direct"];
 
+/// Parses the URL.
+///
 /// # Errors
-/// [`Error::BadUrl`] if a part of it is not understood, or asks for what is not possible.
+/// [`Error::BadUrl`] if a part of the URL is not understood or not supported.
 pub(super) fn parse(url: &str) -> Result<Config> {
     let ats = url.matches('@').count();
     if ats > 1 {
@@ -77,12 +79,12 @@ pub(super) fn parse(url: &str) -> Result<Config> {
     for (name, value) in &parameters {
         check_parameter(name, value, ats == 1)?;
     }
-    // `allow` is not known to the driver. Without TLS it means what `disable` means.
+    // The driver does not know `allow`. Without TLS it means the same as `disable`.
     let kept = parameters.iter().filter(|(name, _)| *name != "sslmode");
     let kept: Vec<String> = kept.map(|(name, value)| format!("{name}={value}")).collect();
     let url = if kept.is_empty() { rest.to_owned() } else { format!("{rest}?{}", kept.join("&")) };
     let mut config: Config = url.parse().map_err(|error: postgres::Error| {
-        // With one @, the password is before it, and what the driver complains of is behind it.
+        // If there is one @, the password is before it, and the driver's error is about the part after it.
         let detail = if ats == 1 { errors::describe(&error) } else { "no @ in it".to_owned() };
         Error::BadUrl(format!(
             "the database URL is not understood ({detail}): write \
@@ -121,7 +123,7 @@ pub(super) fn parse(url: &str) -> Result<Config> {
     Ok(config)
 }
 
-/// What the database is called in the log: its servers and its name.
+/// Returns the name of the database in the log: its servers and its name.
 pub(super) fn describe(config: &Config) -> String {
     let ports = config.get_ports();
     let port = |i: usize| ports.get(i).or(ports.first()).copied().unwrap_or(5432);
@@ -144,7 +146,7 @@ pub(super) fn describe(config: &Config) -> String {
     format!("PostgreSQL at {}{named}", hosts.join(", "))
 }
 
-/// Whether what is sent stays on this machine, as far as the URL says.
+/// Whether all servers in the URL are on this machine.
 pub(super) fn is_local(config: &Config) -> bool {
     let is_local = |host: &Host| match host {
         Host::Tcp(name) => {
@@ -161,13 +163,13 @@ pub(super) fn is_local(config: &Config) -> bool {
     }
 }
 
-/// Whether the URL itself says that the connection is not to be encrypted.
+/// Whether the URL says explicitly that the connection is not encrypted.
 pub(super) fn disables_tls(url: &str) -> bool {
     parameters(url).1.contains(&("sslmode", "disable"))
 }
 
-/// What is before the `?`, and the parameters behind it, as they are written. A `?` before the @ is
-/// part of the password.
+/// Splits the URL into the part before the `?`, and the parameters after it as they are written. A `?`
+/// before the @ is part of the password.
 fn parameters(url: &str) -> (&str, Vec<(&str, &str)>) {
     let behind = url.find('@').unwrap_or(0);
     let Some(mark) = url[behind..].find('?').map(|at| behind + at) else {
@@ -177,7 +179,8 @@ fn parameters(url: &str) -> (&str, Vec<(&str, &str)>) {
     (&url[..mark], pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect())
 }
 
-/// `is_shown`: an unknown name may be repeated. Without an @ it may be a part of a password.
+/// `is_shown`: an error text may repeat an unknown name. If the URL has no @, the name may be a part of a
+/// password.
 fn check_parameter(name: &str, value: &str, is_shown: bool) -> Result<()> {
     let refuse = |why: &str| {
         Err(Error::BadUrl(format!(
@@ -206,7 +209,7 @@ fn check_parameter(name: &str, value: &str, is_shown: bool) -> Result<()> {
             )))
         }
         None => Err(Error::BadUrl(
-            "the database URL is not understood: what follows the ? must be parameters such as \
+            "the database URL is not understood: after the ? there must be parameters such as \
              application_name=chat, with %3F for a ? in the password"
                 .to_owned(),
         )),
@@ -243,7 +246,7 @@ mod tests {
         }
     }
 
-    /// Nothing is silently weaker than what the URL asks for.
+    /// A connection is never silently weaker than the URL asks for.
     #[test]
     fn a_parameter_that_cannot_be_had_is_refused_by_name() {
         for parameter in [
@@ -292,7 +295,7 @@ mod tests {
         assert_eq!(config.get_ssl_mode(), SslMode::Disable);
     }
 
-    /// Otherwise the first that answers would do, and might be a standby.
+    /// Without this the first server that answers would be used, which may be a standby.
     #[test]
     fn of_several_hosts_the_one_that_can_be_written_to_is_meant() {
         for url in ["postgres://a,b:5433/chat", "postgres:///chat?host=a&host=b"] {

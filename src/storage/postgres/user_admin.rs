@@ -16,7 +16,7 @@ impl UserAdmin for Postgres {
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
         self.read(|db| {
             let text = query.text.as_deref().unwrap_or_default();
-            // PostgreSQL has no text with a NUL in it, and refuses to look for one.
+            // PostgreSQL cannot store text with a NUL, and refuses it in a query.
             if text.contains('\0') {
                 return Ok(Vec::new());
             }

@@ -1,4 +1,4 @@
-//! Users as they come by themselves: registration, sign-in, a new password of one's own.
+//! Users' own actions: registration, sign-in and change of password.
 
 use super::super::Result;
 use super::super::backend::Users;
@@ -12,7 +12,7 @@ impl Users for Postgres {
     fn create_user(&self, user: &NewUser, entry: Option<&NewAuditEntry>) -> Result<User> {
         self.write(|db| match user.only_if_no_admin || entry.is_some() {
             true => db.transaction(|tx| decisions::create_user(tx, user, entry)),
-            // One statement does not need a transaction.
+            // One statement does not need an explicit transaction.
             false => decisions::create_user(db, user, entry),
         })
     }
@@ -86,7 +86,7 @@ fn find_credentials(
     sql: &'static str,
     name: &str,
 ) -> Result<Option<Credentials>> {
-    // PostgreSQL has no text with a NUL in it, and refuses to look for one.
+    // PostgreSQL cannot store text with a NUL, and refuses it in a query.
     if name.contains('\0') {
         return Ok(None);
     }
