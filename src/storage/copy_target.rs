@@ -1,80 +1,80 @@
-//! A database that is filled from elsewhere: by a restore, an import or a copy.
+//! The interface of a database that is filled with a copy: by a restore, an import or `chatapp copy`.
 
 use std::path::Path;
 
 use super::rows::{Row, Table, Visitor};
 use super::{Error, Result};
 
-/// Told how many of how many bytes are done.
+/// Receives the number of bytes done, and the number of all bytes.
 pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
-/// What a target has in it when it is claimed.
+/// The contents of a target at the time of the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contents {
     /// No rows.
     Nothing,
-    /// Rows of a filling in steps that was interrupted.
+    /// Filling in steps was interrupted here.
     Unfinished,
-    /// A database that could be served, and would be replaced.
+    /// A database that could be served. It would be replaced.
     Data,
 }
 
 /// How a target is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filling {
-    /// All of it or nothing: interrupted, what was there before is there still.
+    /// All or nothing: after an interruption the previous contents are unchanged.
     AtOnce,
-    /// Every write stays, so that an interrupted filling can go on. Until it is finished nobody
-    /// can use the database.
+    /// Every write stays, so that filling can continue after an interruption. Until it is finished, the
+    /// database is sealed.
     InSteps,
 }
 
-/// A database that nobody else can use while this value lives, however it ends.
+/// A database that is claimed: no other process can use it while this value lives.
 ///
-/// What comes out at the end is a database of its own: with another epoch, without sessions,
-/// tickets and secret. So a cursor of the one it was filled from is refused, and what was revoked
-/// there stays revoked.
+/// The result is an independent database, with a new epoch and without sessions, tickets and token
+/// secret. So cursors of the source are refused, and sessions that were revoked there stay revoked.
 pub trait CopyTarget {
     /// The state in which the target was claimed.
     fn contents(&self) -> Contents;
 
-    /// Makes ready for writing: all that is there is taken away, at once or by
-    /// [`Self::finish`], unless it is unfinished and `filling` goes on with it.
+    /// Prepares for writing. The present contents are deleted, now or by [`Self::finish`], unless
+    /// `contents` is [`Contents::Unfinished`]: then filling continues.
     fn begin(&mut self, filling: Filling, contents: Contents) -> Result<()>;
 
-    /// Adds rows of a table. Tables come in the order of [`TABLES`](super::rows::TABLES), rows in
-    /// the order of their keys.
+    /// Adds rows of a table. The caller writes tables in the order of [`TABLES`](super::rows::TABLES), and
+    /// rows in the order of their keys.
     fn write(&mut self, table: &'static Table, rows: &[Row]) -> Result<()>;
 
-    /// What has been written, as [`Source::read_rows`](super::rows::Source::read_rows) gives it.
+    /// Reads the written rows as [`Source::read_rows`](super::rows::Source::read_rows) does.
     fn read_back(&mut self, visit: &mut Visitor<'_>) -> Result<()>;
 
-    /// Makes it the database.
+    /// Completes the filling: the database can be used from then on.
     fn finish(self: Box<Self>) -> Result<()>;
 
-    /// Makes this backup the database, if it is kept in the same way. False: it is not, and
-    /// nothing has been done.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] if it is not whole.
+    /// Replaces the database by a backup file, if the file has the target's own format. False: it has
+    /// another format, and nothing was done.
     fn take_file(&mut self, file: &Path, progress: &mut Progress<'_>) -> Result<bool>;
 }
 
-/// Why a database with this word in `server.sealed` must not be used.
+/// Checks the value of `server.sealed`.
+///
+/// # Errors
+/// [`Error::Sealed`] if the database must not be used.
 pub(super) fn check_seal(sealed: Option<&str>) -> Result<()> {
     match sealed {
         None => Ok(()),
         Some(BACKUP) => Err(Error::Sealed(
-            "this is a backup: `chatapp restore FILE` makes a database of it".to_owned(),
+            "this is a backup: `chatapp restore FILE` makes a database from it".to_owned(),
         )),
         Some(_) => Err(Error::Sealed(
             "not everything has been copied into this database yet: run the same `chatapp copy` \
-             again, and it goes on where it was interrupted"
+             again to continue"
                 .to_owned(),
         )),
     }
 }
 
-/// `server.sealed` of a backup, and of a database that is being filled.
+/// The value of `server.sealed` in a backup.
 pub(super) const BACKUP: &str = "backup";
+/// The value of `server.sealed` in a database that is being filled.
 pub(super) const FILLING: &str = "filling";

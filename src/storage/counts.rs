@@ -1,4 +1,4 @@
-//! What the store counts: on the writer's thread once a batch, not once a message.
+//! The counters of the store. The writer updates them once a batch, not once a message.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,22 +8,22 @@ use super::{AppendError, Error, Result};
 use crate::metrics::{self, Counter, Counters, Histogram, Registry};
 use crate::model::Appended;
 
-/// Commits whose times are remembered, for [`StoreCounts::commit_quantile`].
+/// The number of commit times that are kept for [`StoreCounts::commit_quantile`].
 const REMEMBERED: usize = 1_000;
 
 #[derive(Debug)]
 pub struct StoreCounts {
-    /// Those stored; a retry of one that was stored before is not.
+    /// Stored messages. A retry of a stored message is not counted.
     pub messages: Counter,
     batch: Histogram,
     seconds: Histogram,
     errors: Counters,
     recent: Mutex<Recent>,
-    /// The last write failed in a way that the next one may too.
+    /// Whether the last write failed for a reason that may last.
     is_failing: AtomicBool,
 }
 
-/// A ring of the newest times.
+/// A ring of the newest commit times.
 #[derive(Debug, Default)]
 struct Recent {
     micros: Vec<u32>,
@@ -51,11 +51,11 @@ impl StoreCounts {
         registry.register("commit_batch_messages", help, self.batch.clone());
         let help = "How long a transaction of messages takes";
         registry.register("commit_seconds", help, self.seconds.clone());
-        let help = "Reads, writes and commits that the database failed, or was too busy for";
+        let help = "Reads, writes and commits that failed, also because the database was busy";
         registry.register("storage_errors", help, self.errors.clone());
     }
 
-    /// The time that this part (0 to 1) of the last thousand commits took at most.
+    /// Returns a quantile (0 to 1) of the times of the last thousand commits. `None`: no commits yet.
     pub fn commit_quantile(&self, part: f64) -> Option<Duration> {
         let mut micros = self.lock().micros.clone();
         if micros.is_empty() {
@@ -67,7 +67,7 @@ impl StoreCounts {
         Some(Duration::from_micros(micros.into()))
     }
 
-    /// Errors of all kinds.
+    /// Returns the number of errors of all kinds.
     pub fn error_count(&self) -> u64 {
         let of = |kind| self.errors.get(&[("kind", kind)]).map_or(0, |counter| counter.get());
         KINDS.into_iter().map(of).sum()
@@ -108,25 +108,25 @@ impl StoreCounts {
         }
     }
 
-    /// The outcome of a write.
+    /// Counts the outcome of a write.
     pub(super) fn wrote<T>(&self, result: &Result<T>) {
-        // That one went well says nothing: it may have found nothing to write.
+        // A success does not reset the flag: the change may have found nothing to write.
         if let Err(Error::Unavailable(_) | Error::Damaged(_) | Error::OtherDatabase) = result {
             self.is_failing.store(true, Ordering::Relaxed);
         }
         self.ended(result);
     }
 
-    /// Something was written and is durable.
+    /// Resets [`Self::is_failing`] after a durable write.
     pub fn recovered(&self) {
         self.is_failing.store(false, Ordering::Relaxed);
     }
 
-    /// The outcome of anything.
+    /// Counts the outcome of a read or a write.
     pub(super) fn ended<T>(&self, result: &Result<T>) {
         let Err(error) = result else { return };
         let kind = match error {
-            // Somebody asked for what is taken.
+            // The caller asked for a name that is taken, which is not a failure.
             Error::Conflict(_) => return,
             Error::Busy(_) => "busy",
             Error::Unavailable(_) => "unavailable",
@@ -140,7 +140,7 @@ impl StoreCounts {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Recent> {
-        // Numbers only: a poisoned one is as good as any.
+        // A poisoned value is usable: it has only numbers.
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -174,15 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_last_makes_the_writer_fail() {
+    fn only_lasting_errors_make_the_store_failing() {
         let counts = StoreCounts::new();
         counts.wrote::<()>(&Err(Error::Busy(String::new())));
         assert!(!counts.is_failing());
         counts.wrote::<()>(&Err(Error::Unavailable(String::new())));
         counts.wrote::<()>(&Err(Error::Busy(String::new())));
-        assert!(counts.is_failing(), "busy says nothing of it");
+        assert!(counts.is_failing(), "`Busy` does not reset the flag");
         counts.wrote(&Ok(()));
-        assert!(counts.is_failing(), "it may have found nothing to write");
+        assert!(counts.is_failing(), "a success may have found nothing to write");
         counts.recovered();
         assert!(!counts.is_failing());
         assert_eq!(counts.error_count(), 3);

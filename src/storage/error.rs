@@ -1,4 +1,4 @@
-//! How storage fails, in the words of neither driver.
+//! The errors of storage, independent of the database driver.
 
 /// A uniqueness rule of the database that a write would have broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,26 +20,25 @@ pub enum Conflict {
     LastAdmin,
 }
 
-/// Why storage did not do what it was asked. The texts are for the log and the operator,
-/// never for a client.
+/// An error of storage. The texts are for the log and the operator, never for a client.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// A uniqueness rule would have been broken. Nothing was stored.
     #[error("{0}")]
     Conflict(Conflict),
-    /// More work than can be taken now; trying again soon will do.
+    /// Too much work at the moment: a retry helps.
     #[error("the database is busy: {0}")]
     Busy(String),
     /// The database cannot be reached or written: connection lost, disk full, read-only.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// The connection was lost while a write was being committed: it may have been stored.
-    #[error("it is not known whether the database stored it: {0}")]
+    /// The connection was lost during a commit: the write may have been stored.
+    #[error("it is not known whether the database stored the write: {0}")]
     InDoubt(String),
-    /// Another database answers at this address: its epoch is not the one that was read before.
-    #[error("another database answers at this address than the one that was opened")]
+    /// Another database answers at this address: its epoch differs from the one read before.
+    #[error("another database than the one that was opened answers at this address")]
     OtherDatabase,
-    /// The database answers, and what it holds is broken.
+    /// The database answers, but its contents are damaged.
     #[error(
         "the database is damaged ({0}): stop chatapp and put a backup in its place; for SQLite, \
          `sqlite3 FILE .recover` saves what can be read"
@@ -59,22 +58,22 @@ pub enum Error {
     /// The schema is older than this binary needs.
     #[error("the database needs migrating: run `chatapp migrate`")]
     SchemaTooOld,
-    /// It cannot be had together with what others do with it.
+    /// Another process uses the database in a way that excludes this one.
     #[error("the database is in use: {0}")]
     InUse(String),
-    /// It is a backup, or has not all of its rows yet.
+    /// The database is a backup, or is not filled completely yet.
     #[error("the database cannot be used: {0}")]
     Sealed(String),
     /// The URL of the database cannot be used as it is.
     #[error("{0}")]
     BadUrl(String),
-    /// A defect, of the database file or of this program.
+    /// A defect of the database or of this program.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Error {
-    /// Names the database that cannot be used.
+    /// Adds the name of the database to the errors of a lost or missing connection.
     #[must_use]
     pub(super) fn of(self, database: &str) -> Self {
         match self {

@@ -1,14 +1,14 @@
-//! What the known migrations and those a database has amount to, the same for every database.
+//! Comparing the known migrations with the applied ones, the same for every database.
 
 use std::collections::HashMap;
 
 use super::{Error, Migration, MigrationState, Result};
 
-/// The known migrations in order of version, with what the database says of each.
-/// `applied` has the version and the time of each row of the migration table.
+/// Lists the known migrations in order of version, and whether each has been applied. `applied` has the
+/// version and the time of each row of the migration table.
 ///
 /// # Errors
-/// [`Error::SchemaTooNew`] if the database has one that is not known.
+/// [`Error::SchemaTooNew`] if the database has a migration that is not known.
 pub(super) fn list(
     runner: &refinery::Runner,
     applied: Vec<(i32, String)>,
@@ -36,7 +36,7 @@ pub(super) fn list(
         .collect())
 }
 
-/// Those of `after` that were pending before a migration which applied what `report` says.
+/// Returns the migrations of `after` that `report` lists as applied.
 pub(super) fn newly_applied(after: Vec<Migration>, report: &refinery::Report) -> Vec<Migration> {
     after
         .into_iter()

@@ -1,8 +1,8 @@
-//! What is kept, and how it is reached.
+//! Storage: the databases, and access to them.
 //!
-//! [`Backend`], the sum of the traits in [`backend`], is plain blocking code, implemented by [`sqlite`]
-//! and [`postgres`] and used directly by the command line. [`Store`] is the async handle over it for the
-//! server. No rule of the chat lives here, and no type of a database driver leaves the two folders.
+//! [`Backend`] is the sum of the traits in [`backend`]. Its methods block. [`sqlite`] and [`postgres`]
+//! implement it, and the command line uses it directly. The server uses [`Store`], an async handle over a
+//! backend. Storage decides no rules of the chat, and no type of a database driver leaves the two folders.
 
 pub mod backend;
 mod copy_target;

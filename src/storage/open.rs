@@ -1,7 +1,7 @@
-//! From the URL an operator writes to an open [`Backend`].
+//! Opens a [`Backend`] by the URL in the operator's settings.
 //!
-//! Owns the spellings that are understood and the sentences for those that are not. A URL may
-//! hold a password, so no sentence here repeats more of it than a path of SQLite.
+//! This file knows the supported spellings of a URL, and the error texts for others. A URL may contain a
+//! password, so an error text repeats nothing of it except a path of SQLite.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{Backend, CopyTarget, Error, OpenOptions, Result};
 /// Opens the database at `url`; does not migrate it.
 ///
 /// # Errors
-/// [`Error::BadUrl`] if the URL is not understood or names nothing that can be opened,
+/// [`Error::BadUrl`] if the URL is not understood or names a file that cannot be opened,
 /// [`Error::Unavailable`] if the database does not answer.
 pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Backend>> {
     match parse(url)? {
@@ -22,10 +22,10 @@ pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Backend>> {
     }
 }
 
-/// Claims the database at `url` for the caller alone, to be filled from elsewhere.
+/// Claims the database at `url` for the caller only, to be filled with a copy.
 ///
 /// # Errors
-/// [`Error::InUse`] while anybody uses it, else those of [`open`].
+/// [`Error::InUse`] while another process uses the database, else those of [`open`].
 pub fn claim(url: &str) -> Result<Box<dyn CopyTarget>> {
     match parse(url)? {
         Location::Sqlite(path) => Ok(Box::new(SqliteCopyTarget::claim(&path)?)),
@@ -33,13 +33,13 @@ pub fn claim(url: &str) -> Result<Box<dyn CopyTarget>> {
     }
 }
 
-/// Takes from others what they may do with the files of an SQLite database, if everybody may read or
-/// change them. Returns the files of which that was true, as far as this process may change them.
+/// Removes the rights of other users from the files of an SQLite database, if all users may read or
+/// change them. Returns the files that were corrected, as far as this process may do that.
 pub fn mend_rights(url: &str) -> Vec<PathBuf> {
     sqlite_file(url).map(|path| sqlite::mend_rights(&path)).unwrap_or_default()
 }
 
-/// Whether [`open`] understands the URL; looks at nothing else.
+/// Checks that [`open`] understands the URL, without opening anything.
 ///
 /// # Errors
 /// [`Error::BadUrl`].
@@ -50,7 +50,7 @@ pub fn check_url(url: &str) -> Result<()> {
     }
 }
 
-/// The file that the URL names, if it names one.
+/// Returns the file that the URL names, if it is an SQLite URL.
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     match parse(url) {
         Ok(Location::Sqlite(path)) => Some(path),
@@ -58,7 +58,7 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     }
 }
 
-/// The newest copy beside this file that a server saved when its database was deleted.
+/// Finds the newest copy beside this file that a server saved when its database was deleted.
 pub fn saved_database(file: &Path) -> Option<PathBuf> {
     sqlite::find_saved(file)
 }
@@ -80,19 +80,20 @@ fn parse(url: &str) -> Result<Location<'_>> {
     match scheme {
         "sqlite" => sqlite_path(rest).map(Location::Sqlite),
         "postgres" | "postgresql" => Ok(Location::Postgres(url)),
-        // What follows the plus may be more than the name of a driver: it is not repeated.
+        // The text after the plus is not repeated: it may contain a password.
         _ if scheme.starts_with("postgresql+") || scheme.starts_with("postgres+") => {
             Err(Error::BadUrl(
-                "what is after the + is a driver of SQLAlchemy: write postgresql:// and the rest \
-                 as it is"
+                "a driver of SQLAlchemy after a + is not supported: write postgresql:// and leave \
+                 the rest unchanged"
                     .to_owned(),
             ))
         }
         _ if scheme.starts_with("sqlite+") => Err(Error::BadUrl(
-            "what is after the + is a driver of SQLAlchemy: write sqlite:// and the rest as it is"
+            "a driver of SQLAlchemy after a + is not supported: write sqlite:// and leave the rest \
+             unchanged"
                 .to_owned(),
         )),
-        // What is before "://" need not be a scheme: it may be the better part of a password.
+        // The text before "://" is not repeated: it may be a part of a password.
         _ => Err(Error::BadUrl(
             "the database URL must begin with sqlite:// or postgres://".to_owned(),
         )),
@@ -110,7 +111,8 @@ fn sqlite_path(rest: &str) -> Result<PathBuf> {
     }
     if path.contains('?') {
         return Err(Error::BadUrl(
-            "a sqlite:// URL takes no parameters: remove the `?` and what follows".to_owned(),
+            "a sqlite:// URL takes no parameters: remove the `?` and everything after it"
+                .to_owned(),
         ));
     }
     if path.ends_with('/') {

@@ -1,14 +1,14 @@
-//! The settings with which a database is opened.
+//! Options of opening a database.
 
-/// How a database is opened.
+/// The settings with which a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenOptions {
-    /// Connections that read. There is always one more, which writes.
+    /// Connections that read. One more connection writes.
     pub read_connections: u32,
     /// How long to wait for a lock, or for a free connection, before the call fails with
     /// [`Error::Busy`](super::Error::Busy).
     pub busy_timeout_ms: u64,
-    /// Whether a missing SQLite file may be made.
+    /// Whether a missing SQLite file is created.
     pub create: bool,
     /// Whether SQLite's files are written through the shim that gathers writes.
     pub gather_writes: bool,

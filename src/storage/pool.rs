@@ -1,6 +1,6 @@
-//! A pool of connections that tells "all are in use" from "none can be made".
+//! A pool of connections that distinguishes "all connections are in use" from "no connection can be made".
 //!
-//! r2d2 does the pooling; both look the same to it: a wait that ran out.
+//! r2d2 does the pooling. It reports both in the same way, as a timeout.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,12 +10,12 @@ use r2d2::{HandleError, HandleEvent, ManageConnection, PooledConnection};
 
 use super::{Error, Result};
 
-/// How soon a wait notices that no connection can be made.
+/// How often a wait checks whether connections can be made.
 const GLANCE: Duration = Duration::from_millis(50);
 /// r2d2 tries again at growing intervals of at most half of this.
 const RECONNECT: Duration = Duration::from_secs(1);
-/// How long nothing but failures must have come before a wait ends with the last of them. The first
-/// may be that of a connection which died in the pool, and another is being made.
+/// How long every attempt to connect must have failed before a wait ends with the last failure. The first
+/// failure may come from a connection that died in the pool, while a new one is being made.
 const GRACE: Duration = Duration::from_millis(500);
 
 pub(super) struct Pool<M: ManageConnection> {
@@ -25,8 +25,8 @@ pub(super) struct Pool<M: ManageConnection> {
 }
 
 impl<M: ManageConnection> Pool<M> {
-    /// Makes no connection yet: they are made as they are needed. If `is_tested`, the manager is
-    /// asked before each use whether a connection is still good; if not, none is closed for its age.
+    /// Makes a pool without connections: they are made when needed. If `is_tested`, the manager tests a
+    /// connection before each use; otherwise connections are never closed because of their age.
     pub fn new(manager: M, size: u32, wait: Duration, is_tested: bool) -> Self {
         let last_failure = LastFailure::default();
         let builder = r2d2::Pool::builder();
@@ -42,9 +42,11 @@ impl<M: ManageConnection> Pool<M> {
         Self { connections, last_failure, wait }
     }
 
+    /// Takes a connection from the pool, or waits for one.
+    ///
     /// # Errors
-    /// [`Error::Busy`] after the wait; [`Error::Unavailable`], sooner, if there is no connection
-    /// and the last attempt to make one failed.
+    /// [`Error::Busy`] after the wait; [`Error::Unavailable`], sooner, if there is no connection and the
+    /// attempts to make one fail.
     pub fn get(&self) -> Result<PooledConnection<M>> {
         if let Some(connection) = self.connections.try_get() {
             return Ok(connection);
@@ -75,8 +77,8 @@ impl<M: ManageConnection> Pool<M> {
     }
 }
 
-/// Since when every attempt to connect has failed, and why the last one did; empty once one
-/// succeeds.
+/// The time since which every attempt to connect has failed, and the text of the last failure. Empty after
+/// a success.
 #[derive(Clone, Debug, Default)]
 struct LastFailure(Arc<Mutex<Option<(Instant, String)>>>);
 

@@ -1,14 +1,14 @@
-//! What a copy of a database consists of: which tables, in which order, and their columns.
+//! The contents of a copy of a database: the tables in order, and their columns.
 //!
-//! One list for every database and for the export format. `tests/storage/rows.rs` holds it against
-//! the schema: a column that is in neither [`TABLES`] nor [`LEFT_OUT`] fails a test.
+//! Both databases and the export format use the same list. `tests/storage/rows.rs` compares it with the
+//! schema: a column that is in neither [`TABLES`] nor [`LEFT_OUT`] fails a test.
 
 use std::ops::ControlFlow;
 
 use super::Result;
 use crate::model::RoomId;
 
-/// What a column holds, beside null.
+/// The type of a column's values, apart from null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A signed integer of 64 bits.
@@ -36,20 +36,20 @@ pub struct Column {
     pub default: Option<i64>,
 }
 
-/// A table, its rows in order of its first `key` columns.
+/// A table. Its rows are ordered by its first `key` columns.
 #[derive(Debug)]
 pub struct Table {
     /// The name in SQL.
     pub name: &'static str,
-    /// What one row is called in an export.
+    /// The name of one row in an export.
     pub record: &'static str,
     /// The number of columns that the key has.
     pub key: usize,
     /// The copied columns, in the order of a [`Row`].
     pub columns: &'static [Column],
-    /// A condition of SQL on the rows that are there for anybody; empty: all of them.
+    /// An SQL condition that selects the rows that are not deleted. Empty: all rows.
     pub(super) live: &'static str,
-    /// A condition of SQL on the rows that belong to the room `{room}`.
+    /// An SQL condition that selects the rows that belong to the room `{room}`.
     pub(super) of_room: &'static str,
 }
 
@@ -67,13 +67,13 @@ const fn nullable(name: &'static str, kind: Kind) -> Column {
     Column { name, kind, nullable: true, default: None }
 }
 
-/// A deleted room's rows go bit by bit: see `rooms.deleted_at`.
+/// The rows of a deleted room are deleted later, in steps: see `rooms.deleted_at`.
 const LIVE_ROOM: &str = "room_id IN (SELECT id FROM rooms WHERE deleted_at IS NULL)";
 
-/// Every table that is copied, each after those it refers to.
+/// Every table that is copied, each after the tables that it refers to.
 ///
-/// `counters` is none in the databases: the greatest id that each table has ever given, so that a
-/// copy gives none of them again.
+/// The databases have no table `counters`: it stands for the greatest id that each table has ever given,
+/// so that a copy never gives one of them again.
 pub static TABLES: &[Table] = &[
     Table {
         name: "users",
@@ -89,7 +89,7 @@ pub static TABLES: &[Table] = &[
             column("created_at", Kind::Time),
             nullable("deleted_at", Kind::Time),
         ],
-        // The migrations make user 0, the author of events that no account causes.
+        // The migrations insert user 0, the author of events that no account causes.
         live: "id > 0",
         of_room: "id IN (SELECT created_by FROM rooms WHERE id = {room} UNION \
                   SELECT user_id FROM events WHERE room_id = {room} UNION \
@@ -175,16 +175,19 @@ pub static TABLES: &[Table] = &[
     },
 ];
 
-/// What is not copied, and why: `table` or `table.column`.
+/// Tables (`table`) and columns (`table.column`) that are not copied, with the reason.
 pub static LEFT_OUT: &[(&str, &str)] = &[
     ("server", "facts about one database: a copy has its own epoch and its own secret"),
-    ("sessions", "a copy must not bring back what was revoked since: everybody signs in again"),
+    (
+        "sessions",
+        "a copy must not bring back sessions that were revoked since: all users sign in again",
+    ),
     ("tickets", "they open one socket within seconds"),
-    ("password_resets", "as sessions"),
+    ("password_resets", "a copy must not bring back tokens that were used since"),
     ("rooms.deleted_at", "a deleted room is not copied"),
 ];
 
-/// One value of a row; what it means is for the column to say.
+/// One value of a row. The column's [`Kind`] decides its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// No value.
@@ -198,7 +201,7 @@ pub enum Value {
 /// The values of a row, in the order of the table's columns.
 pub type Row = Vec<Value>;
 
-/// Which rows are read.
+/// The selection of rows that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// All rows of all tables, without the rows of deleted rooms.
@@ -207,19 +210,21 @@ pub enum Scope {
     Room(RoomId),
 }
 
-/// Given each row in turn; breaks off to end the reading.
+/// Receives each row in turn. It returns `Break` to end the reading.
 pub type Visitor<'a> = dyn FnMut(&'static Table, Row) -> ControlFlow<()> + 'a;
 
-/// Where rows come from.
+/// A source of rows.
 pub trait Source {
-    /// Gives every row of `scope` as it was at one moment, in the order of [`TABLES`] and of their
-    /// keys, holding a few at a time.
+    /// Passes every row of `scope` to `visit`, in the order of [`TABLES`] and of their keys. All rows are
+    /// from one moment. Holds only a few rows in memory.
     fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()>;
 }
 
 impl Table {
+    /// Finds a table by its name, which is a literal.
+    ///
     /// # Panics
-    /// If there is no such table: the name is a literal.
+    /// If there is no such table.
     pub fn named(name: &str) -> &'static Self {
         TABLES.iter().find(|table| table.name == name).expect("it is in the list")
     }
@@ -229,13 +234,13 @@ impl Table {
         self.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
     }
 
-    /// Where a column is in a row.
+    /// Returns the index of a column in a row.
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|known| known.name == column)
     }
 
-    /// Selects the rows of `scope` in order; `expression` writes each column, `from` stands for
-    /// the table.
+    /// Returns the statement that selects the rows of `scope` in order. `expression` gives the SQL of each
+    /// column, `from` the SQL of the table.
     pub(super) fn select(
         &self,
         from: &str,

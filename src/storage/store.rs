@@ -1,8 +1,8 @@
-//! The async handle over a [`Backend`]: reads on a bounded set of threads, writes on one thread
-//! that commits whatever is waiting as one transaction.
+//! The async handle over a [`Backend`]: reads run on a fixed number of threads, writes on one thread
+//! that commits queued messages as one transaction.
 //!
-//! Group commit needs no timer: while one batch is being committed the next one gathers. What
-//! has been committed is handed on in the order of commit, from the writer's own thread.
+//! Group commit needs no timer: while one batch is being committed, the next one gathers. The writer
+//! passes the outcomes to the listener in the order of commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -21,20 +21,20 @@ use crate::model::{Appended, NewMessage};
 pub struct StoreConfig {
     /// Threads that read, each with a connection of the backend's pool.
     pub read_threads: usize,
-    /// Reads that may wait; one more is refused as busy.
+    /// The most queued reads. Further reads are refused as busy.
     pub read_queue: usize,
-    /// Writes that may wait; one more is refused as busy.
+    /// The most queued writes. Further writes are refused as busy.
     pub write_queue: usize,
 }
 
-/// The most messages in one transaction. Larger batches gain nothing (the sync is shared by
-/// hundreds already) and make the first of them wait longer.
+/// The most messages in one transaction. A larger batch gains nothing, because hundreds of messages share
+/// the sync already, and its first message waits longer.
 const MAX_BATCH: usize = 512;
 
 /// The most text in one transaction, in bytes: bounds the memory of a batch of long messages.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 
-/// What became of one append: given to the store's listener together with the tag it came with.
+/// The outcome of one append, with the tag of the append. The store's listener receives it.
 #[derive(Debug)]
 pub struct Outcome<T> {
     /// The tag that the caller gave with the message.
@@ -43,12 +43,12 @@ pub struct Outcome<T> {
     pub result: Result<Appended, AppendError>,
 }
 
-/// Who is told what was committed, on the writer's thread. It may block, which slows the writer.
+/// Receives the outcomes of appends on the writer's thread. It may block, which delays the writer.
 pub trait Listener<T>: Send {
-    /// Messages wait. Those that come until this returns are committed with them.
+    /// Called when messages are queued. Messages that arrive until this returns are committed with them.
     fn before_commit(&mut self) {}
 
-    /// One outcome per append, in the order of commit, and how long that took.
+    /// Called after a commit, with one outcome per append in the order of commit, and the time it took.
     fn committed(&mut self, outcomes: Vec<Outcome<T>>, took: Duration);
 }
 
@@ -60,14 +60,16 @@ impl<T, F: FnMut(Vec<Outcome<T>>) + Send> Listener<T> for F {
 
 type Change = Box<dyn FnOnce(&dyn Backend) + Send>;
 
-/// The queue has room for the most that may wait from the beginning: what is in it is small.
+/// An entry of the write queue. The queue allocates memory for all its entries when it is made, so
+/// entries are small.
 enum Write<T> {
     Append(Box<(NewMessage, T)>),
     Run(Change),
     Stop,
 }
 
-/// A cheap handle. `T` is what the caller attaches to an append to know it again.
+/// A handle that is cheap to clone. `T` is the tag that a caller attaches to an append, to recognise its
+/// outcome.
 pub struct Store<T> {
     backend: Arc<dyn Backend>,
     reads: Executor,
@@ -86,13 +88,13 @@ impl<T> Clone for Store<T> {
     }
 }
 
-/// The writer's thread, to be waited for at shutdown.
+/// The handle of the writer's thread, for shutdown.
 pub struct Writer(JoinHandle<()>);
 
 impl Writer {
     /// Waits until everything that was queued before [`Store::stop`] is committed.
     pub fn join(self) {
-        // The writer catches the panics of its jobs; should it still die, shutdown goes on.
+        // The writer catches the panics of its jobs. If it has died nevertheless, shutdown continues.
         let _ = self.0.join();
     }
 }
@@ -124,12 +126,12 @@ impl<T: Send + 'static> Store<T> {
         self.backend.name()
     }
 
-    /// The threads that read.
+    /// Returns the reader threads.
     pub fn readers(&self) -> &Executor {
         &self.reads
     }
 
-    /// How many writes wait.
+    /// Returns the number of queued writes.
     pub fn write_queue_len(&self) -> usize {
         self.writes.len()
     }
@@ -165,14 +167,14 @@ impl<T: Send + 'static> Store<T> {
         self.submit(move |backend| {
             let result = change(backend);
             counts.wrote(&result);
-            // The caller may have gone away; the change is made all the same.
+            // The caller may have been dropped. The change is made nevertheless.
             let _ = done.send(result);
         })?;
         result.await.unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())))
     }
 
-    /// Queues a change for the writing thread, after every write queued before it. Nobody is told
-    /// what becomes of it but by `change` itself.
+    /// Queues a change for the writing thread, after every write queued before it. Its outcome is not
+    /// reported.
     ///
     /// # Errors
     /// [`Error::Busy`] if too many writes are waiting.
@@ -180,7 +182,7 @@ impl<T: Send + 'static> Store<T> {
         self.enqueue(Write::Run(Box::new(change))).map_err(|(error, _)| error)
     }
 
-    /// Queues a message for the next batch. The outcome goes to the listener of the store.
+    /// Queues a message for the next batch. The listener of the store receives the outcome.
     ///
     /// # Errors
     /// [`Error::Busy`] and the tag, at once, if too many writes are waiting.
@@ -188,15 +190,15 @@ impl<T: Send + 'static> Store<T> {
         self.enqueue(Write::Append(Box::new((message, tag)))).map_err(
             |(error, write)| match write {
                 Write::Append(append) => (error, append.1),
-                Write::Run(_) | Write::Stop => unreachable!("what comes back is what was queued"),
+                Write::Run(_) | Write::Stop => unreachable!("the refused write is the append"),
             },
         )
     }
 
-    /// Lets the writer end once it has done everything queued before. Later writes are refused
-    /// as unavailable. Blocks while the queue is full.
+    /// Makes the writer end after everything that is queued already. Later writes are refused as
+    /// unavailable. Blocks while the queue is full.
     pub fn stop(&self) {
-        // A writer that is gone already needs no telling.
+        // Sending fails if the writer has ended already.
         let _ = self.writes.send(Write::Stop);
     }
 
@@ -230,7 +232,7 @@ fn write_loop<T>(
         }
         let mut next = Some(first);
         let mut bytes = 0;
-        // Gather appends until the queue is empty, the batch is full or something else comes.
+        // Gather appends until the queue is empty, the batch is full or another kind of write comes.
         while let Some(Write::Append(append)) = next {
             let (message, tag) = *append;
             bytes += message.content.len();
@@ -249,7 +251,7 @@ fn write_loop<T>(
         }
         match next {
             Some(Write::Run(job)) => {
-                // The panic hook has logged it; whoever waits sees its channel close.
+                // The panic hook has logged the panic, and the caller sees its channel close.
                 let _ = catch_unwind(AssertUnwindSafe(|| job(backend)));
             }
             Some(Write::Stop) => return,

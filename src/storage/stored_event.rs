@@ -1,4 +1,4 @@
-//! An event as its row, and back: the one place where a kind of event meets the columns of `events`.
+//! Converts rows of `events` to events: the one place that maps a kind of event to the columns.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::model::{
     RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId,
 };
 
-/// The author of events that no account causes. The migrations make its row.
+/// The author of events that no account causes. The migrations insert its row.
 pub const SERVER_USER: (UserId, &str) = (UserId(0), "(server)");
 
 /// The columns of a row of `events`.
@@ -26,8 +26,10 @@ pub(super) struct StoredEvent<'a> {
 }
 
 impl StoredEvent<'_> {
+    /// Converts the row to an event.
+    ///
     /// # Errors
-    /// [`Error::Internal`] if the row lacks what its kind needs.
+    /// [`Error::Internal`] if the row lacks a value that its kind needs.
     pub fn into_event(self) -> Result<Event> {
         let Self { kind: word, header, content, target, detail, .. } = self;
         let (room_id, seq) = (header.room_id, header.seq);
@@ -81,10 +83,10 @@ fn detail_of_unknown(detail: Option<&str>) -> Map<String, Value> {
     fields
 }
 
-/// Whether a row of `events` has what its kind needs.
+/// Checks that a row of `events` has the values that its kind needs.
 ///
 /// # Errors
-/// [`Error::Internal`] with a sentence that says what is missing.
+/// [`Error::Internal`], whose text names the missing value.
 pub fn check_row(
     room_id: RoomId,
     seq: Seq,

@@ -2,10 +2,9 @@
 
 use crate::model::{Cursor, Message, MessagePage, Seq};
 
-/// A cursor as two range scans round a pivot: down from the seq before it, up from the pivot on.
+/// A cursor as two range scans around a pivot: down from the seq before the pivot, and up from the pivot.
 ///
-/// Each scan takes one row more than the page shows: whether there is one is what `has_older` and
-/// `has_newer` say.
+/// Each scan reads one row more than the page shows, which tells `has_older` and `has_newer`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub pivot: Seq,
@@ -26,17 +25,17 @@ impl Window {
         }
     }
 
-    /// How many rows to scan below the pivot, downwards.
+    /// The number of rows to scan downwards below the pivot.
     pub fn scan_older(self) -> i64 {
         self.older as i64 + 1
     }
 
-    /// How many rows to scan from the pivot on, upwards.
+    /// The number of rows to scan upwards from the pivot.
     pub fn scan_newer(self) -> i64 {
         self.newer as i64 + 1
     }
 
-    /// Both scans, in whatever order the database gave them, as a page.
+    /// Makes a page from the rows of both scans, which may be in any order.
     pub fn into_page(self, mut messages: Vec<Message>, head_seq: Seq) -> MessagePage {
         messages.sort_unstable_by_key(|message| message.seq);
         let split = messages.partition_point(|message| message.seq < self.pivot);

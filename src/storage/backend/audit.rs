@@ -5,6 +5,6 @@ use crate::storage::Result;
 
 /// Reading the audit log.
 pub trait Audit {
-    /// At most `limit` entries with a smaller number than `before`, newest first.
+    /// Lists at most `limit` entries with a smaller id than `before`, newest first.
     fn list_audit(&self, before: Option<AuditId>, limit: u32) -> Result<Vec<AuditEntry>>;
 }

@@ -15,7 +15,7 @@ pub enum AppendError {
     /// No account has the sender's id.
     #[error("no such user")]
     UserNotFound,
-    /// The batch, or this message when tried alone, failed as a whole.
+    /// The database failed for the whole batch, or for this message alone.
     #[error(transparent)]
     Storage(#[from] Error),
 }
@@ -24,17 +24,17 @@ pub enum AppendError {
 pub trait Events {
     /// Appends messages in order, as one transaction, each with the next `seq` of its room.
     ///
-    /// The result has one entry per message, in the same order. A message that cannot be stored
-    /// fails alone. A `client_id` seen before, in this batch too, gives the original message and
-    /// stores nothing. Rooms are locked in order of id. `Err` means that no message was stored, or,
-    /// after a connection lost during commit, that it is not known: the sender tries again with
-    /// the same `client_id`.
+    /// The result has one entry per message, in the same order. A message that cannot be stored fails
+    /// alone. For a `client_id` seen before, also in this batch, the original message is returned and
+    /// nothing is stored. Rooms are locked in order of id. `Err` means that no message was stored, except
+    /// [`Error::InDoubt`]: the connection was lost during the commit, so the messages may have been stored,
+    /// and the sender tries again with the same `client_id`.
     fn append_messages(
         &self,
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>>;
 
-    /// A page of at most `limit` messages. `None`: no such room.
+    /// Returns a page of at most `limit` messages. `None`: no such room.
     fn list_messages(
         &self,
         room_id: RoomId,
@@ -42,6 +42,6 @@ pub trait Events {
         limit: u32,
     ) -> Result<Option<MessagePage>>;
 
-    /// At most `limit` events after `after`. `None`: no such room.
+    /// Returns at most `limit` events after `after`. `None`: no such room.
     fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>>;
 }

@@ -27,14 +27,14 @@ pub enum ChangeError {
 pub trait Messages {
     /// `None`: there is no such message in the room, or no such room.
     fn get_message(&self, room_id: RoomId, id: EventId) -> Result<Option<Message>>;
-    /// The number of messages in the room, with the deleted ones. Reads all of its log.
+    /// Counts the messages in the room, including deleted ones. Reads its whole log.
     fn count_messages(&self, room_id: RoomId) -> Result<u64>;
-    /// Gives the message another text, and appends an event that says so. The same text again
-    /// stores nothing. Refused in an archived room.
+    /// Changes the text of the message, and appends an event about it. An unchanged text stores nothing.
+    /// Refused in an archived room.
     fn edit_message(&self, change: NewMessageChange, content: &str)
     -> Result<Changed, ChangeError>;
-    /// Empties the message, and every earlier edit of it in the log, and appends an event that says
-    /// so. A message deleted before is left as it is.
+    /// Empties the message and its earlier edits in the log, and appends an event about it. For a message
+    /// that is deleted already nothing is stored.
     fn delete_message(
         &self,
         change: NewMessageChange,

@@ -35,7 +35,7 @@ use super::rows::Source;
 /// `Ok(None)`, and an update or delete returns whether it found its row.
 ///
 /// A method that administers takes the entry of the audit log and stores it in the same transaction,
-/// at the entry's time: there is no act without its record, and no record without its act. A call that
+/// at the entry's time, so that an act and its record are stored together or not at all. A call that
 /// finds nothing, or changes nothing, is not recorded.
 ///
 /// Names, usernames and email addresses are compared without regard to the case of ASCII letters.

@@ -5,15 +5,15 @@ use crate::storage::Result;
 
 /// Positions of readers in the logs of rooms.
 pub trait ReadPositions {
-    /// Moves positions on, each to the room's head at most and never back, as one transaction.
-    /// The result has one entry per position, in the same order: where it is now, and whether it
-    /// has moved. `None`: no such room.
+    /// Advances positions in one transaction, each to the room's head at most, and never back. The result
+    /// has one entry per position, in the same order: the stored position, and whether it has moved.
+    /// `None`: no such room.
     fn advance_read_positions(
         &self,
         positions: &[ReadPosition],
     ) -> Result<Vec<Option<(Seq, bool)>>>;
-    /// Every room, or this one alone, in order of id, with how far the reader is in it. All of it is of
-    /// one snapshot: unread messages are counted up to the room's `head_seq`.
+    /// Lists all rooms, or only the room `only`, in order of id, with the reader's position and unread
+    /// messages. The result is from one snapshot: unread messages are counted up to the room's `head_seq`.
     fn list_rooms_read(
         &self,
         reader: Reader<'_>,

@@ -16,15 +16,15 @@ pub trait Rooms {
     fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
     /// Every room, in order of id.
     fn list_rooms(&self) -> Result<Vec<Room>>;
-    /// Rooms that have longer logs than is known, or were deleted, in any order. Rooms of which nothing is known
-    /// are listed only if `finds_new`.
+    /// Lists rooms of `known` that have longer logs or were deleted, and, if `finds_new`, all rooms that are
+    /// not in `known`. In any order.
     fn list_changed_rooms(
         &self,
         known: &[RoomHead],
         finds_new: bool,
     ) -> Result<Vec<RoomDifference>>;
-    /// Applies a change, and adds a `room_changed` event to the room's log if clients can see the difference.
-    /// `None`: no such room.
+    /// Applies a change, and appends a `room_changed` event to the room's log if clients can see the
+    /// difference. `None`: no such room.
     ///
     /// # Errors
     /// [`Conflict::RoomNameTaken`](crate::storage::Conflict).
@@ -34,10 +34,10 @@ pub trait Rooms {
         change: &RoomChange,
         audit: &NewAuditEntry,
     ) -> Result<Option<UpdatedRoom>>;
-    /// Hides the room from every other method, at once, whatever its size:
+    /// Hides the room from every other method immediately, independent of its size:
     /// [`Self::purge_deleted_rooms`] deletes its rows. False: no such room.
     fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool>;
-    /// Deletes up to `limit` of the rows that deleted rooms have left behind. False: there is nothing
-    /// more, or another process is at it.
+    /// Deletes up to `limit` of the rows that deleted rooms have left behind. False: no row is left, or
+    /// another process deletes them.
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;
 }

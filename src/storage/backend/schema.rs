@@ -5,7 +5,7 @@ use crate::storage::{Error, Result};
 /// Facts about the whole database, one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerFacts {
-    /// Random, changed by restore and import. A cursor of another epoch means nothing here.
+    /// A random value, changed by restore and import. A cursor of another epoch is not valid.
     pub epoch: String,
 }
 
@@ -34,7 +34,7 @@ pub enum MigrationState {
     Pending,
 }
 
-/// Something about a database that keeps it from holding what chatapp promises.
+/// A property of a database that breaks chatapp's promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortcoming {
     /// The affected part of the database, in a word.
@@ -70,7 +70,7 @@ pub trait Schema {
     /// Every known migration in order of version, and whether it has been applied.
     ///
     /// # Errors
-    /// [`Error::SchemaTooNew`] if the database has one that is not known.
+    /// [`Error::SchemaTooNew`] if the database has a migration that is not known.
     fn list_migrations(&self) -> Result<Vec<Migration>>;
 
     /// Applies the pending migrations and returns them. Safe to run from several processes at once:
@@ -81,7 +81,7 @@ pub trait Schema {
     /// other processes for a minute.
     fn migrate(&self) -> Result<Vec<Migration>>;
 
-    /// Lists what is wrong with the database that is not an error yet.
+    /// Lists the shortcomings of the database.
     fn list_shortcomings(&self) -> Result<Vec<Shortcoming>> {
         Ok(Vec::new())
     }
@@ -99,8 +99,10 @@ pub trait Schema {
         }
     }
 
+    /// Returns the facts about the database.
+    ///
     /// # Errors
-    /// [`Error::OtherDatabase`] if the epoch is not the one that was given the first time,
+    /// [`Error::OtherDatabase`] if the epoch has changed since the first call,
     /// [`Error::Sealed`].
     fn get_server_facts(&self) -> Result<ServerFacts>;
 }

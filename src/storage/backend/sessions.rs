@@ -5,36 +5,36 @@ use crate::storage::Result;
 
 /// Sessions, tickets, and the secret that signs tokens.
 pub trait Sessions {
-    /// The token secret kept in the database; stores `candidate` first if there is no secret yet.
+    /// Returns the token secret of the database. Stores `candidate` if there is no secret yet.
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>>;
 
-    /// Opens a session for a caller that proved to know the password of this hash. False, and nothing
-    /// is stored: the account is not active, or has another password by now. If the password changes
-    /// or the account is deactivated at the same time, there is no session, or it is revoked.
+    /// Stores a session for a user that proved to know the password of this hash. False: the account is
+    /// not active, or has another password by now, and nothing is stored. If the password changes or the
+    /// account is deactivated at the same time, there is no session, or it is revoked.
     fn create_session(&self, session: &NewSession, password_hash: &str) -> Result<bool>;
     /// The session with its user, also if it has expired or was revoked. `None`: no such session.
     fn get_session(&self, id: SessionId) -> Result<Option<Session>>;
-    /// At most `limit` sessions that are open at `now`, of one user or of all, newest first.
+    /// Lists at most `limit` sessions that are open at `now`, of one user or of all users, newest first.
     fn list_sessions(
         &self,
         user_id: Option<UserId>,
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Session>>;
-    /// Moves the end of a session. False: no such session, or it is revoked.
+    /// Changes the end of a session. False: no such session, or it is revoked.
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool>;
-    /// False: no such session, or it was revoked before.
+    /// Revokes a session. False: no such session, or it was revoked before.
     fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
-    /// Sessions revoked at or after `since`, in any order.
+    /// Lists the sessions revoked at or after `since`, in any order.
     fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>>;
     /// Deletes sessions that ended, by expiry or revocation, before `before`, and tickets and
     /// password resets that expired before then. Returns the number of sessions.
     fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64>;
 
-    /// Also deletes some tickets that expired a minute before this one does, so that there are never
-    /// more tickets than were made in the last minutes.
+    /// Stores a ticket, and deletes some tickets that expire more than a minute before this one does. So
+    /// there are never more tickets than were made in the last minutes.
     fn create_ticket(&self, ticket: &NewTicket) -> Result<()>;
-    /// Deletes the ticket and returns its session, to one caller only, whatever the number of
-    /// processes that ask. `None`: there is no such ticket, or it expired at or before `now`.
+    /// Deletes the ticket and returns its session, to one caller only, even if several
+    /// processes call this. `None`: there is no such ticket, or it expired at or before `now`.
     fn take_ticket(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SessionId>>;
 }

@@ -5,26 +5,26 @@ use std::path::Path;
 use crate::model::Timestamp;
 use crate::storage::{Progress, Result};
 
-/// The state of a database as operators want to see it.
+/// The state of a database, for operators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseStatus {
-    /// `SQLite 3.50.4`, `PostgreSQL 16.4`.
+    /// Such as `SQLite 3.50.4` or `PostgreSQL 16.4`.
     pub version: String,
     /// The size of the database, in bytes, without the write-ahead log.
     pub size_bytes: u64,
-    /// SQLite's write-ahead log. `None` elsewhere.
+    /// The size of SQLite's write-ahead log. `None` for PostgreSQL.
     pub wal_bytes: Option<u64>,
-    /// How often this process copied that log into the database.
+    /// Checkpoints that this process has made. `None` for PostgreSQL.
     pub checkpoints: Option<u64>,
     /// Deleted accounts are not counted.
     pub users: u64,
     /// Deleted rooms are not counted.
     pub rooms: u64,
-    /// Entries of these rooms' logs.
+    /// Events in the logs of these rooms.
     pub events: u64,
-    /// PostgreSQL's connections: in use, and the most there may be for this user.
+    /// PostgreSQL's connections: the number in use, and the limit for this user.
     pub connections: Option<(u64, u64)>,
-    /// The clock of a database on another machine.
+    /// The time of a database that may be on another machine. `None` for SQLite.
     pub now: Option<Timestamp>,
 }
 
@@ -36,19 +36,17 @@ pub trait Upkeep {
     /// Reads the state of the database. Counting takes longer in a big database.
     fn get_status(&self) -> Result<DatabaseStatus>;
 
-    /// Commits a change that changes nothing, to see whether that is possible.
+    /// Commits a change without an effect, to check that writing is possible.
     fn check_write(&self) -> Result<()>;
 
-    /// Looks for damage and returns a sentence for each finding. `deep` reads everything, which takes
-    /// as long as reading the database does.
+    /// Checks for damage and returns a sentence for each finding. `deep` reads the whole database.
     fn check_integrity(&self, deep: bool) -> Result<Vec<String>>;
 
-    /// Copies the database as it is at one moment into an empty file, without sessions and secrets,
-    /// while other connections go on writing. False: the database is not kept in a file, and nothing
-    /// has been done.
+    /// Copies the database at one moment into an empty file, without sessions and secrets, while other
+    /// connections continue to write. False: the database is not a file, and nothing was done.
     fn back_up(&self, file: &Path, progress: &mut Progress<'_>) -> Result<bool>;
 
-    /// A number that differs once another process has committed something. `None`: there is no such
-    /// number, or it cannot be asked for while this process writes. Does not wait.
+    /// Returns a number that changes when another process has committed something. `None`: the database has
+    /// no such number, or it cannot be read while this process writes. Does not wait.
     fn get_data_version(&self) -> Result<Option<i64>>;
 }

@@ -3,32 +3,32 @@
 use crate::model::{Account, NewAuditEntry, Timestamp, UserChange, UserId, UserQuery, UserUpdate};
 use crate::storage::Result;
 
-/// To these methods a deleted user is not there.
+/// These methods treat deleted users as missing.
 pub trait UserAdmin {
-    /// At most `query.limit` accounts, with the number of their sessions that are open at `now`.
+    /// Lists at most `query.limit` accounts, with the number of their sessions that are open at `now`.
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>>;
     /// The account, with the number of its sessions that are open at `now`. `None`: no such user.
     fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>>;
-    /// Sets role and activity; another role, and deactivation, revoke the user's sessions.
-    /// `None`: no such user.
+    /// Sets the role and whether the account is active. A new role and deactivation revoke the user's
+    /// sessions. `None`: no such user.
     ///
     /// # Errors
     /// [`Conflict::LastAdmin`](crate::storage::Conflict) if no active admin would be left. If several
-    /// callers, on any number of nodes, would together take away all admins, one of them is refused.
+    /// callers, on any number of nodes, would together remove all admins, one of them is refused.
     fn update_user(
         &self,
         id: UserId,
         change: UserChange,
         audit: &NewAuditEntry,
     ) -> Result<Option<UserUpdate>>;
-    /// Sets the password, by its hash, revokes the user's sessions and the token that would set another
-    /// password, and returns how many sessions were open. `None`: no such user.
+    /// Sets the hash of the password, revokes the user's sessions and the password reset, and returns how
+    /// many sessions were open. `None`: no such user.
     fn update_password(&self, id: UserId, hash: &str, audit: &NewAuditEntry)
     -> Result<Option<u32>>;
     /// Revokes the user's sessions and returns how many were open. `None`: no such user.
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>>;
-    /// Empties the account: another name, `deleted-ID`, no email, no password, no role, no
-    /// sessions. Its messages stay. False: no such user.
+    /// Empties the account: its name becomes `deleted-ID`, and email, password, role and sessions are
+    /// removed. Its messages stay. False: no such user.
     ///
     /// # Errors
     /// [`Conflict::LastAdmin`](crate::storage::Conflict), as in [`Self::update_user`].

@@ -11,7 +11,7 @@ use crate::storage::{ChangeError, Result};
 pub(in crate::storage) trait MessageTransaction: RoomTransaction {
     fn get_message(&mut self, room_id: RoomId, id: EventId) -> Result<Option<Message>>;
     fn set_content(&mut self, id: EventId, content: &str, edited_at: Timestamp) -> Result<()>;
-    /// Empties the message, and the events that are about it.
+    /// Empties the message, and the events about it.
     fn empty_message(&mut self, id: EventId, deleted_at: Timestamp) -> Result<()>;
 }
 

@@ -1,9 +1,9 @@
-//! The decisions of changes that depend on the rows which they find: made once for both databases,
-//! inside the change's transaction.
+//! Decisions of changes that depend on the present rows. They are written once for both databases, and
+//! run inside the change's transaction.
 //!
 //! A decision calls the primitives of a transaction, each of them one statement or two. Every database
-//! implements them beside its other statements. The primitives named `lock_…` keep what was read as it
-//! is until the transaction ends. On SQLite the write transaction is that lock.
+//! implements them beside its other statements. The primitives named `lock_…` keep the read row from
+//! changing until the transaction ends. On SQLite the write transaction is that lock.
 
 mod messages;
 mod rooms;

@@ -30,27 +30,27 @@ pub(in crate::storage) trait RoomTransaction: AuditTransaction {
     fn lock_room(&mut self, id: RoomId) -> Result<Option<Room>>;
     /// Stores the fields of the room that a [`RoomChange`] changes, and its revision.
     fn set_room(&mut self, room: &Room) -> Result<()>;
-    /// False: no such room, or a deleted one.
+    /// Marks the room as deleted. False: no such room, or a deleted one.
     fn mark_room_deleted(&mut self, id: RoomId, at: Timestamp) -> Result<bool>;
 
     /// Appends an event to the log of a locked room, and returns its id and its `seq`.
     fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(EventId, Seq)>;
-    /// The name of a user who exists.
+    /// Returns the name of an existing user.
     fn get_username(&mut self, id: UserId) -> Result<Arc<str>>;
 
-    /// The `seq` of the first event of the log's `limit` oldest that is not older than `before`, or the
-    /// one after them. `None`: the log is empty.
+    /// Finds, among the `limit` oldest events of the log, the `seq` of the first that is not older than
+    /// `before`. If all are older, returns the `seq` after them. `None`: the log is empty.
     fn find_oldest_kept(
         &mut self,
         id: RoomId,
         before: Timestamp,
         limit: u32,
     ) -> Result<Option<Seq>>;
-    /// Returns the number of deleted events.
+    /// Deletes the events before `seq`, and returns their number.
     fn delete_events_before(&mut self, id: RoomId, seq: Seq) -> Result<u64>;
     fn set_oldest_seq(&mut self, id: RoomId, seq: Seq) -> Result<()>;
 
-    /// A deleted room that has rows left. On PostgreSQL a room that another node works on is skipped.
+    /// Locks a deleted room that is not purged yet. On PostgreSQL a room that another node purges is skipped.
     fn lock_deleted_room(&mut self) -> Result<Option<RoomId>>;
     /// Deletes up to `limit` events of the room, the oldest first, and returns how many.
     fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64>;
@@ -132,7 +132,7 @@ pub(in crate::storage) fn purge_deleted_rooms(
     limit: u32,
 ) -> Result<bool> {
     let Some(id) = tx.lock_deleted_room()? else { return Ok(false) };
-    // Everything that names the room is deleted before the room's row is.
+    // The rows that refer to the room are deleted before the room's own row.
     if tx.delete_oldest_events(id, limit)? == 0 && tx.delete_read_positions(id, limit)? == 0 {
         tx.delete_room_row(id)?;
     }

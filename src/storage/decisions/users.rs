@@ -7,10 +7,10 @@ use crate::model::{
 };
 use crate::storage::{Conflict, Error, Result};
 
-/// Writing to users. To these methods a deleted user is not there.
+/// Writing to users. These methods treat deleted users as missing.
 pub(in crate::storage) trait UserTransaction {
-    /// Lets one transaction at a time decide who is an admin: if two would take away the last two
-    /// admins, the second waits here, and then sees the first one's change.
+    /// Lets only one transaction at a time change who is an admin: if two transactions would remove the
+    /// last two admins, the second waits here, and then sees the first one's change.
     fn lock_accounts(&mut self) -> Result<()>;
     fn get_account(&mut self, id: UserId, now: Timestamp) -> Result<Option<Account>>;
     fn has_admin(&mut self) -> Result<bool>;
@@ -20,9 +20,9 @@ pub(in crate::storage) trait UserTransaction {
     fn set_role(&mut self, id: UserId, role: Role, is_active: bool) -> Result<()>;
     /// Locks the user if this is the password's hash. False: no such user, or another password.
     fn lock_password(&mut self, id: UserId, hash: &str) -> Result<bool>;
-    /// False: no such user.
+    /// Sets the hash of the password. False: no such user.
     fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool>;
-    /// Replaces everything that says who the user was.
+    /// Replaces all personal data of the user.
     fn empty_user(&mut self, id: UserId, deleted_at: Timestamp) -> Result<()>;
 }
 
@@ -194,8 +194,8 @@ pub(in crate::storage) fn take_password_reset(
     Ok(Some(id))
 }
 
-/// Sets the password, revokes the access that the old one gave, except the session `keep`, and returns how
-/// many sessions were open. `None`: there is no such user.
+/// Sets the password, revokes the access that the old password gave, except the session `keep`, and
+/// returns how many sessions were open. `None`: there is no such user.
 fn set_password(
     tx: &mut impl AccessTransaction,
     id: UserId,
@@ -210,7 +210,7 @@ fn set_password(
     }
 }
 
-/// Refuses to take away the last active admin.
+/// Refuses a change that removes the last active admin.
 fn check_admin_is_left(tx: &mut impl AccessTransaction, user: &User, stays: bool) -> Result<()> {
     if !user.is_active_admin() || stays || tx.has_other_admin(user.id)? {
         return Ok(());
