@@ -40,19 +40,23 @@ pub fn accounts_are_listed_in_order_of_id_with_their_open_sessions(db: &TestData
     assert_eq!(backend.list_users(&page, NOW).unwrap(), expected);
     assert_eq!(backend.get_account(bo.id, NOW).unwrap(), Some(expected[1].clone()));
     let later = NOW.plus_seconds(60);
-    assert_eq!(backend.get_account(bo.id, later).unwrap().unwrap().sessions, 0, "they expired");
+    assert_eq!(
+        backend.get_account(bo.id, later).unwrap().unwrap().sessions,
+        0,
+        "expired sessions were counted"
+    );
 
     assert_eq!(names(&*backend, None, None), ["Ann", "bo", "élan"]);
     assert_eq!(names(&*backend, None, Some(bo.id)), ["élan", "100%"]);
     assert_eq!(names(&*backend, Some("aN"), None), ["Ann", "élan"]);
     assert_eq!(names(&*backend, Some("BO@EXAMPLE"), None), ["bo"]);
     assert_eq!(names(&*backend, Some("É"), None), [""; 0], "only ASCII letters have case");
-    assert_eq!(names(&*backend, Some("%"), None), ["100%"], "a text, not a pattern");
+    assert_eq!(names(&*backend, Some("%"), None), ["100%"], "% was taken for a pattern");
     assert_eq!(names(&*backend, Some("_"), None), [""; 0]);
     assert_eq!(names(&*backend, Some("a\0"), None), [""; 0]);
 }
 
-pub fn a_change_says_what_was_before_and_how_many_open_sessions_it_ended(db: &TestDatabase) {
+pub fn a_change_returns_the_old_account_and_the_number_of_sessions_it_ended(db: &TestDatabase) {
     let backend = db.backend();
     let bo = user(&*backend, "bo");
     admin(&*backend, "root");
@@ -61,7 +65,7 @@ pub fn a_change_says_what_was_before_and_how_many_open_sessions_it_ended(db: &Te
         let new = NewSession { id, user_id: bo.id, created_at: NOW, expires_at };
         assert!(backend.create_session(&new, HASH).unwrap());
     };
-    // Two are open in ten seconds; one will have expired, and one is revoked.
+    // After ten seconds two sessions are open; one has expired, and one is revoked.
     let sign_in_four = |n| {
         for (n, seconds) in [(n, 60), (n + 1, 60), (n + 2, 10), (n + 3, 60)] {
             sign_in(n, seconds);
@@ -78,7 +82,7 @@ pub fn a_change_says_what_was_before_and_how_many_open_sessions_it_ended(db: &Te
     assert_eq!(update(role(Role::Admin)), (bo.clone(), 2));
     let promoted = User { role: Role::Admin, ..bo.clone() };
     assert_eq!(update(role(Role::Admin)), (promoted.clone(), 0));
-    assert_eq!(update(role(Role::User)), (promoted, 0), "no session was left");
+    assert_eq!(update(role(Role::User)), (promoted, 0), "the sessions were revoked before");
     sign_in_four(10);
     assert_eq!(backend.revoke_sessions(bo.id, &entry).unwrap(), Some(2));
     assert_eq!(backend.revoke_sessions(bo.id, &entry).unwrap(), Some(0));
@@ -87,17 +91,20 @@ pub fn a_change_says_what_was_before_and_how_many_open_sessions_it_ended(db: &Te
     assert_eq!(backend.update_password(bo.id, HASH, &entry).unwrap(), Some(0));
 }
 
-pub fn the_last_active_admin_stays_one(db: &TestDatabase) {
+pub fn the_last_active_admin_cannot_be_removed(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, bo) = (admin(&*backend, "ann"), admin(&*backend, "bo"));
     let entry = audit("x");
     assert!(backend.update_user(bo.id, active(false), &entry).unwrap().is_some());
-    // An admin who is not active is none: ann is the last, and bo can be anything.
+    // Inactive admins do not count: ann is the last admin, and bo may be changed in any way.
     assert!(is_last_admin(backend.update_user(ann.id, role(Role::User), &entry)));
     assert!(is_last_admin(backend.update_user(ann.id, active(false), &entry)));
     assert!(is_last_admin(backend.delete_user(ann.id, &entry)));
     assert_eq!(backend.get_user(ann.id).unwrap().unwrap(), ann);
-    assert!(backend.update_user(ann.id, role(Role::Admin), &entry).unwrap().is_some(), "as it is");
+    assert!(
+        backend.update_user(ann.id, role(Role::Admin), &entry).unwrap().is_some(),
+        "an unchanged role was refused"
+    );
     assert!(backend.update_user(bo.id, role(Role::User), &entry).unwrap().is_some());
     assert!(backend.update_user(bo.id, role(Role::Admin), &entry).unwrap().is_some());
     assert!(is_last_admin(backend.delete_user(ann.id, &entry)));
@@ -106,16 +113,15 @@ pub fn the_last_active_admin_stays_one(db: &TestDatabase) {
     assert!(is_last_admin(backend.delete_user(bo.id, &entry)));
 }
 
-/// Every admin is taken away by a handle of its own, as two nodes or commands would, each in
-/// another way.
-pub fn of_admins_who_go_at_once_one_is_left(db: &TestDatabase) {
+/// Each admin is removed through another handle, as several nodes or commands would do, and in another way.
+pub fn removing_all_admins_at_once_leaves_one(db: &TestDatabase) {
     let backend = db.backend();
     let handles: Vec<_> = (0..6).map(|_| db.open()).collect();
     let start = Barrier::new(6);
     for round in 0..8 {
         let admins: Vec<User> =
             (0..6).map(|i| admin(&*backend, &format!("admin{round}-{i}"))).collect();
-        // The one who was left the last time must not save them.
+        // The admin that was left in the previous round must not count.
         for id in (1..admins[0].id.0).map(UserId) {
             let _ = backend.delete_user(id, &audit("x")).unwrap();
         }
@@ -166,7 +172,7 @@ pub fn a_deleted_account_is_empty(db: &TestDatabase) {
     assert_eq!(log.len(), 2, "the messages stay");
     assert!(log.iter().all(|message| *message.username == *name && !message.content.is_empty()));
 
-    // Nothing is done to it any more.
+    // Later changes do not find it.
     let entry = audit("x");
     assert!(!backend.delete_user(bo.id, &entry).unwrap());
     assert!(backend.update_user(bo.id, active(true), &entry).unwrap().is_none());
@@ -174,7 +180,7 @@ pub fn a_deleted_account_is_empty(db: &TestDatabase) {
     assert_eq!(backend.revoke_sessions(bo.id, &entry).unwrap(), None);
     let again = NewPasswordReset { hash, user_id: bo.id, expires_at: later };
     assert!(!backend.create_password_reset(&again, &entry).unwrap());
-    // The name and the email are free.
+    // The name and the email can be used again.
     assert_ne!(user(&*backend, "bo").id, bo.id);
     assert!(backend.update_user(ann.id, active(true), &entry).unwrap().is_some());
 }
@@ -232,7 +238,7 @@ pub fn a_reset_sets_a_password_once(db: &TestDatabase) {
     assert_eq!((revoked_at(open), revoked_at(bos)), (Some(NOW), None));
 }
 
-pub fn of_many_who_take_a_reset_at_once_one_does(db: &TestDatabase) {
+pub fn a_reset_is_taken_by_one_of_many_simultaneous_callers(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     reset(&*backend, [1; 32], &ann);
@@ -248,7 +254,7 @@ pub fn of_many_who_take_a_reset_at_once_one_does(db: &TestDatabase) {
     assert_eq!(hash, format!("hash {winner}"));
 }
 
-pub fn a_reset_is_worth_nothing_when_it_is_late_or_replaced(db: &TestDatabase) {
+pub fn an_expired_or_replaced_reset_is_refused(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let end = NOW.plus_seconds(30);
@@ -260,9 +266,9 @@ pub fn a_reset_is_worth_nothing_when_it_is_late_or_replaced(db: &TestDatabase) {
     assert!(is_good(1, Timestamp(end.0 - 1)) && !is_good(1, end));
     assert_eq!(backend.take_password_reset(&[1; 32], "x", end).unwrap(), None);
     reset(&*backend, [2; 32], &ann);
-    assert!(!is_good(1, NOW) && is_good(2, NOW), "a later one takes its place");
+    assert!(!is_good(1, NOW) && is_good(2, NOW), "a later reset replaces an earlier one");
     assert!(backend.update_password(ann.id, "hash", &audit("x")).unwrap().is_some());
-    assert!(!is_good(2, NOW), "another password was set");
+    assert!(!is_good(2, NOW), "a new password ends the reset");
     admin(&*backend, "root");
     for change in [role(Role::Admin), role(Role::User), active(false)] {
         reset(&*backend, [3; 32], &ann);
@@ -271,10 +277,10 @@ pub fn a_reset_is_worth_nothing_when_it_is_late_or_replaced(db: &TestDatabase) {
     }
     reset(&*backend, [3; 32], &ann);
     assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap().is_some());
-    assert!(is_good(3, NOW), "made for who comes back");
+    assert!(is_good(3, NOW), "a reset works after the account is activated again");
     reset(&*backend, [3; 32], &ann);
     backend.delete_ended_sessions(end).unwrap();
     assert!(is_good(3, NOW));
     backend.delete_ended_sessions(Timestamp(end.0 + 1)).unwrap();
-    assert!(!is_good(3, NOW), "it was forgotten");
+    assert!(!is_good(3, NOW), "an expired reset was not deleted");
 }

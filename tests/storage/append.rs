@@ -10,7 +10,7 @@ pub fn seqs_are_contiguous_in_each_room(db: &TestDatabase) {
     let ann = user(&*backend, "ann");
     let (one, two) = (room(&*backend, &ann), room(&*backend, &ann));
     for _ in 0..3 {
-        // The second room comes first, and they take turns.
+        // The second room is first, and the rooms alternate.
         let batch = [&two, &one, &one, &two, &one].map(|room| message(room, &ann, "hi"));
         for outcome in backend.append_messages(batch.to_vec()).unwrap() {
             assert!(!outcome.unwrap().duplicate);
@@ -29,7 +29,7 @@ fn seqs_are_contiguous_without_the_shim_too() {
     seqs_are_contiguous_in_each_room(&harness::sqlite_without_shim());
 }
 
-pub fn an_empty_batch_is_nothing(db: &TestDatabase) {
+pub fn an_empty_batch_stores_nothing(db: &TestDatabase) {
     assert!(db.backend().append_messages(Vec::new()).unwrap().is_empty());
 }
 
@@ -99,7 +99,7 @@ pub fn a_client_id_seen_in_the_same_batch_gives_the_original(db: &TestDatabase) 
     assert_eq!(outcomes[2].message, outcomes[0].message);
     assert_eq!(outcomes[3].message, outcomes[0].message);
     assert_eq!(seqs(&log(&*backend, room.id)), [1, 2]);
-    // Of a room that is not there, there is no original either.
+    // In a room that does not exist, a repeated client_id has no original.
     let mut lost = with_client_id(message(&room, &ann, "lost"), "lost");
     lost.room_id = RoomId(77);
     for outcome in backend.append_messages(vec![lost.clone(), lost]).unwrap() {
@@ -120,8 +120,8 @@ pub fn a_client_id_belongs_to_one_user_in_one_room(db: &TestDatabase) {
     }
 }
 
-/// PostgreSQL has no text with a NUL and no index entry of some size, SQLite has both. The rules
-/// let neither through; should they, the neighbours in the batch must not suffer.
+/// PostgreSQL refuses text with a NUL and large index entries; SQLite accepts both. The rules of the chat
+/// refuse both, but if such a message got here, the other messages of the batch must be stored.
 pub fn a_message_that_cannot_be_stored_fails_alone(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");

@@ -1,4 +1,4 @@
-//! The audit log: with every act its record, and nothing else.
+//! The audit log: one record for every act, and no other records.
 
 use chatapp::model::{
     Actor, AuditEntry, NewAuditEntry, NewPasswordReset, NewUser, Role, SessionId, UserChange, Via,
@@ -15,7 +15,7 @@ fn actions(backend: &dyn Backend) -> Vec<String> {
     entries.into_iter().rev().map(|entry| entry.action).collect()
 }
 
-pub fn every_act_is_recorded_as_it_was_done(db: &TestDatabase) {
+pub fn every_act_of_administration_is_recorded(db: &TestDatabase) {
     let backend = db.backend();
     let admin = NewUser { role: Role::Admin, ..new_user("ann") };
     let ann = backend.create_user(&admin, Some(&audit("create"))).unwrap();
@@ -54,27 +54,32 @@ pub fn every_act_is_recorded_as_it_was_done(db: &TestDatabase) {
     assert_eq!((create.actor.as_str(), create.via), ("root", Via::Cli));
 }
 
-pub fn what_does_not_happen_is_not_recorded(db: &TestDatabase) {
+pub fn an_act_without_an_effect_is_not_recorded(db: &TestDatabase) {
     let backend = db.backend();
     let admin = NewUser { role: Role::Admin, ..new_user("ann") };
     let ann = backend.create_user(&admin, None).unwrap();
     let entry = audit("x");
-    assert!(backend.create_user(&new_user("ANN"), Some(&entry)).is_err(), "the name is taken");
-    assert!(backend.update_user(ann.id, role(Role::User), &entry).is_err(), "the last admin");
+    assert!(
+        backend.create_user(&new_user("ANN"), Some(&entry)).is_err(),
+        "a taken name was accepted"
+    );
+    assert!(
+        backend.update_user(ann.id, role(Role::User), &entry).is_err(),
+        "the last admin was removed"
+    );
     assert!(backend.update_user(ann.id, active(false), &entry).is_err());
     assert!(backend.delete_user(ann.id, &entry).is_err());
-    // As it is already.
+    // The role is the present one.
     assert!(backend.update_user(ann.id, role(Role::Admin), &entry).unwrap().is_some());
     assert!(backend.update_user(ann.id, UserChange::default(), &entry).unwrap().is_some());
     assert_eq!(backend.revoke_sessions(ann.id, &entry).unwrap(), Some(0));
     let hash = backend.get_credentials("ann").unwrap().unwrap().password_hash;
-    // A person's own acts are no administration.
+    // A user's own changes are not acts of administration.
     assert!(backend.change_password(ann.id, &hash, "x", SessionId(1), NOW).unwrap());
     assert_eq!(backend.list_audit(None, 10).unwrap(), []);
 }
 
-/// An act that cannot be recorded is not done.
-pub fn without_its_record_an_act_is_rolled_back(db: &TestDatabase) {
+pub fn an_act_that_cannot_be_recorded_is_rolled_back(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let id = session(&*backend, 1, &ann);
@@ -115,11 +120,11 @@ pub fn the_log_cannot_be_changed(db: &TestDatabase) {
     assert_eq!(backend.list_audit(None, 10).unwrap(), before);
 }
 
-pub fn entries_are_listed_newest_first_from_one_on(db: &TestDatabase) {
+pub fn entries_are_listed_newest_first_before_an_id(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     for (i, action) in ["a", "b", "c", "d"].into_iter().enumerate() {
-        // A clock that goes backwards does not change the order.
+        // The order does not depend on a clock that goes backwards.
         let entry = audit_at(action, NOW.plus_seconds(-(i as i64)));
         assert!(backend.update_user(ann.id, active(i % 2 == 1), &entry).unwrap().is_some());
     }
@@ -133,7 +138,7 @@ pub fn entries_are_listed_newest_first_from_one_on(db: &TestDatabase) {
     assert_eq!(actions(&*backend), ["a", "b", "c", "d"]);
 }
 
-/// The log is for ever, and a name is not: it is not in it.
+/// The audit log is kept for ever, so it must not contain names of users.
 pub fn a_deleted_account_leaves_no_name_in_the_log(db: &TestDatabase) {
     let backend = db.backend();
     let admin = |name| NewUser { role: Role::Admin, ..new_user(name) };

@@ -1,4 +1,4 @@
-//! Editing and deleting messages: events of their own, beside the message as it stands.
+//! Editing and deleting messages: each change is an event, and the message has its present state.
 
 use chatapp::model::{
     Changed, Cursor, Event, EventId, Message, NewMessageChange, RoomChange, RoomId, Seq,
@@ -9,7 +9,7 @@ use crate::harness::{
     NOW, TestDatabase, audit, change, events, fill, message, on_threads, room, user,
 };
 
-/// Messages 1 to 3 of a room.
+/// Makes a room with messages 1 to 3.
 fn three(backend: &dyn Backend) -> (chatapp::model::User, chatapp::model::Room, Vec<Message>) {
     let ann = user(backend, "ann");
     let room = room(backend, &ann);
@@ -44,10 +44,10 @@ pub fn an_edit_changes_the_message_and_is_an_event(db: &TestDatabase) {
     assert_eq!(backend.get_message(room.id, sent[1].id).unwrap(), Some(expected.clone()));
     assert_eq!(on_page(&*backend, room.id), [sent[0].clone(), expected.clone(), sent[2].clone()]);
     let log = events(&*backend, room.id);
-    assert_eq!(log[1], Event::Message(expected), "the log shows it as it stands now");
+    assert_eq!(log[1], Event::Message(expected), "the log does not show the present text");
     assert_eq!(log[3], edited.event.unwrap());
     assert_eq!(backend.get_room(room.id).unwrap().unwrap().head_seq, Seq(4));
-    // What comes next goes on from there.
+    // The next message gets the next seq.
     let next = backend.append_messages(vec![message(&room, &ann, "next")]).unwrap().remove(0);
     assert_eq!(next.unwrap().message.seq, Seq(5));
 }
@@ -60,7 +60,7 @@ pub fn the_same_text_again_changes_nothing(db: &TestDatabase) {
     assert_eq!(events(&*backend, room.id).len(), 3);
 }
 
-pub fn what_is_deleted_is_gone_from_the_log_too(db: &TestDatabase) {
+pub fn a_deleted_text_is_removed_from_the_log_too(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, room, sent) = three(&*backend);
     for secret in ["a secret", "another secret"] {
@@ -87,7 +87,7 @@ pub fn what_is_deleted_is_gone_from_the_log_too(db: &TestDatabase) {
     let expected = ["1", "", "of another message", "", "", "of another message", "deleted"];
     assert_eq!(contents, expected);
     assert_eq!(log[6], deleted.event.clone().unwrap());
-    // It keeps its place on the page.
+    // The message keeps its place on the page.
     assert_eq!(on_page(&*backend, room.id)[1], deleted.message);
 
     let again = backend.delete_message(change(&sent[1], &ann), Some(&audit("x"))).unwrap();
@@ -97,7 +97,7 @@ pub fn what_is_deleted_is_gone_from_the_log_too(db: &TestDatabase) {
     assert!(recorded.iter().all(|entry| entry.action != "x"), "nothing was done");
 }
 
-pub fn a_deletion_is_recorded_with_it(db: &TestDatabase) {
+pub fn a_deletion_by_an_admin_is_recorded(db: &TestDatabase) {
     let backend = db.backend();
     let (_, room, sent) = three(&*backend);
     let bo = user(&*backend, "bo");
@@ -105,14 +105,14 @@ pub fn a_deletion_is_recorded_with_it(db: &TestDatabase) {
     let deleted = backend.delete_message(change(&sent[0], &bo), Some(&entry)).unwrap();
     let Some(Event::MessageDeleted(about)) = deleted.event else { panic!() };
     assert_eq!((about.user_id, &*about.username), (bo.id, "bo"));
-    assert_eq!(&*deleted.message.username, "ann", "it is still its author's");
+    assert_eq!(&*deleted.message.username, "ann", "the message keeps its author");
     let recorded = backend.list_audit(None, 1).unwrap().remove(0);
     assert_eq!(recorded.action, "message.delete");
     assert_eq!(recorded.target, format!("message #{}", sent[0].id));
     assert_eq!(events(&*backend, room.id).len(), 4);
 }
 
-pub fn what_cannot_be_changed_says_why(db: &TestDatabase) {
+pub fn a_refused_change_has_a_reason(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, room, sent) = three(&*backend);
     let other = crate::harness::room(&*backend, &ann);
@@ -122,7 +122,7 @@ pub fn what_cannot_be_changed_says_why(db: &TestDatabase) {
     let missing = [
         NewMessageChange { message_id: EventId(i64::MAX), ..of_first() },
         NewMessageChange { room_id: other.id, ..of_first() },
-        // The number of an event that is no message.
+        // The id of an event that is not a message.
         NewMessageChange { message_id: event.id, ..of_first() },
     ];
     for change in missing {
@@ -142,16 +142,16 @@ pub fn what_cannot_be_changed_says_why(db: &TestDatabase) {
     backend.update_room(room.id, &archive, &audit("x")).unwrap();
     let edited = backend.edit_message(of_first(), "y");
     assert!(matches!(edited, Err(ChangeError::RoomArchived)), "{edited:?}");
-    // What must not be seen can be taken away from an archive.
+    // Deleting is permitted in an archived room, because some content must not stay visible.
     backend.delete_message(of_first(), None).unwrap();
     let edited = backend.edit_message(of_first(), "y");
     assert!(matches!(edited, Err(ChangeError::MessageDeleted)), "{edited:?}");
     assert_eq!(events(&*backend, room.id).len(), 6);
 }
 
-/// Of many who change the same messages at once, while others send, each gets a seq of its own, and
-/// what the log says last of a message is how it stands.
-pub fn changes_and_messages_at_once_leave_no_gap(db: &TestDatabase) {
+/// Threads change the same messages while others send. Each event gets its own seq, and the last event
+/// about a message agrees with its present state.
+pub fn simultaneous_changes_and_messages_leave_no_gap(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, room, sent) = three(&*backend);
     on_threads(6, |thread| {

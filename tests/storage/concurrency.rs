@@ -19,7 +19,7 @@ pub fn writers_with_handles_of_their_own_leave_no_gap(db: &TestDatabase) {
     on_threads(8, |writer| {
         let backend = db.open();
         for i in 0..20 {
-            // Every other writer goes through the rooms in the other order.
+            // Half of the writers use the rooms in the opposite order.
             let (first, second) = (&rooms[writer % 2], &rooms[(writer + 1) % 2]);
             let content = format!("{writer} {i}");
             let batch = [first, second, first].map(|room| message(room, &ann, &content));
@@ -32,13 +32,13 @@ pub fn writers_with_handles_of_their_own_leave_no_gap(db: &TestDatabase) {
     for room in &rooms {
         let log = log(&*backend, room.id);
         assert_eq!(seqs(&log), (1..=240).collect::<Vec<_>>());
-        assert!(log.is_sorted_by(|a, b| a.id < b.id), "ids grow with seq");
+        assert!(log.is_sorted_by(|a, b| a.id < b.id), "ids do not grow with seq");
         assert!(log.iter().all(|message| ids.insert(message.id)), "an id was given twice");
         for writer in 0..8 {
             let prefix = format!("{writer} ");
             let own = log.iter().filter_map(|message| message.content.strip_prefix(&prefix));
             let own: Vec<u32> = own.map(|i| i.parse().unwrap()).collect();
-            assert!(own.is_sorted(), "a writer's messages are in its order");
+            assert!(own.is_sorted(), "the messages of a writer are out of order");
         }
     }
 }
@@ -51,7 +51,7 @@ pub fn senders_of_the_same_client_id_store_it_once(db: &TestDatabase) {
         let backend = db.open();
         let mut stored = 0;
         for i in 0..30 {
-            // An ordinary message shares the batch and must not fail with the race.
+            // The other message of the batch must not fail because of the race.
             let retry = with_client_id(message(&room, &ann, "x"), &i.to_string());
             let batch = vec![retry, message(&room, &ann, "plain")];
             let outcomes = backend.append_messages(batch).unwrap();
@@ -71,7 +71,7 @@ pub fn batches_over_rooms_in_any_order_do_not_block_each_other(db: &TestDatabase
     on_threads(8, |writer| {
         let backend = db.open();
         for i in 0..15 {
-            // Another order of all rooms each time: none of the steps divides 20.
+            // All rooms in another order each time: every step is coprime to 20.
             let order = (0..20).map(|n| &rooms[(n * [1, 3, 7, 19][writer % 4] + i) % 20]);
             let batch = order.map(|room| message(room, &ann, "x")).collect();
             for outcome in backend.append_messages(batch).unwrap() {
@@ -84,9 +84,9 @@ pub fn batches_over_rooms_in_any_order_do_not_block_each_other(db: &TestDatabase
     }
 }
 
-/// The order of seq is the order of commit: whoever reads on from a cursor finds the next seq or
-/// nothing, though writers hold their transactions open for random times and some give up.
-pub fn a_tailing_reader_misses_nothing_while_writers_stall(db: &TestDatabase) {
+/// The order of seq is the order of commit: a reader that continues from a cursor finds the next seq or
+/// nothing, although writers hold their transactions open for random times and some roll back.
+pub fn a_reader_at_the_head_misses_nothing_while_writers_stall(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
@@ -166,7 +166,7 @@ pub fn a_tailing_reader_misses_nothing_while_writers_stall(db: &TestDatabase) {
     assert!(acknowledged.iter().all(|message| seen.contains(message)));
 }
 
-pub fn a_page_and_its_head_are_of_one_snapshot(db: &TestDatabase) {
+pub fn a_page_and_its_head_are_from_one_snapshot(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
@@ -188,7 +188,7 @@ pub fn a_page_and_its_head_are_of_one_snapshot(db: &TestDatabase) {
     });
 }
 
-pub fn a_stalled_writer_makes_others_busy_and_reads_live_on(db: &TestDatabase) {
+pub fn a_stalled_writer_makes_other_writers_busy_and_does_not_block_reads(db: &TestDatabase) {
     db.backend();
     let backend = db.open_with(OpenOptions { busy_timeout_ms: 300, ..OpenOptions::default() });
     let ann = user(&*backend, "ann");
@@ -216,7 +216,7 @@ pub fn a_stalled_writer_makes_others_busy_and_reads_live_on(db: &TestDatabase) {
     assert_eq!(seqs(&log(&*backend, room.id)), [1, 2, 3, 4]);
 }
 
-/// Says that the writers are done, though one of them panicked: their reader must end.
+/// Sets the flag when dropped, also by a panic of a writer, so that the reader ends.
 struct SetAtEnd<'a>(&'a AtomicBool);
 
 impl Drop for SetAtEnd<'_> {
@@ -225,7 +225,7 @@ impl Drop for SetAtEnd<'_> {
     }
 }
 
-/// xorshift64 (Marsaglia, 2003), so that a failing run can be run again.
+/// xorshift64 (Marsaglia, 2003), so that a failing run can be repeated.
 struct Random(u64);
 
 impl Random {

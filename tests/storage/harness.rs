@@ -1,4 +1,4 @@
-//! A database to test, and shorthand for what the cases put into it.
+//! The database under test, and helpers that fill it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,10 +16,10 @@ use crate::postgres_server::{self, PgDatabase};
 
 pub const NOW: Timestamp = Timestamp(1_738_319_400_000);
 
-/// Of the password of every user.
+/// The hash of every user's password.
 pub const HASH: &str = "$2b$12$hash";
 
-/// An empty database, not migrated yet but through [`TestDatabase::backend`].
+/// An empty database. [`TestDatabase::backend`] migrates it.
 pub struct TestDatabase {
     home: Home,
     gather_writes: bool,
@@ -34,7 +34,7 @@ pub fn sqlite() -> TestDatabase {
     TestDatabase { home: Home::Sqlite(tempfile::tempdir().unwrap()), gather_writes: true }
 }
 
-/// SQLite as it is with `database.gather_writes` off.
+/// SQLite with `database.gather_writes` off.
 pub fn sqlite_without_shim() -> TestDatabase {
     TestDatabase { gather_writes: false, ..sqlite() }
 }
@@ -44,7 +44,7 @@ pub fn postgres() -> TestDatabase {
 }
 
 impl TestDatabase {
-    /// Another empty one of the same kind.
+    /// Makes another empty database of the same kind.
     pub fn another(&self) -> Self {
         match &self.home {
             Home::Sqlite(_) => TestDatabase { gather_writes: self.gather_writes, ..sqlite() },
@@ -63,7 +63,7 @@ impl TestDatabase {
         }
     }
 
-    /// A handle of its own, as another process would have.
+    /// Opens a separate handle, as another process would.
     pub fn open(&self) -> Arc<dyn Backend> {
         self.open_with(OpenOptions { busy_timeout_ms: 20_000, ..OpenOptions::default() })
     }
@@ -73,14 +73,14 @@ impl TestDatabase {
         storage::open(&self.url(), OpenOptions { create: true, gather_writes, ..options }).unwrap()
     }
 
-    /// A handle on the database, migrated.
+    /// Opens a handle and migrates the database.
     pub fn backend(&self) -> Arc<dyn Backend> {
         let backend = self.open();
         backend.migrate().unwrap();
         backend
     }
 
-    /// A connection that is none of the backend's.
+    /// Opens a connection outside the backend.
     pub fn raw(&self) -> Raw {
         match &self.home {
             Home::Sqlite(folder) => {
@@ -93,7 +93,7 @@ impl TestDatabase {
     }
 }
 
-/// A connection on which a test does what a stalled writer would.
+/// A connection on which a test runs SQL, such as the transaction of a stalled writer.
 pub enum Raw {
     Sqlite(rusqlite::Connection),
     Postgres(Box<postgres::Client>),
@@ -107,7 +107,7 @@ impl Raw {
         }
     }
 
-    /// What the database says to SQL that it refuses.
+    /// Runs SQL that the database must refuse, and returns the error's text.
     pub fn fails(&mut self, sql: &str) -> String {
         match self {
             Self::Sqlite(connection) => connection.execute_batch(sql).unwrap_err().to_string(),
@@ -118,7 +118,7 @@ impl Raw {
         }
     }
 
-    /// Begins a transaction that has the room's lock.
+    /// Begins a transaction and locks the room.
     pub fn begin(&mut self, room: &Room) {
         match self {
             Self::Sqlite(_) => self.execute("BEGIN IMMEDIATE"),
@@ -129,7 +129,7 @@ impl Raw {
         }
     }
 
-    /// In a transaction that has the room's lock: gives the next seq to an event.
+    /// Appends an event with the next seq, in a transaction that has locked the room.
     pub fn append(&mut self, room: &Room, user: &User, client_id: Option<&str>) {
         let client_id = client_id.map_or("NULL".to_owned(), |id| format!("'{id}'"));
         let (column, id) = match self {
@@ -150,7 +150,7 @@ impl Raw {
     }
 }
 
-/// Runs `run` on that many threads, with their numbers; gives what they give, in that order.
+/// Runs `run` on `count` threads with their numbers, and returns the results in that order.
 pub fn on_threads<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let run = &run;
@@ -174,7 +174,7 @@ pub fn user(backend: &dyn Backend, name: &str) -> User {
     backend.create_user(&new_user(name), None).unwrap()
 }
 
-/// The record of an act at [`NOW`].
+/// An audit entry at [`NOW`].
 pub fn audit(action: &'static str) -> NewAuditEntry {
     audit_at(action, NOW)
 }
@@ -225,7 +225,7 @@ pub fn with_client_id(message: NewMessage, client_id: &str) -> NewMessage {
     NewMessage { client_id: Some(client_id.to_owned()), ..message }
 }
 
-/// Appends `count` messages; their content is their seq in an empty room.
+/// Appends `count` messages. In an empty room the content of each is its seq.
 pub fn fill(backend: &dyn Backend, room: &Room, user: &User, count: u32) {
     let messages = (1..=count).map(|i| message(room, user, &i.to_string())).collect();
     for outcome in backend.append_messages(messages).unwrap() {
@@ -233,7 +233,7 @@ pub fn fill(backend: &dyn Backend, room: &Room, user: &User, count: u32) {
     }
 }
 
-/// Every room, or this one, as this user has read it.
+/// Lists every room, or only one, with the user's position in it.
 pub fn rooms_read(
     backend: &dyn Backend,
     user: &User,
@@ -243,12 +243,12 @@ pub fn rooms_read(
     backend.list_rooms_read(reader, only).unwrap()
 }
 
-/// Up to where this user has read the room.
+/// Returns the user's read position in the room.
 pub fn read_seq(backend: &dyn Backend, user: &User, room_id: RoomId) -> Seq {
     rooms_read(backend, user, Some(room_id))[0].1.read_seq
 }
 
-/// What is to be done to a message.
+/// A change of a message by a user.
 pub fn change(message: &Message, user: &User) -> NewMessageChange {
     NewMessageChange {
         room_id: message.room_id,
@@ -259,21 +259,21 @@ pub fn change(message: &Message, user: &User) -> NewMessageChange {
     }
 }
 
-/// The whole log, read as a client would that catches up.
+/// Reads the whole log as a client does that catches up.
 pub fn events(backend: &dyn Backend, room_id: RoomId) -> Vec<Event> {
     let mut log = Vec::new();
     loop {
         let after = log.last().map_or(Seq(0), Event::seq);
         let page = backend.list_events(room_id, after, 100).unwrap().unwrap();
         if page.events.is_empty() {
-            assert_eq!(after, page.head_seq, "the head is the last event");
+            assert_eq!(after, page.head_seq, "the last event is not the head");
             return log;
         }
         log.extend(page.events);
     }
 }
 
-/// The whole log of a room in which no message was changed.
+/// Reads the whole log of a room without changed messages.
 pub fn log(backend: &dyn Backend, room_id: RoomId) -> Vec<Message> {
     let message = |event| match event {
         Event::Message(message) => message,

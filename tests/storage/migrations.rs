@@ -64,7 +64,7 @@ pub fn a_newer_schema_is_refused(db: &TestDatabase) {
     assert!(matches!(backend.check_schema(), Err(Error::SchemaTooNew { .. })));
 }
 
-pub fn an_epoch_is_random_and_stays(db: &TestDatabase) {
+pub fn an_epoch_is_random_and_does_not_change(db: &TestDatabase) {
     let epoch = db.backend().get_server_facts().unwrap().epoch;
     assert_eq!(epoch.len(), 32, "{epoch}");
     assert!(epoch.bytes().all(|byte| byte.is_ascii_hexdigit()), "{epoch}");
@@ -73,7 +73,7 @@ pub fn an_epoch_is_random_and_stays(db: &TestDatabase) {
     assert_ne!(epoch, other);
 }
 
-/// A schema has one number, whichever database it is of: in exports, in the banner, in a question for help.
+/// Both databases have the same schema versions, because exports and the banner have one version.
 #[test]
 fn both_databases_have_the_same_steps() {
     let steps = |folder: &str| {

@@ -1,4 +1,4 @@
-//! What only a server can do: vanish, come back, and let two writers race.
+//! Tests that need PostgreSQL: a server that stops and restarts, and writers that race.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,9 +29,9 @@ fn a_missing_database_is_named() {
     assert!(text.contains("missing_") && text.contains("does not exist"), "{text}");
 }
 
-/// Nothing but the statement that appends keeps such an event out: there are no foreign keys.
+/// `events` has no foreign keys, so a defect could store such an event.
 #[test]
-fn an_event_of_nobody_is_damage() {
+fn an_event_without_an_author_is_damage() {
     let database = harness::postgres();
     let backend = database.backend();
     let ann = user(&*backend, "ann");
@@ -47,19 +47,19 @@ fn an_event_of_nobody_is_damage() {
 #[test]
 fn connections_cut_by_the_server_are_replaced() {
     let database = harness::postgres();
-    // One that reads: with more, a read may meet one that was being made while the others were cut.
+    // One reader: with more, a read may get a connection that was being made while the others were cut.
     let backend = database.open_with(OpenOptions { read_connections: 1, ..OPTIONS });
     backend.migrate().unwrap();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
     for i in 1..=3 {
         cut_connections(&database);
-        // A read that finds its connection dead takes another; the loss is a warning to all.
+        // The read finds its connection dead and takes another; then every connection is tested.
         assert_eq!(backend.get_user(ann.id).unwrap().as_ref(), Some(&ann));
         assert_eq!(backend.get_room(room.id).unwrap().map(|it| it.head_seq.0), Some(i - 1));
         backend.append_messages(vec![message(&room, &ann, "x")]).unwrap()[0].as_ref().unwrap();
     }
-    // One that has not been used for a while is asked first.
+    // A connection that has not been used for a while is tested first.
     cut_connections(&database);
     thread::sleep(Duration::from_millis(1_100));
     backend.append_messages(vec![message(&room, &ann, "x")]).unwrap()[0].as_ref().unwrap();
@@ -67,7 +67,7 @@ fn connections_cut_by_the_server_are_replaced() {
 }
 
 #[test]
-fn a_restarted_server_is_found_again() {
+fn connections_recover_after_a_restart_of_the_server() {
     let cluster = PgCluster::private();
     let database = cluster.database();
     let backend = storage::open(database.url(), OPTIONS).unwrap();
@@ -79,7 +79,7 @@ fn a_restarted_server_is_found_again() {
     cluster.stop();
     for _ in 0..3 {
         let started = Instant::now();
-        // The first finds its connection dead, and cannot know since when.
+        // The first write finds its connection dead, and cannot tell whether it was stored.
         assert!(matches!(append(&*backend), Err(Error::Unavailable(_) | Error::InDoubt(_))));
         assert!(matches!(backend.list_rooms(), Err(Error::Unavailable(_))));
         assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
@@ -87,15 +87,15 @@ fn a_restarted_server_is_found_again() {
     cluster.start();
     let started = Instant::now();
     while append(&*backend).is_err() || backend.list_rooms().is_err() {
-        assert!(started.elapsed() < Duration::from_secs(3), "the pool has not healed");
+        assert!(started.elapsed() < Duration::from_secs(3), "the pool has not recovered");
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(seqs(&log(&*backend, room.id)), [1, 2]);
 }
 
-/// The sender's first attempt is in a transaction that has not ended when the second comes.
+/// The transaction of the first attempt has not ended when the second attempt comes.
 #[test]
-fn a_retry_that_meets_its_original_in_mid_transaction_gets_it() {
+fn a_retry_during_the_transaction_of_its_original_gets_the_original() {
     for does_commit in [true, false] {
         let database = harness::postgres();
         let backend = database.backend();

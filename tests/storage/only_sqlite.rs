@@ -1,4 +1,4 @@
-//! What only a file can do.
+//! Tests that need SQLite.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ fn refusal(url: &str, options: OpenOptions) -> String {
 }
 
 #[test]
-fn a_missing_file_is_made_only_if_it_may() {
+fn a_missing_file_is_created_only_if_the_option_is_set() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("chat.db");
     let url = format!("sqlite://{}", file.display());
@@ -33,7 +33,7 @@ fn a_missing_file_is_made_only_if_it_may() {
 }
 
 #[test]
-fn what_is_no_file_of_sqlite_is_refused_with_its_name() {
+fn a_file_that_is_not_a_database_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().display();
     let text = refusal(&format!("sqlite://{path}/missing/chat.db"), CREATE);
@@ -55,9 +55,9 @@ fn the_file_is_in_wal_mode() {
     drop(backend);
 }
 
-/// To give much back at once would hold a commit up.
+/// Freeing much space at once would delay a commit.
 #[test]
-fn a_log_that_could_not_be_copied_for_long_is_cut_back_bit_by_bit() {
+fn a_long_wal_file_is_shortened_in_steps() {
     const MIB: u64 = 1 << 20;
     let database = harness::sqlite();
     let backend = database.backend();
@@ -76,7 +76,7 @@ fn a_log_that_could_not_be_copied_for_long_is_cut_back_bit_by_bit() {
         bytes = append();
     }
     reader.execute("COMMIT");
-    // Each time that the log has been copied and is begun anew, after 16 MiB, some of it goes.
+    // The file is shortened by one step each time that the WAL starts again, after 16 MiB.
     let mut longest = bytes;
     for _ in 0..500 {
         let next = append();

@@ -1,4 +1,4 @@
-//! Reading stretches of the log.
+//! Reading pages of the log.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use chatapp::storage::Backend;
 
 use crate::harness::{TestDatabase, fill, room, seqs, user};
 
-/// A room with messages 1 to 10, and a fuller one before it that no page may show.
+/// Makes a room with messages 1 to 10. An earlier room has more messages, which no page may show.
 fn ten(db: &TestDatabase) -> (Arc<dyn Backend>, Room) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
@@ -17,7 +17,7 @@ fn ten(db: &TestDatabase) -> (Arc<dyn Backend>, Room) {
     (backend, ten)
 }
 
-/// The seqs of a page, has_older, has_newer.
+/// Reads a page: its seqs, `has_older` and `has_newer`.
 fn page(backend: &dyn Backend, room: &Room, cursor: Cursor, limit: u32) -> (Vec<i64>, bool, bool) {
     let page = backend.list_messages(room.id, cursor, limit).unwrap().unwrap();
     assert_eq!(page.head_seq, Seq(10));
@@ -28,13 +28,13 @@ fn page(backend: &dyn Backend, room: &Room, cursor: Cursor, limit: u32) -> (Vec<
     (seqs(&page.messages), page.has_older, page.has_newer)
 }
 
-pub fn of_an_unknown_room_there_is_no_page(db: &TestDatabase) {
+pub fn an_unknown_room_has_no_page(db: &TestDatabase) {
     let backend = db.backend();
     assert_eq!(backend.list_messages(RoomId(77), Cursor::Newest, 10).unwrap(), None);
     assert_eq!(backend.list_events(RoomId(77), Seq(0), 10).unwrap(), None);
 }
 
-pub fn of_an_empty_room_the_page_is_empty(db: &TestDatabase) {
+pub fn an_empty_room_has_an_empty_page(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
@@ -122,7 +122,7 @@ pub fn events_after_a_cursor(db: &TestDatabase) {
 
 pub fn only_messages_are_on_pages(db: &TestDatabase) {
     let (backend, ten) = ten(db);
-    // What edits, reactions and members will be: further kinds in the same sequence.
+    // Further kinds of event have positions in the same sequence.
     db.raw().execute(&format!(
         "UPDATE events SET kind = 'other' WHERE room_id = {} AND seq IN (1, 5, 6, 10)",
         ten.id

@@ -1,4 +1,4 @@
-//! Random use of the log, compared with a model of it.
+//! Random use of the log, compared with a model.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,15 +16,15 @@ use crate::harness::{
 const ROOMS: usize = 3;
 const USERS: usize = 2;
 
-/// Room (one of them is missing), user, client_id.
+/// A room (one of them does not exist), a user and a `client_id`.
 type Send = (usize, usize, Option<u8>);
 
 fn runner() -> TestRunner {
-    // Every failure is printed with its smallest case; there is no file of old ones to keep.
+    // A failure is printed with its smallest case, so no file of failures is kept.
     TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() })
 }
 
-pub fn the_log_is_what_a_model_says(db: &TestDatabase) {
+pub fn the_log_agrees_with_a_model(db: &TestDatabase) {
     let backend = db.backend();
     let users = ["ann", "bo"].map(|name| user(&*backend, name));
     let batches = vec(vec((0..ROOMS + 1, 0..USERS, option::of(0..5u8)), 0..12), 0..8);
@@ -81,8 +81,8 @@ pub fn the_log_is_what_a_model_says(db: &TestDatabase) {
     runner().run(&batches, check).unwrap();
 }
 
-/// What is done to one room: sends, and changes of a message, which is counted from the oldest and
-/// round again.
+/// An act in one room. A change names its message by a number, counted from the oldest message, modulo
+/// their number.
 #[derive(Clone, Debug)]
 enum Act {
     Send(u32),
@@ -100,9 +100,9 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// The log is contiguous and shows every message as it stands; what is deleted is nowhere in it; and
-/// the pages have the messages alone, however many changes lie between them.
-pub fn the_log_of_changes_is_what_a_model_says(db: &TestDatabase) {
+/// The log is contiguous and shows the present state of every message, deleted text is nowhere in it, and
+/// the pages have only messages, with any number of changes between them.
+pub fn the_log_of_changes_agrees_with_a_model(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let check = |(acts, limits): (Vec<Act>, Vec<u32>)| {
@@ -177,7 +177,7 @@ fn messages_of(log: &[Event]) -> Vec<Message> {
     log.iter().filter_map(message).collect()
 }
 
-/// What a change does to the whole log.
+/// Applies a change to the model of the log.
 fn apply(log: &mut Vec<Event>, changed: Changed) {
     let Changed { message: now, event } = changed;
     let is_deleted = now.deleted_at.is_some();
@@ -230,7 +230,7 @@ pub fn walking_the_pages_gives_the_log(db: &TestDatabase) {
     runner().run(&walks, check).unwrap();
 }
 
-/// Goes on to the first message, each page as long as the next of `limits` in turn.
+/// Reads pages back to the first message. The limits of the pages are those of `limits` in turn.
 fn walk_older(
     backend: &dyn Backend,
     room: &Room,

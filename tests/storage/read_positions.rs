@@ -1,4 +1,4 @@
-//! Up to where people have read.
+//! Read positions.
 
 use chatapp::model::{ReadPosition, RoomId, Seq};
 
@@ -20,7 +20,7 @@ pub fn a_position_moves_on_and_never_back(db: &TestDatabase) {
         [of(&ann, one.id, 4), of(&bo, one.id, 99), of(&ann, two.id, 3), of(&ann, RoomId(77), 1)];
     let advanced = backend.advance_read_positions(&batch).unwrap();
     let expected = [Some((Seq(4), true)), Some((Seq(10), true)), Some((Seq(0), false)), None];
-    assert_eq!(advanced, expected, "beyond the head is the head");
+    assert_eq!(advanced, expected, "a position beyond the head becomes the head");
     for (seq, expected) in [(3, (4, false)), (4, (4, false)), (0, (4, false)), (7, (7, true))] {
         let advanced = backend.advance_read_positions(&[of(&ann, one.id, seq)]).unwrap();
         assert_eq!(advanced, [Some((Seq(expected.0), expected.1))], "{seq}");
@@ -40,7 +40,7 @@ pub fn processes_that_move_positions_at_once_do_not_block_each_other(db: &TestDa
         for seq in 1..=50 {
             let position =
                 |n: usize| ReadPosition { user_id: users[n].id, room_id: room.id, seq: Seq(seq) };
-            // Each thread has an order of its own.
+            // Each thread uses another order.
             let batch: Vec<_> =
                 (0..10).map(|n| position((n * [1, 3, 7, 9][thread]) % 10)).collect();
             for advanced in backend.advance_read_positions(&batch).unwrap() {

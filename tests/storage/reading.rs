@@ -1,4 +1,4 @@
-//! What is unread in rooms.
+//! Counts of unread messages.
 
 use chatapp::model::{
     Event, NewMessage, ReadPosition, Reading, Room, RoomId, Seq, Timestamp, Unread, User, mentions,
@@ -19,7 +19,7 @@ fn unread(backend: &dyn Backend, user: &User, room: &Room) -> Option<Unread> {
     rooms_read(backend, user, Some(room.id))[0].1.unread
 }
 
-pub fn of_a_room_never_read_nothing_is_unread(db: &TestDatabase) {
+pub fn a_room_that_was_never_read_has_no_unread_count(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
     let rooms: Vec<Room> = (0..3).map(|_| room(&*backend, &ann)).collect();
@@ -33,16 +33,16 @@ pub fn of_a_room_never_read_nothing_is_unread(db: &TestDatabase) {
     let readings: Vec<Reading> = listed.iter().map(|(_, reading)| *reading).collect();
     let read = Reading { read_seq: Seq(1), unread: expected };
     assert_eq!(readings, [Reading::default(), read, Reading::default()]);
-    assert_eq!(listed[1].0.head_seq, Seq(3), "the room is as get_room has it");
+    assert_eq!(listed[1].0.head_seq, Seq(3), "the room is not as `get_room` returns it");
     assert_eq!(backend.get_room(rooms[1].id).unwrap().as_ref(), Some(&listed[1].0));
-    // Another's position is another's.
+    // A position belongs to one user.
     assert_eq!(unread(&*backend, &ann, &rooms[1]), None);
     backend.delete_room(rooms[1].id, &audit("x")).unwrap();
     assert_eq!(rooms_read(&*backend, &bo, Some(rooms[1].id)), []);
     assert_eq!(rooms_read(&*backend, &bo, None).len(), 2);
 }
 
-/// What is done to one room.
+/// An act in one room.
 #[derive(Clone, Debug)]
 enum Act {
     Send(usize, String),
@@ -73,9 +73,8 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// Compared with the log, counted message by message. The name has a character that means something
-/// else in a pattern.
-pub fn what_is_unread_is_what_a_model_says(db: &TestDatabase) {
+/// The model counts message by message. The name has a character with a special meaning in a pattern.
+pub fn unread_counts_agree_with_a_model(db: &TestDatabase) {
     let backend = db.backend();
     let users = [user(&*backend, "ann"), user(&*backend, "b.o")];
     let bo = &users[1];
@@ -91,7 +90,7 @@ pub fn what_is_unread_is_what_a_model_says(db: &TestDatabase) {
                 }
                 Act::Edit(which, text) if !sent.is_empty() => {
                     let target = &sent[which % sent.len()];
-                    // One that is deleted is not edited.
+                    // Editing a deleted message fails.
                     let _ = backend.edit_message(change(target, &users[0]), &text);
                 }
                 Act::Delete(which) if !sent.is_empty() => {
@@ -124,7 +123,7 @@ pub fn what_is_unread_is_what_a_model_says(db: &TestDatabase) {
     TestRunner::new(config).run(&(vec(act(), 0..25), 0..12i64), check).unwrap();
 }
 
-pub fn no_more_than_so_many_are_counted(db: &TestDatabase) {
+pub fn the_number_of_counted_messages_is_limited(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
     let room = room(&*backend, &ann);
@@ -137,8 +136,9 @@ pub fn no_more_than_so_many_are_counted(db: &TestDatabase) {
     }
 }
 
-/// A reader's own messages and deleted ones are not counted, and so many of them are not looked at.
-pub fn no_more_than_so_many_events_are_looked_at(db: &TestDatabase) {
+/// A reader's own messages and deleted messages are not counted, but the limit of scanned events includes
+/// them.
+pub fn the_number_of_scanned_events_is_limited(db: &TestDatabase) {
     const MAX: i64 = Unread::MAX_EVENTS as i64;
     let backend = db.backend();
     let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
@@ -154,8 +154,8 @@ pub fn no_more_than_so_many_events_are_looked_at(db: &TestDatabase) {
     }
 }
 
-/// What was pruned is no event that is looked at.
-pub fn of_a_pruned_room_the_events_that_are_left_are_looked_at(db: &TestDatabase) {
+/// The limit of scanned events does not include pruned events.
+pub fn pruned_events_are_not_scanned(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, bo) = (user(&*backend, "ann"), user(&*backend, "bo"));
     let room = room(&*backend, &ann);

@@ -1,14 +1,14 @@
-//! The beginnings of logs that are kept no longer.
+//! Pruning: deleting the oldest events of a log.
 
 use chatapp::model::{Cursor, NewMessage, Seq};
 
 use crate::harness::{NOW, TestDatabase, audit, events, message, room, seqs, user};
 
-pub fn the_oldest_events_go_in_pieces_up_to_the_first_that_is_kept(db: &TestDatabase) {
+pub fn the_oldest_events_are_pruned_in_steps_up_to_the_first_that_is_kept(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let (general, other) = (room(&*backend, &ann), room(&*backend, &ann));
-    // The clock was set back once: what is behind a newer one stays for as long as that.
+    // The clock was set back once: an old event after a newer one is kept as long as the newer one.
     for seconds in [1, 2, 3, 9, 4, 10] {
         let at = NOW.plus_seconds(seconds);
         let sent = [&general, &other]
@@ -20,7 +20,7 @@ pub fn the_oldest_events_go_in_pieces_up_to_the_first_that_is_kept(db: &TestData
     let entry = audit("room.prune");
     let prune = || backend.prune_events(general.id, before, 2, Some(&entry)).unwrap();
     assert_eq!([prune(), prune(), prune()], [2, 1, 0]);
-    // What deletes nothing is no act.
+    // A call that deletes nothing is not recorded.
     let on_record = backend.list_audit(None, 10).unwrap();
     let prunings = on_record.iter().filter(|entry| entry.action == "room.prune");
     let room = format!("room #{}", general.id);
@@ -37,7 +37,7 @@ pub fn the_oldest_events_go_in_pieces_up_to_the_first_that_is_kept(db: &TestData
     assert_eq!(backend.get_room(other.id).unwrap().unwrap().oldest_seq, Seq(1));
 }
 
-pub fn a_log_that_is_all_gone_goes_on_counting(db: &TestDatabase) {
+pub fn seqs_continue_after_the_whole_log_was_pruned(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let general = room(&*backend, &ann);

@@ -53,7 +53,7 @@ pub fn rooms_are_listed_in_order_of_id(db: &TestDatabase) {
     assert_eq!(backend.list_rooms().unwrap(), []);
     let ann = user(&*backend, "ann");
     let mut rooms: Vec<Room> = (0..5).map(|_| room(&*backend, &ann)).collect();
-    // An update moves a row in PostgreSQL's table, and must not in the list.
+    // An update moves the row in PostgreSQL's table. It must not change the order of the list.
     fill(&*backend, &rooms[1], &ann, 3);
     rooms[1].head_seq = Seq(3);
     assert!(rooms.is_sorted_by_key(|room| room.id));
@@ -123,13 +123,13 @@ pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
     let seq = Seq(2);
     assert_eq!(header, EventHeader { id, room_id: room.id, seq, user_id, username, timestamp });
     assert_eq!(face, expected.face());
-    // A change that alters nothing is not recorded, and does not touch the time.
+    // A change without an effect is not recorded, and does not change the time.
     for same in [&all, &RoomChange::default(), &archived(true)] {
         let entry = audit_at("room.update", NOW.plus_seconds(9));
         let unchanged = UpdatedRoom { room: expected.clone(), event: None };
         assert_eq!(backend.update_room(room.id, same, &entry).unwrap(), Some(unchanged));
     }
-    // Clients do not see how long events are kept.
+    // The retention is not visible to clients, so its change is not an event.
     let (kept, event) = update(&RoomChange { retention_days: Some(None), ..RoomChange::default() });
     assert_eq!((kept, event), (Room { retention_days: None, ..expected.clone() }, None));
     // An operator at the command line has no account.
@@ -139,7 +139,7 @@ pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
     let Some(Event::RoomChanged(RoomChanged { header, .. })) = &back.event else { panic!() };
     assert_eq!((header.user_id, &*header.username), (UserId(0), "(server)"));
     assert_eq!((back.room.description, back.room.archived_at), (None, None));
-    // Another spelling of its own name is no conflict.
+    // Another spelling of the room's own name is not a conflict.
     assert_eq!(update(&renamed("Lobby")).0.name, "Lobby");
 
     let missing = backend.update_room(RoomId(77), &renamed("x"), &later).unwrap();
@@ -177,7 +177,7 @@ pub fn nothing_is_sent_to_an_archived_room(db: &TestDatabase) {
     let batch = vec![
         message(&closed, &ann, "late"),
         message(&open, &ann, "elsewhere"),
-        // A retry of what was sent in time is answered as ever.
+        // A retry of a message sent before the archiving gets its original.
         first,
         with_client_id(message(&closed, &ann, "late"), "c-2"),
     ];
@@ -194,8 +194,8 @@ pub fn nothing_is_sent_to_an_archived_room(db: &TestDatabase) {
     assert_eq!(events(&*backend, closed.id).len(), 4);
 }
 
-/// Whatever it has left behind, no method shows any of it.
-pub fn a_deleted_room_is_gone_at_once(db: &TestDatabase) {
+/// No method shows rows that a deleted room has left behind.
+pub fn a_deleted_room_is_hidden_at_once(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let (gone, kept) = (room(&*backend, &ann), room(&*backend, &ann));
@@ -228,14 +228,14 @@ pub fn a_deleted_room_is_gone_at_once(db: &TestDatabase) {
     assert!(matches!(deleted, Err(ChangeError::RoomNotFound)), "{deleted:?}");
     assert_eq!(backend.prune_events(gone.id, NOW.plus_seconds(1), 10, None).unwrap(), 0);
 
-    // Its name is free, and what has it is another room.
+    // The name can be used again, for another room.
     let again = backend.create_room(&new_room(&gone.name, &ann), &audit("x")).unwrap();
     assert!(again.id > gone.id);
     assert_eq!(backend.get_room_by_name(&gone.name).unwrap(), Some(again));
     assert_eq!(log(&*backend, kept.id).len(), 2);
 }
 
-pub fn what_a_deleted_room_left_goes_bit_by_bit(db: &TestDatabase) {
+pub fn the_rows_of_a_deleted_room_are_purged_in_steps(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     assert!(!backend.purge_deleted_rooms(10).unwrap(), "no room was deleted");
@@ -253,7 +253,7 @@ pub fn what_a_deleted_room_left_goes_bit_by_bit(db: &TestDatabase) {
     while backend.purge_deleted_rooms(10).unwrap() {
         left.push(count(db, "events"));
     }
-    // Ten at most each time, then the positions and the room itself.
+    // At most ten events each time, then the read positions and the room itself.
     assert!(left.windows(2).all(|pair| pair[0] - pair[1] <= 10), "{left:?}");
     assert_eq!(left.last(), Some(&25));
     assert_eq!((count(db, "rooms"), count(db, "read_positions")), (1, 1));
@@ -269,7 +269,7 @@ fn count(db: &TestDatabase, table: &str) -> i64 {
     }
 }
 
-pub fn rooms_that_others_changed_are_listed(db: &TestDatabase) {
+pub fn rooms_changed_by_other_processes_are_listed(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let rooms: Vec<Room> = (0..5).map(|_| room(&*backend, &ann)).collect();
@@ -304,16 +304,16 @@ pub fn rooms_that_others_changed_are_listed(db: &TestDatabase) {
     assert_eq!(changed(true), expected);
     other.delete_room(new.id, &audit("x")).unwrap();
     expected.pop();
-    assert_eq!(changed(true), expected, "what was deleted is not new");
-    // A process may know more than this snapshot has, because it has just stored it.
+    assert_eq!(changed(true), expected, "a deleted room was listed as new");
+    // A process may know a newer head than the snapshot, because it has just stored the event.
     let ahead = RoomHead { head_seq: Seq(9), ..known[0] };
     let nowhere = RoomHead { id: RoomId(i64::MAX), ..known[0] };
     let gone = [RoomDifference::Gone(nowhere.id)];
     assert_eq!(backend.list_changed_rooms(&[ahead, nowhere], false).unwrap(), gone);
 }
 
-/// Where the database says it at all.
-pub fn what_another_process_writes_is_noticed(db: &TestDatabase) {
+/// Only SQLite has such a number.
+pub fn writes_of_another_process_change_the_data_version(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
@@ -321,14 +321,14 @@ pub fn what_another_process_writes_is_noticed(db: &TestDatabase) {
     let before = version();
     fill(&*backend, &room, &ann, 3);
     backend.list_rooms().unwrap();
-    assert_eq!(version(), before, "what it writes itself is no news");
+    assert_eq!(version(), before, "the backend's own write was noticed");
     let other = db.open();
     for _ in 0..3 {
         let before = version();
         fill(&*other, &room, &ann, 1);
         let after = version();
         assert!(before.is_none() || after != before, "{after:?}");
-        // Nor is it hidden by what it writes itself.
+        // The backend's own writes do not hide the other process's.
         fill(&*other, &room, &ann, 1);
         fill(&*backend, &room, &ann, 1);
         assert!(before.is_none() || version() != after);

@@ -1,4 +1,4 @@
-//! What a copy consists of, and filling a database with it.
+//! The contents of a copy, and filling a database with them.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -33,7 +33,7 @@ pub fn every_column_is_copied_or_left_out_on_purpose(db: &TestDatabase) {
     assert_eq!(found, known, "a column must be in storage::rows::TABLES or LEFT_OUT");
 }
 
-pub fn what_is_read_is_what_another_database_is_filled_with(db: &TestDatabase) {
+pub fn rows_that_are_read_can_fill_another_database(db: &TestDatabase) {
     let source = db.backend();
     populate(&*source);
     let rows = read(&*source);
@@ -56,10 +56,10 @@ pub fn what_is_read_is_what_another_database_is_filled_with(db: &TestDatabase) {
             let filled = target.open();
             assert!(read(&*filled) == rows, "{filling:?}");
             let epoch = |backend: &dyn Backend| backend.get_server_facts().unwrap().epoch;
-            assert_ne!(epoch(&*filled), epoch(&*source), "a filled database has a new epoch");
+            assert_ne!(epoch(&*filled), epoch(&*source), "the filled database has the old epoch");
             let sessions = filled.list_sessions(None, NOW, 10).unwrap();
-            assert!(sessions.is_empty(), "a filled database has no sessions");
-            // What comes next has a number that the source has never given.
+            assert!(sessions.is_empty(), "the filled database has sessions");
+            // The next event gets an id that the source has never given.
             let ann = filled.get_credentials("ann").unwrap().unwrap().user;
             let room = filled.get_room_by_name("kept").unwrap().unwrap();
             let sent = filled.append_messages(vec![message(&room, &ann, "next")]).unwrap();
@@ -71,7 +71,7 @@ pub fn what_is_read_is_what_another_database_is_filled_with(db: &TestDatabase) {
     }
 }
 
-pub fn a_room_alone_has_its_log_and_its_people(db: &TestDatabase) {
+pub fn a_copy_of_one_room_has_its_log_and_its_users(db: &TestDatabase) {
     let backend = db.backend();
     populate(&*backend);
     let kept = backend.get_room_by_name("kept").unwrap().unwrap();
@@ -86,7 +86,7 @@ pub fn a_room_alone_has_its_log_and_its_people(db: &TestDatabase) {
     assert_eq!((counts["rooms"], counts["events"], counts["users"]), (1, events, 1));
 }
 
-pub fn a_database_in_use_is_not_filled_and_one_being_filled_not_used(db: &TestDatabase) {
+pub fn a_database_cannot_be_used_and_filled_at_once(db: &TestDatabase) {
     let backend = db.backend();
     let refused = storage::claim(&db.url());
     assert!(matches!(refused, Err(Error::InUse(_))), "{:?}", refused.err());
@@ -99,7 +99,7 @@ pub fn a_database_in_use_is_not_filled_and_one_being_filled_not_used(db: &TestDa
     db.open().check_schema().unwrap();
 }
 
-pub fn what_is_filled_at_once_is_whole_or_as_it_was(db: &TestDatabase) {
+pub fn a_database_filled_at_once_is_complete_or_unchanged(db: &TestDatabase) {
     let backend = db.backend();
     populate(&*backend);
     let (rows, facts) = (read(&*backend), backend.get_server_facts().unwrap());
@@ -111,10 +111,10 @@ pub fn what_is_filled_at_once_is_whole_or_as_it_was(db: &TestDatabase) {
     drop(claimed);
     let backend = db.open();
     assert_eq!(backend.get_server_facts().unwrap(), facts);
-    assert!(read(&*backend) == rows, "it is not as it was");
+    assert!(read(&*backend) == rows, "the contents have changed");
 }
 
-pub fn what_is_filled_in_steps_goes_on_and_is_not_used_before_its_end(db: &TestDatabase) {
+pub fn filling_in_steps_continues_and_the_database_is_sealed_until_its_end(db: &TestDatabase) {
     let source = db.another();
     let source = source.backend();
     populate(&*source);
@@ -124,12 +124,15 @@ pub fn what_is_filled_in_steps_goes_on_and_is_not_used_before_its_end(db: &TestD
     claimed.begin(Filling::InSteps, Contents::Nothing).unwrap();
     write(&mut *claimed, &rows[..half]);
     drop(claimed);
-    // SQLite has it under another name until it is whole.
+    // On SQLite the database has another name until it is complete.
     let is_usable = |backend: &dyn Backend| backend.check_schema();
     let opened = storage::open(&db.url(), OpenOptions::default());
     match opened {
         Ok(backend) => {
-            assert!(matches!(is_usable(&*backend), Err(Error::Sealed(_))), "it can be used");
+            assert!(
+                matches!(is_usable(&*backend), Err(Error::Sealed(_))),
+                "an unfinished database can be used"
+            );
         }
         Err(error) => assert!(matches!(error, Error::BadUrl(_)), "{error:?}"),
     }
@@ -138,10 +141,10 @@ pub fn what_is_filled_in_steps_goes_on_and_is_not_used_before_its_end(db: &TestD
     claimed.begin(Filling::InSteps, Contents::Unfinished).unwrap();
     write(&mut *claimed, &rows[half..]);
     claimed.finish().unwrap();
-    assert!(read(&*db.open()) == rows, "it is not what was written");
+    assert!(read(&*db.open()) == rows, "the contents are not the written rows");
 }
 
-/// Something in every table, and numbers that were given and are there no more.
+/// Stores rows in every table, and deletes rows so that given ids are missing.
 fn populate(backend: &dyn Backend) {
     let ann = user(backend, "ann");
     let bo =
@@ -167,7 +170,7 @@ fn populate(backend: &dyn Backend) {
     backend.prune_events(kept.id, NOW.plus_seconds(1), 100, None).unwrap();
     let position =
         chatapp::model::ReadPosition { user_id: bo.id, room_id: kept.id, seq: Seq(1_000) };
-    // bo is in no room but `other`, where nobody has said anything.
+    // bo appears only in `other`, which has no messages.
     let other = room(backend, &bo);
     backend
         .advance_read_positions(&[chatapp::model::ReadPosition { room_id: other.id, ..position }])

@@ -7,7 +7,7 @@ use chatapp::model::{NewSession, SessionId, UserId};
 
 use crate::harness::{HASH, NOW, TestDatabase, active, audit, on_threads, session, user};
 
-pub fn a_session_reads_back_with_its_user_as_it_is_now(db: &TestDatabase) {
+pub fn a_session_reads_back_with_the_present_user(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let id = SessionId(u128::MAX - 7);
@@ -24,7 +24,7 @@ pub fn a_session_reads_back_with_its_user_as_it_is_now(db: &TestDatabase) {
     assert!(backend.get_session(SessionId(1)).unwrap().is_none());
 }
 
-pub fn a_session_is_opened_by_the_password_of_now(db: &TestDatabase) {
+pub fn a_session_is_opened_by_the_present_password_only(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let opens = |n, user_id, hash: &str| {
@@ -41,8 +41,8 @@ pub fn a_session_is_opened_by_the_password_of_now(db: &TestDatabase) {
     assert!(!opens(4, ann.id, HASH));
 }
 
-/// Signing in with a password that is being changed by another process leaves no open session.
-pub fn a_new_password_misses_no_session_that_is_being_opened(db: &TestDatabase) {
+/// Signing in while another process changes the password leaves no open session.
+pub fn a_new_password_revokes_sessions_that_are_opened_at_the_same_time(db: &TestDatabase) {
     let backend = db.backend();
     let handles = [db.open(), db.open()];
     let start = Barrier::new(2);
@@ -59,7 +59,7 @@ pub fn a_new_password_misses_no_session_that_is_being_opened(db: &TestDatabase) 
             }
         });
         let open = backend.list_sessions(Some(ann.id), NOW, 10).unwrap();
-        assert!(open.is_empty(), "a session of the old password is open");
+        assert!(open.is_empty(), "a session opened with the old password is open");
     }
 }
 
@@ -86,7 +86,7 @@ pub fn a_session_is_revoked_once(db: &TestDatabase) {
     assert!(!backend.revoke_session(SessionId(2), NOW).unwrap());
 }
 
-pub fn revoked_sessions_are_listed_from_a_moment_on(db: &TestDatabase) {
+pub fn sessions_revoked_since_a_time_are_listed(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     for i in 0..4 {
@@ -104,10 +104,10 @@ pub fn revoked_sessions_are_listed_from_a_moment_on(db: &TestDatabase) {
     assert_eq!(since(4), HashSet::new());
 }
 
-pub fn ended_sessions_are_forgotten_after_a_moment(db: &TestDatabase) {
+pub fn ended_sessions_are_deleted(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
-    // They expire 60 seconds from now; the second is revoked after 10.
+    // Both expire after 60 seconds; the second is revoked after 10.
     let (expiring, revoked) = (session(&*backend, 1, &ann), session(&*backend, 2, &ann));
     backend.revoke_session(revoked, NOW.plus_seconds(10)).unwrap();
     assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(10)).unwrap(), 0);
@@ -125,7 +125,7 @@ pub fn a_secret_is_made_once(db: &TestDatabase) {
     assert_eq!(db.open().get_or_create_secret(b"third").unwrap(), b"first\0secret");
 }
 
-pub fn threads_that_make_a_secret_at_once_get_the_same(db: &TestDatabase) {
+pub fn threads_that_make_a_secret_at_once_get_the_same_secret(db: &TestDatabase) {
     db.backend();
     let handles: Vec<_> = (0..8).map(|_| db.open()).collect();
     let start = Barrier::new(8);

@@ -1,10 +1,10 @@
-//! What operators ask of a database.
+//! Status and checks of a database.
 
 use chatapp::model::UserId;
 
 use crate::harness::{TestDatabase, audit, fill, log, room, user};
 
-pub fn a_status_says_what_is_there(db: &TestDatabase) {
+pub fn a_status_has_counts_and_sizes(db: &TestDatabase) {
     let backend = db.backend();
     let empty = backend.get_status().unwrap();
     assert_eq!((empty.users, empty.rooms, empty.events), (0, 0, 0));
@@ -29,14 +29,14 @@ pub fn a_status_says_what_is_there(db: &TestDatabase) {
     }
 }
 
-pub fn trying_to_write_changes_nothing(db: &TestDatabase) {
+pub fn checking_that_writes_work_changes_nothing(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
     let room = room(&*backend, &ann);
     fill(&*backend, &room, &ann, 1);
     let (before, wal_bytes) = (log(&*backend, room.id), backend.get_status().unwrap().wal_bytes);
     backend.check_write().unwrap();
-    // It did write, and the next id is the one after the last.
+    // The database was written to, but no id was used.
     assert!(wal_bytes.is_none() || backend.get_status().unwrap().wal_bytes > wal_bytes);
     fill(&*backend, &room, &ann, 1);
     let after = log(&*backend, room.id);

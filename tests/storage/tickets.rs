@@ -1,4 +1,4 @@
-//! Tickets: what opens one socket, once.
+//! Tickets, each of which opens one socket once.
 
 use std::sync::Barrier;
 
@@ -7,7 +7,7 @@ use chatapp::storage::Backend;
 
 use crate::harness::{NOW, TestDatabase, on_threads, session, user};
 
-/// A session of a new user, and a ticket for it that is good for 30 seconds.
+/// Makes a session of a new user, and a ticket for it that is valid for 30 seconds.
 fn ticket(backend: &dyn Backend, name: &str, n: u8) -> (SessionId, SecretHash) {
     let session_id = session(backend, n.into(), &user(backend, name));
     let hash = [n; 32];
@@ -27,7 +27,7 @@ pub fn a_ticket_is_taken_once(db: &TestDatabase) {
     assert_eq!(backend.take_ticket(&anns, NOW).unwrap(), None);
 }
 
-pub fn of_many_who_take_a_ticket_at_once_one_gets_it(db: &TestDatabase) {
+pub fn a_ticket_is_taken_by_one_of_many_simultaneous_callers(db: &TestDatabase) {
     let (_, hash) = ticket(&*db.backend(), "ann", 1);
     let handles: Vec<_> = (0..8).map(|_| db.open()).collect();
     let start = Barrier::new(8);
@@ -38,7 +38,7 @@ pub fn of_many_who_take_a_ticket_at_once_one_gets_it(db: &TestDatabase) {
     assert_eq!(taken.into_iter().flatten().count(), 1);
 }
 
-pub fn an_expired_ticket_is_worth_nothing(db: &TestDatabase) {
+pub fn an_expired_ticket_is_refused(db: &TestDatabase) {
     let backend = db.backend();
     let (_, late) = ticket(&*backend, "ann", 1);
     let (bo, in_time) = ticket(&*backend, "bo", 2);
@@ -47,7 +47,7 @@ pub fn an_expired_ticket_is_worth_nothing(db: &TestDatabase) {
     assert_eq!(backend.take_ticket(&in_time, Timestamp(end.0 - 1)).unwrap(), Some(bo));
 }
 
-pub fn who_makes_a_ticket_clears_away_old_ones(db: &TestDatabase) {
+pub fn making_a_ticket_deletes_old_tickets(db: &TestDatabase) {
     let backend = db.backend();
     let (session_id, old) = ticket(&*backend, "ann", 1);
     let (_, new) = ticket(&*backend, "bo", 2);
@@ -56,13 +56,17 @@ pub fn who_makes_a_ticket_clears_away_old_ones(db: &TestDatabase) {
         backend.create_ticket(&NewTicket { hash: [n; 32], session_id, expires_at }).unwrap();
     };
     make(3, 30 + 60);
-    assert_eq!(backend.take_ticket(&new, NOW).unwrap().map(|_| ()), Some(()), "it may be good yet");
+    assert_eq!(
+        backend.take_ticket(&new, NOW).unwrap().map(|_| ()),
+        Some(()),
+        "a ticket that may still be valid was deleted"
+    );
     make(4, 30 + 61);
     assert_eq!(backend.take_ticket(&old, NOW).unwrap(), None);
     assert_eq!(backend.take_ticket(&[3; 32], NOW).unwrap(), Some(session_id));
 }
 
-pub fn tickets_go_with_their_session_and_when_they_are_old(db: &TestDatabase) {
+pub fn tickets_are_deleted_with_their_session_and_when_they_are_old(db: &TestDatabase) {
     let backend = db.backend();
     let (_, hash) = ticket(&*backend, "ann", 1);
     // The ticket expires after 30 seconds, the session after 60.

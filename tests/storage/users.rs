@@ -79,7 +79,7 @@ pub fn credentials_are_found_by_name_and_by_email_in_any_case(db: &TestDatabase)
     }
 }
 
-pub fn only_one_can_be_the_first_admin(db: &TestDatabase) {
+pub fn only_one_user_can_become_the_first_admin(db: &TestDatabase) {
     let backend = db.backend();
     let first = |name| NewUser { role: Role::Admin, only_if_no_admin: true, ..new_user(name) };
     user(&*backend, "ann");
@@ -93,7 +93,7 @@ pub fn only_one_can_be_the_first_admin(db: &TestDatabase) {
     backend.create_user(&NewUser { role: Role::Admin, ..new_user("dee") }, None).unwrap();
 }
 
-pub fn of_many_who_would_be_the_first_admin_at_once_one_is(db: &TestDatabase) {
+pub fn one_of_many_simultaneous_callers_becomes_the_first_admin(db: &TestDatabase) {
     db.backend();
     let handles: Vec<_> = (0..8).map(|_| db.open()).collect();
     let start = Barrier::new(8);
@@ -155,7 +155,7 @@ pub fn deactivation_revokes_all_sessions_and_activation_restores_none(db: &TestD
     assert_eq!(backend.get_session(after).unwrap().unwrap().revoked_at, None);
 }
 
-pub fn what_is_done_to_nobody_says_so(db: &TestDatabase) {
+pub fn changes_of_a_missing_user_report_that(db: &TestDatabase) {
     let backend = db.backend();
     let nobody = UserId(77);
     assert!(backend.update_password(nobody, "hash", &audit("x")).unwrap().is_none());
