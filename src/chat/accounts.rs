@@ -143,14 +143,11 @@ impl Chat {
         let typed = name.clone();
         let find = move |backend: &dyn Backend| find_credentials(backend, &typed);
         let found = self.inner.store.read(find).await?;
-        let owner = found.as_ref().map(|known| &known.user);
-        let names = owner.map(|user| [user.username.clone(), user.email.clone()]);
-        // Counts the typed name. A counter for the account would reveal which email belongs to which
-        // username.
+        // The typed name is counted and remembered. Anything that both names of an account shared would tell whose
+        // an email is.
         let result = self.attempt(&name, address, self.check_login(found, password)).await;
-        if let (Ok(_), Some(names)) = (&result, names) {
-            let now = self.inner.clock.now();
-            names.iter().for_each(|name| self.inner.throttle.remember(name, address, now));
+        if result.is_ok() {
+            self.inner.throttle.remember(&name, address, self.inner.clock.now());
         }
         result
     }

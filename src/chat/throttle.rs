@@ -131,7 +131,7 @@ impl Throttle {
         Ok(Attempt { counted })
     }
 
-    /// Remembers that the owner of the account with this name has signed in at the address.
+    /// Remembers that the owner of an account has signed in at the address with this name.
     pub fn remember(&self, name: &str, address: IpAddr, now: Timestamp) {
         let place = (self.hash(name), address);
         let known = &mut self.lock().known;
