@@ -71,12 +71,16 @@ impl Doorbell {
     async fn catch_up(&self, Look { known, joined, is_of_all }: Look) -> Result<bool> {
         let (store, hub) = (&self.chat.inner.store, &self.chat.inner.hub);
         let list = move |backend: &dyn Backend| backend.list_changed_rooms(&known, is_of_all);
-        let mut has_more = false;
+        let (mut has_more, mut failure) = (false, None);
         for difference in store.read(list).await? {
             match difference {
                 RoomDifference::Longer { known, room } => {
                     let is_joined = joined.contains_key(&known.id);
-                    has_more |= self.catch_up_in(known.head_seq, room, is_joined).await?;
+                    // A room that cannot be read does not hold up the others.
+                    match self.catch_up_in(known.head_seq, room, is_joined).await {
+                        Ok(is_more) => has_more |= is_more,
+                        Err(error) => failure = Some(error),
+                    }
                 }
                 // The next look finds its events, from the first one on.
                 RoomDifference::New(room) => {
@@ -86,7 +90,7 @@ impl Doorbell {
                 RoomDifference::Gone(id) => hub.announce(News::RoomDeleted(id)).await,
             }
         }
-        Ok(has_more)
+        failure.map_or(Ok(has_more), Err)
     }
 
     /// Reads the missing events of a room, once for all members. Among them may be events that this process

@@ -70,6 +70,22 @@ impl State {
     pub(super) fn extend_tails(&mut self) {
         for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };
+            // Usually sorted; retried originals and events read by the doorbell may be out of order.
+            events.sort_by_key(Event::seq);
+            events.dedup_by_key(|event| event.seq());
+            for event in &events {
+                room.see(event.seq());
+                if let Event::RoomChanged(change) = event
+                    && change.room.revision > room.revision
+                {
+                    room.revision = change.room.revision;
+                    let frame = ServerFrame::RoomUpdated { room_id, room: &change.room }.to_bytes();
+                    // Blocked members are sent the frame too: it is short and rare, and would not be repeated.
+                    for &slot in room.members.keys() {
+                        self.clients[slot].push(slot, &frame, &mut self.touched);
+                    }
+                }
+            }
             // A head that was read from storage may be ahead of the published events. Members have the
             // events up to the head, or read them from storage. A tail must not end before the head.
             if let Some(head) = room.head {
@@ -77,19 +93,6 @@ impl State {
             }
             if events.is_empty() {
                 continue;
-            }
-            // Usually sorted; retried originals and events read by the doorbell may be out of order.
-            events.sort_by_key(Event::seq);
-            events.dedup_by_key(|event| event.seq());
-            for event in &events {
-                if let Event::RoomChanged(change) = event {
-                    let frame = ServerFrame::RoomUpdated { room_id, room: &change.room }.to_bytes();
-                    // Blocked members are sent the frame too: it is short and rare, and would not be repeated.
-                    let behind = room.members.iter().filter(|(_, it)| it.position() < event.seq());
-                    for (&slot, _) in behind {
-                        self.clients[slot].push(slot, &frame, &mut self.touched);
-                    }
-                }
             }
             if empty_deleted(&mut events) {
                 // Older chunks may contain the deleted text. Members that are behind read the database.
@@ -101,6 +104,7 @@ impl State {
                 room.head = room.head.max(Some(chunk.last()));
                 room.tail.push(chunk, ROOM_TAIL_BYTES);
             }
+            room.seen = room.seen.or(room.head);
             for (&slot, member) in &room.members {
                 let client = &mut self.clients[slot];
                 // When a blocked client is unblocked, all its rooms are checked.

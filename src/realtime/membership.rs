@@ -43,6 +43,7 @@ impl State {
             return;
         };
         room.head.get_or_insert(read.head_seq);
+        room.seen.get_or_insert(read.head_seq);
         self.start(slot, read.id);
     }
 

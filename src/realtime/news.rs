@@ -10,7 +10,7 @@ impl State {
     pub(super) fn known_rooms(&self) -> KnownRooms {
         let mut known = KnownRooms::default();
         for (&id, room) in &self.rooms {
-            match room.head {
+            match room.seen {
                 Some(head_seq) => known.rooms.push(RoomHead { id, head_seq }),
                 None => known.has_unknown = true,
             }
@@ -40,7 +40,10 @@ impl State {
     fn skip(&mut self, room: &Room) {
         let frame = ServerFrame::RoomUpdated { room_id: room.id, room: &room.face() }.to_bytes();
         self.tell_watchers_of_skip(room, &frame);
-        if let Some(known) = self.rooms.get(&room.id) {
+        let Some(known) = self.rooms.get_mut(&room.id) else { return };
+        known.seen = known.seen.max(Some(room.head_seq));
+        if room.revision > known.revision {
+            known.revision = room.revision;
             for &slot in known.members.keys() {
                 self.clients[slot].push(slot, &frame, &mut self.touched);
             }

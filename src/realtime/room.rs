@@ -11,11 +11,25 @@ use crate::model::Seq;
 pub(super) struct Room {
     /// The newest known seq. `None` until the log was read or written for the first time.
     pub(super) head: Option<Seq>,
+    /// Every event up to here has passed through the hub, or is older than the room's first member, or was
+    /// skipped. It is less than the head while the doorbell has not read what another process wrote.
+    pub(super) seen: Option<Seq>,
+    /// The revision of the newest `room_updated` that the members were sent.
+    pub(super) revision: i64,
     /// The tail ends at the head, or is empty.
     pub(super) tail: Tail,
     /// The members, by their slot in the hub.
     pub(super) members: HashMap<usize, Member>,
     pub(super) presence: Presence,
+}
+
+impl Room {
+    /// Notes that the event at this seq has passed through the hub.
+    pub(super) fn see(&mut self, seq: Seq) {
+        if self.seen.is_some_and(|seen| seq == seen.next()) {
+            self.seen = Some(seq);
+        }
+    }
 }
 
 pub(super) struct Member {
