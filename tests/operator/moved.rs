@@ -121,8 +121,8 @@ async fn no_command_creates_an_empty_database_beside_a_saved_one() {
             assert_eq!(done.code, 1, "{command}: {done:?}");
             let said = format!("{}{}", done.stdout, done.stderr);
             for part in [
-                format!("but {place}{saved}, "),
-                format!(": rename it to {place} to go on with it, or move it away"),
+                format!("but there is {place}{saved}, "),
+                format!(": rename it to {place} to continue with it, or move it away"),
             ] {
                 assert!(said.contains(&part), "{command}, {part}: {said}");
             }
