@@ -1,13 +1,14 @@
 //! chatapp: a complete chat backend in one binary.
 //!
-//! The layers; a layer may use only the layers that its arrow points to:
+//! The layers. A layer may use only the layers to its right; `tests/layers.rs` has the exact table:
 //!
 //! ```text
-//! cli → server → { http, ws } → chat (rules) → storage ← sqlite | postgres
-//! cli → dump → storage           chat → realtime (hub)    everything → model, metrics
+//! cli → server → ws → http → chat (rules) → realtime (hub) → storage ← sqlite | postgres
+//! cli → dump → storage       chat → storage, config         everything → model, metrics
 //! ```
 //!
-//! `web` holds the files of the page, which `http` serves. `chat` does not use HTTP. `storage` contains no
+//! `web` holds the files of the page, which `http` serves. `ws` uses `http` for a request before it is upgraded, and
+//! `realtime` uses `storage` for the outcomes of the writer. `chat` does not use HTTP. `storage` contains no
 //! rules, and a driver's types stay in its folder of `storage`. poem is used only in `server`, `http` and
 //! `ws`. `bench` is a client: it uses the protocol, and no layer.
 

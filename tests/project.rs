@@ -3,6 +3,7 @@
 mod dependencies;
 mod documents;
 mod examples;
+mod layers;
 mod page;
 mod release;
 mod support;
