@@ -15,6 +15,7 @@ mod error;
 mod guessable;
 mod hs256;
 mod messages;
+mod names;
 mod pace;
 mod passwords;
 mod permissions;
@@ -44,10 +45,7 @@ use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
 use crate::storage::{self, ServerFacts, Store};
 
-pub(crate) use accounts::{
-    Login, MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS, Setup, new_account,
-    new_password,
-};
+pub(crate) use accounts::{Login, Setup, new_account, new_password};
 pub use accounts::{Signup, SignupCaller};
 pub(crate) use admin::{
     Admin, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
@@ -58,6 +56,7 @@ pub(crate) use doorbell::Doorbell;
 pub(crate) use error::sample as sample_error;
 pub(crate) use error::{Error, FieldError, Result};
 pub(crate) use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
+pub(crate) use names::{MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS};
 pub(crate) use passwords::MAX_PASSWORD_BYTES;
 pub(crate) use retention::{days_before, expires_before};
 pub(crate) use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};

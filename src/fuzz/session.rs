@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::texts;
 use crate::chat::Error;
 use crate::model::{RoomHead, RoomId, Seq, Timestamp};
+use crate::ws::action::{Action, Input};
 use crate::ws::command::{ClientFrame, Subscribe};
-use crate::ws::session::{Action, Input, Session};
+use crate::ws::session::Session;
 
 const EPOCH: &str = "e";
 const MAX_ROOMS: usize = 3;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 
-use super::session::{Action, Input};
+use super::action::{Action, Input};
 use super::socket::Socket;
 use super::upgrade::Sockets;
 use crate::chat::{Draft, Error};

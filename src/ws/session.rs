@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::action::{Action, Input};
 use super::command::{ClientFrame, Command, Read, Refresh, Send, Subscribe};
 use super::error::{close_code, error_frame};
 use crate::chat::{Draft, Error};
-use crate::model::{Event, RoomHead, RoomId, Seq, Timestamp};
+use crate::model::{RoomId, Seq};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::ServerFrame;
 
@@ -16,143 +17,6 @@ const MAX_TOO_FAST: u32 = 1_000;
 
 /// The most events that `history` sends; the HTTP API has all of them.
 const MAX_HISTORY: u32 = 200;
-
-/// An input of the session.
-#[derive(Debug)]
-pub enum Input {
-    /// A text frame came.
-    Text(String),
-    /// A binary frame came.
-    Binary,
-    /// [`Action::OpenRoom`] found the room.
-    RoomOpened {
-        /// The frame that is being answered.
-        subscribe: Subscribe,
-        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
-        reference: Option<String>,
-        /// The seq of the room's newest event.
-        head: Seq,
-        /// The seq of the oldest event that is kept.
-        oldest: Seq,
-    },
-    /// [`Action::OpenRoom`] failed.
-    RoomRefused {
-        /// The room that the client wanted to join.
-        room_id: RoomId,
-        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
-        reference: Option<String>,
-        /// The error that the client gets.
-        error: Error,
-    },
-    /// The hub needs the events after `cursor`, or (`None`) the head of the room.
-    Behind {
-        /// The room whose log has to be read.
-        room_id: RoomId,
-        /// The seq of the last event that the hub has sent.
-        cursor: Option<Seq>,
-    },
-    /// The result of [`Action::ReadEvents`].
-    Events {
-        /// The room that was read.
-        room_id: RoomId,
-        /// The events, in ascending order of seq.
-        events: Vec<Event>,
-    },
-    /// The result of [`Action::ReadRoom`].
-    RoomRead(RoomHead),
-    /// A read for a room failed.
-    ReadFailed {
-        /// The room that was to be read.
-        room_id: RoomId,
-        /// The error that the client gets.
-        error: Error,
-    },
-    /// A send or a read position was not stored, a `typing` was not sent, or a `watch` did not begin.
-    SendFailed {
-        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
-        reference: Option<String>,
-        /// The error that the client gets.
-        error: Error,
-    },
-    /// [`Action::Refresh`] replaced the token.
-    Refreshed {
-        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
-        reference: Option<String>,
-        /// The time at which the new token expires.
-        expires_at: Timestamp,
-    },
-    /// [`Action::Refresh`] failed: the old token stays.
-    RefreshFailed {
-        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
-        reference: Option<String>,
-        /// The error that the client gets.
-        error: Error,
-    },
-    /// The hub removed the connection from a room that was deleted.
-    RoomGone(RoomId),
-}
-
-/// An action of the task. Actions are carried out in order.
-#[derive(Debug, PartialEq)]
-pub enum Action {
-    /// Check whether the room exists and may be entered.
-    OpenRoom {
-        subscribe: Subscribe,
-        reference: Option<String>,
-    },
-    Join {
-        room_id: RoomId,
-        after: Seq,
-        reference: Option<String>,
-    },
-    Leave {
-        room_id: RoomId,
-        farewell: Option<Vec<u8>>,
-    },
-    /// Queue a message for storage.
-    Post {
-        draft: Draft,
-        reference: Option<String>,
-        wants_ack: bool,
-    },
-    /// Read the next events after this seq.
-    ReadEvents {
-        room_id: RoomId,
-        after: Seq,
-    },
-    ReadRoom {
-        room_id: RoomId,
-    },
-    /// Give the hub the events that were read.
-    SendPage {
-        room_id: RoomId,
-        events: Vec<Event>,
-    },
-    LearnHead(RoomHead),
-    /// Notify the other members, unless the client is too fast.
-    Typing {
-        room_id: RoomId,
-        reference: Option<String>,
-    },
-    /// Queue a read position for storage.
-    PostRead {
-        room_id: RoomId,
-        seq: Seq,
-        reference: Option<String>,
-    },
-    /// Check the token, and use it from now on if it is the same user's.
-    Refresh {
-        token: String,
-        reference: Option<String>,
-    },
-    /// Make the connection a watcher.
-    Watch {
-        reference: Option<String>,
-    },
-    /// Send whole frames.
-    Reply(Vec<u8>),
-    Close(CloseCode),
-}
 
 /// The state of one connection's protocol: its rooms, and the number of frames that came too fast.
 pub struct Session {

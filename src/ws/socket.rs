@@ -11,10 +11,11 @@ use std::sync::Arc;
 use tungstenite::protocol::frame::coding::CloseCode as WsCloseCode;
 use tungstenite::{Error as WsError, Message as WsMessage};
 
+use super::action::Input;
 use super::command::Subscribe;
 use super::error::close_code;
 use super::reader::Reader;
-use super::session::{Input, Session};
+use super::session::Session;
 use super::upgrade::{Caller, Sockets};
 use crate::chat::SocketPermit;
 use crate::realtime::encode::close_frame;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Admin, Result, check_page};
-use crate::chat::{Error, accounts, secret};
+use crate::chat::{Error, accounts, names, secret};
 use crate::model::{
     Account, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange, UserId, UserQuery,
     UserUpdate,
@@ -84,7 +84,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::UserNotFound`].
     pub fn get_user_by_name(&self, name: &str) -> Result<Account> {
-        let credentials = accounts::find_credentials(self.backend, &accounts::sign_in_name(name))?;
+        let credentials = names::find_credentials(self.backend, &names::sign_in_name(name))?;
         self.get_user(credentials.ok_or(Error::UserNotFound)?.user.id)
     }
 
