@@ -99,7 +99,7 @@ impl Scenario for Options {
         let come = visitors.come;
         let until = Instant::now() + PATIENCE;
         while state.live < come && Instant::now() < until {
-            net.turn(STEP, &mut |heard| state.hear(heard))?;
+            net.poll(STEP, &mut |heard| state.hear(heard))?;
         }
         ensure!(state.live == come, "of {come} new connections only {} went live", state.live);
         let what = "the last messages";

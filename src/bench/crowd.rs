@@ -16,7 +16,7 @@ pub const AT_ONCE: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest wait for the network, so that progress is shown and deadlines are met.
-pub const TURN: Duration = Duration::from_millis(50);
+pub const POLL: Duration = Duration::from_millis(50);
 
 /// Opens all connections of `joins`, at most `at_once` at the same time, and waits until each is live.
 /// `hear` gets every frame.
@@ -38,7 +38,7 @@ pub fn connect_all<'a>(
             slots.push(net.connect(join)?);
         }
         let before = live;
-        net.turn(TURN, &mut |heard| {
+        net.poll(POLL, &mut |heard| {
             if let Frame::Synced { .. } = heard.frame {
                 live += 1;
             }
@@ -68,7 +68,7 @@ pub fn run_until(
             return Ok(());
         }
         progress.show(|| format!("{what}, {} s to go", left.as_secs() + 1));
-        net.turn(left.min(TURN), hear)?;
+        net.poll(left.min(POLL), hear)?;
     }
 }
 
@@ -85,7 +85,7 @@ pub fn run_out<S>(
     let mut before = missing(state);
     while before > 0 {
         progress.show(|| format!("{what}: {before} to go"));
-        net.turn(TURN, &mut |heard| hear(state, heard))?;
+        net.poll(POLL, &mut |heard| hear(state, heard))?;
         let now = missing(state);
         if now < before {
             news_at = Instant::now();

@@ -125,7 +125,7 @@ impl Net {
     ///
     /// # Errors
     /// An error of `hear`, a refused handshake, or bytes that are not a frame.
-    pub fn turn(
+    pub fn poll(
         &mut self,
         timeout: Duration,
         hear: &mut impl FnMut(Heard<'_>) -> anyhow::Result<()>,

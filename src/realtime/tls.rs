@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 const WRITE_LIMIT: usize = 16 * 1024;
 
 /// The maximum number of reads of the socket for one read of plaintext. A client may send empty records faster
-/// than they are decrypted. After this many reads other tasks get their turn; the socket is still reported as
+/// than they are decrypted. After this many reads other tasks run; the socket is still reported as
 /// readable.
 const READS: usize = 4;
 

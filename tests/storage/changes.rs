@@ -81,7 +81,7 @@ pub fn a_deleted_text_is_removed_from_the_log_too(db: &TestDatabase) {
                 content
             }
             Event::MessageDeleted(_) => "deleted",
-            Event::RoomChanged(_) | Event::Unknown(_) => panic!("{event:?}"),
+            other => panic!("{other:?}"),
         })
         .collect();
     let expected = ["1", "", "of another message", "", "", "of another message", "deleted"];

@@ -169,10 +169,7 @@ pub fn the_log_of_changes_agrees_with_a_model(db: &TestDatabase) {
 fn messages_of(log: &[Event]) -> Vec<Message> {
     let message = |event: &Event| match event {
         Event::Message(message) => Some(message.clone()),
-        Event::MessageEdited { .. }
-        | Event::MessageDeleted(_)
-        | Event::RoomChanged(_)
-        | Event::Unknown(_) => None,
+        _ => None,
     };
     log.iter().filter_map(message).collect()
 }
