@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::confirm::Confirm;
 use super::context::Context;
 use super::database::{self, Database, schema_version};
+use super::output::counted;
 use crate::config::Loaded;
 use crate::dump::{self, Facts, Header, Tally};
 use crate::model::Clock;
@@ -36,11 +37,11 @@ struct Report<'a> {
 impl Report<'_> {
     /// `3 users, 2 rooms, 1000 events`.
     fn amounts(&self) -> String {
-        let of = |table: &str| {
+        let of = |table: &str, noun: &str| {
             let tally = self.tables.iter().find(|tally| tally.table == table);
-            format!("{} {table}", tally.map_or(0, |tally| tally.rows))
+            counted(tally.map_or(0, |tally| tally.rows), noun)
         };
-        format!("{}, {}, {}", of("users"), of("rooms"), of("events"))
+        format!("{}, {}, {}", of("users", "user"), of("rooms", "room"), of("events", "event"))
     }
 }
 
