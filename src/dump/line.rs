@@ -16,8 +16,10 @@ pub(super) fn write(table: &Table, row: &Row, out: &mut Vec<u8>) -> anyhow::Resu
             continue;
         }
         write!(out, ",\"{}\":", column.name)?;
-        write_value(column, value, out)
-            .with_context(|| format!("{}.{} cannot be written", table.name, column.name))?;
+        write_value(column, value, out).with_context(|| {
+            let key = &row[..table.key];
+            format!("{}.{} of the row {key:?} cannot be written", table.name, column.name)
+        })?;
     }
     out.extend_from_slice(b"}\n");
     Ok(())
