@@ -48,7 +48,13 @@ fn frames(c: &mut Criterion) {
 fn session(c: &mut Criterion) {
     let subscribe = Subscribe { room_id: RoomId(1), since: None, epoch: None, history: None };
     let (mut session, _) = Session::with_room(subscribe.clone(), 10, "e".into());
-    session.on(Input::RoomOpened { subscribe, reference: None, head: Seq(0), oldest: Seq(1) });
+    session.on(Input::RoomOpened {
+        subscribe,
+        reference: None,
+        head: Seq(0),
+        oldest: Seq(1),
+        history_from: Seq(0),
+    });
     c.bench_function("session: on a send", |bencher| {
         bencher.iter(|| session.on(Input::Text(black_box(SEND).to_owned())));
     });

@@ -103,7 +103,13 @@ impl Socket {
                 assert!(self.rooms.insert(room_id), "a room is opened twice");
                 if (1..=ROOMS).contains(&room_id.0) {
                     let (oldest, head) = (Seq(1), HEAD);
-                    return Some(Input::RoomOpened { subscribe, reference, oldest, head });
+                    return Some(Input::RoomOpened {
+                        subscribe,
+                        reference,
+                        oldest,
+                        head,
+                        history_from: head,
+                    });
                 }
                 self.rooms.remove(&room_id);
                 return Some(Input::RoomRefused { room_id, reference, error: Error::RoomNotFound });

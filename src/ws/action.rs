@@ -22,6 +22,8 @@ pub enum Input {
         head: Seq,
         /// The seq of the oldest event that is kept.
         oldest: Seq,
+        /// The seq after which the messages begin that `history` asks for: the head if it asks for none.
+        history_from: Seq,
     },
     /// [`Action::OpenRoom`] failed.
     RoomRefused {

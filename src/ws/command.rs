@@ -54,7 +54,8 @@ pub struct Subscribe {
     pub since: Option<Seq>,
     /// The epoch that `since` belongs to, from `synced`.
     pub epoch: Option<String>,
-    /// Without `since`: this number of the newest events is sent first; 0 if left out.
+    /// Without `since`: the newest messages, this number of them, are sent first with the events among them; 0 if left
+    /// out.
     pub history: Option<u32>,
 }
 

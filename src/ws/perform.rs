@@ -4,14 +4,18 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 
 use super::action::{Action, Input};
+use super::command::Subscribe;
 use super::socket::Socket;
 use super::upgrade::Sockets;
-use crate::chat::{Draft, Error};
-use crate::model::{RoomId, Seq, Timestamp};
+use crate::chat::{Draft, Error, MAX_PAGE};
+use crate::model::{Cursor, Identity, MessagePage, Room, RoomId, Seq, Timestamp};
 use crate::realtime::{ReadAsker, ReplyTo};
 
 /// Events of one page of missed events.
 const PAGE: u32 = 100;
+
+/// The most messages that `history` asks for; the HTTP API has all of them.
+const MAX_HISTORY: u32 = MAX_PAGE;
 
 impl Socket {
     /// Carries out actions, and the actions that follow from their results: at once while nothing has to be
@@ -75,16 +79,35 @@ impl Socket {
         if self.connection.renew(identity) { Ok(expires_at) } else { Err(Error::OtherUser) }
     }
 
+    /// Returns the room, and the seq after which the messages begin that `history` asks for.
+    async fn open_room(
+        &self,
+        identity: &Identity,
+        subscribe: &Subscribe,
+    ) -> Result<(Room, Seq), Error> {
+        let chat = &self.sockets.chat;
+        let room = chat.enter_room(identity, subscribe.room_id).await?;
+        let history = subscribe.history.unwrap_or(0).min(MAX_HISTORY);
+        if history == 0 || subscribe.since.is_some() {
+            let head = room.head_seq;
+            return Ok((room, head));
+        }
+        let first = |page: MessagePage| page.messages.first().map(|message| message.seq);
+        let first = chat.list_messages(identity, room.id, Cursor::Newest, history, first).await?;
+        let from = first.map_or(room.head_seq, |seq| Seq(seq.0 - 1));
+        Ok((room, from))
+    }
+
     async fn act(&self, action: Action) -> Option<Input> {
         let Sockets { chat, hub, .. } = &self.sockets;
         let identity = &self.connection.identity();
         match action {
             Action::OpenRoom { subscribe, reference } => {
                 let room_id = subscribe.room_id;
-                return Some(match chat.enter_room(identity, room_id).await {
-                    Ok(room) => {
+                return Some(match self.open_room(identity, &subscribe).await {
+                    Ok((room, history_from)) => {
                         let (head, oldest) = (room.head_seq, room.oldest_seq);
-                        Input::RoomOpened { subscribe, reference, head, oldest }
+                        Input::RoomOpened { subscribe, reference, head, oldest, history_from }
                     }
                     Err(error) => Input::RoomRefused { room_id, reference, error },
                 });

@@ -15,9 +15,6 @@ use crate::realtime::frame::ServerFrame;
 /// A client that is refused this often ignores `retry_after`, and its connection is closed.
 const MAX_TOO_FAST: u32 = 1_000;
 
-/// The most events that `history` sends; the HTTP API has all of them.
-const MAX_HISTORY: u32 = 200;
-
 /// The state of one connection's protocol: its rooms, and the number of frames that came too fast.
 pub struct Session {
     /// The room of `/ws/{room_id}`: frames that name no room mean it.
@@ -56,8 +53,9 @@ impl Session {
                 Err((reference, error)) => vec![refuse(reference, None, &error)],
             },
             Input::Binary => vec![Action::Close(CloseCode::UnsupportedData)],
-            Input::RoomOpened { subscribe, reference, head, oldest } => {
-                self.on_room_opened(subscribe, reference, head, oldest)
+            Input::RoomOpened { subscribe, reference, head, oldest, history_from } => {
+                let from = history_from.min(head);
+                self.on_room_opened(subscribe, reference, head, oldest, from)
             }
             Input::RoomRefused { room_id, reference, error } => {
                 self.on_room_refused(room_id, reference, &error)
@@ -157,17 +155,17 @@ impl Session {
         reference: Option<String>,
         head: Seq,
         oldest: Seq,
+        history_from: Seq,
     ) -> Vec<Action> {
-        let Subscribe { room_id, since, epoch, history } = subscribe;
+        let Subscribe { room_id, since, epoch, .. } = subscribe;
         let is_other_epoch = epoch.is_some_and(|epoch| *epoch != *self.epoch);
         // The head was read after the client asked, so a position beyond it belongs to another log.
         if since.is_some_and(|since| is_other_epoch || since < Seq(0) || since > head) {
             return self.on_room_refused(room_id, reference, &Error::EpochChanged);
         }
-        // Counted from this head, not from the head at the time of joining: a client may send before it is
-        // `synced`, and its messages must come back to it.
-        let history = history.unwrap_or(0).min(MAX_HISTORY);
-        let after = since.unwrap_or(Seq((head.0 - i64::from(history)).max(0)));
+        // At most this head, not the head at the time of joining: a client may send before it is `synced`, and its
+        // messages must come back to it.
+        let after = since.unwrap_or(history_from);
         // A client without events gets those that are kept. A client with events would miss a part without
         // noticing.
         let before_oldest = Seq(oldest.0 - 1);
@@ -237,7 +235,8 @@ mod tests {
     }
 
     fn opened(subscribe: Subscribe, head: i64) -> Input {
-        Input::RoomOpened { subscribe, reference: None, head: Seq(head), oldest: Seq(1) }
+        let (head, oldest) = (Seq(head), Seq(1));
+        Input::RoomOpened { subscribe, reference: None, head, oldest, history_from: head }
     }
 
     fn join(after: i64) -> Action {
@@ -305,8 +304,15 @@ mod tests {
             assert_eq!(reply(&actions[..1])["code"], "epoch_changed");
             assert_eq!(actions[1..], [Action::Close(CloseCode::EpochChanged)]);
         }
-        assert_eq!(start(subscribe(None, Some("f"), Some(3))), [join(7)]);
-        assert_eq!(start(subscribe(None, None, Some(999))), [join(0)]);
+        assert_eq!(start(subscribe(None, Some("f"), None)), [join(10)]);
+        let with_history = |history_from| {
+            let subscribe = subscribe(None, None, Some(3));
+            let (mut session, _) = Session::with_room(subscribe.clone(), 2, "e".into());
+            let (head, oldest, history_from) = (Seq(10), Seq(1), Seq(history_from));
+            session.on(Input::RoomOpened { subscribe, reference: None, head, oldest, history_from })
+        };
+        assert_eq!(with_history(4), [join(4)]);
+        assert_eq!(with_history(11), [join(10)]);
     }
 
     #[test]

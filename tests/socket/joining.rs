@@ -13,6 +13,7 @@ use crate::support::{Answer, Database, on_both_databases};
 
 on_both_databases!(
     a_joiner_receives_active_users_then_history_then_synced,
+    history_counts_messages_and_not_the_other_events,
     a_position_outside_the_log_closes_the_rooms_own_socket,
     a_position_outside_the_log_is_an_error_on_a_socket_for_many_rooms,
     events_older_than_the_tail_are_read_from_the_database,
@@ -20,6 +21,25 @@ on_both_databases!(
     joining_while_messages_are_sent_misses_and_repeats_nothing,
     a_subscription_that_replaces_another_starts_at_its_own_position,
 );
+
+/// Other events do not count, and come with the messages.
+async fn history_counts_messages_and_not_the_other_events(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    let bo = server.user("bo").await;
+    let mut speaker = ann.joins(room).await;
+    for n in 1..=3 {
+        speaker.says(room, &format!("m{n}"), &n.to_string()).await;
+    }
+    for name in ["a", "b", "c"] {
+        ann.patch(&format!("/rooms/{room}"), json!({ "name": name })).await.expect(200);
+    }
+    for (asked, first) in [("&history=2", 2), ("&history=9", 1), ("&history=0", 7)] {
+        let socket = bo.opens_live(&path(&bo, room, asked)).await;
+        let seqs: Vec<i64> =
+            socket.welcome[1..].iter().map(|frame| frame["seq"].as_i64().unwrap()).collect();
+        assert_eq!(seqs, (first..=6).collect::<Vec<_>>(), "{asked}");
+    }
+}
 
 async fn a_joiner_receives_active_users_then_history_then_synced(database: Database) {
     let (server, ann, room) = server_with_room(database).await;

@@ -141,7 +141,7 @@ fn query(of_one_room: bool) -> Value {
         });
         properties["history"] = json!({
             "type": "integer", "minimum": 0, "maximum": 200, "default": 0,
-            "description": "Without `since`: this number of the newest events is sent first.",
+            "description": "Without `since`: the newest messages, this number of them, are sent first with the events among them.",
         });
     }
     json!({ "type": "object", "properties": properties })
