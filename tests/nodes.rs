@@ -15,6 +15,7 @@ on_both_databases!(
     a_node_catches_up_with_many_events_of_the_other_node,
     changes_by_the_command_line_reach_open_sockets,
     members_receive_a_change_by_another_process_that_a_local_message_overtakes,
+    a_change_that_was_pruned_at_once_is_sent_once,
     an_event_of_a_kind_that_only_a_newer_node_knows_is_delivered,
     a_watcher_is_notified_of_changes_of_rooms_on_the_other_node,
     a_watcher_receives_messages_of_both_nodes_in_order_and_once,
@@ -181,6 +182,30 @@ async fn members_receive_a_change_by_another_process_that_a_local_message_overta
         assert!(done.status.success(), "{done:?}");
         ann.post(&format!("/rooms/{room}/messages"), json!({ "content": next })).await.expect(201);
         assert_eq!(socket.recv_type("room_updated").await["name"], next);
+    }
+}
+
+/// The doorbell may find that the event was pruned: then the room's state is sent in its place.
+async fn a_change_that_was_pruned_at_once_is_sent_once(database: Database) {
+    let server = Server::start(database).await;
+    let ann = server.admin("ann").await;
+    let (room, other) = (ann.creates_room("general").await, ann.creates_room("other").await);
+    let mut socket = ann.opens(&format!("/ws?token={}", ann.token)).await;
+    for room in [room, other] {
+        socket.send(json!({ "type": "subscribe", "room_id": room })).await;
+        socket.recv_type("synced").await;
+    }
+    let sql = format!(
+        "UPDATE rooms SET head_seq = 1, oldest_seq = 2, name = 'lobby', revision = 1 WHERE id = {room}"
+    );
+    execute(&server, &sql);
+    let updated = socket.recv_type("room_updated").await;
+    assert_eq!((&updated["room_id"], &updated["name"]), (&json!(room), &json!("lobby")));
+    // Each of these is found by a further look, which finds nothing new in the first room.
+    for name in ["a", "b", "c"] {
+        let done = server.command(&["rooms", "rename", &format!("#{other}"), name]).output();
+        assert!(done.expect("it runs").status.success());
+        assert_eq!(socket.recv_type("room_updated").await["room_id"], other);
     }
 }
 

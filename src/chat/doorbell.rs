@@ -104,13 +104,13 @@ impl Doorbell {
         let (Some(first), Some(last)) =
             (events.first().map(Event::seq), events.last().map(Event::seq))
         else {
-            hub.announce(News::Skipped(room)).await;
+            hub.announce(News::Pruned(room)).await;
             return Ok(false);
         };
         // The events in between have been pruned.
         if first > known.next() {
             let head_seq = Seq(first.0 - 1);
-            hub.announce(News::Skipped(Room { head_seq, ..room.clone() })).await;
+            hub.announce(News::Pruned(Room { head_seq, ..room.clone() })).await;
         }
         hub.announce(News::Events(events)).await;
         if last < head && !is_joined {

@@ -157,6 +157,7 @@ impl Error {
             Self::Internal => ErrorCode::Internal,
         }
     }
+
     /// After how many seconds the client may retry. `None`: retrying does not help.
     pub fn retry_after(&self) -> Option<u32> {
         self.code().is_temporary().then(|| match self {

@@ -53,8 +53,11 @@ pub enum ReplyTo {
 pub enum News {
     /// Events, each room's in ascending order of seq. Known events are ignored.
     Events(Vec<Event>),
-    /// Not all new events of the room were read. Its log ends at the room's `head_seq`.
+    /// The events up to the room's `head_seq` are not all published, because only watchers need them: the members
+    /// receive them later.
     Skipped(Room),
+    /// The unpublished events up to the room's `head_seq` were pruned: no client can receive them any more.
+    Pruned(Room),
     /// A new room. Its `head_seq` is the head before the events that are announced next.
     RoomCreated(Room),
     /// The room was deleted. The hub removes all of its members.

@@ -29,21 +29,29 @@ impl State {
                 }
             }
             News::Skipped(room) => self.skip(&room),
+            News::Pruned(room) => self.skip_pruned(&room),
             News::RoomCreated(room) => self.create_room(&room),
             News::RoomDeleted(room_id) => self.close_room(room_id),
             News::Read(outcome) => self.tell_read(outcome),
         }
     }
 
-    /// Moves the room's head over events that are not published. One of these events may have changed the room, so
-    /// the room's present state is sent too.
+    /// Moves the watchers on over events that are not published. One of them may have changed the room, so the
+    /// room's present state is sent too.
     fn skip(&mut self, room: &Room) {
         let frame = ServerFrame::RoomUpdated { room_id: room.id, room: &room.face() }.to_bytes();
         self.tell_watchers_of_skip(room, &frame);
+    }
+
+    /// Moves watchers and the doorbell on over events that no longer exist.
+    fn skip_pruned(&mut self, room: &Room) {
+        self.skip(room);
         let Some(known) = self.rooms.get_mut(&room.id) else { return };
-        known.seen = known.seen.max(Some(room.head_seq));
+        known.seen = known.seen.map(|seen| seen.max(room.head_seq));
         if room.revision > known.revision {
             known.revision = room.revision;
+            let frame =
+                ServerFrame::RoomUpdated { room_id: room.id, room: &room.face() }.to_bytes();
             for &slot in known.members.keys() {
                 self.clients[slot].push(slot, &frame, &mut self.touched);
             }
