@@ -128,24 +128,20 @@ impl Chat {
 
     async fn attempt_login(&self, name: &str, password: String, address: IpAddr) -> Result<Login> {
         let name = sign_in_name(name);
-        let typed = name.clone();
-        let find = move |backend: &dyn Backend| find_credentials(backend, &typed);
-        let found = self.inner.store.read(find).await?;
         // The typed name is counted and remembered. Anything that both names of an account shared would tell whose
         // an email is.
-        let result = self.attempt(&name, address, self.check_login(found, password)).await;
+        let check = self.check_login(name.clone(), password);
+        let result = self.attempt(&name, address, check).await;
         if result.is_ok() {
             self.inner.throttle.remember(&name, address, self.inner.clock.now());
         }
         result
     }
 
-    /// Without credentials a password is checked too, so that the answer takes as long.
-    async fn check_login(
-        &self,
-        credentials: Option<Credentials>,
-        password: String,
-    ) -> Result<Login> {
+    /// For a name without an account a password is checked too, so that the answer takes as long.
+    async fn check_login(&self, name: String, password: String) -> Result<Login> {
+        let find = move |backend: &dyn Backend| find_credentials(backend, &name);
+        let credentials = self.inner.store.read(find).await?;
         let hash = credentials.as_ref().map(|known| known.password_hash.clone());
         let right = self.inner.passwords.verify("password", password, hash).await?;
         match credentials {
