@@ -125,7 +125,7 @@ impl Reader {
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     }
 
-    /// The next frame; panics if there is none.
+    /// The next frame; panics if the server has closed.
     pub async fn recv(&mut self) -> Frame {
         let frame = timeout(DEADLINE, self.try_recv()).await.expect("a frame");
         frame.expect("the connection is up")

@@ -75,10 +75,10 @@ pub(in crate::http) struct MessagePageDto {
     pub has_older: bool,
     /// There are messages after this page.
     pub has_newer: bool,
-    /// The `before` of the page before this one; null if there is none.
+    /// The `before` of the page before this one; null on the first page.
     #[oai(nullable)]
     pub next_before: Option<i64>,
-    /// The `after` of the page after this one; null if there is none yet.
+    /// The `after` of the page after this one; null on the last page.
     #[oai(nullable)]
     pub next_after: Option<i64>,
     /// The room's newest seq.

@@ -104,7 +104,7 @@ export class Subscriptions {
     room.lastSeq = Math.max(room.lastSeq, head);
   }
 
-  /** Leaves the room that was not opened for the longest time. @returns {boolean} false: there is none */
+  /** Leaves the room that was not opened for the longest time. @returns {boolean} false if no room can be left */
   #leaveOne() {
     const rooms = [...this.#joined].map((id) => this.rooms.peek().get(id));
     const left = rooms

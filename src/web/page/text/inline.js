@@ -184,7 +184,7 @@ function closing(text, mark, from) {
 }
 
 /**
- * The end of the code that begins at or after `from` and contains `position`; 0 if there is none.
+ * The end of the code that begins at or after `from` and contains `position`; 0 if no code contains it.
  * @param {string} text
  * @param {number} from
  * @param {number} position
