@@ -9,6 +9,7 @@ mod json;
 pub(crate) mod json_keys;
 mod mention;
 mod message;
+mod node;
 mod room;
 mod sample;
 mod session;
@@ -27,6 +28,7 @@ pub(crate) use mention::{MAX_USERNAME_CHARS, mentioned_names};
 pub use message::{
     Appended, Changed, Cursor, Message, MessageChange, MessagePage, NewMessage, NewMessageChange,
 };
+pub use node::{Heartbeat, NewNode, Node, NodeId};
 pub use room::{
     NewRoom, ReadPosition, Reader, Reading, Room, RoomChange, RoomDifference, RoomHead, RoomId,
     Unread, UpdatedRoom,

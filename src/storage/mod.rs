@@ -8,6 +8,7 @@ pub mod backend;
 mod copy_target;
 mod counts;
 mod decisions;
+pub mod doorbell;
 mod error;
 mod migrations;
 mod open;

@@ -24,6 +24,14 @@ pub(super) struct Pool<M: ManageConnection> {
     wait: Duration,
 }
 
+/// The same connections.
+impl<M: ManageConnection> Clone for Pool<M> {
+    fn clone(&self) -> Self {
+        let Self { connections, last_failure, wait } = self;
+        Self { connections: connections.clone(), last_failure: last_failure.clone(), wait: *wait }
+    }
+}
+
 impl<M: ManageConnection> Pool<M> {
     /// Makes a pool without connections: they are made when needed. If `is_tested`, the manager tests a
     /// connection before each use; otherwise connections are never closed because of their age.

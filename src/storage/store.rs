@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
+use super::backend::Fleet;
+use super::doorbell::Doorbell;
 use super::{AppendError, Backend, Error, Result, StoreCounts};
 use crate::executor::{Executor, ExecutorError};
 use crate::model::{Appended, NewMessage};
@@ -26,6 +28,9 @@ pub struct StoreConfig {
     /// The most queued writes. Further writes are refused as busy.
     pub write_queue: usize,
 }
+
+/// The most upkeep that waits.
+const UPKEEP_QUEUE: usize = 64;
 
 /// The most messages in one transaction. A larger batch gains nothing, because hundreds of messages share
 /// the sync already, and its first message waits longer.
@@ -73,6 +78,8 @@ enum Write<T> {
 pub struct Store<T> {
     backend: Arc<dyn Backend>,
     reads: Executor,
+    /// The thread that maintains the database, with its own connection. `None`: the writer does that too.
+    upkeep: Option<(Arc<dyn Backend>, Executor)>,
     writes: Sender<Write<T>>,
     counts: Arc<StoreCounts>,
 }
@@ -82,6 +89,7 @@ impl<T> Clone for Store<T> {
         Self {
             backend: self.backend.clone(),
             reads: self.reads.clone(),
+            upkeep: self.upkeep.clone(),
             writes: self.writes.clone(),
             counts: self.counts.clone(),
         }
@@ -107,13 +115,17 @@ impl<T: Send + 'static> Store<T> {
         listener: impl Listener<T> + 'static,
     ) -> std::io::Result<(Self, Writer)> {
         let reads = Executor::start("chatapp-read", config.read_threads, config.read_queue)?;
+        let upkeep = match backend.maintenance() {
+            Some(backend) => Some((backend, Executor::start("chatapp-upkeep", 1, UPKEEP_QUEUE)?)),
+            None => None,
+        };
         let (writes, waiting) = bounded(config.write_queue);
         let counts = Arc::new(StoreCounts::new());
         let writer = thread::Builder::new().name("chatapp-write".to_owned()).spawn({
             let (backend, counts) = (backend.clone(), counts.clone());
             move || write_loop(&*backend, &waiting, &counts, listener)
         })?;
-        Ok((Self { backend, reads, writes, counts }, Writer(writer)))
+        Ok((Self { backend, reads, upkeep, writes, counts }, Writer(writer)))
     }
 
     /// The store's figures, for the metrics.
@@ -149,6 +161,36 @@ impl<T: Send + 'static> Store<T> {
             Ok(result) => result,
             Err(ExecutorError::Full) => Err(Error::Busy("too many reads are waiting".into())),
             Err(ExecutorError::Panicked) => Err(Error::Internal("a read panicked".into())),
+        };
+        self.counts.ended(&result);
+        result
+    }
+
+    /// Whether several servers can use the database.
+    pub fn is_shared(&self) -> bool {
+        self.backend.fleet().is_some()
+    }
+
+    /// A doorbell for the servers on this database. `None`: only one server can use it.
+    pub fn doorbell(&self) -> Option<Box<dyn Doorbell>> {
+        self.backend.fleet().map(Fleet::doorbell)
+    }
+
+    /// Runs work of the fleet, or work that can wait, so that it delays no message: on a thread and a connection
+    /// of its own, or, if the database has one writer only, like a write.
+    ///
+    /// # Errors
+    /// Those of [`Self::write`].
+    pub async fn maintain<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let Some((backend, thread)) = &self.upkeep else { return self.write(work).await };
+        let backend = backend.clone();
+        let result = match thread.run(move || work(&*backend)).await {
+            Ok(result) => result,
+            Err(ExecutorError::Full) => Err(Error::Busy("too much upkeep is waiting".into())),
+            Err(ExecutorError::Panicked) => Err(Error::Internal("upkeep panicked".into())),
         };
         self.counts.ended(&result);
         result

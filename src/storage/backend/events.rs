@@ -1,6 +1,8 @@
 //! The logs of rooms: appending messages, and reading pages.
 
-use crate::model::{Appended, Cursor, EventPage, MessagePage, NewMessage, RoomId, Seq};
+use crate::model::{
+    Appended, Cursor, Event, EventPage, MessagePage, NewMessage, RoomHead, RoomId, Seq,
+};
 use crate::storage::{Error, Result};
 
 /// Why one message of a batch was not appended.
@@ -44,4 +46,8 @@ pub trait Events {
 
     /// Returns at most `limit` events after `after`. `None`: no such room.
     fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>>;
+
+    /// Returns the first `limit` events of each room after its head in `known`, in the order of `known`. An
+    /// event that cannot be read fails its room alone. A room that does not exist has no events.
+    fn list_new_events(&self, known: &[RoomHead], limit: u32) -> Result<Vec<Result<Vec<Event>>>>;
 }

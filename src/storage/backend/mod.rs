@@ -5,6 +5,7 @@
 
 mod audit;
 mod events;
+mod fleet;
 mod messages;
 mod password_resets;
 mod read_positions;
@@ -18,6 +19,7 @@ mod users;
 
 pub use audit::Audit;
 pub use events::{AppendError, Events};
+pub use fleet::{Fleet, PresenceChange, Present, Roster};
 pub use messages::{ChangeError, Messages};
 pub use password_resets::PasswordResets;
 pub use read_positions::ReadPositions;
@@ -28,6 +30,8 @@ pub use sessions::Sessions;
 pub use upkeep::{DatabaseStatus, Upkeep};
 pub use user_admin::UserAdmin;
 pub use users::Users;
+
+use std::sync::Arc;
 
 use super::rows::Source;
 
@@ -61,4 +65,10 @@ pub trait Backend:
     + Sync
     + 'static
 {
+    /// What several servers on this database know of each other. `None`: only one server can use it.
+    fn fleet(&self) -> Option<&dyn Fleet>;
+
+    /// The same database by one connection of its own, for work that must not delay reads or writes. `None`: all
+    /// writes of this database go one after the other anyway.
+    fn maintenance(&self) -> Option<Arc<dyn Backend>>;
 }

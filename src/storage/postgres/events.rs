@@ -7,7 +7,9 @@ use super::super::window::Window;
 use super::super::{AppendError, Result};
 use super::records::{event_columns, event_of, message_columns, message_of};
 use super::{Postgres, append};
-use crate::model::{Appended, Cursor, EventPage, MessagePage, NewMessage, RoomId, Seq};
+use crate::model::{
+    Appended, Cursor, Event, EventPage, MessagePage, NewMessage, RoomHead, RoomId, Seq,
+};
 
 /// One statement sees one snapshot, so the head belongs to the page. A room without messages gives one
 /// row with the head and nulls.
@@ -34,6 +36,19 @@ const LIST_EVENTS: &str = concat!(
      ) AS entry ON true
      WHERE rooms.id = $1 AND rooms.deleted_at IS NULL
      ORDER BY entry.seq"
+);
+
+const LIST_NEW_EVENTS: &str = concat!(
+    "SELECT ",
+    event_columns!(),
+    ", ord
+     FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS known (id, head_seq, ord)
+     JOIN rooms ON rooms.id = known.id AND deleted_at IS NULL
+     CROSS JOIN LATERAL (
+         SELECT * FROM events WHERE room_id = known.id AND seq > known.head_seq
+         ORDER BY seq LIMIT $3
+     ) AS entry
+     ORDER BY ord, entry.seq"
 );
 
 impl Events for Postgres {
@@ -73,6 +88,26 @@ impl Events for Postgres {
             let events =
                 rows.iter().filter(|row| is_event(row)).map(event_of).collect::<Result<_>>()?;
             Ok(Some(EventPage { events, head_seq }))
+        })
+    }
+
+    fn list_new_events(&self, known: &[RoomHead], limit: u32) -> Result<Vec<Result<Vec<Event>>>> {
+        let ids: Vec<i64> = known.iter().map(|room| room.id.0).collect();
+        let heads: Vec<i64> = known.iter().map(|room| room.head_seq.0).collect();
+        self.read(|db| {
+            let rows = db.query(LIST_NEW_EVENTS, &[&ids, &heads, &i64::from(limit)])?;
+            let mut found: Vec<Result<Vec<Event>>> = vec![Ok(Vec::new()); known.len()];
+            for row in &rows {
+                // The position is the last column, and counts from 1.
+                let position: i64 = row.get(row.len() - 1);
+                let room = &mut found[position as usize - 1];
+                match (event_of(row), &mut *room) {
+                    (Ok(event), Ok(events)) => events.push(event),
+                    (Err(error), Ok(_)) => *room = Err(error),
+                    (_, Err(_)) => {}
+                }
+            }
+            Ok(found)
         })
     }
 }

@@ -8,8 +8,10 @@ mod append;
 mod audit;
 mod connection;
 mod copy_target;
+mod doorbell;
 mod errors;
 mod events;
+mod fleet;
 mod holders;
 mod messages;
 mod migrations;
@@ -28,6 +30,7 @@ mod url;
 mod user_admin;
 mod users;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use postgres::Config;
@@ -35,6 +38,7 @@ use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
 pub(super) use self::copy_target::PostgresCopyTarget;
+use super::backend::Fleet;
 use super::pool::Pool;
 use super::{Backend, Error, OpenOptions, Result};
 
@@ -46,11 +50,14 @@ pub struct Postgres {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     manager: Manager,
+    url: String,
     config: Config,
     /// The name of the database in the log.
     name: String,
     /// Whether the URL says that TLS is not wanted.
     disables_tls: bool,
+    /// How long to wait for a lock or a connection.
+    wait: Duration,
 }
 
 impl Postgres {
@@ -67,7 +74,8 @@ impl Postgres {
         let writers = Pool::new(manager.clone(), 1, wait, true);
         let name = url::describe(&config);
         let disables_tls = url::disables_tls(url);
-        let backend = Self { readers, writers, manager, config, name, disables_tls };
+        let url = url.to_owned();
+        let backend = Self { readers, writers, manager, url, config, name, disables_tls, wait };
         let version = backend.read(server_version)?;
         if version < OLDEST_VERSION {
             let text = format!(
@@ -118,4 +126,22 @@ fn server_version(db: &mut Connection) -> Result<i32> {
     Ok(db.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0))
 }
 
-impl Backend for Postgres {}
+impl Backend for Postgres {
+    fn fleet(&self) -> Option<&dyn Fleet> {
+        Some(self)
+    }
+
+    fn maintenance(&self) -> Option<Arc<dyn Backend>> {
+        let one = Pool::new(self.manager.clone(), 1, self.wait, true);
+        Some(Arc::new(Self {
+            readers: one.clone(),
+            writers: one,
+            manager: self.manager.clone(),
+            url: self.url.clone(),
+            config: self.config.clone(),
+            name: self.name.clone(),
+            disables_tls: self.disables_tls,
+            wait: self.wait,
+        }))
+    }
+}

@@ -11,7 +11,8 @@ use super::records::{Names, event_columns, event_of, message_columns, message_of
 use super::transaction::Transaction;
 use super::{Sqlite, errors};
 use crate::model::{
-    Appended, Cursor, EventId, EventPage, Message, MessagePage, NewMessage, RoomId, Seq,
+    Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, RoomHead,
+    RoomId, Seq,
 };
 
 /// Stores nothing if the `client_id` was seen before. The constraints of the table replace a look-up per
@@ -125,6 +126,14 @@ impl Events for Sqlite {
             }
             Ok(Some(EventPage { events, head_seq }))
         })
+    }
+
+    fn list_new_events(&self, known: &[RoomHead], limit: u32) -> Result<Vec<Result<Vec<Event>>>> {
+        let read = |room: &RoomHead| {
+            let page = self.list_events(room.id, room.head_seq, limit)?;
+            Ok(page.map(|page| page.events).unwrap_or_default())
+        };
+        Ok(known.iter().map(read).collect())
     }
 }
 

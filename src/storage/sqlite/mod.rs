@@ -34,7 +34,7 @@ mod users;
 mod vfs;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
@@ -46,6 +46,7 @@ pub(super) use self::copy_target::SqliteCopyTarget;
 pub(super) use self::location::find_saved;
 pub(super) use self::private::mend as mend_rights;
 use self::transaction::Transaction;
+use super::backend::Fleet;
 use super::pool::Pool;
 use super::{Backend, Result};
 
@@ -84,4 +85,12 @@ impl Sqlite {
     }
 }
 
-impl Backend for Sqlite {}
+impl Backend for Sqlite {
+    fn fleet(&self) -> Option<&dyn Fleet> {
+        None
+    }
+
+    fn maintenance(&self) -> Option<Arc<dyn Backend>> {
+        None
+    }
+}

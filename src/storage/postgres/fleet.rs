@@ -1,0 +1,197 @@
+//! The servers on this database, and the people of each in the rooms.
+//!
+//! The times are those of the database's clock, so that the clocks of the nodes do not matter.
+
+use postgres::Row;
+
+use super::super::Result;
+use super::super::backend::{Fleet, PresenceChange, Present, Roster};
+use super::super::doorbell::Doorbell;
+use super::Postgres;
+use super::doorbell::NotifyDoorbell;
+use crate::model::{Heartbeat, NewNode, Node, NodeId, RoomId, Timestamp, UserId};
+
+/// A node that has been silent for this long, three heartbeats, is dead.
+macro_rules! dead {
+    () => {
+        "interval '6 seconds'"
+    };
+}
+
+macro_rules! node_columns {
+    () => {
+        "id, name, version, address, started_at, connections, lag_ms, \
+         (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::bigint, presence_version, has_jobs"
+    };
+}
+
+/// The lock of the jobs belongs to the connection, so that it ends with the node. `CASE` keeps a connection
+/// that has the lock from taking it once more. The number is "chatapp" in ASCII, and 2.
+const BEAT: &str = "
+    WITH jobs AS MATERIALIZED (
+        SELECT CASE
+            WHEN EXISTS (
+                SELECT FROM pg_locks
+                WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND mode = 'ExclusiveLock'
+                AND classid = x'63686174'::int::oid AND objid = x'61707002'::int::oid
+            ) THEN true
+            ELSE pg_try_advisory_lock(x'6368617461707002'::bigint)
+        END AS taken
+    )
+    UPDATE nodes
+    SET seen_at = clock_timestamp(), connections = $2, lag_ms = $3, has_jobs = jobs.taken,
+        jobs_pid = pg_backend_pid()
+    FROM jobs WHERE id = $1
+    RETURNING has_jobs";
+
+/// A dead node may be frozen, or its machine cut off: then its connection still holds the lock of the jobs.
+const REMOVE_DEAD: &str = concat!(
+    "WITH dead AS (
+         DELETE FROM nodes WHERE seen_at < clock_timestamp() - ",
+    dead!(),
+    "    AND id <> $1 RETURNING id, has_jobs, jobs_pid
+     ), gone AS (
+         DELETE FROM presence WHERE node_id IN (SELECT id FROM dead)
+     )
+     SELECT count(*),
+            count(CASE WHEN has_jobs THEN pg_terminate_backend(jobs_pid) END)
+     FROM dead"
+);
+
+const LIST_NODES: &str = concat!(
+    "SELECT ",
+    node_columns!(),
+    " FROM nodes WHERE seen_at >= clock_timestamp() - ",
+    dead!(),
+    " ORDER BY id"
+);
+
+/// The row of the node is locked first: a node that is found dead at this moment keeps no rows.
+const CHANGE_PRESENCE: &str = "
+    WITH node AS MATERIALIZED (
+        UPDATE nodes SET presence_version = presence_version + 1 WHERE id = $1
+        RETURNING id, presence_version
+    ), gone AS (
+        DELETE FROM presence
+        USING unnest($2::bigint[], $3::bigint[]) AS left_rooms (room, person)
+        WHERE room_id = room AND user_id = person AND node_id = $1
+    ), come AS (
+        INSERT INTO presence (room_id, user_id, node_id)
+        SELECT room, person, node.id
+        FROM node, unnest($4::bigint[], $5::bigint[]) AS entered (room, person)
+        ORDER BY room, person
+        ON CONFLICT DO NOTHING
+    )
+    SELECT presence_version FROM node";
+
+/// The join with `nodes` leaves out people of a node that was removed while its last change was made.
+const LIST_PRESENT: &str = "
+    SELECT DISTINCT room_id, user_id,
+           (SELECT username FROM users WHERE users.id = user_id)
+    FROM presence JOIN nodes ON nodes.id = node_id
+    WHERE room_id = ANY($1::bigint[]) AND node_id <> $2
+    ORDER BY room_id, user_id";
+
+const COUNT_PRESENT: &str = "
+    SELECT room, (
+        SELECT count(DISTINCT user_id) FROM presence JOIN nodes ON nodes.id = node_id
+        WHERE room_id = room
+    )
+    FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (room, ord)
+    ORDER BY ord";
+
+impl Fleet for Postgres {
+    fn doorbell(&self) -> Box<dyn Doorbell> {
+        Box::new(NotifyDoorbell::new(&self.url))
+    }
+
+    fn add_node(&self, node: &NewNode) -> Result<NodeId> {
+        const ADD: &str = "
+            INSERT INTO nodes (name, version, address, started_at, seen_at)
+            VALUES ($1, $2, $3, $4, clock_timestamp()) RETURNING id";
+        self.write(|db| {
+            let NewNode { name, version, address, started_at } = node;
+            let row = db.query_one(ADD, &[name, version, address, &started_at.0])?;
+            Ok(NodeId(row.get(0)))
+        })
+    }
+
+    fn beat(&self, id: NodeId, heartbeat: Heartbeat) -> Result<Option<Roster>> {
+        self.write(|db| {
+            let Heartbeat { connections, lag_ms } = heartbeat;
+            let Some(row) = db.query_opt(BEAT, &[&id.0, &connections, &lag_ms])? else {
+                return Ok(None);
+            };
+            let has_jobs = row.get(0);
+            let nodes: Vec<Node> = db.query(LIST_NODES, &[])?.iter().map(node).collect();
+            let removed: i64 = db.query_one(REMOVE_DEAD, &[&id.0])?.get(0);
+            Ok(Some(Roster { nodes, has_removed: removed > 0, has_jobs }))
+        })
+    }
+
+    fn remove_node(&self, id: NodeId) -> Result<()> {
+        const REMOVE: &str = "
+            WITH gone AS (DELETE FROM presence WHERE node_id = $1)
+            DELETE FROM nodes WHERE id = $1";
+        self.write(|db| {
+            db.execute(REMOVE, &[&id.0])?;
+            Ok(())
+        })
+    }
+
+    fn list_nodes(&self) -> Result<Vec<Node>> {
+        self.read(|db| Ok(db.query(LIST_NODES, &[])?.iter().map(node).collect()))
+    }
+
+    fn change_presence(&self, id: NodeId, change: &PresenceChange) -> Result<Option<i64>> {
+        fn columns(pairs: &[(RoomId, UserId)]) -> (Vec<i64>, Vec<i64>) {
+            pairs.iter().map(|(room, user)| (room.0, user.0)).unzip()
+        }
+        let (left_rooms, left_users) = columns(&change.left);
+        let (entered_rooms, entered_users) = columns(&change.entered);
+        self.write(|db| {
+            let row = db.query_opt(
+                CHANGE_PRESENCE,
+                &[&id.0, &left_rooms, &left_users, &entered_rooms, &entered_users],
+            )?;
+            Ok(row.map(|row| row.get(0)))
+        })
+    }
+
+    fn list_present(&self, rooms: &[RoomId], except: NodeId) -> Result<Vec<Present>> {
+        let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+        self.read(|db| {
+            let rows = db.query(LIST_PRESENT, &[&rooms, &except.0])?;
+            let present = |row: &Row| Present {
+                room_id: RoomId(row.get(0)),
+                user_id: UserId(row.get(1)),
+                username: row.get(2),
+            };
+            Ok(rows.iter().map(present).collect())
+        })
+    }
+
+    fn count_present(&self, rooms: &[RoomId]) -> Result<Vec<usize>> {
+        let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+        self.read(|db| {
+            let rows = db.query(COUNT_PRESENT, &[&rooms])?;
+            Ok(rows.iter().map(|row| row.get::<_, i64>(1) as usize).collect())
+        })
+    }
+}
+
+fn node(row: &Row) -> Node {
+    Node {
+        id: NodeId(row.get(0)),
+        about: NewNode {
+            name: row.get(1),
+            version: row.get(2),
+            address: row.get(3),
+            started_at: Timestamp(row.get(4)),
+        },
+        last: Heartbeat { connections: row.get(5), lag_ms: row.get(6) },
+        silent_ms: row.get(7),
+        presence_version: row.get(8),
+        has_jobs: row.get(9),
+    }
+}
