@@ -30,6 +30,8 @@ pub struct Config {
     pub http: Http,
     /// The database, and the threads that use it.
     pub database: Database,
+    /// Several servers on one database.
+    pub fleet: Fleet,
     /// Accounts, passwords and tokens.
     pub auth: Auth,
     /// Rights that concern rooms.
@@ -116,6 +118,25 @@ impl Default for Database {
         }
     }
 }
+
+/// `[fleet]`: several servers on one PostgreSQL database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fleet {
+    /// What tells the servers of each other's changes: `database`, or the URL of a NATS server.
+    pub doorbell: String,
+    /// This server's name in the list of nodes. Empty: the name of the machine.
+    pub name: String,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self { doorbell: DOORBELL_OF_DATABASE.into(), name: String::new() }
+    }
+}
+
+/// The doorbell of the database itself.
+pub const DOORBELL_OF_DATABASE: &str = "database";
 
 /// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,16 @@ const HIDDEN: &str = "***";
 pub fn setting(key: &str, value: &str) -> String {
     match find(key) {
         Some((_, Rule::DatabaseUrl)) => database_url(value),
+        Some((_, Rule::Doorbell)) => doorbell(value),
         Some((_, rule)) if rule.is_secret() && !value.is_empty() => HIDDEN.to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+/// The URL of a doorbell without its user, password or token.
+fn doorbell(value: &str) -> String {
+    match (value.split_once("://"), value.rfind('@')) {
+        (Some((scheme, _)), Some(at)) => format!("{scheme}://{HIDDEN}{}", &value[at..]),
         _ => value.to_owned(),
     }
 }

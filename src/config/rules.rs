@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use config::{Value, ValueKind};
 use ipnet::IpNet;
 
+use super::DOORBELL_OF_DATABASE;
 use super::log_filter::{self, log_filter};
 
 /// The values that a setting accepts.
@@ -22,6 +23,10 @@ pub(super) enum Rule {
     Networks,
     /// Any text except the empty one; `storage` checks the URL. It may hold a password.
     DatabaseUrl,
+    /// `database`, or a URL of NATS, which may hold a password.
+    Doorbell,
+    /// Empty, or a short text on one line.
+    Name,
     /// Empty, or long enough for HS256 (RFC 7518 §3.2).
     Secret,
     Number {
@@ -37,12 +42,15 @@ pub(super) enum Rule {
 }
 
 use Rule::{
-    Address, Color, DatabaseUrl, File, LogFilter, Networks, Number, Origins, Secret, Title, Word,
+    Address, Color, DatabaseUrl, Doorbell, File, LogFilter, Name, Networks, Number, Origins,
+    Secret, Title, Word,
 };
 
 const SECRET_BYTES: usize = 32;
 /// Longer names do not fit beside the list of rooms, or under the icon on a phone.
 const TITLE_CHARS: usize = 32;
+/// The longest name of a host in DNS has 253 characters; the name is one column of a table.
+const NAME_CHARS: usize = 64;
 const SECOND_MS: i64 = 1_000;
 const DAY_S: i64 = 24 * 60 * 60;
 const MIB: i64 = 1024 * 1024;
@@ -65,6 +73,8 @@ const RULES: &[(&str, Rule)] = &[
     ("database.busy_timeout_ms", Number { min: 1, max: DAY_S * SECOND_MS }),
     ("database.queue", Number { min: 1, max: 1_000_000 }),
     ("database.gather_writes", Word(&["on", "off"])),
+    ("fleet.doorbell", Doorbell),
+    ("fleet.name", Name),
     ("auth.signup", Word(&["open", "closed"])),
     ("auth.admin_signup", Word(&["first", "off"])),
     ("auth.secret", Secret),
@@ -121,9 +131,8 @@ impl Rule {
                 let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
                 origins.map(ToOwned::to_owned).collect::<Vec<String>>().into()
             }
-            Address | File | DatabaseUrl | Secret | Word(_) | LogFilter | Title | Color => {
-                text.into()
-            }
+            Address | File | DatabaseUrl | Doorbell | Name | Secret | Word(_) | LogFilter
+            | Title | Color => text.into(),
         }
     }
 
@@ -134,12 +143,13 @@ impl Rule {
     /// Whether the value must be hidden in errors and in the list of settings.
     pub(super) fn is_secret(self) -> bool {
         match self {
-            DatabaseUrl | Secret => true,
+            DatabaseUrl | Doorbell | Secret => true,
             Address
             | File
             | Origins
             | Networks
             | Number { .. }
+            | Name
             | Word(_)
             | LogFilter
             | Title
@@ -171,6 +181,17 @@ impl Rule {
                     && (1..=TITLE_CHARS).contains(&text.chars().count())
                     && !text.chars().any(char::is_control)
             }
+            (Name, ValueKind::String(text)) => {
+                text.trim() == text
+                    && text.chars().count() <= NAME_CHARS
+                    && !text.chars().any(char::is_control)
+            }
+            (Doorbell, ValueKind::String(text)) => {
+                text == DOORBELL_OF_DATABASE
+                    || ["nats://", "tls://"].iter().any(|scheme| {
+                        text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())
+                    })
+            }
             (Color, ValueKind::String(text)) => text.is_empty() || rgb(text).is_some(),
             _ => false,
         };
@@ -194,6 +215,10 @@ impl Rule {
             Word(words) => format!("\"{}\"", words.join("\" or \"")),
             LogFilter => log_filter::ACCEPTS.to_owned(),
             Title => format!("a name of 1 to {TITLE_CHARS} characters, without spaces around it"),
+            Name => format!("a name of at most {NAME_CHARS} characters, or \"\""),
+            Doorbell => "\"database\", or the URL of a NATS server, such as \
+                         \"nats://user:password@host:4222\""
+                .to_owned(),
             Color => "a colour, such as \"#0d6b5f\", or \"\"".to_owned(),
         }
     }
