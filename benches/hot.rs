@@ -119,6 +119,7 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
         clock: Clock::System,
         ping_seconds: 30,
         stall_seconds: 30,
+        is_shared: false,
         expiry_notice_seconds: 60,
     })
     .unwrap();

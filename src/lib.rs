@@ -3,7 +3,7 @@
 //! The layers. A layer may use only the layers to its right; `tests/layers.rs` has the exact table:
 //!
 //! ```text
-//! cli → server → ws → http → chat (rules) → realtime (hub) → storage ← sqlite | postgres
+//! cli → server → ws → http → chat (rules) → fleet → realtime (hub) → storage ← sqlite | postgres
 //! cli → dump → storage       chat → storage, config         everything → model, metrics
 //! ```
 //!
@@ -18,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod dump;
 pub(crate) mod executor;
+pub(crate) mod fleet;
 #[cfg(any(fuzzing, test))]
 pub mod fuzz;
 pub mod http;

@@ -118,6 +118,7 @@ fn start() -> (Hub, HubThread) {
         clock: Clock::System,
         ping_seconds: 60,
         stall_seconds: 60,
+        is_shared: false,
         expiry_notice_seconds: 60,
     };
     Hub::start(config).unwrap()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Each layer with the layers that it may use.
 const LAYERS: &[(&str, &[&str])] = &[
     ("bench", &[]),
-    ("chat", &["config", "executor", "metrics", "model", "realtime", "storage"]),
+    ("chat", &["config", "executor", "fleet", "metrics", "model", "realtime", "storage"]),
     (
         "cli",
         &[
@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("config", &[]),
     ("dump", &["model", "storage"]),
+    ("fleet", &["metrics", "model", "realtime", "storage"]),
     ("http", &["chat", "config", "metrics", "model", "realtime", "storage", "web"]),
     ("metrics", &["model"]),
     ("model", &[]),
@@ -23,8 +24,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "chat", "config", "http", "logging", "metrics", "model", "realtime", "storage", "web",
-            "ws",
+            "chat", "config", "fleet", "http", "logging", "metrics", "model", "realtime",
+            "storage", "web", "ws",
         ],
     ),
     ("storage", &["executor", "metrics", "model"]),

@@ -112,7 +112,11 @@ async fn a_change_on_one_node_is_sent_to_clients_of_the_other(database: Database
     // The doorbell notices a changed room in the same read or in the next.
     let mut other = ann_there.joins(room).await;
     ann.patch(&format!("/rooms/{room}"), json!({ "description": "Talk" })).await.expect(200);
-    let updated = other.recv_type("room_updated").await;
+    // The change of the name may come too.
+    let mut updated = other.recv_type("room_updated").await;
+    if updated["revision"] == 1 {
+        updated = other.recv_type("room_updated").await;
+    }
     let expected = json!({ "type": "room_updated", "room_id": room, "name": "lobby", "description": "Talk", "revision": 2 });
     assert_eq!(updated, expected);
 }

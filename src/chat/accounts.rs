@@ -213,7 +213,7 @@ impl Chat {
         }
         // The ended sessions are read from the database. A failure has been logged; the next sweep
         // finds the sessions.
-        let _ = self.sweep_revoked().await;
+        self.sessions_ended().await;
         Ok(())
     }
 

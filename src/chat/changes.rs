@@ -3,8 +3,9 @@
 use super::messages::check_content;
 use super::permissions::{self, Action};
 use super::{Admin, AdminError, Chat, Error, Result};
+use crate::fleet::Fleet;
 use crate::model::{Actor, Changed, EventId, Identity, Message, NewMessageChange, RoomId};
-use crate::realtime::{Hub, News};
+use crate::realtime::News;
 use crate::storage::Backend;
 
 impl Chat {
@@ -61,12 +62,12 @@ impl Chat {
             username: caller.username.clone(),
             timestamp: self.inner.clock.now(),
         };
-        let (caller, hub) = (caller.clone(), self.inner.hub.clone());
+        let (caller, fleet) = (caller.clone(), self.inner.fleet.clone());
         let changed = self
             .inner
             .store
             .write(move |backend| {
-                Ok(act(backend, &caller, change).inspect(|changed| announce(&hub, changed)))
+                Ok(act(backend, &caller, change).inspect(|changed| publish(&fleet, changed)))
             })
             .await??;
         Ok(changed.message)
@@ -113,8 +114,8 @@ pub(super) fn find_message(
 }
 
 /// From the writer's thread, after the transaction: in the order of commit.
-fn announce(hub: &Hub, changed: &Changed) {
+fn publish(fleet: &Fleet, changed: &Changed) {
     if let Some(event) = &changed.event {
-        hub.blocking_announce(vec![News::Events(vec![event.clone()])]);
+        fleet.blocking_publish(vec![News::Events(vec![event.clone()])]);
     }
 }

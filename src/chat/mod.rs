@@ -10,7 +10,6 @@ mod accounts;
 mod admin;
 mod changes;
 mod counts;
-mod doorbell;
 mod error;
 mod guessable;
 mod hs256;
@@ -40,6 +39,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use crate::config::{Auth, Limits, Rooms, Switch};
+use crate::fleet::Fleet;
 use crate::metrics::Metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
@@ -51,7 +51,6 @@ pub(crate) use admin::{
     Admin, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
     MAX_LISTED_SESSIONS, MAX_USERS_PAGE, UserSearch,
 };
-pub(crate) use doorbell::Doorbell;
 #[cfg(test)]
 pub(crate) use error::sample as sample_error;
 pub(crate) use error::{Error, FieldError, Result};
@@ -71,6 +70,8 @@ pub struct ChatParts {
     pub store: Store<ReplyTo>,
     /// Delivers the stored events to sockets.
     pub hub: Hub,
+    /// Tells the other servers on the database what this one has stored.
+    pub fleet: Fleet,
     /// The time for every rule.
     pub clock: Clock,
     /// The settings of accounts, passwords and tokens.
@@ -111,6 +112,7 @@ pub struct Chat {
 struct Inner {
     store: Store<ReplyTo>,
     hub: Hub,
+    fleet: Fleet,
     clock: Clock,
     settings: ArcSwap<settings::Settings>,
     epoch: Arc<str>,
@@ -136,7 +138,7 @@ impl Chat {
     /// # Errors
     /// [`StartError`] if a setting cannot work or a thread cannot be started.
     pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
-        let ChatParts { store, hub, clock, auth, rooms, limits, facts, secret } = parts;
+        let ChatParts { store, hub, fleet, clock, auth, rooms, limits, facts, secret } = parts;
         let metrics = Metrics::new();
         let chat = Self {
             inner: Arc::new(Inner {
@@ -160,6 +162,7 @@ impl Chat {
                 epoch: facts.epoch.into(),
                 store,
                 hub,
+                fleet,
                 clock,
             }),
         };
@@ -195,6 +198,11 @@ impl Chat {
     /// The hub that delivers this server's events.
     pub fn hub(&self) -> &Hub {
         &self.inner.hub
+    }
+
+    /// This server's part in the fleet.
+    pub fn fleet(&self) -> &Fleet {
+        &self.inner.fleet
     }
 
     /// Removes the counters of users and addresses that have been quiet. To be called every few

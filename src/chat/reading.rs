@@ -107,7 +107,7 @@ impl Chat {
             };
             news.extend(refused.map(refuse));
         }
-        self.inner.hub.blocking_announce(news);
+        self.inner.fleet.blocking_publish(news);
     }
 }
 

@@ -50,7 +50,7 @@ impl Chat {
         let user_id = taken.ok_or(Error::InvalidResetToken)?;
         tracing::info!(%user_id, "a password was reset by a token");
         // A failure has been logged; the next sweep finds the sessions.
-        let _ = self.sweep_revoked().await;
+        self.sessions_ended().await;
         Ok(())
     }
 }

@@ -49,7 +49,7 @@ impl Chat {
             let prune = move |backend: &dyn Backend| {
                 backend.prune_events(room_id, before, PRUNED_AT_ONCE, None)
             };
-            match self.inner.store.write(prune).await? {
+            match self.inner.store.maintain(prune).await? {
                 0 => break,
                 pruned => events += pruned,
             }

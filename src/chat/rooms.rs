@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result, text};
 use crate::model::{Identity, Reader, Reading, Role, Room, RoomChange, RoomHead, RoomId};
-use crate::realtime::News;
+use crate::realtime::{ActiveCount, News};
 use crate::storage::Backend;
 
 pub const MAX_NAME_CHARS: usize = 64;
@@ -43,11 +43,11 @@ impl Chat {
     /// is not an admin and too fast: a room counts like a message.
     pub async fn create_room(&self, caller: &Identity, draft: RoomDraft) -> Result<RoomView> {
         let created_by = caller.user_id;
-        let hub = self.inner.hub.clone();
+        let fleet = self.inner.fleet.clone();
         let act = move |admin: &Admin<'_>| {
             let room = admin.create_room(draft, created_by)?;
             // From the writer thread, so that the hub gets it before the room's first event.
-            hub.blocking_announce(vec![News::RoomCreated(room.clone())]);
+            fleet.blocking_publish(vec![News::RoomCreated(room.clone())]);
             Ok(room)
         };
         let creators = self.inner.settings.load().room_creators;
@@ -109,11 +109,11 @@ impl Chat {
         id: RoomId,
         change: RoomChange,
     ) -> Result<RoomView> {
-        let hub = self.inner.hub.clone();
+        let fleet = self.inner.fleet.clone();
         let act = move |admin: &Admin<'_>| {
             let updated = admin.update_room(id, change)?;
             if let Some(event) = updated.event {
-                hub.blocking_announce(vec![News::Events(vec![event])]);
+                fleet.blocking_publish(vec![News::Events(vec![event])]);
             }
             Ok(())
         };
@@ -127,12 +127,12 @@ impl Chat {
     /// # Errors
     /// [`Error::AdminRequired`], [`Error::RoomNotFound`].
     pub async fn delete_room(&self, caller: &Identity, id: RoomId) -> Result<()> {
-        let hub = self.inner.hub.clone();
+        let fleet = self.inner.fleet.clone();
         let act = move |admin: &Admin<'_>| {
             admin.delete_room(id)?;
             // From the writer thread, like commits: after the room's last event, and also if the
             // caller has disconnected meanwhile.
-            hub.blocking_announce(vec![News::RoomDeleted(id)]);
+            fleet.blocking_publish(vec![News::RoomDeleted(id)]);
             Ok(())
         };
         self.act(caller, Action::DeleteRoom, act).await?;
@@ -149,7 +149,7 @@ impl Chat {
         loop {
             let started = Instant::now();
             let purge = |backend: &dyn Backend| backend.purge_deleted_rooms(PURGED_AT_ONCE);
-            if !self.inner.store.write(purge).await? {
+            if !self.inner.store.maintain(purge).await? {
                 return Ok(());
             }
             tokio::time::sleep(PURGE_PAUSES * started.elapsed()).await;
@@ -176,10 +176,31 @@ impl Chat {
 
     async fn view(&self, rooms: Vec<(Room, Reading)>) -> Vec<RoomView> {
         let ids = rooms.iter().map(|(room, _)| room.id).collect();
-        let mut counts = self.inner.hub.count_active(ids).await.into_iter();
+        let mut counts = self.count_active(ids).await.into_iter();
         let view =
             |(room, reading)| RoomView { room, active_users: counts.next().unwrap_or(0), reading };
         rooms.into_iter().map(view).collect()
+    }
+}
+
+impl Chat {
+    /// The number of people in each of the rooms. Rooms without members on this node are counted by the
+    /// database.
+    async fn count_active(&self, ids: Vec<RoomId>) -> Vec<usize> {
+        let active = self.inner.hub.count_active(ids.clone()).await;
+        let is_asked = |(id, active): (RoomId, &ActiveCount)| (!active.is_complete).then_some(id);
+        let asked: Vec<RoomId> = ids.into_iter().zip(&active).filter_map(is_asked).collect();
+        let count = self.inner.store.read(move |backend| match backend.fleet() {
+            Some(fleet) if !asked.is_empty() => fleet.count_present(&asked),
+            _ => Ok(Vec::new()),
+        });
+        // An error is logged where it occurs.
+        let mut counted = count.await.unwrap_or_default().into_iter();
+        let count = |active: ActiveCount| match active.is_complete {
+            true => active.known,
+            false => active.known.max(counted.next().unwrap_or(0)),
+        };
+        active.into_iter().map(count).collect()
     }
 }
 

@@ -74,7 +74,8 @@ impl Chat {
     pub async fn logout(&self, caller: &Identity) -> Result<()> {
         let (id, now) = (caller.session_id, self.inner.clock.now());
         self.inner.store.write(move |backend| backend.revoke_session(id, now)).await?;
-        self.end_sessions(vec![id]).await;
+        self.end_sessions_here(vec![id]).await;
+        self.inner.fleet.tell_revoked();
         Ok(())
     }
 
@@ -101,8 +102,15 @@ impl Chat {
         self.sign(session.user, id, now, expires_at)
     }
 
+    /// To be called after a change that may have ended any sessions: closes their sockets on every node.
+    pub(super) async fn sessions_ended(&self) {
+        self.inner.fleet.tell_revoked();
+        // An error is logged where it occurs, and the next sweep finds the sessions.
+        let _ = self.sweep_revoked().await;
+    }
+
     /// Finds the sessions that were ended lately, by any process, removes them from the cache and
-    /// closes their sockets. To be called about twice a second.
+    /// closes their sockets. To be called about once a second, and when another node has ended sessions.
     ///
     /// Each sweep handles the revocations of the last ten seconds again, so that it finds a socket
     /// that was accepted just before its session ended. In the same way the tails of the rooms are
@@ -120,7 +128,7 @@ impl Chat {
         };
         let (revoked, has_deleted) = self.inner.store.read(look).await?;
         if !revoked.is_empty() {
-            self.end_sessions(revoked).await;
+            self.end_sessions_here(revoked).await;
         }
         if has_deleted {
             self.inner.hub.forget_tails().await;
@@ -138,7 +146,7 @@ impl Chat {
     /// Those of a database that cannot be written.
     pub async fn forget_ended_sessions(&self) -> Result<()> {
         let before = self.inner.clock.now().plus_seconds(-24 * 60 * 60);
-        self.inner.store.write(move |backend| backend.delete_ended_sessions(before)).await?;
+        self.inner.store.maintain(move |backend| backend.delete_ended_sessions(before)).await?;
         Ok(())
     }
 
@@ -173,7 +181,7 @@ impl Chat {
         Ok(Login { token, expires_in_seconds: self.inner.tokens.seconds, user })
     }
 
-    async fn end_sessions(&self, ids: Vec<SessionId>) {
+    async fn end_sessions_here(&self, ids: Vec<SessionId>) {
         self.inner.sessions.remove(&ids);
         self.inner.hub.close_sessions(ids).await;
     }

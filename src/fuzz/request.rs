@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::chat::{Chat, ChatParts, Draft, Login, RoomDraft, Signup, new_account};
 use crate::config::{Auth, Branding, Http, Limits, Rooms};
+use crate::fleet::Fleet;
 use crate::http::Counts;
 use crate::http::problem::CONTENT_TYPE;
 use crate::model::{Clock, EventId, Role, RoomId, Timestamp, User};
@@ -60,6 +61,7 @@ impl Api {
             clock: Clock::System,
             ping_seconds: 30,
             stall_seconds: 30,
+            is_shared: false,
             expiry_notice_seconds: 60,
         })
         .unwrap();
@@ -80,6 +82,7 @@ impl Api {
         let parts = ChatParts {
             store,
             hub: hub.clone(),
+            fleet: Fleet::new(hub.clone(), false),
             clock: Clock::System,
             auth: auth.clone(),
             rooms: Rooms::default(),

@@ -189,6 +189,7 @@ mod tests {
     use super::*;
     use crate::chat::ChatParts;
     use crate::config::{Auth, Limits, Rooms};
+    use crate::fleet::Fleet;
     use crate::model::Clock;
     use crate::realtime::{Hub, HubConfig};
     use crate::storage::{self, OpenOptions, Store, StoreConfig};
@@ -204,6 +205,7 @@ mod tests {
             clock: Clock::System,
             ping_seconds: 30,
             stall_seconds: 30,
+            is_shared: false,
             expiry_notice_seconds: 60,
         })
         .unwrap();
@@ -212,7 +214,9 @@ mod tests {
         let auth = Auth { bcrypt_cost: 4, ..Auth::default() };
         let (rooms, limits, secret) = (Rooms::default(), Limits::default(), vec![0; 32]);
         let clock = Clock::System;
-        Chat::new(ChatParts { store, hub, clock, auth, rooms, limits, facts, secret }).unwrap()
+        let fleet = Fleet::new(hub.clone(), false);
+        Chat::new(ChatParts { store, hub, fleet, clock, auth, rooms, limits, facts, secret })
+            .unwrap()
     }
 
     #[tokio::test]

@@ -1,11 +1,12 @@
 //! The commands that the hub's thread takes, and the values in them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use super::tail::Chunk;
-use super::{CloseCode, Connection, ConnectionId};
+use super::{CloseCode, Connection, ConnectionId, People, PresenceTaken};
 use crate::model::{Appended, Event, Room, RoomHead, RoomId, Seq, SessionId, UserId};
 use crate::storage::{AppendError, Outcome};
 
@@ -27,8 +28,11 @@ pub(super) enum Command {
     CloseSessions(Vec<SessionId>),
     ForgetTails,
     CloseAll,
-    CountActive { rooms: Vec<RoomId>, reply: oneshot::Sender<Vec<usize>> },
+    CountActive { rooms: Vec<RoomId>, reply: oneshot::Sender<Vec<ActiveCount>> },
+    TakePresence { all: bool, reply: oneshot::Sender<PresenceTaken> },
+    ListLive { among: Option<Vec<RoomId>>, reply: oneshot::Sender<Vec<(RoomId, usize)>> },
     ListKnown { reply: oneshot::Sender<KnownRooms> },
+    ListBehind { rung: Vec<RoomHead>, reply: oneshot::Sender<RoomsBehind> },
 }
 
 /// The receiver of the answer to an append.
@@ -64,6 +68,10 @@ pub enum News {
     RoomDeleted(RoomId),
     /// The outcome of one user's `read` in one room.
     Read(ReadOutcome),
+    /// A user with this name is typing in the room, on another node.
+    Typing(RoomId, UserId, Arc<str>),
+    /// The people who are in the room on other nodes.
+    Elsewhere(RoomId, People),
 }
 
 /// The result of moving a user's read position in a room.
@@ -94,4 +102,24 @@ pub struct KnownRooms {
     pub has_unknown: bool,
     /// What the watchers know of every room. `None`: there is no watcher.
     pub watched: Option<Vec<RoomHead>>,
+}
+
+/// The rooms of a ring that have events that the hub does not know.
+#[derive(Debug, Default)]
+pub struct RoomsBehind {
+    /// The rooms, each with the seq after which events are missing.
+    pub rooms: Vec<RoomHead>,
+    /// Those of `rooms` that have members on this node. The others have watchers only.
+    pub joined: HashSet<RoomId>,
+    /// Whether there are further rooms whose heads are just being read.
+    pub has_unknown: bool,
+}
+
+/// The number of people in a room.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ActiveCount {
+    /// The people that this node knows of.
+    pub known: usize,
+    /// Whether this node knows the people on the other nodes.
+    pub is_complete: bool,
 }

@@ -15,6 +15,8 @@ pub struct HubConfig {
     pub ping_seconds: u32,
     /// A client whose socket takes no bytes is closed after this many seconds.
     pub stall_seconds: u32,
+    /// Whether there may be other nodes, which are told who is in the rooms of this one.
+    pub is_shared: bool,
     /// A client is warned this many seconds before its token expires.
     pub expiry_notice_seconds: u32,
 }

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::command::{Command, KnownRooms, News};
+use super::command::{ActiveCount, Command, KnownRooms, News, RoomsBehind};
 use super::config::HubConfig;
 use super::pacing::Pacing;
 use super::publisher::Publisher;
 use super::state::State;
 use super::tail::Chunk;
-use super::{CloseCode, Connection, ConnectionId, HubCounts};
+use super::{CloseCode, Connection, ConnectionId, HubCounts, PresenceTaken};
 use crate::model::{Event, RoomHead, RoomId, Seq, SessionId};
 
 /// The number of commands that the queue holds. If the queue is full, senders wait, also the writer's thread.
@@ -29,6 +29,7 @@ pub struct Hub {
     counts: Arc<HubCounts>,
     pacing: Arc<Pacing>,
     has_missed: Arc<AtomicBool>,
+    presence_changed: Arc<Notify>,
 }
 
 /// The hub's thread. It ends when the last [`Hub`] is dropped.
@@ -53,11 +54,18 @@ impl Hub {
         let counts = Arc::<HubCounts>::default();
         let pacing = Arc::<Pacing>::default();
         let has_missed = Arc::<AtomicBool>::default();
-        let state = State::new(config, counts.clone(), pacing.clone(), has_missed.clone());
+        let presence_changed = Arc::<Notify>::default();
+        let state = State::new(
+            config,
+            counts.clone(),
+            pacing.clone(),
+            has_missed.clone(),
+            presence_changed.clone(),
+        );
         let thread = thread::Builder::new()
             .name("chatapp-hub".to_owned())
             .spawn(move || runtime.block_on(run(state, waiting)))?;
-        Ok((Self { commands, counts, pacing, has_missed }, HubThread(thread)))
+        Ok((Self { commands, counts, pacing, has_missed, presence_changed }, HubThread(thread)))
     }
 
     /// The hub's figures, for the metrics.
@@ -188,12 +196,32 @@ impl Hub {
         self.send(Command::CloseAll).await;
     }
 
-    /// The number of people in each of these rooms now, on this node.
-    pub async fn count_active(&self, rooms: Vec<RoomId>) -> Vec<usize> {
-        let zeros = vec![0; rooms.len()];
+    /// The number of people in each of these rooms now.
+    pub async fn count_active(&self, rooms: Vec<RoomId>) -> Vec<ActiveCount> {
+        let unknown = vec![ActiveCount::default(); rooms.len()];
         let (reply, counts) = oneshot::channel();
         self.send(Command::CountActive { rooms, reply }).await;
-        counts.await.unwrap_or(zeros)
+        counts.await.unwrap_or(unknown)
+    }
+
+    /// Returns when there is something for [`Self::take_presence`].
+    pub async fn presence_changed(&self) {
+        self.presence_changed.notified().await;
+    }
+
+    /// Takes the changes of presence on this node that the other nodes have not been told; with `all`, everything
+    /// that they must know.
+    pub async fn take_presence(&self, all: bool) -> PresenceTaken {
+        let (reply, taken) = oneshot::channel();
+        self.send(Command::TakePresence { all, reply }).await;
+        taken.await.unwrap_or_default()
+    }
+
+    /// Those of the rooms that have members on this node, with the number of people in each. `None`: all rooms.
+    pub async fn list_live(&self, among: Option<Vec<RoomId>>) -> Vec<(RoomId, usize)> {
+        let (reply, live) = oneshot::channel();
+        self.send(Command::ListLive { among, reply }).await;
+        live.await.unwrap_or_default()
     }
 
     /// The rooms with members, all rooms if there is a watcher, and how far they are known.
@@ -201,6 +229,14 @@ impl Hub {
         let (reply, known) = oneshot::channel();
         self.send(Command::ListKnown { reply }).await;
         known.await.unwrap_or_default()
+    }
+
+    /// Those of the rooms that have events up to a head that the hub does not know. Rooms without members and
+    /// watchers on this node are left out.
+    pub async fn rooms_behind(&self, rung: Vec<RoomHead>) -> RoomsBehind {
+        let (reply, behind) = oneshot::channel();
+        self.send(Command::ListBehind { rung, reply }).await;
+        behind.await.unwrap_or_default()
     }
 
     async fn send(&self, command: Command) {

@@ -1,11 +1,14 @@
 //! Members of rooms: joining, leaving, and the presence frames that the other members receive.
 
-use super::ConnectionId;
-use super::connection::Connection;
+use std::sync::Arc;
+
+use super::command::ActiveCount;
 use super::frame::{PresenceChange, ServerFrame};
+use super::presence::{Elsewhere, Presence};
 use super::room::{Cursor, Member};
 use super::state::State;
-use crate::model::{Identity, RoomHead, RoomId, Seq};
+use super::{ConnectionId, People};
+use crate::model::{Identity, RoomHead, RoomId, Seq, UserId};
 
 impl State {
     pub(super) fn join(
@@ -22,13 +25,24 @@ impl State {
         }
         client.rooms.push(room_id);
         let connection = client.connection.clone();
+        let is_new_room = !self.rooms.contains_key(&room_id);
         let room = self.rooms.entry(room_id).or_default();
-        let is_new_person = room.presence.enter(&connection.identity(), slot);
+        let identity = connection.identity();
+        let step = room.presence.enter(&identity, slot);
         let presence = room.presence.frame(room_id);
         let member = Member { cursor: Cursor::Starting(after), sync: Some(reference) };
         room.members.insert(slot, member);
-        if is_new_person {
-            self.tell_change(room_id, &connection, slot, ServerFrame::UserJoined);
+        if let Some(log) = &mut self.presence_log {
+            if step.is_of_node {
+                log.note(room_id, identity.user_id, true);
+            }
+            if is_new_room {
+                log.open(room_id);
+            }
+        }
+        if step.is_of_fleet {
+            let person = (identity.user_id, identity.username);
+            self.tell_change(room_id, person, Some(slot), ServerFrame::UserJoined);
         }
         self.push(slot, &presence);
         match self.rooms.get(&room_id).and_then(|room| room.head) {
@@ -84,12 +98,46 @@ impl State {
         if room.head != Some(member.position()) || self.committed.contains_key(&room_id) {
             self.clients[slot].miss();
         }
-        let connection = self.clients[slot].connection.clone();
-        let was_last_connection = room.presence.exit(connection.identity().user_id, slot);
+        let identity = self.clients[slot].connection.identity();
+        let step = room.presence.exit(identity.user_id, slot);
+        if let Some(log) = &mut self.presence_log
+            && step.is_of_node
+        {
+            log.note(room_id, identity.user_id, false);
+        }
         if room.members.is_empty() {
             self.rooms.remove(&room_id);
-        } else if was_last_connection {
-            self.tell_change(room_id, &connection, slot, ServerFrame::UserLeft);
+        } else if step.is_of_fleet {
+            let person = (identity.user_id, identity.username);
+            self.tell_change(room_id, person, Some(slot), ServerFrame::UserLeft);
+        }
+    }
+
+    /// Takes the people who are in the room on other nodes, and tells the members what that changes.
+    pub(super) fn set_elsewhere(&mut self, room_id: RoomId, people: People) {
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        match room.presence.set_elsewhere(people) {
+            Elsewhere::First => {
+                let frame = room.presence.frame(room_id);
+                self.broadcast(room_id, None, &frame);
+            }
+            Elsewhere::Changed { came, went } => {
+                for person in came {
+                    self.tell_change(room_id, person, None, ServerFrame::UserJoined);
+                }
+                for person in went {
+                    self.tell_change(room_id, person, None, ServerFrame::UserLeft);
+                }
+            }
+        }
+    }
+
+    pub(super) fn count_active(&self, room_id: RoomId) -> ActiveCount {
+        let presence = self.rooms.get(&room_id).map(|room| &room.presence);
+        let is_known = presence.is_some_and(Presence::is_elsewhere_known);
+        ActiveCount {
+            known: presence.map_or(0, Presence::count),
+            is_complete: is_known || self.presence_log.is_none(),
         }
     }
 
@@ -97,8 +145,8 @@ impl State {
     fn tell_change(
         &mut self,
         room_id: RoomId,
-        connection: &Connection,
-        except: usize,
+        (user_id, username): (UserId, Arc<str>),
+        except: Option<usize>,
         frame: fn(PresenceChange) -> ServerFrame<'static>,
     ) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
@@ -106,10 +154,9 @@ impl State {
             room.presence.changed = true;
             return;
         }
-        let Identity { user_id, username, .. } = connection.identity();
         let timestamp = self.config.clock.now();
         let change = PresenceChange { room_id, user_id, username, timestamp };
-        self.broadcast(room_id, Some(except), &frame(change).to_bytes());
+        self.broadcast(room_id, except, &frame(change).to_bytes());
     }
 
     pub(super) fn tell_presence(&mut self) {
@@ -133,7 +180,7 @@ impl State {
     }
 
     /// Sends a frame that is not in the log to all members. Blocked clients do not receive it.
-    fn broadcast(&mut self, room_id: RoomId, except: Option<usize>, frame: &[u8]) {
+    pub(super) fn broadcast(&mut self, room_id: RoomId, except: Option<usize>, frame: &[u8]) {
         let Some(room) = self.rooms.get(&room_id) else { return };
         for &slot in room.members.keys() {
             let client = &mut self.clients[slot];

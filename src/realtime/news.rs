@@ -1,7 +1,7 @@
 //! Changes of rooms other than messages sent on this node, and their frames for members.
 
 use super::CloseCode;
-use super::command::{KnownRooms, News, ReadAsker, ReadOutcome};
+use super::command::{KnownRooms, News, ReadAsker, ReadOutcome, RoomsBehind};
 use super::frame::ServerFrame;
 use super::state::State;
 use crate::model::{Room, RoomHead, RoomId, Seq};
@@ -20,6 +20,24 @@ impl State {
         known
     }
 
+    pub(super) fn rooms_behind(&self, rung: &[RoomHead]) -> RoomsBehind {
+        let mut behind = RoomsBehind { has_unknown: self.watch.is_unready(), ..Default::default() };
+        for &RoomHead { id, head_seq: head } in rung {
+            let watched = self.watch.known_head(id).filter(|&known| known < head);
+            let seen = self.rooms.get(&id).map(|room| room.seen);
+            behind.has_unknown |= seen == Some(None);
+            let joined = seen.flatten().filter(|&seen| seen < head);
+            if joined.is_some() {
+                behind.joined.insert(id);
+            }
+            // A room that has members and watchers is read from the smaller of the two heads.
+            if let Some(head_seq) = watched.into_iter().chain(joined).min() {
+                behind.rooms.push(RoomHead { id, head_seq });
+            }
+        }
+        behind
+    }
+
     pub(super) fn spread(&mut self, news: News) {
         match news {
             News::Events(events) => {
@@ -33,6 +51,11 @@ impl State {
             News::RoomCreated(room) => self.create_room(&room),
             News::RoomDeleted(room_id) => self.close_room(room_id),
             News::Read(outcome) => self.tell_read(outcome),
+            News::Elsewhere(room_id, people) => self.set_elsewhere(room_id, people),
+            News::Typing(room_id, user_id, username) => {
+                let frame = ServerFrame::Typing { room_id, user_id, username };
+                self.broadcast(room_id, None, &frame.to_bytes());
+            }
         }
     }
 
@@ -63,6 +86,9 @@ impl State {
         self.tell_watchers_of_end(room_id);
         // Taken out first, so that no member receives `user_left` for the others.
         let Some(room) = self.rooms.remove(&room_id) else { return };
+        if let Some(log) = &mut self.presence_log {
+            room.presence.here().for_each(|user_id| log.note(room_id, user_id, false));
+        }
         let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
         for slot in room.members.into_keys() {
             if self.clients[slot].connection.only_room == Some(room_id) {

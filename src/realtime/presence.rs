@@ -1,7 +1,8 @@
-//! Presence: the people (not connections) who are in a room. It is never stored. In big rooms, several changes
-//! are reported in one frame.
+//! Presence: the people (not connections) who are in a room, on this node and on the others. In big rooms,
+//! several changes are reported in one frame.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::frame::{ActiveUser, ServerFrame};
@@ -14,6 +15,8 @@ pub const SMALL_ROOM: usize = 100;
 #[derive(Debug, Default)]
 pub struct Presence {
     people: BTreeMap<UserId, Person>,
+    /// Whether the people on other nodes have been read.
+    is_elsewhere_known: bool,
     /// People came or went since `active_users` was last sent to all members.
     pub changed: bool,
     /// The time at which it was sent, in seconds of the hub's clock.
@@ -23,30 +26,102 @@ pub struct Presence {
 #[derive(Debug)]
 struct Person {
     username: Arc<str>,
-    /// Connections, by their slot in the hub.
+    /// Connections to this node, by their slot in the hub.
     slots: Vec<usize>,
+    /// The person has connections to other nodes.
+    is_elsewhere: bool,
+}
+
+/// What the coming or going of one connection changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// It is the person's first or last connection to this node.
+    pub is_of_node: bool,
+    /// It is the person's first or last connection to any node.
+    pub is_of_fleet: bool,
+}
+
+/// People who came or went, with their names.
+pub type People = Vec<(UserId, Arc<str>)>;
+
+/// What the people on other nodes change.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// They were read for the first time, and there are some: who is in the room is told anew.
+    First,
+    /// These people came, and these went.
+    Changed {
+        /// People who are in the room now and were not.
+        came: People,
+        /// People who were in the room and are not any more.
+        went: People,
+    },
 }
 
 impl Presence {
-    /// Adds a connection of this person; true if it is the first.
-    pub fn enter(&mut self, identity: &Identity, slot: usize) -> bool {
-        let person = self
-            .people
-            .entry(identity.user_id)
-            .or_insert_with(|| Person { username: identity.username.clone(), slots: Vec::new() });
+    /// Adds a connection of this person.
+    pub fn enter(&mut self, identity: &Identity, slot: usize) -> Step {
+        let person = self.people.entry(identity.user_id).or_insert_with(|| Person {
+            username: identity.username.clone(),
+            slots: Vec::new(),
+            is_elsewhere: false,
+        });
         person.slots.push(slot);
-        person.slots.len() == 1
+        let is_of_node = person.slots.len() == 1;
+        Step { is_of_node, is_of_fleet: is_of_node && !person.is_elsewhere }
     }
 
-    /// Removes a connection of this person; true if it was the last.
-    pub fn exit(&mut self, user_id: UserId, slot: usize) -> bool {
-        let Some(person) = self.people.get_mut(&user_id) else { return false };
+    /// Removes a connection of this person.
+    pub fn exit(&mut self, user_id: UserId, slot: usize) -> Step {
+        let Some(person) = self.people.get_mut(&user_id) else {
+            return Step { is_of_node: false, is_of_fleet: false };
+        };
         person.slots.retain(|&other| other != slot);
-        let last = person.slots.is_empty();
-        if last {
+        let is_of_node = person.slots.is_empty();
+        let is_of_fleet = is_of_node && !person.is_elsewhere;
+        if is_of_fleet {
             self.people.remove(&user_id);
         }
-        last
+        Step { is_of_node, is_of_fleet }
+    }
+
+    /// Replaces the people who are in the room on other nodes.
+    pub fn set_elsewhere(&mut self, elsewhere: People) -> Elsewhere {
+        let (mut came, mut went) = (Vec::new(), Vec::new());
+        let mut gone: BTreeSet<UserId> =
+            self.people.iter().filter(|(_, it)| it.is_elsewhere).map(|(&id, _)| id).collect();
+        for (user_id, username) in elsewhere {
+            gone.remove(&user_id);
+            match self.people.entry(user_id) {
+                Entry::Occupied(mut person) => person.get_mut().is_elsewhere = true,
+                Entry::Vacant(place) => {
+                    came.push((user_id, username.clone()));
+                    place.insert(Person { username, slots: Vec::new(), is_elsewhere: true });
+                }
+            }
+        }
+        for user_id in gone {
+            let Entry::Occupied(mut person) = self.people.entry(user_id) else { continue };
+            person.get_mut().is_elsewhere = false;
+            if person.get().slots.is_empty() {
+                went.push((user_id, person.remove().username));
+            }
+        }
+        let is_first = !std::mem::replace(&mut self.is_elsewhere_known, true);
+        if is_first && !came.is_empty() {
+            return Elsewhere::First;
+        }
+        Elsewhere::Changed { came, went }
+    }
+
+    /// Whether the people on other nodes have been read.
+    pub fn is_elsewhere_known(&self) -> bool {
+        self.is_elsewhere_known
+    }
+
+    /// The people who have connections to this node.
+    pub fn here(&self) -> impl Iterator<Item = UserId> {
+        self.people.iter().filter(|(_, person)| !person.slots.is_empty()).map(|(&id, _)| id)
     }
 
     /// The connections of this person.

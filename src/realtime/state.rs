@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use slab::Slab;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::client::Client;
 use super::command::Command;
@@ -23,6 +23,7 @@ use super::delivery::write;
 use super::encode::{PING_FRAME, close_frame};
 use super::frame::ServerFrame;
 use super::pacing::Pacing;
+use super::presence_log::PresenceLog;
 use super::room::{Member, Room};
 use super::watch::Watch;
 use super::{CloseCode, Connection, ConnectionId, HubCounts};
@@ -53,6 +54,7 @@ pub struct State {
     pub(super) pacing: Arc<Pacing>,
     pub(super) tally: Tally,
     pub(super) watch: Watch,
+    pub(super) presence_log: Option<PresenceLog>,
     /// See [`super::Hub::take_missed`].
     pub(super) has_missed: Arc<AtomicBool>,
 }
@@ -65,8 +67,10 @@ impl State {
         counts: Arc<HubCounts>,
         pacing: Arc<Pacing>,
         has_missed: Arc<AtomicBool>,
+        presence_changed: Arc<Notify>,
     ) -> Self {
         Self {
+            presence_log: config.is_shared.then(|| PresenceLog::new(presence_changed)),
             config,
             clients: Slab::new(),
             rooms: HashMap::new(),
@@ -129,12 +133,20 @@ impl State {
                 }
             }
             Command::CountActive { rooms, reply } => {
-                let count = |id| self.rooms.get(id).map_or(0, |room| room.presence.count());
                 // The asking task may have ended.
-                let _ = reply.send(rooms.iter().map(count).collect());
+                let _ = reply.send(rooms.iter().map(|id| self.count_active(*id)).collect());
+            }
+            Command::TakePresence { all, reply } => {
+                let _ = reply.send(self.take_presence(all));
+            }
+            Command::ListLive { among, reply } => {
+                let _ = reply.send(self.live_rooms(among.as_deref()));
             }
             Command::ListKnown { reply } => {
                 let _ = reply.send(self.known_rooms());
+            }
+            Command::ListBehind { rung, reply } => {
+                let _ = reply.send(self.rooms_behind(&rung));
             }
         }
     }

@@ -70,6 +70,11 @@ impl Watch {
         self.is_ready.then(heads)
     }
 
+    /// The head of a room, if there are watchers and it is known.
+    pub fn known_head(&self, room_id: RoomId) -> Option<Seq> {
+        self.heads.get(&room_id).copied().filter(|_| self.is_ready)
+    }
+
     /// Takes the heads that were read from storage after the first watcher had asked. Events that were noted
     /// since then are newer.
     pub fn learn(&mut self, read: Vec<RoomHead>) {

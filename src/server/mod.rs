@@ -7,6 +7,7 @@ mod listener;
 mod reload;
 mod routes;
 mod signals;
+mod tasks;
 mod tls;
 
 use std::net::SocketAddr;
@@ -19,16 +20,16 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
-use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::chat::{self, Chat, ChatParts, Doorbell, SAMPLE_EVERY};
+use crate::chat::{self, Chat, ChatParts};
 use crate::config::Config;
+use crate::fleet::Fleet;
 use crate::metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, HubConfig};
-use crate::storage::{Backend, Error, Store, StoreConfig};
+use crate::storage::{Backend, Store, StoreConfig};
 use crate::web::Site;
 use crate::ws::Sockets;
 
@@ -38,27 +39,9 @@ pub(crate) use routes::endpoint;
 use tls::Certificate;
 pub use tls::{check_certificate, is_certificate_valid, read_certificate};
 
-/// How often the server looks for sessions that other processes have revoked.
-const SWEEP_REVOKED: Duration = Duration::from_millis(500);
-
-/// How often the doorbell looks for changes that other processes have made to rooms.
-const LOOK_AT_ROOMS: Duration = Duration::from_millis(500);
-
-/// How often the server looks for deleted rooms whose events another process did not delete.
-const PURGE_ROOMS: Duration = Duration::from_secs(60);
-
-/// How often old events are pruned.
-const PRUNE: Duration = Duration::from_secs(60 * 60);
-
-/// How often the rate limits forget users and addresses that have been quiet.
-const SWEEP_QUIET: Duration = Duration::from_secs(60);
-
 /// How long a stopping server waits for its blocking parts after the deadline. A database that does not
 /// answer would otherwise block the writer thread without limit.
 const LAST_GRACE: Duration = Duration::from_secs(1);
-
-/// How often sessions that ended long ago are deleted.
-const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 
 /// The parts of a server that need no database. They are opened first, so that a server that cannot listen
 /// creates no database.
@@ -115,6 +98,7 @@ pub fn serve(
     let (hub, hub_thread) = Hub::start(HubConfig {
         epoch: facts.epoch.as_str().into(),
         clock: Clock::System,
+        is_shared: backend.fleet().is_some(),
         ping_seconds: config.limits.ping_seconds,
         stall_seconds: config.limits.stall_seconds,
         expiry_notice_seconds: expiry_notice_seconds(config.auth.token_seconds),
@@ -124,10 +108,12 @@ pub fn serve(
         read_queue: config.database.queue,
         write_queue: config.database.queue,
     };
-    let (store, writer) = Store::start(backend, sizes, hub.publisher())?;
+    let fleet = Fleet::new(hub.clone(), backend.fleet().is_some());
+    let (store, writer) = Store::start(backend, sizes, fleet.listener(hub.publisher()))?;
     let chat = Chat::new(ChatParts {
         store: store.clone(),
         hub,
+        fleet,
         clock: Clock::System,
         auth: config.auth.clone(),
         rooms: config.rooms.clone(),
@@ -168,13 +154,7 @@ async fn run(
     let stop = CancellationToken::new();
 
     let replaced = CancellationToken::new();
-    tasks.spawn(sweep(chat.clone(), store.clone(), stop.clone(), replaced.clone()));
-    // These tasks may be cancelled at any await.
-    let doorbell = answer_doorbell(Doorbell::new(chat.clone()));
-    tasks.spawn(stop.clone().run_until_cancelled_owned(doorbell));
-    tasks.spawn(stop.clone().run_until_cancelled_owned(purge_rooms(chat.clone())));
-    let prune = prune(chat.clone(), config.retention.days);
-    tasks.spawn(stop.clone().run_until_cancelled_owned(prune));
+    let gone = CancellationToken::new();
     let sockets = Sockets { chat: chat.clone(), hub: chat.hub().clone(), tasks: tasks.clone() };
     let mut live = Live::new(config.clone(), chat.clone(), sockets, site);
     let tls = certificate.map(|certificate| {
@@ -183,7 +163,18 @@ async fn run(
         current
     });
     let slots = Arc::new(Semaphore::new(config.http.max_connections));
-    count_connections(&chat, &slots);
+    let connections = count_connections(&chat, &slots);
+    tasks::spawn(tasks::Parts {
+        tasks: &tasks,
+        chat: &chat,
+        store,
+        config,
+        address,
+        connections,
+        stop: &stop,
+        gone: &gone,
+        replaced: &replaced,
+    });
     let accepting = tasks.spawn(listener::accept(
         listener,
         live.endpoint(),
@@ -219,6 +210,8 @@ async fn run(
         // answers have been handed on.
         let _ = store.write(|_| Ok(())).await;
         chat.hub().close_all().await;
+        chat.fleet().leave(store).await;
+        gone.cancel();
         tasks.close();
         tasks.wait().await;
     };
@@ -240,87 +233,26 @@ async fn run(
     Ok(())
 }
 
-fn count_connections(chat: &Chat, slots: &Arc<Semaphore>) {
+/// Returns what counts the connections.
+fn count_connections(
+    chat: &Chat,
+    slots: &Arc<Semaphore>,
+) -> impl Fn() -> usize + Clone + Send + Sync + 'static {
     let (all, slots) = (slots.available_permits(), slots.clone());
     // The listener holds one slot for the next connection.
     let count = move || all.saturating_sub(slots.available_permits() + 1);
     chat.metrics().register(|registry| {
         let help = "Connections, sockets included";
-        metrics::gauge(registry, "connections", help, count);
+        metrics::gauge(registry, "connections", help, count.clone());
         metrics::gauge(registry, "max_connections", "Maximum number of connections", move || all);
     });
-}
-
-/// Closes the sockets of sessions that another process revoked, and deletes sessions that ended long ago.
-/// Errors are logged where they occur; the next round also covers the time of a failed one.
-///
-/// Cancels `replaced` if the database is not the one that the server has read at its start. The data in
-/// memory (epoch, secret, sessions, heads of rooms) belongs to that one, so the server must be restarted.
-async fn sweep(
-    chat: Chat,
-    store: Store<crate::realtime::ReplyTo>,
-    stop: CancellationToken,
-    replaced: CancellationToken,
-) {
-    let mut revoked = tokio::time::interval(SWEEP_REVOKED);
-    let mut ended = tokio::time::interval(SWEEP_ENDED);
-    let mut quiet = tokio::time::interval(SWEEP_QUIET);
-    let mut sample = tokio::time::interval(SAMPLE_EVERY);
-    loop {
-        tokio::select! {
-            _ = revoked.tick() => {
-                if chat.sweep_revoked().await.is_err()
-                    && let Err(Error::OtherDatabase) =
-                        store.read(|backend| backend.get_server_facts()).await
-                {
-                    replaced.cancel();
-                    return;
-                }
-            }
-            _ = ended.tick() => { let _ = chat.forget_ended_sessions().await; }
-            _ = quiet.tick() => chat.forget_quiet(),
-            _ = sample.tick() => chat.sample(),
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
-/// Sends changes that other processes make to rooms to the sockets. Errors are logged where they occur, and
-/// the next round catches up.
-async fn answer_doorbell(mut doorbell: Doorbell) {
-    let mut due = tokio::time::interval(LOOK_AT_ROOMS);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        due.tick().await;
-        let _ = doorbell.look().await;
-    }
-}
-
-/// Deletes the events of deleted rooms, also of rooms that were deleted before this server started.
-async fn purge_rooms(chat: Chat) {
-    let mut due = tokio::time::interval(PURGE_ROOMS);
-    loop {
-        tokio::select! {
-            _ = due.tick() => {}
-            () = chat.room_deleted() => {}
-        }
-        let _ = chat.purge_deleted_rooms().await;
-    }
+    count
 }
 
 /// Notifies systemd of the server's state, if systemd has started the process (NOTIFY_SOCKET is set).
 fn tell_systemd(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         tracing::warn!(%error, "cannot notify systemd");
-    }
-}
-
-/// Prunes old events. Errors are logged where they occur, and the next round catches up.
-async fn prune(chat: Chat, days: u32) {
-    let mut due = tokio::time::interval(PRUNE);
-    loop {
-        due.tick().await;
-        let _ = chat.prune(days).await;
     }
 }
 

@@ -149,7 +149,10 @@ impl Socket {
             }
             Action::LearnHead(room) => hub.learn_head(self.id, room).await,
             Action::Typing { room_id, reference } => match chat.check_typing(identity) {
-                Ok(()) => hub.typing(self.id, room_id).await,
+                Ok(()) => {
+                    hub.typing(self.id, room_id).await;
+                    chat.fleet().tell_typing(identity, room_id);
+                }
                 Err(error) => return Some(Input::SendFailed { reference, error }),
             },
             Action::Watch { reference } => {

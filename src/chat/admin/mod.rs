@@ -80,7 +80,7 @@ impl Chat {
     ) -> RuleResult<T> {
         let result = self.act(caller, Action::Administer, act).await?;
         // A failure has been logged; the next sweep finds the sessions.
-        let _ = self.sweep_revoked().await;
+        self.sessions_ended().await;
         Ok(result)
     }
 

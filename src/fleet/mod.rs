@@ -1,0 +1,306 @@
+//! The fleet: several servers, the nodes, on one database, which behave as one.
+//!
+//! After a commit a node *rings*: the doorbell tells the other nodes where there is something to read, and they
+//! read it from the database. A ring is never the only copy of anything, and may be lost: each node also polls.
+//! On a database that only one server can use there are no rings, and the polls find what the command line has
+//! written.
+
+mod catch_up;
+mod counts;
+mod health;
+mod mailbox;
+mod member;
+mod ring;
+mod roster;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use self::catch_up::CatchUp;
+use self::counts::Counts;
+use self::health::Health;
+use self::mailbox::Mailbox;
+use self::ring::Ring;
+use crate::metrics::Metrics;
+use crate::model::{Appended, Identity, NodeId, RoomHead, RoomId};
+use crate::realtime::{Hub, News, Publisher, ReadOutcome, ReplyTo};
+use crate::storage::doorbell::{Doorbell, Hear, Heard};
+use crate::storage::{Listener, Outcome, Store};
+
+/// The shortest time between two rings: what is committed meanwhile is told together.
+const GATHER: Duration = Duration::from_millis(1);
+
+/// How often a node polls while it hears the doorbell, and while it does not.
+const POLL_WITH_DOORBELL: Duration = Duration::from_secs(1);
+const POLL_WITHOUT: Duration = Duration::from_millis(500);
+
+/// The pause before rooms are tried again whose heads the hub is just learning.
+const TRY_AGAIN: Duration = Duration::from_millis(10);
+
+/// This node's part in the fleet. Cheap to clone.
+#[derive(Clone)]
+pub struct Fleet(Arc<Inner>);
+
+struct Inner {
+    hub: Hub,
+    /// What this node tells the others. `None`: there are no others.
+    outgoing: Option<Mailbox>,
+    /// What the others have told about logs.
+    incoming: Mailbox,
+    /// What the others have told about nodes and people.
+    told: Mailbox,
+    /// This node's id; 0 while it has none.
+    node: AtomicI64,
+    /// Whether this node runs the jobs that one node does for all.
+    has_jobs: watch::Sender<bool>,
+    /// Wakes the task that looks for revoked sessions.
+    revoked: Notify,
+    health: Health,
+    counts: Counts,
+}
+
+impl Fleet {
+    /// `is_shared`: several servers can use the database.
+    pub fn new(hub: Hub, is_shared: bool) -> Self {
+        Self(Arc::new(Inner {
+            hub,
+            outgoing: is_shared.then(Mailbox::default),
+            incoming: Mailbox::default(),
+            told: Mailbox::default(),
+            node: AtomicI64::new(0),
+            has_jobs: watch::Sender::new(!is_shared),
+            revoked: Notify::new(),
+            health: Health::default(),
+            counts: Counts::default(),
+        }))
+    }
+
+    /// Adds the figures of the fleet to the metrics.
+    pub fn register(&self, metrics: &Metrics) {
+        if self.0.outgoing.is_some() {
+            metrics.register(|registry| self.0.counts.register(registry));
+        }
+    }
+
+    /// The writer's listener: tells the other nodes of commits, and gives them to this node's hub.
+    pub fn listener(&self, hub: Publisher) -> impl Listener<ReplyTo> + 'static {
+        Ringing { fleet: self.clone(), hub }
+    }
+
+    /// Publishes a change that the writer's thread has committed, to the sockets of this node and to the other
+    /// nodes. Only the writer's thread may call it.
+    pub fn blocking_publish(&self, news: Vec<News>) {
+        self.tell(|ring| news.iter().for_each(|news| tell_news(ring, news)));
+        self.0.hub.blocking_announce(news);
+    }
+
+    /// Tells the other nodes that a user is typing.
+    pub fn tell_typing(&self, identity: &Identity, room_id: RoomId) {
+        self.tell(|ring| ring.add_typing(room_id, identity.user_id, identity.username.clone()));
+    }
+
+    /// Tells the other nodes that sessions were revoked.
+    pub fn tell_revoked(&self) {
+        self.tell(|ring| ring.sessions = true);
+    }
+
+    /// Returns when another node has revoked sessions, or when it is time to look without having been told.
+    pub async fn sessions_may_be_revoked(&self) {
+        let _ = tokio::time::timeout(self.poll_interval(), self.0.revoked.notified()).await;
+    }
+
+    fn poll_interval(&self) -> Duration {
+        match self.0.health.round_trip() {
+            Some(_) => POLL_WITH_DOORBELL,
+            None => POLL_WITHOUT,
+        }
+    }
+
+    fn tell(&self, add: impl FnOnce(&mut Ring)) {
+        if let Some(outgoing) = &self.0.outgoing {
+            outgoing.put(add);
+        }
+    }
+
+    /// Rings the doorbell and listens to it. `channel` is the same for all nodes of the fleet.
+    pub async fn ring(&self, doorbell: Box<dyn Doorbell>, channel: String) {
+        let Some(outgoing) = &self.0.outgoing else { return };
+        let (to_doorbell, texts) = mpsc::channel(1);
+        let fleet = self.clone();
+        let hear: Hear = Arc::new(move |heard| fleet.hear(heard));
+        let gather = async {
+            loop {
+                let ring = outgoing.take().await;
+                let next = Instant::now() + GATHER;
+                for text in (Ring { node: self.node(), ..ring }).into_texts() {
+                    self.0.counts.rung.inc();
+                    if to_doorbell.send(text).await.is_err() {
+                        return;
+                    }
+                }
+                sleep_until(next).await;
+            }
+        };
+        tokio::join!(doorbell.run(channel, texts, hear), gather);
+    }
+
+    fn node(&self) -> Option<NodeId> {
+        let id = self.0.node.load(Ordering::Relaxed);
+        (id != 0).then_some(NodeId(id))
+    }
+
+    /// How long a change by another node takes to be known here.
+    fn lag(&self) -> Duration {
+        self.0.health.round_trip().unwrap_or(POLL_WITHOUT)
+    }
+
+    fn set_jobs(&self, has_jobs: bool) {
+        self.0.has_jobs.send_if_modified(|had| std::mem::replace(had, has_jobs) != has_jobs);
+    }
+
+    /// Runs the jobs that one node does for all, while this node is the one. `jobs` is called each time that
+    /// it becomes the one, and its future is dropped when it is not any more.
+    pub async fn while_chosen<F: Future<Output = ()>>(&self, jobs: impl Fn() -> F) {
+        let mut chosen = self.0.has_jobs.subscribe();
+        // The sender lives as long as `self`, so that there is no error.
+        while chosen.wait_for(|chosen| *chosen).await.is_ok() {
+            tokio::select! {
+                () = jobs() => return,
+                _ = chosen.wait_for(|chosen| !*chosen) => {}
+            }
+        }
+    }
+
+    fn hear(&self, heard: Heard<'_>) {
+        let inner = &self.0;
+        match heard {
+            Heard::Text(text) => {
+                inner.counts.heard.inc();
+                let Some(mut ring) = Ring::parse(text) else { return };
+                if ring.node.is_some() && ring.node == self.node() {
+                    ring.beat.into_iter().for_each(|beat| inner.health.heard(beat));
+                    return;
+                }
+                let (nodes, presence) = (ring.nodes, std::mem::take(&mut ring.presence));
+                if nodes || !presence.is_empty() {
+                    inner.told.put(|told| {
+                        told.nodes |= nodes;
+                        presence.into_iter().for_each(|change| told.add_presence(change));
+                    });
+                }
+                inner.incoming.put(|waiting| waiting.merge(Ring { nodes: false, ..ring }));
+            }
+            // Rings were lost until now.
+            Heard::Connected => {
+                inner.incoming.put(|waiting| {
+                    waiting.look = true;
+                    waiting.sessions = true;
+                });
+                inner.told.put(|told| told.nodes = true);
+            }
+            Heard::Lost(reason) => {
+                tracing::warn!(reason, "the doorbell is lost: changes by other nodes come later");
+                inner.health.lost();
+            }
+        }
+    }
+
+    /// Brings this node up to date with what other processes write: when the doorbell rings, and by polls.
+    pub async fn follow(&self, store: Store<ReplyTo>) {
+        let mut catch_up = CatchUp::new(store, self.0.hub.clone());
+        let mut polled_at = Instant::now();
+        let mut again = Vec::new();
+        loop {
+            let retry = async {
+                match again.is_empty() {
+                    true => std::future::pending().await,
+                    false => tokio::time::sleep(TRY_AGAIN).await,
+                }
+            };
+            let mut ring = tokio::select! {
+                ring = self.0.incoming.take() => ring,
+                () = retry => Ring::default(),
+                () = sleep_until(polled_at + self.poll_interval()) => Ring { look: true, ..Ring::default() },
+            };
+            // Errors are logged where they occur, and the next poll catches up.
+            std::mem::take(&mut again).into_iter().for_each(|room| ring.add_head(room));
+            let is_look = ring.look;
+            again = self.answer(&catch_up, ring).await;
+            if is_look {
+                let _ = catch_up.poll().await;
+                polled_at = Instant::now();
+            }
+        }
+    }
+
+    /// Returns the rooms to be tried again.
+    async fn answer(&self, catch_up: &CatchUp, mut ring: Ring) -> Vec<RoomHead> {
+        if ring.sessions {
+            self.0.revoked.notify_one();
+        }
+        let heads = ring.take_heads();
+        let again = match heads.is_empty() {
+            true => Vec::new(),
+            false => catch_up.answer(heads).await.unwrap_or_default(),
+        };
+        let hub = &self.0.hub;
+        for (room_id, users) in ring.typing {
+            for (user_id, username) in users {
+                hub.announce(News::Typing(room_id, user_id, username)).await;
+            }
+        }
+        for (user_id, rooms) in ring.reads {
+            for (room_id, seq) in rooms {
+                let result = Ok((seq, true));
+                let askers = Vec::new();
+                hub.announce(News::Read(ReadOutcome { user_id, room_id, result, askers })).await;
+            }
+        }
+        again
+    }
+}
+
+fn tell_news(ring: &mut Ring, news: &News) {
+    match news {
+        News::Events(events) => {
+            for event in events {
+                ring.add_head(RoomHead { id: event.room_id(), head_seq: event.seq() });
+            }
+        }
+        News::RoomCreated(_) | News::RoomDeleted(_) => ring.look = true,
+        News::Read(ReadOutcome { user_id, room_id, result: Ok((seq, true)), .. }) => {
+            ring.add_read(*user_id, *room_id, *seq);
+        }
+        News::Read(_) => {}
+        // These come from the database, not from the writer.
+        News::Skipped(_) | News::Pruned(_) | News::Typing(..) | News::Elsewhere(..) => {}
+    }
+}
+
+/// Tells the other nodes what was committed, then the hub.
+struct Ringing {
+    fleet: Fleet,
+    hub: Publisher,
+}
+
+impl Listener<ReplyTo> for Ringing {
+    fn before_commit(&mut self) {
+        self.hub.before_commit();
+    }
+
+    fn committed(&mut self, outcomes: Vec<Outcome<ReplyTo>>, took: Duration) {
+        self.fleet.tell(|ring| {
+            for Outcome { result, .. } in &outcomes {
+                if let Ok(Appended { message, .. }) = result {
+                    ring.add_head(RoomHead { id: message.room_id, head_seq: message.seq });
+                }
+            }
+        });
+        self.hub.committed(outcomes, took);
+    }
+}

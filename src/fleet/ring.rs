@@ -1,0 +1,240 @@
+//! A ring of the doorbell: what a node tells the others after a commit.
+//!
+//! A ring says where there is something to read: it may be lost, late, doubled or out of order without
+//! harm. Its text is JSON. A field that a node does not know is ignored, so that nodes of different
+//! versions understand each other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{NodeId, RoomHead, RoomId, Seq, UserId};
+use crate::storage::doorbell::MAX_TEXT_BYTES;
+
+/// More rooms in one ring are replaced by the request to look at every room.
+const MAX_HEADS: usize = 4_096;
+
+/// More entries of the other kinds are dropped: what they report is found later by other means, or matters
+/// for seconds only.
+const MAX_ENTRIES: usize = 1_024;
+
+/// What one node tells the others. Rings that wait are merged into one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ring {
+    /// The node that rings. `None`: a command of the command line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
+    /// The new head of each room that has new events.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub heads: BTreeMap<RoomId, Seq>,
+    /// Rooms were created or deleted, or more has changed than fits: look at every room.
+    #[serde(skip_serializing_if = "is_false")]
+    pub look: bool,
+    /// Sessions were revoked.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sessions: bool,
+    /// A node has come or gone.
+    #[serde(skip_serializing_if = "is_false")]
+    pub nodes: bool,
+    /// The people of rooms have changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub presence: Vec<PresenceChanged>,
+    /// The users who are typing in each room, with their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub typing: BTreeMap<RoomId, BTreeMap<UserId, Arc<str>>>,
+    /// The read positions of each user that have moved.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reads: BTreeMap<UserId, BTreeMap<RoomId, Seq>>,
+    /// The number of a heartbeat. The node that rings hears it too, and so knows that it can hear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beat: Option<u64>,
+}
+
+/// A node has changed which of its people are in these rooms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceChanged {
+    /// The node that has the people.
+    pub node: NodeId,
+    /// Counts the changes that this node has made.
+    pub version: i64,
+    /// The rooms of this change. `None`: too many to be named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rooms: Option<Vec<RoomId>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Ring {
+    /// Parses a text that was heard. `None`: the text is not a ring.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        let nothing = Self { node: self.node, ..Self::default() };
+        *self == nothing
+    }
+
+    /// The heads as a list.
+    pub fn take_heads(&mut self) -> Vec<RoomHead> {
+        let heads = std::mem::take(&mut self.heads);
+        heads.into_iter().map(|(id, head_seq)| RoomHead { id, head_seq }).collect()
+    }
+
+    /// Notes that a room has events up to here.
+    pub fn add_head(&mut self, room: RoomHead) {
+        if self.heads.len() >= MAX_HEADS && !self.heads.contains_key(&room.id) {
+            self.look = true;
+            return;
+        }
+        let head = self.heads.entry(room.id).or_insert(room.head_seq);
+        *head = room.head_seq.max(*head);
+    }
+
+    /// Notes that a user has read a room up to here.
+    pub fn add_read(&mut self, user: UserId, room: RoomId, seq: Seq) {
+        if self.reads.len() < MAX_ENTRIES || self.reads.contains_key(&user) {
+            let known = self.reads.entry(user).or_default().entry(room).or_insert(seq);
+            *known = seq.max(*known);
+        }
+    }
+
+    /// Notes that a user is typing in a room.
+    pub fn add_typing(&mut self, room: RoomId, user: UserId, name: Arc<str>) {
+        if self.typing.len() < MAX_ENTRIES || self.typing.contains_key(&room) {
+            self.typing.entry(room).or_default().insert(user, name);
+        }
+    }
+
+    /// Notes that people came or went. If there are too many changes, the last one says that all rooms may have
+    /// changed.
+    pub fn add_presence(&mut self, change: PresenceChanged) {
+        let is_full = self.presence.len() >= MAX_ENTRIES;
+        match self.presence.last_mut() {
+            Some(last) if is_full => *last = PresenceChanged { rooms: None, ..change },
+            _ => self.presence.push(change),
+        }
+    }
+
+    /// Adds what another ring tells. `node` stays as it is.
+    pub fn merge(&mut self, other: Self) {
+        let Self { node: _, heads, look, sessions, nodes, presence, typing, reads, beat } = other;
+        self.look |= look;
+        self.sessions |= sessions;
+        self.nodes |= nodes;
+        self.beat = self.beat.max(beat);
+        heads.into_iter().for_each(|(id, head_seq)| self.add_head(RoomHead { id, head_seq }));
+        presence.into_iter().for_each(|change| self.add_presence(change));
+        for (room, users) in typing {
+            users.into_iter().for_each(|(user, name)| self.add_typing(room, user, name));
+        }
+        for (user, rooms) in reads {
+            rooms.into_iter().for_each(|(room, seq)| self.add_read(user, room, seq));
+        }
+    }
+
+    /// The texts of the ring: more than one, if one would be too long for a doorbell.
+    pub fn into_texts(self) -> Vec<String> {
+        let Ok(text) = serde_json::to_string(&self) else { return Vec::new() };
+        if text.len() <= MAX_TEXT_BYTES {
+            return vec![text];
+        }
+        match self.halve() {
+            Some((first, second)) => {
+                let mut texts = first.into_texts();
+                texts.extend(second.into_texts());
+                texts
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// `None`: no list has two entries.
+    fn halve(mut self) -> Option<(Self, Self)> {
+        let second = Self {
+            node: self.node,
+            presence: self.presence.split_off(self.presence.len().div_ceil(2)),
+            typing: split_off(&mut self.typing),
+            reads: split_off(&mut self.reads),
+            heads: split_off(&mut self.heads),
+            ..Self::default()
+        };
+        if !second.is_empty() {
+            return Some((self, second));
+        }
+        let longest = self.presence.iter_mut().find(|change| change.rooms.is_some())?;
+        longest.rooms = None;
+        Some((self, second))
+    }
+}
+
+/// Takes the second half of the entries out of the map.
+fn split_off<K: Ord + Copy, V>(map: &mut BTreeMap<K, V>) -> BTreeMap<K, V> {
+    match map.keys().nth(map.len().div_ceil(2)).copied() {
+        Some(middle) => map.split_off(&middle),
+        None => BTreeMap::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(id: i64, head: i64) -> RoomHead {
+        RoomHead { id: RoomId(id), head_seq: Seq(head) }
+    }
+
+    #[test]
+    fn a_long_ring_is_cut_into_texts_that_tell_the_same() {
+        let mut ring = Ring { node: Some(NodeId(7)), beat: Some(3), ..Ring::default() };
+        for n in 0..3_000 {
+            ring.add_head(head(n, n * n));
+            ring.add_typing(RoomId(n), UserId(n), "é".repeat(32).into());
+            ring.add_read(UserId(n), RoomId(1), Seq(n));
+        }
+        let rooms = Some((0..4_000).map(RoomId).collect());
+        ring.add_presence(PresenceChanged { node: NodeId(7), version: 9, rooms });
+        let texts = ring.clone().into_texts();
+        assert!(texts.iter().all(|text| text.len() <= MAX_TEXT_BYTES));
+        let mut heard = Ring { node: Some(NodeId(7)), ..Ring::default() };
+        for text in texts {
+            let part = Ring::parse(&text).expect("it is a ring");
+            assert_eq!(part.node, ring.node);
+            heard.merge(part);
+        }
+        ring.presence[0].rooms = None;
+        assert_eq!(heard, ring);
+    }
+
+    #[test]
+    fn a_ring_that_tells_too_much_asks_to_look_at_every_room() {
+        let mut ring = Ring::default();
+        (0..2 * MAX_HEADS as i64).for_each(|n| ring.add_head(head(n, 1)));
+        assert!(ring.look && ring.heads.len() == MAX_HEADS);
+        for version in 0..2 * MAX_ENTRIES as i64 {
+            let rooms = Some(vec![RoomId(1)]);
+            ring.add_presence(PresenceChanged { node: NodeId(1), version, rooms });
+        }
+        let last = ring.presence.last().expect("there are changes");
+        assert_eq!((last.rooms.as_ref(), last.version), (None, 2 * MAX_ENTRIES as i64 - 1));
+    }
+
+    #[test]
+    fn the_newest_head_is_kept_and_unknown_fields_are_ignored() {
+        let mut ring = Ring::default();
+        [3, 5, 4].into_iter().for_each(|seq| ring.add_head(head(1, seq)));
+        assert_eq!(ring.clone().take_heads(), [head(1, 5)]);
+        let newer = r#"{"node":2,"heads":{"1":5},"polls":[1]}"#;
+        let expected = Ring { node: Some(NodeId(2)), ..ring };
+        assert_eq!(Ring::parse(newer), Some(expected));
+        for text in ["", "[]x", r#"{"heads":3}"#, "hello"] {
+            assert_eq!(Ring::parse(text), None, "{text}");
+        }
+    }
+}

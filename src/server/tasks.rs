@@ -1,0 +1,154 @@
+//! The tasks of a running server besides its listener: its part in the fleet, and upkeep.
+//!
+//! Errors are logged where they occur, and the next round of a task covers the time of a failed one.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::chat::{Chat, SAMPLE_EVERY};
+use crate::config::Config;
+use crate::fleet::Fleet;
+use crate::model::NewNode;
+use crate::realtime::ReplyTo;
+use crate::storage::{Error, Store};
+
+/// How often the server looks for deleted rooms whose events another process did not delete.
+const PURGE_ROOMS: Duration = Duration::from_secs(60);
+
+/// How often old events are pruned.
+const PRUNE: Duration = Duration::from_secs(60 * 60);
+
+/// How often sessions that ended long ago are deleted.
+const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
+
+/// How often the rate limits forget users and addresses that have been quiet.
+const SWEEP_QUIET: Duration = Duration::from_secs(60);
+
+/// What the tasks use.
+pub(super) struct Parts<'a, C> {
+    pub tasks: &'a TaskTracker,
+    pub chat: &'a Chat,
+    pub store: &'a Store<ReplyTo>,
+    pub config: &'a Config,
+    /// The address that the server listens at.
+    pub address: SocketAddr,
+    /// Counts the connections.
+    pub connections: C,
+    /// Cancelled when the server begins to stop.
+    pub stop: &'a CancellationToken,
+    /// Cancelled when the server has left the fleet.
+    pub gone: &'a CancellationToken,
+    /// Cancelled by a task that finds another database than at the start.
+    pub replaced: &'a CancellationToken,
+}
+
+/// Starts the tasks. Each of them may be cancelled at any await.
+pub(super) fn spawn<C>(parts: Parts<'_, C>)
+where
+    C: Fn() -> usize + Send + Sync + 'static,
+{
+    let Parts { tasks, chat, store, config, address, connections, stop, gone, replaced } = parts;
+    let fleet = chat.fleet();
+    tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(
+        chat.clone(),
+        store.clone(),
+        replaced.clone(),
+    )));
+    tasks.spawn({
+        let (fleet, store) = (fleet.clone(), store.clone());
+        let follow = async move { fleet.follow(store).await };
+        stop.clone().run_until_cancelled_owned(follow)
+    });
+    tasks.spawn({
+        let (fleet, store, about) = (fleet.clone(), store.clone(), about(chat, config, address));
+        let connections = move || connections() as i64;
+        let live = async move { fleet.live(store, about, connections).await };
+        stop.clone().run_until_cancelled_owned(live)
+    });
+    tasks.spawn({
+        let (fleet, chat, days) = (fleet.clone(), chat.clone(), config.retention.days);
+        let jobs = async move { fleet.while_chosen(|| jobs(&chat, days)).await };
+        stop.clone().run_until_cancelled_owned(jobs)
+    });
+    // The other nodes are told that this one leaves, so the doorbell works until then.
+    if let Some(doorbell) = store.doorbell() {
+        let (fleet, channel): (Fleet, _) = (fleet.clone(), format!("chatapp_{}", chat.epoch()));
+        let ring = async move { fleet.ring(doorbell, channel).await };
+        tasks.spawn(gone.clone().run_until_cancelled_owned(ring));
+    }
+}
+
+/// What the other nodes are told of this one.
+fn about(chat: &Chat, config: &Config, address: SocketAddr) -> NewNode {
+    let name = match config.fleet.name.as_str() {
+        "" => whoami::hostname().unwrap_or_else(|_| "unknown".to_owned()),
+        name => name.to_owned(),
+    };
+    NewNode {
+        name,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        address: address.to_string(),
+        started_at: chat.clock().now(),
+    }
+}
+
+/// Closes the sockets of sessions that another process revoked, and keeps this server's own figures.
+///
+/// Cancels `replaced` if the database is not the one that the server has read at its start. The data in
+/// memory (epoch, secret, sessions, heads of rooms) belongs to that one, so the server must be restarted.
+async fn sweep(chat: Chat, store: Store<ReplyTo>, replaced: CancellationToken) {
+    let mut quiet = tokio::time::interval(SWEEP_QUIET);
+    let mut sample = tokio::time::interval(SAMPLE_EVERY);
+    loop {
+        tokio::select! {
+            () = chat.fleet().sessions_may_be_revoked() => {
+                if chat.sweep_revoked().await.is_err()
+                    && let Err(Error::OtherDatabase) =
+                        store.read(|backend| backend.get_server_facts()).await
+                {
+                    replaced.cancel();
+                    return;
+                }
+            }
+            _ = quiet.tick() => chat.forget_quiet(),
+            _ = sample.tick() => chat.sample(),
+        }
+    }
+}
+
+/// The jobs that one node does for all: it deletes what is not needed any more.
+async fn jobs(chat: &Chat, days: u32) {
+    tracing::debug!("this node runs the jobs");
+    tokio::join!(purge_rooms(chat), prune(chat, days), forget_sessions(chat));
+}
+
+/// Deletes the events of deleted rooms, also of rooms that were deleted before this server started.
+async fn purge_rooms(chat: &Chat) {
+    let mut due = tokio::time::interval(PURGE_ROOMS);
+    loop {
+        tokio::select! {
+            _ = due.tick() => {}
+            () = chat.room_deleted() => {}
+        }
+        let _ = chat.purge_deleted_rooms().await;
+    }
+}
+
+async fn prune(chat: &Chat, days: u32) {
+    let mut due = tokio::time::interval(PRUNE);
+    loop {
+        due.tick().await;
+        let _ = chat.prune(days).await;
+    }
+}
+
+async fn forget_sessions(chat: &Chat) {
+    let mut due = tokio::time::interval(SWEEP_ENDED);
+    loop {
+        due.tick().await;
+        let _ = chat.forget_ended_sessions().await;
+    }
+}
