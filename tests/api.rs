@@ -2,6 +2,7 @@
 //! database. They are one program, because each program compiles and links the harness again.
 
 mod conformance;
+mod fleet;
 mod hostile;
 mod http;
 mod hub;

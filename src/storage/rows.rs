@@ -184,6 +184,8 @@ pub static LEFT_OUT: &[(&str, &str)] = &[
     ),
     ("tickets", "they open one socket within seconds"),
     ("password_resets", "a copy must not bring back tokens that were used since"),
+    ("nodes", "the servers that use one database now"),
+    ("presence", "the people who are connected to these servers now"),
     ("rooms.deleted_at", "a deleted room is not copied"),
 ];
 
