@@ -123,14 +123,12 @@ impl Chat {
     pub async fn sweep_revoked(&self) -> Result<()> {
         let now = self.inner.clock.now();
         let since = Timestamp(self.inner.swept_until.load(Ordering::Relaxed) - SWEEP_OVERLAP_MS);
-        let look = move |backend: &dyn Backend| {
-            Ok((backend.list_revoked_sessions(since)?, backend.has_deleted_users(since)?))
-        };
-        let (revoked, has_deleted) = self.inner.store.read(look).await?;
-        if !revoked.is_empty() {
-            self.end_sessions_here(revoked).await;
+        let look = move |backend: &dyn Backend| backend.list_revoked(since);
+        let revoked = self.inner.store.read(look).await?;
+        if !revoked.sessions.is_empty() {
+            self.end_sessions_here(revoked.sessions).await;
         }
-        if has_deleted {
+        if revoked.has_deleted_users {
             self.inner.hub.forget_tails().await;
         }
         // Not the later of the two: after a clock was set back, the sweeps would find nothing until

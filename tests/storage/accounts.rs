@@ -152,10 +152,10 @@ pub fn a_deleted_account_is_empty(db: &TestDatabase) {
     let hash = [7; 32];
     reset(&*backend, hash, &bo);
     let later = NOW.plus_seconds(5);
-    assert!(!backend.has_deleted_users(Timestamp(1)).unwrap());
+    assert!(!backend.list_revoked(Timestamp(1)).unwrap().has_deleted_users);
     assert!(backend.delete_user(bo.id, &audit_at("user.delete", later)).unwrap());
-    assert!(backend.has_deleted_users(later).unwrap());
-    assert!(!backend.has_deleted_users(Timestamp(later.0 + 1)).unwrap());
+    assert!(backend.list_revoked(later).unwrap().has_deleted_users);
+    assert!(!backend.list_revoked(Timestamp(later.0 + 1)).unwrap().has_deleted_users);
 
     let name = format!("deleted-{}", bo.id);
     let left = backend.get_user(bo.id).unwrap().unwrap();
@@ -211,7 +211,7 @@ pub fn open_sessions_are_listed_newest_first_and_revoked_together(db: &TestDatab
     assert_eq!(backend.revoke_sessions(ann.id, &audit("x")).unwrap(), Some(2));
     assert_eq!(backend.revoke_sessions(ann.id, &audit("x")).unwrap(), Some(0));
     assert_eq!(listed(None, 10), [5]);
-    let revoked = backend.list_revoked_sessions(NOW).unwrap();
+    let revoked = backend.list_revoked(NOW).unwrap().sessions;
     assert!([1, 2, 3, 4].iter().all(|n| revoked.contains(&SessionId(*n))), "{revoked:?}");
 }
 

@@ -96,7 +96,7 @@ pub fn sessions_revoked_since_a_time_are_listed(db: &TestDatabase) {
         }
     }
     let since = |seconds| -> HashSet<SessionId> {
-        let ids = backend.list_revoked_sessions(NOW.plus_seconds(seconds)).unwrap();
+        let ids = backend.list_revoked(NOW.plus_seconds(seconds)).unwrap().sessions;
         ids.into_iter().collect()
     };
     assert_eq!(since(0), HashSet::from([SessionId(1), SessionId(2), SessionId(3)]));

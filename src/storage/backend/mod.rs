@@ -26,7 +26,7 @@ pub use read_positions::ReadPositions;
 pub use retention::Retention;
 pub use rooms::Rooms;
 pub use schema::{Migration, MigrationState, Schema, ServerFacts, Shortcoming};
-pub use sessions::Sessions;
+pub use sessions::{Revoked, Sessions};
 pub use upkeep::{DatabaseStatus, Upkeep};
 pub use user_admin::UserAdmin;
 pub use users::Users;

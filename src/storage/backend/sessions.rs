@@ -3,6 +3,15 @@
 use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
 use crate::storage::Result;
 
+/// What was ended lately, by any process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revoked {
+    /// The sessions, in any order.
+    pub sessions: Vec<SessionId>,
+    /// Whether any account was deleted.
+    pub has_deleted_users: bool,
+}
+
 /// Sessions, tickets, and the secret that signs tokens.
 pub trait Sessions {
     /// Returns the token secret of the database. Stores `candidate` if there is no secret yet.
@@ -25,8 +34,8 @@ pub trait Sessions {
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool>;
     /// Revokes a session. False: no such session, or it was revoked before.
     fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
-    /// Lists the sessions revoked at or after `since`, in any order.
-    fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>>;
+    /// Finds the sessions that were revoked, and whether accounts were deleted, at or after `since`.
+    fn list_revoked(&self, since: Timestamp) -> Result<Revoked>;
     /// Deletes sessions that ended, by expiry or revocation, before `before`, and tickets and
     /// password resets that expired before then. Returns the number of sessions.
     fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64>;

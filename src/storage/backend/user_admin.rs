@@ -33,6 +33,4 @@ pub trait UserAdmin {
     /// # Errors
     /// [`Conflict::LastAdmin`](crate::storage::Conflict), as in [`Self::update_user`].
     fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool>;
-    /// Whether any account was deleted at or after `since`.
-    fn has_deleted_users(&self, since: Timestamp) -> Result<bool>;
 }

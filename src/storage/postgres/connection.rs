@@ -14,8 +14,9 @@ use super::super::{Error, Result};
 use super::session::{self, ConnectError};
 use super::{errors, holders};
 
-/// A connection that answered within this time is not tested again.
-const TRUSTED: Duration = Duration::from_secs(1);
+/// A connection that answered within this time is not tested again. Each node uses a connection every second, and
+/// one every two seconds; the loss of any connection has all of them tested.
+const TRUSTED: Duration = Duration::from_secs(3);
 /// How long PostgreSQL may take to notice that a client has ended.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);

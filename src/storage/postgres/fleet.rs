@@ -26,9 +26,11 @@ macro_rules! node_columns {
 }
 
 /// The lock of the jobs belongs to the connection, so that it ends with the node. `CASE` keeps a connection
-/// that has the lock from taking it once more. The number is "chatapp" in ASCII, and 2.
-const BEAT: &str = "
-    WITH jobs AS MATERIALIZED (
+/// that has the lock from taking it once more. The number is "chatapp" in ASCII, and 2. One statement, because
+/// every node repeats it: the rows show the nodes as they were before, and the last columns whether the node is
+/// dead, and whether this node now has the jobs: NULL if its row was missing.
+const BEAT: &str = concat!(
+    "WITH jobs AS MATERIALIZED (
         SELECT CASE
             WHEN EXISTS (
                 SELECT FROM pg_locks
@@ -37,12 +39,20 @@ const BEAT: &str = "
             ) THEN true
             ELSE pg_try_advisory_lock(x'6368617461707002'::bigint)
         END AS taken
-    )
-    UPDATE nodes
-    SET seen_at = clock_timestamp(), connections = $2, lag_ms = $3, has_jobs = jobs.taken,
-        jobs_pid = pg_backend_pid()
-    FROM jobs WHERE id = $1
-    RETURNING has_jobs";
+     ), beat AS (
+        UPDATE nodes
+        SET seen_at = clock_timestamp(), connections = $2, lag_ms = $3, has_jobs = jobs.taken,
+            jobs_pid = pg_backend_pid()
+        FROM jobs WHERE id = $1
+        RETURNING has_jobs
+     )
+     SELECT ",
+    node_columns!(),
+    ", seen_at < clock_timestamp() - ",
+    dead!(),
+    " AND id <> $1, (SELECT beat.has_jobs FROM beat)
+     FROM nodes ORDER BY id"
+);
 
 /// A dead node may be frozen, or its machine cut off: then its connection still holds the lock of the jobs.
 const REMOVE_DEAD: &str = concat!(
@@ -119,13 +129,15 @@ impl Fleet for Postgres {
     fn beat(&self, id: NodeId, heartbeat: Heartbeat) -> Result<Option<Roster>> {
         self.write(|db| {
             let Heartbeat { connections, lag_ms } = heartbeat;
-            let Some(row) = db.query_opt(BEAT, &[&id.0, &connections, &lag_ms])? else {
-                return Ok(None);
-            };
-            let has_jobs = row.get(0);
-            let nodes: Vec<Node> = db.query(LIST_NODES, &[])?.iter().map(node).collect();
-            let removed: i64 = db.query_one(REMOVE_DEAD, &[&id.0])?.get(0);
-            Ok(Some(Roster { nodes, has_removed: removed > 0, has_jobs }))
+            let rows = db.query(BEAT, &[&id.0, &connections, &lag_ms])?;
+            let has_jobs = rows.first().and_then(|row| row.get::<_, Option<bool>>(11));
+            let Some(has_jobs) = has_jobs else { return Ok(None) };
+            let (dead, alive): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.get(10));
+            if !dead.is_empty() {
+                db.execute(REMOVE_DEAD, &[&id.0])?;
+            }
+            let nodes = alive.into_iter().map(node).collect();
+            Ok(Some(Roster { nodes, has_removed: !dead.is_empty(), has_jobs }))
         })
     }
 

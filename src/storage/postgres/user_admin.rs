@@ -70,13 +70,6 @@ impl UserAdmin for Postgres {
     fn delete_user(&self, id: UserId, entry: &NewAuditEntry) -> Result<bool> {
         self.transaction(|tx| decisions::delete_user(tx, id, entry))
     }
-
-    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
-        self.read(|db| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= $1)";
-            Ok(db.query_one(sql, &[&since.0])?.get(0))
-        })
-    }
 }
 
 impl UserTransaction for Connection {

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params, types::Type};
 
 use super::super::Result;
-use super::super::backend::Sessions;
+use super::super::backend::{Revoked, Sessions};
 use super::super::decisions::SessionTransaction;
 use super::Sqlite;
 use super::records::{user, user_columns};
@@ -105,12 +105,18 @@ impl Sessions for Sqlite {
         self.write(|tx| Ok(tx.prepare_cached(REVOKE)?.execute(params![id.to_string(), now.0])? > 0))
     }
 
-    fn list_revoked_sessions(&self, since: Timestamp) -> Result<Vec<SessionId>> {
+    fn list_revoked(&self, since: Timestamp) -> Result<Revoked> {
+        const HAS_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= ?1)";
         self.read(|db| {
             let mut statement =
                 db.prepare_cached("SELECT id FROM sessions WHERE revoked_at >= ?1")?;
             let ids = statement.query_map([since.0], |row| session_id(row, 0))?;
-            Ok(ids.collect::<rusqlite::Result<_>>()?)
+            Ok(Revoked {
+                sessions: ids.collect::<rusqlite::Result<_>>()?,
+                has_deleted_users: db
+                    .prepare_cached(HAS_DELETED)?
+                    .query_row([since.0], |row| row.get(0))?,
+            })
         })
     }
 

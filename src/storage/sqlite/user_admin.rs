@@ -63,11 +63,6 @@ impl UserAdmin for Sqlite {
     fn delete_user(&self, id: UserId, entry: &NewAuditEntry) -> Result<bool> {
         self.write(|tx| decisions::delete_user(tx, id, entry))
     }
-
-    fn has_deleted_users(&self, since: Timestamp) -> Result<bool> {
-        const HAS: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= ?1)";
-        self.read(|db| Ok(db.prepare_cached(HAS)?.query_row([since.0], |row| row.get(0))?))
-    }
 }
 
 impl UserTransaction for Transaction<'_> {
