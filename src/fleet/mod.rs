@@ -10,6 +10,7 @@ mod counts;
 mod health;
 mod mailbox;
 mod member;
+mod nats;
 mod ring;
 mod roster;
 
@@ -25,6 +26,7 @@ use self::catch_up::CatchUp;
 use self::counts::Counts;
 use self::health::Health;
 use self::mailbox::Mailbox;
+pub use self::nats::NatsDoorbell;
 use self::ring::Ring;
 use crate::metrics::Metrics;
 use crate::model::{Appended, Identity, NodeId, RoomHead, RoomId};
@@ -197,6 +199,7 @@ impl Fleet {
             }
             // Rings were lost until now.
             Heard::Connected => {
+                tracing::debug!("the doorbell works");
                 inner.incoming.put(|waiting| {
                     waiting.look = true;
                     waiting.sessions = true;

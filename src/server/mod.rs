@@ -147,6 +147,7 @@ async fn run(
     store: &Store<crate::realtime::ReplyTo>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
+    let doorbell = tasks::doorbell(store, config)?;
     let mut end = signals::End::new()?;
     let listener = TcpListener::from_std(listener)?;
     let address = listener.local_addr()?;
@@ -169,6 +170,7 @@ async fn run(
         chat: &chat,
         store,
         config,
+        doorbell,
         address,
         connections,
         stop: &stop,

@@ -9,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::chat::{Chat, SAMPLE_EVERY};
-use crate::config::Config;
-use crate::fleet::Fleet;
+use crate::config::{Config, DOORBELL_OF_DATABASE};
+use crate::fleet::{Fleet, NatsDoorbell};
 use crate::model::NewNode;
 use crate::realtime::ReplyTo;
+use crate::storage::doorbell::Doorbell;
 use crate::storage::{Error, Store};
 
 /// How often the server looks for deleted rooms whose events another process did not delete.
@@ -33,6 +34,8 @@ pub(super) struct Parts<'a, C> {
     pub chat: &'a Chat,
     pub store: &'a Store<ReplyTo>,
     pub config: &'a Config,
+    /// `None`: there are no other nodes.
+    pub doorbell: Option<Box<dyn Doorbell>>,
     /// The address that the server listens at.
     pub address: SocketAddr,
     /// Counts the connections.
@@ -50,7 +53,8 @@ pub(super) fn spawn<C>(parts: Parts<'_, C>)
 where
     C: Fn() -> usize + Send + Sync + 'static,
 {
-    let Parts { tasks, chat, store, config, address, connections, stop, gone, replaced } = parts;
+    let Parts { tasks, chat, store, config, doorbell, address, connections, stop, gone, replaced } =
+        parts;
     let fleet = chat.fleet();
     tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(
         chat.clone(),
@@ -74,10 +78,25 @@ where
         stop.clone().run_until_cancelled_owned(jobs)
     });
     // The other nodes are told that this one leaves, so the doorbell works until then.
-    if let Some(doorbell) = store.doorbell() {
+    if let Some(doorbell) = doorbell {
         let (fleet, channel): (Fleet, _) = (fleet.clone(), format!("chatapp_{}", chat.epoch()));
         let ring = async move { fleet.ring(doorbell, channel).await };
         tasks.spawn(gone.clone().run_until_cancelled_owned(ring));
+    }
+}
+
+/// Returns the doorbell that the settings name. `None`: only one server can use the database.
+///
+/// # Errors
+/// A sentence for the operator: the URL of NATS is not understood.
+pub(super) fn doorbell(
+    store: &Store<ReplyTo>,
+    config: &Config,
+) -> anyhow::Result<Option<Box<dyn Doorbell>>> {
+    match config.fleet.doorbell.as_str() {
+        DOORBELL_OF_DATABASE => Ok(store.doorbell()),
+        _ if !store.is_shared() => Ok(None),
+        url => Ok(Some(Box::new(NatsDoorbell::new(url).map_err(anyhow::Error::msg)?))),
     }
 }
 

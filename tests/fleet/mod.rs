@@ -1,5 +1,6 @@
 //! Several servers on one PostgreSQL behave as one.
 
+mod nats;
 mod presence;
 
 use std::time::Instant;

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 mod client;
 pub mod faults;
+pub mod nats;
 pub mod pgbouncer;
 pub mod postgres;
 mod program;
