@@ -22,10 +22,12 @@ use crate::support::{Client, Database, Server, Socket, on_both_databases};
 use readers::Reader;
 use room::{Entry, Room};
 use senders::{Poster, Sender};
+use trouble::Trouble;
 
 mod readers;
 mod room;
 mod senders;
+mod trouble;
 
 on_both_databases!(
     nothing_acknowledged_or_delivered_is_lost_to_kill_9,
@@ -41,8 +43,11 @@ enum Stop {
     CrashPostgres,
     /// PostgreSQL ends every connection of the server.
     CutConnections,
+    /// There are three nodes on one database. A node is killed or frozen, or doorbells or all connections are cut.
+    TroubleNodes,
 }
 
+const NODES: usize = 3;
 const ROOMS: usize = 3;
 const SENDERS_PER_ROOM: usize = 2;
 const READERS_PER_ROOM: usize = 2;
@@ -99,6 +104,11 @@ async fn nothing_acknowledged_or_delivered_is_lost_when_postgres_cuts_connection
     run(Database::Postgres, Stop::CutConnections).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_or_delivered_is_lost_by_three_nodes_in_trouble() {
+    run(Database::Postgres, Stop::TroubleNodes).await;
+}
+
 async fn a_graceful_stop_closes_sockets_with_1001(database: Database) {
     let mut server = Server::start(database).await;
     let admin = server.admin("admin").await;
@@ -116,15 +126,21 @@ async fn run(database: Database, how: Stop) {
     let is_long = std::env::var_os("CHATAPP_TEST_LONG").is_some_and(|set| set == "1");
     let stops = match how {
         _ if is_long => 100,
-        Stop::Kill9 => 8,
+        Stop::Kill9 | Stop::TroubleNodes => 8,
         Stop::Sigterm | Stop::CrashPostgres | Stop::CutConnections => 5,
     };
     let cluster = (how == Stop::CrashPostgres).then(|| Arc::new(PgCluster::private()));
     let own = cluster.as_ref().map(|cluster| cluster.database());
-    let mut server = match &own {
+    let server = match &own {
         Some(own) => Server::with(database).at(own.url()).start().await,
         None => Server::start(database).await,
     };
+    let mut nodes = vec![server];
+    while how == Stop::TroubleNodes && nodes.len() < NODES {
+        let another = nodes[0].start_another().await;
+        nodes.push(another);
+    }
+    let server = &nodes[0];
     let admin = server.admin("admin").await;
     let users = [server.user("ann").await, server.user("bo").await];
     let mut rooms = Vec::new();
@@ -132,7 +148,13 @@ async fn run(database: Database, how: Stop) {
         rooms.push(admin.creates_room(&format!("room-{n}")).await);
     }
     // The harness reads the published schema with the first frame. The server must be up at that moment.
-    admin.joins(rooms[0]).await.close().await;
+    let mut by_node = Vec::new();
+    for node in &nodes {
+        let on_node = |client: &Client| node.anonymous().with_token(&client.token);
+        on_node(&admin).joins(rooms[0]).await.close().await;
+        by_node.push(users.each_ref().map(on_node));
+    }
+    let user = |n: usize| by_node[n % by_node.len()][n % users.len()].clone();
 
     let (stop, stopped) = watch::channel(false);
     let (progress, mut acked) = watch::channel(0_u64);
@@ -140,7 +162,7 @@ async fn run(database: Database, how: Stop) {
     for (room_index, &room_id) in rooms.iter().enumerate() {
         for n in 0..SENDERS_PER_ROOM {
             let sender = Sender {
-                client: users[n % users.len()].clone(),
+                client: user(room_index + n),
                 room_id,
                 name: format!("{room_index}-{n}"),
                 stopped: stopped.clone(),
@@ -149,7 +171,8 @@ async fn run(database: Database, how: Stop) {
             senders.spawn(async move { (room_id, sender.run().await) });
         }
         let poster = Poster {
-            client: users[0].clone(),
+            // An edit is its author's, on any node.
+            client: by_node[room_index % by_node.len()][0].clone(),
             room_id,
             name: format!("{room_index}-http"),
             stopped: stopped.clone(),
@@ -160,11 +183,11 @@ async fn run(database: Database, how: Stop) {
     let (heads, final_heads) = watch::channel(HashMap::new());
     let mut readers = JoinSet::new();
     for &room_id in &rooms {
-        for n in 0..READERS_PER_ROOM {
+        for n in 0..READERS_PER_ROOM * nodes.len() {
             let reader = Reader {
-                client: users[n % users.len()].clone(),
+                client: user(n),
                 room_id,
-                absence: if n == 0 { 0 } else { ABSENCE },
+                absence: if n % 2 == 0 { 0 } else { ABSENCE },
                 acked: acked.clone(),
                 final_heads: final_heads.clone(),
             };
@@ -174,6 +197,7 @@ async fn run(database: Database, how: Stop) {
 
     drop(progress);
 
+    let mut trouble = Trouble::new();
     for round in 1..=stops {
         let goal = *acked.borrow_and_update() + ACKS_BETWEEN_STOPS;
         timeout(PATIENCE, acked.wait_for(|&count| count >= goal))
@@ -181,9 +205,13 @@ async fn run(database: Database, how: Stop) {
             .unwrap_or_else(|_| panic!("nothing is acknowledged before stop {round}"))
             .expect("the senders run");
         match how {
-            Stop::Kill9 => server.kill9(),
+            Stop::Kill9 => nodes[0].kill9(),
+            Stop::TroubleNodes => {
+                trouble.make(&mut nodes).await;
+                continue;
+            }
             Stop::Sigterm => {
-                let status = server.sigterm().await;
+                let status = nodes[0].sigterm().await;
                 assert!(status.success(), "a graceful stop ended with {status}");
             }
             Stop::CrashPostgres => {
@@ -196,15 +224,16 @@ async fn run(database: Database, how: Stop) {
                 continue;
             }
             Stop::CutConnections => {
-                let url = server.database_url().to_owned();
-                let cut = move || cut_connections(&url);
+                let url = nodes[0].database_url().to_owned();
+                let cut = move || cut_connections(&url, "chatapp");
                 let count = tokio::task::spawn_blocking(cut).await.expect("PostgreSQL answers");
                 assert!(count > 0, "the server had no connection in round {round}");
                 continue;
             }
         }
-        server.restart().await;
+        nodes[0].restart().await;
     }
+    trouble.end(&nodes);
 
     stop.send_replace(true);
     let mut promised: HashMap<i64, Acknowledged> = HashMap::new();
@@ -290,12 +319,12 @@ fn check_changes(acknowledged: &[Change], room: &Room) {
     assert!(!stored.is_empty(), "nothing was edited or deleted");
 }
 
-/// Ends the server's connections and returns their number.
-fn cut_connections(url: &str) -> i64 {
+/// Ends the connections of this name and returns their number.
+fn cut_connections(url: &str, name: &str) -> i64 {
     let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).expect("it answers");
     let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-               WHERE datname = current_database() AND application_name = 'chatapp'";
-    client.query_one(sql, &[]).expect("connections are ended").get(0)
+               WHERE datname = current_database() AND application_name = $1";
+    client.query_one(sql, &[&name]).expect("connections are ended").get(0)
 }
 
 /// Opens a socket, and tries again as long as the server is down.
