@@ -65,8 +65,8 @@ fn publish(hub: &Hub, log: &Log, messages: Vec<Message>) {
     hub.publisher().committed(outcomes, Duration::ZERO);
 }
 
-/// Stands in for the doorbell: compares heads and reads the events that other processes wrote.
-async fn answer_doorbell(hub: Hub, log: Arc<Log>) {
+/// Stands in for the polls: compares heads and reads the events that other processes wrote.
+async fn poll(hub: Hub, log: Arc<Log>) {
     loop {
         for room in hub.known_rooms().await.rooms {
             let from = room.head_seq.0 as usize;
@@ -222,7 +222,7 @@ async fn resume(since: i64, batches: Vec<Batch>, step: usize, is_encrypted: bool
     let (peer, mut client) = narrow_connection(is_encrypted).await;
     let connection = Arc::new(Connection::new(peer, identity(), None));
     let task = serve(hub.clone(), connection, Seq(since), log.clone());
-    let doorbell = answer_doorbell(hub.clone(), log.clone());
+    let polls = poll(hub.clone(), log.clone());
     let publisher = tokio::task::spawn_blocking({
         let hub = hub.clone();
         move || {
@@ -237,7 +237,7 @@ async fn resume(since: i64, batches: Vec<Batch>, step: usize, is_encrypted: bool
     let seqs = tokio::select! {
         seqs = read_until_synced_and(&mut client, head, step) => seqs,
         () = task => panic!("the connection broke"),
-        () = doorbell => unreachable!("the doorbell never ends"),
+        () = polls => unreachable!("the polls never end"),
         () = tokio::time::sleep(DEADLINE) => panic!("the client did not get everything in time"),
     };
     assert_eq!(seqs, (since + 1..=head).collect::<Vec<_>>());
@@ -340,7 +340,7 @@ async fn events_published_out_of_order_reach_a_watcher_in_order() {
     hub.known_rooms().await;
     assert!(
         hub.take_missed(),
-        "the hub reports a gap to the doorbell, although no other process wrote"
+        "the hub reports a gap to the next poll, although no other process wrote"
     );
     let known = hub.known_rooms().await.watched.expect("the rooms");
     assert_eq!(known, [RoomHead { id: ROOM, head_seq: Seq(6) }]);

@@ -104,12 +104,12 @@ async fn a_change_on_one_node_is_sent_to_clients_of_the_other(database: Database
     ann.patch(&path, json!({ "content": "typo" })).await.expect(200);
     ann.delete(&path).await.expect(204);
     ann.patch(&format!("/rooms/{room}"), json!({ "name": "lobby" })).await.expect(200);
-    // The doorbell may read all events at once, and then they show the current state of the message.
+    // The node may read all events at once, and then they show the current state of the message.
     let seen = [event(&mut reader).await, event(&mut reader).await, event(&mut reader).await];
     let seen = seen.map(|event| (event["type"].clone(), event["seq"].clone()));
     let expected = ["message", "message_edited", "message_deleted"];
     assert_eq!(seen, [1, 2, 3].map(|seq| (json!(expected[seq - 1]), json!(seq))));
-    // The doorbell notices a changed room in the same read or in the next.
+    // The node notices a changed room in the same read or in the next.
     let mut other = ann_there.joins(room).await;
     ann.patch(&format!("/rooms/{room}"), json!({ "description": "Talk" })).await.expect(200);
     // The change of the name may come too.
@@ -125,7 +125,7 @@ async fn a_room_archived_on_one_node_accepts_no_messages_on_the_other(database: 
     let (_here, _there, ann, ann_there, room) = two_nodes(database).await;
     let mut reader = ann_there.joins(room).await;
     ann.patch(&format!("/rooms/{room}"), json!({ "is_archived": true })).await.expect(200);
-    // The other node refuses messages even before its doorbell has noticed the change.
+    // The other node refuses messages even before it has noticed the change.
     let late = json!({ "content": "late" });
     let refused = ann_there.post(&format!("/rooms/{room}/messages"), late.clone()).await;
     refused.expect_problem(409, "room_archived");
@@ -155,7 +155,7 @@ async fn a_room_deleted_on_one_node_is_deleted_on_the_other(database: Database) 
     assert_eq!(own.expect_close().await, 4404);
 }
 
-/// There are more events than the doorbell reads at once, and than the tail holds.
+/// There are more events than a node reads at once, and than the tail holds.
 async fn a_node_catches_up_with_many_events_of_the_other_node(database: Database) {
     const MESSAGES: usize = 1_200;
     let (_here, _there, ann, ann_there, room) = two_nodes(database).await;
@@ -173,7 +173,7 @@ async fn a_node_catches_up_with_many_events_of_the_other_node(database: Database
     }
 }
 
-/// The message moves the head of the room over the event of the other process before the doorbell looks.
+/// The message moves the head of the room over the event of the other process before the server polls.
 async fn members_receive_a_change_by_another_process_that_a_local_message_overtakes(
     database: Database,
 ) {
@@ -189,7 +189,7 @@ async fn members_receive_a_change_by_another_process_that_a_local_message_overta
     }
 }
 
-/// The doorbell may find that the event was pruned: then the room's state is sent in its place.
+/// The poll may find that the event was pruned: then the room's state is sent in its place.
 async fn a_change_that_was_pruned_at_once_is_sent_once(database: Database) {
     let server = Server::start(database).await;
     let ann = server.admin("ann").await;
@@ -392,7 +392,7 @@ async fn a_watcher_receives_messages_of_both_nodes_in_order_and_once(database: D
     }
 }
 
-/// There are more events than the doorbell reads at once. Activity after them is complete again.
+/// There are more events than a node reads at once. Activity after them is complete again.
 async fn a_watcher_gets_a_truncated_frame_if_there_are_too_many_messages(database: Database) {
     const MESSAGES: i64 = 700;
     let here = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0").start().await;

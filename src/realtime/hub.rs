@@ -171,7 +171,7 @@ impl Hub {
     }
 
     /// Whether watchers did not receive an event because an earlier one of its room was not known yet. The
-    /// doorbell must then read the log, although no other process may have written.
+    /// next poll must then read the log, although no other process may have written.
     pub fn take_missed(&self) -> bool {
         self.has_missed.swap(false, Ordering::Relaxed)
     }

@@ -70,7 +70,7 @@ impl State {
     pub(super) fn extend_tails(&mut self) {
         for (room_id, mut events) in std::mem::take(&mut self.committed) {
             let Some(room) = self.rooms.get_mut(&room_id) else { continue };
-            // Usually sorted; retried originals and events read by the doorbell may be out of order.
+            // Usually sorted; retried originals and events of other processes may be out of order.
             events.sort_by_key(Event::seq);
             events.dedup_by_key(|event| event.seq());
             for event in &events {

@@ -66,7 +66,7 @@ impl State {
         self.tell_watchers_of_skip(room, &frame);
     }
 
-    /// Moves watchers and the doorbell on over events that no longer exist.
+    /// Moves watchers and polls on over events that no longer exist.
     fn skip_pruned(&mut self, room: &Room) {
         self.skip(room);
         let Some(known) = self.rooms.get_mut(&room.id) else { return };

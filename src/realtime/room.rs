@@ -12,7 +12,7 @@ pub(super) struct Room {
     /// The newest known seq. `None` until the log was read or written for the first time.
     pub(super) head: Option<Seq>,
     /// Every event up to here has passed through the hub, or is older than the room's first member, or was
-    /// skipped. It is less than the head while the doorbell has not read what another process wrote.
+    /// skipped. It is less than the head until what another process wrote has been read.
     pub(super) seen: Option<Seq>,
     /// The revision of the newest `room_updated` that the members were sent.
     pub(super) revision: i64,

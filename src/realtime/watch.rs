@@ -2,7 +2,7 @@
 //!
 //! While there is a watcher, the head of every room is known here: the first watcher's task reads the heads
 //! after the hub has begun to follow all rooms, and before the watcher receives `watching`. An event that does
-//! not continue a head is left to the doorbell, which reads the log.
+//! not continue a head is left to the next poll, which reads the log.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +25,7 @@ pub(super) struct Watch {
     heads: HashMap<RoomId, Seq>,
     /// Rooms that were created after the heads began to be read.
     created: HashSet<RoomId>,
-    /// Deleted rooms: the doorbell may have read a room before its deletion, and announce it afterwards.
+    /// Deleted rooms: a poll may have read a room before its deletion, and announce it afterwards.
     gone: HashSet<RoomId>,
     pub is_ready: bool,
     /// Activity that has not been sent.
@@ -88,7 +88,7 @@ impl Watch {
             match self.heads.get_mut(&id) {
                 Some(known) => *known = head.max(*known),
                 None if self.created.contains(&id) => drop(self.heads.insert(id, head)),
-                // Another process made it after the heads were read: the doorbell will find it.
+                // Another process made it after the heads were read: a poll will find it.
                 None => {}
             }
         }
@@ -124,7 +124,7 @@ impl Watch {
         true
     }
 
-    /// Adds a new room. False: it is known already, from this process or from the doorbell, or deleted.
+    /// Adds a new room. False: it is known already, from this process or from a poll, or deleted.
     pub fn create(&mut self, room: &Room) -> bool {
         let is_known = self.is_ready && self.heads.contains_key(&room.id);
         if is_known || self.gone.contains(&room.id) {
