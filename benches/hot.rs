@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chatapp::chat::{Chat, ChatParts, Signup, SignupCaller};
 use chatapp::config::Config;
+use chatapp::fleet::Fleet;
 use chatapp::model::{Clock, Event, EventId, Message, Role, RoomId, Seq, Timestamp, UserId};
 use chatapp::realtime::{Chunk, Hub, HubConfig, ReplyTo, Tail, encode_event};
 use chatapp::storage::{self, OpenOptions, Store, StoreConfig};
@@ -128,7 +129,8 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
     let auth = chatapp::config::Auth { bcrypt_cost: 4, ..config.auth };
     let secret = vec![7; 32];
     let (clock, rooms, limits) = (Clock::System, config.rooms, config.limits);
-    let parts = ChatParts { store, hub, clock, auth, rooms, limits, facts, secret };
+    let fleet = Fleet::new(hub.clone(), false);
+    let parts = ChatParts { store, hub, fleet, clock, auth, rooms, limits, facts, secret };
     Chat::new(parts).unwrap()
 }
 

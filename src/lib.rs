@@ -18,7 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod dump;
 pub(crate) mod executor;
-pub(crate) mod fleet;
+pub mod fleet;
 #[cfg(any(fuzzing, test))]
 pub mod fuzz;
 pub mod http;

@@ -61,11 +61,12 @@ impl CatchUp {
         Ok(if has_unknown { rung } else { Vec::new() })
     }
 
-    /// Gives the hub the events that other processes have written and that no ring has told.
+    /// Gives the hub the events that other processes have written and that no ring has told. `at_all`: rooms
+    /// were created or deleted, so a poll of every room is due, if there are watchers.
     ///
     /// # Errors
     /// If the database cannot be read. The next poll then finds the events.
-    pub async fn poll(&mut self) -> Result<()> {
+    pub async fn poll(&mut self, at_all: bool) -> Result<()> {
         // Read first: a write from here on changes the number again.
         let version = self.store.read(|backend| backend.get_data_version()).await?;
         let has_missed = self.hub.take_missed();
@@ -74,7 +75,7 @@ impl CatchUp {
         }
         self.data_version = None;
         let is_due = self.looked_at_all.is_none_or(|at| at.elapsed() >= LOOK_AT_ALL);
-        let at_all = version.is_some() || has_missed || is_due;
+        let at_all = at_all || version.is_some() || has_missed || is_due;
         if at_all {
             self.looked_at_all = Some(Instant::now());
         }

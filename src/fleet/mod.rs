@@ -7,6 +7,7 @@
 
 mod catch_up;
 mod counts;
+mod follow;
 mod health;
 mod mailbox;
 mod member;
@@ -22,7 +23,6 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use self::catch_up::CatchUp;
 use self::counts::Counts;
 use self::health::Health;
 use self::mailbox::Mailbox;
@@ -32,7 +32,7 @@ use crate::metrics::Metrics;
 use crate::model::{Appended, Identity, NodeId, RoomHead, RoomId};
 use crate::realtime::{Hub, News, Publisher, ReadOutcome, ReplyTo};
 use crate::storage::doorbell::{Doorbell, Hear, Heard};
-use crate::storage::{Listener, Outcome, Store};
+use crate::storage::{Listener, Outcome};
 
 /// The shortest time between two rings: what is committed meanwhile is told together.
 const GATHER: Duration = Duration::from_millis(1);
@@ -40,9 +40,6 @@ const GATHER: Duration = Duration::from_millis(1);
 /// How often a node polls while it hears the doorbell, and while it does not.
 const POLL_WITH_DOORBELL: Duration = Duration::from_secs(1);
 const POLL_WITHOUT: Duration = Duration::from_millis(500);
-
-/// The pause before rooms are tried again whose heads the hub is just learning.
-const TRY_AGAIN: Duration = Duration::from_millis(10);
 
 /// This node's part in the fleet. Cheap to clone.
 #[derive(Clone)]
@@ -211,60 +208,6 @@ impl Fleet {
                 inner.health.lost();
             }
         }
-    }
-
-    /// Brings this node up to date with what other processes write: when the doorbell rings, and by polls.
-    pub async fn follow(&self, store: Store<ReplyTo>) {
-        let mut catch_up = CatchUp::new(store, self.0.hub.clone());
-        let mut polled_at = Instant::now();
-        let mut again = Vec::new();
-        loop {
-            let retry = async {
-                match again.is_empty() {
-                    true => std::future::pending().await,
-                    false => tokio::time::sleep(TRY_AGAIN).await,
-                }
-            };
-            let mut ring = tokio::select! {
-                ring = self.0.incoming.take() => ring,
-                () = retry => Ring::default(),
-                () = sleep_until(polled_at + self.poll_interval()) => Ring { look: true, ..Ring::default() },
-            };
-            // Errors are logged where they occur, and the next poll catches up.
-            std::mem::take(&mut again).into_iter().for_each(|room| ring.add_head(room));
-            let is_look = ring.look;
-            again = self.answer(&catch_up, ring).await;
-            if is_look {
-                let _ = catch_up.poll().await;
-                polled_at = Instant::now();
-            }
-        }
-    }
-
-    /// Returns the rooms to be tried again.
-    async fn answer(&self, catch_up: &CatchUp, mut ring: Ring) -> Vec<RoomHead> {
-        if ring.sessions {
-            self.0.revoked.notify_one();
-        }
-        let heads = ring.take_heads();
-        let again = match heads.is_empty() {
-            true => Vec::new(),
-            false => catch_up.answer(heads).await.unwrap_or_default(),
-        };
-        let hub = &self.0.hub;
-        for (room_id, users) in ring.typing {
-            for (user_id, username) in users {
-                hub.announce(News::Typing(room_id, user_id, username)).await;
-            }
-        }
-        for (user_id, rooms) in ring.reads {
-            for (room_id, seq) in rooms {
-                let result = Ok((seq, true));
-                let askers = Vec::new();
-                hub.announce(News::Read(ReadOutcome { user_id, room_id, result, askers })).await;
-            }
-        }
-        again
     }
 }
 

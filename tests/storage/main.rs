@@ -6,6 +6,7 @@ mod append;
 mod audit;
 mod changes;
 mod concurrency;
+mod fleet;
 mod harness;
 mod migrations;
 mod only_postgres;
@@ -54,6 +55,13 @@ contract! {
         a_database_cannot_be_used_and_filled_at_once
         a_database_filled_at_once_is_complete_or_unchanged
         filling_in_steps_continues_and_the_database_is_sealed_until_its_end
+    }
+    fleet {
+        only_a_database_that_servers_share_knows_nodes
+        nodes_are_listed_until_they_are_removed_or_silent
+        people_are_counted_once_and_leave_with_their_node
+        one_node_has_the_jobs_until_its_connection_ends
+        new_events_of_many_rooms_are_read_at_once
     }
     retention {
         the_oldest_events_are_pruned_in_steps_up_to_the_first_that_is_kept
