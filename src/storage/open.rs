@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::postgres::{self, Postgres, PostgresCopyTarget};
+use super::postgres::{self, Postgres, PostgresCopyTarget, TemporaryDatabase};
 use super::sqlite::{self, Sqlite, SqliteCopyTarget};
 use super::{Backend, CopyTarget, Error, OpenOptions, Result};
 
@@ -30,6 +30,22 @@ pub fn claim(url: &str) -> Result<Box<dyn CopyTarget>> {
     match parse(url)? {
         Location::Sqlite(path) => Ok(Box::new(SqliteCopyTarget::claim(&path)?)),
         Location::Postgres(url) => Ok(Box::new(PostgresCopyTarget::claim(url)?)),
+    }
+}
+
+/// Creates a database for one run, on the server of the database at `url`.
+///
+/// # Errors
+/// [`Error::BadUrl`] if the URL is not one of PostgreSQL, [`Error::Unavailable`] if the server does not answer or
+/// refuses it.
+pub fn create_temporary(url: &str) -> Result<TemporaryDatabase> {
+    match parse(url)? {
+        Location::Postgres(url) => TemporaryDatabase::create(url),
+        Location::Sqlite(_) => Err(Error::BadUrl(
+            "only PostgreSQL has temporary databases: write \
+             postgres://user:password@host:5432/database"
+                .to_owned(),
+        )),
     }
 }
 

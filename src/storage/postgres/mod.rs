@@ -25,6 +25,7 @@ mod schema;
 mod session;
 mod sessions;
 mod shortcomings;
+mod temporary;
 mod upkeep;
 mod url;
 mod user_admin;
@@ -38,6 +39,7 @@ use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
 pub(super) use self::copy_target::PostgresCopyTarget;
+pub use self::temporary::TemporaryDatabase;
 use super::backend::Fleet;
 use super::pool::Pool;
 use super::{Backend, Error, OpenOptions, Result};

@@ -170,7 +170,7 @@ pub(super) fn disables_tls(url: &str) -> bool {
 
 /// Splits the URL into the part before the `?`, and the parameters after it as they are written. A `?`
 /// before the @ is part of the password.
-fn parameters(url: &str) -> (&str, Vec<(&str, &str)>) {
+pub(super) fn parameters(url: &str) -> (&str, Vec<(&str, &str)>) {
     let behind = url.find('@').unwrap_or(0);
     let Some(mark) = url[behind..].find('?').map(|at| behind + at) else {
         return (url, Vec::new());
