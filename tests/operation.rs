@@ -2,6 +2,7 @@
 //! that the server must survive.
 
 mod bench;
+mod bench_fleet;
 mod cli;
 mod config;
 mod crash;

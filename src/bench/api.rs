@@ -123,6 +123,12 @@ impl Api {
         self.call(Method::GET, &path, token, None)
     }
 
+    /// All metrics of the server. `token` must be an admin's.
+    pub fn metrics(&mut self, token: &str) -> anyhow::Result<String> {
+        let text = self.send(Method::GET, "/metrics", token, None)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     fn call<T: DeserializeOwned>(
         &mut self,
         method: Method,

@@ -214,7 +214,7 @@ impl State {
     fn hear(&mut self, heard: Heard<'_>) -> anyhow::Result<()> {
         let tag = heard.tag;
         match heard.frame {
-            Frame::Message { id, seq } => {
+            Frame::Message { id, seq, .. } => {
                 self.deliveries += 1;
                 match &mut self.cursors[tag] {
                     Some(cursor) => self.order.see(cursor, seq, id),

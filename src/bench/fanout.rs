@@ -125,7 +125,7 @@ impl State {
 
     fn hear(&mut self, heard: Heard<'_>) -> anyhow::Result<()> {
         match heard.frame {
-            Frame::Message { id, seq } => {
+            Frame::Message { id, seq, .. } => {
                 self.deliveries += 1;
                 self.order.see(&mut self.cursors[heard.tag], seq, id)
             }

@@ -167,7 +167,7 @@ impl State {
                 for event in &page.events {
                     ensure!(event.seq == after + 1, "the log has seq {} after {after}", event.seq);
                     after = event.seq;
-                    let name = read_text(&event.content).with_context(|| {
+                    let name = read_text(event.content.as_bytes()).with_context(|| {
                         format!("seq {} is not a message of this run", event.seq)
                     })?;
                     let ack = expected.remove(&name).with_context(|| {

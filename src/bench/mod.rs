@@ -1,16 +1,19 @@
 //! `chatapp bench`: a load generator that checks what it measures.
 //!
 //! It is a client like any other: it uses the server only through the protocol, over HTTP ([`api`]) and the
-//! socket ([`net`], [`wire`]), and uses no other layer of this program. Each scenario has its own file;
-//! docs/PERFORMANCE.md describes the method.
+//! socket ([`net`], [`wire`]), and uses no other layer of this program. What `fleet` asks of PostgreSQL, the
+//! command line answers ([`fleet::Database`]). Each scenario has its own file; docs/PERFORMANCE.md describes the
+//! method.
 
 mod api;
 pub mod churn;
 mod crowd;
 pub mod fanout;
+pub mod fleet;
 pub mod history;
 pub mod idle;
 pub mod ingest;
+mod interrupt;
 mod net;
 mod order;
 mod pace;
@@ -28,6 +31,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 
+pub use interrupt::watch as watch_signals;
 pub use private::Settings as PrivateSettings;
 pub use progress::Progress;
 pub use report::{Figure, Report, show};

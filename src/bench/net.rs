@@ -12,6 +12,7 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use super::api::Server;
+use super::interrupt;
 use super::wire::{self, Frame};
 
 /// Size of the read buffer in bytes. It is larger than the usual receive buffer of a socket, so that one
@@ -87,6 +88,11 @@ impl Net {
         })
     }
 
+    /// Opens the next connections to this server.
+    pub fn turn_to(&mut self, server: &Server) {
+        self.server = server.clone();
+    }
+
     /// Begins to connect. The connection is live when its `synced` frame arrives.
     pub fn connect(&mut self, join: Join<'_>) -> anyhow::Result<Slot> {
         let mut tcp = TcpStream::connect(self.server.address)
@@ -124,12 +130,13 @@ impl Net {
     /// reported as [`Frame::Closed`], with code 1006 if there was no close frame.
     ///
     /// # Errors
-    /// An error of `hear`, a refused handshake, or bytes that are not a frame.
+    /// An error of `hear`, a refused handshake, bytes that are not a frame, or a signal that interrupts the run.
     pub fn poll(
         &mut self,
         timeout: Duration,
         hear: &mut impl FnMut(Heard<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        interrupt::check()?;
         match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             polled => polled?,

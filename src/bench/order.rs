@@ -19,6 +19,14 @@ impl Order {
             "the order is broken: a connection that had all messages up to seq {cursor} got seq {seq}"
         );
         *cursor = seq;
+        self.note(seq, id)
+    }
+
+    /// Notes which message has this seq.
+    ///
+    /// # Errors
+    /// If another message was noted for it.
+    pub fn note(&mut self, seq: i64, id: i64) -> anyhow::Result<()> {
         let index = usize::try_from(seq)?;
         if index >= self.ids.len() {
             self.ids.resize(index + 1, 0);

@@ -33,27 +33,32 @@ impl Timetable {
     }
 }
 
-/// Sends every message when it is due; messages that are late are sent together. Runs on its own thread,
-/// because the poll of the receiving thread wakes up only in whole milliseconds.
+/// Sends every message when it is due, over the sockets in turn; messages that are late are sent together.
+/// The text of a message has the index of its socket and its number. Runs on its own thread, because the poll
+/// of the receiving thread wakes up only in whole milliseconds.
 pub fn pace(
-    mut tcp: TcpStream,
+    mut sockets: Vec<TcpStream>,
     timetable: Timetable,
     total: u64,
     bytes: usize,
     is_over: &AtomicBool,
 ) -> io::Result<()> {
-    let (mut out, mut text) = (Vec::new(), String::new());
+    let (mut outs, mut text) = (vec![Vec::new(); sockets.len()], String::new());
     let mut next = 0;
     while next < total && !is_over.load(Ordering::Relaxed) {
         thread::sleep(timetable.due_at(next).saturating_duration_since(Instant::now()));
         let due = timetable.due_after(timetable.start_at.elapsed()).min(total);
         while next < due {
+            let socket = (next % sockets.len() as u64) as usize;
             text.clear();
-            write_text(&mut text, 0, next, bytes);
-            wire::write_send(&mut out, next, &text, None);
+            write_text(&mut text, socket, next, bytes);
+            wire::write_send(&mut outs[socket], next, &text, None);
             next += 1;
         }
-        write_all(&mut tcp, &mut out, is_over)?;
+        // A full socket delays the others. This counts as latency, because it is measured from the due time.
+        for (tcp, out) in sockets.iter_mut().zip(&mut outs) {
+            write_all(tcp, out, is_over)?;
+        }
     }
     Ok(())
 }

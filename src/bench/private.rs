@@ -30,6 +30,8 @@ pub struct Private {
     address: SocketAddr,
     username: String,
     password: String,
+    /// The URL of its database.
+    database: String,
     /// Holds the server's log, and the database if it is temporary.
     folder: TempDir,
     is_thrown_away: bool,
@@ -39,20 +41,31 @@ impl Private {
     /// # Errors
     /// The error of the child.
     pub fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("chatapp-bench-")
-            .tempdir()
-            .context("cannot create a temporary folder")?;
+        let folder = new_folder()?;
         let temporary = || format!("sqlite://{}/chat.db", folder.path().display());
         let database = settings.database.clone().unwrap_or_else(temporary);
         let name = uuid::Uuid::new_v4().simple().to_string();
         let username = format!("bench-admin-{}", &name[..8]);
         let password = uuid::Uuid::new_v4().to_string();
-        let program = Program { settings, database, log: log(&folder) };
+        let program = Program { settings, database: database.clone(), log: log(&folder) };
         program.create_admin(&username, &password)?;
         let (child, address) = program.serve()?;
         let is_thrown_away = settings.database.is_none();
-        Ok(Self { child, address, username, password, folder, is_thrown_away })
+        Ok(Self { child, address, username, password, database, folder, is_thrown_away })
+    }
+
+    /// Starts another server on the same database, with the same admin.
+    ///
+    /// # Errors
+    /// The error of the child.
+    pub fn start_another(&self, settings: &Settings) -> anyhow::Result<Self> {
+        let folder = new_folder()?;
+        let database = self.database.clone();
+        let program = Program { settings, database: database.clone(), log: log(&folder) };
+        let (child, address) = program.serve()?;
+        let (username, password) = (self.username.clone(), self.password.clone());
+        let is_thrown_away = self.is_thrown_away;
+        Ok(Self { child, address, username, password, database, folder, is_thrown_away })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -191,6 +204,13 @@ impl Program<'_> {
         }
         Ok(command)
     }
+}
+
+fn new_folder() -> anyhow::Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix("chatapp-bench-")
+        .tempdir()
+        .context("cannot create a temporary folder")
 }
 
 /// The file with the stderr of the children.

@@ -35,15 +35,31 @@ impl Process {
     }
 
     pub fn cpu(self) -> Option<Cpu> {
-        let (_, total) = read_stat(&format!("/proc/{}/stat", self.pid))?;
+        let total = Stat::read(&format!("/proc/{}/stat", self.pid))?.cpu();
         let mut threads = BTreeMap::new();
         for task in fs::read_dir(format!("/proc/{}/task", self.pid)).ok()?.flatten() {
             // A thread may have ended since the folder was listed.
-            if let Some((name, cpu)) = read_stat(&task.path().join("stat").to_string_lossy()) {
-                *threads.entry(name).or_default() += cpu;
+            if let Some(stat) = Stat::read(&task.path().join("stat").to_string_lossy()) {
+                let is_number = |char: char| char.is_ascii_digit() || char == '-';
+                let name = stat.name.trim_end_matches(is_number).to_owned();
+                *threads.entry(name).or_default() += stat.cpu();
             }
         }
         Some(Cpu { total, threads })
+    }
+
+    /// The CPU time of the process and of its children, also of those that have ended.
+    pub fn cpu_with_children(self) -> Option<Duration> {
+        let own = Stat::read(&format!("/proc/{}/stat", self.pid))?;
+        let mut sum = own.cpu() + own.cpu_of_ended_children();
+        for entry in fs::read_dir("/proc").ok()?.flatten() {
+            // Most entries are no processes, and a process may have ended since the folder was listed.
+            let stat = Stat::read(&entry.path().join("stat").to_string_lossy());
+            if let Some(child) = stat.filter(|stat| stat.parent() == self.pid) {
+                sum += child.cpu();
+            }
+        }
+        Some(sum)
     }
 
     pub fn memory(self) -> Option<Memory> {
@@ -57,6 +73,20 @@ impl Process {
 }
 
 impl Cpu {
+    /// The CPU time of several processes together; `None` if that of one is not known.
+    pub fn of_all(processes: &[Process]) -> Option<Self> {
+        let (first, others) = processes.split_first()?;
+        let mut sum = first.cpu()?;
+        for process in others {
+            let cpu = process.cpu()?;
+            sum.total += cpu.total;
+            for (name, cpu) in cpu.threads {
+                *sum.threads.entry(name).or_default() += cpu;
+            }
+        }
+        Some(sum)
+    }
+
     /// The CPU time used since `earlier`.
     pub fn since(&self, earlier: &Self) -> Self {
         let threads = self.threads.iter().map(|(name, cpu)| {
@@ -78,20 +108,49 @@ pub fn raise_open_files() -> u64 {
     allowed.unwrap_or(u64::MAX)
 }
 
-/// A thread's or process's name, and its user and system time.
-fn read_stat(path: &str) -> Option<(String, Duration)> {
-    let stat = fs::read_to_string(path).ok()?;
-    // The name is in brackets and may contain any character, also brackets.
-    let (start, rest) = stat.rsplit_once(')')?;
-    let (_, name) = start.split_once('(')?;
-    let mut fields = rest.split_ascii_whitespace().skip(11);
-    let utime: u64 = fields.next()?.parse().ok()?;
-    let stime: u64 = fields.next()?.parse().ok()?;
-    let cpu = Duration::from_secs_f64(
-        (utime + stime) as f64 / rustix::param::clock_ticks_per_second() as f64,
-    );
-    let name = name.trim_end_matches(|char: char| char.is_ascii_digit() || char == '-');
-    Some((name.to_owned(), cpu))
+/// The process of PostgreSQL that started the process of this session, if the session is on this machine.
+pub fn postmaster(session: Process) -> Option<Process> {
+    let stat = |pid: u32| Stat::read(&format!("/proc/{pid}/stat"));
+    // PostgreSQL may be in a container, with process ids of its own.
+    let is_postgres = |stat: &Stat| stat.name == "postgres";
+    let pid = stat(session.pid).filter(is_postgres)?.parent();
+    stat(pid).filter(is_postgres).map(|_| Process { pid })
+}
+
+/// A thread's or process's name, and the fields of `/proc/PID/stat` after it.
+struct Stat {
+    name: String,
+    fields: Vec<u64>,
+}
+
+impl Stat {
+    fn read(path: &str) -> Option<Self> {
+        let stat = fs::read_to_string(path).ok()?;
+        // The name is in brackets and may contain any character, also brackets.
+        let (start, rest) = stat.rsplit_once(')')?;
+        let (_, name) = start.split_once('(')?;
+        // The state is a letter, and some fields may be negative: they are not used.
+        let fields = rest.split_ascii_whitespace().map(|field| field.parse().unwrap_or(0));
+        let fields: Vec<u64> = fields.take(15).collect();
+        (fields.len() == 15).then(|| Self { name: name.to_owned(), fields })
+    }
+
+    fn parent(&self) -> u32 {
+        self.fields[1] as u32
+    }
+
+    /// User and system time.
+    fn cpu(&self) -> Duration {
+        from_ticks(self.fields[11] + self.fields[12])
+    }
+
+    fn cpu_of_ended_children(&self) -> Duration {
+        from_ticks(self.fields[13] + self.fields[14])
+    }
+}
+
+fn from_ticks(ticks: u64) -> Duration {
+    Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
 fn kilobytes(text: &str, key: &str) -> Option<u64> {
@@ -112,5 +171,7 @@ mod tests {
         assert!(memory.rss_bytes > 0);
         assert!(memory.pss_bytes.unwrap() <= memory.rss_bytes);
         assert!(Process { pid: u32::MAX }.cpu().is_none());
+        assert!(Process::own().cpu_with_children() >= Some(before.total));
+        assert!(postmaster(Process::own()).is_none());
     }
 }

@@ -74,7 +74,7 @@ impl Scenario for Options {
         let total = timetable.due_after(self.warm_up + self.seconds);
         let is_over = AtomicBool::new(false);
         let (deliveries, window) = thread::scope(|scope| {
-            let pacer = scope.spawn(|| pace(writer, timetable, total, self.bytes, &is_over));
+            let pacer = scope.spawn(|| pace(vec![writer], timetable, total, self.bytes, &is_over));
             let outcome = self.measure(&mut net, &mut state, timetable, target, progress);
             is_over.store(outcome.is_err(), Ordering::Relaxed);
             let paced = pacer.join().expect("the pacer does not panic");
@@ -141,7 +141,7 @@ impl State {
 
     fn hear(&mut self, heard: Heard<'_>) -> anyhow::Result<()> {
         match heard.frame {
-            Frame::Message { id, seq } => {
+            Frame::Message { id, seq, .. } => {
                 self.deliveries += 1;
                 self.order.see(&mut self.cursors[heard.tag], seq, id)?;
                 // With one sender and one room, the seq gives the number of the message.

@@ -177,7 +177,7 @@ impl State {
         let count = self.cursors.len() - self.feeders.len();
         let tag = heard.tag;
         match heard.frame {
-            Frame::Message { id, seq } => {
+            Frame::Message { id, seq, .. } => {
                 let room = if tag < count { tag % self.feeders.len() } else { tag - count };
                 self.recovered += u64::from(tag < count);
                 self.orders[room].see(&mut self.cursors[tag], seq, id)

@@ -30,7 +30,7 @@ pub struct Report {
 #[derive(Clone, Debug)]
 pub struct Window {
     pub elapsed: Duration,
-    /// `None` if the server is on another machine.
+    /// That of all servers together. `None` if one is on another machine.
     pub server: Option<Cpu>,
     pub generator: Option<Cpu>,
 }
@@ -38,15 +38,16 @@ pub struct Window {
 /// Measures a [`Window`].
 #[derive(Clone, Debug)]
 pub struct Meter {
-    server: Option<Process>,
+    servers: Vec<Process>,
     started_at: Instant,
     before: (Option<Cpu>, Option<Cpu>),
 }
 
 impl Meter {
-    pub fn start(server: Option<Process>) -> Self {
-        let before = (server.and_then(Process::cpu), Process::own().cpu());
-        Self { server, started_at: Instant::now(), before }
+    pub fn start(servers: impl IntoIterator<Item = Process>) -> Self {
+        let servers: Vec<Process> = servers.into_iter().collect();
+        let before = (Cpu::of_all(&servers), Process::own().cpu());
+        Self { servers, started_at: Instant::now(), before }
     }
 
     pub fn stop(&self) -> Window {
@@ -54,7 +55,7 @@ impl Meter {
         let since = |now: Option<Cpu>, before: &Option<Cpu>| Some(now?.since(before.as_ref()?));
         Window {
             elapsed,
-            server: since(self.server.and_then(Process::cpu), &self.before.0),
+            server: since(Cpu::of_all(&self.servers), &self.before.0),
             generator: since(Process::own().cpu(), &self.before.1),
         }
     }

@@ -111,9 +111,10 @@ pub fn write_text(text: &mut String, tag: usize, reference: u64, bytes: usize) {
 }
 
 /// Returns the tag and the reference of a text.
-pub fn read_text(text: &str) -> Option<(usize, u64)> {
-    let (tag, reference) = text.split(' ').next()?.split_once('-')?;
-    Some((tag.parse().ok()?, reference.parse().ok()?))
+pub fn read_text(text: &[u8]) -> Option<(usize, u64)> {
+    let dash = text.iter().position(|byte| *byte == b'-')?;
+    let (tag, reference) = (wire::number(text)?, wire::number(&text[dash + 1..])?);
+    Some((usize::try_from(tag).ok()?, reference.unsigned_abs()))
 }
 
 #[cfg(test)]
@@ -141,9 +142,9 @@ mod tests {
     fn a_text_contains_its_tag_and_reference() {
         let mut text = String::new();
         write_text(&mut text, 17, 99, 32);
-        assert_eq!((text.len(), read_text(&text)), (32, Some((17, 99))));
+        assert_eq!((text.len(), read_text(text.as_bytes())), (32, Some((17, 99))));
         text.clear();
         write_text(&mut text, 17, 99, 1);
-        assert_eq!((text.as_str(), read_text(&text)), ("17-99", Some((17, 99))));
+        assert_eq!((text.as_str(), read_text(text.as_bytes())), ("17-99", Some((17, 99))));
     }
 }

@@ -2,7 +2,7 @@
 //! read, at fixed places, so that the generator uses less CPU than the server it measures.
 //!
 //! It relies on what `/asyncapi.json` documents: every frame begins with its `type`, an `ack` continues
-//! with its `ref`, and a message ends with its numbers. A `"` in a text is written `\"`, so `"seq":` cannot
+//! with its `ref`, a message continues with its `id` and its text and ends with its numbers. A `"` in a text is written `\"`, so `"seq":` cannot
 //! be part of a text.
 
 /// Text, close, ping and pong with FIN (RFC 6455 §5.2).
@@ -25,6 +25,8 @@ pub enum Frame<'a> {
     Message {
         id: i64,
         seq: i64,
+        /// The text as it is written in JSON, and what follows it.
+        text: &'a [u8],
     },
     Ack {
         /// The `ref`, which is a number in this generator.
@@ -85,7 +87,9 @@ fn read_text(payload: &[u8]) -> Result<Frame<'_>, String> {
     if let Some(rest) = kind.strip_prefix(br#"message","id":"#) {
         let end = &payload[payload.len().saturating_sub(MESSAGE_END)..];
         let seq = after_last(end, br#""seq":"#).ok_or_else(odd)?;
-        return Ok(Frame::Message { id: number(rest).ok_or_else(odd)?, seq });
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let text = rest[digits..].strip_prefix(br#","content":""#).ok_or_else(odd)?;
+        return Ok(Frame::Message { id: number(rest).ok_or_else(odd)?, seq, text });
     }
     if let Some(rest) = kind.strip_prefix(br#"ack","ref":""#) {
         let reference = number(rest).ok_or_else(odd)?;
@@ -197,8 +201,11 @@ mod tests {
             };
             let mut bytes = Vec::new();
             encode_event(&Event::Message(message), &mut bytes);
-            let whole = Some((Frame::Message { id: 71, seq: 1_000_001 }, bytes.len()));
-            assert_eq!(next_frame(&bytes), Ok(whole));
+            let Ok(Some((Frame::Message { id, seq, text }, all))) = next_frame(&bytes) else {
+                panic!("not a message");
+            };
+            assert_eq!((id, seq, all), (71, 1_000_001, bytes.len()));
+            assert!(text.starts_with(br#"a \"seq\":9"#));
             for cut in [0, 1, 3, 9, bytes.len() - 1] {
                 assert_eq!(next_frame(&bytes[..cut.min(bytes.len() - 1)]), Ok(None));
             }

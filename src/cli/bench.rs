@@ -1,5 +1,7 @@
 //! `chatapp bench`: chooses the scenario and the server, and prints the figures.
 
+mod fleet;
+
 use std::path::absolute;
 
 use anyhow::{anyhow, bail};
@@ -8,7 +10,7 @@ use clap::Subcommand;
 use super::context::Context;
 use super::output::{Listing, Output};
 use super::password;
-use crate::bench::{self, Figure, Place, PrivateSettings, SignIn};
+use crate::bench::{self, Figure, Place, PrivateSettings, Report, SignIn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,7 +21,8 @@ Examples:
 
 Without --url a private server is started for the run. It uses a temporary SQLite file, or the
 database given with --database, in which the accounts of the run remain. With --url the run signs in
-as an admin, creates rooms on that server, and deletes them at the end.";
+as an admin, creates rooms on that server, and deletes them at the end. `fleet` always starts its
+own servers, on a database of its own.";
 
 /// Measure a server under load, and check what it does
 ///
@@ -66,6 +69,7 @@ enum Scenario {
     /// every message from their join on. The CPU of a join is the CPU used beyond that of the same
     /// deliveries without joins.
     Churn(Run<bench::churn::Options>),
+    Fleet(fleet::Args),
 }
 
 // The options of a scenario, then the common ones. A doc comment would become the help text.
@@ -118,6 +122,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         Scenario::History(run) => run.run(context),
         Scenario::Reconnect(run) => run.run(context),
         Scenario::Churn(run) => run.run(context),
+        Scenario::Fleet(args) => fleet::run(args, context),
     }
 }
 
@@ -125,16 +130,20 @@ impl<T: clap::Args + bench::Scenario> Run<T> {
     fn run(&self, context: &Context) -> anyhow::Result<()> {
         let users = self.common.users.map(usize::try_from).transpose()?;
         let report = bench::run(&self.options, self.common.place(context)?, users)?;
-        Ok(self.common.output.write(&Listing {
-            rows: &report.figures,
-            headers: &["figure", "value", "unit"],
-            cells: &|figure: &Figure| {
-                let unit = figure.unit.to_owned();
-                vec![figure.name.clone(), bench::show(figure.value), unit]
-            },
-            empty: "there is nothing to report",
-        })?)
+        write(&self.common.output, &report)
     }
+}
+
+fn write(output: &Output, report: &Report) -> anyhow::Result<()> {
+    Ok(output.write(&Listing {
+        rows: &report.figures,
+        headers: &["figure", "value", "unit"],
+        cells: &|figure: &Figure| {
+            let unit = figure.unit.to_owned();
+            vec![figure.name.clone(), bench::show(figure.value), unit]
+        },
+        empty: "there is nothing to report",
+    })?)
 }
 
 impl Common {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use crate::config::{self, Loaded, Switch, redact_database_url};
-use crate::storage::{self, Backend, CopyTarget, Error, Migration, MigrationState, OpenOptions};
+use crate::storage::{
+    self, Backend, CopyTarget, Error, Migration, MigrationState, OpenOptions, TemporaryDatabase,
+};
 
 /// What to do if the SQLite file is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,11 @@ pub(super) fn claim_url(url: &str) -> anyhow::Result<(Box<dyn CopyTarget>, Strin
     let shown = absolute(&redact_database_url(url));
     let target = storage::claim(url).map_err(|error| sentence(error, &shown))?;
     Ok((target, shown))
+}
+
+/// Creates a database for one run, on the server of the database at `url`.
+pub(super) fn create_temporary(url: &str) -> anyhow::Result<TemporaryDatabase> {
+    storage::create_temporary(url).map_err(|error| sentence(error, &redact_database_url(url)))
 }
 
 /// The newest migration that has been applied; 0 in an empty database.
