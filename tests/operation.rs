@@ -10,3 +10,4 @@ mod data;
 mod faults;
 mod operator;
 mod support;
+mod upgrade;

@@ -216,7 +216,9 @@ impl From<storage::Error> for Error {
             }
             // An operator has changed the schema under the server: the client's request is not at
             // fault.
-            storage::Error::SchemaTooNew { .. } | storage::Error::SchemaTooOld => {
+            storage::Error::SchemaTooNew { .. }
+            | storage::Error::SchemaExtended { .. }
+            | storage::Error::SchemaTooOld => {
                 tracing::error!(%error, "storage has another schema");
                 Self::Unavailable
             }

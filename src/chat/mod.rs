@@ -43,7 +43,7 @@ use crate::fleet::Fleet;
 use crate::metrics::Metrics;
 use crate::model::Clock;
 use crate::realtime::{Hub, ReplyTo};
-use crate::storage::{self, ServerFacts, Store};
+use crate::storage::{ServerFacts, Store};
 
 pub(crate) use accounts::{Login, Setup, new_account, new_password};
 pub use accounts::{Signup, SignupCaller};
@@ -214,23 +214,14 @@ impl Chat {
         settings.signups.forget_quiet();
     }
 
-    /// Whether the database can be used: it answers, its schema is not older than this binary's, and,
-    /// if the last write failed, another one succeeds.
-    ///
-    /// A newer schema is fine: the node that migrated it may be the first of several to be replaced.
+    /// Whether the database can be used: it answers, this binary can use its schema, and, if the last
+    /// write failed, another one succeeds.
     ///
     /// # Errors
     /// [`Error::Busy`] if too many reads wait, [`Error::Unavailable`] for every other failure.
     pub async fn check_ready(&self) -> Result<()> {
         let store = &self.inner.store;
-        let check = store.read(|backend| {
-            backend.get_server_facts()?;
-            match backend.check_schema() {
-                Err(storage::Error::SchemaTooNew { .. }) => Ok(()),
-                checked => checked,
-            }
-        });
-        let mut checked = check.await;
+        let mut checked = store.read(|backend| backend.check_schema()).await;
         if checked.is_ok() && store.counts().is_failing() {
             checked = store.write(|backend| backend.check_write()).await;
             if checked.is_ok() {

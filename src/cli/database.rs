@@ -63,15 +63,22 @@ impl Database {
         Ok(Self { backend, url: shown })
     }
 
-    /// Opens an existing database and checks that it has the schema of this binary.
+    /// Opens an existing database and checks that this binary can use its schema.
     pub fn open_current(settings: &Loaded) -> anyhow::Result<Self> {
         let database = Self::open(settings, 1, Missing::Fail)?;
         database.check_schema()?;
         Ok(database)
     }
 
+    /// Opens an existing database to copy it, and checks that this binary knows all of its schema.
+    pub fn open_to_copy(settings: &Loaded) -> anyhow::Result<Self> {
+        let database = Self::open(settings, 1, Missing::Fail)?;
+        database.run(|backend| backend.check_known_schema())?;
+        Ok(database)
+    }
+
     /// # Errors
-    /// If the schema is older or newer than this binary's, or the database is sealed.
+    /// If this binary cannot use the schema, or the database is sealed.
     pub fn check_schema(&self) -> anyhow::Result<()> {
         self.run(|backend| backend.check_schema())
     }
@@ -103,10 +110,16 @@ pub(super) fn create_temporary(url: &str) -> anyhow::Result<TemporaryDatabase> {
     storage::create_temporary(url).map_err(|error| sentence(error, &redact_database_url(url)))
 }
 
+/// The newest migration that this binary knows.
+pub(super) fn known_version(migrations: &[Migration]) -> i32 {
+    let known = migrations.iter().filter(|migration| !migration.state.is_newer());
+    known.map(|migration| migration.version).max().unwrap_or(0)
+}
+
 /// The newest migration that has been applied; 0 in an empty database.
 pub(super) fn schema_version(migrations: &[Migration]) -> i32 {
     let applied = migrations.iter().filter(|migration| match migration.state {
-        MigrationState::Applied { .. } => true,
+        MigrationState::Applied { .. } | MigrationState::Newer { .. } => true,
         MigrationState::Pending => false,
     });
     applied.map(|migration| migration.version).max().unwrap_or(0)
@@ -133,6 +146,7 @@ fn sentence(error: Error, url: &str) -> anyhow::Error {
         }
         Error::Conflict(_)
         | Error::SchemaTooNew { .. }
+        | Error::SchemaExtended { .. }
         | Error::SchemaTooOld
         | Error::BadUrl(_)
         | Error::Internal(_) => anyhow!("{error}"),

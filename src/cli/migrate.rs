@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::context::Context;
-use super::database::{Database, Missing, schema_version};
+use super::database::{Database, Missing, known_version, schema_version};
 use super::output::{Listing, Output, print};
 use crate::storage::{Migration, MigrationState};
 
@@ -48,8 +48,13 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         return Ok(print(|out| dry_run(&migrations, out))?);
     }
     let applied = database.run(|backend| backend.migrate())?;
-    let version = schema_version(&database.run(|backend| backend.list_migrations())?);
-    let empty = format!("nothing to do: {} has schema {version}, the newest", database.url);
+    let migrations = database.run(|backend| backend.list_migrations())?;
+    let (version, known) = (schema_version(&migrations), known_version(&migrations));
+    let newest = match version == known {
+        true => "the newest".to_owned(),
+        false => format!("which a newer chatapp has made; this one knows up to {known}"),
+    };
+    let empty = format!("nothing to do: {} has schema {version}, {newest}", database.url);
     list(&args.output, applied, &empty)
 }
 
@@ -80,6 +85,7 @@ impl From<Migration> for Row {
         let (state, applied_at) = match state {
             MigrationState::Applied { at } => ("applied", Some(at)),
             MigrationState::Pending => ("pending", None),
+            MigrationState::Newer { at } => ("newer", Some(at)),
         };
         Self { version, name, state, applied_at }
     }

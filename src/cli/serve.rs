@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use anyhow::{Context as _, anyhow};
 
 use super::context::Context;
-use super::database::{Database, Missing, schema_version};
+use super::database::{Database, Missing, known_version, schema_version};
 use crate::config::{AdminSignup, Loaded};
 use crate::storage::Shortcoming;
 use crate::{logging, server};
@@ -49,9 +49,11 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     for migration in database.run(|backend| backend.migrate())? {
         tracing::info!(version = migration.version, name = migration.name, "migrated");
     }
+    let migrations = database.run(|backend| backend.list_migrations())?;
+    let (schema, known) = (schema_version(&migrations), known_version(&migrations));
     let ready = Ready {
         database: database.url.clone(),
-        schema: schema_version(&database.run(|backend| backend.list_migrations())?),
+        schema,
         has_admin: database.run(|backend| backend.has_admin())?,
         admin_signup: config.auth.admin_signup,
         scheme: if config.http.tls_certificate.is_empty() { "http" } else { "https" },
@@ -61,6 +63,12 @@ pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     server::serve(entrance, config, read_config, database.backend, |address| {
         for Shortcoming { detail, advice, .. } in &shortcomings {
             tracing::warn!("{detail}: {advice}");
+        }
+        if schema > known {
+            tracing::warn!(
+                "a newer chatapp has extended the database to schema {schema}, and this one knows only up \
+                 to {known}: it serves what it knows; replace it by the newer one"
+            );
         }
         ready.announce(address)
     })

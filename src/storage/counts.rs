@@ -133,7 +133,9 @@ impl StoreCounts {
             Error::InDoubt(_) => "in_doubt",
             Error::OtherDatabase | Error::InUse(_) | Error::Sealed(_) => "other_database",
             Error::Damaged(_) => "damaged",
-            Error::SchemaTooNew { .. } | Error::SchemaTooOld => "schema",
+            Error::SchemaTooNew { .. } | Error::SchemaExtended { .. } | Error::SchemaTooOld => {
+                "schema"
+            }
             Error::BadUrl(_) | Error::Internal(_) => "internal",
         };
         self.errors.get_or_create(&[("kind", kind)]).inc();

@@ -44,12 +44,25 @@ pub enum Error {
          `sqlite3 FILE .recover` saves what can be read"
     )]
     Damaged(String),
-    /// The schema is newer than this binary knows.
+    /// A newer program has changed the schema in a way that breaks this binary.
     #[error(
-        "the database has schema version {found}, and this chatapp knows only up to {known}: \
-         use the newer chatapp that migrated it"
+        "the database has schema version {found} and needs a chatapp that knows version {needed}, but \
+         this one knows only up to {known}: use the newer chatapp that migrated it"
     )]
     SchemaTooNew {
+        /// The newest migration of the database.
+        found: i32,
+        /// The newest migration of this binary.
+        known: i32,
+        /// The oldest version that a program must know.
+        needed: i32,
+    },
+    /// A newer program has extended the schema. This binary can use the database, but not copy it.
+    #[error(
+        "the database has schema version {found}, and this chatapp knows only up to {known}, so a copy \
+         would not have all data: use the newer chatapp that extended the database"
+    )]
+    SchemaExtended {
         /// The newest migration of the database.
         found: i32,
         /// The newest migration of this binary.
@@ -84,6 +97,7 @@ impl Error {
             | Self::OtherDatabase
             | Self::Damaged(_)
             | Self::SchemaTooNew { .. }
+            | Self::SchemaExtended { .. }
             | Self::SchemaTooOld
             | Self::InUse(_)
             | Self::Sealed(_)

@@ -1,39 +1,77 @@
 //! Comparing the known migrations with the applied ones, the same for every database.
 
-use std::collections::HashMap;
-
 use super::{Error, Migration, MigrationState, Result};
 
-/// Lists the known migrations in order of version, and whether each has been applied. `applied` has the
-/// version and the time of each row of the migration table.
+/// A row of the migration table.
+pub(super) struct AppliedRow {
+    pub version: i32,
+    pub name: String,
+    pub at: String,
+}
+
+/// Lists the known migrations and those of a newer program, in order of version.
+pub(super) fn list(runner: &refinery::Runner, mut applied: Vec<AppliedRow>) -> Vec<Migration> {
+    let mut all: Vec<_> = runner
+        .get_migrations()
+        .iter()
+        .map(|known| {
+            let is_same = |row: &AppliedRow| row.version == known.version();
+            Migration {
+                version: known.version(),
+                name: known.name().to_owned(),
+                sql: known.sql().unwrap_or_default().to_owned(),
+                state: match applied.iter().position(is_same) {
+                    Some(at) => MigrationState::Applied { at: applied.swap_remove(at).at },
+                    None => MigrationState::Pending,
+                },
+            }
+        })
+        .collect();
+    all.extend(applied.into_iter().map(|AppliedRow { version, name, at }| Migration {
+        version,
+        name,
+        sql: String::new(),
+        state: MigrationState::Newer { at },
+    }));
+    all.sort_by_key(|migration| migration.version);
+    all
+}
+
+/// Checks that no migration of a newer program prevents this program from working on the database.
+/// `compatible_from` reads the column of that name.
 ///
 /// # Errors
-/// [`Error::SchemaTooNew`] if the database has a migration that is not known.
-pub(super) fn list(
-    runner: &refinery::Runner,
-    applied: Vec<(i32, String)>,
-) -> Result<Vec<Migration>> {
-    let mut known: Vec<_> = runner.get_migrations().iter().collect();
-    known.sort();
-    let newest = known.last().map_or(0, |migration| migration.version());
-    if let Some(found) = applied.iter().map(|(version, _)| *version).max()
-        && found > newest
-    {
-        return Err(Error::SchemaTooNew { found, known: newest });
+/// [`Error::SchemaTooNew`].
+pub(super) fn check(
+    migrations: &[Migration],
+    compatible_from: impl FnOnce() -> Result<i32>,
+) -> Result<()> {
+    let Some((found, known)) = extension(migrations) else { return Ok(()) };
+    // A migration is not applied after a later one.
+    let is_pending = migrations.iter().any(|it| it.state == MigrationState::Pending);
+    let needed = if is_pending { found } else { compatible_from()? };
+    if needed <= known { Ok(()) } else { Err(Error::SchemaTooNew { found, known, needed }) }
+}
+
+/// Checks that no newer program has extended the schema.
+///
+/// # Errors
+/// [`Error::SchemaExtended`].
+pub(super) fn check_known(migrations: &[Migration]) -> Result<()> {
+    match extension(migrations) {
+        None => Ok(()),
+        Some((found, known)) => Err(Error::SchemaExtended { found, known }),
     }
-    let mut applied: HashMap<i32, String> = applied.into_iter().collect();
-    Ok(known
-        .into_iter()
-        .map(|migration| Migration {
-            version: migration.version(),
-            name: migration.name().to_owned(),
-            sql: migration.sql().unwrap_or_default().to_owned(),
-            state: match applied.remove(&migration.version()) {
-                Some(at) => MigrationState::Applied { at },
-                None => MigrationState::Pending,
-            },
-        })
-        .collect())
+}
+
+/// Returns the newest migration of the database and the newest that this program knows, if a newer program
+/// has extended the schema.
+fn extension(migrations: &[Migration]) -> Option<(i32, i32)> {
+    let newest = |is_newer: bool| {
+        let versions = migrations.iter().filter(|it| it.state.is_newer() == is_newer);
+        versions.map(|it| it.version).max()
+    };
+    Some((newest(true)?, newest(false).unwrap_or(0)))
 }
 
 /// Returns the migrations of `after` that `report` lists as applied.

@@ -293,6 +293,8 @@ fn the_state_of_an_sqlite_database_is_checked() {
     let newer =
         "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')";
     patient.database().execute_batch(newer).unwrap();
+    patient.expect("schema", "warning: version 99");
+    patient.database().execute_batch("UPDATE server SET compatible_from = 99").unwrap();
     patient.expect("schema", "problem: version 99");
     patient.write("chatapp.db", "", 0o600);
     patient.expect("schema", "problem: chatapp migrate");

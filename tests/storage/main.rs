@@ -71,7 +71,9 @@ contract! {
         in_an_empty_database_everything_is_pending
         migrating_applies_everything_once
         threads_that_migrate_at_once_apply_everything_once
-        a_newer_schema_is_refused
+        a_schema_that_a_newer_program_has_extended_can_be_used_but_not_copied
+        a_schema_that_needs_a_newer_program_is_refused
+        a_newer_schema_in_which_a_known_migration_is_missing_is_refused
         an_epoch_is_random_and_does_not_change
     }
     users {

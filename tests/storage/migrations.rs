@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use chatapp::storage::{Error, MigrationState};
+use chatapp::storage::{Error, Migration, MigrationState};
 
 use crate::harness::{TestDatabase, on_threads};
 
@@ -50,18 +50,60 @@ pub fn threads_that_migrate_at_once_apply_everything_once(db: &TestDatabase) {
     }
 }
 
-pub fn a_newer_schema_is_refused(db: &TestDatabase) {
+const EXTEND: &str = "
+    INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+    VALUES (9001, 'future', '2099-01-01T00:00:00Z', '1');";
+
+pub fn a_schema_that_a_newer_program_has_extended_can_be_used_but_not_copied(db: &TestDatabase) {
     let backend = db.backend();
-    let known = backend.list_migrations().unwrap().len() as i32;
-    db.raw().execute(
-        "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
-         VALUES (9001, 'future', '2099-01-01T00:00:00Z', '1')",
-    );
-    for result in [backend.list_migrations(), backend.migrate()] {
-        let Err(Error::SchemaTooNew { found, known: newest }) = result else { panic!("taken") };
-        assert_eq!((found, newest), (9001, known));
+    let mut expected = backend.list_migrations().unwrap();
+    let known = expected.last().unwrap().version;
+    db.raw().execute(EXTEND);
+    assert_eq!(backend.migrate().unwrap(), []);
+    backend.check_schema().unwrap();
+    expected.push(Migration {
+        version: 9001,
+        name: "future".to_owned(),
+        sql: String::new(),
+        state: MigrationState::Newer { at: "2099-01-01T00:00:00Z".to_owned() },
+    });
+    assert_eq!(backend.list_migrations().unwrap(), expected);
+    let Err(Error::SchemaExtended { found, known: newest }) = backend.check_known_schema() else {
+        panic!("a copy would not have all data")
+    };
+    assert_eq!((found, newest), (9001, known));
+}
+
+pub fn a_schema_that_needs_a_newer_program_is_refused(db: &TestDatabase) {
+    let backend = db.backend();
+    let known = backend.list_migrations().unwrap().last().unwrap().version;
+    db.raw().execute(EXTEND);
+    for (compatible_from, is_usable) in
+        [(1, true), (known, true), (known + 1, false), (9001, false)]
+    {
+        db.raw().execute(&format!("UPDATE server SET compatible_from = {compatible_from}"));
+        for result in [backend.migrate().map(drop), backend.check_schema()] {
+            match result {
+                Ok(()) => assert!(is_usable, "{compatible_from}"),
+                Err(Error::SchemaTooNew { found, known: newest, needed }) => {
+                    assert!(!is_usable, "{compatible_from}");
+                    assert_eq!((found, newest, needed), (9001, known, compatible_from));
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
-    assert!(matches!(backend.check_schema(), Err(Error::SchemaTooNew { .. })));
+}
+
+/// Migrations are applied in order, so the missing one will not be applied any more.
+pub fn a_newer_schema_in_which_a_known_migration_is_missing_is_refused(db: &TestDatabase) {
+    let backend = db.backend();
+    let known = backend.list_migrations().unwrap().last().unwrap().version;
+    db.raw().execute(EXTEND);
+    db.raw().execute(&format!("DELETE FROM refinery_schema_history WHERE version = {known}"));
+    for result in [backend.migrate().map(drop), backend.check_schema()] {
+        assert!(matches!(result, Err(Error::SchemaTooNew { needed: 9001, .. })), "{result:?}");
+    }
 }
 
 pub fn an_epoch_is_random_and_does_not_change(db: &TestDatabase) {

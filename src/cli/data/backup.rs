@@ -75,7 +75,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
 }
 
 fn back_up(file: &Path, args: &Args, context: &Context) -> anyhow::Result<()> {
-    let database = Database::open_current(&context.settings(None)?)?;
+    let database = Database::open_to_copy(&context.settings(None)?)?;
     let partial = Partial::create(file, args.force)?;
     let bar = Bar::new("bytes");
     let is_file = database

@@ -47,7 +47,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()
     let settings = context.settings(None)?;
     ensure!(args.from != args.to, "--from and --to are the same database");
     let source = Database::open_url(&args.from, &settings)?;
-    source.check_schema()?;
+    source.run(|backend| backend.check_known_schema())?;
     let (mut target, url) = claim_url(&args.to)?;
     ask(&*target, &url, &args.confirm)?;
     let contents = target.contents();

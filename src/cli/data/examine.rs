@@ -46,10 +46,11 @@ fn look_at(path: &Path) -> anyhow::Result<Examined> {
     let Description { header, tables } = Description::read(&written.0, &written.1)?;
     archive.check().map_err(damaged)?;
     let bar = Bar::new("events");
-    let found = dump::tally(&archive, &mut |done, all| bar.set(done, all));
+    let known = archive.check_known_schema().map_err(Into::into);
+    let found = known.and_then(|()| dump::tally(&archive, &mut |done, all| bar.set(done, all)));
     drop(bar);
     let found = found.map_err(|error| match error.downcast_ref::<Error>() {
-        Some(Error::SchemaTooOld) => error.context(format!(
+        Some(Error::SchemaTooOld | Error::SchemaExtended { .. }) => error.context(format!(
             "it has schema {}: verify it with the chatapp that made it, {}",
             header.schema, header.chatapp
         )),

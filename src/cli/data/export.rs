@@ -40,7 +40,7 @@ pub(in super::super) struct Args {
 }
 
 pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
-    let database = Database::open_current(&context.settings(None)?)?;
+    let database = Database::open_to_copy(&context.settings(None)?)?;
     let scope = match &args.room {
         Some(room) => Scope::Room(find(&database, room)?.id),
         None => Scope::Everything,

@@ -72,17 +72,27 @@ pub(super) fn shortcomings(case: &Case) -> Vec<Finding> {
 
 pub(super) fn schema(case: &Case) -> Vec<Finding> {
     let Ok(Opened { backend, .. }) = &case.database else { return vec![] };
-    vec![match backend.check_schema() {
+    vec![match backend.check_known_schema() {
         Ok(()) => Finding::ok("schema", "it is the schema of this chatapp"),
         Err(Error::SchemaTooOld) => Finding::problem(
             "schema",
             "it is older than this chatapp",
             "run `chatapp migrate`, or start the server, which migrates too",
         ),
-        Err(Error::SchemaTooNew { found, known }) => Finding::problem(
+        Err(Error::SchemaTooNew { found, known, needed }) => Finding::problem(
             "schema",
-            format!("it has version {found}, and this chatapp knows only up to {known}"),
+            format!(
+                "it has version {found} and needs a chatapp that knows {needed}; this one knows only up \
+                 to {known}"
+            ),
             "use the newer chatapp that migrated it",
+        ),
+        Err(Error::SchemaExtended { found, known }) => Finding::warning(
+            "schema",
+            format!(
+                "a newer chatapp has extended it to version {found}; this one knows up to {known}"
+            ),
+            "use the newer chatapp, on every machine: this one can serve, but make no backup",
         ),
         Err(Error::Damaged(text)) => damaged(&text),
         Err(error) => unreadable("schema", &error),

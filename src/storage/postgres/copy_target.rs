@@ -77,7 +77,7 @@ impl CopyTarget for PostgresCopyTarget {
 
     fn begin(&mut self, filling: Filling, contents: Contents) -> Result<()> {
         // Rows that were written under an older schema cannot be continued.
-        let migrated = migrations::migrate(&mut session::connect_in_time(&self.config)?)?;
+        let migrated = migrations::migrate_to_fill(&mut session::connect_in_time(&self.config)?)?;
         self.filling = filling;
         self.client.batch_execute("BEGIN")?;
         if contents != Contents::Unfinished || !migrated.is_empty() {

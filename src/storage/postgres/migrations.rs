@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use super::super::{Error, Migration, MigrationState, Result, migrations};
+use super::super::migrations::{self, AppliedRow};
+use super::super::{Error, Migration, MigrationState, Result};
 use super::connection::Connection;
 use super::{errors, holders};
 
@@ -34,11 +35,16 @@ const SETTINGS: &str = "
 
 const TRY_LOCK: &str = "SELECT pg_try_advisory_lock($1)";
 const HAS_TABLE: &str = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
-const LIST_APPLIED: &str = "SELECT version, applied_on FROM refinery_schema_history";
+const LIST_APPLIED: &str = "SELECT version, name, applied_on FROM refinery_schema_history";
+const GET_COMPATIBLE_FROM: &str = "SELECT compatible_from FROM server WHERE id = 1";
 
 pub(super) fn list_migrations(db: &mut Connection) -> Result<Vec<Migration>> {
     let has_table: bool = db.query_one(HAS_TABLE, &[])?.get(0);
-    list(if has_table { db.query(LIST_APPLIED, &[])? } else { Vec::new() })
+    Ok(list(if has_table { db.query(LIST_APPLIED, &[])? } else { Vec::new() }))
+}
+
+pub(super) fn get_compatible_from(db: &mut Connection) -> Result<i32> {
+    Ok(db.query_one(GET_COMPATIBLE_FROM, &[])?.get(0))
 }
 
 /// Applies the pending migrations, all of them or none. The connection is used for nothing else: it has
@@ -52,7 +58,9 @@ pub(super) fn migrate(client: &mut Client) -> Result<Vec<Migration>> {
             format!("for another migration of the database to end: {holder}")
         })?;
     }
-    if list_with(client)?.iter().all(|it| it.state != MigrationState::Pending) {
+    let found = list_with(client)?;
+    migrations::check(&found, || Ok(client.query_one(GET_COMPATIBLE_FROM, &[])?.get(0)))?;
+    if found.iter().all(|it| it.state != MigrationState::Pending) {
         return Ok(Vec::new());
     }
     let mut wait = Wait::new();
@@ -104,15 +112,26 @@ impl Wait {
     }
 }
 
+/// Like [`migrate`], for a database that will be filled with a copy.
+///
+/// # Errors
+/// [`Error::SchemaExtended`]: this program does not know all tables and columns that a copy fills or clears.
+pub(super) fn migrate_to_fill(client: &mut Client) -> Result<Vec<Migration>> {
+    let migrated = migrate(client)?;
+    migrations::check_known(&list_with(client)?)?;
+    Ok(migrated)
+}
+
 fn list_with(client: &mut Client) -> Result<Vec<Migration>> {
     let has_table: bool = client.query_one(HAS_TABLE, &[])?.get(0);
     let rows = if has_table { client.query(LIST_APPLIED, &[])? } else { Vec::new() };
-    list(rows)
+    Ok(list(rows))
 }
 
-fn list(rows: Vec<postgres::Row>) -> Result<Vec<Migration>> {
-    let applied = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    migrations::list(&embedded::migrations::runner(), applied)
+fn list(rows: Vec<postgres::Row>) -> Vec<Migration> {
+    let applied =
+        rows.iter().map(|row| AppliedRow { version: row.get(0), name: row.get(1), at: row.get(2) });
+    migrations::list(&embedded::migrations::runner(), applied.collect())
 }
 
 fn cause(error: &refinery::Error) -> Option<&postgres::Error> {

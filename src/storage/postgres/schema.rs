@@ -36,6 +36,10 @@ impl Schema for Postgres {
         Ok(found)
     }
 
+    fn get_compatible_from(&self) -> Result<i32> {
+        self.read(migrations::get_compatible_from)
+    }
+
     fn get_server_facts(&self) -> Result<ServerFacts> {
         let facts = self.read(|db| {
             let row = db.query_one("SELECT epoch, sealed FROM server WHERE id = 1", &[])?;

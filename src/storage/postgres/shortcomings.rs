@@ -3,7 +3,7 @@
 
 use postgres::Row;
 
-use super::super::{Error, MigrationState, Result, Shortcoming};
+use super::super::{MigrationState, Result, Shortcoming};
 use super::connection::Connection;
 use super::{advice, migrations};
 
@@ -139,12 +139,8 @@ fn rights(db: &mut Connection, row: &Row, database: &str, role: &str) -> Result<
             ),
         )]);
     }
-    let is_pending = match migrations::list_migrations(db) {
-        // `check_schema` reports this.
-        Err(Error::SchemaTooNew { .. }) => false,
-        listed => listed?.iter().any(|migration| migration.state == MigrationState::Pending),
-    };
-    if is_pending {
+    let migrations = migrations::list_migrations(db)?;
+    if migrations.iter().any(|migration| migration.state == MigrationState::Pending) {
         if let Some(owner) = list(db, GET_OTHER_OWNER)?.first() {
             return Ok(vec![Shortcoming::fatal(
                 "rights",

@@ -7,9 +7,9 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::super::rows::{Scope, Source, Visitor};
-use super::super::{Error, Result};
+use super::super::{Error, Result, migrations};
 use super::errors::unavailable;
-use super::{backup, rows};
+use super::{backup, rows, schema};
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -40,6 +40,14 @@ impl Archive {
         let both = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let description = "SELECT description, sha256 FROM backup";
         Ok(self.connection.query_row(description, [], both).optional()?)
+    }
+
+    /// Checks that this program knows all of the backup's schema.
+    ///
+    /// # Errors
+    /// [`Error::SchemaExtended`].
+    pub fn check_known_schema(&self) -> Result<()> {
+        migrations::check_known(&schema::list_migrations(&self.connection)?)
     }
 
     /// Checks every page.

@@ -109,7 +109,7 @@ impl CopyTarget for SqliteCopyTarget {
         private::create(&self.partial).map_err(|error| unavailable(&self.partial, &error))?;
         let mut connection = open(&self.partial)?;
         connection.execute_batch(PRAGMAS)?;
-        schema::migrate(&mut connection)?;
+        schema::migrate_to_fill(&mut connection)?;
         connection.execute("UPDATE server SET sealed = ?1", [FILLING])?;
         self.connection = Some(connection);
         Ok(())
@@ -141,7 +141,7 @@ impl CopyTarget for SqliteCopyTarget {
         self.remove_partial();
         copy(file, &self.partial, progress)?;
         let mut connection = open(&self.partial)?;
-        schema::migrate(&mut connection)?;
+        schema::migrate_to_fill(&mut connection)?;
         backup::strip(&connection)?;
         connection.execute_batch(
             "DROP TABLE IF EXISTS backup;

@@ -6,7 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::backend::Schema;
 use super::super::copy_target::check_seal;
-use super::super::{Error, Migration, MigrationState, Result, ServerFacts, migrations};
+use super::super::migrations::{self, AppliedRow};
+use super::super::{Error, Migration, MigrationState, Result, ServerFacts};
 use super::{Sqlite, recovery};
 
 mod embedded {
@@ -26,6 +27,10 @@ impl Schema for Sqlite {
         migrate(&mut writer)
     }
 
+    fn get_compatible_from(&self) -> Result<i32> {
+        self.read(get_compatible_from)
+    }
+
     fn get_server_facts(&self) -> Result<ServerFacts> {
         const GET: &str = "SELECT epoch, sealed FROM server WHERE id = 1";
         self.checkpointer.location().check()?;
@@ -38,8 +43,12 @@ impl Schema for Sqlite {
     }
 }
 
-fn list_migrations(db: &Connection) -> Result<Vec<Migration>> {
-    migrations::list(&embedded::migrations::runner(), applied(db)?)
+pub(super) fn list_migrations(db: &Connection) -> Result<Vec<Migration>> {
+    Ok(migrations::list(&embedded::migrations::runner(), applied(db)?))
+}
+
+fn get_compatible_from(db: &Connection) -> Result<i32> {
+    Ok(db.query_row("SELECT compatible_from FROM server WHERE id = 1", [], |row| row.get(0))?)
 }
 
 /// Applies the pending migrations, all of them or none.
@@ -50,7 +59,9 @@ fn list_migrations(db: &Connection) -> Result<Vec<Migration>> {
 pub(super) fn migrate(db: &mut Connection) -> Result<Vec<Migration>> {
     db.set_transaction_behavior(TransactionBehavior::Immediate);
     loop {
-        let pending: Vec<_> = list_migrations(db)?
+        let found = list_migrations(db)?;
+        migrations::check(&found, || get_compatible_from(db))?;
+        let pending: Vec<_> = found
             .into_iter()
             .filter(|migration| migration.state == MigrationState::Pending)
             .collect();
@@ -65,7 +76,16 @@ pub(super) fn migrate(db: &mut Connection) -> Result<Vec<Migration>> {
     }
 }
 
-fn applied(db: &Connection) -> Result<Vec<(i32, String)>> {
+/// Like [`migrate`], for a database that will be filled with a copy.
+///
+/// # Errors
+/// [`Error::SchemaExtended`]: this program does not know all tables and columns of the copy.
+pub(super) fn migrate_to_fill(db: &mut Connection) -> Result<()> {
+    migrate(db)?;
+    migrations::check_known(&list_migrations(db)?)
+}
+
+fn applied(db: &Connection) -> Result<Vec<AppliedRow>> {
     let has_table: bool = db.query_row(
         "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history')",
         [],
@@ -74,14 +94,17 @@ fn applied(db: &Connection) -> Result<Vec<(i32, String)>> {
     if !has_table {
         return Ok(Vec::new());
     }
-    let mut statement = db.prepare("SELECT version, applied_on FROM refinery_schema_history")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut statement =
+        db.prepare("SELECT version, name, applied_on FROM refinery_schema_history")?;
+    let rows = statement.query_map([], |row| {
+        Ok(AppliedRow { version: row.get(0)?, name: row.get(1)?, at: row.get(2)? })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn applied_by_another(db: &Connection, pending: &[Migration]) -> Result<bool> {
     let applied = applied(db)?;
-    Ok(pending.iter().any(|migration| applied.iter().any(|(v, _)| *v == migration.version)))
+    Ok(pending.iter().any(|migration| applied.iter().any(|row| row.version == migration.version)))
 }
 
 fn error_of(error: refinery::Error) -> Error {
