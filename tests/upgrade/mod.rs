@@ -1,5 +1,6 @@
 //! Several versions of the program on one database, as during an upgrade of a fleet.
 
+mod lint;
 mod newer;
 
 use crate::support::Server;
