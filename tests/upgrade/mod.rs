@@ -2,6 +2,7 @@
 
 mod lint;
 mod newer;
+mod replay;
 
 use crate::support::Server;
 
