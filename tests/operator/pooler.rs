@@ -153,6 +153,35 @@ fn a_migration_that_waits_names_the_blocking_session_and_continues_afterwards() 
     }
 }
 
+/// A statement that needs the table queues behind the migration's request for a lock. It continues, because the
+/// migration gives that request up after two seconds, although the lock that it waits for is held on.
+#[test]
+fn sessions_continue_while_a_migration_waits_for_a_table() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = database();
+    for (command, done, serves) in
+        [(&["migrate"][..], "room_changes", false), (&["serve"], "listening on", true)]
+    {
+        undo_migrations(&database);
+        let mut other = database.client();
+        other.batch_execute("BEGIN; LOCK TABLE events IN ACCESS SHARE MODE").unwrap();
+        let command = command_on(database.url(), command);
+        let mut migration = runtime.block_on(async { Program::start(command) });
+        runtime.block_on(migration.says("for a lock on a table"));
+        let mut session = database.client();
+        session.batch_execute("SET lock_timeout = '30s'").unwrap();
+        for _ in 0..3 {
+            session.batch_execute("SELECT count(*) FROM events").unwrap();
+        }
+        drop(other);
+        runtime.block_on(migration.says(done));
+        if serves {
+            migration.signal("TERM");
+        }
+        assert!(runtime.block_on(migration.ended()).success(), "{:?}", migration.lines());
+    }
+}
+
 /// The pooler is restarted in a mode in which it shares connections between clients.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_whose_pooler_begins_to_share_connections_refuses_writes_and_logs_the_reason() {
