@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O or draws a random number, and only [`Clock`] reads a clock.
 
+mod attempt;
 mod audit;
 mod error_code;
 mod event;
@@ -16,6 +17,7 @@ mod session;
 mod time;
 mod user;
 
+pub use attempt::{AttemptCounter, AttemptKey, Begun, KnownAddress, Limit, NewAttempt, Refusal};
 pub(crate) use audit::AuditTarget;
 pub use audit::{Actor, AuditEntry, AuditId, NewAuditEntry, Via};
 pub(crate) use error_code::ErrorCode;

@@ -183,6 +183,8 @@ pub static LEFT_OUT: &[(&str, &str)] = &[
         "a copy must not bring back sessions that were revoked since: all users sign in again",
     ),
     ("tickets", "they open one socket within seconds"),
+    ("attempts", "they count within an hour, and their keys depend on the secret"),
+    ("known_addresses", "their keys depend on the secret, which a copy does not have"),
     ("password_resets", "a copy must not bring back tokens that were used since"),
     ("nodes", "the servers that use one database now"),
     ("presence", "the people who are connected to these servers now"),

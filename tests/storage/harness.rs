@@ -107,6 +107,15 @@ impl Raw {
         }
     }
 
+    /// Counts the rows of a table.
+    pub fn count(&mut self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        match self {
+            Self::Sqlite(connection) => connection.query_row(&sql, [], |row| row.get(0)).unwrap(),
+            Self::Postgres(client) => client.query_one(&sql, &[]).unwrap().get(0),
+        }
+    }
+
     /// Runs SQL that the database must refuse, and returns the error's text.
     pub fn fails(&mut self, sql: &str) -> String {
         match self {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod append;
+mod attempts;
 mod audit;
 mod changes;
 mod concurrency;
@@ -129,6 +130,15 @@ contract! {
         an_expired_ticket_is_refused
         making_a_ticket_deletes_old_tickets
         tickets_are_deleted_with_their_session_and_when_they_are_old
+    }
+    attempts {
+        attempts_are_counted_up_to_their_limit_in_each_window
+        an_attempt_is_counted_for_all_of_its_limits_or_for_none
+        an_attempt_that_is_taken_back_does_not_count
+        attempts_from_a_known_address_do_not_count_for_the_name
+        a_small_difference_of_clocks_does_not_begin_a_window_and_a_large_one_does
+        of_attempts_at_once_exactly_the_limit_is_counted
+        old_counters_and_addresses_are_deleted
     }
     rooms {
         a_room_reads_back_as_created

@@ -7,8 +7,8 @@ use chatapp::model::{
 use chatapp::storage::{AppendError, ChangeError, Conflict, Error};
 
 use crate::harness::{
-    NOW, Raw, TestDatabase, audit, audit_at, change, events, fill, log, message, new_room,
-    read_seq, room, user, with_client_id,
+    NOW, TestDatabase, audit, audit_at, change, events, fill, log, message, new_room, read_seq,
+    room, user, with_client_id,
 };
 
 pub fn a_room_reads_back_as_created(db: &TestDatabase) {
@@ -249,24 +249,16 @@ pub fn the_rows_of_a_deleted_room_are_purged_in_steps(db: &TestDatabase) {
     for room in [&first, &second] {
         backend.delete_room(room.id, &audit("x")).unwrap();
     }
-    let mut left = vec![count(db, "events")];
+    let mut left = vec![db.raw().count("events")];
     while backend.purge_deleted_rooms(10).unwrap() {
-        left.push(count(db, "events"));
+        left.push(db.raw().count("events"));
     }
     // At most ten events each time, then the read positions and the room itself.
     assert!(left.windows(2).all(|pair| pair[0] - pair[1] <= 10), "{left:?}");
     assert_eq!(left.last(), Some(&25));
-    assert_eq!((count(db, "rooms"), count(db, "read_positions")), (1, 1));
+    assert_eq!((db.raw().count("rooms"), db.raw().count("read_positions")), (1, 1));
     assert_eq!(log(&*backend, kept.id).len(), 25);
     assert_eq!(read_seq(&*backend, &ann, kept.id), Seq(9));
-}
-
-fn count(db: &TestDatabase, table: &str) -> i64 {
-    let sql = format!("SELECT count(*) FROM {table}");
-    match db.raw() {
-        Raw::Sqlite(connection) => connection.query_row(&sql, [], |row| row.get(0)).unwrap(),
-        Raw::Postgres(mut client) => client.query_one(&sql, &[]).unwrap().get(0),
-    }
 }
 
 pub fn rooms_changed_by_other_processes_are_listed(db: &TestDatabase) {

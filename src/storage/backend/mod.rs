@@ -3,6 +3,7 @@
 //! Each database implements a trait beside its statements: [`Rooms`] in `sqlite/rooms.rs` and in
 //! `postgres/rooms.rs`. Callers have a `&dyn Backend`, whose methods need no import.
 
+mod attempts;
 mod audit;
 mod events;
 mod fleet;
@@ -17,6 +18,7 @@ mod upkeep;
 mod user_admin;
 mod users;
 
+pub use attempts::Attempts;
 pub use audit::Audit;
 pub use events::{AppendError, Events};
 pub use fleet::{Fleet, PresenceChange, Present, Roster};
@@ -54,6 +56,7 @@ pub trait Backend:
     + UserAdmin
     + PasswordResets
     + Sessions
+    + Attempts
     + Audit
     + Rooms
     + Events

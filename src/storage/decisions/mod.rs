@@ -5,10 +5,12 @@
 //! implements them beside its other statements. The primitives named `lock_…` keep the read row from
 //! changing until the transaction ends. On SQLite the write transaction is that lock.
 
+mod attempts;
 mod messages;
 mod rooms;
 mod users;
 
+pub(super) use attempts::{AttemptTransaction, begin_attempt, take_back_attempt};
 pub(super) use messages::{MessageTransaction, delete_message, edit_message};
 pub(super) use rooms::{
     NewEvent, RoomTransaction, create_room, delete_room, prune_events, purge_deleted_rooms,

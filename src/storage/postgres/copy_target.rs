@@ -21,12 +21,11 @@ const SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off';";
 
-/// Empties the database and gives it a new epoch. All tables except `server` and `events` refer to
-/// `users`, so CASCADE empties them too. The triggers that protect the audit log are disabled meanwhile,
+/// Empties the database and gives it a new epoch. Tables that refer to `users` are emptied too (CASCADE). The triggers that protect the audit log are disabled meanwhile,
 /// which only the owner of the table may do.
 const CLEAR: &str = "
     ALTER TABLE audit DISABLE TRIGGER USER;
-    TRUNCATE users, events RESTART IDENTITY CASCADE;
+    TRUNCATE users, events, attempts, known_addresses RESTART IDENTITY CASCADE;
     ALTER TABLE audit ENABLE TRIGGER USER;
     INSERT INTO users (id, username, email, password_hash, role, is_active, created_at, deleted_at)
     OVERRIDING SYSTEM VALUE VALUES (0, '(server)', '(server)', '', 'user', false, 0, 0);

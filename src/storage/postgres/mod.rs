@@ -5,6 +5,7 @@
 
 mod advice;
 mod append;
+mod attempts;
 mod audit;
 mod connection;
 mod copy_target;

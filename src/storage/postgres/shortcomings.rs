@@ -33,7 +33,8 @@ const LIST_MISSING_RIGHTS: &str = "
     FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
       AND relname IN ('server', 'users', 'sessions', 'rooms', 'events', 'tickets', 'audit',
-                      'password_resets', 'read_positions', 'refinery_schema_history')
+                      'password_resets', 'read_positions', 'attempts', 'known_addresses',
+                      'refinery_schema_history')
       AND NOT (relname = 'audit' AND privilege IN ('UPDATE', 'DELETE'))
       AND NOT (relname = 'refinery_schema_history' AND privilege <> 'SELECT')
       AND NOT has_table_privilege(oid, privilege)

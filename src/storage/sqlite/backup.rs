@@ -64,8 +64,8 @@ pub(super) fn back_up(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Re
     file.sync_all().map_err(|error| unavailable(to, &error))
 }
 
-/// Deletes sessions, tickets, password resets and the token secret, which must not get into a backup or
-/// a restored database.
+/// Deletes sessions, tickets, password resets, counters of attempts, known addresses and the token secret, which
+/// must not get into a backup or a restored database.
 pub(super) fn strip(db: &Connection) -> Result<()> {
     Ok(db.execute_batch(
         "PRAGMA journal_mode = DELETE;
@@ -74,6 +74,8 @@ pub(super) fn strip(db: &Connection) -> Result<()> {
          DELETE FROM tickets;
          DELETE FROM password_resets;
          DELETE FROM sessions;
+         DELETE FROM attempts;
+         DELETE FROM known_addresses;
          UPDATE server SET token_secret = NULL;
          COMMIT;",
     )?)

@@ -5,6 +5,7 @@
 //! of [`Backend`] is a file of its own, with its statements.
 
 mod archive;
+mod attempts;
 mod audit;
 mod backup;
 mod checkpoint;
