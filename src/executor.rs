@@ -59,6 +59,11 @@ impl Executor {
         self.jobs.len()
     }
 
+    /// Whether one more job would be refused.
+    pub fn is_full(&self) -> bool {
+        self.jobs.is_full()
+    }
+
     /// Runs `work` on one of the threads. Queued work runs even if the caller drops the future.
     pub async fn run<R: Send + 'static>(
         &self,

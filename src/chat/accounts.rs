@@ -90,8 +90,7 @@ impl Chat {
         // Behind a proxy on this machine that the settings do not name, every client has the
         // loopback address.
         if !caller.address.is_loopback() {
-            let checked = self.inner.settings.load().signups.check(&caller.address);
-            self.inner.counts.limited("signups", checked)?;
+            self.count_signup(caller.address).await?;
         }
         let user = NewUser {
             username: signup.username,
@@ -130,12 +129,10 @@ impl Chat {
         let name = sign_in_name(name);
         // The typed name is counted and remembered. Anything that both names of an account shared would tell whose
         // an email is.
+        // A password that no account can have is refused without being counted.
+        passwords::check_form("password", &password)?;
         let check = self.check_login(name.clone(), password);
-        let result = self.attempt(&name, address, check).await;
-        if result.is_ok() {
-            self.inner.throttle.remember(&name, address, self.inner.clock.now());
-        }
-        result
+        self.attempt(&name, address, Purpose::SignIn, check).await
     }
 
     /// For a name without an account a password is checked too, so that the answer takes as long.
@@ -172,7 +169,7 @@ impl Chat {
         address: IpAddr,
     ) -> Result<()> {
         let replacing = self.replace_password(caller, current, new);
-        self.attempt(&caller.username, address, replacing).await
+        self.attempt(&caller.username, address, Purpose::ChangePassword, replacing).await
     }
 
     async fn replace_password(
@@ -222,18 +219,16 @@ impl Chat {
         &self,
         username: &str,
         address: IpAddr,
+        purpose: Purpose,
         check: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let allowed = self.inner.settings.load().login_failures;
-        let now = self.inner.clock.now();
-        let begun = self.inner.throttle.begin(Some(username), address, allowed, now);
-        let attempt = self.inner.counts.limited("logins", begun)?;
+        let attempt = self.begin_attempt(Some(username), address).await?;
         let result = check.await;
-        match &result {
-            Ok(_) => self.inner.throttle.take_back(attempt),
+        match (&result, purpose) {
+            (Ok(_), Purpose::SignIn) => self.take_back(attempt, Some((username, address))).await,
             // The attempt stays counted.
-            Err(Error::WrongCredentials | Error::WrongCurrentPassword) => drop(attempt),
-            Err(_) => self.inner.throttle.take_back(attempt),
+            (Err(Error::WrongCredentials | Error::WrongCurrentPassword), _) => drop(attempt),
+            (Ok(_), Purpose::ChangePassword) | (Err(_), _) => self.take_back(attempt, None).await,
         }
         result
     }
@@ -322,6 +317,14 @@ impl Signup {
         let username = self.username.trim().to_owned();
         Self { username, email: text::email(&self.email), ..self }
     }
+}
+
+/// Why a password is checked.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// The address is known as the owner's afterwards.
+    SignIn,
+    ChangePassword,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

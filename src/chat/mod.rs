@@ -19,6 +19,7 @@ mod pace;
 mod passwords;
 mod permissions;
 mod reading;
+mod refusals;
 mod resets;
 mod retention;
 mod rooms;
@@ -148,7 +149,7 @@ impl Chat {
                     auth.previous_secret.as_bytes(),
                     auth.token_seconds,
                 )?,
-                throttle: throttle::Throttle::default(),
+                throttle: throttle::Throttle::new(&secret)?,
                 sessions: sessions::Cache::default(),
                 marks: reading::Marks::default(),
                 has_deleted_rooms: Notify::new(),
@@ -211,7 +212,7 @@ impl Chat {
         let settings = self.inner.settings.load();
         settings.sends.forget_quiet();
         settings.joins.forget_quiet();
-        settings.signups.forget_quiet();
+        self.inner.throttle.forget_quiet(self.inner.clock.now());
     }
 
     /// Whether the database can be used: it answers, this binary can use its schema, and, if the last

@@ -1,4 +1,4 @@
-//! How fast one user, or one address, may do something: the generic cell rate algorithm (ITU-T
+//! How fast one user may do something on this node: the generic cell rate algorithm (ITU-T
 //! I.371), by the `governor` crate.
 
 use std::hash::Hash;

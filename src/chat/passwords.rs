@@ -75,6 +75,15 @@ impl Passwords {
         Ok(self.run(verify).await? && known)
     }
 
+    /// # Errors
+    /// [`Error::Busy`] if no more checks can wait.
+    pub fn check_room(&self) -> Result<()> {
+        match self.threads.is_full() {
+            true => Err(busy()),
+            false => Ok(()),
+        }
+    }
+
     async fn run<R: Send + 'static>(
         &self,
         work: impl FnOnce() -> bcrypt::BcryptResult<R> + Send + 'static,
@@ -92,13 +101,23 @@ impl Passwords {
             }
             // The caller has gone: nothing reads this answer.
             Ok(None) => Err(Error::Busy),
-            Err(ExecutorError::Full) => {
-                tracing::warn!("too many passwords wait to be checked");
-                Err(Error::Busy)
-            }
+            Err(ExecutorError::Full) => Err(busy()),
             Err(ExecutorError::Panicked) => Err(Error::Internal),
         }
     }
+}
+
+fn busy() -> Error {
+    tracing::warn!("too many passwords wait to be checked");
+    Error::Busy
+}
+
+/// Checks the form of a password that was typed to be checked.
+///
+/// # Errors
+/// [`Error::InvalidFields`] for a password that bcrypt cannot represent.
+pub(super) fn check_form(field: &str, password: &str) -> Result<()> {
+    forms(field, password.to_owned()).map(drop)
 }
 
 /// Hashes a new password in NFKC, which is the same however its accents are typed (NIST SP 800-63B

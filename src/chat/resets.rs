@@ -16,15 +16,12 @@ impl Chat {
     /// or expired, which counts as a failed attempt to sign in from this address;
     /// [`Error::InvalidFields`]; [`Error::Busy`].
     pub async fn reset_password(&self, token: &str, new: String, address: IpAddr) -> Result<()> {
-        let allowed = self.inner.settings.load().login_failures;
-        let now = self.inner.clock.now();
-        let begun = self.inner.throttle.begin(None, address, allowed, now);
-        let attempt = self.inner.counts.limited("logins", begun)?;
+        let attempt = self.begin_attempt(None, address).await?;
         let result = self.redeem(token, new).await;
         match result {
             // The attempt stays counted.
             Err(Error::InvalidResetToken) => drop(attempt),
-            _ => self.inner.throttle.take_back(attempt),
+            _ => self.take_back(attempt, None).await,
         }
         result
     }

@@ -137,15 +137,15 @@ impl Chat {
         Ok(())
     }
 
-    /// Deletes the sessions that ended more than a day ago, and tickets of that age: they cannot be
-    /// used any more.
+    /// Deletes the sessions that ended more than a day ago, tickets of that age, and counters of attempts that do not
+    /// count any more.
     ///
     /// # Errors
     /// Those of a database that cannot be written.
     pub async fn forget_ended_sessions(&self) -> Result<()> {
         let before = self.inner.clock.now().plus_seconds(-24 * 60 * 60);
         self.inner.store.maintain(move |backend| backend.delete_ended_sessions(before)).await?;
-        Ok(())
+        self.forget_attempts().await
     }
 
     /// Stores a session for a user whose password has been checked.

@@ -1,6 +1,5 @@
 //! The settings of the rules that can change while the server runs.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +22,6 @@ pub(super) struct Settings {
     pub login_failures: throttle::Allowed,
     pub sends: Arc<Pace<UserId>>,
     pub joins: Arc<Pace<UserId>>,
-    pub signups: Arc<Pace<IpAddr>>,
 }
 
 impl Settings {
@@ -39,7 +37,6 @@ impl Settings {
             login_failures: throttle::Allowed::new(auth),
             sends: Arc::new(Pace::new(limits.sends_per_second, SECOND)),
             joins: Arc::new(Pace::new(limits.joins_per_second, SECOND)),
-            signups: Arc::new(Pace::new(limits.signups_per_hour, 3600 * SECOND)),
         }
     }
 
@@ -50,9 +47,6 @@ impl Settings {
         }
         if self.limits.joins_per_second == before.limits.joins_per_second {
             self.joins = before.joins.clone();
-        }
-        if self.limits.signups_per_hour == before.limits.signups_per_hour {
-            self.signups = before.signups.clone();
         }
     }
 }

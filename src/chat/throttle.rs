@@ -1,5 +1,6 @@
-//! Failed sign-ins, counted per typed name and per address, so that guessing is slow (NIST SP 800-63B
-//! §5.2.2) and an attacker cannot lock the owner of an account out by guessing.
+//! Limits that hold across nodes and restarts: failed sign-ins per typed name and per address, so that
+//! guessing is slow (NIST SP 800-63B §5.2.2) and an attacker cannot lock the owner of an account out by
+//! guessing; and new accounts per address.
 //!
 //! - After enough failures with a name, attempts with it are refused for the rest of the window,
 //!   except from an address at which the account's owner has signed in before.
@@ -8,66 +9,40 @@
 //! An attempt counts as a failure from its beginning and is taken back if it succeeds: many
 //! attempts at once count like one after the other. Attempts are counted by the name that was typed,
 //! which may be a username, an email, or neither: an account with an email can be tried twice as often,
-//! and no refusal tells which names exist or belong together. The counters are in the memory of one
-//! node, and bounded.
+//! and no refusal tells which names exist or belong together.
+//!
+//! The counters are rows of the database. Their keys are hashes with the secret of the tokens, so that they tell no
+//! name and no address without it. A refusal is also kept in memory for a moment, so that a flood of
+//! refused attempts does not reach the database.
 
-use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Error, Result};
+use hmac::digest::InvalidLength;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use tokio::sync::Semaphore;
+
+use super::refusals::Refusals;
+use super::{Chat, Error, Result, StartError};
 use crate::config::Auth;
-use crate::model::Timestamp;
-
-/// The most names and addresses that are counted, and the most signed-in addresses that are
-/// remembered: about 4 MiB each.
-const MAX_ENTRIES: usize = 65_536;
+use crate::model::{AttemptKey, Begun, KnownAddress, Limit, NewAttempt, Timestamp};
+use crate::storage::{self, Backend};
 
 /// How long an address at which the owner of an account signed in is remembered: 30 days.
-const KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+const KNOWN_MS: i64 = 30 * 24 * HOUR_MS;
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
-/// The configured limits.
+/// The most attempts that are being counted at once. A flood of attempts waits for its turn here, not in the
+/// queue of the store, where messages or upkeep would wait behind it.
+const MAX_COUNTING: usize = 8;
+
+/// The configured limits of failed sign-ins.
 #[derive(Clone, Copy)]
 pub(super) struct Allowed {
     /// Failures in a window; 0: there is no limit.
     per_account: u32,
     per_address: u32,
     window_ms: i64,
-}
-
-#[derive(Default)]
-pub(super) struct Throttle {
-    /// Names are hashed, because a name may be long; the keys are random for each process.
-    hasher: RandomState,
-    // A std mutex: held for a few look-ups, never across an await.
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    failures: HashMap<Key, Failures>,
-    /// When the owner of an account last signed in from an address.
-    known: HashMap<(u64, IpAddr), Timestamp>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Key {
-    Account(u64),
-    Address(IpAddr),
-}
-
-#[derive(Clone, Copy)]
-struct Failures {
-    count: u32,
-    /// When the window began.
-    since: Timestamp,
-}
-
-/// An attempt under way. If it is dropped, it counts as a failure.
-pub(super) struct Attempt {
-    counted: Vec<Key>,
 }
 
 impl Allowed {
@@ -78,180 +53,191 @@ impl Allowed {
             window_ms: i64::from(auth.login_window_seconds) * 1000,
         }
     }
+}
 
-    fn is_current(self, failures: &Failures, now: Timestamp) -> bool {
-        // After a clock was set back, a new window begins.
-        (0..self.window_ms).contains(&(now.0 - failures.since.0))
-    }
+pub(super) struct Throttle {
+    hmac: Hmac<Sha256>,
+    refusals: Refusals,
+    turns: Semaphore,
+}
+
+/// An attempt under way. If it is dropped, it counts as a failure.
+pub(super) struct Attempt {
+    counted: Vec<AttemptKey>,
+    limits: Vec<Limit>,
 }
 
 impl Throttle {
-    /// Counts an attempt: for the address, and for the account if one is named.
-    ///
     /// # Errors
-    /// [`Error::TooManyRequests`]; then nothing is counted.
-    pub fn begin(
-        &self,
-        name: Option<&str>,
-        address: IpAddr,
-        allowed: Allowed,
-        now: Timestamp,
-    ) -> Result<Attempt> {
-        let account = name.map(|name| self.hash(name));
-        let mut state = self.lock();
-        let is_known = |at: &Timestamp| (0..KNOWN_MS).contains(&(now.0 - at.0));
-        let mut counted = Vec::with_capacity(2);
-        if let Some(account) = account.filter(|_| allowed.per_account > 0)
-            && !state.known.get(&(account, address)).is_some_and(is_known)
-        {
-            counted.push((Key::Account(account), allowed.per_account));
-        }
-        if allowed.per_address > 0 {
-            counted.push((Key::Address(address), allowed.per_address));
-        }
-        let waits = counted.iter().filter_map(|(key, most)| {
-            let failures = state.failures.get(key).filter(|it| allowed.is_current(it, now))?;
-            (failures.count >= *most).then(|| failures.since.0 + allowed.window_ms - now.0)
-        });
-        if let Some(wait_ms) = waits.max() {
-            let seconds = (wait_ms.max(1) as u64).div_ceil(1000);
-            let retry_after_seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-            return Err(Error::TooManyRequests { retry_after_seconds });
-        }
-        let counted: Vec<Key> = counted.into_iter().map(|(key, _)| key).collect();
-        for key in &counted {
-            make_room(&mut state.failures, key, |it| allowed.is_current(it, now));
-            let fresh = Failures { count: 0, since: now };
-            let failures = state.failures.entry(*key).or_insert(fresh);
-            if !allowed.is_current(failures, now) {
-                *failures = fresh;
-            }
-            failures.count += 1;
-        }
-        Ok(Attempt { counted })
+    /// [`StartError::SecretTooShort`] if the secret cannot be a key.
+    pub fn new(secret: &[u8]) -> std::result::Result<Self, StartError> {
+        let keyed = Hmac::new_from_slice(secret);
+        let hmac = keyed.map_err(|InvalidLength| StartError::SecretTooShort(secret.len()))?;
+        let turns = Semaphore::new(MAX_COUNTING);
+        Ok(Self { hmac, refusals: Refusals::default(), turns })
     }
 
-    /// Remembers that the owner of an account has signed in at the address with this name.
-    pub fn remember(&self, name: &str, address: IpAddr, now: Timestamp) {
-        let place = (self.hash(name), address);
-        let known = &mut self.lock().known;
-        make_room(known, &place, |at| (0..KNOWN_MS).contains(&(now.0 - at.0)));
-        known.insert(place, now);
+    /// Forgets the refusals that have ended.
+    pub fn forget_quiet(&self, now: Timestamp) {
+        self.refusals.forget_old(now);
     }
 
-    /// The attempt does not count: it succeeded, or the password could not be checked.
-    pub fn take_back(&self, attempt: Attempt) {
-        let mut state = self.lock();
-        for key in attempt.counted {
-            // The counter may have been removed meanwhile.
-            if let Some(failures) = state.failures.get_mut(&key) {
-                failures.count = failures.count.saturating_sub(1);
-                if failures.count == 0 {
-                    state.failures.remove(&key);
-                }
-            }
-        }
+    fn account(&self, name: &str) -> AttemptKey {
+        self.key("account", None, name)
     }
 
-    fn hash(&self, name: &str) -> u64 {
-        self.hasher.hash_one(name.to_ascii_lowercase())
+    fn address(&self, address: IpAddr) -> AttemptKey {
+        self.key("address", Some(address), "")
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Only counters, so a poisoned lock is still good.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known_address(&self, name: &str, address: IpAddr) -> AttemptKey {
+        self.key("known address", Some(address), name)
+    }
+
+    fn signups(&self, address: IpAddr) -> AttemptKey {
+        self.key("sign-ups", Some(address), "")
+    }
+
+    /// No token has a NUL, so no key is the signature of a token.
+    fn key(&self, kind: &str, address: Option<IpAddr>, name: &str) -> AttemptKey {
+        let address = address.map(|address| address.to_string()).unwrap_or_default();
+        let mut hmac = self.hmac.clone();
+        hmac.update(format!("{kind}\0{address}\0").as_bytes());
+        hmac.update(name.to_ascii_lowercase().as_bytes());
+        hmac.finalize().into_bytes().into()
     }
 }
 
-/// Makes room for one more entry in a full table: removes entries that are out of date, and a
-/// quarter of the rest if that is not enough. An attacker who wants a counter to be removed needs
-/// hundreds of addresses to fill the table.
-fn make_room<K: Eq + Hash, V>(map: &mut HashMap<K, V>, key: &K, is_current: impl Fn(&V) -> bool) {
-    if map.len() < MAX_ENTRIES || map.contains_key(key) {
-        return;
+impl Chat {
+    /// Counts an attempt to sign in: for the address, and for the account if one is named.
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`], then nothing is counted; [`Error::Busy`] if the password could not be
+    /// checked now; those of a database that cannot be written.
+    pub(super) async fn begin_attempt(
+        &self,
+        name: Option<&str>,
+        address: IpAddr,
+    ) -> Result<Attempt> {
+        let (allowed, throttle) = (self.inner.settings.load().login_failures, &self.inner.throttle);
+        let mut limits = Vec::with_capacity(2);
+        if let Some(name) = name.filter(|_| allowed.per_account > 0) {
+            let (key, known) = (throttle.account(name), throttle.known_address(name, address));
+            limits.push(Limit { key, most: allowed.per_account, except: Some(known) });
+        }
+        if allowed.per_address > 0 {
+            let key = throttle.address(address);
+            limits.push(Limit { key, most: allowed.per_address, except: None });
+        }
+        let begun = self.begin(limits, allowed.window_ms).await;
+        self.inner.counts.limited("logins", begun)
     }
-    map.retain(|_, value| is_current(value));
-    if map.len() > MAX_ENTRIES / 4 * 3 {
-        let mut number = 0;
-        map.retain(|_, _| {
-            number += 1;
-            number % 4 != 0
+
+    /// The attempt does not count: it succeeded, or the password could not be checked. If the owner of the account
+    /// has signed in, the address is remembered for the name.
+    pub(super) async fn take_back(&self, attempt: Attempt, owner: Option<(&str, IpAddr)>) {
+        let Attempt { counted, limits } = attempt;
+        let throttle = &self.inner.throttle;
+        let known = owner.map(|(name, address)| KnownAddress {
+            key: throttle.known_address(name, address),
+            seen_at: self.inner.clock.now(),
         });
+        if counted.is_empty() && known.is_none() {
+            return;
+        }
+        let take_back =
+            move |backend: &dyn Backend| backend.take_back_attempt(&counted, known.as_ref());
+        // A failure has been logged. The attempt then stays counted until its window ends.
+        if self.count(take_back).await.is_ok() {
+            throttle.refusals.remove(&limits);
+        }
     }
+
+    /// Counts a sign-up from the address.
+    ///
+    /// # Errors
+    /// As for [`Chat::begin_attempt`].
+    pub(super) async fn count_signup(&self, address: IpAddr) -> Result<()> {
+        let most = self.inner.settings.load().limits.signups_per_hour;
+        let limit = Limit { key: self.inner.throttle.signups(address), most, except: None };
+        let limits = if most > 0 { vec![limit] } else { Vec::new() };
+        let begun = self.begin(limits, HOUR_MS).await;
+        // A sign-up stays counted, whatever its outcome.
+        self.inner.counts.limited("signups", begun).map(drop)
+    }
+
+    async fn begin(&self, limits: Vec<Limit>, window_ms: i64) -> Result<Attempt> {
+        let (now, refusals) = (self.inner.clock.now(), &self.inner.throttle.refusals);
+        if let Some(until) = refusals.find(&limits, now) {
+            return Err(refused(until, now));
+        }
+        // Otherwise a flood of attempts while the threads are busy would be counted and taken back.
+        self.inner.passwords.check_room()?;
+        if limits.is_empty() {
+            return Ok(Attempt { counted: Vec::new(), limits });
+        }
+        let attempt = NewAttempt { now, window_ms, known_ms: KNOWN_MS, limits: limits.clone() };
+        let begin = move |backend: &dyn Backend| backend.begin_attempt(&attempt);
+        match self.count(begin).await? {
+            Begun::Counted(counted) => Ok(Attempt { counted, limits }),
+            Begun::Refused(reached) => {
+                refusals.remember(&limits, &reached, now);
+                let until = reached.iter().map(|refusal| refusal.until).max().unwrap_or(now);
+                Err(refused(until, now))
+            }
+        }
+    }
+
+    async fn count<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Backend) -> storage::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        // The semaphore is never closed.
+        let _turn = self.inner.throttle.turns.acquire().await.map_err(|_| Error::Busy)?;
+        Ok(self.inner.store.maintain(work).await?)
+    }
+
+    /// Deletes counters and known addresses that are out of date.
+    ///
+    /// # Errors
+    /// Those of a database that cannot be written.
+    pub(super) async fn forget_attempts(&self) -> Result<()> {
+        let now = self.inner.clock.now();
+        let window_ms = self.inner.settings.load().login_failures.window_ms.max(HOUR_MS);
+        let (began, seen) = (Timestamp(now.0 - window_ms), Timestamp(now.0 - KNOWN_MS));
+        self.inner.store.maintain(move |backend| backend.forget_attempts(began, seen)).await?;
+        Ok(())
+    }
+}
+
+fn refused(until: Timestamp, now: Timestamp) -> Error {
+    let seconds = (until.0 - now.0).max(1).cast_unsigned().div_ceil(1000);
+    Error::TooManyRequests { retry_after_seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
-    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
-    const AWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
-
-    const ALLOWED: Allowed = Allowed { per_account: 3, per_address: 5, window_ms: 60_000 };
-
-    fn wait(result: Result<Attempt>) -> Option<u32> {
-        match result {
-            Ok(_) => None,
-            Err(Error::TooManyRequests { retry_after_seconds }) => Some(retry_after_seconds),
-            Err(other) => panic!("{other}"),
-        }
-    }
-
     #[test]
-    fn failures_for_an_account_are_limited_except_from_addresses_of_its_owner() {
-        let throttle = Throttle::default();
-        let at = |ms: i64| Timestamp(1_000_000 + ms);
-        let owner = throttle.begin(Some("ann"), HOME, ALLOWED, at(0)).unwrap();
-        throttle.take_back(owner);
-        throttle.remember("ann", HOME, at(0));
-        for _ in 0..3 {
-            assert_eq!(wait(throttle.begin(Some("Ann"), AWAY, ALLOWED, at(0))), None);
-        }
-        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(0))), Some(60));
-        assert_eq!(wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(59_500))), Some(1));
-        assert_eq!(wait(throttle.begin(Some("bo"), AWAY, ALLOWED, at(0))), None);
-        assert_eq!(wait(throttle.begin(Some("ann"), HOME, ALLOWED, at(0))), None);
-        assert_eq!(
-            wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(60_000))),
-            None,
-            "the window is over"
-        );
-        assert_eq!(
-            wait(throttle.begin(Some("ann"), AWAY, ALLOWED, at(-1))),
-            None,
-            "the clock was set back"
-        );
-    }
-
-    #[test]
-    fn failures_from_an_address_are_limited_across_accounts_and_successes_do_not_count() {
-        let (throttle, now) = (Throttle::default(), Timestamp(0));
-        for n in 0..5 {
-            assert_eq!(wait(throttle.begin(Some(&n.to_string()), AWAY, ALLOWED, now)), None);
-            let own = throttle.begin(Some("eve"), HOME, ALLOWED, now).unwrap();
-            throttle.take_back(own);
-            let busy = throttle.begin(Some("eve"), HOME, ALLOWED, now).unwrap();
-            throttle.take_back(busy);
-        }
-        assert_eq!(wait(throttle.begin(Some("another"), AWAY, ALLOWED, now)), Some(60));
-        assert_eq!(wait(throttle.begin(Some("another"), HOME, ALLOWED, now)), None);
-    }
-
-    #[test]
-    fn the_memory_is_bounded() {
-        let throttle = Throttle::default();
-        for n in 0..MAX_ENTRIES as u128 + 100 {
-            let address = IpAddr::V6(std::net::Ipv6Addr::from_bits(n));
-            let attempt = throttle.begin(Some("ann"), address, ALLOWED, Timestamp(0));
-            if let Ok(attempt) = attempt {
-                throttle.take_back(attempt);
-                throttle.remember("ann", address, Timestamp(0));
+    fn keys_differ_by_kind_name_address_and_secret_and_not_by_case() {
+        let throttle = Throttle::new(&[1; 32]).unwrap();
+        let (home, away) = ("192.0.2.1".parse().unwrap(), "2001:db8::".parse().unwrap());
+        let keys = |throttle: &Throttle| {
+            let mut keys = BTreeSet::from([throttle.account("ann"), throttle.account("bo")]);
+            for address in [home, away] {
+                keys.insert(throttle.address(address));
+                keys.insert(throttle.signups(address));
+                keys.insert(throttle.known_address("ann", address));
+                keys.insert(throttle.known_address("bo", address));
             }
-            let _ = throttle.begin(Some(&n.to_string()), address, ALLOWED, Timestamp(0));
-        }
-        let state = throttle.lock();
-        for size in [state.failures.len(), state.known.len()] {
-            assert!((MAX_ENTRIES / 2..=MAX_ENTRIES).contains(&size), "{size}");
-        }
+            keys
+        };
+        assert_eq!(keys(&throttle).len(), 10);
+        assert!(keys(&throttle).is_disjoint(&keys(&Throttle::new(&[2; 32]).unwrap())));
+        assert_eq!(throttle.account("ANN"), throttle.account("ann"));
+        assert_eq!(throttle.known_address("ANN", home), throttle.known_address("ann", home));
     }
 }

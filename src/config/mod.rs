@@ -265,7 +265,7 @@ pub struct Limits {
     pub sends_per_second: u32,
     /// The rate at which one user may join rooms, with the same burst.
     pub joins_per_second: u32,
-    /// The rate at which accounts may be created from one address, with the same burst.
+    /// Accounts that may be created from one address in an hour. 0: no limit.
     pub signups_per_hour: u32,
     /// A silent client is pinged after this time, and its connection is closed after twice this time.
     pub ping_seconds: u32,

@@ -1,5 +1,6 @@
 //! Several servers on one PostgreSQL behave as one.
 
+mod limits;
 mod nats;
 mod presence;
 

@@ -12,14 +12,14 @@ on_both_databases!(
     guesses_by_username_and_by_email_are_counted_separately,
 );
 
-const WRONG: &str = "a wrong password";
+pub const WRONG: &str = "a wrong password";
 
 /// The owner's address is 127.0.0.1, as that of every other client of these tests.
-const ATTACKER: [u8; 4] = [127, 0, 0, 2];
-const BYSTANDER: [u8; 4] = [127, 0, 0, 3];
+pub const ATTACKER: [u8; 4] = [127, 0, 0, 2];
+pub const BYSTANDER: [u8; 4] = [127, 0, 0, 3];
 
 /// Signs in from this loopback address.
-async fn login(server: &Server, from: [u8; 4], username: &str, password: &str) -> Answer {
+pub async fn login(server: &Server, from: [u8; 4], username: &str, password: &str) -> Answer {
     let body = json!({ "username": username, "password": password });
     post(server, from, "/auth/login", "", body).await
 }

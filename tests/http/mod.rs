@@ -9,7 +9,7 @@ mod envelope;
 mod errors;
 mod exact;
 mod first_admin;
-mod guessing;
+pub mod guessing;
 mod matrix;
 mod messages;
 mod pace;

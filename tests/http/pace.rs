@@ -88,9 +88,7 @@ async fn accounts_are_counted_by_the_address_that_a_trusted_proxy_names() {
         .env("CHATAPP_HTTP__TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8");
     let server = server.start().await;
     let nobody = server.anonymous();
-    for n in 0..10 {
-        sign_up(&nobody, &format!("user{n}"), "192.0.2.1").await.expect(201);
-    }
+    sign_up(&nobody, "ann", "192.0.2.1").await.expect(201);
     // An address that the client itself writes into the header is ignored.
     let refusal = sign_up(&nobody, "more", "203.0.113.9, 192.0.2.1, 10.1.1.1").await;
     let seconds: u32 = refusal.header("retry-after").parse().unwrap();

@@ -61,10 +61,7 @@ async fn reloadable_settings_take_effect_while_the_server_runs() {
         let request = nobody.request(Method::POST, "/auth/signup").json(&account);
         Answer::to(request.header("X-Forwarded-For", "192.0.2.1")).await.status
     };
-    for n in 0..10 {
-        assert_eq!(sign_up(n).await, 201);
-    }
-    assert_eq!(sign_up(10).await, 429);
+    assert_eq!((sign_up(0).await, sign_up(1).await), (201, 429));
     // A change of these settings needs no restart.
     reloads(
         &mut server,
