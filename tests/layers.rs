@@ -38,6 +38,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("use poem", &["src/server", "src/http", "src/ws"]),
     ("use rusqlite", &["src/storage/sqlite"]),
     ("use postgres::", &["src/storage/postgres"]),
+    ("use tokio_postgres", &["src/storage/postgres"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

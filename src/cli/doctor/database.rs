@@ -55,16 +55,22 @@ pub(super) fn shortcomings(case: &Case) -> Vec<Finding> {
         return vec![];
     }
     match backend.list_shortcomings() {
-        Ok(found) if found.is_empty() => {
-            let detail = "encoding, permissions and settings of the database are right";
-            vec![Finding::ok("fitness", detail)]
-        }
         Ok(found) => {
             let finding = |found: Shortcoming| match found.is_fatal {
                 true => Finding::problem(found.subject, found.detail, found.advice),
                 false => Finding::warning(found.subject, found.detail, found.advice),
             };
-            found.into_iter().map(finding).collect()
+            let is_exposed = found.iter().any(|found| found.subject == "encryption");
+            let mut findings: Vec<Finding> = match backend.describe_protection() {
+                Some(text) if !is_exposed => vec![Finding::ok("encryption", text)],
+                _ => vec![],
+            };
+            if found.is_empty() {
+                let detail = "encoding, permissions and settings of the database are right";
+                findings.push(Finding::ok("fitness", detail));
+            }
+            findings.extend(found.into_iter().map(finding));
+            findings
         }
         Err(error) => vec![unreadable("fitness", &error)],
     }

@@ -33,6 +33,10 @@ pub trait Upkeep {
     /// `sqlite` or `postgres`.
     fn name(&self) -> &'static str;
 
+    /// Returns a sentence about the encryption of the newest connection to the database. `None` for SQLite,
+    /// and before the first connection.
+    fn describe_protection(&self) -> Option<String>;
+
     /// Reads the state of the database. Counting takes longer in a big database.
     fn get_status(&self) -> Result<DatabaseStatus>;
 

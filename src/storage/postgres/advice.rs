@@ -6,6 +6,8 @@ use std::io;
 
 use postgres::error::DbError;
 
+use super::{errors, tls_advice};
+
 /// Advice by error code (five characters) or class (two). The first entry that matches counts.
 const BY_CODE: &[(&str, &str)] = &[
     (
@@ -85,9 +87,20 @@ const BY_MESSAGE: &[(&str, &str, &str)] = &[
     (
         "28000",
         "pg_hba.conf",
-        "let pg_hba.conf of PostgreSQL admit this host, user and database, with a line `host`: \
-         `hostssl` alone is not enough, because chatapp speaks to PostgreSQL without TLS",
+        "let pg_hba.conf of PostgreSQL admit this host, user and database. A line `hostssl` admits only \
+         connections with TLS (sslmode=verify-full in the database URL), and `hostnossl` only those \
+         without",
     ),
+    (
+        "28000",
+        "client certificate",
+        "name a certificate and its key with sslcert and sslkey in the database URL",
+    ),
+    ("28000", "certificate authentication failed", OTHER_NAME),
+    // `trust` fails only if the line of pg_hba.conf has clientcert=verify-full.
+    ("28000", "\"trust\" authentication failed", OTHER_NAME),
+    ("08P01", "SSL required", WANTS_TLS),
+    ("08P01", "insecure", WANTS_TLS),
     (
         "08P01",
         "startup parameter",
@@ -107,6 +120,19 @@ const BY_MESSAGE: &[(&str, &str, &str)] = &[
     ),
 ];
 
+const OTHER_NAME: &str = "\
+    the certificate that sslcert of the database URL names must have the user as its common name (CN), or \
+    pg_ident.conf must map it to the user";
+
+const WANTS_TLS: &str = "write sslmode=verify-full and sslrootcert into the database URL";
+
+const NO_TLS: &str = "\
+    switch TLS on in PostgreSQL (ssl, ssl_cert_file, ssl_key_file). If the network is private, or a tunnel, \
+    you can write sslmode=disable into the database URL instead";
+
+const NO_ANSWER: &str = "\
+    the server ended the connection: look into its log. sslnegotiation=direct needs PostgreSQL 17 or newer";
+
 /// Returns the advice about an error of the server.
 pub(super) fn of_server(error: &DbError) -> Option<&'static str> {
     let (code, message) = (error.code().code(), error.message());
@@ -124,16 +150,29 @@ pub(super) const LOST: &str = "the connection was lost: chatapp connects again b
 /// Returns the advice about an error while connecting for which the server gave no code.
 pub(super) fn of_connecting(error: &postgres::Error) -> &'static str {
     let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            return of_io(error);
+    while let Some(found) = cause {
+        if let Some(found) = found.downcast_ref::<io::Error>() {
+            return match found.kind() {
+                io::ErrorKind::UnexpectedEof if errors::is_of_tls(error) => NO_ANSWER,
+                _ => of_io(found),
+            };
         }
-        cause = error.source();
+        cause = found.source();
     }
     // The driver keeps the kind of an error private, so its text is compared.
     let text = error.to_string();
     if text.starts_with("invalid configuration") {
         return "PostgreSQL asks for a password: write it in the database URL";
+    }
+    if errors::is_without_tls(error) {
+        return NO_TLS;
+    }
+    if errors::is_of_tls(error) {
+        return NO_ANSWER;
+    }
+    if errors::describe(error).contains("channel binding") {
+        return "let pg_hba.conf of PostgreSQL ask for scram-sha-256 and the URL for TLS, or remove \
+                channel_binding=require from the database URL";
     }
     if text.starts_with("authentication error") {
         return "let pg_hba.conf of PostgreSQL ask for scram-sha-256 or md5, and check the password";
@@ -146,6 +185,9 @@ const NOT_POSTGRES: &str = "\
     and port in the database URL";
 
 fn of_io(error: &io::Error) -> &'static str {
+    if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()) {
+        return tls_advice::of(error);
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             "start PostgreSQL, or correct host and port in the database URL"

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 use postgres::types::ToSql;
-use postgres::{Client, Config, Row, SimpleQueryMessage, Statement};
+use postgres::{Client, Row, SimpleQueryMessage, Statement};
 use r2d2::ManageConnection;
 
 use super::super::{Error, Result};
 use super::session::{self, ConnectError};
+use super::target::Target;
 use super::{errors, holders};
 
 /// A connection that answered within this time is not tested again. Each node uses a connection every second, and
@@ -24,7 +25,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// Makes connections for the pools.
 #[derive(Clone)]
 pub(super) struct Manager {
-    config: Config,
+    target: Target,
     settings: Arc<str>,
     losses: Arc<AtomicU64>,
     /// The epoch of the database, once it has been read. Connections to a database with another epoch are
@@ -83,9 +84,9 @@ impl From<postgres::Error> for ConnectError {
 }
 
 impl Manager {
-    pub fn new(config: Config, lock_timeout: Duration) -> Self {
+    pub fn new(target: Target, lock_timeout: Duration) -> Self {
         Self {
-            config,
+            target,
             settings: settings(lock_timeout).into(),
             losses: Arc::default(),
             epoch: Arc::default(),
@@ -122,9 +123,9 @@ impl Manager {
         let mut checked_at = self.checked_at.lock().unwrap_or_else(PoisonError::into_inner);
         if *checked_at == Some(losses) {
             drop(checked_at);
-            return session::connect(&self.config);
+            return session::connect(&self.target);
         }
-        let client = session::connect_sole(&self.config)?;
+        let client = session::connect_sole(&self.target)?;
         *checked_at = Some(losses);
         Ok(client)
     }

@@ -5,11 +5,12 @@
 
 use std::path::Path;
 
-use postgres::{Client, Config};
+use postgres::Client;
 
 use super::super::copy_target::{Contents, CopyTarget, FILLING, Filling, Progress};
 use super::super::rows::{Row, Scope, Table, Visitor};
 use super::super::{Error, Result};
+use super::target::Target;
 use super::{connection, errors, holders, migrations, rows, session, url};
 
 const SETTINGS: &str = "
@@ -32,7 +33,7 @@ const CLEAR: &str = "
     UPDATE server SET epoch = replace(gen_random_uuid()::text, '-', ''), token_secret = NULL;";
 
 pub(in crate::storage) struct PostgresCopyTarget {
-    config: Config,
+    target: Target,
     client: Client,
     contents: Contents,
     filling: Filling,
@@ -42,17 +43,17 @@ impl PostgresCopyTarget {
     /// # Errors
     /// [`Error::InUse`](super::super::Error) if a chatapp is connected.
     pub fn claim(url: &str) -> Result<Self> {
-        let config = url::parse(url)?;
-        let name = url::describe(&config);
+        let target = url::parse(url)?;
+        let name = target.describe();
         let mut client =
-            session::connect_in_time(&config).map_err(|error| Error::from(error).of(&name))?;
+            session::connect_in_time(&target).map_err(|error| Error::from(error).of(&name))?;
         let claim = |client: &mut Client| {
             client.batch_execute(SETTINGS)?;
             connection::claim_alone(client)?;
             contents(client)
         };
         let contents = claim(&mut client).map_err(|error| error.of(&name))?;
-        Ok(Self { config, client, contents, filling: Filling::AtOnce })
+        Ok(Self { target, client, contents, filling: Filling::AtOnce })
     }
 
     fn clear(&mut self) -> Result<()> {
@@ -76,7 +77,7 @@ impl CopyTarget for PostgresCopyTarget {
 
     fn begin(&mut self, filling: Filling, contents: Contents) -> Result<()> {
         // Rows that were written under an older schema cannot be continued.
-        let migrated = migrations::migrate_to_fill(&mut session::connect_in_time(&self.config)?)?;
+        let migrated = migrations::migrate_to_fill(&mut session::connect_in_time(&self.target)?)?;
         self.filling = filling;
         self.client.batch_execute("BEGIN")?;
         if contents != Contents::Unfinished || !migrated.is_empty() {

@@ -9,10 +9,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Client, NoTls};
+use tokio_postgres::{AsyncMessage, Client};
 
 use super::super::doorbell::{Doorbell, Hear, Heard};
 use super::errors;
+use super::target::Target;
 
 /// The pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -25,12 +26,12 @@ const SETTINGS: &str = "
     SELECT set_config('application_name', current_setting('application_name') || ' doorbell', false);";
 
 pub(super) struct NotifyDoorbell {
-    url: String,
+    target: Target,
 }
 
 impl NotifyDoorbell {
-    pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned() }
+    pub fn new(target: Target) -> Self {
+        Self { target }
     }
 
     /// Rings and listens until the connection is lost, or no more texts can come: then it is `Ok`.
@@ -39,9 +40,9 @@ impl NotifyDoorbell {
         channel: &str,
         texts: &mut mpsc::Receiver<String>,
         hear: &Hear,
-    ) -> Result<(), tokio_postgres::Error> {
-        let config: tokio_postgres::Config = self.url.parse()?;
-        let (client, mut connection) = config.connect(NoTls).await?;
+    ) -> Result<(), String> {
+        let connected = self.target.connect_async().await;
+        let (client, mut connection) = connected.map_err(|error| error.to_string())?;
         let listen = async {
             loop {
                 match poll_fn(|context| connection.poll_message(context)).await {
@@ -55,10 +56,11 @@ impl NotifyDoorbell {
                 }
             }
         };
-        tokio::select! {
+        let ended = tokio::select! {
             ended = listen => ended,
             ended = ring(&client, channel, texts, hear) => ended,
-        }
+        };
+        ended.map_err(|error| errors::describe(&error))
     }
 }
 
@@ -92,7 +94,7 @@ impl Doorbell for NotifyDoorbell {
                 match self.connected(&channel, &mut texts, &hear).await {
                     Ok(()) if texts.is_closed() => return,
                     Ok(()) => hear(Heard::Lost("the connection was closed".to_owned())),
-                    Err(error) => hear(Heard::Lost(errors::describe(&error))),
+                    Err(error) => hear(Heard::Lost(error)),
                 }
                 if began.elapsed() > LONGEST_PAUSE {
                     pause = FIRST_PAUSE;

@@ -129,6 +129,17 @@ fn join(error: &postgres::Error, advice: Option<&str>) -> String {
     }
 }
 
+/// Whether a connection failed because of TLS: the server has no TLS, or the two did not agree.
+pub(super) fn is_of_tls(error: &postgres::Error) -> bool {
+    // The driver keeps the kind of an error private, so its text is compared.
+    error.to_string().starts_with("error performing TLS handshake")
+}
+
+/// Whether the server has answered that it has no TLS.
+pub(super) fn is_without_tls(error: &postgres::Error) -> bool {
+    is_of_tls(error) && describe(error).ends_with("server does not support TLS")
+}
+
 pub(super) fn is_timeout(error: &postgres::Error) -> bool {
     // The driver keeps the kind of an error private, so its text is compared.
     error.to_string() == "timeout waiting for server"

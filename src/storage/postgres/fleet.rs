@@ -112,7 +112,7 @@ const COUNT_PRESENT: &str = "
 
 impl Fleet for Postgres {
     fn doorbell(&self) -> Box<dyn Doorbell> {
-        Box::new(NotifyDoorbell::new(&self.url))
+        Box::new(NotifyDoorbell::new(self.target.clone()))
     }
 
     fn add_node(&self, node: &NewNode) -> Result<NodeId> {

@@ -12,6 +12,7 @@ mod copy_target;
 mod doorbell;
 mod errors;
 mod events;
+mod exposure;
 mod fleet;
 mod holders;
 mod messages;
@@ -23,10 +24,15 @@ mod retention;
 mod rooms;
 mod rows;
 mod schema;
+mod servers;
 mod session;
 mod sessions;
 mod shortcomings;
+mod target;
 mod temporary;
+mod tls;
+mod tls_advice;
+mod tls_options;
 mod upkeep;
 mod url;
 mod user_admin;
@@ -35,11 +41,11 @@ mod users;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postgres::Config;
 use r2d2::PooledConnection;
 
 use self::connection::{Connection, Manager};
 pub(super) use self::copy_target::PostgresCopyTarget;
+use self::target::Target;
 pub use self::temporary::TemporaryDatabase;
 use super::backend::Fleet;
 use super::pool::Pool;
@@ -53,12 +59,9 @@ pub struct Postgres {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     manager: Manager,
-    url: String,
-    config: Config,
+    target: Target,
     /// The name of the database in the log.
     name: String,
-    /// Whether the URL says that TLS is not wanted.
-    disables_tls: bool,
     /// How long to wait for a lock or a connection.
     wait: Duration,
 }
@@ -70,15 +73,13 @@ impl Postgres {
     /// [`Error::BadUrl`] if the URL is not understood, [`Error::Unavailable`] if there is no answer, or if
     /// the connection goes through a pooler that shares connections.
     pub fn open(url: &str, options: &OpenOptions) -> Result<Self> {
-        let config = url::parse(url)?;
+        let target = url::parse(url)?;
         let wait = Duration::from_millis(options.busy_timeout_ms);
-        let manager = Manager::new(config.clone(), wait);
+        let manager = Manager::new(target.clone(), wait);
         let readers = Pool::new(manager.clone(), options.read_connections, wait, true);
         let writers = Pool::new(manager.clone(), 1, wait, true);
-        let name = url::describe(&config);
-        let disables_tls = url::disables_tls(url);
-        let url = url.to_owned();
-        let backend = Self { readers, writers, manager, url, config, name, disables_tls, wait };
+        let name = target.describe();
+        let backend = Self { readers, writers, manager, target, name, wait };
         let version = backend.read(server_version)?;
         if version < OLDEST_VERSION {
             let text = format!(
@@ -140,10 +141,8 @@ impl Backend for Postgres {
             readers: one.clone(),
             writers: one,
             manager: self.manager.clone(),
-            url: self.url.clone(),
-            config: self.config.clone(),
+            target: self.target.clone(),
             name: self.name.clone(),
-            disables_tls: self.disables_tls,
             wait: self.wait,
         }))
     }

@@ -3,7 +3,7 @@
 use super::super::backend::Schema;
 use super::super::copy_target::check_seal;
 use super::super::{Error, Migration, Result, ServerFacts, Shortcoming};
-use super::{Postgres, migrations, session, shortcomings, url};
+use super::{Postgres, exposure, migrations, session, shortcomings};
 
 impl Schema for Postgres {
     fn list_migrations(&self) -> Result<Vec<Migration>> {
@@ -16,7 +16,7 @@ impl Schema for Postgres {
             let Shortcoming { detail, advice, .. } = fatal;
             return Err(Error::Unavailable(format!("{detail}: {advice}")).of(&self.name));
         }
-        let migrated = session::connect_in_time(&self.config)
+        let migrated = session::connect_in_time(&self.target)
             .map_err(Error::from)
             .and_then(|mut client| migrations::migrate(&mut client));
         migrated.map_err(|error| error.of(&self.name))
@@ -24,15 +24,7 @@ impl Schema for Postgres {
 
     fn list_shortcomings(&self) -> Result<Vec<Shortcoming>> {
         let mut found = self.read(shortcomings::list_shortcomings)?;
-        if !self.disables_tls && !url::is_local(&self.config) {
-            found.push(Shortcoming::warning(
-                "encryption",
-                "the connection to PostgreSQL is not encrypted, so passwords and messages cross the \
-                 network as they are",
-                "use a private network or a tunnel, and confirm this with sslmode=disable in the \
-                 database URL",
-            ));
-        }
+        found.extend(exposure::find(&self.target));
         Ok(found)
     }
 

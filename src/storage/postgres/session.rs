@@ -6,12 +6,13 @@
 //! connection of the pooler and block other clients. So such a pooler is detected and refused before
 //! chatapp uses any of them.
 
-use postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use postgres::{Client, SimpleQueryMessage};
 use std::sync::mpsc;
 use std::thread;
 
 use super::super::Error;
 use super::errors;
+use super::target::Target;
 use super::url::CONNECT_TIMEOUT;
 
 /// Why a connection could not be made, or is not used again.
@@ -54,25 +55,24 @@ const MARK: &str = "
 const GET_MARK: &str = "SELECT current_setting('chatapp.session', true)";
 
 /// Connects and checks that there is an answer.
-pub(super) fn connect(config: &Config) -> Result<Client, ConnectError> {
-    let failed = |error| ConnectError::Failed(errors::explain_connecting(&error));
-    let mut client = config.connect(NoTls).map_err(failed)?;
+pub(super) fn connect(target: &Target) -> Result<Client, ConnectError> {
+    let mut client = target.connect()?;
     // A pooler accepts a client before it has a connection for it.
     client.is_valid(CONNECT_TIMEOUT).map_err(|error| match errors::is_timeout(&error) {
         true => ConnectError::Failed(SILENT.to_owned()),
-        false => failed(error),
+        false => ConnectError::Failed(errors::explain_connecting(&error)),
     })?;
     Ok(client)
 }
 
 /// [`connect_sole`] with a time limit: a command would otherwise wait for ever for a server that accepts
 /// connections and does not answer. A thread that still waits ends with the process.
-pub(super) fn connect_in_time(config: &Config) -> Result<Client, ConnectError> {
+pub(super) fn connect_in_time(target: &Target) -> Result<Client, ConnectError> {
     let (done, result) = mpsc::sync_channel(1);
-    let config = config.clone();
+    let target = target.clone();
     let connect = move || {
         // Sending fails if the time limit has passed.
-        let _ = done.send(connect_sole(&config));
+        let _ = done.send(connect_sole(&target));
     };
     thread::Builder::new()
         .name("chatapp-connect".to_owned())
@@ -92,12 +92,12 @@ pub(super) fn connect_in_time(config: &Config) -> Result<Client, ConnectError> {
 /// of the check connect one after the other, so that a pool with a single connection is enough. Two
 /// clients are tried before the one that stays, because with one the check failed to detect a pool of two
 /// connections in one of sixty attempts while other clients used it (measured).
-pub(super) fn connect_sole(config: &Config) -> Result<Client, ConnectError> {
+pub(super) fn connect_sole(target: &Target) -> Result<Client, ConnectError> {
     let failed = |error: postgres::Error| ConnectError::Failed(errors::explain(&error));
     let shared = || ConnectError::Failed(SHARED.to_owned());
     let mut marks = Vec::new();
     loop {
-        let mut client = connect(config)?;
+        let mut client = connect(target)?;
         let found = ask_often(&mut client).map_err(failed)?;
         if found.iter().flatten().any(|found| marks.contains(found)) {
             // Removes the mark from the pooler's connection.

@@ -1,10 +1,11 @@
 //! A database for one run of `chatapp bench fleet`, and the figures that PostgreSQL has about it.
 
+use postgres::Client;
 use postgres::error::SqlState;
-use postgres::{Client, Config};
 use uuid::Uuid;
 
 use super::super::{Error, Result};
+use super::target::Target;
 use super::{errors, session, url};
 
 /// Dropping a database waits for a checkpoint, which may take long.
@@ -14,7 +15,7 @@ const SETTINGS: &str = "SET statement_timeout = 0; SET client_min_messages = war
 pub struct TemporaryDatabase {
     /// A session in the other database.
     client: Client,
-    config: Config,
+    target: Target,
     /// The other database, in errors.
     at: String,
     name: String,
@@ -30,12 +31,12 @@ impl TemporaryDatabase {
     /// [`Error::BadUrl`] if the URL is not understood, [`Error::Unavailable`] if the server does not answer or
     /// the role may not create databases.
     pub(in crate::storage) fn create(url: &str) -> Result<Self> {
-        let config = url::parse(url)?;
-        let at = url::describe(&config);
-        let client = connect(&config).map_err(|error| error.of(&at))?;
+        let target = url::parse(url)?;
+        let at = target.describe();
+        let client = connect(&target).map_err(|error| error.of(&at))?;
         let name = format!("chatapp_bench_{}", Uuid::new_v4().simple());
         let url = with_database(url, &name);
-        let mut new = Self { client, config, at, name, url, is_dropped: false };
+        let mut new = Self { client, target, at, name, url, is_dropped: false };
         let create = format!("CREATE DATABASE {} TEMPLATE template0", new.name);
         match new.client.batch_execute(&create) {
             Ok(()) => Ok(new),
@@ -75,7 +76,7 @@ impl TemporaryDatabase {
     /// # Errors
     /// If PostgreSQL does not answer.
     pub fn local_session(&mut self) -> Result<Option<u32>> {
-        if !url::is_local(&self.config) {
+        if !self.target.is_local() {
             return Ok(None);
         }
         let asked = self.client.query_one("SELECT pg_backend_pid()", &[]);
@@ -95,7 +96,7 @@ impl TemporaryDatabase {
     fn drop_database(&mut self) -> Result<()> {
         self.is_dropped = true;
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let dropped = connect(&self.config)
+        let dropped = connect(&self.target)
             .and_then(|mut client| client.batch_execute(&drop).map_err(Error::from));
         dropped.map_err(|error| {
             Error::Unavailable(format!(
@@ -120,8 +121,8 @@ impl Drop for TemporaryDatabase {
     }
 }
 
-fn connect(config: &Config) -> Result<Client> {
-    let mut client = session::connect(config)?;
+fn connect(target: &Target) -> Result<Client> {
+    let mut client = session::connect(target)?;
     client.batch_execute(SETTINGS)?;
     Ok(client)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::backend::Upkeep;
 use super::super::{DatabaseStatus, Progress, Result};
-use super::Postgres;
+use super::{Postgres, exposure};
 use crate::model::Timestamp;
 
 /// `usename IS NOT NULL` excludes PostgreSQL's own processes.
@@ -23,6 +23,10 @@ const GET_STATUS: &str = "
 impl Upkeep for Postgres {
     fn name(&self) -> &'static str {
         "postgres"
+    }
+
+    fn describe_protection(&self) -> Option<String> {
+        exposure::describe(&self.target)
     }
 
     fn get_status(&self) -> Result<DatabaseStatus> {

@@ -15,6 +15,10 @@ impl Upkeep for Sqlite {
     }
 
     /// The sizes are those of the files. A page may be in the WAL and in the database.
+    fn describe_protection(&self) -> Option<String> {
+        None
+    }
+
     fn get_status(&self) -> Result<DatabaseStatus> {
         const COUNT: &str = "
             SELECT (SELECT count(*) FROM users WHERE deleted_at IS NULL),
