@@ -7,6 +7,8 @@ mod health;
 mod moved;
 mod openmetrics;
 mod pooler;
+mod postgres_tls;
+mod secured;
 mod signals;
 mod tail;
 mod unfit;

@@ -23,6 +23,7 @@
 
 use std::time::Duration;
 
+pub mod authority;
 mod client;
 pub mod faults;
 pub mod nats;

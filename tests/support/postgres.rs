@@ -136,6 +136,11 @@ impl PgCluster {
         run(&self.folder, "pg_ctl", &["reload", "-D", path(&data)]);
     }
 
+    /// Returns the server's log.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).expect("the server writes a log")
+    }
+
     /// Restarts the server as a standby, which waits for a primary for ever.
     pub fn restart_as_standby(&self) {
         self.stop();
