@@ -9,6 +9,7 @@ mod changes;
 mod concurrency;
 mod fleet;
 mod harness;
+mod lost_events;
 mod migrations;
 mod only_postgres;
 mod only_sqlite;

@@ -121,7 +121,7 @@ fn a_retry_during_the_transaction_of_its_original_gets_the_original() {
     }
 }
 
-fn cut_connections(database: &harness::TestDatabase) {
+pub fn cut_connections(database: &harness::TestDatabase) {
     let harness::Raw::Postgres(mut client) = database.raw() else { panic!("not PostgreSQL") };
     let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                WHERE datname = current_database() AND application_name = 'chatapp'";

@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::super::{AppendError, Result};
+use super::committed::CommittedEvent;
 use super::connection::Connection;
 use super::errors;
 use super::records::message_of;
@@ -87,11 +88,23 @@ pub(super) fn append_messages(
     if messages.is_empty() {
         return Ok(Vec::new());
     }
-    match append_twice(db, &messages) {
-        Ok(places) => Ok(outcomes(messages, places)),
-        Err(error) if errors::is_of_the_row(&error) => append_one_by_one(db, messages),
-        Err(error) => Err(error.into()),
+    let outcomes = match append_twice(db, &messages) {
+        Ok(places) => outcomes(messages, places),
+        Err(error) if errors::is_of_the_row(&error) => append_one_by_one(db, messages)?,
+        Err(error) => return Err(error.into()),
+    };
+    let newest = |is_original: bool| {
+        let appended = outcomes.iter().flatten().filter(|it| it.duplicate == is_original);
+        let newest = appended.map(|it| &it.message).max_by_key(|message| message.id);
+        newest.map(CommittedEvent::from)
+    };
+    if let Some(stored) = newest(false) {
+        db.wrote(stored);
     }
+    if let Some(original) = newest(true) {
+        db.has_read(original);
+    }
+    Ok(outcomes)
 }
 
 /// Appends each message in a transaction of its own, so that only the faulty messages fail.

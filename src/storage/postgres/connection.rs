@@ -11,6 +11,7 @@ use postgres::{Client, Row, SimpleQueryMessage, Statement};
 use r2d2::ManageConnection;
 
 use super::super::{Error, Result};
+use super::committed::{Committed, CommittedEvent};
 use super::session::{self, ConnectError};
 use super::target::Target;
 use super::{errors, holders};
@@ -31,6 +32,7 @@ pub(super) struct Manager {
     /// The epoch of the database, once it has been read. Connections to a database with another epoch are
     /// refused: after a failover to a server with another history, old cursors would mean other messages.
     epoch: Arc<OnceLock<String>>,
+    committed: Arc<Committed>,
     is_other: Arc<AtomicBool>,
     is_claimed: Arc<AtomicBool>,
     /// The number of lost connections at the last check that sessions are not shared. The mutex allows one
@@ -90,6 +92,7 @@ impl Manager {
             settings: settings(lock_timeout).into(),
             losses: Arc::default(),
             epoch: Arc::default(),
+            committed: Arc::default(),
             is_other: Arc::default(),
             is_claimed: Arc::default(),
             checked_at: Arc::default(),
@@ -137,6 +140,7 @@ impl Manager {
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => false,
             Err(error) => return Err(error.into()),
         };
+        let is_same = is_same && !self.committed.check(client, expected, LOCK)?;
         self.is_other.store(!is_same, Ordering::Relaxed);
         if is_same { Ok(()) } else { Err(ConnectError::OtherDatabase) }
     }
@@ -192,6 +196,8 @@ impl ManageConnection for Manager {
             is_lost: false,
             is_in_doubt: false,
             in_transaction: false,
+            committed: self.committed.clone(),
+            appended: None,
         })
     }
 
@@ -226,6 +232,9 @@ pub(super) struct Connection {
     /// Whether the connection was lost during a commit.
     is_in_doubt: bool,
     in_transaction: bool,
+    committed: Arc<Committed>,
+    /// The last event that the transaction has appended.
+    appended: Option<CommittedEvent>,
 }
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -275,12 +284,29 @@ impl Connection {
         let result = run(self);
         let ended = self.command(if result.is_ok() { "COMMIT" } else { "ROLLBACK" });
         self.in_transaction = ended.is_err();
+        let appended = self.appended.take();
+        if let (Ok(_), Ok(()), Some(event)) = (&result, &ended, appended) {
+            self.committed.wrote(event);
+        }
         match (result, ended) {
             (Ok(value), Ok(())) => Ok(value),
             (Ok(_), Err(error)) => Err(error.into()),
             // The error that caused the rollback is reported, not an error of the rollback.
             (Err(error), _) => Err(error),
         }
+    }
+
+    /// Notes the last event of a commit. In a transaction, the event is committed with it.
+    pub fn wrote(&mut self, event: CommittedEvent) {
+        match self.in_transaction {
+            true => self.appended = Some(event),
+            false => self.committed.wrote(event),
+        }
+    }
+
+    /// Notes the newest event of a page that was read.
+    pub fn has_read(&self, event: CommittedEvent) {
+        self.committed.read(event);
     }
 
     /// Whether the connection was the cause of an error, and not the statement.

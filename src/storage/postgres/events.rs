@@ -5,6 +5,7 @@ use postgres::Row;
 use super::super::backend::Events;
 use super::super::window::Window;
 use super::super::{AppendError, Result};
+use super::committed::CommittedEvent;
 use super::records::{event_columns, event_of, message_columns, message_of};
 use super::{Postgres, append};
 use crate::model::{
@@ -74,7 +75,11 @@ impl Events for Postgres {
             let Some(head_seq) = head_seq(&rows) else {
                 return Ok(None);
             };
-            let messages = rows.iter().filter(|row| is_event(row)).map(message_of).collect();
+            let messages: Vec<_> =
+                rows.iter().filter(|row| is_event(row)).map(message_of).collect();
+            if let Some(newest) = messages.iter().max_by_key(|message| message.seq) {
+                db.has_read(CommittedEvent::from(newest));
+            }
             Ok(Some(window.into_page(messages, head_seq)))
         })
     }
@@ -87,6 +92,9 @@ impl Events for Postgres {
             };
             let events =
                 rows.iter().filter(|row| is_event(row)).map(event_of).collect::<Result<_>>()?;
+            if let Some(newest) = rows.last().filter(|row| is_event(row)) {
+                db.has_read(CommittedEvent::of(newest));
+            }
             Ok(Some(EventPage { events, head_seq }))
         })
     }
@@ -96,6 +104,9 @@ impl Events for Postgres {
         let heads: Vec<i64> = known.iter().map(|room| room.head_seq.0).collect();
         self.read(|db| {
             let rows = db.query(LIST_NEW_EVENTS, &[&ids, &heads, &i64::from(limit)])?;
+            for room in rows.chunk_by(|one, next| room_of(one) == room_of(next)) {
+                room.last().into_iter().for_each(|newest| db.has_read(CommittedEvent::of(newest)));
+            }
             let mut found: Vec<Result<Vec<Event>>> = vec![Ok(Vec::new()); known.len()];
             for row in &rows {
                 // The position is the last column, and counts from 1.
@@ -115,6 +126,10 @@ impl Events for Postgres {
 /// The head is the last column.
 fn head_seq(rows: &[Row]) -> Option<Seq> {
     rows.first().map(|row| Seq(row.get(row.len() - 1)))
+}
+
+fn room_of(row: &Row) -> RoomId {
+    CommittedEvent::of(row).room_id
 }
 
 fn is_event(row: &Row) -> bool {

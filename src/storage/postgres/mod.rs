@@ -7,6 +7,7 @@ mod advice;
 mod append;
 mod attempts;
 mod audit;
+mod committed;
 mod connection;
 mod copy_target;
 mod doorbell;

@@ -11,6 +11,7 @@ use super::super::Result;
 use super::super::backend::Rooms;
 use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Postgres;
+use super::committed::CommittedEvent;
 use super::connection::Connection;
 use super::records::{room, room_columns};
 use crate::model::{
@@ -191,7 +192,10 @@ impl RoomTransaction for Connection {
                 &event.detail,
             ],
         )?;
-        Ok((EventId(row.get(0)), Seq(row.get(1))))
+        let (id, seq) = (EventId(row.get(0)), Seq(row.get(1)));
+        let (room_id, created_at) = (event.room_id, event.timestamp);
+        self.wrote(CommittedEvent { room_id, seq, id, created_at });
+        Ok((id, seq))
     }
 
     fn get_username(&mut self, id: UserId) -> Result<Arc<str>> {
