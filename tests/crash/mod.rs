@@ -123,11 +123,9 @@ async fn a_graceful_stop_closes_sockets_with_1001(database: Database) {
 }
 
 async fn run(database: Database, how: Stop) {
-    let is_long = std::env::var_os("CHATAPP_TEST_LONG").is_some_and(|set| set == "1");
-    let stops = match how {
-        _ if is_long => 100,
-        Stop::Kill9 | Stop::TroubleNodes => 8,
-        Stop::Sigterm | Stop::CrashPostgres | Stop::CutConnections => 5,
+    let rounds = match how {
+        Stop::Kill9 | Stop::TroubleNodes => rounds(8),
+        Stop::Sigterm | Stop::CrashPostgres | Stop::CutConnections => rounds(5),
     };
     let cluster = (how == Stop::CrashPostgres).then(|| Arc::new(PgCluster::private()));
     let own = cluster.as_ref().map(|cluster| cluster.database());
@@ -140,6 +138,54 @@ async fn run(database: Database, how: Stop) {
         let another = nodes[0].start_another().await;
         nodes.push(another);
     }
+    let (mut trouble, mut left) = (Trouble::new(), rounds);
+    under_load(&mut nodes, rounds, async |nodes| match how {
+        Stop::Kill9 => {
+            nodes[0].kill9();
+            nodes[0].restart().await;
+        }
+        Stop::TroubleNodes => {
+            trouble.make(nodes).await;
+            left -= 1;
+            if left == 0 {
+                trouble.end(nodes);
+            }
+        }
+        Stop::Sigterm => {
+            let status = nodes[0].sigterm().await;
+            assert!(status.success(), "a graceful stop ended with {status}");
+            nodes[0].restart().await;
+        }
+        Stop::CrashPostgres => {
+            let cluster = cluster.clone().expect("a private cluster");
+            let restart = move || {
+                cluster.crash();
+                cluster.start();
+            };
+            tokio::task::spawn_blocking(restart).await.expect("PostgreSQL comes back");
+        }
+        Stop::CutConnections => {
+            let url = nodes[0].database_url().to_owned();
+            let cut = move || cut_connections(&url, "chatapp");
+            let count = tokio::task::spawn_blocking(cut).await.expect("PostgreSQL answers");
+            assert!(count > 0, "the server had no connection");
+        }
+    })
+    .await;
+}
+
+/// Returns `short`, or 100 if `CHATAPP_TEST_LONG` is 1.
+pub fn rounds(short: usize) -> usize {
+    if std::env::var_os("CHATAPP_TEST_LONG").is_some_and(|set| set == "1") { 100 } else { short }
+}
+
+/// Runs `stop` this many times while clients of all nodes send, edit, delete and read. Then compares what was
+/// acknowledged and delivered with the log and the history.
+pub async fn under_load(
+    nodes: &mut [Server],
+    rounds: usize,
+    mut stop: impl AsyncFnMut(&mut [Server]),
+) {
     let server = &nodes[0];
     let admin = server.admin("admin").await;
     let users = [server.user("ann").await, server.user("bo").await];
@@ -149,14 +195,14 @@ async fn run(database: Database, how: Stop) {
     }
     // The harness reads the published schema with the first frame. The server must be up at that moment.
     let mut by_node = Vec::new();
-    for node in &nodes {
+    for node in &*nodes {
         let on_node = |client: &Client| node.anonymous().with_token(&client.token);
         on_node(&admin).joins(rooms[0]).await.close().await;
         by_node.push(users.each_ref().map(on_node));
     }
     let user = |n: usize| by_node[n % by_node.len()][n % users.len()].clone();
 
-    let (stop, stopped) = watch::channel(false);
+    let (end, stopped) = watch::channel(false);
     let (progress, mut acked) = watch::channel(0_u64);
     let mut senders = JoinSet::new();
     for (room_index, &room_id) in rooms.iter().enumerate() {
@@ -197,45 +243,16 @@ async fn run(database: Database, how: Stop) {
 
     drop(progress);
 
-    let mut trouble = Trouble::new();
-    for round in 1..=stops {
+    for round in 1..=rounds {
         let goal = *acked.borrow_and_update() + ACKS_BETWEEN_STOPS;
         timeout(PATIENCE, acked.wait_for(|&count| count >= goal))
             .await
             .unwrap_or_else(|_| panic!("nothing is acknowledged before stop {round}"))
             .expect("the senders run");
-        match how {
-            Stop::Kill9 => nodes[0].kill9(),
-            Stop::TroubleNodes => {
-                trouble.make(&mut nodes).await;
-                continue;
-            }
-            Stop::Sigterm => {
-                let status = nodes[0].sigterm().await;
-                assert!(status.success(), "a graceful stop ended with {status}");
-            }
-            Stop::CrashPostgres => {
-                let cluster = cluster.clone().expect("a private cluster");
-                let restart = move || {
-                    cluster.crash();
-                    cluster.start();
-                };
-                tokio::task::spawn_blocking(restart).await.expect("PostgreSQL comes back");
-                continue;
-            }
-            Stop::CutConnections => {
-                let url = nodes[0].database_url().to_owned();
-                let cut = move || cut_connections(&url, "chatapp");
-                let count = tokio::task::spawn_blocking(cut).await.expect("PostgreSQL answers");
-                assert!(count > 0, "the server had no connection in round {round}");
-                continue;
-            }
-        }
-        nodes[0].restart().await;
+        stop(&mut *nodes).await;
     }
-    trouble.end(&nodes);
 
-    stop.send_replace(true);
+    end.send_replace(true);
     let mut promised: HashMap<i64, Acknowledged> = HashMap::new();
     for (room_id, acknowledged) in timeout(PATIENCE, senders.join_all()).await.expect("senders end")
     {

@@ -7,6 +7,7 @@
 mod clock;
 mod disk;
 mod errors;
+mod failover;
 mod load;
 mod postgres;
 mod power;

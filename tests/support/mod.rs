@@ -33,6 +33,7 @@ mod program;
 pub mod proxy;
 mod schema;
 mod server;
+pub mod standby;
 mod tls;
 
 pub use client::{Answer, Client, Closed, Socket};

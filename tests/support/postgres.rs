@@ -88,8 +88,8 @@ fn with_database(url: &str, name: &str) -> String {
 /// A PostgreSQL server. It is not stopped as long as a process has this value.
 pub struct PgCluster {
     pub admin_url: String,
-    folder: PathBuf,
-    _in_use: File,
+    pub(super) folder: PathBuf,
+    pub(super) _in_use: File,
 }
 
 impl PgCluster {
@@ -181,7 +181,7 @@ impl PgCluster {
 
 /// Takes the lock that marks the cluster as used. The system releases the lock when the process ends,
 /// however it ends.
-fn share(locks: &Path) -> File {
+pub(super) fn share(locks: &Path) -> File {
     let in_use = File::create(locks.join("in_use.lock")).expect("a lock file can be made");
     in_use.lock_shared().expect("a file can be locked");
     in_use
@@ -191,7 +191,7 @@ fn share(locks: &Path) -> File {
 /// ended. Before it stops the cluster, the script takes the lock that a starting process needs, and checks
 /// again that no process uses the cluster.
 #[expect(clippy::zombie_processes, reason = "the script must outlive this process")]
-fn supervise(locks: &Path, folder: &Path, linger: u32) {
+pub(super) fn supervise(locks: &Path, folder: &Path, linger: u32) {
     const SCRIPT: &str = r#"
         locks=$1 folder=$2 linger=$3 pg_ctl=$4 as=$5
         while [ -d "$folder" ]; do
@@ -245,7 +245,7 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-fn new_folder() -> PathBuf {
+pub(super) fn new_folder() -> PathBuf {
     let folder = std::env::temp_dir().join(format!("chatapp-postgres-{}", Uuid::new_v4().simple()));
     fs::create_dir(&folder).expect("the temporary folder can be written");
     if let Some(uid) = user_id() {
@@ -273,7 +273,7 @@ fn server_user() -> Option<&'static str> {
     Some(["postgres", "nobody"].iter().find(exists).expect("there is a user called nobody"))
 }
 
-fn run(folder: &Path, name: &str, arguments: &[&str]) {
+pub(super) fn run(folder: &Path, name: &str, arguments: &[&str]) {
     let program = program(name);
     let mut command = match server_user() {
         Some(user) => {
@@ -324,6 +324,6 @@ fn program(name: &str) -> PathBuf {
         })
 }
 
-fn path(path: &Path) -> &str {
+pub(super) fn path(path: &Path) -> &str {
     path.to_str().expect("the path is UTF-8")
 }
