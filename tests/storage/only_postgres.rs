@@ -61,7 +61,7 @@ fn connections_cut_by_the_server_are_replaced() {
     }
     // A connection that has not been used for a while is tested first.
     cut_connections(&database);
-    thread::sleep(Duration::from_millis(1_100));
+    thread::sleep(Duration::from_millis(3_100));
     backend.append_messages(vec![message(&room, &ann, "x")]).unwrap()[0].as_ref().unwrap();
     assert_eq!(seqs(&log(&*backend, room.id)), [1, 2, 3, 4]);
 }

@@ -153,7 +153,7 @@ mod tests {
         ] {
             assert_eq!(with_database(url, "x"), expected);
             let config = url::parse(&with_database(url, "x")).unwrap();
-            assert_eq!(config.get_dbname(), Some("x"));
+            assert_eq!(config.servers()[0].get_dbname(), Some("x"));
         }
     }
 }
