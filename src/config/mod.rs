@@ -283,7 +283,7 @@ impl Default for Limits {
             sockets_per_address: 1_000,
             sends_per_second: 10,
             joins_per_second: 100,
-            signups_per_hour: 60,
+            signups_per_hour: 600,
             ping_seconds: 30,
             stall_seconds: 30,
         }
