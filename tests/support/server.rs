@@ -246,6 +246,15 @@ impl Server {
         Client::anonymous(self.shared.clone())
     }
 
+    /// A client that has not signed in, and reaches the server at another URL, such as that of a proxy.
+    pub fn anonymous_at(&self, base_url: &str) -> Client {
+        Client::anonymous(Arc::new(Shared {
+            http: self.shared.http.clone(),
+            base_url: base_url.to_owned(),
+            frames: OnceCell::new(),
+        }))
+    }
+
     async fn signs_up(&self, username: &str, extra: Value) -> Client {
         let mut account = json!({
             "username": username,
