@@ -192,7 +192,8 @@ impl Site {
                 Err(closed) => {
                     ends.push(closed.code);
                     let since = i64::try_from(seen).expect("few messages");
-                    socket = self.resumes(since, &epoch).await;
+                    // A handshake is a GET, so the balancer itself tries the other node.
+                    socket = self.ann.resumes(self.room, since, &epoch).await;
                     std::mem::take(&mut socket.welcome)
                 }
             };
@@ -205,25 +206,6 @@ impl Site {
             }
         }
         ends
-    }
-
-    /// Tries again until a socket is open.
-    async fn resumes(&self, since: i64, epoch: &str) -> Socket {
-        let query = format!("token={}&since={since}&epoch={epoch}", self.ann.token);
-        let path = format!("/ws/{}?{query}", self.room);
-        let started = Instant::now();
-        loop {
-            match self.ann.tries_to_open(&path).await {
-                Ok(mut socket) => loop {
-                    match socket.try_recv().await {
-                        Ok(frame) if frame["type"] == "synced" => return socket,
-                        Ok(frame) => socket.welcome.push(frame),
-                        Err(_) => break,
-                    }
-                },
-                Err(error) => assert!(started.elapsed() < DEADLINE, "{error}"),
-            }
-        }
     }
 }
 

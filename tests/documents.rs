@@ -5,10 +5,11 @@ use std::path::Path;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/RELIABILITY.md",
+    "docs/SCALING.md",
     "docs/SECURITY.md",
     "src/web/README.md",
 ];
