@@ -76,7 +76,9 @@ const LIST_NODES: &str = concat!(
     " ORDER BY id"
 );
 
-/// The row of the node is locked first: a node that is found dead at this moment keeps no rows.
+/// The row of the node is locked first: a node that is found dead at this moment keeps no rows. `+ 0` keeps
+/// the planner from the index of `node_id`: it would read all people of the node for each person (measured with
+/// 20,000: 29 ms instead of 0.17).
 const CHANGE_PRESENCE: &str = "
     WITH node AS MATERIALIZED (
         UPDATE nodes SET presence_version = presence_version + 1 WHERE id = $1
@@ -84,7 +86,7 @@ const CHANGE_PRESENCE: &str = "
     ), gone AS (
         DELETE FROM presence
         USING unnest($2::bigint[], $3::bigint[]) AS left_rooms (room, person)
-        WHERE room_id = room AND user_id = person AND node_id = $1
+        WHERE room_id = room AND user_id = person AND node_id + 0 = $1
     ), come AS (
         INSERT INTO presence (room_id, user_id, node_id)
         SELECT room, person, node.id
