@@ -124,7 +124,7 @@ fn undo_migrations(database: &PgDatabase) {
     let undo = "ALTER TABLE events DROP COLUMN detail;
                 DELETE FROM users WHERE id = 0;
                 ALTER TABLE server DROP COLUMN compatible_from;
-                DROP TABLE IF EXISTS attempts, nodes, presence;
+                DROP TABLE attempts, known_addresses, nodes, presence;
                 DELETE FROM refinery_schema_history WHERE version >= 7";
     assert_eq!(on(database.url(), &["migrate"]).code, 0);
     database.client().batch_execute(undo).unwrap();
