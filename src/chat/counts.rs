@@ -53,6 +53,7 @@ impl Chat {
     /// Registers the counters and figures. To be called once.
     pub(super) fn register(&self, metrics: &Metrics) {
         let inner = &self.inner;
+        inner.fleet.register(metrics);
         metrics.register(|registry| {
             let labels =
                 [("version", env!("CARGO_PKG_VERSION")), ("backend", inner.store.backend_name())];

@@ -15,6 +15,7 @@ mod guessable;
 mod hs256;
 mod messages;
 mod names;
+mod nodes;
 mod pace;
 mod passwords;
 mod permissions;

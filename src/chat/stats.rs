@@ -28,6 +28,8 @@ pub const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     pub version: String,
+    /// Servers that run on the database, this one included.
+    pub nodes: u64,
     pub started_at: Timestamp,
     pub uptime_seconds: u64,
     /// `SQLite 3.50.4`, `PostgreSQL 16.4`.
@@ -78,6 +80,7 @@ impl Chat {
         let process = Process::look();
         Stats {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            nodes: inner.fleet.node_count(),
             started_at: inner.pulse.started_at,
             uptime_seconds: inner.pulse.started.elapsed().as_secs(),
             database_bytes: status.as_ref().map(|it| it.size_bytes),

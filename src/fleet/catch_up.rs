@@ -8,6 +8,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use super::Fleet;
+use super::counts::FoundBy;
 use crate::model::{Event, Room, RoomDifference, RoomHead, RoomId, Seq};
 use crate::realtime::{Hub, KnownRooms, News, ReplyTo};
 use crate::storage::{Backend, Result, Store};
@@ -26,6 +28,7 @@ const LOOK_AT_ALL: Duration = Duration::from_millis(900);
 pub(super) struct CatchUp {
     store: Store<ReplyTo>,
     hub: Hub,
+    fleet: Fleet,
     /// While this number stays the same, no other process has written.
     data_version: Option<i64>,
     /// When the last look was at every room.
@@ -42,8 +45,9 @@ struct Look {
 }
 
 impl CatchUp {
-    pub fn new(store: Store<ReplyTo>, hub: Hub) -> Self {
-        Self { store, hub, data_version: None, looked_at_all: None }
+    pub fn new(store: Store<ReplyTo>, fleet: Fleet) -> Self {
+        let hub = fleet.0.hub.clone();
+        Self { store, hub, fleet, data_version: None, looked_at_all: None }
     }
 
     /// Reads the new events of these rooms, and gives them to the hub. Returns the rooms to be tried again
@@ -161,6 +165,7 @@ impl CatchUp {
                 if events.len() == PAGE as usize && joined.contains(&known.id) {
                     more.push(RoomHead { head_seq: last, ..*known });
                 }
+                self.fleet.0.counts.found(FoundBy::Ring, events.len());
                 self.hub.announce(News::Events(events)).await;
             }
         }
@@ -182,6 +187,7 @@ impl CatchUp {
             let head_seq = Seq(first.0 - 1);
             self.hub.announce(News::Pruned(Room { head_seq, ..room.clone() })).await;
         }
+        self.fleet.0.counts.found(FoundBy::Poll, events.len());
         self.hub.announce(News::Events(events)).await;
         if last < head && !is_joined {
             self.hub.announce(News::Skipped(room.clone())).await;

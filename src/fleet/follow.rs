@@ -21,7 +21,7 @@ const ASKED: Duration = Duration::from_millis(100);
 impl Fleet {
     /// Reads what other processes have written: when the doorbell rings, and by polls.
     pub async fn follow(&self, store: Store<ReplyTo>) {
-        let mut catch_up = CatchUp::new(store, self.0.hub.clone());
+        let mut catch_up = CatchUp::new(store, self.clone());
         let mut polled_at = Instant::now();
         let mut is_asked = false;
         let mut again = Vec::new();

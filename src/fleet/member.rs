@@ -169,6 +169,7 @@ impl Member<'_> {
             return Err(Stop::Removed);
         };
         self.roster.listed(id, &roster.nodes);
+        fleet.0.counts.nodes.set(roster.nodes.len() as i64);
         fleet.set_jobs(roster.has_jobs);
         let beat = fleet.0.health.next_beat();
         fleet.tell(|ring| {
@@ -191,6 +192,7 @@ impl Member<'_> {
         let (id, change) = (self.id, PresenceChange { entered, left });
         let version = run(&self.store, move |fleet| fleet.change_presence(id, &change)).await?;
         let Some(version) = version else { return Err(Stop::Removed) };
+        self.fleet.0.counts.presence_written.inc();
         self.fleet.tell(|ring| {
             ring.add_presence(PresenceChanged { node: id, version, rooms: Some(rooms) });
         });
@@ -221,6 +223,7 @@ impl Member<'_> {
                     people.push((user_id, username.into()));
                 }
                 self.note_read(room_id, people.len(), now);
+                self.fleet.0.counts.presence_read.inc();
                 hub.announce(News::Elsewhere(room_id, people)).await;
             }
         }

@@ -12,12 +12,13 @@ mod health;
 mod mailbox;
 mod member;
 mod nats;
+mod nodes;
 mod ring;
 mod roster;
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -27,8 +28,8 @@ use self::counts::Counts;
 use self::health::Health;
 use self::mailbox::Mailbox;
 pub use self::nats::NatsDoorbell;
+use self::nodes::Alone;
 use self::ring::Ring;
-use crate::metrics::Metrics;
 use crate::model::{Appended, Identity, NodeId, RoomHead, RoomId};
 use crate::realtime::{Hub, News, Publisher, ReadOutcome, ReplyTo};
 use crate::storage::doorbell::{Doorbell, Hear, Heard};
@@ -55,6 +56,8 @@ struct Inner {
     told: Mailbox,
     /// This node's id; 0 while it has none.
     node: AtomicI64,
+    /// What this server tells of itself.
+    alone: OnceLock<Alone>,
     /// Whether this node runs the jobs that one node does for all.
     has_jobs: watch::Sender<bool>,
     /// Wakes the task that looks for revoked sessions.
@@ -72,18 +75,12 @@ impl Fleet {
             incoming: Mailbox::default(),
             told: Mailbox::default(),
             node: AtomicI64::new(0),
+            alone: OnceLock::new(),
             has_jobs: watch::Sender::new(!is_shared),
             revoked: Notify::new(),
             health: Health::default(),
-            counts: Counts::default(),
+            counts: Counts::new(is_shared),
         }))
-    }
-
-    /// Adds the figures of the fleet to the metrics.
-    pub fn register(&self, metrics: &Metrics) {
-        if self.0.outgoing.is_some() {
-            metrics.register(|registry| self.0.counts.register(registry));
-        }
     }
 
     /// The writer's listener: tells the other nodes of commits, and gives them to this node's hub.

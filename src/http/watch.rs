@@ -1,4 +1,4 @@
-//! The figures of the server: `/metrics` and `/admin/stats`, and who may read them.
+//! The figures of the server: `/metrics`, `/admin/stats` and `/admin/nodes`, and who may read them.
 
 use poem::http::{HeaderMap, header};
 use poem::web::Data;
@@ -9,7 +9,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use sha2::{Digest, Sha256};
 
 use super::Area;
-use super::dto::StatsDto;
+use super::dto::{NodeDto, StatsDto};
 use super::extract::{MaybeCaller, bearer};
 use super::failure::{FORBIDDEN, Failure, STORE, TOKEN};
 use super::local::Local;
@@ -32,6 +32,13 @@ enum OneStats {
     /// The figures.
     #[oai(status = 200)]
     Ok(Written<StatsDto>),
+}
+
+#[derive(ApiResponse)]
+enum Nodes {
+    /// The nodes, in order of id.
+    #[oai(status = 200)]
+    Ok(Written<Vec<NodeDto>>),
 }
 
 #[OpenApi(tag = "Area::Health")]
@@ -68,6 +75,23 @@ impl WatchApi {
     ) -> Result<OneStats, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
         watcher.check(&chat)?;
         Ok(OneStats::Ok(Written::of(&chat.stats().await.into())?))
+    }
+
+    /// The servers that run on the database
+    ///
+    /// For callers that may read `/metrics`. Every server answers with the same list, in which only `is_this_node`
+    /// differs. With SQLite it has the one server.
+    #[oai(path = "/admin/nodes", method = "get", operation_id = "list_nodes")]
+    async fn list_nodes(
+        &self,
+        chat: Data<&Chat>,
+        watcher: Watcher,
+    ) -> Result<Nodes, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
+        watcher.check(&chat)?;
+        let this = chat.fleet().node_id();
+        let nodes = chat.list_nodes().await?;
+        let nodes = nodes.into_iter().map(|node| NodeDto::new(node, this)).collect();
+        Ok(Nodes::Ok(Written::of(&nodes)?))
     }
 }
 

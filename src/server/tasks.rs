@@ -51,7 +51,7 @@ pub(super) struct Parts<'a, C> {
 /// Starts the tasks. Each of them may be cancelled at any await.
 pub(super) fn spawn<C>(parts: Parts<'_, C>)
 where
-    C: Fn() -> usize + Send + Sync + 'static,
+    C: Fn() -> usize + Clone + Send + Sync + 'static,
 {
     let Parts { tasks, chat, store, config, doorbell, address, connections, stop, gone, replaced } =
         parts;
@@ -69,6 +69,7 @@ where
     tasks.spawn({
         let (fleet, store, about) = (fleet.clone(), store.clone(), about(chat, config, address));
         let connections = move || connections() as i64;
+        fleet.introduce(about.clone(), connections.clone());
         let live = async move { fleet.live(store, about, connections).await };
         stop.clone().run_until_cancelled_owned(live)
     });

@@ -9,7 +9,7 @@ const HEAD = `// Made from docs/openapi.json and docs/asyncapi.json: \`npm run s
 // Not part of the page.
 `;
 /** The answers of the HTTP API that the page uses. */
-const ANSWERS = ["Account", "Login", "MessagePage", "Room", "Setup", "Stats", "User"];
+const ANSWERS = ["Account", "Login", "MessagePage", "Node", "Room", "Setup", "Stats", "User"];
 /** What types do not say. A property may have one of these names, but its schema is an object. */
 const NOTES = ["description", "example", "examples", "format", "maximum", "minimum", "title"];
 

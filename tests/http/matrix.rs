@@ -78,6 +78,7 @@ fn table() -> Vec<Row> {
         ("GET", "/ready", None, [200, 200, 200, 200]),
         ("GET", "/metrics", None, [401, 403, 200, 401]),
         ("GET", "/admin/stats", None, [401, 403, 200, 401]),
+        ("GET", "/admin/nodes", None, [401, 403, 200, 401]),
     ]
 }
 

@@ -4,6 +4,7 @@ mod admin;
 mod auth;
 mod events;
 mod messages;
+mod nodes;
 mod rooms;
 mod stats;
 
@@ -24,6 +25,7 @@ pub(super) use auth::{
 };
 pub(super) use events::EventPageDto;
 pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
+pub(super) use nodes::NodeDto;
 pub(super) use rooms::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
 pub(super) use stats::StatsDto;
 

@@ -14,6 +14,9 @@ use crate::http::types::Moment;
 #[oai(rename = "Stats", example)]
 pub(in crate::http) struct StatsDto {
     pub version: String,
+    /// Servers that run on the database, this one included: see `/admin/nodes`. All other figures are those of this
+    /// server alone, or of the database.
+    pub nodes: u64,
     pub started_at: Moment,
     pub uptime_seconds: u64,
     /// The kind of database and its version.
@@ -78,6 +81,7 @@ impl From<Stats> for StatsDto {
     fn from(stats: Stats) -> Self {
         Self {
             version: stats.version,
+            nodes: stats.nodes,
             started_at: Moment(stats.started_at),
             uptime_seconds: stats.uptime_seconds,
             database: stats.database,
@@ -112,6 +116,7 @@ impl Example for StatsDto {
     fn example() -> Self {
         Self {
             version: "1.0.0".into(),
+            nodes: 1,
             started_at: EXAMPLE_TIME,
             uptime_seconds: 86_400,
             database: Some("SQLite 3.50.4".into()),

@@ -1,7 +1,8 @@
 // Made from docs/openapi.json and docs/asyncapi.json: `npm run shapes` in tests/browser writes it anew.
 // Not part of the page.
 
-export type Shape = Account | Login | MessagePage | Room | Setup | Stats | User | Frame | Verb;
+export type Shape =
+  Account | Login | MessagePage | Node | Room | Setup | Stats | User | Frame | Verb;
 export type Role = "user" | "admin";
 export type TokenType = "bearer";
 export type EventId = number;
@@ -100,6 +101,18 @@ export interface Message {
   edited_at?: string | null;
   deleted_at?: string | null;
 }
+export interface Node {
+  id: number;
+  name: string;
+  version: string;
+  address: string;
+  started_at: string;
+  connections: number;
+  lag_ms: number;
+  heartbeat_age_ms: number;
+  has_jobs: boolean;
+  is_this_node: boolean;
+}
 export interface Room {
   id: number;
   name: string;
@@ -129,6 +142,7 @@ export interface Branding {
 }
 export interface Stats {
   version: string;
+  nodes: number;
   started_at: string;
   uptime_seconds: number;
   database: string | null;
