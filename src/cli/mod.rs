@@ -21,6 +21,7 @@ mod man;
 mod messages;
 mod migrate;
 mod nearest;
+mod nodes;
 mod openapi;
 mod output;
 mod password;
@@ -86,6 +87,7 @@ enum Command {
     Copy(data::copy::Args),
     Prune(data::prune::Args),
     Tail(tail::Args),
+    Nodes(nodes::Args),
     Stats(stats::Args),
     Health(health::Args),
     Doctor(doctor::Args),
@@ -121,6 +123,7 @@ impl Cli {
             Command::Copy(args) => data::copy::run(&args, &context),
             Command::Prune(args) => data::prune::run(&args, &context),
             Command::Tail(args) => tail::run(&args, &context),
+            Command::Nodes(args) => nodes::run(&args, &context),
             Command::Stats(args) => stats::run(&args, &context),
             Command::Health(args) => health::run(&args, &context),
             Command::Doctor(args) => doctor::run(&args, &context),

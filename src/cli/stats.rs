@@ -112,8 +112,11 @@ fn from_server(args: &Args, settings: &Loaded) -> anyhow::Result<Value> {
 fn from_database(settings: &Loaded) -> anyhow::Result<Value> {
     let database = Database::open_current(settings)?;
     let status = database.run(|backend| backend.get_status())?;
+    let nodes =
+        database.run(|backend| backend.fleet().map_or(Ok(0), |it| Ok(it.list_nodes()?.len())))?;
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
+        "nodes": nodes,
         "database": status.version,
         "database_bytes": status.size_bytes,
         "wal_bytes": status.wal_bytes,

@@ -16,6 +16,7 @@ fn help_names_every_command_and_has_examples() {
         "audit",
         "config",
         "openapi",
+        "nodes",
         "Examples:",
     ] {
         assert!(help.contains(word), "no {word} in {help}");
@@ -33,6 +34,7 @@ fn help_names_every_command_and_has_examples() {
         "health",
         "stats",
         "tail",
+        "nodes",
     ] {
         let help = shell.run(&[command, "--help"]).ok();
         assert!(help.contains("Examples:"), "{help}");

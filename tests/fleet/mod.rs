@@ -2,6 +2,7 @@
 
 mod limits;
 mod nats;
+mod nodes;
 mod presence;
 
 use std::time::Instant;
