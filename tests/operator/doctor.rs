@@ -352,6 +352,19 @@ fn the_state_of_a_postgres_database_is_checked() {
         .unwrap();
     patient.expect("admin", "ok: ");
     patient.expect("integrity", "problem: goes on beyond its head");
+    // The heartbeats of these nodes are in the future, so that they live as long as the test.
+    let node = |name: &str, version: &str| {
+        let add = "INSERT INTO nodes (name, version, address, started_at, seen_at)
+                   VALUES ($1, $2, '10.0.0.11:8000', 0, clock_timestamp() + interval '1 hour')";
+        patient.postgres.as_ref().unwrap().client().execute(add, &[&name, &version]).unwrap();
+    };
+    node("one", "1.0.0");
+    patient.expect("nodes", "ok: 1 server: one");
+    node("two", "1.0.0");
+    patient.expect("nodes", "ok: 2 servers: one, two");
+    patient.expect("connections", "ok: the 2 servers use up to 14");
+    node("three", "1.1.0");
+    patient.expect("nodes", "warning: different versions: 1.0.0, 1.1.0");
     let patient = patient.env("CHATAPP_DATABASE__READ_THREADS", "1000");
     patient.expect("connections", "warning: max_connections");
     let patient = patient

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::super::output::counted;
 use super::files::split;
-use super::{Case, Finding, Opened, shown_url};
+use super::{Case, Finding, Opened, nodes, shown_url};
 use crate::storage::{self, DatabaseStatus, Error, Shortcoming};
 
 /// Clocks that are set by NTP differ by less than this, in milliseconds.
@@ -131,11 +131,17 @@ pub(super) fn connections(case: &Case) -> Vec<Finding> {
     let Some((used, most)) = status(case).and_then(|status| status.connections) else {
         return vec![];
     };
-    // The connections of a running server are already among the used ones.
-    let own = case.settings.config.database.read_threads as u64 + 1;
-    let wanted = if case.running.is_some() { 0 } else { own } + SPARE_CONNECTIONS;
-    let detail = format!("{used} of {most} connections are in use");
-    if used + wanted <= most {
+    // For reads, and one each for writes, upkeep and the doorbell.
+    let own = case.settings.config.database.read_threads as u64 + 3;
+    let running = nodes::count(case);
+    let mut detail = format!("{used} of {most} connections are in use");
+    if running > 1 {
+        let all = running * own;
+        detail += &format!("; the {running} servers use up to {all}, if they have these settings");
+    }
+    // A server makes its connections when it needs them.
+    let servers = (running * own).max(used) + if case.running.is_some() { 0 } else { own };
+    if servers + SPARE_CONNECTIONS <= most {
         return vec![Finding::ok("connections", detail)];
     }
     let advice = "raise max_connections of PostgreSQL, or lower database.read_threads";
@@ -202,7 +208,7 @@ fn damaged(text: &str) -> Finding {
     )
 }
 
-fn unreadable(check: &'static str, error: &Error) -> Finding {
+pub(super) fn unreadable(check: &'static str, error: &Error) -> Finding {
     let detail = format!("the check failed ({error})");
     Finding::problem(check, detail, "run this again; if that does not help, restart the database")
 }

@@ -5,6 +5,7 @@
 
 mod database;
 mod files;
+mod nodes;
 mod server;
 mod settings;
 
@@ -130,6 +131,7 @@ const CHECKS: &[Check] = &[
     database::connections,
     database::clock,
     database::admin,
+    nodes::nodes,
     server::answers,
     server::proxy,
 ];
