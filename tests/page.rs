@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use reqwest::Method;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::support::{Answer, Database, Program, Server, ServerBuilder};
 
@@ -28,6 +28,13 @@ const SETTINGS: [(&str, &str); 5] = [
 /// The number of browsers that run at once: each consists of several busy processes.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
 
+/// Waits until another browser may run.
+async fn permit() -> SemaphorePermit<'static> {
+    let packages = Path::new(TESTS).join("node_modules");
+    assert!(packages.exists(), "{} is missing: scripts/test makes it", packages.display());
+    BROWSERS.acquire().await.expect("the semaphore is never closed")
+}
+
 /// Runs a file of tests against a new, empty server.
 async fn run(file: &str, database: Database) {
     let builder = Server::with(database);
@@ -36,10 +43,12 @@ async fn run(file: &str, database: Database) {
 
 /// Runs a file of tests against a server with other settings.
 async fn run_on(file: &str, builder: ServerBuilder) {
-    let packages = Path::new(TESTS).join("node_modules");
-    assert!(packages.exists(), "{} is missing: scripts/test makes it", packages.display());
-    let _permit = BROWSERS.acquire().await.expect("the semaphore is never closed");
-    let server = builder.start().await;
+    let _permit = permit().await;
+    run_against(file, &builder.start().await).await;
+}
+
+/// Runs a file of tests against this server.
+async fn run_against(file: &str, server: &Server) {
     let mut command = Command::new("node");
     command
         .args(["--test", "--test-reporter=spec", &format!("{TESTS}/{file}.test.js")])
@@ -90,6 +99,17 @@ files! {
 #[tokio::test(flavor = "multi_thread")]
 async fn settings() {
     run_on("settings", with_settings()).await;
+}
+
+/// Two servers on one PostgreSQL.
+#[tokio::test(flavor = "multi_thread")]
+async fn servers() {
+    let _permit = permit().await;
+    let name = "CHATAPP_FLEET__NAME";
+    let mut one = Server::with(Database::Postgres).env(name, "one").start().await;
+    one.set_env(name, "two");
+    let _two = one.start_another().await;
+    run_against("servers", &one).await;
 }
 
 fn with_settings() -> ServerBuilder {

@@ -161,6 +161,8 @@ test("the figures and the audit log are shown", async () => {
   assert.equal(new Set(names).size, names.length, `every figure has a name of its own: ${names}`);
   await page.locator(".figures div").filter({ hasText: "Processor" }).getByText("%").waitFor();
   await page.getByText(/Running since/).waitFor();
+  // SQLite has a single server.
+  assert.equal(await page.getByRole("region", { name: "Servers" }).count(), 0);
   await picture(page, "admin-figures");
   await isAccessible(page, "figures");
   await page.getByRole("link", { name: "Audit log" }).click();

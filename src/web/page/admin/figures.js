@@ -6,6 +6,7 @@ import { View, fill, h, view } from "../core/dom.js";
 import { onEnd } from "../core/reactive.js";
 import { bytes, counted, duration, exactTime, figure, shortTime } from "../text/format.js";
 import { chart } from "./chart.js";
+import { servers } from "./servers.js";
 
 /** @typedef {import("../core/types.js").Stats} Stats */
 /**
@@ -127,7 +128,8 @@ class Figures extends View {
     const groups = h("div", { class: "figure-groups" });
     const status = h("p", { class: "quiet", role: "status" });
     const since = h("p", { class: "quiet small" });
-    this.append(health, groups, since, status);
+    const fleet = servers();
+    this.append(health, groups, fleet.element, since, status);
     /** @type {Sample[]} */
     const samples = [];
     const opened = Date.now();
@@ -139,6 +141,8 @@ class Figures extends View {
         /** @type {Stats} */
         const stats = await call("GET", "/admin/stats");
         const refusal = await call("GET", "/ready").then(() => null, words);
+        /** @type {import("../core/types.js").Node[]} */
+        const nodes = canHaveOthers(stats) ? await call("GET", "/admin/nodes").catch(() => []) : [];
         const cpu = cpuSince(samples.at(-1), stats);
         samples.push({ at: performance.now(), stats, cpu, refusal });
         if (samples.length > MOST_SAMPLES) samples.shift();
@@ -150,6 +154,7 @@ class Figures extends View {
           groups,
           Object.entries(GROUPS).map(([name, tiles]) => groupView(name, tiles, samples)),
         );
+        fleet.show(nodes);
         since.textContent =
           `The lines begin when you opened this page, ${duration((Date.now() - opened) / 1000)} ago. ` +
           `Running since ${shortTime(stats.started_at)} (${duration(stats.uptime_seconds)}), ` +
@@ -168,6 +173,9 @@ class Figures extends View {
     });
   }
 }
+
+/** SQLite has a single server. @param {Stats} stats */
+const canHaveOthers = ({ database, nodes }) => nodes > 1 || !!database?.startsWith("PostgreSQL");
 
 /**
  * @param {Sample | undefined} before
