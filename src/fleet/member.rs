@@ -210,7 +210,9 @@ impl Member<'_> {
         let (due, later): (Vec<_>, Vec<_>) =
             live.into_iter().partition(|&(id, people)| self.is_due(id, people, now));
         self.roster.want(later.into_iter().map(|(id, _)| id));
-        let due: Vec<RoomId> = due.into_iter().map(|(id, _)| id).collect();
+        let mut due: Vec<RoomId> = due.into_iter().map(|(id, _)| id).collect();
+        // The answers are in order of room.
+        due.sort_unstable();
         for rooms in due.chunks(ROOMS) {
             let (asked, me) = (rooms.to_vec(), self.id);
             let present = run(&self.store, move |fleet| fleet.list_present(&asked, me)).await?;
