@@ -14,6 +14,14 @@ CREATE UNLOGGED TABLE nodes (
     presence_version bigint      NOT NULL DEFAULT 0     -- counts its changes of `presence`
 ) WITH (fillfactor = 50);
 
+-- No node gets an id that another one had before a crash. From PostgreSQL 15 on, the sequence of an unlogged table
+-- is unlogged too, and would begin again.
+DO $$ BEGIN
+    IF current_setting('server_version_num')::int >= 150000 THEN
+        EXECUTE 'ALTER SEQUENCE ' || pg_get_serial_sequence('nodes', 'id') || ' SET LOGGED';
+    END IF;
+END $$;
+
 -- The people who are in rooms, one row for each node that has a connection of theirs in the room. A node
 -- writes its own rows only.
 CREATE UNLOGGED TABLE presence (

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chatapp::model::{NewNode, Timestamp};
 use chatapp::storage::{self, Backend, Error, OpenOptions};
 
 use crate::harness::{self, log, message, room, seqs, user, with_client_id};
@@ -91,6 +92,28 @@ fn connections_recover_after_a_restart_of_the_server() {
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(seqs(&log(&*backend, room.id)), [1, 2]);
+}
+
+/// A node removes the id that it had before a crash: no other node may have it by then.
+#[test]
+fn no_node_gets_an_id_from_before_a_crash() {
+    let cluster = PgCluster::private();
+    let database = cluster.database();
+    let add = || {
+        let about = NewNode {
+            name: "a".to_owned(),
+            version: "1".to_owned(),
+            address: "x".to_owned(),
+            started_at: Timestamp(0),
+        };
+        let backend = storage::open(database.url(), OPTIONS).unwrap();
+        backend.migrate().unwrap();
+        backend.fleet().unwrap().add_node(&about).unwrap()
+    };
+    let before = [add(), add()];
+    cluster.crash();
+    cluster.start();
+    assert!(!before.contains(&add()));
 }
 
 /// The transaction of the first attempt has not ended when the second attempt comes.
