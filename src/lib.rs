@@ -12,6 +12,20 @@
 //! rules, and a driver's types stay in its folder of `storage`. poem is used only in `server`, `http` and
 //! `ws`. `bench` is a client: it uses the protocol, and no layer.
 
+/// Whether a bug is put in on purpose, for the simulation of the fleet to find. Never in the program.
+macro_rules! has_bug {
+    ($bug:ident) => {{
+        #[cfg(test)]
+        let has_bug = {
+            use crate::fleet::simulation::bugs::{Bug, is_present};
+            is_present(Bug::$bug)
+        };
+        #[cfg(not(test))]
+        let has_bug = false;
+        has_bug
+    }};
+}
+
 pub(crate) mod bench;
 pub mod chat;
 pub mod cli;

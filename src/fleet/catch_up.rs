@@ -6,13 +6,16 @@
 //! what no ring has told. A read that fails or comes late loses nothing: the next poll finds the same events.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::Fleet;
 use super::counts::FoundBy;
+use super::database::Database;
 use crate::model::{Event, Room, RoomDifference, RoomHead, RoomId, Seq};
-use crate::realtime::{Hub, KnownRooms, News, ReplyTo};
-use crate::storage::{Backend, Result, Store};
+use crate::realtime::{Hub, KnownRooms, News};
+use crate::storage::Result;
 
 /// The number of events of one room that are read before the next rooms are read. For a room without
 /// members, no further events are read.
@@ -25,8 +28,8 @@ const ROOMS: usize = 64;
 const LOOK_AT_ALL: Duration = Duration::from_millis(900);
 
 /// Reads from the database what the hub does not know yet.
-pub(super) struct CatchUp {
-    store: Store<ReplyTo>,
+pub(super) struct CatchUp<D> {
+    database: D,
     hub: Hub,
     fleet: Fleet,
     /// While this number stays the same, no other process has written.
@@ -44,10 +47,10 @@ struct Look {
     is_of_all: bool,
 }
 
-impl CatchUp {
-    pub fn new(store: Store<ReplyTo>, fleet: Fleet) -> Self {
+impl<D: Database> CatchUp<D> {
+    pub fn new(database: D, fleet: Fleet) -> Self {
         let hub = fleet.0.hub.clone();
-        Self { store, hub, fleet, data_version: None, looked_at_all: None }
+        Self { database, hub, fleet, data_version: None, looked_at_all: None }
     }
 
     /// Reads the new events of these rooms, and gives them to the hub. Returns the rooms to be tried again
@@ -72,7 +75,7 @@ impl CatchUp {
     /// If the database cannot be read. The next poll then finds the events.
     pub async fn poll(&mut self, at_all: bool) -> Result<()> {
         // Read first: a write from here on changes the number again.
-        let version = self.store.read(|backend| backend.get_data_version()).await?;
+        let version = self.database.get_data_version().await?;
         let has_missed = self.hub.take_missed();
         if version.is_some() && version == self.data_version && !has_missed {
             return Ok(());
@@ -98,10 +101,9 @@ impl CatchUp {
 
     /// Returns true if there is more to read.
     async fn look(&self, Look { known, joined, is_of_all }: Look) -> Result<bool> {
-        let list = move |backend: &dyn Backend| backend.list_changed_rooms(&known, is_of_all);
         let mut has_more = false;
         let mut longer = Vec::new();
-        for difference in self.store.read(list).await? {
+        for difference in self.database.list_changed_rooms(known, is_of_all).await? {
             match difference {
                 RoomDifference::Longer { known, room } => longer.push((known, room)),
                 // The next look finds its events, from the first one on.
@@ -133,7 +135,7 @@ impl CatchUp {
     /// Reads the new events of rooms, once for all members. Among them may be events that this process has
     /// written and not yet given to its hub: the hub recognises them by their seq.
     async fn read(&self, heads: Vec<RoomHead>) -> Result<Vec<Result<Vec<Event>>>> {
-        self.store.read(move |backend| backend.list_new_events(&heads, PAGE)).await
+        self.database.list_new_events(heads, PAGE).await
     }
 
     /// Reads the new events of rooms that a ring named. Returns the rooms that have more. What a poll does

@@ -7,10 +7,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Fleet;
 use super::catch_up::CatchUp;
+use super::database::Database;
 use super::ring::Ring;
 use crate::model::RoomHead;
-use crate::realtime::{News, ReadOutcome, ReplyTo};
-use crate::storage::Store;
+use crate::realtime::{News, ReadOutcome};
 
 /// The pause before rooms are tried again whose heads the hub is just learning.
 const TRY_AGAIN: Duration = Duration::from_millis(10);
@@ -20,8 +20,8 @@ const ASKED: Duration = Duration::from_millis(100);
 
 impl Fleet {
     /// Reads what other processes have written: when the doorbell rings, and by polls.
-    pub async fn follow(&self, store: Store<ReplyTo>) {
-        let mut catch_up = CatchUp::new(store, self.clone());
+    pub async fn follow(&self, database: impl Database) {
+        let mut catch_up = CatchUp::new(database, self.clone());
         let mut polled_at = Instant::now();
         let mut is_asked = false;
         let mut again = Vec::new();
@@ -30,8 +30,8 @@ impl Fleet {
             let retry =
                 async { if again.is_empty() { pending().await } else { sleep(TRY_AGAIN).await } };
             let mut ring = tokio::select! {
-                ring = self.0.incoming.take() => ring,
-                () = retry => Ring::default(),
+                // The poll first, so that it is not late while the doorbell rings all the time.
+                biased;
                 () = sleep_until(polled_at + pause) => {
                     // Errors are logged where they occur, and the next poll catches up.
                     let _ = catch_up.poll(is_asked).await;
@@ -39,6 +39,8 @@ impl Fleet {
                     is_asked = false;
                     continue;
                 }
+                () = retry => Ring::default(),
+                ring = self.0.incoming.take() => ring,
             };
             is_asked |= ring.look;
             again.into_iter().for_each(|room| ring.add_head(room));
@@ -47,7 +49,7 @@ impl Fleet {
     }
 
     /// Returns the rooms to be tried again.
-    async fn answer(&self, catch_up: &CatchUp, mut ring: Ring) -> Vec<RoomHead> {
+    async fn answer(&self, catch_up: &CatchUp<impl Database>, mut ring: Ring) -> Vec<RoomHead> {
         if ring.sessions {
             self.0.revoked.notify_one();
         }

@@ -1,7 +1,9 @@
 //! Whether the doorbell works: a node hears its own heartbeats.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// A doorbell that has not echoed a heartbeat for this long does not work: three heartbeats were missed.
 const DEAF: Duration = Duration::from_secs(6);

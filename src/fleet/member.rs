@@ -12,12 +12,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Fleet;
+use super::database::Database;
 use super::ring::PresenceChanged;
 use super::roster::{Roster, Stale};
 use crate::model::{Heartbeat, NewNode, NodeId, RoomId};
-use crate::realtime::{News, People, PresenceTaken, ReplyTo, SMALL_ROOM};
-use crate::storage::backend::{self, PresenceChange, Present};
-use crate::storage::{Backend, Error, Result, Store};
+use crate::realtime::{News, People, PresenceTaken, SMALL_ROOM};
+use crate::storage::Error;
+use crate::storage::backend::{PresenceChange, Present};
 
 /// How often a node says that it lives. After three missed heartbeats it is dead: see the database.
 const BEAT: Duration = Duration::from_secs(2);
@@ -32,9 +33,9 @@ const RETRY: Duration = Duration::from_secs(1);
 const ROOMS: usize = 256;
 
 /// The node's task.
-struct Member<'a> {
+struct Member<'a, D> {
     fleet: &'a Fleet,
-    store: Store<ReplyTo>,
+    database: D,
     id: NodeId,
     roster: Roster,
     /// When a big room was read last: it is read again only when its members are told again.
@@ -59,22 +60,22 @@ impl Fleet {
     /// Makes this server a node, and keeps it one. `connections` returns the number of its connections.
     pub async fn live(
         &self,
-        store: Store<ReplyTo>,
+        database: impl Database,
         about: NewNode,
         connections: impl Fn() -> i64 + Send + Sync,
     ) {
-        if !store.is_shared() {
+        if !database.is_shared() {
             return;
         }
         let mut before = None;
         loop {
             let node = about.clone();
-            let added = run(&store, move |fleet| fleet.add_node(&node)).await;
+            let added = database.maintain(move |fleet| fleet.add_node(&node)).await;
             if let Ok(id) = added {
                 self.0.node.store(id.0, Ordering::Relaxed);
                 let mut member = Member {
                     fleet: self,
-                    store: store.clone(),
+                    database: database.clone(),
                     id,
                     roster: Roster::default(),
                     read_at: BTreeMap::new(),
@@ -90,28 +91,16 @@ impl Fleet {
     }
 
     /// Takes this node out of the fleet: its people leave at once on the other nodes.
-    pub async fn leave(&self, store: &Store<ReplyTo>) {
+    pub async fn leave(&self, database: &impl Database) {
         let Some(id) = self.node() else { return };
         // After a failure the other nodes find this one dead.
-        if run(store, move |fleet| fleet.remove_node(id)).await.is_ok() {
+        if database.maintain(move |fleet| fleet.remove_node(id)).await.is_ok() {
             self.tell(|ring| ring.nodes = true);
         }
     }
 }
 
-/// Runs a call on the thread that maintains the database.
-async fn run<T: Send + 'static>(
-    store: &Store<ReplyTo>,
-    call: impl FnOnce(&dyn backend::Fleet) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let call = move |backend: &dyn Backend| match backend.fleet() {
-        Some(fleet) => call(fleet),
-        None => Err(Error::Internal("the database is not shared".to_owned())),
-    };
-    store.maintain(call).await
-}
-
-impl Member<'_> {
+impl<D: Database> Member<'_, D> {
     /// `before`: the id that this node had until now, whose people are removed once they have the new id.
     async fn live(
         &mut self,
@@ -121,7 +110,7 @@ impl Member<'_> {
         let taken = self.fleet.0.hub.take_presence(true).await;
         self.write(taken).await?;
         if let Some(before) = before {
-            run(&self.store, move |fleet| fleet.remove_node(before)).await?;
+            self.database.maintain(move |fleet| fleet.remove_node(before)).await?;
         }
         self.roster.want_all();
         self.fleet.tell(|ring| ring.nodes = true);
@@ -165,7 +154,7 @@ impl Member<'_> {
     async fn beat(&mut self, connections: i64) -> Result<(), Stop> {
         let (id, fleet) = (self.id, self.fleet);
         let heartbeat = Heartbeat { connections, lag_ms: fleet.lag().as_millis() as i64 };
-        let Some(roster) = run(&self.store, move |db| db.beat(id, heartbeat)).await? else {
+        let Some(roster) = self.database.maintain(move |db| db.beat(id, heartbeat)).await? else {
             return Err(Stop::Removed);
         };
         self.roster.listed(id, &roster.nodes);
@@ -190,7 +179,8 @@ impl Member<'_> {
         rooms.sort_unstable();
         rooms.dedup();
         let (id, change) = (self.id, PresenceChange { entered, left });
-        let version = run(&self.store, move |fleet| fleet.change_presence(id, &change)).await?;
+        let version =
+            self.database.maintain(move |fleet| fleet.change_presence(id, &change)).await?;
         let Some(version) = version else { return Err(Stop::Removed) };
         self.fleet.0.counts.presence_written.inc();
         self.fleet.tell(|ring| {
@@ -213,9 +203,13 @@ impl Member<'_> {
         let mut due: Vec<RoomId> = due.into_iter().map(|(id, _)| id).collect();
         // The answers are in order of room.
         due.sort_unstable();
+        if has_bug!(AnswersInAnyOrder) {
+            due.reverse();
+        }
         for rooms in due.chunks(ROOMS) {
             let (asked, me) = (rooms.to_vec(), self.id);
-            let present = run(&self.store, move |fleet| fleet.list_present(&asked, me)).await?;
+            let present =
+                self.database.maintain(move |fleet| fleet.list_present(&asked, me)).await?;
             let mut present = present.into_iter().peekable();
             for &room_id in rooms {
                 let mut people: People = Vec::new();

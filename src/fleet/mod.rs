@@ -7,6 +7,7 @@
 
 mod catch_up;
 mod counts;
+mod database;
 mod follow;
 mod health;
 mod mailbox;
@@ -93,6 +94,16 @@ impl Fleet {
     pub fn blocking_publish(&self, news: Vec<News>) {
         self.tell(|ring| news.iter().for_each(|news| tell_news(ring, news)));
         self.0.hub.blocking_announce(news);
+    }
+
+    fn tell_committed(&self, outcomes: &[Outcome<ReplyTo>]) {
+        self.tell(|ring| {
+            for Outcome { result, .. } in outcomes {
+                if let Ok(Appended { message, .. }) = result {
+                    ring.add_head(RoomHead { id: message.room_id, head_seq: message.seq });
+                }
+            }
+        });
     }
 
     /// Tells the other nodes that a user is typing.
@@ -237,13 +248,10 @@ impl Listener<ReplyTo> for Ringing {
     }
 
     fn committed(&mut self, outcomes: Vec<Outcome<ReplyTo>>, took: Duration) {
-        self.fleet.tell(|ring| {
-            for Outcome { result, .. } in &outcomes {
-                if let Ok(Appended { message, .. }) = result {
-                    ring.add_head(RoomHead { id: message.room_id, head_seq: message.seq });
-                }
-            }
-        });
+        self.fleet.tell_committed(&outcomes);
         self.hub.committed(outcomes, took);
     }
 }
+
+#[cfg(test)]
+pub(crate) mod simulation;

@@ -55,7 +55,11 @@ impl Roster {
         match (known, rooms) {
             // A ring that is late: its change was read after the ring that overtook it.
             (Some(known), _) if version <= known => drop(self.versions.insert(node, known)),
-            (Some(known), Some(rooms)) if version == known + 1 => self.stale.add(rooms),
+            (Some(known), Some(rooms))
+                if version == known + 1 || has_bug!(GapInPresenceIgnored) =>
+            {
+                self.stale.add(rooms);
+            }
             _ => self.stale = Stale::All,
         }
     }
@@ -74,7 +78,9 @@ impl Roster {
         }
         for id in gone {
             self.versions.remove(&id);
-            self.stale = Stale::All;
+            if !has_bug!(GoneNodeIgnored) {
+                self.stale = Stale::All;
+            }
         }
     }
 

@@ -15,6 +15,8 @@ use super::state::State;
 use super::tail::Chunk;
 use super::{CloseCode, Connection, ConnectionId, HubCounts, PresenceTaken};
 use crate::model::{Event, RoomHead, RoomId, Seq, SessionId};
+#[cfg(test)]
+use crate::{realtime::ReplyTo, storage::Outcome};
 
 /// The number of commands that the queue holds. If the queue is full, senders wait, also the writer's thread.
 const QUEUE: usize = 4_096;
@@ -49,8 +51,17 @@ impl Hub {
     /// # Errors
     /// If the system cannot create a thread or a timer.
     pub fn start(config: HubConfig) -> std::io::Result<(Self, HubThread)> {
-        let (commands, waiting) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let (hub, run) = Self::prepare(config);
+        let thread = thread::Builder::new()
+            .name("chatapp-hub".to_owned())
+            .spawn(move || runtime.block_on(run))?;
+        Ok((hub, HubThread(thread)))
+    }
+
+    /// Returns the handle, and the work of the thread.
+    pub(crate) fn prepare(config: HubConfig) -> (Self, impl Future<Output = ()> + Send) {
+        let (commands, waiting) = mpsc::channel(QUEUE);
         let counts = Arc::<HubCounts>::default();
         let pacing = Arc::<Pacing>::default();
         let has_missed = Arc::<AtomicBool>::default();
@@ -62,10 +73,8 @@ impl Hub {
             has_missed.clone(),
             presence_changed.clone(),
         );
-        let thread = thread::Builder::new()
-            .name("chatapp-hub".to_owned())
-            .spawn(move || runtime.block_on(run(state, waiting)))?;
-        Ok((Self { commands, counts, pacing, has_missed, presence_changed }, HubThread(thread)))
+        let hub = Self { commands, counts, pacing, has_missed, presence_changed };
+        (hub, run(state, waiting))
     }
 
     /// The hub's figures, for the metrics.
@@ -87,6 +96,12 @@ impl Hub {
     /// of its [`Publisher`]. Only the writer's thread may call it.
     pub fn blocking_announce(&self, news: Vec<News>) {
         let _ = self.commands.blocking_send(Command::News(news));
+    }
+
+    /// What its [`Publisher`] does, in a simulation without threads.
+    #[cfg(test)]
+    pub(crate) async fn committed(&self, outcomes: Vec<Outcome<ReplyTo>>) {
+        self.send(Command::Committed(outcomes)).await;
     }
 
     /// Publishes a change that was read from storage.
@@ -249,6 +264,9 @@ async fn run(mut state: State, mut waiting: mpsc::Receiver<Command>) {
     let mut commands = Vec::with_capacity(COMMANDS_PER_PASS);
     loop {
         tokio::select! {
+            // The tick first, so that it is not late while commands wait all the time.
+            biased;
+            _ = tick.tick() => state.tick(),
             taken = waiting.recv_many(&mut commands, COMMANDS_PER_PASS) => {
                 if taken == 0 {
                     return;
@@ -257,7 +275,6 @@ async fn run(mut state: State, mut waiting: mpsc::Receiver<Command>) {
                     state.apply(command);
                 }
             }
-            _ = tick.tick() => state.tick(),
         }
         state.flush();
     }

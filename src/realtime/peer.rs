@@ -21,17 +21,42 @@ pub struct Peer {
     /// Boxed, so that TLS costs a plain connection only one pointer, and one branch per operation.
     tls: Option<Box<Mutex<Tls>>>,
     _slot: OwnedSemaphorePermit,
+    /// What is written goes here, in a simulation.
+    #[cfg(test)]
+    written: Option<std::sync::Arc<Mutex<Vec<u8>>>>,
 }
 
 impl Peer {
     /// Makes a peer without TLS.
     pub fn plain(tcp: TcpStream, slot: OwnedSemaphorePermit) -> Self {
-        Self { tcp, tls: None, _slot: slot }
+        Self {
+            tcp,
+            tls: None,
+            _slot: slot,
+            #[cfg(test)]
+            written: None,
+        }
+    }
+
+    /// Makes a peer that keeps what is written to it, for simulations. `tcp` is not used.
+    #[cfg(test)]
+    pub(crate) fn recording(
+        tcp: TcpStream,
+        slot: OwnedSemaphorePermit,
+        written: std::sync::Arc<Mutex<Vec<u8>>>,
+    ) -> Self {
+        Self { tcp, tls: None, _slot: slot, written: Some(written) }
     }
 
     /// Returns an encrypted connection, after the TLS handshake.
     pub fn encrypted(tcp: TcpStream, tls: Tls, slot: OwnedSemaphorePermit) -> Self {
-        Self { tcp, tls: Some(Box::new(Mutex::new(tls))), _slot: slot }
+        Self {
+            tcp,
+            tls: Some(Box::new(Mutex::new(tls))),
+            _slot: slot,
+            #[cfg(test)]
+            written: None,
+        }
     }
 
     /// Reads without waiting. `Ok(0)`: the client has closed its side.
@@ -44,6 +69,11 @@ impl Peer {
 
     /// Writes without waiting. With TLS, accepted bytes may still have to be sent: see [`Peer::is_flushed`].
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(test)]
+        if let Some(written) = &self.written {
+            written.lock().expect("no test panics with it").extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
         match &self.tls {
             None => self.tcp.try_write(bytes),
             Some(tls) => lock(tls).write(&self.tcp, bytes),
@@ -52,6 +82,10 @@ impl Peer {
 
     /// Writes the slices in order, as [`Peer::try_write`] does with one slice.
     pub fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        #[cfg(test)]
+        if self.written.is_some() {
+            return slices.iter().map(|slice| self.try_write(slice)).sum();
+        }
         match &self.tls {
             None => self.tcp.try_write_vectored(slices),
             Some(tls) => lock(tls).write_vectored(&self.tcp, slices),

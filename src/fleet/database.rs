@@ -1,0 +1,71 @@
+//! What the fleet asks of the database.
+
+use crate::model::{Event, RoomDifference, RoomHead};
+use crate::realtime::ReplyTo;
+use crate::storage::{Backend, Error, Result, Store, backend};
+
+/// The database as the fleet uses it. The simulation has another one.
+pub trait Database: Clone + Send + Sync + 'static {
+    /// Whether several servers can use it.
+    fn is_shared(&self) -> bool;
+
+    /// See `Upkeep`.
+    fn get_data_version(&self) -> impl Future<Output = Result<Option<i64>>> + Send;
+
+    /// See `Rooms`.
+    fn list_changed_rooms(
+        &self,
+        known: Vec<RoomHead>,
+        finds_new: bool,
+    ) -> impl Future<Output = Result<Vec<RoomDifference>>> + Send;
+
+    /// See `Events`.
+    fn list_new_events(
+        &self,
+        known: Vec<RoomHead>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Result<Vec<Event>>>>> + Send;
+
+    /// Runs a call on the connection that maintains the database.
+    fn maintain<R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn backend::Fleet) -> Result<R> + Send + 'static,
+    ) -> impl Future<Output = Result<R>> + Send;
+}
+
+impl Database for Store<ReplyTo> {
+    fn is_shared(&self) -> bool {
+        self.is_shared()
+    }
+
+    async fn get_data_version(&self) -> Result<Option<i64>> {
+        self.read(|backend| backend.get_data_version()).await
+    }
+
+    async fn list_changed_rooms(
+        &self,
+        known: Vec<RoomHead>,
+        finds_new: bool,
+    ) -> Result<Vec<RoomDifference>> {
+        self.read(move |backend| backend.list_changed_rooms(&known, finds_new)).await
+    }
+
+    async fn list_new_events(
+        &self,
+        known: Vec<RoomHead>,
+        limit: u32,
+    ) -> Result<Vec<Result<Vec<Event>>>> {
+        self.read(move |backend| backend.list_new_events(&known, limit)).await
+    }
+
+    async fn maintain<R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn backend::Fleet) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let call = move |backend: &dyn Backend| match backend.fleet() {
+            Some(fleet) => call(fleet),
+            None => Err(Error::Internal("the database is not shared".to_owned())),
+        };
+        self.maintain(call).await
+    }
+}
