@@ -32,8 +32,8 @@ const CRATES: &[&str] = &[
 
 /// The parts of chatapp that write to the log.
 const PARTS: &[&str] = &[
-    "bench", "chat", "cli", "config", "dump", "executor", "http", "logging", "metrics", "model",
-    "realtime", "server", "storage", "web", "ws",
+    "bench", "chat", "cli", "config", "dump", "executor", "fleet", "http", "logging", "metrics",
+    "model", "realtime", "server", "storage", "web", "ws",
 ];
 
 /// The accepted filters, as the end of a sentence that begins with "it takes".

@@ -36,8 +36,9 @@ use crate::realtime::{Hub, News, Publisher, ReadOutcome, ReplyTo};
 use crate::storage::doorbell::{Doorbell, Hear, Heard};
 use crate::storage::{Listener, Outcome};
 
-/// The shortest time between two rings: what is committed meanwhile is told together.
-const GATHER: Duration = Duration::from_millis(1);
+/// The shortest time between two rings is this for each node: what is committed meanwhile is told together. Every
+/// ring wakes every node, so that the cost of the doorbell would grow with the square of their number.
+const GATHER_FOR_EACH: Duration = Duration::from_micros(500);
 
 /// How often a node polls while it hears the doorbell, and while it does not.
 const POLL_WITH_DOORBELL: Duration = Duration::from_secs(1);
@@ -143,7 +144,8 @@ impl Fleet {
         let gather = async {
             loop {
                 let ring = outgoing.take().await;
-                let next = Instant::now() + GATHER;
+                let nodes = u32::try_from(self.0.counts.nodes.get()).unwrap_or(1).max(2);
+                let next = Instant::now() + GATHER_FOR_EACH * nodes;
                 for text in (Ring { node: self.node(), ..ring }).into_texts() {
                     self.0.counts.rung.inc();
                     if to_doorbell.send(text).await.is_err() {

@@ -179,9 +179,7 @@ impl Tables {
 
     pub fn beat(&mut self, id: NodeId, _: Heartbeat, connection: ConnectionId) -> Option<Roster> {
         let now = Instant::now();
-        let Some(row) = self.nodes.get_mut(&id) else {
-            return None;
-        };
+        let row = self.nodes.get_mut(&id)?;
         let has_jobs = *self.lock.get_or_insert(connection) == connection;
         row.seen_at = now;
         row.has_jobs = has_jobs;

@@ -152,7 +152,8 @@ impl Viewer {
                 *people = Some(ids.collect());
             }
             (Some("user_joined"), Some(people)) => {
-                if !people.insert(user) {
+                let is_new = people.insert(user);
+                if !is_new {
                     return Err("that person was there".to_owned());
                 }
             }
