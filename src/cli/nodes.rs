@@ -15,7 +15,7 @@ Examples:
   chatapp nodes
   chatapp nodes --output json | jq -r '.[] | select(.lag_ms >= 500) | .name'
 
-Every server writes a heartbeat into the database every two seconds. One that has written none for six
+Every server writes a heartbeat into the database every second and a half. One that has written none for five
 seconds is dead: it is not listed, and its jobs move to another server. LAG is how long a change by
 another server takes to be known; 500 ms means that the server does not hear the doorbell, so that it
 looks at the database twice a second. JOBS marks the server that runs the jobs that one does for all.";

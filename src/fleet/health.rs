@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A doorbell that has not echoed a heartbeat for this long does not work: three heartbeats were missed.
-const DEAF: Duration = Duration::from_secs(6);
+const DEAF: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 pub(super) struct Health(Mutex<State>);

@@ -21,9 +21,9 @@ use crate::storage::Error;
 use crate::storage::backend::{PresenceChange, Present};
 
 /// How often a node says that it lives. After three missed heartbeats it is dead: see the database.
-const BEAT: Duration = Duration::from_secs(2);
+const BEAT: Duration = Duration::from_millis(1_500);
 
-/// The shortest time between two writes, and between two reads, of presence.
+/// The shortest time between two heartbeats, two writes and two reads of presence.
 const GATHER: Duration = Duration::from_millis(50);
 
 /// The pause after a failure of the database.
@@ -117,6 +117,7 @@ impl<D: Database> Member<'_, D> {
 
         let (mut beat_at, mut write_at, mut read_at) =
             (Instant::now(), Instant::now(), Instant::now());
+        let mut beaten_at = Instant::now();
         let mut has_changed = false;
         loop {
             let is_stale = self.roster.is_stale();
@@ -128,11 +129,12 @@ impl<D: Database> Member<'_, D> {
                 biased;
                 () = sleep_until(beat_at) => {
                     self.beat(connections()).await?;
-                    beat_at = Instant::now() + BEAT;
+                    beaten_at = Instant::now();
+                    beat_at = beaten_at + BEAT;
                 }
                 ring = self.fleet.0.told.take() => {
                     if ring.nodes {
-                        beat_at = Instant::now();
+                        beat_at = beat_at.min(beaten_at + GATHER);
                     }
                     ring.presence.into_iter().for_each(|change| self.roster.heard(change));
                 }

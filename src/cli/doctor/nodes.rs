@@ -9,7 +9,7 @@ use crate::model::{Node, Timestamp};
 use crate::storage::Error;
 
 /// Two missed heartbeats, in milliseconds. After three a node is dead, and not listed.
-const SILENT_MS: i64 = 4_500;
+const SILENT_MS: i64 = 3_500;
 
 /// The lag of a node that does not hear the doorbell, in milliseconds.
 const DEAF_MS: i64 = 500;

@@ -12,9 +12,9 @@ use super::viewer::Viewer;
 use super::world::{Bell, Weather, World};
 use crate::model::{RoomId, UserId};
 
-/// After this time without failures, every node knows everything: a dead node is found after 6 s, by a
-/// heartbeat, of which there is one every 2 s; a poll takes 1 s, and a call that waits for a dead database 2 s.
-pub const QUIET: Duration = Duration::from_secs(12);
+/// After this time without failures, every node knows everything: a dead node is found after 5 s, by a
+/// heartbeat, of which there is one every 1.5 s; a poll takes 1 s, and a call that waits for a dead database 2 s.
+pub const QUIET: Duration = Duration::from_secs(10);
 
 /// The time from a look at the world to the next one.
 const LOOK: Duration = Duration::from_millis(100);

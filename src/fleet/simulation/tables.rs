@@ -14,7 +14,7 @@ use crate::model::{
 use crate::storage::backend::{PresenceChange, Present, Roster};
 
 /// A node that has been silent for this long is dead.
-pub const DEAD: Duration = Duration::from_secs(6);
+pub const DEAD: Duration = Duration::from_secs(5);
 
 /// A connection to the database.
 pub type ConnectionId = u64;

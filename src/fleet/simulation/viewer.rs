@@ -10,7 +10,7 @@ use super::process::{Ask, Process, Socket};
 use crate::model::{RoomId, Seq, UserId};
 
 /// A person who has been in a room for this long is known to all nodes, and no old answer is under way.
-pub const SETTLED: Duration = Duration::from_secs(12);
+pub const SETTLED: Duration = Duration::from_secs(10);
 
 pub struct Viewer {
     pub user: UserId,

@@ -26,8 +26,8 @@ pub(in crate::http) struct NodeDto {
     /// How long a change by another node takes to be known on this one, measured with its last heartbeat. 500: it
     /// does not hear the doorbell, so that it looks at the database twice a second.
     pub lag_ms: i64,
-    /// The time since its last heartbeat. There is one every two seconds; a node that has had none for six seconds
-    /// is dead, and is left out.
+    /// The time since its last heartbeat. There is one every second and a half; a node that has had none for five
+    /// seconds is dead, and is left out.
     pub heartbeat_age_ms: i64,
     /// This is the node that runs the jobs that one node does for all, such as retention.
     pub has_jobs: bool,

@@ -14,7 +14,7 @@ use crate::model::{Heartbeat, NewNode, Node, NodeId, RoomId, Timestamp, UserId};
 /// A node that has been silent for this long, three heartbeats, is dead.
 macro_rules! dead {
     () => {
-        "interval '6 seconds'"
+        "interval '5 seconds'"
     };
 }
 
