@@ -13,8 +13,10 @@ use crate::config::{Log, LogFormat, log_filter};
 
 /// Limits for the log of libraries. At lower levels tungstenite logs frames, with messages and tokens, and
 /// tokio_postgres logs parameters of statements, with hashes of passwords; no filter may enable that.
-/// refinery logs several lines for each migration, and `serve` already logs one.
-const TALKATIVE: [&str; 3] = ["tungstenite=info", "tokio_postgres=info", "refinery_core=warn"];
+/// refinery logs several lines for each migration, and `serve` already logs one. async_nats logs every attempt
+/// to connect, and the fleet logs one line for all of them.
+const TALKATIVE: [&str; 4] =
+    ["tungstenite=info", "tokio_postgres=info", "refinery_core=warn", "async_nats=error"];
 
 /// The filter of the log, set by [`init`].
 static FILTER: OnceLock<Handle<EnvFilter, Registry>> = OnceLock::new();

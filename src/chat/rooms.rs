@@ -190,8 +190,10 @@ impl Chat {
         let active = self.inner.hub.count_active(ids.clone()).await;
         let is_asked = |(id, active): (RoomId, &ActiveCount)| (!active.is_complete).then_some(id);
         let asked: Vec<RoomId> = ids.into_iter().zip(&active).filter_map(is_asked).collect();
+        // Of this node's own people, the hub knows more than the database.
+        let node = self.inner.fleet.node();
         let count = self.inner.store.read(move |backend| match backend.fleet() {
-            Some(fleet) if !asked.is_empty() => fleet.count_present(&asked),
+            Some(fleet) if !asked.is_empty() => fleet.count_present(&asked, node),
             _ => Ok(Vec::new()),
         });
         // An error is logged where it occurs.

@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use super::rooms::PURGE_PAUSES;
 use super::{Chat, Error, Login, Result};
 use crate::model::{
     Credentials, Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId,
@@ -23,8 +25,11 @@ const REMEMBERED_MS: i64 = 1000;
 const MAX_REMEMBERED: usize = 32_768;
 
 /// How far back, in milliseconds, each sweep reads again: longer than a transaction needs from
-/// reading the clock to its commit, and longer than the difference of two nodes' clocks.
-const SWEEP_OVERLAP_MS: i64 = 10_000;
+/// reading the clock to its commit, and longer than the clocks of two nodes may differ.
+const SWEEP_OVERLAP_MS: i64 = 60_000;
+
+/// The most ended sessions that one transaction deletes.
+const DELETED_AT_ONCE: u32 = 500;
 
 impl Chat {
     /// Returns the identity of the token's holder.
@@ -112,7 +117,7 @@ impl Chat {
     /// Finds the sessions that were ended lately, by any process, removes them from the cache and
     /// closes their sockets. To be called about once a second, and when another node has ended sessions.
     ///
-    /// Each sweep handles the revocations of the last ten seconds again, so that it finds a socket
+    /// Each sweep handles the revocations of the last minute again, so that it finds a socket
     /// that was accepted just before its session ended. In the same way the tails of the rooms are
     /// dropped after an account was deleted: its name is in their frames, and may be in messages
     /// that are just being stored.
@@ -144,7 +149,16 @@ impl Chat {
     /// Those of a database that cannot be written.
     pub async fn forget_ended_sessions(&self) -> Result<()> {
         let before = self.inner.clock.now().plus_seconds(-24 * 60 * 60);
-        self.inner.store.maintain(move |backend| backend.delete_ended_sessions(before)).await?;
+        loop {
+            let started = Instant::now();
+            let delete =
+                move |backend: &dyn Backend| backend.delete_ended_sessions(before, DELETED_AT_ONCE);
+            let deleted = self.inner.store.maintain(delete).await?;
+            if deleted < u64::from(DELETED_AT_ONCE) {
+                break;
+            }
+            tokio::time::sleep(PURGE_PAUSES * started.elapsed()).await;
+        }
         self.forget_attempts().await
     }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Event, RoomDifference, RoomHead};
 use crate::realtime::ReplyTo;
-use crate::storage::{Backend, Error, Result, Store, backend};
+use crate::storage::{Result, Store, backend};
 
 /// The database as the fleet uses it. The simulation has another one.
 pub trait Database: Clone + Send + Sync + 'static {
@@ -26,8 +26,8 @@ pub trait Database: Clone + Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Result<Vec<Event>>>>> + Send;
 
-    /// Runs a call on the connection that maintains the database.
-    fn maintain<R: Send + 'static>(
+    /// Runs a call on the connection of the fleet.
+    fn on_fleet<R: Send + 'static>(
         &self,
         call: impl FnOnce(&dyn backend::Fleet) -> Result<R> + Send + 'static,
     ) -> impl Future<Output = Result<R>> + Send;
@@ -58,14 +58,10 @@ impl Database for Store<ReplyTo> {
         self.read(move |backend| backend.list_new_events(&known, limit)).await
     }
 
-    async fn maintain<R: Send + 'static>(
+    async fn on_fleet<R: Send + 'static>(
         &self,
         call: impl FnOnce(&dyn backend::Fleet) -> Result<R> + Send + 'static,
     ) -> Result<R> {
-        let call = move |backend: &dyn Backend| match backend.fleet() {
-            Some(fleet) => call(fleet),
-            None => Err(Error::Internal("the database is not shared".to_owned())),
-        };
-        self.maintain(call).await
+        self.on_fleet(call).await
     }
 }

@@ -10,7 +10,7 @@ use super::catch_up::CatchUp;
 use super::database::Database;
 use super::ring::Ring;
 use crate::model::RoomHead;
-use crate::realtime::{News, ReadOutcome};
+use crate::realtime::News;
 
 /// The pause before rooms are tried again whose heads the hub is just learning.
 const TRY_AGAIN: Duration = Duration::from_millis(10);
@@ -60,15 +60,13 @@ impl Fleet {
         };
         let hub = &self.0.hub;
         for (room_id, users) in ring.typing {
-            for (user_id, username) in users {
-                hub.announce(News::Typing(room_id, user_id, username)).await;
+            for user_id in users {
+                hub.announce(News::TypingElsewhere(room_id, user_id)).await;
             }
         }
         for (user_id, rooms) in ring.reads {
             for (room_id, seq) in rooms {
-                let result = Ok((seq, true));
-                let askers = Vec::new();
-                hub.announce(News::Read(ReadOutcome { user_id, room_id, result, askers })).await;
+                hub.announce(News::ReadElsewhere(user_id, room_id, seq)).await;
             }
         }
         again

@@ -17,6 +17,7 @@ struct State {
     rung_at: Option<Instant>,
     heard_at: Option<Instant>,
     round_trip: Option<Duration>,
+    is_lost: bool,
 }
 
 impl Health {
@@ -38,9 +39,16 @@ impl Health {
         state.heard_at = Some(now);
     }
 
-    /// Notes that the doorbell has lost its connection.
-    pub fn lost(&self) {
-        self.lock().heard_at = None;
+    /// Notes that the doorbell has no connection. Returns whether that is new.
+    pub fn lost(&self) -> bool {
+        let mut state = self.lock();
+        state.heard_at = None;
+        !std::mem::replace(&mut state.is_lost, true)
+    }
+
+    /// Notes that the doorbell has a connection. Returns whether it was lost before.
+    pub fn connected(&self) -> bool {
+        std::mem::replace(&mut self.lock().is_lost, false)
     }
 
     /// The time from ringing to hearing. `None`: the doorbell does not work.

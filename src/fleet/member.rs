@@ -15,7 +15,7 @@ use super::Fleet;
 use super::database::Database;
 use super::ring::PresenceChanged;
 use super::roster::{Roster, Stale};
-use crate::model::{Heartbeat, NewNode, NodeId, RoomId};
+use crate::model::{Heartbeat, NewNode, Node, NodeId, RoomId};
 use crate::realtime::{News, People, PresenceTaken, SMALL_ROOM};
 use crate::storage::Error;
 use crate::storage::backend::{PresenceChange, Present};
@@ -38,6 +38,8 @@ struct Member<'a, D> {
     database: D,
     id: NodeId,
     roster: Roster,
+    /// The other nodes at the last heartbeat, by their names in the log.
+    others: BTreeMap<NodeId, String>,
     /// When a big room was read last: it is read again only when its members are told again.
     read_at: BTreeMap<RoomId, Instant>,
 }
@@ -70,7 +72,7 @@ impl Fleet {
         let mut before = None;
         loop {
             let node = about.clone();
-            let added = database.maintain(move |fleet| fleet.add_node(&node)).await;
+            let added = database.on_fleet(move |fleet| fleet.add_node(&node)).await;
             if let Ok(id) = added {
                 self.0.node.store(id.0, Ordering::Relaxed);
                 let mut member = Member {
@@ -78,10 +80,14 @@ impl Fleet {
                     database: database.clone(),
                     id,
                     roster: Roster::default(),
+                    others: BTreeMap::new(),
                     read_at: BTreeMap::new(),
                 };
                 if let Err(Stop::Removed) = member.live(before, &connections).await {
-                    tracing::warn!("this node was taken for dead, or the database was restarted");
+                    tracing::warn!(
+                        "this server was taken for dead by another one, or the database was restarted: it \
+                         joins again"
+                    );
                 }
                 before = Some(id);
             }
@@ -94,7 +100,7 @@ impl Fleet {
     pub async fn leave(&self, database: &impl Database) {
         let Some(id) = self.node() else { return };
         // After a failure the other nodes find this one dead.
-        if database.maintain(move |fleet| fleet.remove_node(id)).await.is_ok() {
+        if database.on_fleet(move |fleet| fleet.remove_node(id)).await.is_ok() {
             self.tell(|ring| ring.nodes = true);
         }
     }
@@ -110,7 +116,7 @@ impl<D: Database> Member<'_, D> {
         let taken = self.fleet.0.hub.take_presence(true).await;
         self.write(taken).await?;
         if let Some(before) = before {
-            self.database.maintain(move |fleet| fleet.remove_node(before)).await?;
+            self.database.on_fleet(move |fleet| fleet.remove_node(before)).await?;
         }
         self.roster.want_all();
         self.fleet.tell(|ring| ring.nodes = true);
@@ -156,18 +162,35 @@ impl<D: Database> Member<'_, D> {
     async fn beat(&mut self, connections: i64) -> Result<(), Stop> {
         let (id, fleet) = (self.id, self.fleet);
         let heartbeat = Heartbeat { connections, lag_ms: fleet.lag().as_millis() as i64 };
-        let Some(roster) = self.database.maintain(move |db| db.beat(id, heartbeat)).await? else {
+        let Some(roster) = self.database.on_fleet(move |db| db.beat(id, heartbeat)).await? else {
             return Err(Stop::Removed);
         };
         self.roster.listed(id, &roster.nodes);
+        self.log_changes(&roster.nodes);
         fleet.0.counts.nodes.set(roster.nodes.len() as i64);
-        fleet.set_jobs(roster.has_jobs);
+        if fleet.set_jobs(roster.has_jobs) && roster.has_jobs {
+            tracing::info!("this server runs the jobs that one server does for all");
+        }
         let beat = fleet.0.health.next_beat();
         fleet.tell(|ring| {
             ring.beat = Some(beat);
             ring.nodes |= roster.has_removed;
         });
         Ok(())
+    }
+
+    /// Logs which other servers have come and gone since the last heartbeat.
+    fn log_changes(&mut self, nodes: &[Node]) {
+        let others = nodes.iter().filter(|node| node.id != self.id);
+        let name = |node: &Node| format!("{} ({})", node.about.name, node.about.address);
+        let now: BTreeMap<NodeId, String> = others.map(|node| (node.id, name(node))).collect();
+        let before = std::mem::replace(&mut self.others, now);
+        for (_, server) in self.others.iter().filter(|(id, _)| !before.contains_key(id)) {
+            tracing::info!(server, "another server uses the database");
+        }
+        for (_, server) in before.iter().filter(|(id, _)| !self.others.contains_key(id)) {
+            tracing::info!(server, "the other server has left, or is dead");
+        }
     }
 
     /// Writes the changes of this node's people, and tells the other nodes.
@@ -182,7 +205,7 @@ impl<D: Database> Member<'_, D> {
         rooms.dedup();
         let (id, change) = (self.id, PresenceChange { entered, left });
         let version =
-            self.database.maintain(move |fleet| fleet.change_presence(id, &change)).await?;
+            self.database.on_fleet(move |fleet| fleet.change_presence(id, &change)).await?;
         let Some(version) = version else { return Err(Stop::Removed) };
         self.fleet.0.counts.presence_written.inc();
         self.fleet.tell(|ring| {
@@ -211,7 +234,7 @@ impl<D: Database> Member<'_, D> {
         for rooms in due.chunks(ROOMS) {
             let (asked, me) = (rooms.to_vec(), self.id);
             let present =
-                self.database.maintain(move |fleet| fleet.list_present(&asked, me)).await?;
+                self.database.on_fleet(move |fleet| fleet.list_present(&asked, me)).await?;
             let mut present = present.into_iter().peekable();
             for &room_id in rooms {
                 let mut people: People = Vec::new();

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use self::counts::Counts;
 use self::health::Health;
@@ -66,6 +67,8 @@ struct Inner {
     revoked: Notify,
     health: Health,
     counts: Counts,
+    /// The server has left the fleet.
+    closed: CancellationToken,
 }
 
 impl Fleet {
@@ -82,6 +85,7 @@ impl Fleet {
             revoked: Notify::new(),
             health: Health::default(),
             counts: Counts::new(is_shared),
+            closed: CancellationToken::new(),
         }))
     }
 
@@ -109,7 +113,7 @@ impl Fleet {
 
     /// Tells the other nodes that a user is typing.
     pub fn tell_typing(&self, identity: &Identity, room_id: RoomId) {
-        self.tell(|ring| ring.add_typing(room_id, identity.user_id, identity.username.clone()));
+        self.tell(|ring| ring.add_typing(room_id, identity.user_id));
     }
 
     /// Tells the other nodes that sessions were revoked.
@@ -135,15 +139,20 @@ impl Fleet {
         }
     }
 
-    /// Rings the doorbell and listens to it. `channel` is the same for all nodes of the fleet.
+    /// Rings the doorbell and listens to it, until [`Self::close`]. `channel` is the same for all nodes of the fleet.
     pub async fn ring(&self, doorbell: Box<dyn Doorbell>, channel: String) {
         let Some(outgoing) = &self.0.outgoing else { return };
         let (to_doorbell, texts) = mpsc::channel(1);
         let fleet = self.clone();
         let hear: Hear = Arc::new(move |heard| fleet.hear(heard));
-        let gather = async {
+        let gather = async move {
             loop {
-                let ring = outgoing.take().await;
+                let ring = tokio::select! {
+                    // What waits is rung first.
+                    biased;
+                    ring = outgoing.take() => ring,
+                    () = self.0.closed.cancelled() => return,
+                };
                 let nodes = u32::try_from(self.0.counts.nodes.get()).unwrap_or(1).max(2);
                 let next = Instant::now() + GATHER_FOR_EACH * nodes;
                 for text in (Ring { node: self.node(), ..ring }).into_texts() {
@@ -158,7 +167,13 @@ impl Fleet {
         tokio::join!(doorbell.run(channel, texts, hear), gather);
     }
 
-    fn node(&self) -> Option<NodeId> {
+    /// Rings what waits, and nothing after it.
+    pub fn close(&self) {
+        self.0.closed.cancel();
+    }
+
+    /// This node's id. `None`: it has not joined the fleet yet.
+    pub fn node(&self) -> Option<NodeId> {
         let id = self.0.node.load(Ordering::Relaxed);
         (id != 0).then_some(NodeId(id))
     }
@@ -168,8 +183,9 @@ impl Fleet {
         self.0.health.round_trip().unwrap_or(POLL_WITHOUT)
     }
 
-    fn set_jobs(&self, has_jobs: bool) {
-        self.0.has_jobs.send_if_modified(|had| std::mem::replace(had, has_jobs) != has_jobs);
+    /// Returns whether that is new.
+    fn set_jobs(&self, has_jobs: bool) -> bool {
+        self.0.has_jobs.send_if_modified(|had| std::mem::replace(had, has_jobs) != has_jobs)
     }
 
     /// Runs the jobs that one node does for all, while this node is the one. `jobs` is called each time that
@@ -206,16 +222,26 @@ impl Fleet {
             }
             // Rings were lost until now.
             Heard::Connected => {
-                tracing::debug!("the doorbell works");
+                if inner.health.connected() {
+                    tracing::info!("the doorbell is heard again");
+                }
                 inner.incoming.put(|waiting| {
                     waiting.look = true;
                     waiting.sessions = true;
                 });
                 inner.told.put(|told| told.nodes = true);
             }
+            // It was closed.
+            Heard::Lost(_) if inner.closed.is_cancelled() => {}
             Heard::Lost(reason) => {
-                tracing::warn!(reason, "the doorbell is lost: changes by other nodes come later");
-                inner.health.lost();
+                // A doorbell that cannot connect tries again, for ever: one line for all attempts.
+                if inner.health.lost() {
+                    tracing::warn!(
+                        reason,
+                        "the doorbell is lost: this server looks for changes twice a second until it is \
+                         heard again"
+                    );
+                }
             }
         }
     }
@@ -234,7 +260,11 @@ fn tell_news(ring: &mut Ring, news: &News) {
         }
         News::Read(_) => {}
         // These come from the database, not from the writer.
-        News::Skipped(_) | News::Pruned(_) | News::Typing(..) | News::Elsewhere(..) => {}
+        News::Skipped(_)
+        | News::Pruned(_)
+        | News::TypingElsewhere(..)
+        | News::ReadElsewhere(..)
+        | News::Elsewhere(..) => {}
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use async_nats::{ConnectOptions, Event, ServerAddr};
 use futures_util::StreamExt;
@@ -14,6 +15,9 @@ use crate::storage::doorbell::{Doorbell, Hear, Heard};
 
 /// The number of rings that wait while this process is busy. More are lost, and found by a poll.
 const WAITING: usize = 4_096;
+
+/// How long the last ring may take when the server stops.
+const LAST_FLUSH: Duration = Duration::from_millis(500);
 
 /// A doorbell at a NATS server.
 pub struct NatsDoorbell {
@@ -71,9 +75,10 @@ impl Doorbell for NatsDoorbell {
         hear: Hear,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
-            let told = hear.clone();
+            let (told, at) =
+                (hear.clone(), format!("{}:{}", self.server.host(), self.server.port()));
             let options = self.options().event_callback(move |event| {
-                let told = told.clone();
+                let (told, at) = (told.clone(), at.clone());
                 async move {
                     match event {
                         Event::Connected => told(Heard::Connected),
@@ -82,7 +87,9 @@ impl Doorbell for NatsDoorbell {
                         | Event::Closed
                         | Event::SlowConsumer(_)
                         | Event::ServerError(_)
-                        | Event::ClientError(_) => told(Heard::Lost(event.to_string())),
+                        | Event::ClientError(_) => {
+                            told(Heard::Lost(format!("NATS at {at}: {event}")))
+                        }
                     }
                 }
             });
@@ -109,7 +116,8 @@ impl Doorbell for NatsDoorbell {
                         // An error means that the client has ended, and the subscription with it.
                         Some(text) => drop(client.publish(channel.clone(), text.into()).await),
                         None => {
-                            let _ = client.flush().await;
+                            // Without a connection it would wait for one.
+                            let _ = tokio::time::timeout(LAST_FLUSH, client.flush()).await;
                             return;
                         }
                     },

@@ -4,8 +4,7 @@
 //! harm. Its text is JSON. A field that a node does not know is ignored, so that nodes of different
 //! versions understand each other.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +17,9 @@ const MAX_HEADS: usize = 4_096;
 /// More entries of the other kinds are dropped: what they report is found later by other means, or matters
 /// for seconds only.
 const MAX_ENTRIES: usize = 1_024;
+
+/// The most users of one room, and rooms of one user. So many always fit into one text.
+const MAX_INNER: usize = 96;
 
 /// What one node tells the others. Rings that wait are merged into one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -41,9 +43,9 @@ pub struct Ring {
     /// The people of rooms have changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub presence: Vec<PresenceChanged>,
-    /// The users who are typing in each room, with their names.
+    /// The users who are typing in each room.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub typing: BTreeMap<RoomId, BTreeMap<UserId, Arc<str>>>,
+    pub typing: BTreeMap<RoomId, BTreeSet<UserId>>,
     /// The read positions of each user that have moved.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reads: BTreeMap<UserId, BTreeMap<RoomId, Seq>>,
@@ -99,16 +101,24 @@ impl Ring {
 
     /// Notes that a user has read a room up to here.
     pub fn add_read(&mut self, user: UserId, room: RoomId, seq: Seq) {
-        if self.reads.len() < MAX_ENTRIES || self.reads.contains_key(&user) {
-            let known = self.reads.entry(user).or_default().entry(room).or_insert(seq);
+        if self.reads.len() >= MAX_ENTRIES && !self.reads.contains_key(&user) {
+            return;
+        }
+        let rooms = self.reads.entry(user).or_default();
+        if rooms.len() < MAX_INNER || rooms.contains_key(&room) {
+            let known = rooms.entry(room).or_insert(seq);
             *known = seq.max(*known);
         }
     }
 
     /// Notes that a user is typing in a room.
-    pub fn add_typing(&mut self, room: RoomId, user: UserId, name: Arc<str>) {
-        if self.typing.len() < MAX_ENTRIES || self.typing.contains_key(&room) {
-            self.typing.entry(room).or_default().insert(user, name);
+    pub fn add_typing(&mut self, room: RoomId, user: UserId) {
+        if self.typing.len() >= MAX_ENTRIES && !self.typing.contains_key(&room) {
+            return;
+        }
+        let users = self.typing.entry(room).or_default();
+        if users.len() < MAX_INNER {
+            users.insert(user);
         }
     }
 
@@ -132,7 +142,7 @@ impl Ring {
         heads.into_iter().for_each(|(id, head_seq)| self.add_head(RoomHead { id, head_seq }));
         presence.into_iter().for_each(|change| self.add_presence(change));
         for (room, users) in typing {
-            users.into_iter().for_each(|(user, name)| self.add_typing(room, user, name));
+            users.into_iter().for_each(|user| self.add_typing(room, user));
         }
         for (user, rooms) in reads {
             rooms.into_iter().for_each(|(room, seq)| self.add_read(user, room, seq));
@@ -195,7 +205,7 @@ mod tests {
         let mut ring = Ring { node: Some(NodeId(7)), beat: Some(3), ..Ring::default() };
         for n in 0..3_000 {
             ring.add_head(head(n, n * n));
-            ring.add_typing(RoomId(n), UserId(n), "é".repeat(32).into());
+            ring.add_typing(RoomId(n), UserId(n));
             ring.add_read(UserId(n), RoomId(1), Seq(n));
         }
         let rooms = Some((0..4_000).map(RoomId).collect());
@@ -209,6 +219,23 @@ mod tests {
             heard.merge(part);
         }
         ring.presence[0].rooms = None;
+        assert_eq!(heard, ring);
+    }
+
+    /// One room and one user cannot be divided.
+    #[test]
+    fn many_users_of_one_room_and_many_rooms_of_one_user_fit_into_one_text() {
+        let mut ring = Ring::default();
+        for n in i64::MAX - 3_000..i64::MAX {
+            ring.add_typing(RoomId(i64::MAX), UserId(n));
+            ring.add_read(UserId(i64::MAX), RoomId(n), Seq(n));
+        }
+        ring.add_head(head(i64::MAX, i64::MAX));
+        let mut heard = Ring::default();
+        for text in ring.clone().into_texts() {
+            assert!(text.len() <= MAX_TEXT_BYTES);
+            heard.merge(Ring::parse(&text).expect("it is a ring"));
+        }
         assert_eq!(heard, ring);
     }
 

@@ -56,7 +56,7 @@ impl Roster {
             // A ring that is late: its change was read after the ring that overtook it.
             (Some(known), _) if version <= known => drop(self.versions.insert(node, known)),
             (Some(known), Some(rooms))
-                if version == known + 1 || has_bug!(GapInPresenceIgnored) =>
+                if known.checked_add(1) == Some(version) || has_bug!(GapInPresenceIgnored) =>
             {
                 self.stale.add(rooms);
             }
@@ -71,7 +71,8 @@ impl Roster {
         for node in others {
             gone.remove(&node.id);
             let known = self.versions.entry(node.id).or_insert(0);
-            if node.presence_version > *known {
+            // The list may be older than a ring, and a ring may be wrong: reading once more makes it right.
+            if node.presence_version != *known {
                 *known = node.presence_version;
                 self.stale = Stale::All;
             }
@@ -102,5 +103,45 @@ impl Roster {
     /// Takes what must be read now.
     pub fn take_stale(&mut self) -> Stale {
         std::mem::take(&mut self.stale)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Heartbeat, NewNode, Timestamp};
+
+    fn node(id: i64, presence_version: i64) -> Node {
+        let text = String::new;
+        Node {
+            id: NodeId(id),
+            about: NewNode {
+                name: text(),
+                version: text(),
+                address: text(),
+                started_at: Timestamp(0),
+            },
+            last: Heartbeat::default(),
+            silent_ms: 0,
+            presence_version,
+            has_jobs: false,
+        }
+    }
+
+    #[test]
+    fn a_wrong_count_in_a_ring_is_corrected_by_the_next_list() {
+        let mut roster = Roster::default();
+        roster.listed(NodeId(1), &[node(1, 0), node(2, 5)]);
+        assert_eq!(roster.take_stale(), Stale::All);
+        let rooms = Some(vec![RoomId(7)]);
+        roster.heard(PresenceChanged { node: NodeId(2), version: i64::MAX, rooms });
+        assert_eq!(roster.take_stale(), Stale::All);
+        roster.listed(NodeId(1), &[node(1, 0), node(2, 6)]);
+        assert_eq!(roster.take_stale(), Stale::All);
+        let rooms = Some(vec![RoomId(8)]);
+        roster.heard(PresenceChanged { node: NodeId(2), version: 7, rooms });
+        assert_eq!(roster.take_stale(), Stale::Rooms(BTreeSet::from([RoomId(8)])));
+        roster.listed(NodeId(1), &[node(1, 0), node(2, 7)]);
+        assert!(!roster.is_stale());
     }
 }

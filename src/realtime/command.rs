@@ -68,8 +68,10 @@ pub enum News {
     RoomDeleted(RoomId),
     /// The outcome of one user's `read` in one room.
     Read(ReadOutcome),
-    /// A user with this name is typing in the room, on another node.
-    Typing(RoomId, UserId, Arc<str>),
+    /// A user is typing in the room, on another node.
+    TypingElsewhere(RoomId, UserId),
+    /// A user has read the room up to here, on another node.
+    ReadElsewhere(UserId, RoomId, Seq),
     /// The people who are in the room on other nodes.
     Elsewhere(RoomId, People),
 }

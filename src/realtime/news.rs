@@ -4,7 +4,7 @@ use super::CloseCode;
 use super::command::{KnownRooms, News, ReadAsker, ReadOutcome, RoomsBehind};
 use super::frame::ServerFrame;
 use super::state::State;
-use crate::model::{Room, RoomHead, RoomId, Seq};
+use crate::model::{Room, RoomHead, RoomId, Seq, UserId};
 
 impl State {
     pub(super) fn known_rooms(&self) -> KnownRooms {
@@ -52,9 +52,9 @@ impl State {
             News::RoomDeleted(room_id) => self.close_room(room_id),
             News::Read(outcome) => self.tell_read(outcome),
             News::Elsewhere(room_id, people) => self.set_elsewhere(room_id, people),
-            News::Typing(room_id, user_id, username) => {
-                let frame = ServerFrame::Typing { room_id, user_id, username };
-                self.broadcast(room_id, None, &frame.to_bytes());
+            News::TypingElsewhere(room_id, user_id) => self.tell_typing(room_id, user_id),
+            News::ReadElsewhere(user_id, room_id, seq) => {
+                self.tell_read_elsewhere(user_id, room_id, seq);
             }
         }
     }
@@ -101,6 +101,22 @@ impl State {
                 self.push(slot, &frame);
             }
         }
+    }
+
+    /// Only a person who is in the room types: the name is that person's.
+    fn tell_typing(&mut self, room_id: RoomId, user_id: UserId) {
+        let Some(room) = self.rooms.get(&room_id) else { return };
+        let Some(username) = room.presence.name(user_id) else { return };
+        let frame = ServerFrame::Typing { room_id, user_id, username };
+        self.broadcast(room_id, None, &frame.to_bytes());
+    }
+
+    /// Sends a read position to the user's connections. No position is beyond the head.
+    fn tell_read_elsewhere(&mut self, user_id: UserId, room_id: RoomId, seq: Seq) {
+        let head = self.rooms.get(&room_id).and_then(|room| room.head);
+        let Some(head) = head.max(self.watch.known_head(room_id)) else { return };
+        let result = Ok((seq.clamp(Seq(0), head.max(Seq(0))), true));
+        self.tell_read(ReadOutcome { user_id, room_id, result, askers: Vec::new() });
     }
 
     /// Answers the callers that moved a read position, and sends the position to the user's other connections in

@@ -129,6 +129,11 @@ impl Presence {
         self.people.get(&user_id).map_or(&[], |person| &person.slots)
     }
 
+    /// The name of this person, if the person is in the room.
+    pub fn name(&self, user_id: UserId) -> Option<Arc<str>> {
+        self.people.get(&user_id).map(|person| person.username.clone())
+    }
+
     pub fn count(&self) -> usize {
         self.people.len()
     }

@@ -155,7 +155,6 @@ async fn run(
     let stop = CancellationToken::new();
 
     let replaced = CancellationToken::new();
-    let gone = CancellationToken::new();
     let sockets = Sockets { chat: chat.clone(), hub: chat.hub().clone(), tasks: tasks.clone() };
     let mut live = Live::new(config.clone(), chat.clone(), sockets, site);
     let tls = certificate.map(|certificate| {
@@ -174,7 +173,6 @@ async fn run(
         address,
         connections,
         stop: &stop,
-        gone: &gone,
         replaced: &replaced,
     });
     let accepting = tasks.spawn(listener::accept(
@@ -213,7 +211,7 @@ async fn run(
         let _ = store.write(|_| Ok(())).await;
         chat.hub().close_all().await;
         chat.fleet().leave(store).await;
-        gone.cancel();
+        chat.fleet().close();
         tasks.close();
         tasks.wait().await;
     };
@@ -229,8 +227,8 @@ async fn run(
     }
     anyhow::ensure!(
         !replaced.is_cancelled(),
-        "the database at database.url is not the one this server was started with: start the server \
-         again if that is intended"
+        "the database at database.url is not the one this server was started with, or PostgreSQL has \
+         lost events in a failover: start the server again if that is intended"
     );
     Ok(())
 }

@@ -42,8 +42,6 @@ pub(super) struct Parts<'a, C> {
     pub connections: C,
     /// Cancelled when the server begins to stop.
     pub stop: &'a CancellationToken,
-    /// Cancelled when the server has left the fleet.
-    pub gone: &'a CancellationToken,
     /// Cancelled by a task that finds another database than at the start.
     pub replaced: &'a CancellationToken,
 }
@@ -53,7 +51,7 @@ pub(super) fn spawn<C>(parts: Parts<'_, C>)
 where
     C: Fn() -> usize + Clone + Send + Sync + 'static,
 {
-    let Parts { tasks, chat, store, config, doorbell, address, connections, stop, gone, replaced } =
+    let Parts { tasks, chat, store, config, doorbell, address, connections, stop, replaced } =
         parts;
     let fleet = chat.fleet();
     tasks.spawn(stop.clone().run_until_cancelled_owned(sweep(
@@ -78,11 +76,11 @@ where
         let jobs = async move { fleet.while_chosen(|| jobs(&chat, days)).await };
         stop.clone().run_until_cancelled_owned(jobs)
     });
-    // The other nodes are told that this one leaves, so the doorbell works until then.
+    // It ends by itself when this node has left: the others are told of that too.
     if let Some(doorbell) = doorbell {
         let (fleet, channel): (Fleet, _) = (fleet.clone(), format!("chatapp_{}", chat.epoch()));
         let ring = async move { fleet.ring(doorbell, channel).await };
-        tasks.spawn(gone.clone().run_until_cancelled_owned(ring));
+        tasks.spawn(ring);
     }
 }
 

@@ -29,8 +29,8 @@ pub struct StoreConfig {
     pub write_queue: usize,
 }
 
-/// The most upkeep that waits.
-const UPKEEP_QUEUE: usize = 64;
+/// The most work that waits for one of the [`OwnThreads`].
+const OWN_QUEUE: usize = 64;
 
 /// The most messages in one transaction. A larger batch gains nothing, because hundreds of messages share
 /// the sync already, and its first message waits longer.
@@ -73,13 +73,22 @@ enum Write<T> {
     Stop,
 }
 
+/// Threads with a connection of their own each, so that their work delays no message.
+#[derive(Clone)]
+struct OwnThreads {
+    /// Deletes what is not needed any more, and counts attempts.
+    upkeep: (Arc<dyn Backend>, Executor),
+    /// Heartbeats, presence, and the lock of the jobs.
+    fleet: (Arc<dyn Backend>, Executor),
+}
+
 /// A handle that is cheap to clone. `T` is the tag that a caller attaches to an append, to recognise its
 /// outcome.
 pub struct Store<T> {
     backend: Arc<dyn Backend>,
     reads: Executor,
-    /// The thread that maintains the database, with its own connection. `None`: the writer does that too.
-    upkeep: Option<(Arc<dyn Backend>, Executor)>,
+    /// Threads with a connection of their own. `None`: the writer does their work too.
+    own: Option<OwnThreads>,
     writes: Sender<Write<T>>,
     counts: Arc<StoreCounts>,
 }
@@ -89,7 +98,7 @@ impl<T> Clone for Store<T> {
         Self {
             backend: self.backend.clone(),
             reads: self.reads.clone(),
-            upkeep: self.upkeep.clone(),
+            own: self.own.clone(),
             writes: self.writes.clone(),
             counts: self.counts.clone(),
         }
@@ -115,9 +124,12 @@ impl<T: Send + 'static> Store<T> {
         listener: impl Listener<T> + 'static,
     ) -> std::io::Result<(Self, Writer)> {
         let reads = Executor::start("chatapp-read", config.read_threads, config.read_queue)?;
-        let upkeep = match backend.maintenance() {
-            Some(backend) => Some((backend, Executor::start("chatapp-upkeep", 1, UPKEEP_QUEUE)?)),
-            None => None,
+        let own = match (backend.maintenance(), backend.maintenance()) {
+            (Some(for_upkeep), Some(for_fleet)) => Some(OwnThreads {
+                upkeep: (for_upkeep, Executor::start("chatapp-upkeep", 1, OWN_QUEUE)?),
+                fleet: (for_fleet, Executor::start("chatapp-fleet", 1, OWN_QUEUE)?),
+            }),
+            _ => None,
         };
         let (writes, waiting) = bounded(config.write_queue);
         let counts = Arc::new(StoreCounts::new());
@@ -125,7 +137,7 @@ impl<T: Send + 'static> Store<T> {
             let (backend, counts) = (backend.clone(), counts.clone());
             move || write_loop(&*backend, &waiting, &counts, listener)
         })?;
-        Ok((Self { backend, reads, upkeep, writes, counts }, Writer(writer)))
+        Ok((Self { backend, reads, own, writes, counts }, Writer(writer)))
     }
 
     /// The store's figures, for the metrics.
@@ -176,8 +188,8 @@ impl<T: Send + 'static> Store<T> {
         self.backend.fleet().map(Fleet::doorbell)
     }
 
-    /// Runs work of the fleet, or work that can wait, so that it delays no message: on a thread and a connection
-    /// of its own, or, if the database has one writer only, like a write.
+    /// Runs work that can wait, so that it delays no message: on a thread and a connection of its own, or, if the
+    /// database has one writer only, like a write.
     ///
     /// # Errors
     /// Those of [`Self::write`].
@@ -185,7 +197,32 @@ impl<T: Send + 'static> Store<T> {
         &self,
         work: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
     ) -> Result<R> {
-        let Some((backend, thread)) = &self.upkeep else { return self.write(work).await };
+        match &self.own {
+            Some(own) => self.run_on(&own.upkeep, work).await,
+            None => self.write(work).await,
+        }
+    }
+
+    /// Runs work of the fleet, such as a heartbeat. It has a thread and a connection of its own, because a node whose
+    /// heartbeats waited for slow upkeep would be taken for dead.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too much work waits, else what `work` returns.
+    pub async fn on_fleet<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Fleet) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        let not_shared = || Error::Internal("the database is not shared".to_owned());
+        let own = self.own.as_ref().ok_or_else(not_shared)?;
+        let work = move |backend: &dyn Backend| work(backend.fleet().ok_or_else(not_shared)?);
+        self.run_on(&own.fleet, work).await
+    }
+
+    async fn run_on<R: Send + 'static>(
+        &self,
+        (backend, thread): &(Arc<dyn Backend>, Executor),
+        work: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
         let backend = backend.clone();
         let result = match thread.run(move || work(&*backend)).await {
             Ok(result) => result,

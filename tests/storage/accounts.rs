@@ -279,8 +279,8 @@ pub fn an_expired_or_replaced_reset_is_refused(db: &TestDatabase) {
     assert!(backend.update_user(ann.id, active(true), &audit("x")).unwrap().is_some());
     assert!(is_good(3, NOW), "a reset works after the account is activated again");
     reset(&*backend, [3; 32], &ann);
-    backend.delete_ended_sessions(end).unwrap();
+    backend.delete_ended_sessions(end, 100).unwrap();
     assert!(is_good(3, NOW));
-    backend.delete_ended_sessions(Timestamp(end.0 + 1)).unwrap();
+    backend.delete_ended_sessions(Timestamp(end.0 + 1), 100).unwrap();
     assert!(!is_good(3, NOW), "an expired reset was not deleted");
 }

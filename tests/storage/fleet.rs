@@ -66,18 +66,24 @@ pub fn people_are_counted_once_and_leave_with_their_node(db: &TestDatabase) {
     };
     assert_eq!(enter(one, &[(hall, ann.id), (attic, ann.id), (hall, ann.id)]), Some(1));
     assert_eq!(enter(two, &[(hall, ann.id), (hall, bo.id)]), Some(1));
-    assert_eq!(fleet.count_present(&[attic, hall, RoomId(9)]).unwrap(), [1, 2, 0]);
+    assert_eq!(fleet.count_present(&[attic, hall, RoomId(9)], None).unwrap(), [1, 2, 0]);
     assert_eq!(present(fleet, &[hall, attic], one), [(1, "ann".into()), (1, "bo".into())]);
     assert_eq!(present(fleet, &[hall, attic], two), [(1, "ann".into()), (2, "ann".into())]);
+
+    assert_eq!(fleet.count_present(&[hall, attic], Some(one)).unwrap(), [2, 0]);
 
     let left = PresenceChange { entered: Vec::new(), left: vec![(hall, ann.id), (hall, bo.id)] };
     assert_eq!(fleet.change_presence(two, &left).unwrap(), Some(2));
     assert_eq!(present(fleet, &[hall], one), []);
-    assert_eq!(fleet.count_present(&[hall]).unwrap(), [1]);
+    assert_eq!(fleet.count_present(&[hall], None).unwrap(), [1]);
+    // A row that no server of today writes.
+    db.raw().execute(&format!("INSERT INTO presence VALUES (1, 999, {})", two.0));
+    assert_eq!(present(fleet, &[hall], one), []);
+    db.raw().execute("DELETE FROM presence WHERE user_id = 999");
     fleet.remove_node(one).unwrap();
-    assert_eq!(fleet.count_present(&[hall, attic]).unwrap(), [0, 0]);
+    assert_eq!(fleet.count_present(&[hall, attic], None).unwrap(), [0, 0]);
     assert_eq!(enter(one, &[(hall, ann.id)]), None, "a removed node has no people");
-    assert_eq!(fleet.count_present(&[hall]).unwrap(), [0]);
+    assert_eq!(fleet.count_present(&[hall], None).unwrap(), [0]);
 }
 
 pub fn one_node_has_the_jobs_until_its_connection_ends(db: &TestDatabase) {
@@ -121,4 +127,19 @@ pub fn new_events_of_many_rooms_are_read_at_once(db: &TestDatabase) {
         found[n].as_ref().unwrap().iter().map(|event| event.seq().0).collect()
     };
     assert_eq!((seqs(0), seqs(1), seqs(2), seqs(3)), (vec![1, 2], vec![], vec![2, 3, 4], vec![]));
+}
+
+/// PostgreSQL uses the ids of its processes again: the one of a dead node may be another session's now.
+pub fn a_dead_node_ends_only_a_session_that_holds_the_jobs(db: &TestDatabase) {
+    let backend = db.backend();
+    let Some(fleet) = backend.fleet() else { return };
+    let (one, two) = (add(fleet, "one"), add(fleet, "two"));
+    let mut other = db.raw();
+    other.execute(&format!(
+        "UPDATE nodes SET has_jobs = true, jobs_pid = pg_backend_pid(),
+                          seen_at = seen_at - interval '7 seconds' WHERE id = {}",
+        one.0
+    ));
+    assert!(fleet.beat(two, QUIET).unwrap().unwrap().has_removed);
+    other.execute("SELECT 1");
 }

@@ -63,6 +63,7 @@ contract! {
         nodes_are_listed_until_they_are_removed_or_silent
         people_are_counted_once_and_leave_with_their_node
         one_node_has_the_jobs_until_its_connection_ends
+        a_dead_node_ends_only_a_session_that_holds_the_jobs
         new_events_of_many_rooms_are_read_at_once
     }
     retention {

@@ -110,11 +110,11 @@ pub fn ended_sessions_are_deleted(db: &TestDatabase) {
     // Both expire after 60 seconds; the second is revoked after 10.
     let (expiring, revoked) = (session(&*backend, 1, &ann), session(&*backend, 2, &ann));
     backend.revoke_session(revoked, NOW.plus_seconds(10)).unwrap();
-    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(10)).unwrap(), 0);
-    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(11)).unwrap(), 1);
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(10), 100).unwrap(), 0);
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(11), 100).unwrap(), 1);
     assert!(backend.get_session(revoked).unwrap().is_none());
-    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(60)).unwrap(), 0);
-    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(61)).unwrap(), 1);
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(60), 100).unwrap(), 0);
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(61), 100).unwrap(), 1);
     assert!(backend.get_session(expiring).unwrap().is_none());
 }
 

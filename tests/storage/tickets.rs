@@ -70,11 +70,11 @@ pub fn tickets_are_deleted_with_their_session_and_when_they_are_old(db: &TestDat
     let backend = db.backend();
     let (_, hash) = ticket(&*backend, "ann", 1);
     // The ticket expires after 30 seconds, the session after 60.
-    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(31)).unwrap(), 0);
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(31), 100).unwrap(), 0);
     assert_eq!(backend.take_ticket(&hash, NOW).unwrap(), None);
 
     let (revoked, hash) = ticket(&*backend, "bo", 2);
     backend.revoke_session(revoked, NOW).unwrap();
-    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(1)).unwrap(), 1);
+    assert_eq!(backend.delete_ended_sessions(NOW.plus_seconds(1), 100).unwrap(), 1);
     assert_eq!(backend.take_ticket(&hash, NOW).unwrap(), None);
 }

@@ -49,9 +49,10 @@ async fn a_server_starts_and_works_on_a_schema_that_a_newer_program_has_extended
 
     assert!(server.sigterm().await.success());
     server.restart().await;
-    server.says("(schema 99)").await;
-    let log = server.log();
     let extended = "a newer chatapp has extended the database to schema 99";
+    // The log and the standard output are two streams.
+    server.says(extended).await;
+    let log = server.log();
     assert_eq!(log.iter().filter(|line| line.contains(extended)).count(), 1, "{log:?}");
     let bo = server.user("bo").await;
     let mut reader = bo.joins(room).await;

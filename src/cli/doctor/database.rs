@@ -132,7 +132,7 @@ pub(super) fn connections(case: &Case) -> Vec<Finding> {
         return vec![];
     };
     // For reads, and one each for writes, upkeep and the doorbell.
-    let own = case.settings.config.database.read_threads as u64 + 3;
+    let own = case.settings.config.database.read_threads as u64 + 4;
     let running = nodes::count(case);
     let mut detail = format!("{used} of {most} connections are in use");
     if running > 1 {

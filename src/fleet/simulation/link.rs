@@ -129,7 +129,7 @@ impl Database for Link {
         self.call(list).await
     }
 
-    async fn maintain<R: Send + 'static>(
+    async fn on_fleet<R: Send + 'static>(
         &self,
         call: impl FnOnce(&dyn Fleet) -> Result<R> + Send + 'static,
     ) -> Result<R> {
@@ -205,7 +205,7 @@ impl Fleet for Transaction {
         self.run(&format!("list_present {rooms:?}"), |tables| tables.list_present(rooms, except))
     }
 
-    fn count_present(&self, rooms: &[RoomId]) -> Result<Vec<usize>> {
+    fn count_present(&self, rooms: &[RoomId], _: Option<NodeId>) -> Result<Vec<usize>> {
         self.run("count_present", |tables| {
             rooms.iter().map(|&room| tables.people(room).len()).collect()
         })

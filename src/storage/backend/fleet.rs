@@ -60,6 +60,6 @@ pub trait Fleet {
     /// The people who are in these rooms on other nodes than `except`, each once per room, in order of room.
     fn list_present(&self, rooms: &[RoomId], except: NodeId) -> Result<Vec<Present>>;
 
-    /// The number of people in each of these rooms, on all nodes.
-    fn count_present(&self, rooms: &[RoomId]) -> Result<Vec<usize>>;
+    /// The number of people in each of these rooms, on other nodes than `except`.
+    fn count_present(&self, rooms: &[RoomId], except: Option<NodeId>) -> Result<Vec<usize>>;
 }

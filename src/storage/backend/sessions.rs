@@ -36,9 +36,9 @@ pub trait Sessions {
     fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
     /// Finds the sessions that were revoked, and whether accounts were deleted, at or after `since`.
     fn list_revoked(&self, since: Timestamp) -> Result<Revoked>;
-    /// Deletes sessions that ended, by expiry or revocation, before `before`, and tickets and
+    /// Deletes up to `limit` sessions that ended, by expiry or revocation, before `before`, and tickets and
     /// password resets that expired before then. Returns the number of sessions.
-    fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64>;
+    fn delete_ended_sessions(&self, before: Timestamp, limit: u32) -> Result<u64>;
 
     /// Stores a ticket, and deletes some tickets that expire more than a minute before this one does. So
     /// there are never more tickets than were made in the last minutes.

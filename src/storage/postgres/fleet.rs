@@ -54,19 +54,25 @@ const BEAT: &str = concat!(
      FROM nodes ORDER BY id"
 );
 
-/// A dead node may be frozen, or its machine cut off: then its connection still holds the lock of the jobs.
 const REMOVE_DEAD: &str = concat!(
     "WITH dead AS (
          DELETE FROM nodes WHERE seen_at < clock_timestamp() - ",
     dead!(),
-    "    AND id <> $1 RETURNING id, has_jobs, jobs_pid
+    "    AND id <> $1 RETURNING id, jobs_pid
      ), gone AS (
          DELETE FROM presence WHERE node_id IN (SELECT id FROM dead)
      )
-     SELECT count(*),
-            count(CASE WHEN has_jobs THEN pg_terminate_backend(jobs_pid) END)
-     FROM dead"
+     SELECT jobs_pid FROM dead WHERE jobs_pid IS NOT NULL"
 );
+
+/// A dead node may be frozen, or its machine cut off: then its connection still holds the lock of the jobs. A process
+/// id is used again, so only a process that holds the lock is ended.
+const END_JOBS: &str = "
+    SELECT count(pg_terminate_backend(pid))
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND pg_locks.pid = ANY($1::int[])
+      AND classid = x'63686174'::int::oid AND objid = x'61707002'::int::oid
+      AND usename = current_user";
 
 const LIST_NODES: &str = concat!(
     "SELECT ",
@@ -98,16 +104,15 @@ const CHANGE_PRESENCE: &str = "
 
 /// The join with `nodes` leaves out people of a node that was removed while its last change was made.
 const LIST_PRESENT: &str = "
-    SELECT DISTINCT room_id, user_id,
-           (SELECT username FROM users WHERE users.id = user_id)
-    FROM presence JOIN nodes ON nodes.id = node_id
+    SELECT DISTINCT room_id, user_id, username
+    FROM presence JOIN nodes ON nodes.id = node_id JOIN users ON users.id = user_id
     WHERE room_id = ANY($1::bigint[]) AND node_id <> $2
     ORDER BY room_id, user_id";
 
 const COUNT_PRESENT: &str = "
     SELECT room, (
         SELECT count(DISTINCT user_id) FROM presence JOIN nodes ON nodes.id = node_id
-        WHERE room_id = room
+        WHERE room_id = room AND node_id IS DISTINCT FROM $2
     )
     FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (room, ord)
     ORDER BY ord";
@@ -118,7 +123,12 @@ impl Fleet for Postgres {
     }
 
     fn add_node(&self, node: &NewNode) -> Result<NodeId> {
+        // A change that was made while its node was removed may have left rows behind.
         const ADD: &str = "
+            WITH left_behind AS (
+                DELETE FROM presence
+                WHERE NOT EXISTS (SELECT FROM nodes WHERE nodes.id = node_id)
+            )
             INSERT INTO nodes (name, version, address, started_at, seen_at)
             VALUES ($1, $2, $3, $4, clock_timestamp()) RETURNING id";
         self.write(|db| {
@@ -136,7 +146,11 @@ impl Fleet for Postgres {
             let Some(has_jobs) = has_jobs else { return Ok(None) };
             let (dead, alive): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.get(10));
             if !dead.is_empty() {
-                db.execute(REMOVE_DEAD, &[&id.0])?;
+                let removed = db.query(REMOVE_DEAD, &[&id.0])?;
+                let processes: Vec<i32> = removed.iter().map(|row| row.get(0)).collect();
+                if let Err(error) = db.execute(END_JOBS, &[&processes]) {
+                    tracing::warn!(%error, "the jobs of a dead server cannot be taken over yet");
+                }
             }
             let nodes = alive.into_iter().map(node).collect();
             Ok(Some(Roster { nodes, has_removed: !dead.is_empty(), has_jobs }))
@@ -185,10 +199,11 @@ impl Fleet for Postgres {
         })
     }
 
-    fn count_present(&self, rooms: &[RoomId]) -> Result<Vec<usize>> {
+    fn count_present(&self, rooms: &[RoomId], except: Option<NodeId>) -> Result<Vec<usize>> {
         let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+        let except = except.map(|node| node.0);
         self.read(|db| {
-            let rows = db.query(COUNT_PRESENT, &[&rooms])?;
+            let rows = db.query(COUNT_PRESENT, &[&rooms, &except])?;
             Ok(rows.iter().map(|row| row.get::<_, i64>(1) as usize).collect())
         })
     }

@@ -134,18 +134,26 @@ impl Sessions for Postgres {
         })
     }
 
-    fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64> {
+    fn delete_ended_sessions(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        const TICKETS: &str = "
+            DELETE FROM tickets WHERE hash IN
+                (SELECT hash FROM tickets WHERE expires_at < $1 LIMIT $2)";
+        const RESETS: &str = "
+            DELETE FROM password_resets WHERE hash IN
+                (SELECT hash FROM password_resets WHERE expires_at < $1 LIMIT $2)";
+        const EXPIRED: &str = "
+            DELETE FROM sessions WHERE id IN
+                (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
+        const REVOKED: &str = "
+            DELETE FROM sessions WHERE id IN
+                (SELECT id FROM sessions WHERE revoked_at < $1 LIMIT $2)";
         self.write(|db| {
-            for delete in [
-                "DELETE FROM tickets WHERE expires_at < $1",
-                "DELETE FROM password_resets WHERE expires_at < $1",
-            ] {
-                db.execute(delete, &[&before.0])?;
+            let limit = i64::from(limit);
+            for delete in [TICKETS, RESETS] {
+                db.execute(delete, &[&before.0, &limit])?;
             }
-            Ok(db.execute(
-                "DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1",
-                &[&before.0],
-            )?)
+            let expired = db.execute(EXPIRED, &[&before.0, &limit])?;
+            Ok(expired + db.execute(REVOKED, &[&before.0, &(limit - expired as i64)])?)
         })
     }
 

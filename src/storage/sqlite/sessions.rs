@@ -120,18 +120,21 @@ impl Sessions for Sqlite {
         })
     }
 
-    fn delete_ended_sessions(&self, before: Timestamp) -> Result<u64> {
+    fn delete_ended_sessions(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        const TICKETS: &str = "
+            DELETE FROM tickets WHERE hash IN
+                (SELECT hash FROM tickets WHERE expires_at < ?1 LIMIT ?2)";
+        const RESETS: &str = "
+            DELETE FROM password_resets WHERE hash IN
+                (SELECT hash FROM password_resets WHERE expires_at < ?1 LIMIT ?2)";
+        const SESSIONS: &str = "
+            DELETE FROM sessions WHERE id IN
+                (SELECT id FROM sessions WHERE expires_at < ?1 OR revoked_at < ?1 LIMIT ?2)";
         self.write(|tx| {
-            for delete in [
-                "DELETE FROM tickets WHERE expires_at < ?1",
-                "DELETE FROM password_resets WHERE expires_at < ?1",
-            ] {
-                tx.prepare_cached(delete)?.execute([before.0])?;
+            for delete in [TICKETS, RESETS] {
+                tx.prepare_cached(delete)?.execute(params![before.0, limit])?;
             }
-            let deleted = tx
-                .prepare_cached("DELETE FROM sessions WHERE expires_at < ?1 OR revoked_at < ?1")?
-                .execute([before.0])?;
-            Ok(deleted as u64)
+            Ok(tx.prepare_cached(SESSIONS)?.execute(params![before.0, limit])? as u64)
         })
     }
 
