@@ -10,8 +10,10 @@ The token may be given in the header `Authorization: Bearer …`, as the subprot
 bearer.<token>` (for browsers), or as `?token=`. A URL may be logged on the way. So prefer \
 `?ticket=`, from `POST /auth/ws-ticket`: a ticket is invalid after its first use. The Origin of a \
 browser must be the server's own, or one that the operator has allowed.\n\n\
-A client that joins a room receives `active_users`, the missed events, and `synced`. The other \
-members receive `user_joined`, once for each user. Every frame of a client may have a `ref`, which \
+A client that joins a room receives `active_users`, the missed events, and `synced`. If several \
+servers use one database, this first `active_users` may have only the people of the server that the \
+client is connected to. It is sent again a moment later, when the people of the others are known. The \
+other members receive `user_joined`, once for each user. Every frame of a client may have a `ref`, which \
 the answer repeats.\n\n\
 After `watch` a connection receives frames about everything that concerns its user, also for rooms \
 that it has not joined: new rooms (`room_created`), changed rooms (`room_updated`), deleted rooms \
