@@ -101,7 +101,7 @@ impl Fleet {
         let Some(id) = self.node() else { return };
         // After a failure the other nodes find this one dead.
         if database.on_fleet(move |fleet| fleet.remove_node(id)).await.is_ok() {
-            self.tell(|ring| ring.nodes = true);
+            self.tell_any(|ring| ring.nodes = true);
         }
     }
 }
@@ -119,7 +119,7 @@ impl<D: Database> Member<'_, D> {
             self.database.on_fleet(move |fleet| fleet.remove_node(before)).await?;
         }
         self.roster.want_all();
-        self.fleet.tell(|ring| ring.nodes = true);
+        self.fleet.tell_any(|ring| ring.nodes = true);
 
         let (mut beat_at, mut write_at, mut read_at) =
             (Instant::now(), Instant::now(), Instant::now());
@@ -172,7 +172,7 @@ impl<D: Database> Member<'_, D> {
             tracing::info!("this server runs the jobs that one server does for all");
         }
         let beat = fleet.0.health.next_beat();
-        fleet.tell(|ring| {
+        fleet.tell_any(|ring| {
             ring.beat = Some(beat);
             ring.nodes |= roster.has_removed;
         });

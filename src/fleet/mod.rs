@@ -133,7 +133,16 @@ impl Fleet {
         }
     }
 
+    /// Adds to what the other nodes are told next. A node that is the only one tells nothing: one that joins reads
+    /// everything, and what it misses until this node knows of it, a poll or the next heartbeat finds.
     fn tell(&self, add: impl FnOnce(&mut Ring)) {
+        if self.0.counts.nodes.get() > 1 {
+            self.tell_any(add);
+        }
+    }
+
+    /// The same, although this node may be the only one.
+    fn tell_any(&self, add: impl FnOnce(&mut Ring)) {
         if let Some(outgoing) = &self.0.outgoing {
             outgoing.put(add);
         }
