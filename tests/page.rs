@@ -44,15 +44,16 @@ async fn run(file: &str, database: Database) {
 /// Runs a file of tests against a server with other settings.
 async fn run_on(file: &str, builder: ServerBuilder) {
     let _permit = permit().await;
-    run_against(file, &builder.start().await).await;
+    run_against(file, &builder.start().await, None).await;
 }
 
-/// Runs a file of tests against this server.
-async fn run_against(file: &str, server: &Server) {
+/// Runs a file of tests against this server, and another one on its database.
+async fn run_against(file: &str, server: &Server, other: Option<&Server>) {
     let mut command = Command::new("node");
     command
         .args(["--test", "--test-reporter=spec", &format!("{TESTS}/{file}.test.js")])
-        .env("CHATAPP_TEST_URL", server.url());
+        .env("CHATAPP_TEST_URL", server.url())
+        .envs(other.map(|other| ("CHATAPP_TEST_OTHER_URL", other.url())));
     let mut node = Program::start(command);
     let status = node.ended_within(FILE_DEADLINE).await;
     assert!(status.success(), "{}", node.lines().join("\n"));
@@ -108,8 +109,8 @@ async fn servers() {
     let name = "CHATAPP_FLEET__NAME";
     let mut one = Server::with(Database::Postgres).env(name, "one").start().await;
     one.set_env(name, "two");
-    let _two = one.start_another().await;
-    run_against("servers", &one).await;
+    let two = one.start_another().await;
+    run_against("servers", &one, Some(&two)).await;
 }
 
 fn with_settings() -> ServerBuilder {

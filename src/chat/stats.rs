@@ -60,6 +60,11 @@ pub struct Stats {
 }
 
 impl Chat {
+    /// When this server has started.
+    pub fn started_at(&self) -> Timestamp {
+        self.inner.pulse.started_at
+    }
+
     /// Checks whether the caller may read the server's figures.
     ///
     /// # Errors

@@ -89,6 +89,10 @@ async fn every_server_and_the_command_line_list_the_same_nodes() {
         }
         let stats = client.get("/admin/stats").await.expect(200);
         assert_eq!(stats["nodes"], 2);
+        // The page finds the server of the figures by this time.
+        let of_this = |node: &&Value| node["is_this_node"] == true;
+        let own = nodes.as_array().unwrap().iter().find(of_this).unwrap();
+        assert_eq!(stats["started_at"], own["started_at"]);
 
         let commands = command_json(server).await;
         for name in ["id", "name", "version", "address", "started_at", "has_jobs"] {

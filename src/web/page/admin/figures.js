@@ -6,33 +6,23 @@ import { View, fill, h, view } from "../core/dom.js";
 import { onEnd } from "../core/reactive.js";
 import { bytes, counted, duration, exactTime, figure, shortTime } from "../text/format.js";
 import { chart } from "./chart.js";
+import { Histories, waiting } from "./histories.js";
 import { servers } from "./servers.js";
 
 /** @typedef {import("../core/types.js").Stats} Stats */
-/**
- * @typedef {{ at: number, stats: Stats, cpu: number | null, refusal: string | null }} Sample `cpu`: of one
- *   core, in percent; `refusal`: why the server is not ready
- */
+/** @typedef {import("../core/types.js").Node} Node */
+/** @typedef {import("./histories.js").Sample} Sample */
 /**
  * @typedef {{ name: string, value(sample: Sample): string | null, hint?(sample: Sample): string | null,
  *   line?(sample: Sample): number | null, unit?(value: number): string }} Tile a tile without a value is not shown
  */
 
 const EVERY_MS = 2_000;
-/** Five minutes. */
-const MOST_SAMPLES = 150;
-/** A longer commit or a longer queue is reported. */
-const SLOW_COMMIT_MS = 1_000;
-const LONG_QUEUE = 1_000;
 
 /** @param {number} value */
 const perSecond = (value) => `${figure(Number(value.toPrecision(3)))} per second`;
 /** @param {number} value */
 const percent = (value) => `${figure(Math.round(value))} %`;
-
-/** @param {Stats} stats */
-const waiting = ({ write_queue, read_queue, password_queue, hub_queue }) =>
-  write_queue + read_queue + password_queue + hub_queue;
 
 /** @type {Record<string, Tile[]>} */
 const GROUPS = {
@@ -130,34 +120,42 @@ class Figures extends View {
     const since = h("p", { class: "quiet small" });
     const fleet = servers();
     this.append(health, groups, fleet.element, since, status);
-    /** @type {Sample[]} */
-    const samples = [];
+    const histories = new Histories();
     const opened = Date.now();
+    /** @type {Node[]} */
+    let nodes = [];
     let timer = 0;
     let isOver = false;
     let said = "";
     const look = async () => {
       try {
         /** @type {Stats} */
-        const stats = await call("GET", "/admin/stats");
+        const answer = await call("GET", "/admin/stats");
         const refusal = await call("GET", "/ready").then(() => null, words);
-        /** @type {import("../core/types.js").Node[]} */
-        const nodes = canHaveOthers(stats) ? await call("GET", "/admin/nodes").catch(() => []) : [];
-        const cpu = cpuSince(samples.at(-1), stats);
-        samples.push({ at: performance.now(), stats, cpu, refusal });
-        if (samples.length > MOST_SAMPLES) samples.shift();
-        const state = stateOf(samples);
+        nodes = canHaveOthers(answer) ? await call("GET", "/admin/nodes").catch(() => nodes) : [];
+        const now = performance.now();
+        histories.add(answer, nodes, now);
+        const { name, shown } = histories;
+        const state = histories.state(now);
+        // Another server may have answered /ready than /admin/stats.
+        if (refusal)
+          state.concerns.unshift(`${name ? "A" : "The"} server is not ready. ${refusal}`);
+        const whole = name ? "The servers are healthy" : "The server is healthy";
         // The error is shown once, not every two seconds.
-        if (state.key !== said) fill(health, healthView(state));
-        said = state.key;
+        const key = JSON.stringify([state, whole]);
+        if (key !== said) fill(health, healthView(state, whole));
+        said = key;
         fill(
           groups,
-          Object.entries(GROUPS).map(([name, tiles]) => groupView(name, tiles, samples)),
+          Object.entries(GROUPS).map(([title, tiles]) => groupView(title, tiles, shown.samples)),
         );
-        fleet.show(nodes);
+        fleet.show(nodes, histories.key, name);
+        const { stats } = shown.samples.at(-1) ?? shown.first;
+        const begin = name
+          ? `The lines begin with the first figures of ${name}, ${duration((now - shown.first.at) / 1000)} ago. `
+          : `The lines begin when you opened this page, ${duration((Date.now() - opened) / 1000)} ago. `;
         since.textContent =
-          `The lines begin when you opened this page, ${duration((Date.now() - opened) / 1000)} ago. ` +
-          `Running since ${shortTime(stats.started_at)} (${duration(stats.uptime_seconds)}), ` +
+          `${begin}Running since ${shortTime(stats.started_at)} (${duration(stats.uptime_seconds)}), ` +
           `version ${stats.version}.`;
         since.title = exactTime(stats.started_at);
         status.textContent = "";
@@ -178,53 +176,15 @@ class Figures extends View {
 const canHaveOthers = ({ database, nodes }) => nodes > 1 || !!database?.startsWith("PostgreSQL");
 
 /**
- * @param {Sample | undefined} before
- * @param {Stats} stats
+ * @param {import("./histories.js").State} state
+ * @param {string} whole what is said if there is no concern
  */
-function cpuSince(before, stats) {
-  const [used, last] = [stats.cpu_seconds, before?.stats.cpu_seconds];
-  if (!before || used === null || last === null || last === undefined) return null;
-  // After a restart of the server, the count begins at zero.
-  return Math.max(0, ((used - last) / ((performance.now() - before.at) / 1000)) * 100);
-}
-
-/**
- * Finds the problems that an operator has to look into.
- * @param {Sample[]} samples
- * @returns {{ key: string, concerns: string[], notes: string[] }}
- */
-function stateOf(samples) {
-  const [first, last] = [samples[0]?.stats, samples.at(-1)?.stats];
-  const refusal = samples.at(-1)?.refusal;
-  /** @type {string[]} */
-  const concerns = [];
-  /** @type {string[]} */
-  const notes = [];
-  if (!first || !last) return { key: "", concerns, notes };
-  if (refusal) concerns.push(`The server is not ready. ${refusal}`);
-  if (last.database === null) concerns.push("The database does not answer.");
-  if (last.storage_errors > first.storage_errors)
-    concerns.push("The database has failed since you opened this page. The server's log says why.");
-  else if (last.storage_errors > 0)
-    notes.push(
-      `The database failed ${counted(last.storage_errors, "time")} since the server started.`,
-    );
-  if (waiting(last) > LONG_QUEUE)
-    concerns.push("Many requests are waiting: the server cannot keep up.");
-  if ((last.commit_p99_ms ?? 0) > SLOW_COMMIT_MS)
-    concerns.push("Storing messages takes long: the disk or the database is slow.");
-  if (last.blocked_sockets > 0)
-    notes.push(`${counted(last.blocked_sockets, "reader")} on a slow connection.`);
-  return { key: JSON.stringify([concerns, notes]), concerns, notes };
-}
-
-/** @param {{ concerns: string[], notes: string[] }} state */
-function healthView({ concerns, notes }) {
+function healthView({ concerns, notes }, whole) {
   const isWell = concerns.length === 0;
   return h(
     "section",
     { class: isWell ? "well" : "unwell", role: "status" },
-    h("h2", null, isWell ? "The server is healthy" : "The server needs attention"),
+    h("h2", null, isWell ? whole : "The server needs attention"),
     [...concerns, ...notes].map((text) => h("p", null, text)),
   );
 }

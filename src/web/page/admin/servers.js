@@ -1,4 +1,5 @@
-// The table of the servers that run on one database. The figures of the page are those of one of them.
+// The table of the servers that run on one database. The figures of the page are those of one of
+// them: not `is_this_node`, because behind a balancer another server may have answered with the list.
 
 import { fill, h } from "../core/dom.js";
 import { duration, exactTime, figure, shortTime } from "../text/format.js";
@@ -12,15 +13,12 @@ const DEAF_MS = 500;
 /** The table, hidden until `show` is called with servers. */
 export function servers() {
   const body = h("tbody");
+  const about = h("p", { class: "quiet small" });
   const element = h(
     "section",
     { class: "servers", hidden: true },
     h("h2", null, "Servers"),
-    h(
-      "p",
-      { class: "quiet small" },
-      "All servers on this database. The figures above are those of this server, and of the database.",
-    ),
+    about,
     h(
       "div",
       { class: "table", tabindex: "0", role: "region", "aria-label": "Servers" },
@@ -40,16 +38,29 @@ export function servers() {
       ),
     ),
   );
-  /** @param {Node[]} nodes */
-  const show = (nodes) => {
+  /**
+   * @param {Node[]} nodes
+   * @param {string} started when the server of the figures has started
+   * @param {string | null} name of the server of the figures, if there are several
+   */
+  const show = (nodes, started, name) => {
     element.hidden = nodes.length === 0;
-    fill(body, nodes.map(row));
+    about.textContent =
+      `All servers on this database. The figures above are those of ${name ?? "this server"}, ` +
+      "and of the database.";
+    fill(
+      body,
+      nodes.map((node) => row(node, node.started_at === started)),
+    );
   };
   return { element, show };
 }
 
-/** @param {Node} node */
-function row(node) {
+/**
+ * @param {Node} node
+ * @param {boolean} isShown
+ */
+function row(node, isShown) {
   const { name, address, version, started_at, connections, lag_ms, heartbeat_age_ms } = node;
   return h(
     "tr",
@@ -58,7 +69,7 @@ function row(node) {
       "td",
       null,
       h("span", { class: "name" }, name),
-      node.is_this_node && h("span", { class: "tag" }, "this server"),
+      isShown && h("span", { class: "tag", title: "The figures above are of it" }, "shown above"),
       node.has_jobs && h("span", { class: "tag", title: "Runs the jobs for all servers" }, "jobs"),
     ),
     h("td", { class: "wide", data: { label: COLUMNS[1] } }, address),
