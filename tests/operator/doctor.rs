@@ -170,6 +170,9 @@ fn risky_settings_and_a_low_limit_of_open_files_are_reported() {
     let patient = Patient::new();
     patient.expect("exposure", "ok: this machine only");
     patient.expect("sign-up", "ok: only this machine");
+    let proxied = Patient::new().env("CHATAPP_HTTP__TRUSTED_PROXIES", "127.0.0.1");
+    proxied.expect("exposure", "ok: 127.0.0.1:1 is behind 127.0.0.1");
+    proxied.expect("sign-up", "warning: auth.signup");
     let random = "9f2c0c1d6a8be57f4e3b7a90d1c2845ef06b7d3a91e8c45f20a7b6d9e3f81c42";
     let patient = patient.env("CHATAPP_AUTH__SECRET", random);
     patient.expect("secrets", "ok: auth.secret looks random");

@@ -36,7 +36,7 @@ pub(super) fn doubts(case: &Case) -> Vec<Finding> {
 /// Whether passwords cross the network without encryption.
 pub(super) fn exposure(case: &Case) -> Vec<Finding> {
     let http = &case.settings.config.http;
-    if is_local(http) {
+    if is_only_local(http) {
         return vec![Finding::ok(
             "exposure",
             format!("{} is reachable from this machine only", http.bind),
@@ -61,19 +61,22 @@ pub(super) fn signup(case: &Case) -> Vec<Finding> {
     let config = &case.settings.config;
     vec![match config.auth.signup {
         Signup::Closed => Finding::ok("sign-up", "only admins create accounts"),
-        Signup::Open if is_local(&config.http) => {
+        Signup::Open if is_only_local(&config.http) => {
             Finding::ok("sign-up", "it is open, but only this machine can reach the server")
         }
         Signup::Open => Finding::warning(
             "sign-up",
-            format!("everyone who reaches {} can create an account", config.http.bind),
+            "everyone who reaches the server can create an account",
             "set auth.signup to \"closed\" if that is not intended",
         ),
     }]
 }
 
-/// Whether the server listens on a loopback address only.
-fn is_local(http: &Http) -> bool {
+/// Whether the server listens on a loopback address only, and no proxy brings it requests of other machines.
+fn is_only_local(http: &Http) -> bool {
+    if !http.trusted_proxies.is_empty() {
+        return false;
+    }
     match http.bind.parse::<SocketAddr>() {
         Ok(address) => address.ip().to_canonical().is_loopback(),
         // The settings allow no other name.
