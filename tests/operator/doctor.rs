@@ -362,9 +362,9 @@ fn the_state_of_a_postgres_database_is_checked() {
         patient.postgres.as_ref().unwrap().client().execute(add, &[&name, &version]).unwrap();
     };
     node("one", "1.0.0");
-    patient.expect("nodes", "ok: 1 server: one");
+    patient.expect("nodes", "ok: 1 server: one (10.0.0.11:8000)");
     node("two", "1.0.0");
-    patient.expect("nodes", "ok: 2 servers: one, two");
+    patient.expect("nodes", "ok: 2 servers: one (10.0.0.11:8000), two (10.0.0.11:8000)");
     patient.expect("connections", "ok: the 2 servers use up to 14");
     node("three", "1.1.0");
     patient.expect("nodes", "warning: different versions: 1.0.0, 1.1.0");

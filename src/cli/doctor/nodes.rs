@@ -36,8 +36,7 @@ pub(super) fn nodes(case: &Case) -> Vec<Finding> {
     }
     findings.extend(nodes.iter().filter_map(|node| doubt(node, case.now)));
     if findings.is_empty() && !nodes.is_empty() {
-        let names: Vec<&str> = nodes.iter().map(|node| node.about.name.as_str()).collect();
-        let detail = format!("{}: {}", counted(nodes.len(), "server"), names.join(", "));
+        let detail = format!("{}: {}", counted(nodes.len(), "server"), list_of(&nodes));
         findings.push(Finding::ok("nodes", detail));
     }
     findings
@@ -54,8 +53,17 @@ fn list(case: &Case) -> Option<Result<Vec<Node>, Error>> {
     Some(backend.fleet()?.list_nodes())
 }
 
+/// Several servers of one machine have the same name.
+fn name(node: &Node) -> String {
+    format!("{} ({})", node.about.name, node.about.address)
+}
+
+fn list_of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> String {
+    nodes.into_iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
 fn doubt(node: &Node, now: Timestamp) -> Option<Finding> {
-    let name = format!("{} ({})", node.about.name, node.about.address);
+    let name = name(node);
     if node.silent_ms > SILENT_MS {
         return Some(Finding::warning(
             "nodes",
