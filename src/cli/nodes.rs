@@ -10,15 +10,17 @@ use super::database::Database;
 use super::output::{Listing, Output};
 use crate::model::{Clock, Node, NodeId, Timestamp};
 
+// The paragraph is one line, because clap wraps it to the width of the terminal.
 const EXAMPLES: &str = "\
 Examples:
   chatapp nodes
   chatapp nodes --output json | jq -r '.[] | select(.lag_ms >= 500) | .name'
 
-Every server writes a heartbeat into the database every second and a half. One that has written none for five
-seconds is dead: it is not listed, and its jobs move to another server. LAG is how long a change by
-another server takes to be known; 500 ms means that the server does not hear the doorbell, so that it
-looks at the database twice a second. JOBS marks the server that runs the jobs that one does for all.";
+Every server writes a heartbeat into the database every second and a half. One that has \
+written none for five seconds is dead: it is not listed, and its jobs move to another server. \
+LAG is how long a change by another server takes to be known; 500 ms means that the server \
+does not hear the doorbell, so that it looks at the database twice a second. JOBS marks the \
+server that runs the jobs that one does for all.";
 
 /// List the servers that run on the database
 ///

@@ -103,3 +103,23 @@ fn a_closed_stdout_is_no_error_and_a_full_disk_is_one() {
     let error = Done::from(done).error();
     assert!(error.starts_with("the result cannot be written to stdout: "), "{error}");
 }
+
+/// clap wraps lines that are longer than the terminal, so a paragraph of several lines would be wrapped twice.
+#[test]
+fn paragraphs_of_the_help_fill_the_width_of_the_terminal() {
+    for width in [80, 100] {
+        let shell = Shell::new().env("COLUMNS", &width.to_string());
+        for command in [&["nodes", "--help"][..], &["bench", "fleet", "--help"]] {
+            let help = shell.run(command).ok();
+            let (_, end) = help.split_once("Examples:").unwrap();
+            let lines: Vec<_> =
+                end.trim_end().lines().skip_while(|line| !line.is_empty()).skip(1).collect();
+            assert!(lines.len() > 1, "{help}");
+            for pair in lines.windows(2) {
+                let word = pair[1].split(' ').next().unwrap();
+                assert!(pair[0].len() <= width, "{help}");
+                assert!(pair[0].len() + 1 + word.len() > width, "{}: {help}", pair[0]);
+            }
+        }
+    }
+}

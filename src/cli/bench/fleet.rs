@@ -12,17 +12,21 @@ use crate::bench::fleet::{Database, Options};
 use crate::bench::watch_signals;
 use crate::storage::TemporaryDatabase;
 
+// The paragraph is one line, because clap wraps it to the width of the terminal.
 const EXAMPLES: &str = "\
 Examples:
   chatapp bench fleet --database postgres://chat@localhost/postgres
-  chatapp bench fleet --nodes 5 --rate 200 --idle 10 --output json
-  chatapp bench fleet --rooms 1 --readers 100 --seconds 30
+  chatapp bench fleet --database postgres://chat@localhost/postgres \\
+    --nodes 5 --rate 200 --idle 10 --output json
+  DATABASE_URL=postgres://chat@localhost/postgres chatapp bench fleet \\
+    --rooms 1 --readers 100 --seconds 30
 
---database, CHATAPP_DATABASE__URL or DATABASE_URL names an existing database of a PostgreSQL. The run only
-connects to it, and makes a database of its own beside it, named chatapp_bench_ and a random number. That
-is dropped at the end, also after an error or Ctrl-C. The role must be allowed to create databases (ALTER
-ROLE chat CREATEDB), and connect directly, not through a pooler. The run loads the machine of that
-PostgreSQL: do not use it beside a server that people use.";
+--database, CHATAPP_DATABASE__URL or DATABASE_URL names an existing database of a PostgreSQL. \
+The run only connects to it, and makes a database of its own beside it, named chatapp_bench_ \
+and a random number. That is dropped at the end, also after an error or Ctrl-C. The role must \
+be allowed to create databases (ALTER ROLE chat CREATEDB), and connect directly, not through \
+a pooler. The run loads the machine of that PostgreSQL: do not use it beside a server that \
+people use.";
 
 /// Several servers on one PostgreSQL: how late a message reaches the sockets of another node
 ///
