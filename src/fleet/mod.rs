@@ -41,6 +41,13 @@ use crate::storage::{Listener, Outcome};
 /// ring wakes every node, so that the cost of the doorbell would grow with the square of their number.
 const GATHER_FOR_EACH: Duration = Duration::from_micros(500);
 
+/// Or, if it is longer, this for each room that the last ring named: a node that is busy in many rooms rings seldom
+/// and tells much, so that rings take little of its time.
+const GATHER_FOR_ROOM: Duration = Duration::from_micros(250);
+
+/// The longest pause between two rings.
+const MAX_GATHER: Duration = Duration::from_millis(20);
+
 /// How often a node polls while it hears the doorbell, and while it does not.
 const POLL_WITH_DOORBELL: Duration = Duration::from_secs(1);
 const POLL_WITHOUT: Duration = Duration::from_millis(500);
@@ -162,8 +169,7 @@ impl Fleet {
                     ring = outgoing.take() => ring,
                     () = self.0.closed.cancelled() => return,
                 };
-                let nodes = u32::try_from(self.0.counts.nodes.get()).unwrap_or(1).max(2);
-                let next = Instant::now() + GATHER_FOR_EACH * nodes;
+                let next = Instant::now() + self.gather(ring.heads.len());
                 for text in (Ring { node: self.node(), ..ring }).into_texts() {
                     self.0.counts.rung.inc();
                     if to_doorbell.send(text).await.is_err() {
@@ -174,6 +180,13 @@ impl Fleet {
             }
         };
         tokio::join!(doorbell.run(channel, texts, hear), gather);
+    }
+
+    /// The pause after a ring that named this number of rooms.
+    fn gather(&self, rooms: usize) -> Duration {
+        let nodes = u32::try_from(self.0.counts.nodes.get()).unwrap_or(1).max(2);
+        let rooms = u32::try_from(rooms).unwrap_or(u32::MAX).min(1_000);
+        (GATHER_FOR_EACH * nodes).max(GATHER_FOR_ROOM * rooms).min(MAX_GATHER)
     }
 
     /// Rings what waits, and nothing after it.
