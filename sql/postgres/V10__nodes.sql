@@ -6,6 +6,8 @@ CREATE UNLOGGED TABLE nodes (
     version          text        NOT NULL,              -- of the program
     address          text        NOT NULL,
     started_at       bigint      NOT NULL,
+    doorbell         text        NOT NULL,              -- 'database', or where NATS is, without a password
+    secret           text        NOT NULL,              -- a fingerprint of the secret that signs tokens
     seen_at          timestamptz NOT NULL,              -- the last heartbeat, by this database's clock
     connections      bigint      NOT NULL DEFAULT 0,
     lag_ms           bigint      NOT NULL DEFAULT 0,

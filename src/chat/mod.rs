@@ -132,6 +132,8 @@ struct Inner {
     counts: counts::Counts,
     status: stats::LastStatus,
     pulse: stats::Pulse,
+    /// Of the secret that signs tokens.
+    fingerprint: String,
 }
 
 impl Chat {
@@ -161,6 +163,7 @@ impl Chat {
                 counts: counts::Counts::new(),
                 status: stats::LastStatus::default(),
                 pulse: stats::Pulse::new(clock.now()),
+                fingerprint: secret::fingerprint(&secret)?,
                 epoch: facts.epoch.into(),
                 store,
                 hub,
@@ -175,6 +178,11 @@ impl Chat {
     /// The epoch of the database. A cursor from another epoch is refused.
     pub fn epoch(&self) -> &Arc<str> {
         &self.inner.epoch
+    }
+
+    /// The fingerprint of the secret that signs tokens.
+    pub fn secret_fingerprint(&self) -> &str {
+        &self.inner.fingerprint
     }
 
     /// The source of the time for the rules.

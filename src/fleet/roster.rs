@@ -120,6 +120,8 @@ mod tests {
                 version: text(),
                 address: text(),
                 started_at: Timestamp(0),
+                doorbell: text(),
+                secret: text(),
             },
             last: Heartbeat::default(),
             silent_ms: 0,

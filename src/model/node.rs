@@ -20,6 +20,10 @@ pub struct NewNode {
     pub address: String,
     /// The time of its start, by its own clock.
     pub started_at: Timestamp,
+    /// Its doorbell: `database`, or the scheme and the host of NATS.
+    pub doorbell: String,
+    /// A fingerprint of the secret that signs its tokens, which tells nothing of the secret.
+    pub secret: String,
 }
 
 /// What a node reports of itself with each heartbeat.

@@ -111,7 +111,21 @@ fn about(chat: &Chat, config: &Config, address: SocketAddr) -> NewNode {
         address: address.to_string(),
         // The page finds the server of `/admin/stats` in the list of nodes by this time.
         started_at: chat.started_at(),
+        doorbell: doorbell_name(&config.fleet.doorbell),
+        secret: chat.secret_fingerprint().to_owned(),
     }
+}
+
+/// The doorbell without a user and a password, and with the port also if it is that of every NATS.
+fn doorbell_name(doorbell: &str) -> String {
+    if doorbell == DOORBELL_OF_DATABASE {
+        return doorbell.to_owned();
+    }
+    let url = url::Url::parse(doorbell).ok();
+    let name = url.as_ref().and_then(|url| {
+        Some(format!("{}://{}:{}", url.scheme(), url.host_str()?, url.port().unwrap_or(4222)))
+    });
+    name.unwrap_or_else(|| "nats".to_owned())
 }
 
 /// Closes the sockets of sessions that another process revoked, and keeps this server's own figures.
@@ -169,5 +183,22 @@ async fn forget_sessions(chat: &Chat) {
     loop {
         due.tick().await;
         let _ = chat.forget_ended_sessions().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_doorbell_has_no_password() {
+        for (doorbell, name) in [
+            ("database", "database"),
+            ("nats://ann:secret@10.0.0.9", "nats://10.0.0.9:4222"),
+            ("nats://token@nats.example.com:4333/", "nats://nats.example.com:4333"),
+            ("tls://[fd00::1]:4222", "tls://[fd00::1]:4222"),
+        ] {
+            assert_eq!(doorbell_name(doorbell), name);
+        }
     }
 }

@@ -111,6 +111,37 @@ async fn every_server_and_the_command_line_list_the_same_nodes() {
     assert_eq!(lines.iter().filter(|line| line.ends_with(" yes")).count(), 1, "{table}");
 }
 
+/// Returns the state of each finding of the doctor that has this text.
+async fn doctor_says(server: &Server, part: &str) -> Vec<String> {
+    let mut command = server.command(&["doctor", "--output", "json"]);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let findings: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");
+    let has_part = |it: &&Value| it["detail"].as_str().is_some_and(|it| it.contains(part));
+    let state = |it: &Value| it["state"].as_str().expect("a state").to_owned();
+    findings.iter().filter(has_part).map(state).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_finds_different_secrets_and_doorbells() {
+    let both = |nodes: &[Value]| nodes.len() == 2;
+    let parts = ["they have different secrets", "they have different doorbells"];
+    let servers = two_servers().await;
+    nodes_when(&servers[0].anonymous(), "two nodes", both).await;
+    for part in parts {
+        assert!(doctor_says(&servers[0], part).await.is_empty(), "{part}");
+    }
+
+    let mut one = Server::with(Database::Postgres).env(NAME, "one").start().await;
+    one.set_env("CHATAPP_AUTH__SECRET", "9f2c0c1d6a8be57f4e3b7a90d1c2845ef06b7d3a91e8c45f20a7b6");
+    // No NATS listens on this port, and the server starts without it.
+    one.set_env("CHATAPP_FLEET__DOORBELL", "nats://ann:sesame@127.0.0.1:1");
+    let _two = one.start_another().await;
+    nodes_when(&one.anonymous(), "two nodes", both).await;
+    assert_eq!(doctor_says(&one, parts[0]).await, ["problem"]);
+    assert_eq!(doctor_says(&one, "nats://127.0.0.1:1: ").await, ["warning"]);
+    assert!(doctor_says(&one, "sesame").await.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_node_disappears_and_its_jobs_move() {
     let [mut one, mut two] = two_servers().await;

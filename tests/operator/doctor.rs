@@ -357,8 +357,10 @@ fn the_state_of_a_postgres_database_is_checked() {
     patient.expect("integrity", "problem: goes on beyond its head");
     // The heartbeats of these nodes are in the future, so that they live as long as the test.
     let node = |name: &str, version: &str| {
-        let add = "INSERT INTO nodes (name, version, address, started_at, seen_at)
-                   VALUES ($1, $2, '10.0.0.11:8000', 0, clock_timestamp() + interval '1 hour')";
+        let add = "INSERT INTO nodes
+                       (name, version, address, started_at, doorbell, secret, seen_at)
+                   VALUES ($1, $2, '10.0.0.11:8000', 0, 'database', '0123456789abcdef',
+                           clock_timestamp() + interval '1 hour')";
         patient.postgres.as_ref().unwrap().client().execute(add, &[&name, &version]).unwrap();
     };
     node("one", "1.0.0");
@@ -368,6 +370,14 @@ fn the_state_of_a_postgres_database_is_checked() {
     patient.expect("connections", "ok: the 2 servers use up to 14");
     node("three", "1.1.0");
     patient.expect("nodes", "warning: different versions: 1.0.0, 1.1.0");
+    let change = |set: &str| {
+        let sql = format!("UPDATE nodes SET {set} WHERE name = 'two'");
+        patient.postgres.as_ref().unwrap().client().batch_execute(&sql).unwrap();
+    };
+    change("secret = 'fedcba9876543210'");
+    patient.expect("nodes", "problem: refused by the other: one (10.0.0.11:8000), three");
+    change("secret = '0123456789abcdef', doorbell = 'nats://10.0.0.9:4222'");
+    patient.expect("nodes", "warning: nats://10.0.0.9:4222: two (10.0.0.11:8000)");
     let patient = patient.env("CHATAPP_DATABASE__READ_THREADS", "1000");
     patient.expect("connections", "warning: max_connections");
     let patient = patient

@@ -15,6 +15,8 @@ fn add(fleet: &dyn Fleet, name: &str) -> NodeId {
             version: "1.2.3".to_owned(),
             address: "127.0.0.1:8000".to_owned(),
             started_at: Timestamp(5),
+            doorbell: "nats://10.0.0.9:4222".to_owned(),
+            secret: "0123456789abcdef".to_owned(),
         })
         .unwrap()
 }

@@ -105,6 +105,8 @@ fn no_node_gets_an_id_from_before_a_crash() {
             version: "1".to_owned(),
             address: "x".to_owned(),
             started_at: Timestamp(0),
+            doorbell: "database".to_owned(),
+            secret: "0".to_owned(),
         };
         let backend = storage::open(database.url(), OPTIONS).unwrap();
         backend.migrate().unwrap();

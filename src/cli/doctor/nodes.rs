@@ -1,6 +1,6 @@
 //! Checks of the servers that run on the database. SQLite has a single server, and nothing to check.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::output::counted;
 use super::database::unreadable;
@@ -34,10 +34,48 @@ pub(super) fn nodes(case: &Case) -> Vec<Finding> {
             "if no upgrade is under way, start the older ones again with the newest version",
         ));
     }
+    findings.extend(differences(&nodes));
     findings.extend(nodes.iter().filter_map(|node| doubt(node, case.now)));
     if findings.is_empty() && !nodes.is_empty() {
         let detail = format!("{}: {}", counted(nodes.len(), "server"), list_of(&nodes));
         findings.push(Finding::ok("nodes", detail));
+    }
+    findings
+}
+
+/// Settings that differ, although they must be the same.
+fn differences(nodes: &[Node]) -> Vec<Finding> {
+    let by = |setting: fn(&Node) -> &str| {
+        let mut groups = BTreeMap::<&str, Vec<&Node>>::new();
+        for node in nodes {
+            groups.entry(setting(node)).or_default().push(node);
+        }
+        groups
+    };
+    let (secrets, doorbells) = (by(|node| &node.about.secret), by(|node| &node.about.doorbell));
+    let mut findings = Vec::new();
+    if secrets.len() > 1 {
+        let groups: Vec<_> = secrets.into_values().map(list_of).collect();
+        findings.push(Finding::problem(
+            "nodes",
+            format!(
+                "they have different secrets, so that tokens of one are refused by the other: {}",
+                groups.join("; and ")
+            ),
+            "set the same auth.secret on all of them, or on none, and restart them",
+        ));
+    }
+    if doorbells.len() > 1 {
+        let groups =
+            doorbells.into_iter().map(|(bell, nodes)| format!("{bell}: {}", list_of(nodes)));
+        findings.push(Finding::warning(
+            "nodes",
+            format!(
+                "they have different doorbells, so that they may not hear each other: {}",
+                groups.collect::<Vec<_>>().join("; ")
+            ),
+            "set the same fleet.doorbell on all of them, unless these are of one NATS cluster",
+        ));
     }
     findings
 }
@@ -97,6 +135,8 @@ mod tests {
                     version: "1.0.0".into(),
                     address: "10.0.0.11:8000".into(),
                     started_at: Timestamp(1_000_000),
+                    doorbell: "database".into(),
+                    secret: "0123456789abcdef".into(),
                 },
                 last: Heartbeat { connections: 0, lag_ms },
                 silent_ms,

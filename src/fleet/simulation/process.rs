@@ -77,6 +77,8 @@ impl Process {
             version: String::new(),
             address: String::new(),
             started_at: Timestamp(0),
+            doorbell: String::new(),
+            secret: String::new(),
         };
         let bell = Box::new(Ears { world: world.clone(), machine });
         gate.spawn({

@@ -21,7 +21,8 @@ macro_rules! dead {
 macro_rules! node_columns {
     () => {
         "id, name, version, address, started_at, connections, lag_ms, \
-         (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::bigint, presence_version, has_jobs"
+         (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::bigint, presence_version, has_jobs, \
+         doorbell, secret"
     };
 }
 
@@ -129,11 +130,12 @@ impl Fleet for Postgres {
                 DELETE FROM presence
                 WHERE NOT EXISTS (SELECT FROM nodes WHERE nodes.id = node_id)
             )
-            INSERT INTO nodes (name, version, address, started_at, seen_at)
-            VALUES ($1, $2, $3, $4, clock_timestamp()) RETURNING id";
+            INSERT INTO nodes (name, version, address, started_at, doorbell, secret, seen_at)
+            VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) RETURNING id";
         self.write(|db| {
-            let NewNode { name, version, address, started_at } = node;
-            let row = db.query_one(ADD, &[name, version, address, &started_at.0])?;
+            let NewNode { name, version, address, started_at, doorbell, secret } = node;
+            let row =
+                db.query_one(ADD, &[name, version, address, &started_at.0, doorbell, secret])?;
             Ok(NodeId(row.get(0)))
         })
     }
@@ -142,9 +144,9 @@ impl Fleet for Postgres {
         self.write(|db| {
             let Heartbeat { connections, lag_ms } = heartbeat;
             let rows = db.query(BEAT, &[&id.0, &connections, &lag_ms])?;
-            let has_jobs = rows.first().and_then(|row| row.get::<_, Option<bool>>(11));
+            let has_jobs = rows.first().and_then(|row| row.get::<_, Option<bool>>(13));
             let Some(has_jobs) = has_jobs else { return Ok(None) };
-            let (dead, alive): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.get(10));
+            let (dead, alive): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.get(12));
             if !dead.is_empty() {
                 let removed = db.query(REMOVE_DEAD, &[&id.0])?;
                 let processes: Vec<i32> = removed.iter().map(|row| row.get(0)).collect();
@@ -217,6 +219,8 @@ fn node(row: &Row) -> Node {
             version: row.get(2),
             address: row.get(3),
             started_at: Timestamp(row.get(4)),
+            doorbell: row.get(10),
+            secret: row.get(11),
         },
         last: Heartbeat { connections: row.get(5), lag_ms: row.get(6) },
         silent_ms: row.get(7),
