@@ -367,7 +367,7 @@ fn the_state_of_a_postgres_database_is_checked() {
     patient.expect("nodes", "ok: 1 server: one (10.0.0.11:8000)");
     node("two", "1.0.0");
     patient.expect("nodes", "ok: 2 servers: one (10.0.0.11:8000), two (10.0.0.11:8000)");
-    patient.expect("connections", "ok: the 2 servers use up to 14");
+    patient.expect("connections", "ok: the 2 servers use up to 16");
     node("three", "1.1.0");
     patient.expect("nodes", "warning: different versions: 1.0.0, 1.1.0");
     let change = |set: &str| {
