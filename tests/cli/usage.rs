@@ -111,7 +111,7 @@ fn paragraphs_of_the_help_fill_the_width_of_the_terminal() {
         let shell = Shell::new().env("COLUMNS", &width.to_string());
         for command in [&["nodes", "--help"][..], &["bench", "fleet", "--help"]] {
             let help = shell.run(command).ok();
-            let (_, end) = help.split_once("Examples:").unwrap();
+            let (_, end) = help.split_once("Examples:\n").unwrap();
             let lines: Vec<_> =
                 end.trim_end().lines().skip_while(|line| !line.is_empty()).skip(1).collect();
             assert!(lines.len() > 1, "{help}");
