@@ -45,6 +45,9 @@ const GATHER_FOR_EACH: Duration = Duration::from_micros(500);
 /// and tells much, so that rings take little of its time.
 const GATHER_FOR_ROOM: Duration = Duration::from_micros(250);
 
+/// How long the last ring may take when the server stops.
+const LAST_RING: Duration = Duration::from_millis(500);
+
 /// The longest pause between two rings.
 const MAX_GATHER: Duration = Duration::from_millis(20);
 
@@ -179,7 +182,15 @@ impl Fleet {
                 sleep_until(next).await;
             }
         };
-        tokio::join!(doorbell.run(channel, texts, hear), gather);
+        // A doorbell that is just connecting, perhaps to a server that does not answer, is not waited for.
+        let too_late = async {
+            self.0.closed.cancelled().await;
+            tokio::time::sleep(LAST_RING).await;
+        };
+        tokio::select! {
+            _ = async { tokio::join!(doorbell.run(channel, texts, hear), gather) } => {}
+            () = too_late => {}
+        }
     }
 
     /// The pause after a ring that named this number of rooms.

@@ -4,7 +4,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
 use async_nats::{ConnectOptions, Event, ServerAddr};
 use futures_util::StreamExt;
@@ -15,9 +14,6 @@ use crate::storage::doorbell::{Doorbell, Hear, Heard};
 
 /// The number of rings that wait while this process is busy. More are lost, and found by a poll.
 const WAITING: usize = 4_096;
-
-/// How long the last ring may take when the server stops.
-const LAST_FLUSH: Duration = Duration::from_millis(500);
 
 /// A doorbell at a NATS server.
 pub struct NatsDoorbell {
@@ -116,8 +112,7 @@ impl Doorbell for NatsDoorbell {
                         // An error means that the client has ended, and the subscription with it.
                         Some(text) => drop(client.publish(channel.clone(), text.into()).await),
                         None => {
-                            // Without a connection it would wait for one.
-                            let _ = tokio::time::timeout(LAST_FLUSH, client.flush()).await;
+                            let _ = client.flush().await;
                             return;
                         }
                     },
