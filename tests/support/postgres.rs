@@ -118,9 +118,17 @@ impl PgCluster {
         PgDatabase::create_with(&self.admin_url, options)
     }
 
+    /// Tries several times: a connection of another test may use the port for a moment.
     pub fn start(&self) {
         let data = self.folder.join("data");
-        run(&self.folder, "pg_ctl", &["start", "--wait", "--log", "log", "-D", path(&data)]);
+        let arguments = ["start", "--wait", "--log", "log", "-D", path(&data)];
+        for _ in 0..20 {
+            if try_run(&self.folder, "pg_ctl", &arguments).is_ok() {
+                return;
+            }
+            thread::sleep(std::time::Duration::from_millis(250));
+        }
+        run(&self.folder, "pg_ctl", &arguments);
     }
 
     /// Stops the server; this ends every connection.
@@ -274,6 +282,11 @@ fn server_user() -> Option<&'static str> {
 }
 
 pub(super) fn run(folder: &Path, name: &str, arguments: &[&str]) {
+    try_run(folder, name, arguments).unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// Returns what the program said if it fails.
+fn try_run(folder: &Path, name: &str, arguments: &[&str]) -> Result<(), String> {
     let program = program(name);
     let mut command = match server_user() {
         Some(user) => {
@@ -297,8 +310,9 @@ pub(super) fn run(folder: &Path, name: &str, arguments: &[&str]) {
     if !status.success() {
         let said = fs::read_to_string(&log).unwrap_or_default();
         let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
-        panic!("{name} failed, {status}:\n{said}\n{log}");
+        return Err(format!("{name} failed, {status}:\n{said}\n{log}"));
     }
+    Ok(())
 }
 
 /// Finds a program on the PATH, or the newest version of it where Debian installs PostgreSQL.

@@ -2,11 +2,12 @@
 //! table, with the number 99.
 
 use std::process::Output;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::execute;
-use crate::support::{Database, Server, on_both_databases};
+use crate::support::{DEADLINE, Database, Server, on_both_databases};
 
 on_both_databases!(
     a_server_starts_and_works_on_a_schema_that_a_newer_program_has_extended,
@@ -50,8 +51,12 @@ async fn a_server_starts_and_works_on_a_schema_that_a_newer_program_has_extended
     assert!(server.sigterm().await.success());
     server.restart().await;
     let extended = "a newer chatapp has extended the database to schema 99";
-    // The log and the standard output are two streams.
-    server.says(extended).await;
+    // The log and the standard output are two streams: the line may come before or after the server's address.
+    let began = Instant::now();
+    while !server.log().iter().any(|line| line.contains(extended)) {
+        assert!(began.elapsed() < DEADLINE, "{:?}", server.log());
+        tokio::task::yield_now().await;
+    }
     let log = server.log();
     assert_eq!(log.iter().filter(|line| line.contains(extended)).count(), 1, "{log:?}");
     let bo = server.user("bo").await;
