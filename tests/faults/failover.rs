@@ -35,7 +35,8 @@ impl Pair {
 
     fn url(&self) -> String {
         let [one, two] = self.ports;
-        format!("postgres://postgres@127.0.0.1:{one},127.0.0.1:{two}/chat")
+        let name = name(self.ports);
+        format!("postgres://postgres@127.0.0.1:{one},127.0.0.1:{two}/{name}")
     }
 
     /// Waits until the standby has everything.
@@ -58,11 +59,17 @@ impl Pair {
     }
 }
 
+/// The name of the database. Each test has another one: a PostgreSQL of another test may take the port of a primary
+/// that was crashed.
+fn name([one, two]: [u16; 2]) -> String {
+    format!("chat_{one}_{two}")
+}
+
 async fn primary() -> (PgCluster, [u16; 2]) {
     blocking(|| {
         let ports = [free_port(), free_port()];
         let primary = PgCluster::private_with(ports[0], "");
-        primary.execute("CREATE DATABASE chat TEMPLATE template0");
+        primary.execute(&format!("CREATE DATABASE {} TEMPLATE template0", name(ports)));
         (primary, ports)
     })
     .await
