@@ -35,7 +35,7 @@ impl Random {
         self.below(100) < chance
     }
 
-    /// One of the values. `None`: there are none.
+    /// Picks one of the values. `None`: the list is empty.
     pub fn pick<T: Copy>(&mut self, values: &[T]) -> Option<T> {
         match values.len() {
             0 => None,

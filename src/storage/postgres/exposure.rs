@@ -32,7 +32,7 @@ pub(super) fn describe(target: &Target) -> Option<String> {
 }
 
 /// Finds what an attacker on the network could read or change. An operator who has written
-/// `sslmode=disable` has confirmed that there is none.
+/// `sslmode=disable` has confirmed that the network is private.
 pub(super) fn find(target: &Target) -> Option<Shortcoming> {
     if target.is_local() {
         return None;
