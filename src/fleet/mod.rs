@@ -45,11 +45,11 @@ const GATHER_FOR_EACH: Duration = Duration::from_micros(500);
 /// and tells much, so that rings take little of its time.
 const GATHER_FOR_ROOM: Duration = Duration::from_micros(250);
 
-/// How long the last ring may take when the server stops.
-const LAST_RING: Duration = Duration::from_millis(500);
-
 /// The longest pause between two rings.
 const MAX_GATHER: Duration = Duration::from_millis(20);
+
+/// How long the last ring may take when the server stops.
+const LAST_RING: Duration = Duration::from_millis(500);
 
 /// How often a node polls while it hears the doorbell, and while it does not.
 const POLL_WITH_DOORBELL: Duration = Duration::from_secs(1);

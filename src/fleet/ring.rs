@@ -25,7 +25,7 @@ const MAX_INNER: usize = 96;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ring {
-    /// The node that rings. `None`: a command of the command line.
+    /// The node that rings. `None`: it has not joined the fleet yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<NodeId>,
     /// The new head of each room that has new events.

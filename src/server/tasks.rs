@@ -154,7 +154,6 @@ async fn sweep(chat: Chat, store: Store<ReplyTo>, replaced: CancellationToken) {
 
 /// The jobs that one node does for all: it deletes what is not needed any more.
 async fn jobs(chat: &Chat, days: u32) {
-    tracing::debug!("this node runs the jobs");
     tokio::join!(purge_rooms(chat), prune(chat, days), forget_sessions(chat));
 }
 

@@ -168,14 +168,7 @@ impl<T: Send + 'static> Store<T> {
         &self,
         query: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
     ) -> Result<R> {
-        let backend = self.backend.clone();
-        let result = match self.reads.run(move || query(&*backend)).await {
-            Ok(result) => result,
-            Err(ExecutorError::Full) => Err(Error::Busy("too many reads are waiting".into())),
-            Err(ExecutorError::Panicked) => Err(Error::Internal("a read panicked".into())),
-        };
-        self.counts.ended(&result);
-        result
+        self.run_on(&self.backend, &self.reads, query).await
     }
 
     /// Whether several servers can use the database.
@@ -198,7 +191,7 @@ impl<T: Send + 'static> Store<T> {
         work: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         match &self.own {
-            Some(own) => self.run_on(&own.upkeep, work).await,
+            Some(own) => self.run_on(&own.upkeep.0, &own.upkeep.1, work).await,
             None => self.write(work).await,
         }
     }
@@ -215,19 +208,20 @@ impl<T: Send + 'static> Store<T> {
         let not_shared = || Error::Internal("the database is not shared".to_owned());
         let own = self.own.as_ref().ok_or_else(not_shared)?;
         let work = move |backend: &dyn Backend| work(backend.fleet().ok_or_else(not_shared)?);
-        self.run_on(&own.fleet, work).await
+        self.run_on(&own.fleet.0, &own.fleet.1, work).await
     }
 
     async fn run_on<R: Send + 'static>(
         &self,
-        (backend, thread): &(Arc<dyn Backend>, Executor),
+        backend: &Arc<dyn Backend>,
+        threads: &Executor,
         work: impl FnOnce(&dyn Backend) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         let backend = backend.clone();
-        let result = match thread.run(move || work(&*backend)).await {
+        let result = match threads.run(move || work(&*backend)).await {
             Ok(result) => result,
-            Err(ExecutorError::Full) => Err(Error::Busy("too much upkeep is waiting".into())),
-            Err(ExecutorError::Panicked) => Err(Error::Internal("upkeep panicked".into())),
+            Err(ExecutorError::Full) => Err(Error::Busy("too much other work is waiting".into())),
+            Err(ExecutorError::Panicked) => Err(Error::Internal("the work panicked".into())),
         };
         self.counts.ended(&result);
         result
