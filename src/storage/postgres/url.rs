@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::TargetSessionAttrs;
 
@@ -57,7 +58,15 @@ pub(super) fn parse(url: &str) -> Result<Target> {
         match *name {
             TARGET => target = Some(target_of(value)?),
             name if OF_THE_DRIVER.contains(&name) => of_the_driver.push(format!("{name}={value}")),
-            name if tls_options::PARAMETERS.contains(&name) => of_tls.push((name, decode(value)?)),
+            name if tls_options::PARAMETERS.contains(&name) => {
+                // The last one would count, which may be the weaker.
+                if of_tls.iter().any(|(known, _)| *known == name) {
+                    return bad(&format!(
+                        "{name} is in the database URL twice: remove one of them"
+                    ));
+                }
+                of_tls.push((name, decode(value)?));
+            }
             name => return Err(unknown(name, ats == 1)),
         }
     }
@@ -118,16 +127,10 @@ pub(super) fn bad<T>(text: &str) -> Result<T> {
 
 /// Decodes `%2F` and other escapes.
 fn decode(value: &str) -> Result<String> {
-    let mut bytes = Vec::new();
-    let mut rest = value.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let digits = after.first_chunk::<2>().filter(|_| first == b'%');
-        let byte = digits
-            .and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        bytes.push(byte.unwrap_or(first));
-        rest = if byte.is_some() { &after[2..] } else { after };
+    match percent_decode_str(value).decode_utf8() {
+        Ok(value) => Ok(value.into_owned()),
+        Err(_) => bad("a parameter of the database URL is not UTF-8"),
     }
-    String::from_utf8(bytes).or_else(|_| bad("a parameter of the database URL is not UTF-8"))
 }
 
 /// Splits the URL into the part before the `?`, and the parameters after it as they are written. A `?`
@@ -205,6 +208,7 @@ mod tests {
             ("gssencmode=require", "gssencmode"),
             ("sslpassword=x", "openssl pkey"),
             ("sslmode=verify", "verify-ca or verify-full"),
+            ("sslmode=verify-full&sslmode=disable", "sslmode is in the database URL twice"),
             ("target_session_attrs=read-only", "target_session_attrs"),
             ("target_session_attrs=standby", "must be read-write, primary or any"),
             ("connect_timeout=soon", "connect_timeout"),
