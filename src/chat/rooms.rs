@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result, text};
-use crate::model::{Identity, Reader, Reading, Role, Room, RoomChange, RoomHead, RoomId};
+use crate::model::{
+    Identity, Reader, Reading, Role, Room, RoomChange, RoomHead, RoomId, RoomKind, RoomRules,
+};
 use crate::realtime::{ActiveCount, News};
 use crate::storage::Backend;
 
@@ -19,11 +21,13 @@ pub(super) const PURGED_AT_ONCE: u32 = 500;
 pub const PURGE_PAUSES: u32 = 4;
 
 /// A room to be created.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RoomDraft {
     /// Stored in NFC, without surrounding white space.
     pub name: String,
     pub description: Option<String>,
+    pub kind: RoomKind,
+    pub rules: RoomRules,
 }
 
 /// A room as one user sees it.

@@ -4,6 +4,7 @@
 //! whichever node it comes.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use super::context::Context;
 use super::database::Database;
 use super::output::{note, print, visible};
 use super::rooms::{Named, find};
-use crate::model::{Event, RoomChanged, RoomId, Seq};
+use crate::model::{Event, MemberDetail, MemberEvent, RoomChanged, RoomId, Seq, Timestamp};
 use crate::storage::{Backend, Error, Result};
 
 const EXAMPLES: &str = "\
@@ -205,6 +206,9 @@ fn line(event: &Event, has_colours: bool) -> String {
             let text = format!("{dim}(changed the room: {name}, {archived}, {description}){plain}");
             (header.timestamp, &header.username, text)
         }
+        Event::MemberJoined(event) => members(event, "new members", dim, plain),
+        Event::MemberLeft(event) => members(event, "no longer members", dim, plain),
+        Event::MemberChanged(event) => members(event, "changed members", dim, plain),
         Event::Unknown(event) => {
             let text =
                 format!("{dim}({}){plain} {}", visible(&event.kind), visible(&event.content));
@@ -213,6 +217,24 @@ fn line(event: &Event, has_colours: bool) -> String {
     };
     let (seq, who) = (event.seq(), visible(who));
     format!("{dim}{at} {seq:>5}{plain} {bold}{who}{plain}: {what}")
+}
+
+fn members<'a>(
+    event: &'a MemberEvent,
+    what: &str,
+    dim: &str,
+    plain: &str,
+) -> (Timestamp, &'a Arc<str>, String) {
+    let names: Vec<String> = event.members.iter().map(|person| visible(&person.username)).collect();
+    let mut text = format!("{dim}({what}: {}", names.join(", "));
+    let MemberDetail { role, reason, .. } = &event.detail;
+    if let Some(role) = role {
+        text += &format!(", {}", role.as_str());
+    }
+    if let Some(reason) = reason {
+        text += &format!(", “{}”", visible(reason));
+    }
+    (event.header.timestamp, &event.header.username, format!("{text}){plain}"))
 }
 
 #[cfg(test)]

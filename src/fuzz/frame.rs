@@ -8,8 +8,9 @@ use serde_json::{Map, json};
 
 use super::texts;
 use crate::model::{
-    ErrorCode, Event, EventHeader, EventId, EventKind, EventTarget, Message, MessageChange,
-    RoomChanged, RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
+    ErrorCode, Event, EventHeader, EventId, EventKind, EventTarget, MemberDetail, MemberEvent,
+    Message, MessageChange, Person, RoomChanged, RoomFace, RoomId, RoomKind, RoomRole, RoomRules,
+    Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
 };
 use crate::realtime::encode::encode_event;
 use crate::realtime::frame::{ActiveUser, ActivityMessage, PresenceChange, RoomCard, ServerFrame};
@@ -64,7 +65,23 @@ pub fn frame(input: &[u8]) {
         description: optional(1).then(|| right.clone()),
         revision: first,
         archived_at: optional(2).then_some(Timestamp(first)),
+        kind: RoomKind::default(),
+        rules: RoomRules::default(),
     };
+    let members = Box::new(MemberEvent {
+        header: header.clone(),
+        members: vec![Person {
+            user_id,
+            username: username.clone(),
+            display_name: optional(1).then(|| right.as_str().into()),
+        }],
+        detail: MemberDetail {
+            role: optional(2).then_some(RoomRole::Owner),
+            reason: optional(4).then(|| right.clone()),
+            muted_until: optional(8).then_some(Timestamp(first)),
+            ..MemberDetail::default()
+        },
+    });
     let unknown = UnknownEvent {
         kind: format!("x_{left}"),
         header: header.clone(),
@@ -83,6 +100,9 @@ pub fn frame(input: &[u8]) {
         EventKind::RoomChanged => {
             Event::RoomChanged(RoomChanged { header: header.clone(), room: room.clone() })
         }
+        EventKind::MemberJoined => Event::MemberJoined(members.clone()),
+        EventKind::MemberLeft => Event::MemberLeft(members.clone()),
+        EventKind::MemberChanged => Event::MemberChanged(members.clone()),
     };
     let mut events: Vec<Event> = EventKind::ALL.map(of_kind).into();
     events.push(Event::Unknown(Box::new(unknown)));

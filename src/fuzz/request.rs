@@ -173,7 +173,7 @@ impl Api {
         };
         self.runtime.block_on(async {
             let (admin, user) = (identity(&world.admin).await, identity(&world.user).await);
-            let room = RoomDraft { name: unused_name(), description: None };
+            let room = RoomDraft { name: unused_name(), ..RoomDraft::default() };
             let room_id = self.chat.create_room(&admin, room).await.unwrap().room.id;
             let draft = Draft { room_id, content: "hello".to_owned(), client_id: None };
             let sent = self.chat.send(&user, draft).await.unwrap();

@@ -63,7 +63,9 @@ impl RoomsApi {
         body: Body<RoomRequest>,
     ) -> Result<Created, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | PACE | STORE }>> {
         let Body(RoomRequest { name, description }) = body;
-        let room = chat.create_room(&caller.0, RoomDraft { name, description }).await?;
+        let room = chat
+            .create_room(&caller.0, RoomDraft { name, description, ..RoomDraft::default() })
+            .await?;
         Ok(Created::Created(Written::of(&room.into())?))
     }
 

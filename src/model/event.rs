@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Message, MessageChange, RoomId, Timestamp, UserId};
+use super::{MemberEvent, Message, MessageChange, RoomId, RoomKind, RoomRules, Timestamp, UserId};
 
 /// A position in one room's log: 1, 2, 3, … without gaps. 0 is the position before the first event.
 #[derive(
@@ -47,6 +47,17 @@ impl fmt::Display for Seq {
 #[serde(transparent)]
 pub struct EventId(pub i64);
 
+impl EventId {
+    /// The ids of events of private and direct rooms are greater than this, those of public rooms are not: see the
+    /// migration `people_and_rooms`.
+    const LAST_PUBLIC: i64 = 1 << 52;
+
+    /// Whether the event was stored in a room that only its members saw.
+    pub fn is_closed(self) -> bool {
+        self.0 > Self::LAST_PUBLIC
+    }
+}
+
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -65,14 +76,27 @@ pub enum EventKind {
     MessageEdited,
     /// The author or an admin deleted a message.
     MessageDeleted,
-    /// The room got another name or description, or was archived or reopened.
+    /// The room got another name, description, kind or rule, or was archived or reopened.
     RoomChanged,
+    /// People became members of the room.
+    MemberJoined,
+    /// People are no longer members of the room.
+    MemberLeft,
+    /// A member's role changed, or a member was muted, or a ban was lifted.
+    MemberChanged,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::Message, Self::MessageEdited, Self::MessageDeleted, Self::RoomChanged];
+    pub const ALL: [Self; 7] = [
+        Self::Message,
+        Self::MessageEdited,
+        Self::MessageDeleted,
+        Self::RoomChanged,
+        Self::MemberJoined,
+        Self::MemberLeft,
+        Self::MemberChanged,
+    ];
 
     /// The word for the kind in SQL (`events.kind`), in JSON (`type`) and in an export.
     pub const fn as_str(self) -> &'static str {
@@ -81,6 +105,9 @@ impl EventKind {
             Self::MessageEdited => "message_edited",
             Self::MessageDeleted => "message_deleted",
             Self::RoomChanged => "room_changed",
+            Self::MemberJoined => "member_joined",
+            Self::MemberLeft => "member_left",
+            Self::MemberChanged => "member_changed",
         }
     }
 
@@ -106,9 +133,17 @@ pub enum Event {
     },
     /// An event of the room's log: the author or an admin deleted a message. Its text is gone.
     MessageDeleted(MessageChange),
-    /// An event of the room's log: the room got another name or description, or it was archived or is no
-    /// longer archived.
+    /// An event of the room's log: the room got another name, description, kind or rule, or it was archived or
+    /// is no longer archived.
     RoomChanged(RoomChanged),
+    /// An event of the room's log: people became members. The author of a message in a public room is a member
+    /// too, without such an event.
+    MemberJoined(Box<MemberEvent>),
+    /// An event of the room's log: people are no longer members.
+    MemberLeft(Box<MemberEvent>),
+    /// An event of the room's log: a member's role changed, or a member was muted or is no longer muted, or a ban
+    /// was lifted.
+    MemberChanged(Box<MemberEvent>),
     /// An event of a kind that this program does not know: a newer program wrote it. It is passed on to
     /// clients as it is, because they may know it. Boxed, so that an event is no larger than a message.
     #[serde(untagged)]
@@ -156,6 +191,12 @@ pub struct RoomFace {
     /// The time since which the room is archived; absent if it is not archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
+    /// Who sees the room.
+    #[serde(default)]
+    pub kind: RoomKind,
+    /// The rules that the owners set.
+    #[serde(flatten)]
+    pub rules: RoomRules,
 }
 
 /// An event whose kind this program does not know.
@@ -211,6 +252,9 @@ impl Event {
             Self::MessageEdited { .. } => Some(EventKind::MessageEdited),
             Self::MessageDeleted(_) => Some(EventKind::MessageDeleted),
             Self::RoomChanged(_) => Some(EventKind::RoomChanged),
+            Self::MemberJoined(_) => Some(EventKind::MemberJoined),
+            Self::MemberLeft(_) => Some(EventKind::MemberLeft),
+            Self::MemberChanged(_) => Some(EventKind::MemberChanged),
             Self::Unknown(_) => None,
         }
     }
@@ -221,6 +265,9 @@ impl Event {
             Self::Message(message) => message.room_id,
             Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.room_id,
             Self::RoomChanged(change) => change.header.room_id,
+            Self::MemberJoined(event) | Self::MemberLeft(event) | Self::MemberChanged(event) => {
+                event.header.room_id
+            }
             Self::Unknown(event) => event.header.room_id,
         }
     }
@@ -231,6 +278,9 @@ impl Event {
             Self::Message(message) => message.seq,
             Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.seq,
             Self::RoomChanged(change) => change.header.seq,
+            Self::MemberJoined(event) | Self::MemberLeft(event) | Self::MemberChanged(event) => {
+                event.header.seq
+            }
             Self::Unknown(event) => event.header.seq,
         }
     }
@@ -246,6 +296,9 @@ impl Event {
             }
             Self::MessageDeleted(_) => FIELDS,
             Self::RoomChanged(_) | Self::Unknown(_) => 2 * FIELDS,
+            Self::MemberJoined(event) | Self::MemberLeft(event) | Self::MemberChanged(event) => {
+                FIELDS + 80 * event.members.len()
+            }
         }
     }
 }

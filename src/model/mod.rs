@@ -8,6 +8,7 @@ mod error_code;
 mod event;
 mod json;
 pub(crate) mod json_keys;
+mod member;
 mod mention;
 mod message;
 mod node;
@@ -16,6 +17,7 @@ mod sample;
 mod session;
 mod time;
 mod user;
+mod words;
 
 pub use attempt::{AttemptCounter, AttemptKey, Begun, KnownAddress, Limit, NewAttempt, Refusal};
 pub(crate) use audit::AuditTarget;
@@ -24,6 +26,11 @@ pub(crate) use error_code::ErrorCode;
 pub use event::{
     Event, EventHeader, EventId, EventKind, EventPage, EventTarget, RoomChanged, RoomFace, Seq,
     UnknownEvent,
+};
+pub use member::{
+    AllowedTo, Audience, Ban, BannedUser, LeaveCause, Member, MemberAct, MemberDetail, MemberEvent,
+    MemberPage, Membership, NewMemberChange, Notify, Person, PreferenceChange, RoomKind, RoomRole,
+    RoomRules, Standing, VisibleHistory,
 };
 pub use mention::mentions;
 pub(crate) use mention::{MAX_USERNAME_CHARS, mentioned_names};

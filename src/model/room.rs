@@ -5,7 +5,9 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, RoomFace, Seq, Timestamp, UserId};
+use super::{
+    AllowedTo, Event, RoomFace, RoomKind, RoomRules, Seq, Timestamp, UserId, VisibleHistory,
+};
 
 /// A room's id, unique in the server.
 #[derive(
@@ -25,7 +27,8 @@ impl fmt::Display for RoomId {
 pub struct Room {
     /// The room's id.
     pub id: RoomId,
-    /// The room's name; no other room has it.
+    /// The room's name; empty in a direct room. No other public room has it, and no other private room of the
+    /// same creator.
     pub name: String,
     /// The room's description; `None` if the room has no description.
     pub description: Option<String>,
@@ -44,9 +47,14 @@ pub struct Room {
     /// The time since which the room is archived: nothing can be sent to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
-    /// The number of `room_changed` events so far: changes of the name, the description and the archive.
+    /// The number of `room_changed` events so far.
     #[serde(skip)]
     pub revision: i64,
+    /// Who sees the room.
+    pub kind: RoomKind,
+    /// The rules that the owners set.
+    #[serde(flatten)]
+    pub rules: RoomRules,
 }
 
 impl Room {
@@ -62,6 +70,8 @@ impl Room {
             description: self.description.clone(),
             archived_at: self.archived_at,
             revision: self.revision,
+            kind: self.kind,
+            rules: self.rules,
         }
     }
 }
@@ -106,6 +116,21 @@ pub struct RoomChange {
     /// `Some(None)`: the settings decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<Option<u32>>,
+    /// The new kind: public or private.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<RoomKind>,
+    /// The members who may send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posting: Option<AllowedTo>,
+    /// The members who may add people and make invites.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inviting: Option<AllowedTo>,
+    /// The part of the log that the members see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<VisibleHistory>,
+    /// Whether new accounts become members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_join: Option<bool>,
 }
 
 impl RoomChange {
@@ -125,6 +150,13 @@ impl RoomChange {
             Some(true) => room.archived_at.or(Some(now)),
             Some(false) => None,
             None => room.archived_at,
+        };
+        changed.kind = self.kind.unwrap_or(room.kind);
+        changed.rules = RoomRules {
+            posting: self.posting.unwrap_or(room.rules.posting),
+            inviting: self.inviting.unwrap_or(room.rules.inviting),
+            history: self.history.unwrap_or(room.rules.history),
+            auto_join: self.auto_join.unwrap_or(room.rules.auto_join),
         };
         if changed != *room {
             changed.revision += 1;
@@ -196,7 +228,7 @@ impl Unread {
 /// A room to be stored.
 #[derive(Clone, Debug)]
 pub struct NewRoom {
-    /// The name; no other room may have it.
+    /// The name; see [`Room::name`].
     pub name: String,
     /// The description; `None` for a room without a description.
     pub description: Option<String>,
@@ -204,9 +236,28 @@ pub struct NewRoom {
     pub created_by: UserId,
     /// The time at which the room is created.
     pub created_at: Timestamp,
+    /// Who sees the room.
+    pub kind: RoomKind,
+    /// The rules of the room.
+    pub rules: RoomRules,
+    /// The sorted ids of the people of a direct room, separated by commas.
+    pub direct_key: Option<String>,
 }
 
 impl NewRoom {
+    /// A public room without a description.
+    pub fn public(name: impl Into<String>, created_by: UserId, created_at: Timestamp) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            created_by,
+            created_at,
+            kind: RoomKind::Public,
+            rules: RoomRules::default(),
+            direct_key: None,
+        }
+    }
+
     /// Returns the room as it is stored.
     pub fn into_room(self, id: RoomId) -> Room {
         Room {
@@ -220,6 +271,8 @@ impl NewRoom {
             retention_days: None,
             archived_at: None,
             revision: 0,
+            kind: self.kind,
+            rules: self.rules,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! One event of each kind, as examples in the documentation and as input for tests.
 
 use super::{
-    Event, EventHeader, EventId, EventKind, Message, MessageChange, RoomChanged, RoomFace, RoomId,
-    Seq, Timestamp, UserId,
+    Event, EventHeader, EventId, EventKind, LeaveCause, MemberDetail, MemberEvent, Message,
+    MessageChange, Person, RoomChanged, RoomFace, RoomId, RoomKind, RoomRole, RoomRules, Seq,
+    Timestamp, UserId,
 };
 
 impl Event {
@@ -13,6 +14,9 @@ impl Event {
             EventKind::MessageEdited => 2,
             EventKind::MessageDeleted => 3,
             EventKind::RoomChanged => 4,
+            EventKind::MemberJoined => 5,
+            EventKind::MemberLeft => 6,
+            EventKind::MemberChanged => 7,
         };
         // 2025-01-31T10:30:00Z, and a minute later for each further event.
         let timestamp = Timestamp(1_738_319_400_000 + (id - 1) * 60_000);
@@ -27,6 +31,11 @@ impl Event {
             timestamp,
             message_id: EventId(1),
             message_seq: Seq(1),
+        };
+        let members = |username, detail| {
+            let ben = Person { user_id: UserId(2), username: "ben".into(), display_name: None };
+            let header = EventHeader { id, room_id, seq, user_id, username, timestamp };
+            Box::new(MemberEvent { header, members: vec![ben], detail })
         };
         match kind {
             EventKind::Message => Self::Message(Message {
@@ -53,8 +62,27 @@ impl Event {
                     description: Some("Come in".to_owned()),
                     archived_at: None,
                     revision: 1,
+                    kind: RoomKind::Public,
+                    rules: RoomRules::default(),
                 },
             }),
+            EventKind::MemberJoined => Self::MemberJoined(members(
+                username,
+                MemberDetail { role: Some(RoomRole::Member), ..MemberDetail::default() },
+            )),
+            EventKind::MemberLeft => Self::MemberLeft(members(
+                username,
+                MemberDetail {
+                    cause: Some(LeaveCause::Banned),
+                    reason: Some("Advertising".to_owned()),
+                    until: Some(Timestamp(timestamp.0 + 86_400_000)),
+                    ..MemberDetail::default()
+                },
+            )),
+            EventKind::MemberChanged => Self::MemberChanged(members(
+                username,
+                MemberDetail { is_banned: Some(false), ..MemberDetail::default() },
+            )),
         }
     }
 }

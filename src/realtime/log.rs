@@ -207,6 +207,9 @@ fn empty_deleted(events: &mut [Event]) -> bool {
             Event::Message(_)
             | Event::MessageEdited { .. }
             | Event::RoomChanged(_)
+            | Event::MemberJoined(_)
+            | Event::MemberLeft(_)
+            | Event::MemberChanged(_)
             | Event::Unknown(_) => None,
         })
         .collect();
@@ -221,7 +224,11 @@ fn empty_deleted(events: &mut [Event]) -> bool {
                 Some(target) => (target.message_id, &mut event.content),
                 None => continue,
             },
-            Event::MessageDeleted(_) | Event::RoomChanged(_) => continue,
+            Event::MessageDeleted(_)
+            | Event::RoomChanged(_)
+            | Event::MemberJoined(_)
+            | Event::MemberLeft(_)
+            | Event::MemberChanged(_) => continue,
         };
         if deleted.contains(&id) {
             content.clear();

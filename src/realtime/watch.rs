@@ -170,7 +170,12 @@ impl Activity {
                 });
             }
             // The number of messages stays the same. A changed room is reported by `room_updated`.
-            Event::MessageEdited { .. } | Event::RoomChanged(_) | Event::Unknown(_) => {}
+            Event::MessageEdited { .. }
+            | Event::RoomChanged(_)
+            | Event::MemberJoined(_)
+            | Event::MemberLeft(_)
+            | Event::MemberChanged(_)
+            | Event::Unknown(_) => {}
             Event::MessageDeleted(change) => {
                 // The deletion is sent even if the message was not: the list of rooms may have counted it.
                 self.messages.retain(|message| message.seq != change.message_seq);

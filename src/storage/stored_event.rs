@@ -1,11 +1,12 @@
 //! Converts rows of `events` to events: the one place that maps a kind of event to the columns.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Error, Result};
 use crate::model::{
-    Event, EventHeader, EventId, EventKind, EventTarget, Message, MessageChange, RoomChanged,
-    RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId,
+    Event, EventHeader, EventId, EventKind, EventTarget, MemberDetail, MemberEvent, Message,
+    MessageChange, Person, RoomChanged, RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId,
 };
 
 /// The author of events that no account causes. The migrations insert its row.
@@ -23,6 +24,8 @@ pub(super) struct StoredEvent<'a> {
     pub target: Option<EventTarget>,
     /// A JSON object.
     pub detail: Option<String>,
+    /// The people whose membership the event changes; see [`member_ids`].
+    pub members: Vec<Person>,
 }
 
 impl StoredEvent<'_> {
@@ -31,7 +34,7 @@ impl StoredEvent<'_> {
     /// # Errors
     /// [`Error::Internal`] if the row lacks a value that its kind needs.
     pub fn into_event(self) -> Result<Event> {
-        let Self { kind: word, header, content, target, detail, .. } = self;
+        let Self { kind: word, header, content, target, detail, members, .. } = self;
         let (room_id, seq) = (header.room_id, header.seq);
         let damaged = |column: &str| {
             let text = format!("event {seq} of room {room_id}, `{word}`, has no valid {column}");
@@ -70,8 +73,48 @@ impl StoredEvent<'_> {
                 let room = room.ok_or_else(|| damaged("detail"))?;
                 Event::RoomChanged(RoomChanged { header, room })
             }
+            EventKind::MemberJoined | EventKind::MemberLeft | EventKind::MemberChanged => {
+                let detail: Option<MemberDetail> =
+                    detail.and_then(|text| serde_json::from_str(&text).ok());
+                let detail =
+                    detail.filter(|_| !members.is_empty()).ok_or_else(|| damaged("detail"))?;
+                let event = Box::new(MemberEvent { header, members, detail });
+                match kind {
+                    EventKind::MemberJoined => Event::MemberJoined(event),
+                    EventKind::MemberLeft => Event::MemberLeft(event),
+                    _ => Event::MemberChanged(event),
+                }
+            }
         })
     }
+}
+
+/// The ids in the detail of an event that changes who is a member; empty for other kinds. Names are looked up
+/// when the event is read: a name in the log could never be erased.
+pub(super) fn member_ids(kind: &str, detail: Option<&str>) -> Vec<UserId> {
+    #[derive(Deserialize)]
+    struct Listed {
+        user_ids: Vec<UserId>,
+    }
+    match EventKind::from_word(kind) {
+        Some(EventKind::MemberJoined | EventKind::MemberLeft | EventKind::MemberChanged) => {
+            let listed = detail.and_then(|text| serde_json::from_str::<Listed>(text).ok());
+            listed.map(|listed| listed.user_ids).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The detail of an event that changes who is a member, as it is stored.
+pub(super) fn member_detail(user_ids: &[UserId], detail: &MemberDetail) -> Result<String> {
+    #[derive(Serialize)]
+    struct Stored<'a> {
+        user_ids: &'a [UserId],
+        #[serde(flatten)]
+        detail: &'a MemberDetail,
+    }
+    let stored = Stored { user_ids, detail };
+    serde_json::to_string(&stored).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// The further fields of an event of an unknown kind. They never replace the fields that every event has, and a
@@ -100,9 +143,11 @@ pub fn check_row(
     let target = has_target.then_some(EventTarget { message_id: EventId(0), message_seq: Seq(0) });
     let (client_id, edited_at, deleted_at) = (None, None, None);
     let (content, detail) = (String::new(), detail.map(str::to_owned));
-    let row =
-        StoredEvent { kind, header, content, client_id, edited_at, deleted_at, target, detail };
-    row.into_event().map(drop)
+    let person = |user_id| Person { user_id, username: "".into(), display_name: None };
+    let members = member_ids(kind, detail.as_deref()).into_iter().map(person).collect();
+    StoredEvent { kind, header, content, client_id, edited_at, deleted_at, target, detail, members }
+        .into_event()
+        .map(drop)
 }
 
 fn change_of(header: EventHeader, target: EventTarget) -> MessageChange {

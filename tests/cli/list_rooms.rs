@@ -8,10 +8,8 @@ use super::shell::{EMAIL, PASSWORD, on_every_database};
 
 fn room(backend: &dyn Backend, name: &str, description: Option<&str>) {
     let room = NewRoom {
-        name: name.to_owned(),
         description: description.map(ToOwned::to_owned),
-        created_by: UserId(1),
-        created_at: Timestamp(1_738_319_400_000),
+        ..NewRoom::public(name, UserId(1), Timestamp(1_738_319_400_000))
     };
     let actor = Actor::Account(UserId(1));
     let (timestamp, detail) = (room.created_at, json!({}));

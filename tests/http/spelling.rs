@@ -102,7 +102,7 @@ async fn names_and_emails_stored_by_earlier_versions_cannot_be_used_again(databa
             detail: json!({}),
         };
         let name = NFD.to_owned();
-        let room = NewRoom { name, description: None, created_by: by, created_at: Timestamp(0) };
+        let room = NewRoom::public(name, by, Timestamp(0));
         let user = earlier_user("old", "old@bücher.example", PASSWORD);
         backend.create_user(&user, None)?;
         Ok(backend.create_room(&room, &entry)?.id.0)

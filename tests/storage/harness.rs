@@ -202,7 +202,7 @@ pub fn active(is_active: bool) -> UserChange {
 }
 
 pub fn new_room(name: &str, creator: &User) -> NewRoom {
-    NewRoom { name: name.to_owned(), description: None, created_by: creator.id, created_at: NOW }
+    NewRoom::public(name, creator.id, NOW)
 }
 
 pub fn room(backend: &dyn Backend, creator: &User) -> Room {

@@ -1,8 +1,8 @@
 //! Rooms.
 
 use chatapp::model::{
-    Actor, Event, EventHeader, NewAuditEntry, NewRoom, ReadPosition, Room, RoomChange, RoomChanged,
-    RoomDifference, RoomHead, RoomId, Seq, UpdatedRoom, UserId,
+    Actor, AllowedTo, Event, EventHeader, NewAuditEntry, NewRoom, ReadPosition, Room, RoomChange,
+    RoomChanged, RoomDifference, RoomHead, RoomId, RoomKind, RoomRules, Seq, UpdatedRoom, UserId,
 };
 use chatapp::storage::{AppendError, ChangeError, Conflict, Error};
 
@@ -16,7 +16,12 @@ pub fn a_room_reads_back_as_created(db: &TestDatabase) {
     let ann = user(&*backend, "ann");
     for description in [None, Some("talk".to_owned()), Some(String::new())] {
         let name = format!("{description:?}");
-        let new = NewRoom { description: description.clone(), ..new_room(&name, &ann) };
+        let new = NewRoom {
+            description: description.clone(),
+            kind: RoomKind::Private,
+            rules: RoomRules { posting: AllowedTo::Moderators, ..RoomRules::default() },
+            ..new_room(&name, &ann)
+        };
         let created = backend.create_room(&new, &audit("x")).unwrap();
         let expected = Room {
             id: created.id,
@@ -29,6 +34,8 @@ pub fn a_room_reads_back_as_created(db: &TestDatabase) {
             retention_days: None,
             archived_at: None,
             revision: 0,
+            kind: RoomKind::Private,
+            rules: RoomRules { posting: AllowedTo::Moderators, ..RoomRules::default() },
         };
         assert_eq!(created, expected);
         assert_eq!(backend.get_room(created.id).unwrap(), Some(expected));
@@ -105,6 +112,7 @@ pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
         description: Some(Some("talk".to_owned())),
         is_archived: Some(true),
         retention_days: Some(Some(30)),
+        ..RoomChange::default()
     };
     let (updated, event) = update(&all);
     let expected = Room {

@@ -159,7 +159,7 @@ fn populate(backend: &dyn Backend) {
         name: Some("kept".to_owned()),
         description: Some(Some("tab\t, line\n, \\N and ü".to_owned())),
         retention_days: Some(Some(9)),
-        is_archived: None,
+        ..RoomChange::default()
     };
     backend.update_room(kept.id, &rename, &audit("room.update")).unwrap();
     fill(backend, &kept, &ann, 2_100);

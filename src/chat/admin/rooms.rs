@@ -40,12 +40,20 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::InvalidFields`], [`Error::RoomNameTaken`].
     pub fn create_room(&self, draft: RoomDraft, created_by: UserId) -> Result<Room> {
-        let RoomDraft { name, description } = draft;
+        let RoomDraft { name, description, kind, rules } = draft;
         let (name, description) = (text::line(&name), description.as_deref().map(text::lines));
         rooms::check(Some(&name), description.as_deref())?;
         self.check_spelling(&name, None)?;
         let entry = self.entry("room.create", json!({ "name": name }))?;
-        let room = NewRoom { name, description, created_by, created_at: self.now };
+        let room = NewRoom {
+            name,
+            description,
+            created_by,
+            created_at: self.now,
+            kind,
+            rules,
+            direct_key: None,
+        };
         Ok(self.backend.create_room(&room, &entry)?)
     }
 

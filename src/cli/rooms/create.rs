@@ -34,7 +34,11 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let creator = args.acting.find(&database)?;
-    let draft = RoomDraft { name: args.name.clone(), description: args.description.clone() };
+    let draft = RoomDraft {
+        name: args.name.clone(),
+        description: args.description.clone(),
+        ..RoomDraft::default()
+    };
     let room = database.administer(|admin| admin.create_room(draft, creator.id))?;
     Ok(args.output.write_one(&room, &format!("the room {} was created", label(&room)))?)
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::bugs::{self, Bug};
 use crate::model::{
     Event, EventId, Heartbeat, Message, NewNode, Node, NodeId, Room, RoomDifference, RoomHead,
-    RoomId, Seq, Timestamp, UserId,
+    RoomId, RoomKind, RoomRules, Seq, Timestamp, UserId,
 };
 use crate::storage::backend::{PresenceChange, Present, Roster};
 
@@ -160,6 +160,8 @@ impl Tables {
             retention_days: None,
             archived_at: None,
             revision: 0,
+            kind: RoomKind::Public,
+            rules: RoomRules::default(),
         }
     }
 

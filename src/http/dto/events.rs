@@ -4,6 +4,8 @@ use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, Union};
 
 use super::EXAMPLE_TIME;
+use super::member_events::{MemberChangedDto, MemberJoinedDto, MemberLeftDto};
+use super::members::{RoomKindDto, RoomRulesDto};
 use super::messages::MessageDto;
 use crate::http::types::Moment;
 use crate::model::EventKind;
@@ -17,6 +19,9 @@ pub(in crate::http) enum EventDto {
     Edited(MessageEditedDto),
     Deleted(MessageDeletedDto),
     RoomChanged(RoomChangedDto),
+    MemberJoined(MemberJoinedDto),
+    MemberLeft(MemberLeftDto),
+    MemberChanged(MemberChangedDto),
 }
 
 impl EventDto {
@@ -26,6 +31,9 @@ impl EventDto {
             EventKind::MessageEdited => Self::Edited(MessageEditedDto::example()),
             EventKind::MessageDeleted => Self::Deleted(MessageDeletedDto::example()),
             EventKind::RoomChanged => Self::RoomChanged(RoomChangedDto::example()),
+            EventKind::MemberJoined => Self::MemberJoined(MemberJoinedDto::example()),
+            EventKind::MemberLeft => Self::MemberLeft(MemberLeftDto::example()),
+            EventKind::MemberChanged => Self::MemberChanged(MemberChangedDto::example()),
         }
     }
 }
@@ -109,7 +117,7 @@ pub(in crate::http) enum RoomChangedType {
     RoomChanged,
 }
 
-/// The room got another name or description, or it was archived or is no longer archived.
+/// The room got another name, description, kind or rule, or it was archived or is no longer archived.
 #[derive(Object)]
 #[oai(rename = "RoomChanged", example)]
 pub(in crate::http) struct RoomChangedDto {
@@ -135,6 +143,11 @@ pub(in crate::http) struct RoomChangedDto {
     /// The time since which the room is archived; absent if it is not archived.
     #[oai(skip_serializing_if_is_none)]
     pub archived_at: Option<Moment>,
+    /// Who sees the room.
+    #[oai(rename = "kind")]
+    pub room_kind: RoomKindDto,
+    #[oai(flatten)]
+    pub rules: RoomRulesDto,
 }
 
 impl Example for RoomChangedDto {
@@ -151,6 +164,8 @@ impl Example for RoomChangedDto {
             description: Some("Come in".into()),
             revision: 1,
             archived_at: None,
+            room_kind: RoomKindDto::Public,
+            rules: RoomRulesDto::example(),
         }
     }
 }
@@ -209,8 +224,8 @@ impl Example for EventPageDto {
     fn example() -> Self {
         Self {
             events: EventKind::ALL.map(EventDto::example).into(),
-            head_seq: 4,
-            next_after: 4,
+            head_seq: 7,
+            next_after: 7,
             has_more: false,
             epoch: "9b2c0a6d3f1e4f7f8f52d8a5e1c3b7d4".into(),
         }

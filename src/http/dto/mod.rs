@@ -3,6 +3,8 @@
 mod admin;
 mod auth;
 mod events;
+mod member_events;
+mod members;
 mod messages;
 mod nodes;
 mod rooms;

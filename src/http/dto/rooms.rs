@@ -50,7 +50,7 @@ impl From<RoomChangeRequest> for RoomChange {
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(text) => Some(Some(text)),
         };
-        Self { name, description, is_archived, retention_days: None }
+        Self { name, description, is_archived, ..Self::default() }
     }
 }
 

@@ -7,6 +7,7 @@ mod attempts;
 mod audit;
 mod events;
 mod fleet;
+mod members;
 mod messages;
 mod password_resets;
 mod read_positions;
@@ -22,6 +23,7 @@ pub use attempts::Attempts;
 pub use audit::Audit;
 pub use events::{AppendError, Events};
 pub use fleet::{Fleet, PresenceChange, Present, Roster};
+pub use members::{AccessChanges, MemberError, MemberSearch, Members};
 pub use messages::{ChangeError, Messages};
 pub use password_resets::PasswordResets;
 pub use read_positions::ReadPositions;
@@ -59,6 +61,7 @@ pub trait Backend:
     + Attempts
     + Audit
     + Rooms
+    + Members
     + Events
     + Messages
     + Retention

@@ -6,11 +6,13 @@
 //! changing until the transaction ends. On SQLite the write transaction is that lock.
 
 mod attempts;
+mod members;
 mod messages;
 mod rooms;
 mod users;
 
 pub(super) use attempts::{AttemptTransaction, begin_attempt, take_back_attempt};
+pub(super) use members::{MemberTransaction, change_members, open_direct_room};
 pub(super) use messages::{MessageTransaction, delete_message, edit_message};
 pub(super) use rooms::{
     NewEvent, RoomTransaction, create_room, delete_room, prune_events, purge_deleted_rooms,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::AuditTransaction;
+use super::members::{MemberTransaction, new_membership};
 use crate::model::{
     Actor, AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry,
-    NewRoom, Room, RoomChange, RoomChanged, RoomId, Seq, Timestamp, UpdatedRoom, UserId,
+    NewRoom, Room, RoomChange, RoomChanged, RoomId, RoomRole, Seq, Timestamp, UpdatedRoom, UserId,
 };
 use crate::storage::{Error, Result, SERVER_USER};
 
@@ -60,17 +61,19 @@ pub(in crate::storage) trait RoomTransaction: AuditTransaction {
 }
 
 pub(in crate::storage) fn create_room(
-    tx: &mut impl RoomTransaction,
+    tx: &mut impl MemberTransaction,
     room: &NewRoom,
     entry: &NewAuditEntry,
 ) -> Result<Room> {
     let id = tx.insert_room(room)?;
+    let owner = new_membership(RoomRole::Owner, room.created_at, Seq(0));
+    tx.insert_member(id, room.created_by, &owner)?;
     tx.record_audit(entry, AuditTarget::Room(id))?;
     Ok(room.clone().into_room(id))
 }
 
 pub(in crate::storage) fn update_room(
-    tx: &mut impl RoomTransaction,
+    tx: &mut impl MemberTransaction,
     id: RoomId,
     change: &RoomChange,
     entry: &NewAuditEntry,
@@ -86,6 +89,9 @@ pub(in crate::storage) fn update_room(
         false => None,
     };
     changed.head_seq = event.as_ref().map_or(room.head_seq, Event::seq);
+    if (changed.kind, changed.rules) != (room.kind, room.rules) {
+        tx.note_access_change(id)?;
+    }
     Ok(Some(UpdatedRoom { room: changed, event }))
 }
 

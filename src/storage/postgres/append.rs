@@ -44,24 +44,30 @@ const APPEND: &str = "
         SELECT *, row_number() OVER (PARTITION BY room_id ORDER BY ord) AS nth
         FROM examined WHERE original IS NULL AND is_by_user
     ), targets AS MATERIALIZED (
-        SELECT rooms.id, n
+        SELECT rooms.id, n, kind <> 'public' AS is_closed
         FROM (SELECT room_id, count(*) AS n FROM fresh GROUP BY room_id) AS counts
         JOIN rooms ON rooms.id = counts.room_id
         WHERE coalesce(archived_at, deleted_at) IS NULL
         ORDER BY rooms.id FOR NO KEY UPDATE OF rooms
     ), bumped AS (
         UPDATE rooms SET head_seq = head_seq + n FROM targets WHERE rooms.id = targets.id
-        RETURNING rooms.id, head_seq - n AS base
+        RETURNING rooms.id, head_seq - n AS base, is_closed
     ), placed AS (
-        SELECT *, max(base) OVER (PARTITION BY room_id) + nth AS seq
+        SELECT *, max(base) OVER (PARTITION BY room_id) + nth AS seq,
+               bool_or(is_closed) OVER (PARTITION BY room_id) AS is_of_closed
         FROM (
-            SELECT room_id, nth, user_id, created_at, content, client_id, NULL AS base FROM fresh
+            SELECT room_id, nth, user_id, created_at, content, client_id, NULL AS base,
+                   NULL AS is_closed
+            FROM fresh
             UNION ALL
-            SELECT id, NULL, NULL, NULL, NULL, NULL, base FROM bumped
+            SELECT id, NULL, NULL, NULL, NULL, NULL, base, is_closed FROM bumped
         ) AS merged
     ), inserted AS (
-        INSERT INTO events (room_id, seq, user_id, created_at, content, client_id)
-        SELECT room_id, seq, user_id, created_at, content, client_id
+        INSERT INTO events (id, room_id, seq, user_id, created_at, content, client_id)
+        OVERRIDING SYSTEM VALUE
+        SELECT CASE WHEN is_of_closed THEN nextval('closed_event_ids')
+                    ELSE nextval('events_id_seq') END,
+               room_id, seq, user_id, created_at, content, client_id
         FROM placed WHERE seq IS NOT NULL
         ORDER BY room_id, seq
         RETURNING id, room_id, seq

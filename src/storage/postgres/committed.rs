@@ -97,18 +97,20 @@ pub(super) struct Committed(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// The newest event that this process has written.
-    written: Option<CommittedEvent>,
-    /// Events that it has read, one for each room.
-    read: Vec<CommittedEvent>,
+    /// The newest events that this process has written: in a public room, and in a room that only its members see.
+    /// Their ids are from two ranges, so that they do not tell which of the two is newer.
+    written: [Option<CommittedEvent>; 2],
+    /// Events that it has read, one for each room, in the same two parts.
+    read: [Vec<CommittedEvent>; 2],
 }
 
 impl Committed {
     /// Called after the commit.
     pub fn wrote(&self, event: CommittedEvent) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.written.is_none_or(|written| written.id < event.id) {
-            known.written = Some(event);
+        let newest = &mut known.written[usize::from(event.id.is_closed())];
+        if newest.is_none_or(|written| written.id < event.id) {
+            *newest = Some(event);
         }
     }
 
@@ -118,7 +120,7 @@ impl Committed {
 
     fn all(&self) -> Vec<CommittedEvent> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.written.iter().chain(&known.read).copied().collect()
+        known.written.iter().flatten().chain(known.read.iter().flatten()).copied().collect()
     }
 
     /// Replaces the database's epoch if known events are missing. Returns whether they are.
@@ -164,13 +166,14 @@ impl Committed {
 
 impl Known {
     fn read(&mut self, event: CommittedEvent) {
-        if let Some(known) = self.read.iter_mut().find(|known| known.room_id == event.room_id) {
+        let read = &mut self.read[usize::from(event.id.is_closed())];
+        if let Some(known) = read.iter_mut().find(|known| known.room_id == event.room_id) {
             if known.seq < event.seq {
                 *known = event;
             }
-        } else if self.read.len() < ROOMS {
-            self.read.push(event);
-        } else if let Some(oldest) = self.read.iter_mut().min_by_key(|known| known.id)
+        } else if read.len() < ROOMS {
+            read.push(event);
+        } else if let Some(oldest) = read.iter_mut().min_by_key(|known| known.id)
             && oldest.id < event.id
         {
             *oldest = event;

@@ -7,7 +7,7 @@ use postgres::Row;
 use super::super::Result;
 use super::super::backend::ReadPositions;
 use super::Postgres;
-use super::records::{room, room_columns};
+use super::records::{ROOM_COLUMNS, room, room_columns};
 use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq, Unread, UserId};
 
 /// A position never moves back, even if another node moves it at the same time. Rows are locked in one
@@ -116,11 +116,14 @@ fn reading(row: &Row) -> Reading {
         let count = row.get::<_, Option<i64>>(column).unwrap_or_default();
         u32::try_from(count).unwrap_or(Unread::MAX)
     };
-    match row.get::<_, Option<i64>>(10) {
+    match row.get::<_, Option<i64>>(ROOM_COLUMNS) {
         None => Reading::default(),
         Some(seq) => Reading {
             read_seq: Seq(seq),
-            unread: Some(Unread { messages: count(11), mentions: count(12) }),
+            unread: Some(Unread {
+                messages: count(ROOM_COLUMNS + 1),
+                mentions: count(ROOM_COLUMNS + 2),
+            }),
         },
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A list of columns is a macro, so that `concat!` can put it into a statement at compile time.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use postgres::Row;
@@ -9,8 +10,8 @@ use postgres::Row;
 use super::super::stored_event::StoredEvent;
 use super::super::{Error, Result};
 use crate::model::{
-    Event, EventHeader, EventId, EventTarget, Message, Role, Room, RoomId, Seq, Timestamp, User,
-    UserId,
+    Event, EventHeader, EventId, EventTarget, Message, Person, Role, Room, RoomId, RoomRules, Seq,
+    Timestamp, User, UserId,
 };
 
 /// The columns of `users` that [`user`] reads.
@@ -20,13 +21,20 @@ macro_rules! user_columns {
     };
 }
 
+/// The number of columns that [`user`] reads: the index of the column after them.
+pub(super) const USER_COLUMNS: usize = 6;
+
 /// The columns of `rooms` that [`room`] reads.
 macro_rules! room_columns {
     () => {
         "rooms.id, rooms.name, rooms.description, rooms.created_by, rooms.created_at, \
-         rooms.head_seq, rooms.archived_at, rooms.revision, rooms.oldest_seq, rooms.retention_days"
+         rooms.head_seq, rooms.archived_at, rooms.revision, rooms.oldest_seq, rooms.retention_days, \
+         rooms.kind, rooms.posting, rooms.inviting, rooms.history, rooms.auto_join"
     };
 }
+
+/// The number of columns that [`room`] reads: the index of the column after them.
+pub(super) const ROOM_COLUMNS: usize = 15;
 
 /// The columns of `events`, under the name `entry`, that [`message_of`] reads. The username is looked up
 /// for each row. For a join the planner would scan all users, because it does not know how small a page
@@ -39,10 +47,22 @@ macro_rules! message_columns {
     };
 }
 
-/// The columns of `events`, under the name `entry`, that [`event_of`] reads.
+/// The columns of `events`, under the name `entry`, that [`event_of`] reads. The last two are the people whose
+/// membership an event changes, in the order of `detail`.
 macro_rules! event_columns {
     () => {
-        concat!(message_columns!(), ", entry.kind, entry.target_id, entry.target_seq, entry.detail")
+        concat!(
+            message_columns!(),
+            ", entry.kind, entry.target_id, entry.target_seq, entry.detail, \
+             CASE WHEN entry.kind LIKE 'member%' THEN ARRAY( \
+                 SELECT users.id FROM jsonb_array_elements(entry.detail::jsonb -> 'user_ids') \
+                     WITH ORDINALITY AS listed (id, ord) \
+                 JOIN users ON users.id = listed.id::bigint ORDER BY ord) END, \
+             CASE WHEN entry.kind LIKE 'member%' THEN ARRAY( \
+                 SELECT users.username FROM jsonb_array_elements(entry.detail::jsonb -> 'user_ids') \
+                     WITH ORDINALITY AS listed (id, ord) \
+                 JOIN users ON users.id = listed.id::bigint ORDER BY ord) END"
+        )
     };
 }
 
@@ -75,7 +95,19 @@ pub(super) fn room(row: &Row) -> Room {
         oldest_seq: Seq(row.get(8)),
         // A constraint of the column excludes negative numbers.
         retention_days: row.get::<_, Option<i32>>(9).and_then(|days| u32::try_from(days).ok()),
+        kind: word(row, 10),
+        rules: RoomRules {
+            posting: word(row, 11),
+            inviting: word(row, 12),
+            history: word(row, 13),
+            auto_join: row.get(14),
+        },
     }
+}
+
+/// Reads a column that has one of the words of `T`. A constraint of the column excludes others.
+pub(super) fn word<T: FromStr + Default>(row: &Row, column: usize) -> T {
+    row.get::<_, &str>(column).parse().unwrap_or_default()
 }
 
 pub(super) fn event_of(row: &Row) -> Result<Event> {
@@ -99,8 +131,20 @@ pub(super) fn event_of(row: &Row) -> Result<Event> {
         kind: row.get(10),
         target: row.get::<_, Option<i64>>(11).zip(row.get(12)).map(target),
         detail: row.get(13),
+        members: members_of(row),
     }
     .into_event()
+}
+
+fn members_of(row: &Row) -> Vec<Person> {
+    let ids: Option<Vec<i64>> = row.get(14);
+    let names: Option<Vec<&str>> = row.get(15);
+    let person = |(id, name): (i64, &str)| Person {
+        user_id: UserId(id),
+        username: Arc::from(name),
+        display_name: None,
+    };
+    ids.into_iter().flatten().zip(names.into_iter().flatten()).map(person).collect()
 }
 
 pub(super) fn message_of(row: &Row) -> Message {

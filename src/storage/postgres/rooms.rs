@@ -13,7 +13,7 @@ use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Postgres;
 use super::committed::CommittedEvent;
 use super::connection::Connection;
-use super::records::{room, room_columns};
+use super::records::{ROOM_COLUMNS, room, room_columns};
 use crate::model::{
     EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq,
     Timestamp, UpdatedRoom, UserId,
@@ -45,7 +45,8 @@ impl Rooms for Postgres {
                     "SELECT ",
                     room_columns!(),
                     " FROM rooms
-                     WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL"
+                     WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\") AND deleted_at IS NULL
+                       AND kind = 'public'"
                 ),
                 &[&name],
             )?;
@@ -96,10 +97,10 @@ impl Rooms for Postgres {
             let rows = db.query(list, &[&ids, &heads])?;
             let difference = |row: &Row| {
                 let is_there = row.get::<_, Option<i64>>(0).is_some();
-                let Some(id) = row.get::<_, Option<i64>>(10).map(RoomId) else {
+                let Some(id) = row.get::<_, Option<i64>>(ROOM_COLUMNS).map(RoomId) else {
                     return RoomDifference::New(room(row));
                 };
-                let known = RoomHead { id, head_seq: Seq(row.get(11)) };
+                let known = RoomHead { id, head_seq: Seq(row.get(ROOM_COLUMNS + 1)) };
                 match is_there {
                     true => RoomDifference::Longer { known, room: room(row) },
                     false => RoomDifference::Gone(id),
@@ -130,9 +131,25 @@ impl Rooms for Postgres {
 impl RoomTransaction for Connection {
     fn insert_room(&mut self, room: &NewRoom) -> Result<RoomId> {
         let row = self.query_one(
-            "INSERT INTO rooms (name, description, created_by, created_at)
-             VALUES ($1, $2, $3, $4) RETURNING id",
-            &[&room.name, &room.description, &room.created_by.0, &room.created_at.0],
+            "INSERT INTO rooms (id, name, description, created_by, created_at,
+                                kind, posting, inviting, history, auto_join, direct_key)
+             OVERRIDING SYSTEM VALUE
+             VALUES (CASE WHEN $5 = 'public' THEN nextval('rooms_id_seq')
+                          ELSE nextval('closed_room_ids') END,
+                     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             RETURNING id",
+            &[
+                &room.name,
+                &room.description,
+                &room.created_by.0,
+                &room.created_at.0,
+                &room.kind.as_str(),
+                &room.rules.posting.as_str(),
+                &room.rules.inviting.as_str(),
+                &room.rules.history.as_str(),
+                &room.rules.auto_join,
+                &room.direct_key,
+            ],
         )?;
         Ok(RoomId(row.get(0)))
     }
@@ -149,7 +166,8 @@ impl RoomTransaction for Connection {
     fn set_room(&mut self, room: &Room) -> Result<()> {
         const UPDATE: &str = "
             UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
-                             retention_days = $6
+                             retention_days = $6, kind = $7, posting = $8, inviting = $9,
+                             history = $10, auto_join = $11
             WHERE id = $1";
         self.execute(
             UPDATE,
@@ -160,6 +178,11 @@ impl RoomTransaction for Connection {
                 &room.archived_at.map(|at| at.0),
                 &room.revision,
                 &room.retention_days.and_then(|days| i32::try_from(days).ok()),
+                &room.kind.as_str(),
+                &room.rules.posting.as_str(),
+                &room.rules.inviting.as_str(),
+                &room.rules.history.as_str(),
+                &room.rules.auto_join,
             ],
         )?;
         Ok(())
@@ -173,11 +196,15 @@ impl RoomTransaction for Connection {
     fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(EventId, Seq)> {
         const APPEND: &str = "
             WITH bumped AS (
-                UPDATE rooms SET head_seq = head_seq + 1 WHERE id = $1 RETURNING head_seq
+                UPDATE rooms SET head_seq = head_seq + 1 WHERE id = $1 RETURNING head_seq, kind
             )
             INSERT INTO events
-                (room_id, seq, kind, user_id, created_at, content, target_id, target_seq, detail)
-            SELECT $1, head_seq, $2, $3, $4, $5, $6, $7, $8 FROM bumped
+                (id, room_id, seq, kind, user_id, created_at, content, target_id, target_seq, detail)
+            OVERRIDING SYSTEM VALUE
+            SELECT CASE kind WHEN 'public' THEN nextval('events_id_seq')
+                             ELSE nextval('closed_event_ids') END,
+                   $1, head_seq, $2, $3, $4, $5, $6, $7, $8
+            FROM bumped
             RETURNING id, seq";
         let row = self.query_one(
             APPEND,

@@ -63,9 +63,11 @@ impl Events for Sqlite {
             let mut batch = Batch {
                 tx,
                 insert: tx.prepare_cached(APPEND)?,
-                last_event_id: tx
-                    .prepare_cached("SELECT last_event_id FROM server WHERE id = 1")?
-                    .query_row([], |row| row.get(0))?,
+                last_ids: tx
+                    .prepare_cached(
+                        "SELECT last_event_id, last_closed_event_id FROM server WHERE id = 1",
+                    )?
+                    .query_row([], |row| Ok([row.get(0)?, row.get(1)?]))?,
                 heads: HashMap::new(),
             };
             let mut results = Vec::with_capacity(messages.len());
@@ -141,7 +143,8 @@ impl Events for Sqlite {
 struct Batch<'tx> {
     tx: &'tx Connection,
     insert: CachedStatement<'tx>,
-    last_event_id: i64,
+    /// The greatest id of an event in a public room, and in a room that only its members see.
+    last_ids: [i64; 2],
     /// `None`: there is no such room.
     heads: HashMap<RoomId, Option<Head>>,
 }
@@ -153,6 +156,7 @@ pub(super) struct Head {
     /// The head with the messages of this transaction.
     pub seq: Seq,
     pub is_archived: bool,
+    is_closed: bool,
 }
 
 impl Batch<'_> {
@@ -172,7 +176,8 @@ impl Batch<'_> {
             return Ok(self.original_of(&message)?.ok_or(AppendError::RoomArchived));
         }
         let seq = head.seq.next();
-        let id = self.last_event_id + 1;
+        let last_id = &mut self.last_ids[usize::from(head.is_closed)];
+        let id = *last_id + 1;
         let stored = self.insert.execute(params![
             message.room_id.0,
             seq.0,
@@ -191,7 +196,7 @@ impl Batch<'_> {
             }
             Ok(_) => {
                 head.seq = seq;
-                self.last_event_id = id;
+                *last_id = id;
                 Ok(Ok(Appended {
                     message: message.into_message(EventId(id), seq),
                     duplicate: false,
@@ -232,8 +237,10 @@ impl Batch<'_> {
         }
         if has_changed {
             self.tx
-                .prepare_cached("UPDATE server SET last_event_id = ?1 WHERE id = 1")?
-                .execute([self.last_event_id])?;
+                .prepare_cached(
+                    "UPDATE server SET last_event_id = ?1, last_closed_event_id = ?2 WHERE id = 1",
+                )?
+                .execute(self.last_ids)?;
         }
         Ok(())
     }
@@ -242,13 +249,13 @@ impl Batch<'_> {
 /// `None`: there is no such room.
 pub(super) fn get_head(db: &Connection, room_id: RoomId) -> Result<Option<Head>> {
     const GET: &str = "
-        SELECT head_seq, archived_at IS NOT NULL FROM rooms
+        SELECT head_seq, archived_at IS NOT NULL, kind <> 'public' FROM rooms
         WHERE id = ?1 AND deleted_at IS NULL";
     Ok(db
         .prepare_cached(GET)?
         .query_row([room_id.0], |row| {
             let seq = row.get(0).map(Seq)?;
-            Ok(Head { stored: seq, seq, is_archived: row.get(1)? })
+            Ok(Head { stored: seq, seq, is_archived: row.get(1)?, is_closed: row.get(2)? })
         })
         .optional()?)
 }

@@ -14,6 +14,7 @@ mod copy_target;
 mod errors;
 mod events;
 mod location;
+mod members;
 mod messages;
 mod open;
 mod password_resets;

@@ -6,7 +6,7 @@ use super::super::Result;
 use super::super::backend::ReadPositions;
 use super::Sqlite;
 use super::events::get_head;
-use super::records::{room, room_columns};
+use super::records::{ROOM_COLUMNS, room, room_columns};
 use super::transaction::Transaction;
 use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq, Unread, UserId, mentions};
 
@@ -108,5 +108,5 @@ fn count_unread(db: &Connection, room: &Room, read_seq: Seq, reader: Reader<'_>)
 }
 
 fn room_and_position(row: &Row<'_>) -> rusqlite::Result<(Room, Option<Seq>)> {
-    Ok((room(row)?, row.get::<_, Option<i64>>(10)?.map(Seq)))
+    Ok((room(row)?, row.get::<_, Option<i64>>(ROOM_COLUMNS)?.map(Seq)))
 }

@@ -2,15 +2,16 @@
 //!
 //! A list of columns is a macro, so that `concat!` can put it into a statement at compile time.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row, types::Type};
 
 use super::super::Result;
-use super::super::stored_event::StoredEvent;
+use super::super::stored_event::{StoredEvent, member_ids};
 use crate::model::{
-    Event, EventHeader, EventId, EventTarget, Message, Role, Room, RoomId, Seq, Timestamp, User,
-    UserId,
+    Event, EventHeader, EventId, EventTarget, Message, Person, Room, RoomId, RoomRules, Seq,
+    Timestamp, User, UserId,
 };
 
 /// The columns of `users` that [`user`] reads.
@@ -20,13 +21,20 @@ macro_rules! user_columns {
     };
 }
 
+/// The number of columns that [`user`] reads: the index of the column after them.
+pub(super) const USER_COLUMNS: usize = 6;
+
 /// The columns of `rooms` that [`room`] reads.
 macro_rules! room_columns {
     () => {
         "rooms.id, rooms.name, rooms.description, rooms.created_by, rooms.created_at, \
-         rooms.head_seq, rooms.archived_at, rooms.revision, rooms.oldest_seq, rooms.retention_days"
+         rooms.head_seq, rooms.archived_at, rooms.revision, rooms.oldest_seq, rooms.retention_days, \
+         rooms.kind, rooms.posting, rooms.inviting, rooms.history, rooms.auto_join"
     };
 }
+
+/// The number of columns that [`room`] reads: the index of the column after them.
+pub(super) const ROOM_COLUMNS: usize = 15;
 
 /// The columns of `events` that [`message_of`] reads.
 macro_rules! message_columns {
@@ -46,15 +54,11 @@ macro_rules! event_columns {
 pub(super) use {event_columns, message_columns, room_columns, user_columns};
 
 pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    let role: String = row.get(3)?;
     Ok(User {
         id: UserId(row.get(0)?),
         username: row.get(1)?,
         email: row.get(2)?,
-        role: role.parse::<Role>().map_err(|()| {
-            let error = format!("unknown role `{role}`").into();
-            rusqlite::Error::FromSqlConversionFailure(3, Type::Text, error)
-        })?,
+        role: word(row, 3)?,
         is_active: row.get(4)?,
         created_at: Timestamp(row.get(5)?),
     })
@@ -72,11 +76,31 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         revision: row.get(7)?,
         oldest_seq: Seq(row.get(8)?),
         retention_days: row.get(9)?,
+        kind: word(row, 10)?,
+        rules: RoomRules {
+            posting: word(row, 11)?,
+            inviting: word(row, 12)?,
+            history: word(row, 13)?,
+            auto_join: row.get(14)?,
+        },
+    })
+}
+
+/// Reads a column that has one of the words of `T`.
+pub(super) fn word<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    text.parse().map_err(|_| {
+        let error = format!("unknown word `{text}`").into();
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error)
     })
 }
 
 pub(super) fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) -> Result<Event> {
     let user_id = UserId(row.get(2)?);
+    let kind = row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?;
+    let detail: Option<String> = row.get(11)?;
+    let members = member_ids(kind, detail.as_deref()).into_iter().map(|id| names.person(id));
+    let members = members.collect::<rusqlite::Result<Vec<Person>>>()?;
     let target = |message_id: i64, message_seq: i64| EventTarget {
         message_id: EventId(message_id),
         message_seq: Seq(message_seq),
@@ -94,9 +118,10 @@ pub(super) fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) ->
         client_id: row.get(5)?,
         edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
-        kind: row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?,
+        kind,
         target: row.get::<_, Option<i64>>(9)?.zip(row.get(10)?).map(|(id, seq)| target(id, seq)),
-        detail: row.get(11)?,
+        detail,
+        members,
     }
     .into_event()
 }
@@ -144,5 +169,9 @@ impl<'db> Names<'db> {
             .query_row([id.0], |row| row.get(0))?;
         self.known.push((id, name.clone()));
         Ok(name)
+    }
+
+    pub fn person(&mut self, user_id: UserId) -> rusqlite::Result<Person> {
+        Ok(Person { user_id, username: self.get(user_id)?, display_name: None })
     }
 }

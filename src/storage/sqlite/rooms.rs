@@ -12,11 +12,11 @@ use super::super::Result;
 use super::super::backend::Rooms;
 use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Sqlite;
-use super::records::{Names, room, room_columns};
+use super::records::{Names, room, room_columns, word};
 use super::transaction::Transaction;
 use crate::model::{
-    EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq,
-    Timestamp, UpdatedRoom, UserId,
+    EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, RoomKind,
+    Seq, Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Sqlite {
@@ -32,7 +32,7 @@ impl Rooms for Sqlite {
         const GET: &str = concat!(
             "SELECT ",
             room_columns!(),
-            " FROM rooms WHERE name = ?1 AND deleted_at IS NULL"
+            " FROM rooms WHERE name = ?1 AND deleted_at IS NULL AND kind = 'public'"
         );
         self.read(|db| Ok(db.prepare_cached(GET)?.query_row([name], room).optional()?))
     }
@@ -85,13 +85,31 @@ impl Rooms for Sqlite {
 
 impl RoomTransaction for Transaction<'_> {
     fn insert_room(&mut self, room: &NewRoom) -> Result<RoomId> {
+        const NEXT_PUBLIC_ID: &str = "
+            UPDATE server SET last_room_id = last_room_id + 1 WHERE id = 1 RETURNING last_room_id";
+        const NEXT_CLOSED_ID: &str = "
+            UPDATE server SET last_closed_room_id = last_closed_room_id + 1 WHERE id = 1
+            RETURNING last_closed_room_id";
         const INSERT: &str = "
-            INSERT INTO rooms (name, description, created_by, created_at)
-            VALUES (?1, ?2, ?3, ?4) RETURNING id";
-        Ok(self.prepare_cached(INSERT)?.query_row(
-            params![room.name, room.description, room.created_by.0, room.created_at.0],
-            |row| row.get(0).map(RoomId),
-        )?)
+            INSERT INTO rooms (id, name, description, created_by, created_at,
+                               kind, posting, inviting, history, auto_join, direct_key)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        let next = if room.kind.is_closed() { NEXT_CLOSED_ID } else { NEXT_PUBLIC_ID };
+        let id = self.prepare_cached(next)?.query_row([], |row| row.get(0).map(RoomId))?;
+        self.prepare_cached(INSERT)?.execute(params![
+            id.0,
+            room.name,
+            room.description,
+            room.created_by.0,
+            room.created_at.0,
+            room.kind.as_str(),
+            room.rules.posting.as_str(),
+            room.rules.inviting.as_str(),
+            room.rules.history.as_str(),
+            room.rules.auto_join,
+            room.direct_key
+        ])?;
+        Ok(id)
     }
 
     fn lock_room(&mut self, id: RoomId) -> Result<Option<Room>> {
@@ -101,7 +119,8 @@ impl RoomTransaction for Transaction<'_> {
     fn set_room(&mut self, room: &Room) -> Result<()> {
         const UPDATE: &str = "
             UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5,
-                             retention_days = ?6
+                             retention_days = ?6, kind = ?7, posting = ?8, inviting = ?9,
+                             history = ?10, auto_join = ?11
             WHERE id = ?1";
         self.prepare_cached(UPDATE)?.execute(params![
             room.id.0,
@@ -109,7 +128,12 @@ impl RoomTransaction for Transaction<'_> {
             room.description,
             room.archived_at.map(|at| at.0),
             room.revision,
-            room.retention_days
+            room.retention_days,
+            room.kind.as_str(),
+            room.rules.posting.as_str(),
+            room.rules.inviting.as_str(),
+            room.rules.history.as_str(),
+            room.rules.auto_join
         ])?;
         Ok(())
     }
@@ -121,17 +145,23 @@ impl RoomTransaction for Transaction<'_> {
 
     fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(EventId, Seq)> {
         const NEXT_SEQ: &str =
-            "UPDATE rooms SET head_seq = head_seq + 1 WHERE id = ?1 RETURNING head_seq";
-        const NEXT_ID: &str = "
+            "UPDATE rooms SET head_seq = head_seq + 1 WHERE id = ?1 RETURNING head_seq, kind";
+        const NEXT_PUBLIC_ID: &str = "
             UPDATE server SET last_event_id = last_event_id + 1 WHERE id = 1
             RETURNING last_event_id";
+        const NEXT_CLOSED_ID: &str = "
+            UPDATE server SET last_closed_event_id = last_closed_event_id + 1 WHERE id = 1
+            RETURNING last_closed_event_id";
         const APPEND: &str = "
             INSERT INTO events
                 (room_id, seq, id, kind, user_id, created_at, content, target_id, target_seq, detail)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let room_id = event.room_id.0;
-        let seq = self.prepare_cached(NEXT_SEQ)?.query_row([room_id], |row| row.get(0).map(Seq))?;
-        let id = self.prepare_cached(NEXT_ID)?.query_row([], |row| row.get(0).map(EventId))?;
+        let (seq, kind) = self
+            .prepare_cached(NEXT_SEQ)?
+            .query_row([room_id], |row| Ok((Seq(row.get(0)?), word::<RoomKind>(row, 1)?)))?;
+        let next = if kind.is_closed() { NEXT_CLOSED_ID } else { NEXT_PUBLIC_ID };
+        let id = self.prepare_cached(next)?.query_row([], |row| row.get(0).map(EventId))?;
         self.prepare_cached(APPEND)?.execute(params![
             room_id,
             seq.0,

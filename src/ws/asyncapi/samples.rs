@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::model::{
-    ErrorCode, Event, EventId, EventKind, RoomFace, RoomId, Seq, Timestamp, UserId,
+    ErrorCode, Event, EventId, EventKind, RoomFace, RoomId, RoomKind, RoomRules, Seq, Timestamp,
+    UserId,
 };
 use crate::realtime::frame::{ActiveUser, ActivityMessage, PresenceChange, RoomCard, ServerFrame};
 
@@ -29,6 +30,8 @@ fn frames() -> Vec<ServerFrame<'static>> {
         description: Some("Everything and nothing".to_owned()),
         revision: 1,
         archived_at: None,
+        kind: RoomKind::Public,
+        rules: RoomRules::default(),
     });
     static ACTIVITY: LazyLock<[ActivityMessage; 1]> = LazyLock::new(|| {
         [ActivityMessage {

@@ -1,0 +1,317 @@
+//! Decisions about the members of a room.
+
+use super::{NewEvent, RoomTransaction};
+use crate::model::{
+    AuditTarget, Ban, Event, EventHeader, EventKind, LeaveCause, MemberAct, MemberDetail,
+    MemberEvent, Membership, NewAuditEntry, NewMemberChange, NewRoom, Notify, Person, Room, RoomId,
+    RoomKind, RoomRole, Seq, Timestamp, UserId,
+};
+use crate::storage::backend::MemberError;
+use crate::storage::stored_event::member_detail;
+use crate::storage::{Result, SERVER_USER};
+
+/// The most people in one event: a client must be able to take it as one frame.
+const PEOPLE_IN_EVENT: usize = 100;
+
+/// Writing to the members and the bans of a locked room.
+pub(in crate::storage) trait MemberTransaction: RoomTransaction {
+    fn get_membership(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Membership>>;
+    fn insert_member(&mut self, room_id: RoomId, user_id: UserId, place: &Membership)
+    -> Result<()>;
+    fn delete_member(&mut self, room_id: RoomId, user_id: UserId) -> Result<()>;
+    fn set_member_role(&mut self, room_id: RoomId, user_id: UserId, role: RoomRole) -> Result<()>;
+    fn set_muted_until(
+        &mut self,
+        room_id: RoomId,
+        user_id: UserId,
+        until: Option<Timestamp>,
+    ) -> Result<()>;
+    /// The owners, in order of id.
+    fn list_owners(&mut self, room_id: RoomId) -> Result<Vec<UserId>>;
+    fn get_ban(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Ban>>;
+    /// Replaces an earlier ban.
+    fn set_ban(&mut self, room_id: RoomId, user_id: UserId, ban: &Ban) -> Result<()>;
+    fn delete_ban(&mut self, room_id: RoomId, user_id: UserId) -> Result<()>;
+    /// Returns the person's names. `None`: no such user, or a deleted one.
+    fn get_person(&mut self, user_id: UserId) -> Result<Option<Person>>;
+    /// Finds the direct room of these people.
+    fn find_direct_room(&mut self, direct_key: &str) -> Result<Option<Room>>;
+    fn set_hidden_seq(
+        &mut self,
+        room_id: RoomId,
+        user_id: UserId,
+        hidden_seq: Option<Seq>,
+    ) -> Result<()>;
+    /// Tells all processes that it has changed who may do what in the room. Locks a row that all of these
+    /// changes lock, so it is the last write of its transaction.
+    fn note_access_change(&mut self, room_id: RoomId) -> Result<()>;
+}
+
+/// The outer error ended the transaction, the inner one refused the change.
+type Outcome<T> = Result<Result<T, MemberError>>;
+
+/// A membership that begins now.
+pub(in crate::storage) fn new_membership(role: RoomRole, at: Timestamp, head: Seq) -> Membership {
+    Membership {
+        role,
+        joined_at: at,
+        joined_seq: head,
+        muted_until: None,
+        notify: Notify::All,
+        is_starred: false,
+        hidden_seq: None,
+    }
+}
+
+pub(in crate::storage) fn change_members(
+    tx: &mut impl MemberTransaction,
+    change: &NewMemberChange,
+    entry: Option<&NewAuditEntry>,
+) -> Outcome<Vec<Event>> {
+    let Some(room) = tx.lock_room(change.room_id)? else {
+        return Ok(Err(MemberError::RoomNotFound));
+    };
+    if room.kind == RoomKind::Direct {
+        return Ok(Err(MemberError::RoomKind));
+    }
+    let events = match apply(tx, &room, change)? {
+        Ok(events) => events,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if !events.is_empty() {
+        if let Some(entry) = entry {
+            tx.record_audit(entry, AuditTarget::Room(room.id))?;
+        }
+        tx.note_access_change(room.id)?;
+    }
+    Ok(Ok(events))
+}
+
+fn apply(
+    tx: &mut impl MemberTransaction,
+    room: &Room,
+    change: &NewMemberChange,
+) -> Outcome<Vec<Event>> {
+    let reason = change.reason.clone();
+    match &change.act {
+        MemberAct::Join { user_ids, role } => join(tx, room, change, user_ids, *role),
+        &MemberAct::Leave { user_id, cause } => {
+            let place = match find(tx, room, change, user_id)? {
+                Ok(place) => place,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if place.role == RoomRole::Owner && is_last_owner(tx, room.id, user_id)? {
+                return Ok(Err(MemberError::LastOwner));
+            }
+            tx.delete_member(room.id, user_id)?;
+            let detail = MemberDetail { cause: Some(cause), reason, ..MemberDetail::default() };
+            tell(tx, change, EventKind::MemberLeft, &[user_id], detail)
+        }
+        &MemberAct::Ban { user_id, until } => {
+            if let Some(place) = tx.get_membership(room.id, user_id)? {
+                if change.below.is_some_and(|below| place.role >= below) {
+                    return Ok(Err(MemberError::HigherRole));
+                }
+                if place.role == RoomRole::Owner && is_last_owner(tx, room.id, user_id)? {
+                    return Ok(Err(MemberError::LastOwner));
+                }
+                tx.delete_member(room.id, user_id)?;
+            }
+            let (banned_by, created_at) = (change.by, change.timestamp);
+            let ban = Ban { banned_by, reason: reason.clone(), created_at, until };
+            if tx.get_person(user_id)?.is_none() {
+                return Ok(Err(MemberError::UserNotFound));
+            }
+            tx.set_ban(room.id, user_id, &ban)?;
+            let cause = Some(LeaveCause::Banned);
+            let detail = MemberDetail { cause, reason, until, ..MemberDetail::default() };
+            tell(tx, change, EventKind::MemberLeft, &[user_id], detail)
+        }
+        &MemberAct::Unban { user_id } => {
+            if tx.get_ban(room.id, user_id)?.is_none() {
+                return Ok(Ok(Vec::new()));
+            }
+            tx.delete_ban(room.id, user_id)?;
+            let detail = MemberDetail { is_banned: Some(false), reason, ..MemberDetail::default() };
+            tell(tx, change, EventKind::MemberChanged, &[user_id], detail)
+        }
+        &MemberAct::SetRole { user_id, role } => {
+            let place = match find(tx, room, change, user_id)? {
+                Ok(place) => place,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if place.role == role {
+                return Ok(Ok(Vec::new()));
+            }
+            if place.role == RoomRole::Owner && is_last_owner(tx, room.id, user_id)? {
+                return Ok(Err(MemberError::LastOwner));
+            }
+            tx.set_member_role(room.id, user_id, role)?;
+            let detail = MemberDetail { role: Some(role), reason, ..MemberDetail::default() };
+            tell(tx, change, EventKind::MemberChanged, &[user_id], detail)
+        }
+        &MemberAct::Transfer { user_id } => transfer(tx, room, change, user_id),
+        &MemberAct::Mute { user_id, until } => {
+            if let Err(refusal) = find(tx, room, change, user_id)? {
+                return Ok(Err(refusal));
+            }
+            let muted_until = (until > change.timestamp).then_some(until);
+            tx.set_muted_until(room.id, user_id, muted_until)?;
+            let muted_until = Some(muted_until.unwrap_or(change.timestamp));
+            let detail = MemberDetail { muted_until, reason, ..MemberDetail::default() };
+            tell(tx, change, EventKind::MemberChanged, &[user_id], detail)
+        }
+    }
+}
+
+fn join(
+    tx: &mut impl MemberTransaction,
+    room: &Room,
+    change: &NewMemberChange,
+    user_ids: &[UserId],
+    role: RoomRole,
+) -> Outcome<Vec<Event>> {
+    let mut new = Vec::with_capacity(user_ids.len());
+    for &user_id in user_ids {
+        if tx.get_person(user_id)?.is_none() {
+            return Ok(Err(MemberError::UserNotFound));
+        }
+        let ban = tx.get_ban(room.id, user_id)?;
+        if ban.is_some_and(|ban| ban.is_in_force(change.timestamp)) {
+            return Ok(Err(MemberError::Banned));
+        }
+        if tx.get_membership(room.id, user_id)?.is_none() && !new.contains(&user_id) {
+            let place = new_membership(role, change.timestamp, room.head_seq);
+            tx.insert_member(room.id, user_id, &place)?;
+            new.push(user_id);
+        }
+    }
+    let detail =
+        MemberDetail { role: Some(role), reason: change.reason.clone(), ..MemberDetail::default() };
+    tell(tx, change, EventKind::MemberJoined, &new, detail)
+}
+
+fn transfer(
+    tx: &mut impl MemberTransaction,
+    room: &Room,
+    change: &NewMemberChange,
+    user_id: UserId,
+) -> Outcome<Vec<Event>> {
+    let mut events = Vec::new();
+    if tx.get_membership(room.id, user_id)?.is_none() {
+        match join(tx, room, change, &[user_id], RoomRole::Member)? {
+            Ok(joined) => events.extend(joined),
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    }
+    let mut set = |tx: &mut _, user_id, role| -> Result<()> {
+        MemberTransaction::set_member_role(tx, room.id, user_id, role)?;
+        let detail = MemberDetail { role: Some(role), ..MemberDetail::default() };
+        events.extend(append(tx, change, EventKind::MemberChanged, &[user_id], &detail)?);
+        Ok(())
+    };
+    let owners = tx.list_owners(room.id)?;
+    for &owner in owners.iter().filter(|owner| **owner != user_id) {
+        set(tx, owner, RoomRole::Moderator)?;
+    }
+    if !owners.contains(&user_id) {
+        set(tx, user_id, RoomRole::Owner)?;
+    }
+    Ok(Ok(events))
+}
+
+pub(in crate::storage) fn open_direct_room(
+    tx: &mut impl MemberTransaction,
+    room: &NewRoom,
+    people: &[UserId],
+    entry: &NewAuditEntry,
+) -> Outcome<(Room, bool)> {
+    let key = room.direct_key.as_deref().unwrap_or_default();
+    if let Some(found) = tx.find_direct_room(key)? {
+        tx.set_hidden_seq(found.id, room.created_by, None)?;
+        return Ok(Ok((found, false)));
+    }
+    for &user_id in people {
+        if tx.get_person(user_id)?.is_none() {
+            return Ok(Err(MemberError::UserNotFound));
+        }
+    }
+    let id = tx.insert_room(room)?;
+    for &user_id in people {
+        tx.insert_member(id, user_id, &new_membership(RoomRole::Member, room.created_at, Seq(0)))?;
+    }
+    tx.record_audit(entry, AuditTarget::Room(id))?;
+    Ok(Ok((room.clone().into_room(id), true)))
+}
+
+/// Finds the membership of a member whose role may be changed.
+fn find(
+    tx: &mut impl MemberTransaction,
+    room: &Room,
+    change: &NewMemberChange,
+    user_id: UserId,
+) -> Outcome<Membership> {
+    let Some(place) = tx.get_membership(room.id, user_id)? else {
+        return Ok(Err(MemberError::NotAMember));
+    };
+    match change.below {
+        Some(below) if place.role >= below => Ok(Err(MemberError::HigherRole)),
+        _ => Ok(Ok(place)),
+    }
+}
+
+fn is_last_owner(
+    tx: &mut impl MemberTransaction,
+    room_id: RoomId,
+    user_id: UserId,
+) -> Result<bool> {
+    Ok(tx.list_owners(room_id)? == [user_id])
+}
+
+fn tell(
+    tx: &mut impl MemberTransaction,
+    change: &NewMemberChange,
+    kind: EventKind,
+    user_ids: &[UserId],
+    detail: MemberDetail,
+) -> Outcome<Vec<Event>> {
+    append(tx, change, kind, user_ids, &detail).map(Ok)
+}
+
+fn append(
+    tx: &mut impl MemberTransaction,
+    change: &NewMemberChange,
+    kind: EventKind,
+    user_ids: &[UserId],
+    detail: &MemberDetail,
+) -> Result<Vec<Event>> {
+    let (room_id, user_id, timestamp) = (change.room_id, change.by, change.timestamp);
+    let mut events = Vec::new();
+    for user_ids in user_ids.chunks(PEOPLE_IN_EVENT) {
+        let (id, seq) = tx.append_event(&NewEvent {
+            room_id,
+            kind,
+            user_id,
+            timestamp,
+            content: "",
+            target: None,
+            detail: Some(member_detail(user_ids, detail)?),
+        })?;
+        let username = match user_id == SERVER_USER.0 {
+            true => SERVER_USER.1.into(),
+            false => tx.get_username(user_id)?,
+        };
+        let header = EventHeader { id, room_id, seq, user_id, username, timestamp };
+        let mut members = Vec::with_capacity(user_ids.len());
+        for &user_id in user_ids {
+            members.extend(tx.get_person(user_id)?);
+        }
+        let event = Box::new(MemberEvent { header, members, detail: detail.clone() });
+        events.push(match kind {
+            EventKind::MemberJoined => Event::MemberJoined(event),
+            EventKind::MemberLeft => Event::MemberLeft(event),
+            _ => Event::MemberChanged(event),
+        });
+    }
+    Ok(events)
+}
