@@ -45,6 +45,7 @@ impl Chat {
             content: draft.content,
             client_id: draft.client_id,
             timestamp: self.inner.clock.now(),
+            joins: false,
         };
         self.inner.store.append(message, reply).map_err(|(error, _)| error.into())
     }
@@ -98,7 +99,9 @@ impl Chat {
         let page = self
             .inner
             .store
-            .read(move |backend| Ok(backend.list_messages(room_id, cursor, limit)?.map(show)))
+            .read(move |backend| {
+                Ok(backend.list_messages(room_id, cursor, limit, Seq(0))?.map(show))
+            })
             .await?;
         page.ok_or(Error::RoomNotFound)
     }

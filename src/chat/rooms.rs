@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result, text};
 use crate::model::{
-    Identity, Reader, Reading, Role, Room, RoomChange, RoomHead, RoomId, RoomKind, RoomRules,
+    Identity, ListedRoom, Reader, Reading, Role, Room, RoomChange, RoomHead, RoomId, RoomKind,
+    RoomRules, RoomSelection,
 };
 use crate::realtime::{ActiveCount, News};
 use crate::storage::Backend;
@@ -64,7 +65,7 @@ impl Chat {
 
     /// Every room, in order of id.
     pub async fn list_rooms(&self, caller: &Identity) -> Result<Vec<RoomView>> {
-        let rooms = self.list_rooms_read(caller, None).await?;
+        let rooms = self.list_rooms_read(caller, RoomSelection::default()).await?;
         Ok(self.view(rooms).await)
     }
 
@@ -78,7 +79,7 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`].
     pub async fn get_room(&self, caller: &Identity, id: RoomId) -> Result<RoomView> {
-        let rooms = self.list_rooms_read(caller, Some(id)).await?;
+        let rooms = self.list_rooms_read(caller, RoomSelection::only(id)).await?;
         self.view(rooms).await.pop().ok_or(Error::RoomNotFound)
     }
 
@@ -168,21 +169,23 @@ impl Chat {
     async fn list_rooms_read(
         &self,
         caller: &Identity,
-        only: Option<RoomId>,
-    ) -> Result<Vec<(Room, Reading)>> {
+        selection: RoomSelection,
+    ) -> Result<Vec<ListedRoom>> {
         permissions::require(caller, Action::ReadRoom)?;
         let (user_id, username) = (caller.user_id, caller.username.clone());
         let read = move |backend: &dyn Backend| {
-            backend.list_rooms_read(Reader { user_id, username: &username }, only)
+            backend.list_rooms_read(Reader { user_id, username: &username }, &selection)
         };
         Ok(self.inner.store.read(read).await?)
     }
 
-    async fn view(&self, rooms: Vec<(Room, Reading)>) -> Vec<RoomView> {
-        let ids = rooms.iter().map(|(room, _)| room.id).collect();
+    async fn view(&self, rooms: Vec<ListedRoom>) -> Vec<RoomView> {
+        let ids = rooms.iter().map(|listed| listed.room.id).collect();
         let mut counts = self.count_active(ids).await.into_iter();
-        let view =
-            |(room, reading)| RoomView { room, active_users: counts.next().unwrap_or(0), reading };
+        let view = |ListedRoom { room, reading, .. }: ListedRoom| {
+            let active_users = counts.next().unwrap_or(0);
+            RoomView { room, active_users, reading }
+        };
         rooms.into_iter().map(view).collect()
     }
 }

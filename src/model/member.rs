@@ -183,10 +183,18 @@ pub struct Standing {
 impl Standing {
     /// The user sees the events after this one.
     pub fn visible_from(&self) -> Seq {
-        match (self.kind, self.rules.history, self.membership) {
-            (RoomKind::Private, VisibleHistory::Joined, Some(membership)) => membership.joined_seq,
-            _ => Seq(0),
-        }
+        visible_from(self.kind, self.rules, self.membership.as_ref())
+    }
+}
+
+pub(super) fn visible_from(
+    kind: RoomKind,
+    rules: RoomRules,
+    membership: Option<&Membership>,
+) -> Seq {
+    match (kind, rules.history, membership) {
+        (RoomKind::Private, VisibleHistory::Joined, Some(membership)) => membership.joined_seq,
+        _ => Seq(0),
     }
 }
 

@@ -50,6 +50,8 @@ pub struct NewMessage {
     pub client_id: Option<String>,
     /// The time at which the server accepted the message.
     pub timestamp: Timestamp,
+    /// Whether the sender is not a member of this public room yet: the stored message makes the sender one.
+    pub joins: bool,
 }
 
 impl NewMessage {

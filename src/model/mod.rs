@@ -39,8 +39,8 @@ pub use message::{
 };
 pub use node::{Heartbeat, NewNode, Node, NodeId};
 pub use room::{
-    NewRoom, ReadPosition, Reader, Reading, Room, RoomChange, RoomDifference, RoomHead, RoomId,
-    Unread, UpdatedRoom,
+    Belonging, ListedRoom, NewRoom, ReadPosition, Reader, Reading, Room, RoomChange,
+    RoomDifference, RoomHead, RoomId, RoomSelection, Unread, UpdatedRoom,
 };
 pub use session::{
     Identity, NewPasswordReset, NewSession, NewTicket, SecretHash, Session, SessionId,

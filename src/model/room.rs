@@ -5,8 +5,11 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::member::visible_from;
+use super::words::words;
 use super::{
-    AllowedTo, Event, RoomFace, RoomKind, RoomRules, Seq, Timestamp, UserId, VisibleHistory,
+    AllowedTo, Event, Membership, Person, RoomFace, RoomKind, RoomRules, Seq, Timestamp, UserId,
+    VisibleHistory,
 };
 
 /// A room's id, unique in the server.
@@ -61,6 +64,11 @@ impl Room {
     /// The position that another process's writes are compared with.
     pub fn head(&self) -> RoomHead {
         RoomHead { id: self.id, head_seq: self.head_seq }
+    }
+
+    /// A reader with this membership sees the events after this one.
+    pub fn visible_from(&self, membership: Option<&Membership>) -> Seq {
+        visible_from(self.kind, self.rules, membership)
     }
 
     /// The part of the room that its `room_changed` events report.
@@ -223,6 +231,71 @@ impl Unread {
     /// messages are counted. The reader's own messages, deleted messages and edits are events too:
     /// without this bound a room with many of them would be read as a whole.
     pub const MAX_EVENTS: u32 = 5_000;
+}
+
+/// The rooms of a list, by what their reader is in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Belonging {
+    /// Rooms that the reader is a member of.
+    Joined,
+    /// Public rooms that the reader is not a member of.
+    None,
+}
+
+words!(Belonging { Joined = "joined", None = "none" });
+
+/// A selection of the rooms that a reader may see. The default selects all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomSelection {
+    /// Only the room with this id.
+    pub only: Option<RoomId>,
+    /// Only rooms that the reader is, or is not, a member of.
+    pub membership: Option<Belonging>,
+    /// Only rooms of this kind.
+    pub kind: Option<RoomKind>,
+    /// Only rooms whose name contains this text; ASCII case is ignored.
+    pub query: Option<String>,
+    /// Only rooms with a greater id: the last id of the page before.
+    pub after: Option<RoomId>,
+    /// The most rooms that are returned; `None`: all.
+    pub limit: Option<u32>,
+}
+
+impl RoomSelection {
+    /// Selects one room.
+    pub fn only(id: RoomId) -> Self {
+        Self { only: Some(id), ..Self::default() }
+    }
+
+    /// The least and the greatest id that are selected.
+    pub(crate) fn ids(&self) -> (i64, i64) {
+        let after = self.after.map_or(i64::MIN, |id| id.0.saturating_add(1));
+        match self.only {
+            Some(RoomId(id)) => (id.max(after), id),
+            None => (after, i64::MAX),
+        }
+    }
+}
+
+/// A room as one reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRoom {
+    /// The room.
+    pub room: Room,
+    /// How far the reader has read it.
+    pub reading: Reading,
+    /// The reader's place in the room; `None`: not a member.
+    pub membership: Option<Membership>,
+    /// The number of members, at most [`Self::MAX_COUNTED`].
+    pub member_count: u32,
+    /// All members of a direct room, in order of id; empty for other rooms.
+    pub people: Vec<Person>,
+}
+
+impl ListedRoom {
+    /// The most members that are counted in a room.
+    pub const MAX_COUNTED: u32 = 1_000;
 }
 
 /// A room to be stored.

@@ -9,7 +9,7 @@ pub enum Conflict {
     /// Another account has the email address; ASCII case is ignored.
     #[error("this email is taken")]
     EmailTaken,
-    /// Another room has the name; ASCII case is ignored.
+    /// Another public room, or another private room of the same creator, has the name; ASCII case is ignored.
     #[error("this room name is taken")]
     RoomNameTaken,
     /// The account was to be the first admin.

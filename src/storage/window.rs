@@ -13,8 +13,13 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub fn new(cursor: Cursor, limit: u32) -> Self {
-        let limit = limit as usize;
+    /// A window in the part of the log after `visible_from`.
+    pub fn new(cursor: Cursor, limit: u32, visible_from: Seq) -> Self {
+        let window = Self::of(cursor, limit as usize);
+        Self { pivot: window.pivot.max(Seq(visible_from.0.saturating_add(1))), ..window }
+    }
+
+    fn of(cursor: Cursor, limit: usize) -> Self {
         match cursor {
             Cursor::Newest => Self { pivot: Seq(i64::MAX), older: limit, newer: 0 },
             Cursor::Before(seq) => Self { pivot: seq, older: limit, newer: 0 },

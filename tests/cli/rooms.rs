@@ -27,6 +27,7 @@ fn say(shell: &Shell, contents: &[&str]) {
         content: (*content).to_owned(),
         client_id: None,
         timestamp: NOW,
+        joins: false,
     };
     let batch = contents.iter().map(message).collect();
     for outcome in shell.backend().append_messages(batch).unwrap() {
@@ -155,7 +156,8 @@ fn a_message_is_deleted_only_with_yes() {
     on_every_database(|shell| {
         with_room(&shell);
         let backend = shell.backend();
-        let page = || backend.list_messages(RoomId(1), Cursor::Newest, 10).unwrap().unwrap();
+        let page =
+            || backend.list_messages(RoomId(1), Cursor::Newest, 10, Seq(0)).unwrap().unwrap();
         let id = page().messages[1].id.to_string();
         let arguments = ["messages", "delete", "general", &id];
         let error = shell.run(&arguments).error();

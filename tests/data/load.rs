@@ -73,6 +73,7 @@ pub async fn store(url: &str, room_id: i64, user_id: i64, count: usize, at: Time
                 content: format!("message {} \"with\" \\ and ü\n", stored + i),
                 client_id: (i % 2 == 0).then(|| format!("c-{room_id}-{}", stored + i)),
                 timestamp: at,
+                joins: false,
             });
             for outcome in backend.append_messages(messages.collect()).expect("stored") {
                 outcome.expect("stored");

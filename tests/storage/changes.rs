@@ -14,12 +14,12 @@ fn three(backend: &dyn Backend) -> (chatapp::model::User, chatapp::model::Room, 
     let ann = user(backend, "ann");
     let room = room(backend, &ann);
     fill(backend, &room, &ann, 3);
-    let page = backend.list_messages(room.id, Cursor::Newest, 10).unwrap().unwrap();
+    let page = backend.list_messages(room.id, Cursor::Newest, 10, Seq(0)).unwrap().unwrap();
     (ann, room, page.messages)
 }
 
 fn on_page(backend: &dyn Backend, room_id: RoomId) -> Vec<Message> {
-    backend.list_messages(room_id, Cursor::Newest, 10).unwrap().unwrap().messages
+    backend.list_messages(room_id, Cursor::Newest, 10, Seq(0)).unwrap().unwrap().messages
 }
 
 pub fn an_edit_changes_the_message_and_is_an_event(db: &TestDatabase) {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use chatapp::model::{
     Actor, Event, Message, NewAuditEntry, NewMessage, NewMessageChange, NewRoom, NewSession,
-    NewUser, Reader, Reading, Role, Room, RoomId, Seq, SessionId, Timestamp, User, UserChange,
+    NewUser, Reader, Reading, Role, Room, RoomId, RoomSelection, Seq, SessionId, Timestamp, User,
+    UserChange,
 };
 use chatapp::storage::{self, Backend, OpenOptions};
 use tempfile::TempDir;
@@ -227,6 +228,7 @@ pub fn message(room: &Room, user: &User, content: &str) -> NewMessage {
         content: content.to_owned(),
         client_id: None,
         timestamp: NOW,
+        joins: false,
     }
 }
 
@@ -242,14 +244,16 @@ pub fn fill(backend: &dyn Backend, room: &Room, user: &User, count: u32) {
     }
 }
 
-/// Lists every room, or only one, with the user's position in it.
+/// Lists every room that the user may see, or only one, with the user's position in it.
 pub fn rooms_read(
     backend: &dyn Backend,
     user: &User,
     only: Option<RoomId>,
 ) -> Vec<(Room, Reading)> {
     let reader = Reader { user_id: user.id, username: &user.username };
-    backend.list_rooms_read(reader, only).unwrap()
+    let selection = RoomSelection { only, ..RoomSelection::default() };
+    let listed = backend.list_rooms_read(reader, &selection).unwrap().into_iter();
+    listed.map(|listed| (listed.room, listed.reading)).collect()
 }
 
 /// Returns the user's read position in the room.

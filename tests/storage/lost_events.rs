@@ -89,7 +89,7 @@ fn an_event_of_another_process_that_this_process_has_read_is_missing() {
             let known = [RoomHead { id, head_seq: Seq(0) }];
             drop(backend.list_new_events(&known, 10).unwrap());
         },
-        |backend, id| drop(backend.list_messages(id, Cursor::Newest, 1).unwrap()),
+        |backend, id| drop(backend.list_messages(id, Cursor::Newest, 1, Seq(0)).unwrap()),
     ];
     for read in reads {
         loses_on(&harness::postgres(), LOSE_THE_LAST, |database, backend, room, ann| {

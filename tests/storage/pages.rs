@@ -19,7 +19,7 @@ fn ten(db: &TestDatabase) -> (Arc<dyn Backend>, Room) {
 
 /// Reads a page: its seqs, `has_older` and `has_newer`.
 fn page(backend: &dyn Backend, room: &Room, cursor: Cursor, limit: u32) -> (Vec<i64>, bool, bool) {
-    let page = backend.list_messages(room.id, cursor, limit).unwrap().unwrap();
+    let page = backend.list_messages(room.id, cursor, limit, Seq(0)).unwrap().unwrap();
     assert_eq!(page.head_seq, Seq(10));
     for message in &page.messages {
         assert_eq!(message.room_id, room.id);
@@ -30,7 +30,7 @@ fn page(backend: &dyn Backend, room: &Room, cursor: Cursor, limit: u32) -> (Vec<
 
 pub fn an_unknown_room_has_no_page(db: &TestDatabase) {
     let backend = db.backend();
-    assert_eq!(backend.list_messages(RoomId(77), Cursor::Newest, 10).unwrap(), None);
+    assert_eq!(backend.list_messages(RoomId(77), Cursor::Newest, 10, Seq(0)).unwrap(), None);
     assert_eq!(backend.list_events(RoomId(77), Seq(0), 10).unwrap(), None);
 }
 
@@ -43,7 +43,10 @@ pub fn an_empty_room_has_an_empty_page(db: &TestDatabase) {
     for cursor in
         [Cursor::Newest, Cursor::Before(Seq(3)), Cursor::After(Seq(0)), Cursor::Around(Seq(1))]
     {
-        assert_eq!(backend.list_messages(room.id, cursor, 10).unwrap(), Some(empty.clone()));
+        assert_eq!(
+            backend.list_messages(room.id, cursor, 10, Seq(0)).unwrap(),
+            Some(empty.clone())
+        );
     }
     let events = backend.list_events(room.id, Seq(0), 10).unwrap();
     assert_eq!(events, Some(EventPage { events: Vec::new(), head_seq: Seq(0) }));

@@ -151,12 +151,13 @@ pub fn the_log_of_changes_agrees_with_a_model(db: &TestDatabase) {
         }
         prop_assert_eq!(&events(&*backend, room.id), &model);
 
-        let newest = backend.list_messages(room.id, Cursor::Newest, limits[0]).unwrap().unwrap();
+        let newest =
+            backend.list_messages(room.id, Cursor::Newest, limits[0], Seq(0)).unwrap().unwrap();
         prop_assert_eq!(newest.head_seq, Seq(model.len() as i64));
         let mut seen = newest.messages;
         walk_older(&*backend, &room, &mut seen, newest.has_older, &limits)?;
         prop_assert_eq!(&seen, &messages_of(&model));
-        let oldest = backend.list_messages(room.id, Cursor::After(Seq(0)), limits[0]);
+        let oldest = backend.list_messages(room.id, Cursor::After(Seq(0)), limits[0], Seq(0));
         let oldest = oldest.unwrap().unwrap();
         let mut seen = oldest.messages;
         walk_newer(&*backend, &room, &mut seen, oldest.has_newer, &limits)?;
@@ -200,7 +201,8 @@ pub fn walking_the_pages_gives_the_log(db: &TestDatabase) {
         let room = room(&*backend, &ann);
         fill(&*backend, &room, &ann, count);
         let all: Vec<i64> = (1..=i64::from(count)).collect();
-        let start = |cursor| backend.list_messages(room.id, cursor, limits[0]).unwrap().unwrap();
+        let start =
+            |cursor| backend.list_messages(room.id, cursor, limits[0], Seq(0)).unwrap().unwrap();
 
         let newest = start(Cursor::Newest);
         prop_assert!(!newest.has_newer);
@@ -239,7 +241,7 @@ fn walk_older(
     while has_older {
         let limit = limits.next().unwrap_or(1);
         let cursor = Cursor::Before(seen[0].seq);
-        let page = backend.list_messages(room.id, cursor, limit).unwrap().unwrap();
+        let page = backend.list_messages(room.id, cursor, limit, Seq(0)).unwrap().unwrap();
         prop_assert!(!page.messages.is_empty() && page.messages.len() <= limit as usize);
         prop_assert!(page.has_newer);
         seen.splice(0..0, page.messages);
@@ -259,7 +261,7 @@ fn walk_newer(
     while has_newer {
         let limit = limits.next().unwrap_or(1);
         let cursor = Cursor::After(seen[seen.len() - 1].seq);
-        let page = backend.list_messages(room.id, cursor, limit).unwrap().unwrap();
+        let page = backend.list_messages(room.id, cursor, limit, Seq(0)).unwrap().unwrap();
         prop_assert!(!page.messages.is_empty() && page.messages.len() <= limit as usize);
         prop_assert!(page.has_older);
         seen.extend(page.messages);

@@ -222,7 +222,7 @@ pub fn a_deleted_room_is_hidden_at_once(db: &TestDatabase) {
     assert_eq!(backend.list_rooms().unwrap().len(), 1);
     assert_eq!(backend.list_events(gone.id, Seq(0), 10).unwrap(), None);
     let newest = chatapp::model::Cursor::Newest;
-    assert_eq!(backend.list_messages(gone.id, newest, 10).unwrap(), None);
+    assert_eq!(backend.list_messages(gone.id, newest, 10, Seq(0)).unwrap(), None);
     assert_eq!(backend.get_message(gone.id, sent.id).unwrap(), None);
     assert_eq!(backend.update_room(gone.id, &renamed("x"), &audit("x")).unwrap(), None);
     assert_eq!(backend.advance_read_positions(&[position]).unwrap(), [None]);

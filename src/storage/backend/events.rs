@@ -27,7 +27,7 @@ pub trait Events {
     /// Appends messages in order, as one transaction, each with the next `seq` of its room.
     ///
     /// The result has one entry per message, in the same order. A message that cannot be stored fails
-    /// alone. For a `client_id` seen before, also in this batch, the original message is returned and
+    /// alone. A stored message that `joins` makes its sender a member of the public room. For a `client_id` seen before, also in this batch, the original message is returned and
     /// nothing is stored. Rooms are locked in order of id. `Err` means that no message was stored, except
     /// [`Error::InDoubt`]: the connection was lost during the commit, so the messages may have been stored,
     /// and the sender tries again with the same `client_id`.
@@ -36,12 +36,14 @@ pub trait Events {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>>;
 
-    /// Returns a page of at most `limit` messages. `None`: no such room.
+    /// Returns a page of at most `limit` messages of the part of the log after `visible_from`, as if there were
+    /// no other messages. `None`: no such room.
     fn list_messages(
         &self,
         room_id: RoomId,
         cursor: Cursor,
         limit: u32,
+        visible_from: Seq,
     ) -> Result<Option<MessagePage>>;
 
     /// Returns at most `limit` events after `after`. `None`: no such room.

@@ -1,6 +1,6 @@
 //! Positions up to which users have read, and what is unread after them.
 
-use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq};
+use crate::model::{ListedRoom, ReadPosition, Reader, RoomSelection, Seq};
 use crate::storage::Result;
 
 /// Positions of readers in the logs of rooms.
@@ -12,11 +12,11 @@ pub trait ReadPositions {
         &self,
         positions: &[ReadPosition],
     ) -> Result<Vec<Option<(Seq, bool)>>>;
-    /// Lists all rooms, or only the room `only`, in order of id, with the reader's position and unread
-    /// messages. The result is from one snapshot: unread messages are counted up to the room's `head_seq`.
+    /// Lists the selected rooms that the reader may see (public rooms, and rooms that the reader is a member of),
+    /// in order of id. The result is from one snapshot: unread messages are counted up to the room's `head_seq`.
     fn list_rooms_read(
         &self,
         reader: Reader<'_>,
-        only: Option<RoomId>,
-    ) -> Result<Vec<(Room, Reading)>>;
+        selection: &RoomSelection,
+    ) -> Result<Vec<ListedRoom>>;
 }

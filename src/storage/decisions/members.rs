@@ -241,6 +241,7 @@ pub(in crate::storage) fn open_direct_room(
         tx.insert_member(id, user_id, &new_membership(RoomRole::Member, room.created_at, Seq(0)))?;
     }
     tx.record_audit(entry, AuditTarget::Room(id))?;
+    tx.note_access_change(id)?;
     Ok(Ok((room.clone().into_room(id), true)))
 }
 

@@ -69,6 +69,8 @@ pub(in crate::storage) fn create_room(
     let owner = new_membership(RoomRole::Owner, room.created_at, Seq(0));
     tx.insert_member(id, room.created_by, &owner)?;
     tx.record_audit(entry, AuditTarget::Room(id))?;
+    // A process may have looked for this id before.
+    tx.note_access_change(id)?;
     Ok(room.clone().into_room(id))
 }
 

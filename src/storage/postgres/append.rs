@@ -85,6 +85,34 @@ const APPEND: &str = "
     SELECT id, NULL, NULL, NULL, NULL, room_id, seq, NULL, NULL, NULL, NULL, true FROM inserted
     ORDER BY room_id, seq";
 
+/// Makes the senders of stored messages members of public rooms. Locks the rooms first and in order of id, as every
+/// transaction does that changes members.
+const JOIN: &str = "
+    WITH targets AS MATERIALIZED (
+        SELECT id FROM rooms
+        WHERE id = ANY ($1::bigint[]) AND kind = 'public' AND deleted_at IS NULL
+        ORDER BY id FOR NO KEY UPDATE
+    ), joined AS (
+        INSERT INTO members (room_id, user_id, role, joined_at, joined_seq)
+        SELECT room_id, user_id, 'member', created_at, seq - 1
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+             AS input (room_id, user_id, created_at, seq)
+        JOIN targets ON targets.id = room_id
+        WHERE NOT EXISTS (
+            SELECT FROM bans
+            WHERE bans.room_id = input.room_id AND bans.user_id = input.user_id
+              AND coalesce(until > input.created_at, true))
+        ORDER BY room_id, seq
+        ON CONFLICT DO NOTHING
+        RETURNING room_id
+    ), changed AS (
+        UPDATE server SET access_version = access_version + 1
+        WHERE id = 1 AND EXISTS (SELECT FROM joined)
+        RETURNING access_version
+    )
+    UPDATE rooms SET access_version = changed.access_version
+    FROM changed WHERE rooms.id IN (SELECT room_id FROM joined)";
+
 type Outcome = Result<Appended, AppendError>;
 
 pub(super) fn append_messages(
@@ -94,6 +122,7 @@ pub(super) fn append_messages(
     if messages.is_empty() {
         return Ok(Vec::new());
     }
+    let joins: Vec<bool> = messages.iter().map(|message| message.joins).collect();
     let outcomes = match append_twice(db, &messages) {
         Ok(places) => outcomes(messages, places),
         Err(error) if errors::is_of_the_row(&error) => append_one_by_one(db, messages)?,
@@ -110,7 +139,26 @@ pub(super) fn append_messages(
     if let Some(original) = newest(true) {
         db.has_read(original);
     }
+    let stored = outcomes.iter().zip(joins).filter(|(_, joins)| *joins);
+    let stored = stored.filter_map(|(outcome, _)| outcome.as_ref().ok());
+    join_senders(db, &stored.filter(|it| !it.duplicate).map(|it| &it.message).collect::<Vec<_>>());
     Ok(outcomes)
+}
+
+/// The messages are committed already, so an error is only logged: the next message of the sender joins again.
+fn join_senders(db: &mut Connection, stored: &[&Message]) {
+    if stored.is_empty() {
+        return;
+    }
+    let column = |value: fn(&Message) -> i64| -> Vec<i64> {
+        stored.iter().map(|message| value(message)).collect()
+    };
+    let (rooms, users) = (column(|it| it.room_id.0), column(|it| it.user_id.0));
+    let (times, seqs) = (column(|it| it.timestamp.0), column(|it| it.seq.0));
+    if let Err(error) = db.execute(JOIN, &[&rooms, &users, &times, &seqs]) {
+        let error = errors::explain(&error);
+        tracing::warn!(%error, "senders did not become members of their rooms");
+    }
 }
 
 /// Appends each message in a transaction of its own, so that only the faulty messages fail.

@@ -19,7 +19,7 @@ const LIST_MESSAGES: &str = concat!(
     message_columns!(),
     ", head_seq
      FROM rooms LEFT JOIN LATERAL (
-         (SELECT * FROM events WHERE room_id = $1 AND seq < $2 AND kind = 'message'
+         (SELECT * FROM events WHERE room_id = $1 AND seq < $2 AND seq > $5 AND kind = 'message'
           ORDER BY seq DESC LIMIT $3)
          UNION ALL
          (SELECT * FROM events WHERE room_id = $1 AND seq >= $2 AND kind = 'message'
@@ -65,12 +65,19 @@ impl Events for Postgres {
         room_id: RoomId,
         cursor: Cursor,
         limit: u32,
+        visible_from: Seq,
     ) -> Result<Option<MessagePage>> {
         self.read(|db| {
-            let window = Window::new(cursor, limit);
+            let window = Window::new(cursor, limit, visible_from);
             let rows = db.query(
                 LIST_MESSAGES,
-                &[&room_id.0, &window.pivot.0, &window.scan_older(), &window.scan_newer()],
+                &[
+                    &room_id.0,
+                    &window.pivot.0,
+                    &window.scan_older(),
+                    &window.scan_newer(),
+                    &visible_from.0,
+                ],
             )?;
             let Some(head_seq) = head_seq(&rows) else {
                 return Ok(None);

@@ -2,9 +2,9 @@
 
 use postgres::Row;
 
-use super::super::Result;
 use super::super::backend::{AccessChanges, MemberError, MemberSearch, Members};
 use super::super::decisions::{self, MemberTransaction};
+use super::super::{Error, Result};
 use super::Postgres;
 use super::connection::Connection;
 use super::records::{USER_COLUMNS, room, room_columns, user, user_columns, word};
@@ -21,6 +21,8 @@ macro_rules! member_columns {
          members.is_starred, members.hidden_seq"
     };
 }
+
+pub(super) use member_columns;
 
 /// The columns of `bans` that [`ban`] reads.
 macro_rules! ban_columns {
@@ -173,7 +175,14 @@ impl Members for Postgres {
         people: &[UserId],
         audit: &NewAuditEntry,
     ) -> Result<(Room, bool), MemberError> {
-        self.transaction(|tx| decisions::open_direct_room(tx, room, people, audit))?
+        let open = || -> Result<(Room, bool), MemberError> {
+            self.transaction(|tx| decisions::open_direct_room(tx, room, people, audit))?
+        };
+        match open() {
+            // Another transaction has opened the same room meanwhile.
+            Err(MemberError::Storage(Error::Conflict(_))) => open(),
+            result => result,
+        }
     }
 
     fn get_audience(&self, room_id: RoomId) -> Result<Option<Audience>> {

@@ -7,8 +7,12 @@ use postgres::Row;
 use super::super::Result;
 use super::super::backend::ReadPositions;
 use super::Postgres;
-use super::records::{ROOM_COLUMNS, room, room_columns};
-use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq, Unread, UserId};
+use super::members::{member_columns, membership};
+use super::records::{ROOM_COLUMNS, people, room, room_columns};
+use crate::model::{
+    Belonging, ListedRoom, ReadPosition, Reader, Reading, RoomId, RoomKind, RoomSelection, Seq,
+    Unread, UserId,
+};
 
 /// A position never moves back, even if another node moves it at the same time. Rows are locked in one
 /// order, so that two of these statements cannot deadlock.
@@ -31,30 +35,73 @@ const LOOK: &str = "
     FROM unnest($1::bigint[], $2::bigint[]) AS input (user_id, room_id)
     JOIN rooms ON rooms.id = room_id AND deleted_at IS NULL";
 
-/// One statement sees one snapshot. For each room that the reader has read, it scans a range of the log
-/// that ends after `$6` messages or `$7` events (the log has no gaps). A message with an `@` is first
-/// searched for the text `$4`, and only if that is found compared with the pattern `$5`, which costs most.
+/// One statement sees one snapshot. `listed` are the rooms of the page: the public ones, and those of the reader, of
+/// which each part reads no more rows than the page has. The parts marked `OFFSET 0` are look-ups, one for each row
+/// before: the planner would otherwise read whole indexes, because it does not know how small a page is.
+///
+/// For each room that the reader has read, the statement scans a range of the log that ends after `$9` messages or
+/// `$10` events (the log has no gaps). A message with an `@` is first searched for the text `$11`, and only if that
+/// is found compared with the pattern `$12`, which costs most.
 const LIST: &str = concat!(
-    "SELECT ",
+    "WITH listed AS MATERIALIZED (
+         (SELECT rooms.id FROM rooms
+          WHERE $5::text IS DISTINCT FROM 'joined' AND kind = 'public' AND deleted_at IS NULL
+            AND id BETWEEN $2 AND $3
+            AND ($4::text IS NULL OR kind = $4)
+            AND ($6::text IS NULL OR strpos(lower(name COLLATE \"C\"), $6) > 0)
+            AND NOT EXISTS (
+                SELECT FROM members WHERE room_id = rooms.id AND user_id = $1 OFFSET 0)
+          ORDER BY id LIMIT $7)
+         UNION ALL
+         (SELECT room_id FROM members CROSS JOIN LATERAL (
+              SELECT FROM rooms
+              WHERE rooms.id = room_id AND deleted_at IS NULL
+                AND ($4::text IS NULL OR kind = $4)
+                AND ($6::text IS NULL OR strpos(lower(name COLLATE \"C\"), $6) > 0)
+              OFFSET 0) AS room
+          WHERE $5::text IS DISTINCT FROM 'none' AND user_id = $1 AND room_id BETWEEN $2 AND $3
+          ORDER BY room_id LIMIT $7)
+         ORDER BY id LIMIT $7
+     )
+     SELECT ",
     room_columns!(),
-    ", read_positions.seq, unread.messages, unread.mentions
-     FROM rooms
-     LEFT JOIN read_positions ON room_id = rooms.id AND user_id = $1
+    ", read_seq, unread.messages, unread.mentions,
+       (SELECT count(*) FROM (SELECT FROM members AS counted
+                              WHERE counted.room_id = rooms.id LIMIT $8) AS counted),
+       CASE WHEN kind = 'direct' THEN ARRAY(
+           SELECT user_id FROM members AS them WHERE them.room_id = rooms.id ORDER BY user_id) END,
+       CASE WHEN kind = 'direct' THEN ARRAY(
+           SELECT (SELECT username FROM users WHERE users.id = user_id)
+           FROM members AS them WHERE them.room_id = rooms.id ORDER BY user_id) END,
+       CASE WHEN kind = 'direct' THEN ARRAY(
+           SELECT (SELECT display_name FROM users WHERE users.id = user_id)
+           FROM members AS them WHERE them.room_id = rooms.id ORDER BY user_id) END, ",
+    member_columns!(),
+    " FROM listed
+     CROSS JOIN LATERAL (SELECT * FROM rooms WHERE rooms.id = listed.id OFFSET 0) AS rooms
+     LEFT JOIN LATERAL (
+         SELECT * FROM members WHERE room_id = listed.id AND user_id = $1 OFFSET 0
+     ) AS members ON true
+     LEFT JOIN LATERAL (
+         SELECT seq AS read_seq,
+                CASE WHEN kind = 'private' AND history = 'joined' AND seq < joined_seq
+                     THEN joined_seq ELSE seq END AS seen_seq
+         FROM read_positions WHERE room_id = listed.id AND user_id = $1 OFFSET 0
+     ) AS position ON true
      LEFT JOIN LATERAL (
          SELECT count(*) AS messages,
                 count(*) FILTER (WHERE CASE WHEN strpos(content, '@') = 0 THEN false
-                                            WHEN strpos(lower(content), $4) = 0 THEN false
-                                            ELSE lower(content) ~ $5 END) AS mentions
+                                            WHEN strpos(lower(content), $11) = 0 THEN false
+                                            ELSE lower(content) ~ $12 END) AS mentions
          FROM (
              SELECT content COLLATE \"C\" AS content FROM events
-             WHERE events.room_id = rooms.id AND events.seq > read_positions.seq
-               AND events.seq < greatest(read_positions.seq + 1, oldest_seq) + $7
+             WHERE events.room_id = listed.id AND events.seq > seen_seq
+               AND events.seq < greatest(seen_seq + 1, oldest_seq) + $10
                AND kind = 'message' AND user_id <> $1 AND events.deleted_at IS NULL
-             ORDER BY events.seq LIMIT $6
+             ORDER BY events.seq LIMIT $9
          ) AS page
-     ) AS unread ON read_positions.seq < head_seq
-     WHERE rooms.deleted_at IS NULL AND rooms.id BETWEEN $2 AND $3
-     ORDER BY rooms.id"
+     ) AS unread ON seen_seq < head_seq
+     ORDER BY listed.id"
 );
 
 impl ReadPositions for Postgres {
@@ -87,19 +134,30 @@ impl ReadPositions for Postgres {
     fn list_rooms_read(
         &self,
         reader: Reader<'_>,
-        only: Option<RoomId>,
-    ) -> Result<Vec<(Room, Reading)>> {
+        selection: &RoomSelection,
+    ) -> Result<Vec<ListedRoom>> {
+        let (first, last) = selection.ids();
+        let name = reader.username.to_ascii_lowercase();
         self.read(|db| {
-            let (first, last) = only.map_or((i64::MIN, i64::MAX), |id| (id.0, id.0));
-            let name = reader.username.to_ascii_lowercase();
-            let limit = i64::from(Unread::MAX);
-            let max_events = i64::from(Unread::MAX_EVENTS);
-            let (word, pattern) = (format!("@{name}"), pattern(&name));
             let rows = db.query(
                 LIST,
-                &[&reader.user_id.0, &first, &last, &word, &pattern, &limit, &max_events],
+                &[
+                    &reader.user_id.0,
+                    &first,
+                    &last,
+                    &selection.kind.map(RoomKind::as_str),
+                    &selection.membership.map(Belonging::as_str),
+                    &selection.query.as_ref().map(|text| text.to_ascii_lowercase()),
+                    // LIMIT NULL is no limit.
+                    &selection.limit.map(i64::from),
+                    &i64::from(ListedRoom::MAX_COUNTED),
+                    &i64::from(Unread::MAX),
+                    &i64::from(Unread::MAX_EVENTS),
+                    &format!("@{name}"),
+                    &pattern(&name),
+                ],
             )?;
-            Ok(rows.iter().map(|row| (room(row), reading(row))).collect())
+            Ok(rows.iter().map(listed_room).collect())
         })
     }
 }
@@ -111,19 +169,24 @@ fn pattern(name: &str) -> String {
     format!("(^|[^a-z0-9_.-])@{name}(?![.-]*[a-z0-9_])")
 }
 
-fn reading(row: &Row) -> Reading {
+fn listed_room(row: &Row) -> ListedRoom {
+    const FIRST: usize = ROOM_COLUMNS;
     let count = |column| {
         let count = row.get::<_, Option<i64>>(column).unwrap_or_default();
-        u32::try_from(count).unwrap_or(Unread::MAX)
+        u32::try_from(count).unwrap_or(u32::MAX)
     };
-    match row.get::<_, Option<i64>>(ROOM_COLUMNS) {
+    let reading = match row.get::<_, Option<i64>>(FIRST) {
         None => Reading::default(),
-        Some(seq) => Reading {
-            read_seq: Seq(seq),
-            unread: Some(Unread {
-                messages: count(ROOM_COLUMNS + 1),
-                mentions: count(ROOM_COLUMNS + 2),
-            }),
-        },
+        Some(seq) => {
+            let unread = Unread { messages: count(FIRST + 1), mentions: count(FIRST + 2) };
+            Reading { read_seq: Seq(seq), unread: Some(unread) }
+        }
+    };
+    ListedRoom {
+        room: room(row),
+        reading,
+        membership: row.get::<_, Option<&str>>(FIRST + 7).map(|_| membership(row, FIRST + 7)),
+        member_count: count(FIRST + 3),
+        people: people(row, FIRST + 4),
     }
 }

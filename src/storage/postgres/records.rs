@@ -147,6 +147,19 @@ fn members_of(row: &Row) -> Vec<Person> {
     ids.into_iter().flatten().zip(names.into_iter().flatten()).map(person).collect()
 }
 
+/// Reads three arrays, of the ids, the usernames and the display names of people; each of them may be NULL.
+pub(super) fn people(row: &Row, first: usize) -> Vec<Person> {
+    let ids: Vec<i64> = row.get::<_, Option<_>>(first).unwrap_or_default();
+    let names: Vec<&str> = row.get::<_, Option<_>>(first + 1).unwrap_or_default();
+    let display_names: Vec<Option<&str>> = row.get::<_, Option<_>>(first + 2).unwrap_or_default();
+    let person = |((id, name), display_name): ((i64, &str), Option<&str>)| Person {
+        user_id: UserId(id),
+        username: Arc::from(name),
+        display_name: display_name.map(Arc::from),
+    };
+    ids.into_iter().zip(names).zip(display_names).map(person).collect()
+}
+
 pub(super) fn message_of(row: &Row) -> Message {
     Message {
         id: EventId(row.get(0)),

@@ -90,7 +90,9 @@ fn conflict(text: &str) -> Option<Conflict> {
     match text.strip_prefix("UNIQUE constraint failed: ")? {
         "users.username" => Some(Conflict::UsernameTaken),
         "users.email" => Some(Conflict::EmailTaken),
-        "rooms.name" => Some(Conflict::RoomNameTaken),
+        "rooms.name" | "rooms.created_by, rooms.name" | "rooms.direct_key" => {
+            Some(Conflict::RoomNameTaken)
+        }
         _ => None,
     }
 }

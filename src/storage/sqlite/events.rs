@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use super::super::backend::Events;
 use super::super::window::Window;
 use super::super::{AppendError, Error, Result};
+use super::members::note_access_change;
 use super::records::{Names, event_columns, event_of, message_columns, message_of};
 use super::transaction::Transaction;
 use super::{Sqlite, errors};
@@ -33,7 +34,7 @@ const LIST_OLDER_MESSAGES: &str = concat!(
     "SELECT ",
     message_columns!(),
     " FROM events
-     WHERE room_id = ?1 AND seq < ?2 AND kind = 'message'
+     WHERE room_id = ?1 AND seq < ?2 AND seq > ?4 AND kind = 'message'
      ORDER BY seq DESC LIMIT ?3"
 );
 
@@ -41,7 +42,7 @@ const LIST_NEWER_MESSAGES: &str = concat!(
     "SELECT ",
     message_columns!(),
     " FROM events
-     WHERE room_id = ?1 AND seq >= ?2 AND kind = 'message'
+     WHERE room_id = ?1 AND seq >= ?2 AND seq > ?4 AND kind = 'message'
      ORDER BY seq LIMIT ?3"
 );
 
@@ -59,7 +60,7 @@ impl Events for Sqlite {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>> {
         self.write(|tx| {
-            let tx: &Connection = tx;
+            let tx: &Transaction<'_> = tx;
             let mut batch = Batch {
                 tx,
                 insert: tx.prepare_cached(APPEND)?,
@@ -84,18 +85,20 @@ impl Events for Sqlite {
         room_id: RoomId,
         cursor: Cursor,
         limit: u32,
+        visible_from: Seq,
     ) -> Result<Option<MessagePage>> {
         self.read(|db| {
             let snapshot = Transaction::read(db)?;
             let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
                 return Ok(None);
             };
-            let window = Window::new(cursor, limit);
+            let window = Window::new(cursor, limit, visible_from);
             let mut names = Names::new(db);
             let mut messages = Vec::with_capacity(limit as usize + 2);
             let mut scan = |messages: &mut Vec<Message>, sql, rows: i64| -> Result<()> {
                 let mut statement = db.prepare_cached(sql)?;
-                let mut rows = statement.query(params![room_id.0, window.pivot.0, rows])?;
+                let bounds = params![room_id.0, window.pivot.0, rows, visible_from.0];
+                let mut rows = statement.query(bounds)?;
                 while let Some(row) = rows.next()? {
                     messages.push(message_of(row, room_id, &mut names)?);
                 }
@@ -141,7 +144,7 @@ impl Events for Sqlite {
 
 /// The state of one transaction of appends that is not yet written back.
 struct Batch<'tx> {
-    tx: &'tx Connection,
+    tx: &'tx Transaction<'tx>,
     insert: CachedStatement<'tx>,
     /// The greatest id of an event in a public room, and in a room that only its members see.
     last_ids: [i64; 2],
@@ -195,8 +198,12 @@ impl Batch<'_> {
                 }))
             }
             Ok(_) => {
+                let joins = message.joins && !head.is_closed;
                 head.seq = seq;
                 *last_id = id;
+                if joins {
+                    join_sender(self.tx, &message, seq)?;
+                }
                 Ok(Ok(Appended {
                     message: message.into_message(EventId(id), seq),
                     duplicate: false,
@@ -244,6 +251,23 @@ impl Batch<'_> {
         }
         Ok(())
     }
+}
+
+/// Makes the sender of the message at `seq` a member of the public room, who has read nothing before it.
+fn join_sender(tx: &Transaction<'_>, message: &NewMessage, seq: Seq) -> Result<()> {
+    const JOIN: &str = "
+        INSERT INTO members (room_id, user_id, role, joined_at, joined_seq)
+        SELECT ?1, ?2, 'member', ?3, ?4
+        WHERE NOT EXISTS (SELECT 1 FROM bans WHERE room_id = ?1 AND user_id = ?2
+                          AND (until IS NULL OR until > ?3))
+        ON CONFLICT DO NOTHING";
+    let NewMessage { room_id, user_id, timestamp, .. } = message;
+    let joined =
+        tx.prepare_cached(JOIN)?.execute([room_id.0, user_id.0, timestamp.0, seq.0 - 1])?;
+    if joined > 0 {
+        note_access_change(tx, *room_id)?;
+    }
+    Ok(())
 }
 
 /// `None`: there is no such room.

@@ -1,7 +1,5 @@
 //! Members of rooms, and bans.
 
-use std::sync::Arc;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
@@ -9,7 +7,7 @@ use super::super::backend::{AccessChanges, MemberError, MemberSearch, Members};
 use super::super::decisions::{self, MemberTransaction};
 use super::Sqlite;
 use super::events::get_head;
-use super::records::{USER_COLUMNS, room, room_columns, user, user_columns, word};
+use super::records::{USER_COLUMNS, person, room, room_columns, user, user_columns, word};
 use super::transaction::Transaction;
 use crate::model::{
     Audience, Ban, BannedUser, Event, Member, MemberPage, Membership, NewAuditEntry,
@@ -24,6 +22,8 @@ macro_rules! member_columns {
          members.is_starred, members.hidden_seq"
     };
 }
+
+pub(super) use member_columns;
 
 /// The columns of `bans` that [`ban`] reads.
 macro_rules! ban_columns {
@@ -313,14 +313,8 @@ impl MemberTransaction for Transaction<'_> {
 
     fn get_person(&mut self, user_id: UserId) -> Result<Option<Person>> {
         const GET: &str = "
-            SELECT username, display_name FROM users
+            SELECT id, username, display_name FROM users
             WHERE id = ?1 AND id > 0 AND deleted_at IS NULL";
-        let person = |row: &Row<'_>| {
-            let username: String = row.get(0)?;
-            let display_name: Option<String> = row.get(1)?;
-            let display_name = display_name.map(Arc::from);
-            Ok(Person { user_id, username: username.into(), display_name })
-        };
         Ok(self.prepare_cached(GET)?.query_row([user_id.0], person).optional()?)
     }
 
@@ -350,14 +344,18 @@ impl MemberTransaction for Transaction<'_> {
     }
 
     fn note_access_change(&mut self, room_id: RoomId) -> Result<()> {
-        const NEXT: &str = "
-            UPDATE server SET access_version = access_version + 1 WHERE id = 1
-            RETURNING access_version";
-        let version: i64 = self.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
-        self.prepare_cached("UPDATE rooms SET access_version = ?2 WHERE id = ?1")?
-            .execute([room_id.0, version])?;
-        Ok(())
+        note_access_change(self, room_id)
     }
+}
+
+pub(super) fn note_access_change(tx: &Transaction<'_>, room_id: RoomId) -> Result<()> {
+    const NEXT: &str = "
+        UPDATE server SET access_version = access_version + 1 WHERE id = 1
+        RETURNING access_version";
+    let version: i64 = tx.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
+    tx.prepare_cached("UPDATE rooms SET access_version = ?2 WHERE id = ?1")?
+        .execute([room_id.0, version])?;
+    Ok(())
 }
 
 /// The audiences of the rooms whose ids are in a range.

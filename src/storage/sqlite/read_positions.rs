@@ -1,26 +1,60 @@
 //! Positions up to which users have read, and what is unread after them.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
 use super::super::backend::ReadPositions;
 use super::Sqlite;
 use super::events::get_head;
-use super::records::{ROOM_COLUMNS, room, room_columns};
+use super::members::{member_columns, membership};
+use super::records::{ROOM_COLUMNS, person, room, room_columns};
 use super::transaction::Transaction;
-use crate::model::{ReadPosition, Reader, Reading, Room, RoomId, Seq, Unread, UserId, mentions};
+use crate::model::{
+    Belonging, ListedRoom, ReadPosition, Reader, Reading, Room, RoomId, RoomKind, RoomSelection,
+    Seq, Unread, UserId, mentions,
+};
 
 const ADVANCE: &str = "
     INSERT INTO read_positions (user_id, room_id, seq) VALUES (?1, ?2, ?3)
     ON CONFLICT DO UPDATE SET seq = excluded.seq";
 
+/// The second part reads the memberships of the reader by their index, and only their rooms: a reader is a member
+/// of few of the closed rooms. Each part reads no more rows than the page has.
 const LIST: &str = concat!(
     "SELECT ",
     room_columns!(),
-    ", read_positions.seq
-     FROM rooms LEFT JOIN read_positions ON room_id = id AND user_id = ?1
-     WHERE deleted_at IS NULL AND id BETWEEN ?2 AND ?3 ORDER BY id"
+    ", read_positions.seq,
+       (SELECT count(*) FROM (SELECT 1 FROM members AS counted
+                              WHERE counted.room_id = rooms.id LIMIT ?8)), ",
+    member_columns!(),
+    " FROM (
+         SELECT * FROM (
+             SELECT id AS listed_id FROM rooms
+             WHERE ?5 IS NOT 'joined' AND kind = 'public' AND deleted_at IS NULL
+               AND id BETWEEN ?2 AND ?3
+               AND (?4 IS NULL OR kind = ?4)
+               AND (?6 IS NULL OR instr(lower(name), lower(?6)) > 0)
+               AND NOT EXISTS (SELECT 1 FROM members WHERE room_id = rooms.id AND user_id = ?1)
+             ORDER BY id LIMIT ?7)
+         UNION ALL
+         SELECT * FROM (
+             SELECT room_id FROM members CROSS JOIN rooms ON rooms.id = room_id
+             WHERE ?5 IS NOT 'none' AND user_id = ?1 AND deleted_at IS NULL
+               AND room_id BETWEEN ?2 AND ?3
+               AND (?4 IS NULL OR kind = ?4)
+               AND (?6 IS NULL OR instr(lower(name), lower(?6)) > 0)
+             ORDER BY room_id LIMIT ?7)
+         ORDER BY 1 LIMIT ?7)
+     CROSS JOIN rooms ON rooms.id = listed_id
+     LEFT JOIN read_positions ON read_positions.room_id = listed_id AND read_positions.user_id = ?1
+     LEFT JOIN members ON members.room_id = listed_id AND members.user_id = ?1
+     ORDER BY listed_id"
 );
+
+const LIST_PEOPLE: &str = "
+    SELECT user_id, username, display_name FROM members JOIN users ON users.id = user_id
+    WHERE room_id = ?1 ORDER BY user_id";
 
 /// A range scan of the clustered table for one room. It runs once per room, because a statement costs no
 /// round trip.
@@ -56,29 +90,53 @@ impl ReadPositions for Sqlite {
     fn list_rooms_read(
         &self,
         reader: Reader<'_>,
-        only: Option<RoomId>,
-    ) -> Result<Vec<(Room, Reading)>> {
-        let (first, last) = only.map_or((i64::MIN, i64::MAX), |id| (id.0, id.0));
+        selection: &RoomSelection,
+    ) -> Result<Vec<ListedRoom>> {
+        let (first, last) = selection.ids();
         self.read(|db| {
             let _snapshot = Transaction::read(db)?;
-            let mut statement = db.prepare_cached(LIST)?;
-            let rows =
-                statement.query_map(params![reader.user_id.0, first, last], room_and_position)?;
-            let mut read = Vec::new();
-            for row in rows {
-                let (room, position) = row?;
-                let reading = match position {
-                    None => Reading::default(),
-                    Some(read_seq) => Reading {
-                        read_seq,
-                        unread: Some(count_unread(db, &room, read_seq, reader)?),
-                    },
-                };
-                read.push((room, reading));
+            let mut list = db.prepare_cached(LIST)?;
+            let mut rows = list.query(params![
+                reader.user_id.0,
+                first,
+                last,
+                selection.kind.map(RoomKind::as_str),
+                selection.membership.map(Belonging::as_str),
+                selection.query,
+                // A negative limit is none.
+                selection.limit.map_or(-1, i64::from),
+                ListedRoom::MAX_COUNTED
+            ])?;
+            let mut listed = Vec::new();
+            while let Some(row) = rows.next()? {
+                listed.push(listed_room(db, row, reader)?);
             }
-            Ok(read)
+            Ok(listed)
         })
     }
+}
+
+fn listed_room(db: &Connection, row: &Row<'_>, reader: Reader<'_>) -> Result<ListedRoom> {
+    let room = room(row)?;
+    let membership = match row.get_ref(ROOM_COLUMNS + 2)? {
+        ValueRef::Null => None,
+        _ => Some(membership(row, ROOM_COLUMNS + 2)?),
+    };
+    let reading = match row.get::<_, Option<i64>>(ROOM_COLUMNS)?.map(Seq) {
+        None => Reading::default(),
+        Some(read_seq) => {
+            let after = read_seq.max(room.visible_from(membership.as_ref()));
+            Reading { read_seq, unread: Some(count_unread(db, &room, after, reader)?) }
+        }
+    };
+    let people = match room.kind {
+        RoomKind::Direct => db
+            .prepare_cached(LIST_PEOPLE)?
+            .query_map([room.id.0], person)?
+            .collect::<rusqlite::Result<_>>()?,
+        RoomKind::Public | RoomKind::Private => Vec::new(),
+    };
+    Ok(ListedRoom { reading, membership, member_count: row.get(ROOM_COLUMNS + 1)?, people, room })
 }
 
 fn get_read_seq(db: &Connection, user_id: UserId, room_id: RoomId) -> Result<Seq> {
@@ -89,13 +147,13 @@ fn get_read_seq(db: &Connection, user_id: UserId, room_id: RoomId) -> Result<Seq
     Ok(seq.unwrap_or_default())
 }
 
-fn count_unread(db: &Connection, room: &Room, read_seq: Seq, reader: Reader<'_>) -> Result<Unread> {
+fn count_unread(db: &Connection, room: &Room, after: Seq, reader: Reader<'_>) -> Result<Unread> {
     let mut count = Unread::default();
-    if read_seq >= room.head_seq {
+    if after >= room.head_seq {
         return Ok(count);
     }
     // The log has no gaps, so the length of a range of positions is the number of its events.
-    let first = read_seq.0.max(room.oldest_seq.0 - 1);
+    let first = after.0.max(room.oldest_seq.0 - 1);
     let last = first + i64::from(Unread::MAX_EVENTS);
     let mut unread = db.prepare_cached(LIST_UNREAD)?;
     let mut rows = unread.query(params![room.id.0, first, last, reader.user_id.0, Unread::MAX])?;
@@ -105,8 +163,4 @@ fn count_unread(db: &Connection, room: &Room, read_seq: Seq, reader: Reader<'_>)
         count.mentions += u32::from(mentions(content, reader.username));
     }
     Ok(count)
-}
-
-fn room_and_position(row: &Row<'_>) -> rusqlite::Result<(Room, Option<Seq>)> {
-    Ok((room(row)?, row.get::<_, Option<i64>>(ROOM_COLUMNS)?.map(Seq)))
 }

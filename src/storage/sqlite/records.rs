@@ -86,6 +86,11 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
     })
 }
 
+/// Reads an id, a username and a display name.
+pub(super) fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person { user_id: UserId(row.get(0)?), username: row.get(1)?, display_name: row.get(2)? })
+}
+
 /// Reads a column that has one of the words of `T`.
 pub(super) fn word<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let text = row.get_ref(column)?.as_str()?;
