@@ -2,7 +2,7 @@
 //!
 //! r2d2 does the pooling. It reports both in the same way, as a timeout.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use r2d2::event::AcquireEvent;
@@ -22,13 +22,15 @@ pub(super) struct Pool<M: ManageConnection> {
     connections: r2d2::Pool<M>,
     last_failure: LastFailure,
     wait: Duration,
+    is_tested: bool,
 }
 
 /// The same connections.
 impl<M: ManageConnection> Clone for Pool<M> {
     fn clone(&self) -> Self {
-        let Self { connections, last_failure, wait } = self;
-        Self { connections: connections.clone(), last_failure: last_failure.clone(), wait: *wait }
+        let Self { connections, last_failure, wait, is_tested } = self;
+        let (connections, last_failure) = (connections.clone(), last_failure.clone());
+        Self { connections, last_failure, wait: *wait, is_tested: *is_tested }
     }
 }
 
@@ -36,7 +38,24 @@ impl<M: ManageConnection> Pool<M> {
     /// Makes a pool without connections: they are made when needed. If `is_tested`, the manager tests a
     /// connection before each use; otherwise connections are never closed because of their age.
     pub fn new(manager: M, size: u32, wait: Duration, is_tested: bool) -> Self {
-        let last_failure = LastFailure::default();
+        Self::build(manager, size, wait, is_tested, LastFailure::default())
+    }
+
+    /// Makes another pool for the same database. When one of them has made a connection, the others wait for theirs
+    /// too: their failures were earlier, and r2d2 may be about to try again.
+    pub fn beside(&self, manager: M, size: u32) -> Self {
+        let connected = self.last_failure.connected.clone();
+        let last_failure = LastFailure { connected, ..LastFailure::default() };
+        Self::build(manager, size, self.wait, self.is_tested, last_failure)
+    }
+
+    fn build(
+        manager: M,
+        size: u32,
+        wait: Duration,
+        is_tested: bool,
+        last_failure: LastFailure,
+    ) -> Self {
         let builder = r2d2::Pool::builder();
         let builder = if is_tested { builder } else { builder.max_lifetime(None) };
         let connections = builder
@@ -47,7 +66,7 @@ impl<M: ManageConnection> Pool<M> {
             .error_handler(Box::new(last_failure.clone()))
             .event_handler(Box::new(last_failure.clone()))
             .build_unchecked(manager);
-        Self { connections, last_failure, wait }
+        Self { connections, last_failure, wait, is_tested }
     }
 
     /// Takes a connection from the pool, or waits for one.
@@ -85,22 +104,33 @@ impl<M: ManageConnection> Pool<M> {
     }
 }
 
-/// The time since which every attempt to connect has failed, and the text of the last failure. Empty after
-/// a success.
+/// The time since which every attempt to connect has failed, and the text of the last failure.
 #[derive(Clone, Debug, Default)]
-struct LastFailure(Arc<Mutex<Option<(Instant, String)>>>);
+struct LastFailure {
+    failure: Arc<Mutex<Option<(Instant, String)>>>,
+    /// When the newest connection was made, by this pool or by one beside it. Failures that began before do not count.
+    connected: Arc<Mutex<Option<Instant>>>,
+}
 
 impl LastFailure {
     fn get(&self) -> Option<String> {
-        let failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        failure.as_ref().filter(|(since, _)| since.elapsed() > GRACE).map(|(_, text)| text.clone())
+        let connected = *lock(&self.connected);
+        let failure = lock(&self.failure);
+        let counts = |since: Instant| connected < Some(since) && since.elapsed() > GRACE;
+        failure.as_ref().filter(|(since, _)| counts(*since)).map(|(_, text)| text.clone())
     }
 
-    fn set(&self, text: Option<String>) {
-        let mut failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = failure.as_ref().map_or_else(Instant::now, |(since, _)| *since);
-        *failure = text.map(|text| (since, text));
+    fn set(&self, text: String) {
+        let connected = *lock(&self.connected);
+        let mut failure = lock(&self.failure);
+        let earlier = failure.as_ref().map(|(since, _)| *since);
+        let since = earlier.filter(|since| connected < Some(*since));
+        *failure = Some((since.unwrap_or_else(Instant::now), text));
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<E: std::error::Error> HandleError<E> for LastFailure {
@@ -111,12 +141,12 @@ impl<E: std::error::Error> HandleError<E> for LastFailure {
             text = format!("{text}: {error}");
             cause = error.source();
         }
-        self.set(Some(text));
+        self.set(text);
     }
 }
 
 impl HandleEvent for LastFailure {
     fn handle_acquire(&self, _: AcquireEvent) {
-        self.set(None);
+        *lock(&self.connected) = Some(Instant::now());
     }
 }

@@ -94,6 +94,32 @@ fn connections_recover_after_a_restart_of_the_server() {
     assert_eq!(seqs(&log(&*backend, room.id)), [1, 2]);
 }
 
+/// A pool whose connections cannot be made tries again only twice a second. Its failures no longer count as soon as
+/// another pool has a connection.
+#[test]
+fn a_read_after_a_write_does_not_fail_because_of_an_outage_that_has_ended() {
+    let cluster = PgCluster::private();
+    let database = cluster.database();
+    let backend = storage::open(database.url(), OPTIONS).unwrap();
+    backend.migrate().unwrap();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    for _ in 0..2 {
+        cluster.stop();
+        // Until the pause between two attempts is the longest one.
+        let stopped = Instant::now();
+        while stopped.elapsed() < Duration::from_secs(1) {
+            assert!(matches!(backend.list_rooms(), Err(Error::Unavailable(_))));
+        }
+        cluster.start();
+        let started = Instant::now();
+        while backend.append_messages(vec![message(&room, &ann, "x")]).is_err() {
+            assert!(started.elapsed() < Duration::from_secs(10), "the pool has not recovered");
+        }
+        backend.list_rooms().unwrap();
+    }
+}
+
 /// A node removes the id that it had before a crash: no other node may have it by then.
 #[test]
 fn no_node_gets_an_id_from_before_a_crash() {

@@ -64,8 +64,6 @@ pub struct Postgres {
     target: Target,
     /// The name of the database in the log.
     name: String,
-    /// How long to wait for a lock or a connection.
-    wait: Duration,
 }
 
 impl Postgres {
@@ -79,9 +77,9 @@ impl Postgres {
         let wait = Duration::from_millis(options.busy_timeout_ms);
         let manager = Manager::new(target.clone(), wait);
         let readers = Pool::new(manager.clone(), options.read_connections, wait, true);
-        let writers = Pool::new(manager.clone(), 1, wait, true);
+        let writers = readers.beside(manager.clone(), 1);
         let name = target.describe();
-        let backend = Self { readers, writers, manager, target, name, wait };
+        let backend = Self { readers, writers, manager, target, name };
         let version = backend.read(server_version)?;
         if version < OLDEST_VERSION {
             let text = format!(
@@ -138,14 +136,13 @@ impl Backend for Postgres {
     }
 
     fn maintenance(&self) -> Option<Arc<dyn Backend>> {
-        let one = Pool::new(self.manager.clone(), 1, self.wait, true);
+        let one = self.readers.beside(self.manager.clone(), 1);
         Some(Arc::new(Self {
             readers: one.clone(),
             writers: one,
             manager: self.manager.clone(),
             target: self.target.clone(),
             name: self.name.clone(),
-            wait: self.wait,
         }))
     }
 }
