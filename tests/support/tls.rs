@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
@@ -64,11 +64,25 @@ pub fn server_name() -> ServerName<'static> {
     ServerName::try_from("localhost").expect("a name")
 }
 
+/// The size of the tunnel's buffer for each direction of each connection. The system's own choice grows with the
+/// traffic up to many MB, and the tunnel would take for a client what the client does not read.
+const BUFFER: u32 = 128 * 1024;
+
+fn narrow_socket() -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(BUFFER).expect("a small buffer");
+    socket.set_send_buffer_size(BUFFER).expect("a small buffer");
+    socket
+}
+
 /// Opens a port and passes on its connections to `server`, encrypted. Dropping the returned set closes
 /// the port.
 pub async fn tunnel(server: SocketAddr, identity: &Identity) -> (SocketAddr, JoinSet<()>) {
     let connector = connector(identity, &[]);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    // The connections that it accepts have the sizes of its buffers.
+    let listener = narrow_socket();
+    listener.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+    let listener = listener.listen(1024).expect("a port");
     let address = listener.local_addr().expect("a port");
     let mut tunnel = JoinSet::new();
     tunnel.spawn(async move {
@@ -84,7 +98,7 @@ pub async fn tunnel(server: SocketAddr, identity: &Identity) -> (SocketAddr, Joi
 
 /// Passes bytes in both directions. If one side ends, the other side is ended too.
 async fn forward(mut client: TcpStream, server: SocketAddr, connector: TlsConnector) {
-    let Ok(tcp) = TcpStream::connect(server).await else { return };
+    let Ok(tcp) = narrow_socket().connect(server).await else { return };
     let _ = (tcp.set_nodelay(true), client.set_nodelay(true));
     if let Ok(mut tls) = connector.connect(server_name(), tcp).await {
         let _ = tokio::io::copy_bidirectional(&mut client, &mut tls).await;
