@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 
 use super::times;
 use crate::crash::under_load;
-use crate::support::postgres::{PgCluster, free_port};
+use crate::support::postgres::{PgCluster, own_address};
 use crate::support::proxy::Proxy;
 use crate::support::{Client, Database, PASSWORD, Server};
 
@@ -15,28 +15,31 @@ use crate::support::{Client, Database, PASSWORD, Server};
 struct Pair {
     primary: PgCluster,
     standby: PgCluster,
-    ports: [u16; 2],
+    addresses: [SocketAddr; 2],
 }
 
 impl Pair {
     /// Starts both. The standby reaches the primary through `via`, if that is given.
-    async fn start(primary: PgCluster, ports: [u16; 2], via: Option<SocketAddr>) -> Self {
-        let source = via.unwrap_or_else(|| local(ports[0]));
-        let standby = blocking(move || PgCluster::standby_of(source, ports[1])).await;
-        Self { primary, standby, ports }
+    async fn start(
+        primary: PgCluster,
+        addresses: [SocketAddr; 2],
+        via: Option<SocketAddr>,
+    ) -> Self {
+        let source = via.unwrap_or(addresses[0]);
+        let standby = blocking(move || PgCluster::standby_of(source, addresses[1])).await;
+        Self { primary, standby, addresses }
     }
 
     /// Starts both; a proxy is between them.
     async fn behind_proxy() -> (Self, Proxy) {
-        let (primary, ports) = primary().await;
-        let proxy = Proxy::to(local(ports[0])).await;
-        (Self::start(primary, ports, Some(proxy.address())).await, proxy)
+        let (primary, addresses) = primary().await;
+        let proxy = Proxy::to(addresses[0]).await;
+        (Self::start(primary, addresses, Some(proxy.address())).await, proxy)
     }
 
     fn url(&self) -> String {
-        let [one, two] = self.ports;
-        let name = name(self.ports);
-        format!("postgres://postgres@127.0.0.1:{one},127.0.0.1:{two}/{name}")
+        let [one, two] = self.addresses;
+        format!("postgres://postgres@{one},{two}/{NAME}")
     }
 
     /// Waits until the standby has everything.
@@ -59,24 +62,17 @@ impl Pair {
     }
 }
 
-/// The name of the database. Each test has another one: a PostgreSQL of another test may take the port of a primary
-/// that was crashed.
-fn name([one, two]: [u16; 2]) -> String {
-    format!("chat_{one}_{two}")
-}
+/// The name of the database.
+const NAME: &str = "chat";
 
-async fn primary() -> (PgCluster, [u16; 2]) {
+async fn primary() -> (PgCluster, [SocketAddr; 2]) {
     blocking(|| {
-        let ports = [free_port(), free_port()];
-        let primary = PgCluster::private_with(ports[0], "");
-        primary.execute(&format!("CREATE DATABASE {} TEMPLATE template0", name(ports)));
-        (primary, ports)
+        let addresses = [own_address(), own_address()];
+        let primary = PgCluster::private_with(addresses[0], "");
+        primary.execute(&format!("CREATE DATABASE {NAME} TEMPLATE template0"));
+        (primary, addresses)
     })
     .await
-}
-
-fn local(port: u16) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
@@ -86,13 +82,12 @@ async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -
 /// The clients of `tests/crash` send, edit, delete and read meanwhile, and resume if a socket is closed; but none is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failover_to_a_synchronous_standby_loses_nothing_and_needs_no_restart() {
-    let (primary, ports) = primary().await;
-    let pair = Pair::start(primary, ports, None).await;
+    let (primary, mut addresses) = primary().await;
+    let pair = Pair::start(primary, addresses, None).await;
     let mut nodes = [Server::with(Database::Postgres).at(&pair.url()).start().await];
     let process = nodes[0].pid();
     let mut clusters = Some((pair.primary, pair.standby));
     let mut closed = None;
-    let mut ports = ports;
     under_load(&mut nodes, times(3, 100), async |nodes| {
         let admin = nodes[0].anonymous().signs_in("admin", PASSWORD).await;
         let closes = socket_closes(&admin).await;
@@ -111,14 +106,14 @@ async fn a_failover_to_a_synchronous_standby_loses_nothing_and_needs_no_restart(
         let read = admin.get("/rooms/1/messages").await;
         read.expect_problem(503, "unavailable");
         admin.get("/health").await.expect(200);
-        ports.reverse();
-        let [source, port] = ports;
+        addresses.reverse();
+        let [source, address] = addresses;
         clusters = Some(
             blocking(move || {
                 standby.promote();
                 // The crashed primary is replaced by a new standby.
                 drop(primary);
-                let another = PgCluster::standby_of(local(source), port);
+                let another = PgCluster::standby_of(source, address);
                 (standby, another)
             })
             .await,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use postgres::{Client as Pg, NoTls};
 use serde_json::{Value, json};
 
-use crate::support::postgres::{PgCluster, PgDatabase, database, free_port};
+use crate::support::postgres::{PgCluster, PgDatabase, database, own_address};
 use crate::support::proxy::{Cut, Proxy};
 use crate::support::{Database, Server, ServerBuilder, Socket};
 
@@ -121,7 +121,7 @@ async fn with_a_slow_database_requests_are_delayed_or_refused_until_the_database
 async fn without_a_free_connection_requests_get_unavailable_until_there_is_one() {
     let cluster = blocking(|| {
         PgCluster::private_with(
-            free_port(),
+            own_address(),
             "max_connections = 8\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0",
         )
     })
@@ -176,15 +176,15 @@ async fn without_a_free_connection_requests_get_unavailable_until_there_is_one()
 /// second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_database_at_the_same_address_stops_the_server_and_old_cursors_are_refused() {
-    let port = free_port();
+    let address = own_address();
     let make = move || {
-        let cluster = PgCluster::private_with(port, "");
+        let cluster = PgCluster::private_with(address, "");
         let mut client = Pg::connect(&cluster.admin_url, NoTls).expect("it answers");
         client.batch_execute("CREATE DATABASE chat").expect("a database");
         cluster
     };
     let first = blocking(make).await;
-    let url = format!("postgres://postgres@127.0.0.1:{port}/chat");
+    let url = format!("postgres://postgres@{address}/chat");
     let builder: ServerBuilder = Server::with(Database::Postgres).at(&url);
     let mut server = builder.start().await;
     let ann = server.admin("ann").await;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{Done, command_on};
 use crate::support::authority::Authority;
-use crate::support::postgres::{PgCluster, PgDatabase, free_port};
+use crate::support::postgres::{PgCluster, PgDatabase, free_port, local};
 
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
@@ -44,7 +44,7 @@ impl Secured {
             file("server.key"),
             file("ca.pem")
         );
-        let cluster = PgCluster::private_with(port, &settings);
+        let cluster = PgCluster::private_with(local(port), &settings);
         let database = cluster.database();
         let role = "CREATE ROLE ann SUPERUSER LOGIN PASSWORD 'open'";
         database.client().batch_execute(role).unwrap();

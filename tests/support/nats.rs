@@ -1,29 +1,29 @@
-//! A NATS server for tests: the real program, on a free port.
+//! A NATS server for tests: the real program, at an address of its own.
 #![allow(dead_code, reason = "not every test binary uses it")]
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use super::DEADLINE;
-use super::postgres::free_port;
+use super::postgres::own_address;
 
 /// A running NATS server that wants a password. Dropping this value ends it.
 pub struct Nats {
-    port: u16,
+    address: SocketAddr,
     child: Child,
 }
 
 impl Nats {
     pub fn start() -> Self {
-        let port = free_port();
-        Self { port, child: run(port) }
+        let address = own_address();
+        Self { address, child: run(address) }
     }
 
     /// The URL with user and password; the password has an @.
     pub fn url(&self) -> String {
-        format!("nats://chat:p%40ss@127.0.0.1:{}", self.port)
+        format!("nats://chat:p%40ss@{}", self.address)
     }
 
     pub fn stop(&mut self) {
@@ -31,10 +31,10 @@ impl Nats {
         let _ = self.child.wait();
     }
 
-    /// Starts it again on the same port.
+    /// Starts it again at the same address.
     pub fn restart(&mut self) {
         self.stop();
-        self.child = run(self.port);
+        self.child = run(self.address);
     }
 }
 
@@ -44,19 +44,19 @@ impl Drop for Nats {
     }
 }
 
-fn run(port: u16) -> Child {
+fn run(address: SocketAddr) -> Child {
     // Debian installs it where PATH may not look.
     let program = ["/usr/sbin/nats-server", "/usr/bin/nats-server"];
     let program = program.into_iter().find(|file| Path::new(file).exists());
-    let port_text = port.to_string();
+    let (ip, port) = (address.ip().to_string(), address.port().to_string());
     let child = Command::new(program.unwrap_or("nats-server"))
-        .args(["--addr", "127.0.0.1", "--port", &port_text, "--user", "chat", "--pass", "p@ss"])
+        .args(["--addr", &ip, "--port", &port, "--user", "chat", "--pass", "p@ss"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("nats-server can be run: install it (apt-get install nats-server)");
     let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+    while TcpStream::connect(address).is_err() {
         assert!(began.elapsed() < DEADLINE, "nats-server does not listen");
         std::thread::yield_now();
     }

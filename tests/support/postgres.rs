@@ -8,7 +8,7 @@
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -95,15 +95,15 @@ pub struct PgCluster {
 impl PgCluster {
     /// Starts a cluster that no other test uses, so that the test may stop and restart it.
     pub fn private() -> Self {
-        Self::private_with(free_port(), "")
+        Self::private_with(own_address(), "")
     }
 
-    /// Like [`PgCluster::private`], on this port and with additional lines in `postgresql.conf`.
-    pub fn private_with(port: u16, settings: &str) -> Self {
+    /// Like [`PgCluster::private`], at this address and with additional lines in `postgresql.conf`.
+    pub fn private_with(address: SocketAddr, settings: &str) -> Self {
         let folder = new_folder();
         let in_use = share(&folder);
         supervise(&folder, &folder, 0);
-        let admin_url = initialise(&folder, port, settings);
+        let admin_url = initialise(&folder, address, settings);
         let cluster = Self { admin_url, folder, _in_use: in_use };
         cluster.start();
         cluster
@@ -118,7 +118,7 @@ impl PgCluster {
         PgDatabase::create_with(&self.admin_url, options)
     }
 
-    /// Tries several times: a connection of another test may use the port for a moment.
+    /// Tries several times: on 127.0.0.1, a connection of another test may use the port for a moment.
     pub fn start(&self) {
         let data = self.folder.join("data");
         let arguments = ["start", "--wait", "--log", "log", "-D", path(&data)];
@@ -178,7 +178,7 @@ impl PgCluster {
         }
         let folder = new_folder();
         supervise(&locks, &folder, 5);
-        let admin_url = initialise(&folder, free_port(), "");
+        let admin_url = initialise(&folder, local(free_port()), "");
         let cluster = Self { admin_url, folder, _in_use: in_use };
         cluster.start();
         fs::write(note, format!("{}\n{}", cluster.admin_url, path(&cluster.folder)))
@@ -227,7 +227,7 @@ pub(super) fn supervise(locks: &Path, folder: &Path, linger: u32) {
 }
 
 /// Makes the cluster's files and returns the URL that the server will have.
-fn initialise(folder: &Path, port: u16, more: &str) -> String {
+fn initialise(folder: &Path, address: SocketAddr, more: &str) -> String {
     let data = folder.join("data");
     // In this locale, lower() changes letters beyond ASCII too, as in most real databases.
     let locale = ["--encoding", "UTF8", "--locale", "C.UTF-8", "--auth", "trust"];
@@ -235,15 +235,29 @@ fn initialise(folder: &Path, port: u16, more: &str) -> String {
     run(folder, "initdb", &[&locale[..], &arguments[..]].concat());
     // The data need not survive a crash of the machine, so the server does not wait for the disk.
     let settings = format!(
-        "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n\
+        "\nlisten_addresses = '{}'\nport = {}\nunix_socket_directories = '{}'\n\
          max_connections = 300\nfsync = off\nfull_page_writes = off\n{more}\n",
+        address.ip(),
+        address.port(),
         path(folder)
     );
     let file = data.join("postgresql.conf");
     let mut text = fs::read_to_string(&file).expect("initdb writes it");
     text.push_str(&settings);
     fs::write(&file, text).expect("the file can be written");
-    format!("postgres://postgres@127.0.0.1:{port}/postgres")
+    format!("postgres://postgres@{address}/postgres")
+}
+
+/// Returns an address of this machine that no other test uses. Any test may take a port of 127.0.0.1 as soon as the
+/// server that had it is stopped.
+pub fn own_address() -> SocketAddr {
+    let [two, three, four, ..] = Uuid::new_v4().into_bytes();
+    SocketAddr::from(([127, two.clamp(1, 254), three, four.clamp(1, 254)], free_port()))
+}
+
+/// Returns this port of 127.0.0.1.
+pub fn local(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 pub fn free_port() -> u16 {

@@ -15,8 +15,8 @@ const BOUND: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 impl PgCluster {
-    /// Starts a standby of the cluster that answers at `primary`, on this port. It accepts reads when this returns.
-    pub fn standby_of(primary: SocketAddr, port: u16) -> Self {
+    /// Starts a standby of the cluster that answers at `primary`, at this address. It accepts reads when this returns.
+    pub fn standby_of(primary: SocketAddr, address: SocketAddr) -> Self {
         let folder = new_folder();
         let in_use = share(&folder);
         supervise(&folder, &folder, 0);
@@ -30,13 +30,18 @@ impl PgCluster {
             ["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--wal-method=stream"];
         let from = ["--dbname", &source, "--pgdata", path(&data)];
         run(&folder, "pg_basebackup", &[&how[..], &from[..]].concat());
-        let settings = format!("\nport = {port}\nunix_socket_directories = '{}'\n", path(&folder));
+        let settings = format!(
+            "\nlisten_addresses = '{}'\nport = {}\nunix_socket_directories = '{}'\n",
+            address.ip(),
+            address.port(),
+            path(&folder)
+        );
         File::options()
             .append(true)
             .open(data.join("postgresql.conf"))
             .and_then(|mut file| file.write_all(settings.as_bytes()))
             .expect("the settings can be written");
-        let admin_url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        let admin_url = format!("postgres://postgres@{address}/postgres");
         let cluster = Self { admin_url, folder, _in_use: in_use };
         cluster.start();
         cluster
