@@ -42,11 +42,18 @@ impl Pair {
         format!("postgres://postgres@{one},{two}/{NAME}")
     }
 
-    /// Waits until the standby has everything.
-    async fn catches_up(self) -> Self {
-        blocking(move || {
+    /// Waits until the standby has everything, then cuts it off, so that it receives nothing more.
+    async fn loses_its_link(self, proxy: Proxy) -> Self {
+        let pair = blocking(move || {
             self.primary.wait_for_standby();
             self
+        })
+        .await;
+        // Its connections end soon after.
+        drop(proxy);
+        blocking(move || {
+            pair.primary.wait_until_no_standby();
+            pair
         })
         .await
     }
@@ -146,8 +153,7 @@ async fn a_failover_that_loses_messages_ends_the_server_and_old_cursors_are_refu
     let mut socket = ann.joins(room).await;
     let epoch = socket.synced["epoch"].as_str().expect("epoch").to_owned();
     socket.says(room, "kept", "kept").await;
-    let pair = pair.catches_up().await;
-    drop(proxy);
+    let pair = pair.loses_its_link(proxy).await;
     socket.says(room, "lost 1", "lost-1").await;
     socket.says(room, "lost 2", "lost-2").await;
     let _primary = pair.fails_over().await;
@@ -188,8 +194,7 @@ async fn a_server_that_notices_lost_messages_ends_the_other_servers_too() {
     let mut socket = ann.joins(room).await;
     let epoch = socket.synced["epoch"].as_str().expect("epoch").to_owned();
     let mut socket_there = ann_there.joins(quiet).await;
-    let pair = pair.catches_up().await;
-    drop(proxy);
+    let pair = pair.loses_its_link(proxy).await;
     socket.says(room, "lost", "lost").await;
 
     server.signal("STOP");
@@ -226,8 +231,7 @@ async fn messages_of_a_server_that_died_are_missed_by_a_server_that_has_read_the
     let mut socket = ann.joins(room).await;
     let mut socket_there = ann_there.joins(room).await;
     let epoch = socket_there.synced["epoch"].as_str().expect("epoch").to_owned();
-    let pair = pair.catches_up().await;
-    drop(proxy);
+    let pair = pair.loses_its_link(proxy).await;
     socket.says(room, "lost", "lost").await;
     assert_eq!(socket_there.recv_type("message").await["content"], "lost");
 

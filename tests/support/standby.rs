@@ -57,11 +57,17 @@ impl PgCluster {
     pub fn synchronise(&self) {
         self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'");
         self.execute("SELECT pg_reload_conf()");
-        self.wait_for(
-            "SELECT count(*) > 0 FROM pg_stat_replication
-             WHERE sync_state = 'sync' AND state = 'streaming'
-               AND flush_lsn >= pg_current_wal_flush_lsn()",
-        );
+        let is_synchronous = "
+            SELECT count(*) > 0 FROM pg_stat_replication
+            WHERE sync_state = 'sync' AND state = 'streaming'
+              AND flush_lsn >= pg_current_wal_flush_lsn()";
+        self.wait_for(is_synchronous);
+        // Commits wait only after the checkpointer, too, has read the new settings, which no view shows. It reads them
+        // before it begins a checkpoint; the first of the two may have begun already.
+        self.execute("CHECKPOINT");
+        self.execute("CHECKPOINT");
+        // The standby may lack commits that did not wait yet.
+        self.wait_for(is_synchronous);
     }
 
     /// Waits until the standby has everything that this cluster has committed.
@@ -70,6 +76,11 @@ impl PgCluster {
             "SELECT count(*) > 0 FROM pg_stat_replication
              WHERE flush_lsn >= pg_current_wal_flush_lsn()",
         );
+    }
+
+    /// Waits until no standby receives what this cluster commits.
+    pub fn wait_until_no_standby(&self) {
+        self.wait_for("SELECT count(*) = 0 FROM pg_stat_replication");
     }
 
     /// Waits until the value of this statement is true. Polls, because a setting or a standby takes effect at no
