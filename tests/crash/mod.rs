@@ -204,6 +204,7 @@ pub async fn under_load(
 
     let (end, stopped) = watch::channel(false);
     let (progress, mut acked) = watch::channel(0_u64);
+    let (joins, mut joined) = watch::channel(0_usize);
     let mut senders = JoinSet::new();
     for (room_index, &room_id) in rooms.iter().enumerate() {
         for n in 0..SENDERS_PER_ROOM {
@@ -213,6 +214,7 @@ pub async fn under_load(
                 name: format!("{room_index}-{n}"),
                 stopped: stopped.clone(),
                 progress: progress.clone(),
+                joins: joins.clone(),
             };
             senders.spawn(async move { (room_id, sender.run().await) });
         }
@@ -236,6 +238,7 @@ pub async fn under_load(
                 absence: if n % 2 == 0 { 0 } else { ABSENCE },
                 acked: acked.clone(),
                 final_heads: final_heads.clone(),
+                joins: joins.clone(),
             };
             readers.spawn(async move { (room_id, reader.run().await) });
         }
@@ -243,6 +246,12 @@ pub async fn under_load(
 
     drop(progress);
 
+    // No socket is still being opened at the first stop.
+    let sockets = rooms.len() * (SENDERS_PER_ROOM + READERS_PER_ROOM * nodes.len());
+    timeout(PATIENCE, joined.wait_for(|&count| count >= sockets))
+        .await
+        .expect("every socket joins its room")
+        .expect("the test keeps a sender");
     for round in 1..=rounds {
         let goal = *acked.borrow_and_update() + ACKS_BETWEEN_STOPS;
         timeout(PATIENCE, acked.wait_for(|&count| count >= goal))

@@ -16,6 +16,8 @@ pub struct Reader {
     pub absence: u64,
     pub acked: watch::Receiver<u64>,
     pub final_heads: watch::Receiver<HashMap<i64, i64>>,
+    /// The number of times that a socket has joined its room.
+    pub joins: watch::Sender<usize>,
 }
 
 impl Reader {
@@ -54,7 +56,10 @@ impl Reader {
                         );
                         delivered.apply(&frame);
                     }
-                    Some("synced") => epoch = frame["epoch"].as_str().expect("epoch").to_owned(),
+                    Some("synced") => {
+                        epoch = frame["epoch"].as_str().expect("epoch").to_owned();
+                        self.joins.send_modify(|count| *count += 1);
+                    }
                     _ => {}
                 }
             }

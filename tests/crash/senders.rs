@@ -19,6 +19,8 @@ pub struct Sender {
     pub name: String,
     pub stopped: watch::Receiver<bool>,
     pub progress: watch::Sender<u64>,
+    /// The number of times that a socket has joined its room.
+    pub joins: watch::Sender<usize>,
 }
 
 impl Sender {
@@ -67,6 +69,7 @@ impl Sender {
                         }
                         self.progress.send_modify(|count| *count += 1);
                     }
+                    Some("synced") => self.joins.send_modify(|count| *count += 1),
                     Some("error") if is_database_error(&frame) => {
                         // A refused send stays under way; it is sent again.
                         if let Some(client_id) = frame["ref"].as_str() {
