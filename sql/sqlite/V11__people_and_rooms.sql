@@ -28,6 +28,7 @@ CREATE UNIQUE INDEX rooms_name ON rooms (name) WHERE deleted_at IS NULL AND kind
 CREATE UNIQUE INDEX rooms_private_name ON rooms (created_by, name)
     WHERE deleted_at IS NULL AND kind = 'private';
 CREATE UNIQUE INDEX rooms_direct_key ON rooms (direct_key) WHERE deleted_at IS NULL AND kind = 'direct';
+CREATE INDEX rooms_public ON rooms (id) WHERE deleted_at IS NULL AND kind = 'public';
 CREATE INDEX rooms_access_version ON rooms (access_version) WHERE access_version > 0;
 CREATE INDEX rooms_auto_join ON rooms (id) WHERE auto_join = 1;
 

@@ -1,30 +1,32 @@
 //! Checks that a copy is whole: rows are in order, references are valid, and logs have no gaps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 
-use crate::model::{RoomId, Seq};
-use crate::storage::rows::{Row, TABLES, Table, Value};
-use crate::storage::{SERVER_USER, check_row};
+use crate::model::{RoomId, RoomKind, Seq, UserId};
+use crate::storage::rows::{LAST_OPEN_ID, Row, TABLES, Table, Value};
+use crate::storage::{SERVER_USER, check_row, member_ids};
 
 /// Checks all rows of a copy, in their order. It keeps a few numbers for each room and one for each user.
 #[derive(Debug, Default)]
 pub struct Check {
     /// The table and the key of the last row.
     last: Option<(usize, Row)>,
-    rooms: BTreeMap<i64, Log>,
+    rooms: BTreeMap<i64, CheckedRoom>,
     /// Ids of users, sorted.
     users: Vec<i64>,
-    /// The greatest id of each table.
+    /// The greatest id of each counter.
     ids: BTreeMap<&'static str, i64>,
 }
 
-/// A room's log: the next expected event, and the head.
+/// A room: the next expected event, and the head.
 #[derive(Debug)]
-struct Log {
+struct CheckedRoom {
     next_seq: i64,
     head_seq: i64,
+    /// The people of a direct room who are not members yet; `None`: anybody may be a member.
+    people: Option<VecDeque<i64>>,
 }
 
 impl Check {
@@ -57,25 +59,48 @@ impl Check {
                     (1..=head_seq.saturating_add(1)).contains(&next_seq),
                     "room {id} cannot begin with seq {next_seq} and end with seq {head_seq}"
                 );
-                self.rooms.insert(id, Log { next_seq, head_seq });
+                let people = people(id, text(table, row, "kind"), text(table, row, "direct_key"))?;
+                self.rooms.insert(id, CheckedRoom { next_seq, head_seq, people });
             }
             "events" => self.check_event(table, row)?,
+            "members" => self.check_member(table, row)?,
+            "bans" => {
+                let room = number(table, row, "room_id");
+                let people = &self.room_of("ban", room)?.people;
+                ensure!(people.is_none(), "room {room} has a ban, but its people are fixed");
+                self.check_users("ban", table, row, &["user_id", "banned_by"])?;
+            }
+            "invites" => {
+                if let Some(room) = optional(table, row, "room_id") {
+                    self.room_of("invite", room)?;
+                }
+                self.check_users("invite", table, row, &["created_by"])?;
+            }
+            "blocks" => self.check_users("block", table, row, &["user_id", "blocked_id"])?,
             _ => {}
         }
-        if table.position("id").is_some() {
-            let greatest = self.ids.entry(table.name).or_default();
-            *greatest = number(table, row, "id").max(*greatest);
+        if let Some(id) = optional(table, row, "id") {
+            let counter = match table.name {
+                "rooms" if id > LAST_OPEN_ID => "closed_rooms",
+                "events" if id > LAST_OPEN_ID => "closed_events",
+                name => name,
+            };
+            let greatest = self.ids.entry(counter).or_default();
+            *greatest = id.max(*greatest);
         }
         Ok(())
     }
 
-    /// Checks after the last row that no event is missing.
+    /// Checks after the last row that no event and no person of a direct room is missing.
     ///
     /// # Errors
-    /// The first event that is missing.
+    /// The first that is missing.
     pub fn finish(&self) -> anyhow::Result<()> {
-        for (id, Log { next_seq, head_seq }) in &self.rooms {
+        for (id, CheckedRoom { next_seq, head_seq, people }) in &self.rooms {
             ensure!(*next_seq > *head_seq, "event {next_seq} of room {id} is missing");
+            if let Some(user) = people.as_ref().and_then(|people| people.front()) {
+                bail!("user {user} is not a member of the direct room {id}");
+            }
         }
         Ok(())
     }
@@ -112,27 +137,102 @@ impl Check {
             user == SERVER_USER.0.0 || self.users.binary_search(&user).is_ok(),
             "event {seq} of room {room} refers to user {user}, who is missing"
         );
-        let text = |column| match table.position(column).and_then(|index| row.get(index)) {
-            Some(Value::Text(text)) => Some(text.as_str()),
-            _ => None,
-        };
         // A newer chatapp may have written other kinds, which are kept as they are.
-        let Some(kind) = text("kind").filter(|kind| is_word(kind)) else {
+        let Some(kind) = text(table, row, "kind").filter(|kind| is_word(kind)) else {
             bail!("event {seq} of room {room} has no valid kind");
         };
         let has_target = ["target_id", "target_seq"].iter().all(|it| number(table, row, it) > 0);
-        check_row(RoomId(room), Seq(seq), kind, has_target, text("detail"))?;
+        let detail = text(table, row, "detail");
+        check_row(RoomId(room), Seq(seq), kind, has_target, detail)?;
+        for UserId(user) in member_ids(kind, detail) {
+            ensure!(
+                self.is_user(user),
+                "event {seq} of room {room} names user {user}, who is missing"
+            );
+        }
         Ok(())
     }
+
+    fn check_member(&mut self, table: &Table, row: &Row) -> anyhow::Result<()> {
+        let [room_id, user] = ["room_id", "user_id"].map(|column| number(table, row, column));
+        self.check_users("member", table, row, &["user_id"])?;
+        let room = self.room_of("member", room_id)?;
+        let joined_seq = number(table, row, "joined_seq");
+        ensure!(
+            (0..=room.head_seq).contains(&joined_seq),
+            "user {user} cannot be a member of room {room_id} since seq {joined_seq}: its head is {}",
+            room.head_seq
+        );
+        if let Some(people) = &mut room.people {
+            ensure!(
+                people.pop_front() == Some(user),
+                "the members of the direct room {room_id} are not the people of its direct_key"
+            );
+        }
+        Ok(())
+    }
+
+    fn room_of(&mut self, what: &str, id: i64) -> anyhow::Result<&mut CheckedRoom> {
+        self.rooms
+            .get_mut(&id)
+            .with_context(|| format!("a {what} refers to room {id}, which is missing"))
+    }
+
+    fn check_users(
+        &self,
+        what: &str,
+        table: &Table,
+        row: &Row,
+        columns: &[&str],
+    ) -> anyhow::Result<()> {
+        for column in columns {
+            let user = number(table, row, column);
+            // An operator at the command line has no account.
+            let is_known = self.is_user(user) || user == SERVER_USER.0.0 && *column != "user_id";
+            ensure!(is_known, "a {what} refers to user {user}, who is missing");
+        }
+        Ok(())
+    }
+
+    fn is_user(&self, id: i64) -> bool {
+        self.users.binary_search(&id).is_ok()
+    }
+}
+
+/// The people of a direct room.
+fn people(
+    room: i64,
+    kind: Option<&str>,
+    direct_key: Option<&str>,
+) -> anyhow::Result<Option<VecDeque<i64>>> {
+    let is_direct = kind == Some(RoomKind::Direct.as_str());
+    ensure!(
+        is_direct == direct_key.is_some(),
+        "room {room} must have a direct_key if, and only if, it is direct"
+    );
+    let Some(key) = direct_key else { return Ok(None) };
+    let people = key.split(',').map(str::parse).collect::<Result<VecDeque<i64>, _>>();
+    people.map(Some).with_context(|| format!("room {room} has no valid direct_key"))
 }
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-fn number(table: &Table, row: &Row, column: &str) -> i64 {
+fn text<'a>(table: &Table, row: &'a Row, column: &str) -> Option<&'a str> {
     match table.position(column).and_then(|index| row.get(index)) {
-        Some(Value::Int(number)) => *number,
-        _ => 0,
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
     }
+}
+
+fn optional(table: &Table, row: &Row, column: &str) -> Option<i64> {
+    match table.position(column).and_then(|index| row.get(index)) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+fn number(table: &Table, row: &Row, column: &str) -> i64 {
+    optional(table, row, column).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow, bail};
 use serde_json::{Map, Value as Json};
 
 use crate::model::Timestamp;
-use crate::storage::rows::{Column, Kind, Row, TABLES, Table, Value};
+use crate::storage::rows::{Column, Given, Kind, Row, TABLES, Table, Value};
 
 /// Appends the row as `{"type":…}` with a line end. NULL values are left out.
 pub(super) fn write(table: &Table, row: &Row, out: &mut Vec<u8>) -> anyhow::Result<()> {
@@ -30,7 +30,7 @@ fn write_value(column: &Column, value: &Value, out: &mut Vec<u8>) -> anyhow::Res
         (Kind::Int, Value::Int(number)) => write!(out, "{number}")?,
         (Kind::Bool, Value::Int(number)) => write!(out, "{}", *number != 0)?,
         (Kind::Time, Value::Int(ms)) => serde_json::to_writer(out, &Timestamp(*ms))?,
-        (Kind::Text, Value::Text(text)) => serde_json::to_writer(out, text)?,
+        (Kind::Text | Kind::Bytes, Value::Text(text)) => serde_json::to_writer(out, text)?,
         (Kind::Json, Value::Text(text)) => {
             serde_json::to_writer(out, &serde_json::from_str::<Json>(text)?)?;
         }
@@ -51,7 +51,8 @@ pub(super) fn read(mut object: Map<String, Json>) -> anyhow::Result<(&'static Ta
             Some(json) => read_value(column, json),
             None if column.nullable => Ok(Value::Null),
             None => match column.default {
-                Some(number) => Ok(Value::Int(number)),
+                Some(Given::Int(number)) => Ok(Value::Int(number)),
+                Some(Given::Text(text)) => Ok(Value::Text(text.to_owned())),
                 None => bail!("{record} has no {:?}", column.name),
             },
         }
@@ -79,5 +80,14 @@ fn read_value(column: &Column, json: Json) -> anyhow::Result<Value> {
             _ => return Err(wanted("a text")),
         },
         Kind::Json => Value::Text(json.to_string()),
+        Kind::Bytes => match json {
+            Json::String(text) if is_hex(&text) => Value::Text(text),
+            _ => return Err(wanted("a text of hexadecimal digits")),
+        },
     })
+}
+
+fn is_hex(text: &str) -> bool {
+    text.len().is_multiple_of(2)
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

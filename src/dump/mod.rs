@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::Timestamp;
 use crate::storage::rows::{Row, Scope, Source, Table};
 
-pub(crate) use check::Check;
+pub use check::Check;
 pub(crate) use fill::{Fill, tallies};
 pub use read::Reader;
 pub(crate) use tally::{Tallies, Tally};

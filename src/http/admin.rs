@@ -152,7 +152,7 @@ impl AdminApi {
     ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
     {
         let id = UserId(user_id.0.0);
-        chat.administer(&caller.0, move |admin| admin.delete_user(id)).await?;
+        chat.delete_user(&caller.0, id).await?;
         Ok(Deleted::NoContent)
     }
 

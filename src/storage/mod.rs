@@ -34,4 +34,4 @@ pub use open::{claim, create_temporary, open};
 pub use options::OpenOptions;
 pub use postgres::TemporaryDatabase;
 pub use store::{Listener, Outcome, Store, StoreConfig};
-pub(crate) use stored_event::{SERVER_USER, check_row};
+pub(crate) use stored_event::{SERVER_USER, check_row, member_ids};

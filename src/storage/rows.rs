@@ -21,6 +21,8 @@ pub enum Kind {
     Text,
     /// A JSON document, as text.
     Json,
+    /// Bytes. In a [`Row`] and in an export a text of hexadecimal digits.
+    Bytes,
 }
 
 /// A column of a table that is copied.
@@ -33,7 +35,16 @@ pub struct Column {
     /// Whether a value may be null.
     pub nullable: bool,
     /// The value in exports of versions that did not have the column.
-    pub default: Option<i64>,
+    pub default: Option<Given>,
+}
+
+/// A value that a column has without being given.
+#[derive(Clone, Copy, Debug)]
+pub enum Given {
+    /// A number or a truth value.
+    Int(i64),
+    /// A text.
+    Text(&'static str),
 }
 
 /// A table. Its rows are ordered by its first `key` columns.
@@ -49,8 +60,11 @@ pub struct Table {
     pub columns: &'static [Column],
     /// An SQL condition that selects the rows that are not deleted. Empty: all rows.
     pub(super) live: &'static str,
-    /// An SQL condition that selects the rows that belong to the room `{room}`.
+    /// An SQL condition that selects the rows that belong to the room `{room}`. `{named}` selects the ids of the users
+    /// that events of the room name in their `detail`.
     pub(super) of_room: &'static str,
+    /// The version of the schema that added the table; exports of earlier versions do not have it.
+    pub since: i32,
 }
 
 impl PartialEq for Table {
@@ -66,6 +80,13 @@ const fn column(name: &'static str, kind: Kind) -> Column {
 const fn nullable(name: &'static str, kind: Kind) -> Column {
     Column { name, kind, nullable: true, default: None }
 }
+
+const fn given(column: Column, default: Given) -> Column {
+    Column { default: Some(default), ..column }
+}
+
+/// Greater ids are those of private and direct rooms, and of the events in them.
+pub const LAST_OPEN_ID: i64 = 1 << 52;
 
 /// The rows of a deleted room are deleted later, in steps: see `rooms.deleted_at`.
 const LIVE_ROOM: &str = "room_id IN (SELECT id FROM rooms WHERE deleted_at IS NULL)";
@@ -88,12 +109,24 @@ pub static TABLES: &[Table] = &[
             column("is_active", Kind::Bool),
             column("created_at", Kind::Time),
             nullable("deleted_at", Kind::Time),
+            nullable("display_name", Kind::Text),
+            nullable("title", Kind::Text),
+            nullable("timezone", Kind::Text),
+            nullable("status_text", Kind::Text),
+            nullable("status_emoji", Kind::Text),
+            nullable("status_until", Kind::Time),
+            nullable("last_seen_at", Kind::Time),
         ],
         // The migrations insert user 0, the author of events that no account causes.
         live: "id > 0",
         of_room: "id IN (SELECT created_by FROM rooms WHERE id = {room} UNION \
                   SELECT user_id FROM events WHERE room_id = {room} UNION \
-                  SELECT user_id FROM read_positions WHERE room_id = {room})",
+                  SELECT user_id FROM read_positions WHERE room_id = {room} UNION \
+                  SELECT user_id FROM members WHERE room_id = {room} UNION \
+                  SELECT user_id FROM bans WHERE room_id = {room} UNION \
+                  SELECT banned_by FROM bans WHERE room_id = {room} UNION \
+                  SELECT created_by FROM invites WHERE room_id = {room} UNION {named})",
+        since: 0,
     },
     Table {
         name: "rooms",
@@ -109,10 +142,17 @@ pub static TABLES: &[Table] = &[
             column("oldest_seq", Kind::Int),
             nullable("retention_days", Kind::Int),
             nullable("archived_at", Kind::Time),
-            Column { default: Some(0), ..column("revision", Kind::Int) },
+            given(column("revision", Kind::Int), Given::Int(0)),
+            given(column("kind", Kind::Text), Given::Text("public")),
+            given(column("posting", Kind::Text), Given::Text("everyone")),
+            given(column("inviting", Kind::Text), Given::Text("moderators")),
+            given(column("history", Kind::Text), Given::Text("all")),
+            given(column("auto_join", Kind::Bool), Given::Int(0)),
+            nullable("direct_key", Kind::Text),
         ],
         live: "deleted_at IS NULL",
         of_room: "id = {room}",
+        since: 0,
     },
     Table {
         name: "events",
@@ -135,6 +175,7 @@ pub static TABLES: &[Table] = &[
         ],
         live: LIVE_ROOM,
         of_room: "room_id = {room}",
+        since: 0,
     },
     Table {
         name: "read_positions",
@@ -147,6 +188,75 @@ pub static TABLES: &[Table] = &[
         ],
         live: LIVE_ROOM,
         of_room: "room_id = {room}",
+        since: 0,
+    },
+    Table {
+        name: "members",
+        record: "member",
+        key: 2,
+        columns: &[
+            column("room_id", Kind::Int),
+            column("user_id", Kind::Int),
+            column("role", Kind::Text),
+            column("joined_at", Kind::Time),
+            column("joined_seq", Kind::Int),
+            nullable("muted_until", Kind::Time),
+            column("notify", Kind::Text),
+            column("is_starred", Kind::Bool),
+            nullable("hidden_seq", Kind::Int),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 11,
+    },
+    Table {
+        name: "bans",
+        record: "ban",
+        key: 2,
+        columns: &[
+            column("room_id", Kind::Int),
+            column("user_id", Kind::Int),
+            column("banned_by", Kind::Int),
+            nullable("reason", Kind::Text),
+            column("created_at", Kind::Time),
+            nullable("until", Kind::Time),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 11,
+    },
+    Table {
+        name: "invites",
+        record: "invite",
+        key: 1,
+        columns: &[
+            column("id", Kind::Int),
+            column("token_hash", Kind::Bytes),
+            nullable("room_id", Kind::Int),
+            column("created_by", Kind::Int),
+            column("role", Kind::Text),
+            nullable("uses_allowed", Kind::Int),
+            column("completed", Kind::Int),
+            column("created_at", Kind::Time),
+            nullable("expires_at", Kind::Time),
+            nullable("revoked_at", Kind::Time),
+        ],
+        live: "(room_id IS NULL OR room_id IN (SELECT id FROM rooms WHERE deleted_at IS NULL))",
+        of_room: "room_id = {room}",
+        since: 11,
+    },
+    Table {
+        name: "blocks",
+        record: "block",
+        key: 2,
+        columns: &[
+            column("user_id", Kind::Int),
+            column("blocked_id", Kind::Int),
+            column("created_at", Kind::Time),
+        ],
+        live: "",
+        of_room: "false",
+        since: 12,
     },
     Table {
         name: "audit",
@@ -164,6 +274,7 @@ pub static TABLES: &[Table] = &[
         ],
         live: "",
         of_room: "false",
+        since: 0,
     },
     Table {
         name: "counters",
@@ -172,6 +283,7 @@ pub static TABLES: &[Table] = &[
         columns: &[column("name", Kind::Text), column("last_id", Kind::Int)],
         live: "",
         of_room: "true",
+        since: 0,
     },
 ];
 
@@ -189,6 +301,7 @@ pub static LEFT_OUT: &[(&str, &str)] = &[
     ("nodes", "the servers that use one database now"),
     ("presence", "the people who are connected to these servers now"),
     ("rooms.deleted_at", "a deleted room is not copied"),
+    ("rooms.access_version", "it is a number of changes in one database"),
 ];
 
 /// One value of a row. The column's [`Kind`] decides its meaning.
@@ -244,11 +357,12 @@ impl Table {
     }
 
     /// Returns the statement that selects the rows of `scope` in order. `expression` gives the SQL of each
-    /// column, `from` the SQL of the table.
+    /// column, `from` the SQL of the table, `named` the SQL that selects the users whom the events of `{room}` name.
     pub(super) fn select(
         &self,
         from: &str,
         scope: Scope,
+        named: &str,
         expression: impl Fn(&Column) -> String,
     ) -> String {
         let columns: Vec<_> = self.columns.iter().map(expression).collect();
@@ -258,7 +372,8 @@ impl Table {
             conditions.push(self.live.to_owned());
         }
         if let Scope::Room(id) = scope {
-            conditions.push(self.of_room.replace("{room}", &id.to_string()));
+            let of_room = self.of_room.replace("{named}", named);
+            conditions.push(of_room.replace("{room}", &id.to_string()));
         }
         if conditions.is_empty() {
             conditions.push("true".to_owned());

@@ -91,7 +91,7 @@ impl StoredEvent<'_> {
 
 /// The ids in the detail of an event that changes who is a member; empty for other kinds. Names are looked up
 /// when the event is read: a name in the log could never be erased.
-pub(super) fn member_ids(kind: &str, detail: Option<&str>) -> Vec<UserId> {
+pub fn member_ids(kind: &str, detail: Option<&str>) -> Vec<UserId> {
     #[derive(Deserialize)]
     struct Listed {
         user_ids: Vec<UserId>,

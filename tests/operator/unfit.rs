@@ -83,10 +83,13 @@ fn the_error_for_a_role_without_rights_has_the_missing_grant() {
     expect_refused(&url, &["serve", "migrate"], &["users: INSERT", &grant]);
     doctor(&url).expect("rights", "problem: users: INSERT");
     owner.batch_execute(&grant).unwrap();
+    let sequences = format!("GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}");
+    expect_refused(&url, &["serve", "migrate"], &["events_id_seq", &sequences]);
+    let usage = format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}");
+    owner.batch_execute(&usage).unwrap();
     assert_eq!(on(&url, &["migrate"]).code, 0);
 
     // With the rights that the doctor names, nothing more is missing.
-    let sequences = format!("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}");
     doctor(&url).expect("rights", &format!("warning: {sequences}"));
     owner.batch_execute(&sequences).unwrap();
     let report = doctor(&url);

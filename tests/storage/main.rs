@@ -9,7 +9,9 @@ mod changes;
 mod concurrency;
 mod fleet;
 mod harness;
+mod listing;
 mod lost_events;
+mod members;
 mod migrations;
 mod only_postgres;
 mod only_sqlite;
@@ -54,6 +56,7 @@ contract! {
         every_column_is_copied_or_left_out_on_purpose
         rows_that_are_read_can_fill_another_database
         a_copy_of_one_room_has_its_log_and_its_users
+        a_copy_of_a_private_room_has_nothing_of_other_rooms
         a_database_cannot_be_used_and_filled_at_once
         a_database_filled_at_once_is_complete_or_unchanged
         filling_in_steps_continues_and_the_database_is_sealed_until_its_end
@@ -156,6 +159,33 @@ contract! {
         writes_of_another_process_change_the_data_version
         ids_are_never_given_twice
     }
+    members {
+        the_creator_of_a_room_is_its_owner
+        people_join_and_leave
+        a_banned_user_cannot_join_until_the_ban_ends
+        a_room_keeps_an_owner
+        only_lower_roles_are_changed
+        a_member_is_muted_and_unmuted
+        the_people_of_a_direct_room_are_fixed
+        a_direct_room_that_is_opened_at_once_is_one_room
+        a_hidden_room_appears_again_with_its_next_event
+        many_people_are_several_events
+        members_are_listed_in_pages_and_found_by_name
+        audiences_name_the_members_of_closed_rooms
+        ids_of_closed_rooms_and_of_their_events_leave_no_gaps_in_the_others
+        ids_grow_with_the_seqs_of_a_room
+        the_first_message_makes_its_sender_a_member
+        a_name_belongs_to_one_public_room_or_to_one_private_room_of_its_creator
+        auto_join_lists_open_public_rooms
+        a_deleted_account_leaves_its_rooms
+        changes_of_members_at_once_leave_no_gap
+    }
+    listing {
+        a_reader_sees_public_rooms_and_the_rooms_of_its_own
+        a_selection_agrees_with_a_model
+        history_before_the_membership_is_not_unread
+        a_page_of_few_rooms_among_many_is_quick
+    }
     append {
         seqs_are_contiguous_in_each_room
         an_empty_batch_stores_nothing
@@ -200,6 +230,7 @@ contract! {
         the_log_agrees_with_a_model
         the_log_of_changes_agrees_with_a_model
         walking_the_pages_gives_the_log
+        pages_of_a_visible_part_agree_with_a_model
     }
     concurrency {
         writers_with_handles_of_their_own_leave_no_gap

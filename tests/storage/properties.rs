@@ -229,6 +229,50 @@ pub fn walking_the_pages_gives_the_log(db: &TestDatabase) {
     runner().run(&walks, check).unwrap();
 }
 
+/// A reader who sees only the end of the log gets the pages of a log that has nothing else.
+pub fn pages_of_a_visible_part_agree_with_a_model(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let room = room(&*backend, &ann);
+    fill(&*backend, &room, &ann, 30);
+    let cursor = prop_oneof![
+        Just(Cursor::Newest),
+        (0..33i64).prop_map(|seq| Cursor::Before(Seq(seq))),
+        (0..33i64).prop_map(|seq| Cursor::After(Seq(seq))),
+        (0..33i64).prop_map(|seq| Cursor::Around(Seq(seq))),
+    ];
+    let check = |(cursor, limit, visible_from): (Cursor, u32, i64)| {
+        let page = backend.list_messages(room.id, cursor, limit, Seq(visible_from));
+        let page = page.unwrap().unwrap();
+        let first = visible_from + 1;
+        let limit = i64::from(limit);
+        // The page is from `from` to before `end`, as far as there are visible messages.
+        let (from, end) = match cursor {
+            Cursor::Newest => (31 - limit, 31),
+            Cursor::Before(Seq(seq)) => {
+                let end = seq.clamp(first, 31);
+                (end - limit, end)
+            }
+            Cursor::After(Seq(seq)) => {
+                let from = (seq + 1).max(first);
+                (from, from + limit)
+            }
+            Cursor::Around(Seq(seq)) => {
+                let pivot = seq.max(first);
+                (pivot.min(31) - limit / 2, pivot + limit - limit / 2)
+            }
+        };
+        let (from, end) = (from.max(first), end.min(31));
+        prop_assert_eq!(seqs(&page.messages), (from..end).collect::<Vec<_>>());
+        if !page.messages.is_empty() {
+            prop_assert_eq!(page.has_older, from > first);
+            prop_assert_eq!(page.has_newer, end <= 30);
+        }
+        Ok(())
+    };
+    runner().run(&(cursor, 1..9u32, 0..33i64), check).unwrap();
+}
+
 /// Reads pages back to the first message. The limits of the pages are those of `limits` in turn.
 fn walk_older(
     backend: &dyn Backend,

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use chatapp::model::{Role, RoomChange, Seq};
-use chatapp::storage::rows::{LEFT_OUT, Row, Scope, TABLES, Table};
+use chatapp::dump::Check;
+use chatapp::model::{
+    AllowedTo, LeaveCause, MemberAct, NewMemberChange, NewRoom, Notify, PreferenceChange, Role,
+    Room, RoomChange, RoomId, RoomKind, RoomRole, RoomRules, Seq, User, UserId,
+};
+use chatapp::storage::rows::{LEFT_OUT, Row, Scope, TABLES, Table, Value};
 use chatapp::storage::{self, Backend, Contents, CopyTarget, Error, Filling, OpenOptions};
 
 use crate::harness::{
-    NOW, Raw, TestDatabase, audit, change, fill, message, new_user, room, session, user,
+    NOW, Raw, TestDatabase, audit, change, fill, message, new_room, new_user, room, session, user,
     with_client_id,
 };
 
@@ -36,7 +40,12 @@ pub fn every_column_is_copied_or_left_out_on_purpose(db: &TestDatabase) {
 pub fn rows_that_are_read_can_fill_another_database(db: &TestDatabase) {
     let source = db.backend();
     populate(&*source);
+    let kept = source.get_room_by_name("kept").unwrap().unwrap();
+    invite(&mut db.raw(), kept.id, kept.created_by);
     let rows = read(&*source);
+    let mut check = Check::default();
+    rows.iter().for_each(|(table, row)| check.add(table, row).unwrap());
+    check.finish().unwrap();
     for filling in [Filling::AtOnce, Filling::InSteps] {
         for target in [crate::harness::sqlite(), crate::harness::postgres()] {
             let mut claimed = storage::claim(&target.url()).unwrap();
@@ -65,8 +74,16 @@ pub fn rows_that_are_read_can_fill_another_database(db: &TestDatabase) {
             let sent = filled.append_messages(vec![message(&room, &ann, "next")]).unwrap();
             let sent = sent[0].as_ref().unwrap();
             assert_eq!(sent.message.seq, room.head_seq.next());
-            let last_id = rows.iter().filter(|(table, _)| table.name == "events").count();
-            assert!(sent.message.id.0 > last_id as i64, "{sent:?}");
+            let last_id = greatest_id(&rows, "events");
+            assert_eq!(sent.message.id.0, last_id + 1, "{sent:?}");
+            let next = room_of_kind(&*filled, &ann, RoomKind::Public);
+            assert_eq!(next.id.0, greatest_id(&rows, "rooms") + 1);
+            let next = room_of_kind(&*filled, &ann, RoomKind::Private);
+            assert_eq!(next.id.0, greatest_id(&rows, "closed_rooms") + 1);
+            let sent = filled.append_messages(vec![message(&next, &ann, "next")]).unwrap();
+            let sent = sent[0].as_ref().unwrap();
+            assert_eq!(sent.message.id.0, greatest_id(&rows, "closed_events") + 1);
+            assert_eq!(filled.list_access_changes(0).unwrap().rooms.len(), 2);
         }
     }
 }
@@ -168,6 +185,7 @@ fn populate(backend: &dyn Backend) {
     backend.edit_message(change(&odd.message, &ann), "").unwrap();
     backend.delete_message(change(&odd.message, &ann), None).unwrap();
     backend.prune_events(kept.id, NOW.plus_seconds(1), 100, None).unwrap();
+    populate_members(backend, &ann, &bo);
     let position =
         chatapp::model::ReadPosition { user_id: bo.id, room_id: kept.id, seq: Seq(1_000) };
     // bo appears only in `other`, which has no messages.
@@ -176,6 +194,87 @@ fn populate(backend: &dyn Backend) {
         .advance_read_positions(&[chatapp::model::ReadPosition { room_id: other.id, ..position }])
         .unwrap();
     user(backend, "Ann2");
+}
+
+/// Stores private and direct rooms, members, bans, and what has no method of [`Backend`] here.
+fn populate_members(backend: &dyn Backend, ann: &User, bo: &User) {
+    let rules = RoomRules { posting: AllowedTo::Moderators, ..RoomRules::default() };
+    let private = NewRoom { kind: RoomKind::Private, rules, ..new_room("quiet", bo) };
+    let private = backend.create_room(&private, &audit("room.create")).unwrap();
+    let direct = NewRoom {
+        kind: RoomKind::Direct,
+        direct_key: Some(format!("{},{}", ann.id, bo.id)),
+        ..new_room("", ann)
+    };
+    let audit = audit("room.create");
+    let (direct, _) = backend.open_direct_room(&direct, &[ann.id, bo.id], &audit).unwrap();
+    fill(backend, &direct, bo, 3);
+    let hide = PreferenceChange {
+        notify: Some(Notify::Mentions),
+        is_starred: Some(true),
+        is_hidden: Some(true),
+    };
+    assert!(backend.change_preferences(direct.id, ann.id, hide).unwrap());
+    // cy appears only in an event.
+    let [cy, dan] = ["cy", "dan"].map(|name| user(backend, name));
+    let until = NOW.plus_seconds(99);
+    let acts = [
+        MemberAct::Join { user_ids: vec![ann.id, cy.id], role: RoomRole::Member },
+        MemberAct::Leave { user_id: cy.id, cause: LeaveCause::Left },
+        MemberAct::Mute { user_id: ann.id, until },
+        MemberAct::Ban { user_id: dan.id, until: Some(until) },
+    ];
+    for act in acts {
+        let change = NewMemberChange {
+            room_id: private.id,
+            by: bo.id,
+            timestamp: NOW,
+            below: None,
+            reason: Some("tab\t".to_owned()),
+            act,
+        };
+        assert_eq!(backend.change_members(&change, None).unwrap().len(), 1);
+    }
+}
+
+/// Stores an invite to the room and one to the server, as `token_hash` has bytes of every kind.
+fn invite(raw: &mut Raw, room: RoomId, by: UserId) {
+    let (hash, other) = match raw {
+        Raw::Sqlite(_) => ("x'005c0aff'", "x'01'"),
+        Raw::Postgres(_) => ("'\\x005c0aff'", "'\\x01'"),
+    };
+    raw.execute(&format!(
+        "INSERT INTO invites (token_hash, room_id, created_by, role, uses_allowed, created_at)
+         VALUES ({hash}, {room}, {by}, 'member', 5, 7), ({other}, NULL, {by}, 'user', NULL, 8);
+         INSERT INTO blocks (user_id, blocked_id, created_at) VALUES (1, 2, 9);
+         UPDATE users SET display_name = 'Ann', status_until = 7 WHERE id = 1"
+    ));
+}
+
+pub fn a_copy_of_a_private_room_has_nothing_of_other_rooms(db: &TestDatabase) {
+    let backend = db.backend();
+    populate(&*backend);
+    let rooms = backend.list_rooms().unwrap();
+    let private = rooms.iter().find(|room| room.kind == RoomKind::Private).unwrap();
+    invite(&mut db.raw(), private.id, private.created_by);
+    let mut rows = Rows::new();
+    backend
+        .read_rows(Scope::Room(private.id), &mut |table, row| {
+            rows.push((table, row));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let mut check = Check::default();
+    for (table, row) in &rows {
+        check.add(table, row).unwrap();
+        if let Some(room) = table.position("room_id") {
+            assert_eq!(row[room], Value::Int(private.id.0), "{} of another room", table.name);
+        }
+    }
+    check.finish().unwrap();
+    let count = |name| rows.iter().filter(|(table, _)| table.name == name).count();
+    let names = ["rooms", "users", "members", "bans", "invites", "events", "blocks", "audit"];
+    assert_eq!(names.map(count), [1, 4, 2, 1, 1, 4, 0, 0]);
 }
 
 fn read(source: &dyn Backend) -> Rows {
@@ -187,6 +286,22 @@ fn read(source: &dyn Backend) -> Rows {
         })
         .unwrap();
     rows
+}
+
+/// The last id that the counter has given.
+fn greatest_id(rows: &Rows, counter: &str) -> i64 {
+    let of = |(table, row): &&(&Table, Row)| {
+        table.name == "counters" && row[0] == Value::Text(counter.to_owned())
+    };
+    match rows.iter().find(of).map(|(_, row)| &row[1]) {
+        Some(Value::Int(id)) => *id,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn room_of_kind(backend: &dyn Backend, creator: &User, kind: RoomKind) -> Room {
+    let new = NewRoom { kind, ..new_room("next", creator) };
+    backend.create_room(&new, &audit("room.create")).unwrap()
 }
 
 fn write(target: &mut dyn CopyTarget, rows: &[(&'static Table, Row)]) {

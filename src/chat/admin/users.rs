@@ -4,11 +4,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Admin, Result, check_page};
-use crate::chat::{Error, accounts, names, secret};
+use crate::chat::{Chat, Error, accounts, names, secret};
 use crate::model::{
-    Account, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange, UserId, UserQuery,
-    UserUpdate,
+    Account, Event, Identity, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange,
+    UserId, UserQuery, UserUpdate,
 };
+use crate::realtime::News;
 
 /// The default number of accounts of a page.
 pub const DEFAULT_USERS_PAGE: u32 = 100;
@@ -122,14 +123,14 @@ impl Admin<'_> {
         }
     }
 
-    /// Empties the account for good and ends its sessions. Its messages stay, under the name
-    /// `deleted-ID`.
+    /// Empties the account for good and ends its sessions and its memberships. Its messages stay, under the
+    /// name `deleted-ID`. Returns the events of the rooms that it leaves.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::LastAdmin`].
-    pub fn delete_user(&self, id: UserId) -> Result<()> {
+    pub fn delete_user(&self, id: UserId) -> Result<Vec<Event>> {
         let entry = self.entry("user.delete", json!({}))?;
-        if self.backend.delete_user(id, &entry)? { Ok(()) } else { Err(Error::UserNotFound.into()) }
+        Ok(self.backend.delete_user(id, &entry)?.ok_or(Error::UserNotFound)?)
     }
 
     /// Ends every session of the account and returns how many were open.
@@ -177,5 +178,24 @@ impl Admin<'_> {
             return Err(Error::UserNotFound.into());
         }
         Ok(PasswordReset { token, expires_at })
+    }
+}
+
+impl Chat {
+    /// Deletes an account, and notifies the members of the rooms that it leaves.
+    ///
+    /// # Errors
+    /// [`Error::AdminRequired`], and those of [`Admin::delete_user`].
+    pub async fn delete_user(&self, caller: &Identity, id: UserId) -> Result<(), Error> {
+        let fleet = self.inner.fleet.clone();
+        let delete = move |admin: &Admin<'_>| {
+            let events = admin.delete_user(id)?;
+            if !events.is_empty() {
+                // From the writer thread, like commits.
+                fleet.blocking_publish(vec![News::Events(events)]);
+            }
+            Ok(())
+        };
+        self.administer(caller, delete).await
     }
 }

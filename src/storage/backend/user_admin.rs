@@ -1,6 +1,8 @@
 //! Users as administrators see and change them.
 
-use crate::model::{Account, NewAuditEntry, Timestamp, UserChange, UserId, UserQuery, UserUpdate};
+use crate::model::{
+    Account, Event, NewAuditEntry, Timestamp, UserChange, UserId, UserQuery, UserUpdate,
+};
 use crate::storage::Result;
 
 /// These methods treat deleted users as missing.
@@ -28,9 +30,11 @@ pub trait UserAdmin {
     /// Revokes the user's sessions and returns how many were open. `None`: no such user.
     fn revoke_sessions(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<u32>>;
     /// Empties the account: its name becomes `deleted-ID`, and email, password, role and sessions are
-    /// removed. Its messages stay. False: no such user.
+    /// removed. Its messages stay, and so do its direct rooms; it leaves all other rooms. Of a room whose only owner it
+    /// was, the moderator who has been a member for longest becomes the owner, or else such a member. Returns the
+    /// events of these rooms. `None`: no such user.
     ///
     /// # Errors
     /// [`Conflict::LastAdmin`](crate::storage::Conflict), as in [`Self::update_user`].
-    fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<bool>;
+    fn delete_user(&self, id: UserId, audit: &NewAuditEntry) -> Result<Option<Vec<Event>>>;
 }

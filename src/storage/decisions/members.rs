@@ -2,7 +2,7 @@
 
 use super::{NewEvent, RoomTransaction};
 use crate::model::{
-    AuditTarget, Ban, Event, EventHeader, EventKind, LeaveCause, MemberAct, MemberDetail,
+    Actor, AuditTarget, Ban, Event, EventHeader, EventKind, LeaveCause, MemberAct, MemberDetail,
     MemberEvent, Membership, NewAuditEntry, NewMemberChange, NewRoom, Notify, Person, Room, RoomId,
     RoomKind, RoomRole, Seq, Timestamp, UserId,
 };
@@ -42,6 +42,11 @@ pub(in crate::storage) trait MemberTransaction: RoomTransaction {
         user_id: UserId,
         hidden_seq: Option<Seq>,
     ) -> Result<()>;
+    /// The public and private rooms that the user is a member of, in order of id.
+    fn list_rooms_of(&mut self, user_id: UserId) -> Result<Vec<RoomId>>;
+    /// The member who is to follow the last owner: an active account if there is one, a moderator if there is one, and
+    /// among these the one who has been a member for longest.
+    fn find_successor(&mut self, room_id: RoomId) -> Result<Option<UserId>>;
     /// Tells all processes that it has changed who may do what in the room. Locks a row that all of these
     /// changes lock, so it is the last write of its transaction.
     fn note_access_change(&mut self, room_id: RoomId) -> Result<()>;
@@ -189,6 +194,43 @@ fn join(
     let detail =
         MemberDetail { role: Some(role), reason: change.reason.clone(), ..MemberDetail::default() };
     tell(tx, change, EventKind::MemberJoined, &new, detail)
+}
+
+/// Ends the memberships of a user whose account is deleted. Returns the rooms and the events.
+pub(in crate::storage) fn end_memberships(
+    tx: &mut impl MemberTransaction,
+    user_id: UserId,
+    entry: &NewAuditEntry,
+) -> Result<(Vec<RoomId>, Vec<Event>)> {
+    let by = match entry.actor {
+        Actor::Account(id) => id,
+        Actor::Operator(_) => SERVER_USER.0,
+    };
+    let (mut rooms, mut events) = (Vec::new(), Vec::new());
+    for room_id in tx.list_rooms_of(user_id)? {
+        // The room or the membership may have ended before the room was locked.
+        let is_there = tx.lock_room(room_id)?.is_some();
+        let Some(place) = tx.get_membership(room_id, user_id)?.filter(|_| is_there) else {
+            continue;
+        };
+        let cause = LeaveCause::Deleted;
+        let (act, timestamp) = (MemberAct::Leave { user_id, cause }, entry.timestamp);
+        let change = NewMemberChange { room_id, by, timestamp, below: None, reason: None, act };
+        tx.delete_member(room_id, user_id)?;
+        let detail = MemberDetail { cause: Some(cause), ..MemberDetail::default() };
+        events.extend(append(tx, &change, EventKind::MemberLeft, &[user_id], &detail)?);
+        if place.role == RoomRole::Owner
+            && tx.list_owners(room_id)?.is_empty()
+            && let Some(successor) = tx.find_successor(room_id)?
+        {
+            let role = RoomRole::Owner;
+            tx.set_member_role(room_id, successor, role)?;
+            let detail = MemberDetail { role: Some(role), ..MemberDetail::default() };
+            events.extend(append(tx, &change, EventKind::MemberChanged, &[successor], &detail)?);
+        }
+        rooms.push(room_id);
+    }
+    Ok((rooms, events))
 }
 
 fn transfer(

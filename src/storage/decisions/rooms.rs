@@ -57,6 +57,12 @@ pub(in crate::storage) trait RoomTransaction: AuditTransaction {
     fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64>;
     /// Deletes up to `limit` read positions in the room, and returns how many.
     fn delete_read_positions(&mut self, id: RoomId, limit: u32) -> Result<u64>;
+    /// Deletes up to `limit` members of the room, and returns how many.
+    fn delete_members(&mut self, id: RoomId, limit: u32) -> Result<u64>;
+    /// Deletes up to `limit` bans from the room, and returns how many.
+    fn delete_bans(&mut self, id: RoomId, limit: u32) -> Result<u64>;
+    /// Deletes up to `limit` invites to the room, and returns how many.
+    fn delete_invites(&mut self, id: RoomId, limit: u32) -> Result<u64>;
     fn delete_room_row(&mut self, id: RoomId) -> Result<()>;
 }
 
@@ -91,7 +97,8 @@ pub(in crate::storage) fn update_room(
         false => None,
     };
     changed.head_seq = event.as_ref().map_or(room.head_seq, Event::seq);
-    if (changed.kind, changed.rules) != (room.kind, room.rules) {
+    let access = |room: &Room| (room.kind, room.rules, room.archived_at);
+    if access(&changed) != access(&room) {
         tx.note_access_change(id)?;
     }
     Ok(Some(UpdatedRoom { room: changed, event }))
@@ -124,13 +131,14 @@ fn append_room_changed(
 }
 
 pub(in crate::storage) fn delete_room(
-    tx: &mut impl RoomTransaction,
+    tx: &mut impl MemberTransaction,
     id: RoomId,
     entry: &NewAuditEntry,
 ) -> Result<bool> {
     let found = tx.mark_room_deleted(id, entry.timestamp)?;
     if found {
         tx.record_audit(entry, AuditTarget::Room(id))?;
+        tx.note_access_change(id)?;
     }
     Ok(found)
 }
@@ -141,7 +149,12 @@ pub(in crate::storage) fn purge_deleted_rooms(
 ) -> Result<bool> {
     let Some(id) = tx.lock_deleted_room()? else { return Ok(false) };
     // The rows that refer to the room are deleted before the room's own row.
-    if tx.delete_oldest_events(id, limit)? == 0 && tx.delete_read_positions(id, limit)? == 0 {
+    if tx.delete_oldest_events(id, limit)? == 0
+        && tx.delete_read_positions(id, limit)? == 0
+        && tx.delete_members(id, limit)? == 0
+        && tx.delete_bans(id, limit)? == 0
+        && tx.delete_invites(id, limit)? == 0
+    {
         tx.delete_room_row(id)?;
     }
     Ok(true)

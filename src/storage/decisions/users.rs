@@ -1,9 +1,10 @@
 //! Decisions about users, and about the access that they have.
 
 use super::AuditTransaction;
+use super::members::{MemberTransaction, end_memberships};
 use crate::model::{
-    Account, AuditTarget, NewAuditEntry, NewPasswordReset, NewUser, Role, SecretHash, SessionId,
-    Timestamp, User, UserChange, UserId, UserUpdate,
+    Account, AuditTarget, Event, NewAuditEntry, NewPasswordReset, NewUser, Role, SecretHash,
+    SessionId, Timestamp, User, UserChange, UserId, UserUpdate,
 };
 use crate::storage::{Conflict, Error, Result};
 
@@ -111,20 +112,24 @@ pub(in crate::storage) fn update_user(
 }
 
 pub(in crate::storage) fn delete_user(
-    tx: &mut impl AccessTransaction,
+    tx: &mut (impl AccessTransaction + MemberTransaction),
     id: UserId,
     entry: &NewAuditEntry,
-) -> Result<bool> {
+) -> Result<Option<Vec<Event>>> {
     tx.lock_accounts()?;
     let Some(Account { user: old, .. }) = tx.get_account(id, entry.timestamp)? else {
-        return Ok(false);
+        return Ok(None);
     };
     check_admin_is_left(tx, &old, false)?;
     tx.delete_password_reset(id)?;
+    let (rooms, events) = end_memberships(tx, id, entry)?;
     tx.empty_user(id, entry.timestamp)?;
     tx.revoke_sessions(id, None, entry.timestamp)?;
     tx.record_audit(entry, AuditTarget::User(id))?;
-    Ok(true)
+    for room_id in rooms {
+        tx.note_access_change(room_id)?;
+    }
+    Ok(Some(events))
 }
 
 pub(in crate::storage) fn revoke_sessions(

@@ -27,10 +27,13 @@ const SETTINGS: &str = "
 const CLEAR: &str = "
     ALTER TABLE audit DISABLE TRIGGER USER;
     TRUNCATE users, events, attempts, known_addresses RESTART IDENTITY CASCADE;
+    ALTER SEQUENCE closed_room_ids RESTART;
+    ALTER SEQUENCE closed_event_ids RESTART;
     ALTER TABLE audit ENABLE TRIGGER USER;
     INSERT INTO users (id, username, email, password_hash, role, is_active, created_at, deleted_at)
     OVERRIDING SYSTEM VALUE VALUES (0, '(server)', '(server)', '', 'user', false, 0, 0);
-    UPDATE server SET epoch = replace(gen_random_uuid()::text, '-', ''), token_secret = NULL;";
+    UPDATE server SET epoch = replace(gen_random_uuid()::text, '-', ''), token_secret = NULL,
+                      access_version = 0;";
 
 pub(in crate::storage) struct PostgresCopyTarget {
     target: Target,

@@ -75,7 +75,7 @@ impl Members for Postgres {
     fn list_access_changes(&self, after: i64) -> Result<AccessChanges> {
         const LIST: &str = "
             SELECT access_version,
-                   ARRAY(SELECT id FROM rooms WHERE rooms.access_version > greatest($1, 0))
+                   ARRAY(SELECT id FROM rooms WHERE rooms.access_version > greatest($1::bigint, 0))
             FROM server WHERE id = 1";
         self.read(|db| {
             let row = db.query_one(LIST, &[&after])?;
@@ -328,6 +328,22 @@ impl MemberTransaction for Connection {
             "UPDATE members SET hidden_seq = $3 WHERE room_id = $1 AND user_id = $2";
         self.execute(UPDATE, &[&room_id.0, &user_id.0, &hidden_seq.map(|seq| seq.0)])?;
         Ok(())
+    }
+
+    fn list_rooms_of(&mut self, user_id: UserId) -> Result<Vec<RoomId>> {
+        const LIST: &str = "
+            SELECT room_id FROM members JOIN rooms ON rooms.id = room_id
+            WHERE user_id = $1 AND kind <> 'direct' AND deleted_at IS NULL ORDER BY room_id";
+        Ok(self.query(LIST, &[&user_id.0])?.iter().map(|row| RoomId(row.get(0))).collect())
+    }
+
+    fn find_successor(&mut self, room_id: RoomId) -> Result<Option<UserId>> {
+        const FIND: &str = "
+            SELECT user_id FROM members JOIN users ON users.id = user_id
+            WHERE room_id = $1 AND users.deleted_at IS NULL
+            ORDER BY is_active DESC, members.role = 'moderator' DESC, joined_at, joined_seq, user_id
+            LIMIT 1";
+        Ok(self.query_opt(FIND, &[&room_id.0])?.map(|row| UserId(row.get(0))))
     }
 
     fn note_access_change(&mut self, room_id: RoomId) -> Result<()> {

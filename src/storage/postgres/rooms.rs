@@ -276,6 +276,27 @@ impl RoomTransaction for Connection {
         Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
     }
 
+    fn delete_members(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM members WHERE room_id = $1 AND user_id IN
+                (SELECT user_id FROM members WHERE room_id = $1 LIMIT $2)";
+        Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
+    }
+
+    fn delete_bans(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM bans WHERE room_id = $1 AND user_id IN
+                (SELECT user_id FROM bans WHERE room_id = $1 LIMIT $2)";
+        Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
+    }
+
+    fn delete_invites(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM invites WHERE room_id = $1 AND id IN
+                (SELECT id FROM invites WHERE room_id = $1 LIMIT $2)";
+        Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
+    }
+
     fn delete_room_row(&mut self, id: RoomId) -> Result<()> {
         self.execute("DELETE FROM rooms WHERE id = $1", &[&id.0])?;
         Ok(())

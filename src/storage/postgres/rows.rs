@@ -23,9 +23,17 @@ const SETTINGS: &str = "
 /// of the rows, which does no harm.
 const COUNTERS: &str = "
     (SELECT 'audit' AS name, last_value - (NOT is_called)::int AS last_id FROM audit_id_seq
+     UNION ALL SELECT 'closed_events', last_value - (NOT is_called)::int FROM closed_event_ids
+     UNION ALL SELECT 'closed_rooms', last_value - (NOT is_called)::int FROM closed_room_ids
      UNION ALL SELECT 'events', last_value - (NOT is_called)::int FROM events_id_seq
+     UNION ALL SELECT 'invites', last_value - (NOT is_called)::int FROM invites_id_seq
      UNION ALL SELECT 'rooms', last_value - (NOT is_called)::int FROM rooms_id_seq
      UNION ALL SELECT 'users', last_value - (NOT is_called)::int FROM users_id_seq) AS counters";
+
+/// The users whom the events of a room name in their `detail`.
+const NAMED: &str = "
+    SELECT named::bigint FROM events, jsonb_array_elements_text(detail::jsonb -> 'user_ids') AS named
+    WHERE room_id = {room} AND kind LIKE 'member%'";
 
 impl Source for Postgres {
     /// Reads everything in one transaction, so that all rows are from one moment.
@@ -45,7 +53,7 @@ impl Source for Postgres {
 pub(super) fn read_rows(client: &mut Client, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
     for table in TABLES {
         let from = if table.name == "counters" { COUNTERS } else { table.name };
-        let select = table.select(from, scope, expression);
+        let select = table.select(from, scope, NAMED, expression);
         client.batch_execute(&format!("DECLARE copied NO SCROLL CURSOR FOR {select}"))?;
         loop {
             let rows = client.query(FETCH, &[])?;
@@ -69,6 +77,7 @@ fn expression(column: &Column) -> String {
         Kind::Bool => format!("{}::int::bigint", column.name),
         Kind::Text => column.name.to_owned(),
         Kind::Json => format!("{}::text", column.name),
+        Kind::Bytes => format!("encode({}, 'hex')", column.name),
     }
 }
 
@@ -78,7 +87,7 @@ fn values(row: &PgRow, table: &Table) -> Result<Row> {
             Kind::Int | Kind::Bool | Kind::Time => {
                 row.try_get::<_, Option<i64>>(index)?.map_or(Value::Null, Value::Int)
             }
-            Kind::Text | Kind::Json => {
+            Kind::Text | Kind::Json | Kind::Bytes => {
                 row.try_get::<_, Option<String>>(index)?.map_or(Value::Null, Value::Text)
             }
         })
@@ -94,9 +103,12 @@ pub(super) fn write_rows(client: &mut Client, table: &Table, rows: &[Row]) -> Re
     }
     let mut text = String::new();
     for row in rows {
-        for (index, value) in row.iter().enumerate() {
+        for (index, (value, column)) in row.iter().zip(table.columns).enumerate() {
             if index > 0 {
                 text.push('\t');
+            }
+            if column.kind == Kind::Bytes && *value != Value::Null {
+                text.push_str("\\\\x");
             }
             push(value, &mut text);
         }
@@ -116,10 +128,12 @@ fn write_counter(client: &mut Client, row: &Row) -> Result<()> {
         return Err(Error::Internal("a counter must be a name and a number".to_owned()));
     };
     // A sequence cannot have the value 0: its third argument tells whether 1 was given.
-    client.execute(
-        "SELECT setval(pg_get_serial_sequence($1, 'id'), greatest($2::bigint, 1), $2 > 0)",
-        &[name, last_id],
-    )?;
+    let set = match name.as_str() {
+        "closed_events" => "SELECT setval('closed_event_ids', greatest($2::bigint, 1), $1 <> '')",
+        "closed_rooms" => "SELECT setval('closed_room_ids', greatest($2::bigint, 1), $1 <> '')",
+        _ => "SELECT setval(pg_get_serial_sequence($1, 'id'), greatest($2::bigint, 1), $2 > 0)",
+    };
+    client.execute(set, &[name, last_id])?;
     Ok(())
 }
 

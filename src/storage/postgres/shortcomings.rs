@@ -34,7 +34,7 @@ const LIST_MISSING_RIGHTS: &str = "
     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
       AND relname IN ('server', 'users', 'sessions', 'rooms', 'events', 'tickets', 'audit',
                       'password_resets', 'read_positions', 'attempts', 'known_addresses',
-                      'refinery_schema_history')
+                      'members', 'bans', 'invites', 'blocks', 'refinery_schema_history')
       AND NOT (relname = 'audit' AND privilege IN ('UPDATE', 'DELETE'))
       AND NOT (relname = 'refinery_schema_history' AND privilege <> 'SELECT')
       AND NOT has_table_privilege(oid, privilege)
@@ -44,8 +44,16 @@ const LIST_MISSING_RIGHTS: &str = "
 const LIST_UNREADABLE_SEQUENCES: &str = "
     SELECT relname::text FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
-      AND relname IN ('audit_id_seq', 'events_id_seq', 'rooms_id_seq', 'users_id_seq')
+      AND relname IN ('audit_id_seq', 'events_id_seq', 'invites_id_seq', 'rooms_id_seq', 'users_id_seq',
+                      'closed_event_ids', 'closed_room_ids')
       AND NOT has_sequence_privilege(oid, 'SELECT') ORDER BY 1";
+
+/// Sequences from which the role cannot take ids. For the other sequences, the right to insert is enough.
+const LIST_UNUSABLE_SEQUENCES: &str = "
+    SELECT relname::text FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
+      AND relname IN ('events_id_seq', 'rooms_id_seq', 'closed_event_ids', 'closed_room_ids')
+      AND NOT has_sequence_privilege(oid, 'USAGE') ORDER BY 1";
 
 /// The owner of the tables, if it is neither this role nor a role that this one belongs to.
 const GET_OTHER_OWNER: &str = "
@@ -136,7 +144,20 @@ fn rights(db: &mut Connection, row: &Row, database: &str, role: &str) -> Result<
             ),
             format!(
                 "as their owner, run GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
-                 {schema} TO {role}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"
+                 {schema} TO {role}; GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"
+            ),
+        )]);
+    }
+    let unusable = list(db, LIST_UNUSABLE_SEQUENCES)?;
+    if !unusable.is_empty() {
+        return Ok(vec![Shortcoming::fatal(
+            "rights",
+            format!(
+                "the role {role} cannot take ids from sequences of the database {database} ({})",
+                unusable.join(", ")
+            ),
+            format!(
+                "as their owner, run GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"
             ),
         )]);
     }
@@ -173,7 +194,7 @@ fn rights(db: &mut Connection, row: &Row, database: &str, role: &str) -> Result<
                 unreadable.join(", ")
             ),
             format!(
-                "as their owner, run GRANT SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"
+                "as their owner, run GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"
             ),
         )],
     })

@@ -9,7 +9,8 @@ use super::connection::Connection;
 use super::records::{user, user_columns};
 use super::{Postgres, users};
 use crate::model::{
-    Account, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery, UserUpdate,
+    Account, Event, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery,
+    UserUpdate,
 };
 
 impl UserAdmin for Postgres {
@@ -67,7 +68,7 @@ impl UserAdmin for Postgres {
         self.transaction(|tx| decisions::revoke_sessions(tx, id, entry))
     }
 
-    fn delete_user(&self, id: UserId, entry: &NewAuditEntry) -> Result<bool> {
+    fn delete_user(&self, id: UserId, entry: &NewAuditEntry) -> Result<Option<Vec<Event>>> {
         self.transaction(|tx| decisions::delete_user(tx, id, entry))
     }
 }

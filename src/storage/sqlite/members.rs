@@ -343,6 +343,25 @@ impl MemberTransaction for Transaction<'_> {
         Ok(())
     }
 
+    fn list_rooms_of(&mut self, user_id: UserId) -> Result<Vec<RoomId>> {
+        const LIST: &str = "
+            SELECT room_id FROM members CROSS JOIN rooms ON rooms.id = room_id
+            WHERE user_id = ?1 AND kind <> 'direct' AND deleted_at IS NULL ORDER BY room_id";
+        let mut list = self.prepare_cached(LIST)?;
+        let rooms = list.query_map([user_id.0], |row| row.get(0).map(RoomId))?;
+        Ok(rooms.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn find_successor(&mut self, room_id: RoomId) -> Result<Option<UserId>> {
+        const FIND: &str = "
+            SELECT user_id FROM members JOIN users ON users.id = user_id
+            WHERE room_id = ?1 AND users.deleted_at IS NULL
+            ORDER BY is_active DESC, members.role = 'moderator' DESC, joined_at, joined_seq, user_id
+            LIMIT 1";
+        let mut find = self.prepare_cached(FIND)?;
+        Ok(find.query_row([room_id.0], |row| row.get(0).map(UserId)).optional()?)
+    }
+
     fn note_access_change(&mut self, room_id: RoomId) -> Result<()> {
         note_access_change(self, room_id)
     }

@@ -19,8 +19,9 @@ const ADVANCE: &str = "
     INSERT INTO read_positions (user_id, room_id, seq) VALUES (?1, ?2, ?3)
     ON CONFLICT DO UPDATE SET seq = excluded.seq";
 
-/// The second part reads the memberships of the reader by their index, and only their rooms: a reader is a member
-/// of few of the closed rooms. Each part reads no more rows than the page has.
+/// The first part reads the public rooms by their index, because there may be many more closed rooms. The second part
+/// reads the memberships of the reader by their index, and only their rooms. Each part reads no more rows than the page
+/// has.
 const LIST: &str = concat!(
     "SELECT ",
     room_columns!(),
@@ -30,7 +31,7 @@ const LIST: &str = concat!(
     member_columns!(),
     " FROM (
          SELECT * FROM (
-             SELECT id AS listed_id FROM rooms
+             SELECT id AS listed_id FROM rooms INDEXED BY rooms_public
              WHERE ?5 IS NOT 'joined' AND kind = 'public' AND deleted_at IS NULL
                AND id BETWEEN ?2 AND ?3
                AND (?4 IS NULL OR kind = ?4)

@@ -228,6 +228,27 @@ impl RoomTransaction for Transaction<'_> {
         Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
     }
 
+    fn delete_members(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM members WHERE room_id = ?1 AND user_id IN
+                (SELECT user_id FROM members WHERE room_id = ?1 LIMIT ?2)";
+        Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
+    }
+
+    fn delete_bans(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM bans WHERE room_id = ?1 AND user_id IN
+                (SELECT user_id FROM bans WHERE room_id = ?1 LIMIT ?2)";
+        Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
+    }
+
+    fn delete_invites(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM invites WHERE room_id = ?1 AND id IN
+                (SELECT id FROM invites WHERE room_id = ?1 LIMIT ?2)";
+        Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
+    }
+
     fn delete_room_row(&mut self, id: RoomId) -> Result<()> {
         self.prepare_cached("DELETE FROM rooms WHERE id = ?1")?.execute([id.0])?;
         Ok(())

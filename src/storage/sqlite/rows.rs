@@ -5,16 +5,24 @@ use std::ops::ControlFlow;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql, params_from_iter};
 
-use super::super::Result;
 use super::super::rows::{Column, Kind, Row, Scope, Source, TABLES, Table, Value, Visitor};
+use super::super::{Error, Result};
 use super::Sqlite;
 
 /// The last id of each table that was ever given, as one table.
 const COUNTERS: &str = "
     (SELECT name, coalesce((SELECT seq FROM sqlite_sequence AS given WHERE given.name = known.name),
                            0) AS last_id
-     FROM (SELECT 'audit' AS name UNION ALL SELECT 'rooms' UNION ALL SELECT 'users') AS known
-     UNION ALL SELECT 'events', last_event_id FROM server)";
+     FROM (SELECT 'audit' AS name UNION ALL SELECT 'invites' UNION ALL SELECT 'users') AS known
+     UNION ALL SELECT 'closed_events', last_closed_event_id FROM server
+     UNION ALL SELECT 'closed_rooms', last_closed_room_id FROM server
+     UNION ALL SELECT 'events', last_event_id FROM server
+     UNION ALL SELECT 'rooms', last_room_id FROM server)";
+
+/// The users whom the events of a room name in their `detail`.
+const NAMED: &str = "
+    SELECT named.value FROM events, json_each(detail, '$.user_ids') AS named
+    WHERE room_id = {room} AND kind LIKE 'member%'";
 
 impl Source for Sqlite {
     fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
@@ -27,12 +35,19 @@ pub(super) fn read_rows(db: &Connection, scope: Scope, visit: &mut Visitor<'_>) 
     let snapshot = db.unchecked_transaction()?;
     for table in TABLES {
         let from = if table.name == "counters" { COUNTERS } else { table.name };
-        let mut statement = db.prepare(&table.select(from, scope, |it| it.name.to_owned()))?;
+        let mut statement = db.prepare(&table.select(from, scope, NAMED, expression))?;
         if read_table(&mut statement, table, visit)?.is_break() {
             break;
         }
     }
     Ok(snapshot.rollback()?)
+}
+
+fn expression(column: &Column) -> String {
+    match column.kind {
+        Kind::Bytes => format!("lower(hex({}))", column.name),
+        Kind::Int | Kind::Bool | Kind::Time | Kind::Text | Kind::Json => column.name.to_owned(),
+    }
 }
 
 fn read_table(
@@ -59,7 +74,7 @@ fn value(row: &rusqlite::Row<'_>, index: usize, column: &Column) -> rusqlite::Re
     }
     Ok(match column.kind {
         Kind::Int | Kind::Bool | Kind::Time => Value::Int(row.get(index)?),
-        Kind::Text | Kind::Json => Value::Text(row.get(index)?),
+        Kind::Text | Kind::Json | Kind::Bytes => Value::Text(row.get(index)?),
     })
 }
 
@@ -68,7 +83,8 @@ pub(super) fn write_rows(tx: &Connection, table: &Table, rows: &[Row]) -> Result
     if table.name == "counters" {
         return rows.iter().try_for_each(|row| write_counter(tx, row));
     }
-    let places = vec!["?"; table.columns.len()].join(", ");
+    let place = |column: &Column| if column.kind == Kind::Bytes { "unhex(?)" } else { "?" };
+    let places = table.columns.iter().map(place).collect::<Vec<_>>().join(", ");
     let mut insert = tx.prepare_cached(&format!(
         "INSERT INTO {} ({}) VALUES ({places})",
         table.name,
@@ -81,8 +97,18 @@ pub(super) fn write_rows(tx: &Connection, table: &Table, rows: &[Row]) -> Result
 }
 
 fn write_counter(tx: &Connection, row: &Row) -> Result<()> {
-    if row.first() == Some(&Value::Text("events".to_owned())) {
-        tx.prepare_cached("UPDATE server SET last_event_id = ?1")?.execute([&row[1]])?;
+    let [Value::Text(name), last_id] = row.as_slice() else {
+        return Err(Error::Internal("a counter must be a name and a number".to_owned()));
+    };
+    let update = match name.as_str() {
+        "events" => Some("UPDATE server SET last_event_id = ?1"),
+        "rooms" => Some("UPDATE server SET last_room_id = ?1"),
+        "closed_events" => Some("UPDATE server SET last_closed_event_id = ?1"),
+        "closed_rooms" => Some("UPDATE server SET last_closed_room_id = ?1"),
+        _ => None,
+    };
+    if let Some(update) = update {
+        tx.prepare_cached(update)?.execute([last_id])?;
         return Ok(());
     }
     tx.prepare_cached("DELETE FROM sqlite_sequence WHERE name = ?1")?.execute([&row[0]])?;

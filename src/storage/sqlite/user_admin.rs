@@ -9,7 +9,8 @@ use super::records::{user, user_columns};
 use super::transaction::Transaction;
 use super::{Sqlite, users};
 use crate::model::{
-    Account, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery, UserUpdate,
+    Account, Event, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery,
+    UserUpdate,
 };
 
 impl UserAdmin for Sqlite {
@@ -60,7 +61,7 @@ impl UserAdmin for Sqlite {
         self.write(|tx| decisions::revoke_sessions(tx, id, entry))
     }
 
-    fn delete_user(&self, id: UserId, entry: &NewAuditEntry) -> Result<bool> {
+    fn delete_user(&self, id: UserId, entry: &NewAuditEntry) -> Result<Option<Vec<Event>>> {
         self.write(|tx| decisions::delete_user(tx, id, entry))
     }
 }
