@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chatapp::model::{
-    Appended, Clock, Event, EventId, Identity, Message, Role, RoomHead, RoomId, Seq, SessionId,
-    Timestamp, UserId,
+    Appended, Audience, Clock, Event, EventId, Identity, Message, Role, RoomHead, RoomId, Seq,
+    SessionId, Timestamp, UserId,
 };
 use chatapp::realtime::{Connection, Hub, HubConfig, HubThread, News, Peer, ReplyTo, Tls};
 use chatapp::storage::{Listener, Outcome};
@@ -127,7 +127,7 @@ fn start() -> (Hub, HubThread) {
 /// Stands in for the task of a connection: answers the hub's mail from the log.
 async fn serve(hub: Hub, connection: Arc<Connection>, after: Seq, log: Arc<Log>) {
     let id = hub.connect(connection.clone()).await.unwrap();
-    hub.join(id, ROOM, after, None).await;
+    hub.join(id, ROOM, after, None, hub.access_mark()).await;
     loop {
         connection.wake.notified().await;
         let mail = connection.take_mail();
@@ -276,7 +276,7 @@ impl Watcher {
         let id = hub.connect(connection).await.unwrap();
         assert!(!hub.ask_to_watch(id).await, "the heads have not been read yet");
         meanwhile().await;
-        let state = RoomHead { id: ROOM, head_seq: Seq(head) };
+        let state = Audience { room_id: ROOM, head_seq: Seq(head), members: None };
         hub.start_watching(id, None, Some(vec![state])).await;
         let mut watcher = Self { client, bytes: Vec::new() };
         assert_eq!(watcher.next().await["type"], "watching");

@@ -60,7 +60,9 @@ pub(crate) use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub(crate) use names::{MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS};
 pub(crate) use passwords::MAX_PASSWORD_BYTES;
 pub(crate) use retention::{days_before, expires_before};
-pub(crate) use rooms::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView};
+pub(crate) use rooms::{
+    Entry, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView,
+};
 pub(crate) use secret::random_bytes;
 pub(crate) use sockets::SocketPermit;
 pub(crate) use stats::{SAMPLE_EVERY, Stats};

@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result, text};
 use crate::model::{
-    Identity, ListedRoom, Reader, Reading, Role, Room, RoomChange, RoomHead, RoomId, RoomKind,
-    RoomRules, RoomSelection,
+    Audience, Identity, ListedRoom, Reader, Reading, Role, Room, RoomChange, RoomId, RoomKind,
+    RoomRules, RoomSelection, Seq,
 };
 use crate::realtime::{ActiveCount, News};
 use crate::storage::Backend;
@@ -31,6 +31,14 @@ pub struct RoomDraft {
     pub rules: RoomRules,
 }
 
+/// A room that a user may read.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub room: Room,
+    /// The user may read the events after this one.
+    pub visible_from: Seq,
+}
+
 /// A room as one user sees it.
 #[derive(Clone, Debug)]
 pub struct RoomView {
@@ -52,7 +60,8 @@ impl Chat {
         let act = move |admin: &Admin<'_>| {
             let room = admin.create_room(draft, created_by)?;
             // From the writer thread, so that the hub gets it before the room's first event.
-            fleet.blocking_publish(vec![News::RoomCreated(room.clone())]);
+            let audience = Audience::of_new(&room, vec![created_by]);
+            fleet.blocking_publish(vec![News::RoomCreated(room.clone(), audience)]);
             Ok(room)
         };
         let creators = self.inner.settings.load().room_creators;
@@ -69,11 +78,10 @@ impl Chat {
         Ok(self.view(rooms).await)
     }
 
-    /// The heads of all rooms, for a connection that begins to watch.
-    pub async fn list_room_heads(&self, caller: &Identity) -> Result<Vec<RoomHead>> {
+    /// The heads and audiences of all rooms, for the hub, when a connection begins to watch.
+    pub async fn list_audiences(&self, caller: &Identity) -> Result<Vec<Audience>> {
         permissions::require(caller, Action::ReadRoom)?;
-        let rooms = self.inner.store.read(|backend| backend.list_rooms()).await?;
-        Ok(rooms.iter().map(Room::head).collect())
+        Ok(self.inner.store.read(|backend| backend.list_audiences()).await?)
     }
 
     /// # Errors
@@ -87,10 +95,20 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::RoomNotFound`]; [`Error::TooManyRequests`] if the caller enters rooms too fast.
-    pub async fn enter_room(&self, caller: &Identity, id: RoomId) -> Result<Room> {
+    pub async fn enter_room(&self, caller: &Identity, id: RoomId) -> Result<Entry> {
         let checked = self.inner.settings.load().joins.check(&caller.user_id);
         self.inner.counts.limited("joins", checked)?;
-        self.open_room(caller, id).await
+        self.reopen_room(caller, id).await
+    }
+
+    /// Returns the room if the caller may still read it, by what is stored now. A socket asks when an event may have
+    /// ended the right.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`].
+    pub async fn reopen_room(&self, caller: &Identity, id: RoomId) -> Result<Entry> {
+        let room = self.open_room(caller, id).await?;
+        Ok(Entry { room, visible_from: Seq(0) })
     }
 
     /// Returns the room if the caller may read it.
@@ -118,7 +136,11 @@ impl Chat {
         let act = move |admin: &Admin<'_>| {
             let updated = admin.update_room(id, change)?;
             if let Some(event) = updated.event {
-                fleet.blocking_publish(vec![News::Events(vec![event])]);
+                // Before the event, so that those who hear of the room now hear of the event. If it cannot be
+                // read, nobody does until it has been read.
+                let audience = admin.get_audience(id).ok().flatten().map(News::Audience);
+                let news = audience.into_iter().chain([News::Events(vec![event])]);
+                fleet.blocking_publish(news.collect());
             }
             Ok(())
         };

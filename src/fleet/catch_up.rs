@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::Fleet;
 use super::counts::FoundBy;
 use super::database::Database;
-use crate::model::{Event, Room, RoomDifference, RoomHead, RoomId, Seq};
+use crate::model::{Audience, Event, Room, RoomDifference, RoomHead, RoomId, Seq};
 use crate::realtime::{Hub, KnownRooms, News};
 use crate::storage::Result;
 
@@ -87,7 +87,8 @@ impl<D: Database> CatchUp<D> {
             self.looked_at_all = Some(Instant::now());
         }
         loop {
-            let known = self.hub.known_rooms().await;
+            let mut known = self.hub.known_rooms().await;
+            self.read_audiences(std::mem::take(&mut known.unheard)).await?;
             let has_unknown = known.has_unknown;
             let look = Look::new(known, at_all);
             if (!look.known.is_empty() || look.is_of_all) && self.look(look).await? {
@@ -109,8 +110,10 @@ impl<D: Database> CatchUp<D> {
                 // The next look finds its events, from the first one on.
                 RoomDifference::New(room) => {
                     has_more = true;
+                    // If it has been deleted meanwhile, it is not announced.
+                    let Some(audience) = self.audience_of(&room).await? else { continue };
                     let room = Room { head_seq: Seq(0), ..room };
-                    self.hub.announce(News::RoomCreated(room)).await;
+                    self.hub.announce(News::RoomCreated(room, audience)).await;
                 }
                 RoomDifference::Gone(id) => self.hub.announce(News::RoomDeleted(id)).await,
             }
@@ -123,7 +126,7 @@ impl<D: Database> CatchUp<D> {
                 // A room that cannot be read does not hold up the others.
                 match events {
                     Ok(events) => {
-                        has_more |= self.announce(known.head_seq, room, is_joined, events).await;
+                        has_more |= self.announce(known.head_seq, room, is_joined, events).await?;
                     }
                     Err(error) => failure = Some(error),
                 }
@@ -168,6 +171,7 @@ impl<D: Database> CatchUp<D> {
                     more.push(RoomHead { head_seq: last, ..*known });
                 }
                 self.fleet.0.counts.found(FoundBy::Ring, events.len());
+                self.announce_audience(&events).await?;
                 self.hub.announce(News::Events(events)).await;
             }
         }
@@ -176,25 +180,69 @@ impl<D: Database> CatchUp<D> {
 
     /// Gives the hub the first new events of a room, after `known`. For watchers a part of the events is
     /// enough. Returns true if there is more to read.
-    async fn announce(&self, known: Seq, room: &Room, is_joined: bool, events: Vec<Event>) -> bool {
+    async fn announce(
+        &self,
+        known: Seq,
+        room: &Room,
+        is_joined: bool,
+        events: Vec<Event>,
+    ) -> Result<bool> {
         let head = room.head_seq;
         let (Some(first), Some(last)) =
             (events.first().map(Event::seq), events.last().map(Event::seq))
         else {
-            self.hub.announce(News::Pruned(room.clone())).await;
-            return false;
+            self.pass_over(room.clone(), News::Pruned).await?;
+            return Ok(false);
         };
         // The events in between have been pruned.
         if first > known.next() {
             let head_seq = Seq(first.0 - 1);
-            self.hub.announce(News::Pruned(Room { head_seq, ..room.clone() })).await;
+            self.pass_over(Room { head_seq, ..room.clone() }, News::Pruned).await?;
         }
         self.fleet.0.counts.found(FoundBy::Poll, events.len());
+        self.announce_audience(&events).await?;
         self.hub.announce(News::Events(events)).await;
         if last < head && !is_joined {
-            self.hub.announce(News::Skipped(room.clone())).await;
+            self.pass_over(room.clone(), News::Skipped).await?;
         }
-        last < head && is_joined
+        Ok(last < head && is_joined)
+    }
+
+    /// Tells the hub that it does not get the events up to the room's head. A member may have come or gone in them.
+    async fn pass_over(&self, room: Room, news: fn(Room, Audience) -> News) -> Result<()> {
+        if let Some(audience) = self.audience_of(&room).await? {
+            self.hub.announce(news(room, audience)).await;
+        }
+        Ok(())
+    }
+
+    /// The audience of a room that was just read. `None`: the room was deleted.
+    async fn audience_of(&self, room: &Room) -> Result<Option<Audience>> {
+        if !room.kind.is_closed() {
+            let (room_id, head_seq) = (room.id, room.head_seq);
+            return Ok(Some(Audience { room_id, head_seq, members: None }));
+        }
+        Ok(self.database.get_audiences(vec![room.id]).await?.pop())
+    }
+
+    /// Reads the audience of a room that became public or private, before its events are announced: nobody hears of
+    /// it from that event on until the audience is known.
+    async fn announce_audience(&self, events: &[Event]) -> Result<()> {
+        let changed = events.iter().find(|event| matches!(event, Event::RoomChanged(_)));
+        match changed {
+            Some(event) => self.read_audiences(vec![event.room_id()]).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn read_audiences(&self, rooms: Vec<RoomId>) -> Result<()> {
+        if rooms.is_empty() {
+            return Ok(());
+        }
+        for audience in self.database.get_audiences(rooms).await? {
+            self.hub.announce(News::Audience(audience)).await;
+        }
+        Ok(())
     }
 }
 

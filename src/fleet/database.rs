@@ -1,6 +1,6 @@
 //! What the fleet asks of the database.
 
-use crate::model::{Event, RoomDifference, RoomHead};
+use crate::model::{Audience, Event, RoomDifference, RoomHead, RoomId};
 use crate::realtime::ReplyTo;
 use crate::storage::{Result, Store, backend};
 
@@ -25,6 +25,12 @@ pub trait Database: Clone + Send + Sync + 'static {
         known: Vec<RoomHead>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Result<Vec<Event>>>>> + Send;
+
+    /// See `Members`. Rooms that do not exist are left out.
+    fn get_audiences(
+        &self,
+        rooms: Vec<RoomId>,
+    ) -> impl Future<Output = Result<Vec<Audience>>> + Send;
 
     /// Runs a call on the connection of the fleet.
     fn on_fleet<R: Send + 'static>(
@@ -56,6 +62,13 @@ impl Database for Store<ReplyTo> {
         limit: u32,
     ) -> Result<Vec<Result<Vec<Event>>>> {
         self.read(move |backend| backend.list_new_events(&known, limit)).await
+    }
+
+    async fn get_audiences(&self, rooms: Vec<RoomId>) -> Result<Vec<Audience>> {
+        let get = move |backend: &dyn backend::Backend| {
+            rooms.iter().filter_map(|&id| backend.get_audience(id).transpose()).collect()
+        };
+        self.read(get).await
     }
 
     async fn on_fleet<R: Send + 'static>(

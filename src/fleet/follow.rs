@@ -53,6 +53,9 @@ impl Fleet {
         if ring.sessions {
             self.0.revoked.notify_one();
         }
+        if ring.access {
+            self.0.access.notify_one();
+        }
         let heads = ring.take_heads();
         let again = match heads.is_empty() {
             true => Vec::new(),
@@ -67,6 +70,11 @@ impl Fleet {
         for (user_id, rooms) in ring.reads {
             for (room_id, seq) in rooms {
                 hub.announce(News::ReadElsewhere(user_id, room_id, seq)).await;
+            }
+        }
+        for (user_id, rooms) in ring.memberships {
+            for room_id in rooms {
+                hub.announce(News::Membership(user_id, room_id)).await;
             }
         }
         again

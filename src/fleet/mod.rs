@@ -32,7 +32,7 @@ use self::mailbox::Mailbox;
 pub use self::nats::NatsDoorbell;
 use self::nodes::Alone;
 use self::ring::Ring;
-use crate::model::{Appended, Identity, NodeId, RoomHead, RoomId};
+use crate::model::{Appended, Event, Identity, NodeId, RoomHead, RoomId};
 use crate::realtime::{Hub, News, Publisher, ReadOutcome, ReplyTo};
 use crate::storage::doorbell::{Doorbell, Hear, Heard};
 use crate::storage::{Listener, Outcome};
@@ -75,6 +75,8 @@ struct Inner {
     has_jobs: watch::Sender<bool>,
     /// Wakes the task that looks for revoked sessions.
     revoked: Notify,
+    /// Wakes the task that looks for changes of who may do what in a room.
+    access: Notify,
     health: Health,
     counts: Counts,
     /// The server has left the fleet.
@@ -93,6 +95,7 @@ impl Fleet {
             alone: OnceLock::new(),
             has_jobs: watch::Sender::new(!is_shared),
             revoked: Notify::new(),
+            access: Notify::new(),
             health: Health::default(),
             counts: Counts::new(is_shared),
             closed: CancellationToken::new(),
@@ -134,6 +137,12 @@ impl Fleet {
     /// Returns when another node has revoked sessions, or when it is time to look without having been told.
     pub async fn sessions_may_be_revoked(&self) {
         let _ = tokio::time::timeout(self.poll_interval(), self.0.revoked.notified()).await;
+    }
+
+    /// Returns when another node has changed who may do what in a room, or when it is time to look without having
+    /// been told.
+    pub async fn access_may_have_changed(&self) {
+        let _ = tokio::time::timeout(self.poll_interval(), self.0.access.notified()).await;
     }
 
     fn poll_interval(&self) -> Duration {
@@ -261,6 +270,7 @@ impl Fleet {
                 inner.incoming.put(|waiting| {
                     waiting.look = true;
                     waiting.sessions = true;
+                    waiting.access = true;
                 });
                 inner.told.put(|told| told.nodes = true);
             }
@@ -285,19 +295,38 @@ fn tell_news(ring: &mut Ring, news: &News) {
         News::Events(events) => {
             for event in events {
                 ring.add_head(RoomHead { id: event.room_id(), head_seq: event.seq() });
+                ring.access |= changes_access(event);
             }
         }
-        News::RoomCreated(_) | News::RoomDeleted(_) => ring.look = true,
+        News::Access => ring.access = true,
+        News::RoomCreated(..) | News::RoomDeleted(_) => ring.look = true,
         News::Read(ReadOutcome { user_id, room_id, result: Ok((seq, true)), .. }) => {
             ring.add_read(*user_id, *room_id, *seq);
         }
         News::Read(_) => {}
+        News::Membership(user_id, room_id) => ring.add_membership(*user_id, *room_id),
+        // The other nodes read it.
+        News::Audience(_) => {}
         // These come from the database, not from the writer.
-        News::Skipped(_)
-        | News::Pruned(_)
+        News::Skipped(..)
+        | News::Pruned(..)
         | News::TypingElsewhere(..)
         | News::ReadElsewhere(..)
         | News::Elsewhere(..) => {}
+    }
+}
+
+/// Whether an event may change who may do what in its room.
+fn changes_access(event: &Event) -> bool {
+    match event {
+        Event::RoomChanged(_)
+        | Event::MemberJoined(_)
+        | Event::MemberLeft(_)
+        | Event::MemberChanged(_) => true,
+        Event::Message(_)
+        | Event::MessageEdited { .. }
+        | Event::MessageDeleted(_)
+        | Event::Unknown(_) => false,
     }
 }
 

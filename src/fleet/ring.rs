@@ -37,6 +37,9 @@ pub struct Ring {
     /// Sessions were revoked.
     #[serde(skip_serializing_if = "is_false")]
     pub sessions: bool,
+    /// Somewhere it has changed who may do what in a room.
+    #[serde(skip_serializing_if = "is_false")]
+    pub access: bool,
     /// A node has come or gone.
     #[serde(skip_serializing_if = "is_false")]
     pub nodes: bool,
@@ -49,6 +52,9 @@ pub struct Ring {
     /// The read positions of each user that have moved.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reads: BTreeMap<UserId, BTreeMap<RoomId, Seq>>,
+    /// The rooms in which a user's own view has changed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub memberships: BTreeMap<UserId, BTreeSet<RoomId>>,
     /// The number of a heartbeat. The node that rings hears it too, and so knows that it can hear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beat: Option<u64>,
@@ -111,6 +117,17 @@ impl Ring {
         }
     }
 
+    /// Notes that a user has changed the own view of a room.
+    pub fn add_membership(&mut self, user: UserId, room: RoomId) {
+        if self.memberships.len() >= MAX_ENTRIES && !self.memberships.contains_key(&user) {
+            return;
+        }
+        let rooms = self.memberships.entry(user).or_default();
+        if rooms.len() < MAX_INNER {
+            rooms.insert(room);
+        }
+    }
+
     /// Notes that a user is typing in a room.
     pub fn add_typing(&mut self, room: RoomId, user: UserId) {
         if self.typing.len() >= MAX_ENTRIES && !self.typing.contains_key(&room) {
@@ -134,9 +151,22 @@ impl Ring {
 
     /// Adds what another ring tells. `node` stays as it is.
     pub fn merge(&mut self, other: Self) {
-        let Self { node: _, heads, look, sessions, nodes, presence, typing, reads, beat } = other;
+        let Self {
+            node: _,
+            heads,
+            look,
+            sessions,
+            access,
+            nodes,
+            presence,
+            typing,
+            reads,
+            memberships,
+            beat,
+        } = other;
         self.look |= look;
         self.sessions |= sessions;
+        self.access |= access;
         self.nodes |= nodes;
         self.beat = self.beat.max(beat);
         heads.into_iter().for_each(|(id, head_seq)| self.add_head(RoomHead { id, head_seq }));
@@ -146,6 +176,9 @@ impl Ring {
         }
         for (user, rooms) in reads {
             rooms.into_iter().for_each(|(room, seq)| self.add_read(user, room, seq));
+        }
+        for (user, rooms) in memberships {
+            rooms.into_iter().for_each(|room| self.add_membership(user, room));
         }
     }
 
@@ -172,6 +205,7 @@ impl Ring {
             presence: self.presence.split_off(self.presence.len().div_ceil(2)),
             typing: split_off(&mut self.typing),
             reads: split_off(&mut self.reads),
+            memberships: split_off(&mut self.memberships),
             heads: split_off(&mut self.heads),
             ..Self::default()
         };
@@ -207,6 +241,7 @@ mod tests {
             ring.add_head(head(n, n * n));
             ring.add_typing(RoomId(n), UserId(n));
             ring.add_read(UserId(n), RoomId(1), Seq(n));
+            ring.add_membership(UserId(n), RoomId(1));
         }
         let rooms = Some((0..4_000).map(RoomId).collect());
         ring.add_presence(PresenceChanged { node: NodeId(7), version: 9, rooms });
@@ -229,6 +264,7 @@ mod tests {
         for n in i64::MAX - 3_000..i64::MAX {
             ring.add_typing(RoomId(i64::MAX), UserId(n));
             ring.add_read(UserId(i64::MAX), RoomId(n), Seq(n));
+            ring.add_membership(UserId(i64::MAX), RoomId(n));
         }
         ring.add_head(head(i64::MAX, i64::MAX));
         let mut heard = Ring::default();

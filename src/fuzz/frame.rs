@@ -13,7 +13,9 @@ use crate::model::{
     Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
 };
 use crate::realtime::encode::encode_event;
-use crate::realtime::frame::{ActiveUser, ActivityMessage, PresenceChange, RoomCard, ServerFrame};
+use crate::realtime::frame::{
+    ActiveUser, ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame,
+};
 
 /// Input: three numbers of 8 bytes; a byte with the position at which the text is cut in two; a byte that,
 /// if it is 255, lengthens the second part to about 64 KiB, where the header changes its form; the text.
@@ -150,6 +152,8 @@ pub fn frame(input: &[u8]) {
                 active_users: 3,
                 archived_at: optional(16).then_some(timestamp),
                 revision: third,
+                kind: room.kind,
+                rules: room.rules,
             },
         },
         ServerFrame::RoomActivity {
@@ -161,6 +165,8 @@ pub fn frame(input: &[u8]) {
         },
         ServerFrame::RoomUpdated { room_id, room: &room },
         ServerFrame::Read { reference, room_id, seq: Seq(second) },
+        ServerFrame::Membership { room_id },
+        ServerFrame::RoomLeft { room_id, cause: LeftCause::Banned },
         ServerFrame::RoomDeleted { room_id },
         ServerFrame::Typing { room_id, user_id, username },
         ServerFrame::Pong { reference },

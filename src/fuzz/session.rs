@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::texts;
 use crate::chat::Error;
-use crate::model::{RoomHead, RoomId, Seq, Timestamp};
+use crate::model::{NewRoom, RoomHead, RoomId, Seq, Timestamp, UserId};
+use crate::realtime::AccessMark;
+use crate::realtime::frame::LeftCause;
 use crate::ws::action::{Action, Input};
 use crate::ws::command::{ClientFrame, Subscribe};
 use crate::ws::session::Session;
@@ -19,7 +21,7 @@ const ROOMS: i64 = 5;
 const HEAD: Seq = Seq(10);
 
 /// Input: if the first line is a number, the session is of `/ws/{room_id}`, else of `/ws`. Each other line
-/// is a frame or, after a dot, an event: `.behind 1`, `.gone 1`, `.binary`.
+/// is a frame or, after a dot, an event: `.behind 1`, `.gone 1`, `.recheck 1`, `.binary`.
 ///
 /// Promises: every frame is answered, with its `ref`. Errors have a known code. The session acts only in
 /// rooms that it has joined, and joins no more rooms than it may.
@@ -75,6 +77,7 @@ impl Socket {
                 self.joined.remove(&room_id);
                 Input::RoomGone(room_id)
             }
+            "recheck" => Input::Recheck { room_id, cause: None },
             "binary" => Input::Binary,
             _ => return,
         };
@@ -108,13 +111,15 @@ impl Socket {
                         reference,
                         oldest,
                         head,
+                        visible_from: Seq(room_id.0 - 1),
+                        mark: AccessMark::default(),
                         history_from: head,
                     });
                 }
                 self.rooms.remove(&room_id);
                 return Some(Input::RoomRefused { room_id, reference, error: Error::RoomNotFound });
             }
-            Action::Join { room_id, after, reference } => {
+            Action::Join { room_id, after, reference, .. } => {
                 comes_back(&reference);
                 assert!(self.joined.insert(room_id) && (Seq(0)..=HEAD).contains(&after));
             }
@@ -142,6 +147,20 @@ impl Socket {
                     _ => Input::RefreshFailed { reference, error: Error::TokenInvalid },
                 });
             }
+            // In this model the room with the highest id may not be read any more.
+            Action::Recheck { room_id, .. } => {
+                assert!(self.joined.contains(&room_id));
+                if room_id.0 == ROOMS {
+                    return Some(Input::Expelled { room_id, cause: LeftCause::Removed });
+                }
+                let room = NewRoom::public("a", UserId(1), Timestamp(0)).into_room(room_id);
+                return Some(Input::Rechecked {
+                    room: Box::new(room),
+                    visible_from: Seq(0),
+                    mark: AccessMark::default(),
+                });
+            }
+            Action::Resume { room, .. } => assert!(self.joined.contains(&room.id)),
             Action::ReadEvents { room_id, .. } => {
                 assert!(self.joined.contains(&room_id));
                 // In this model the room with the highest id cannot be read.

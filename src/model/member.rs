@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::words::words;
-use super::{EventHeader, RoomId, Seq, Timestamp, User, UserId};
+use super::{EventHeader, Room, RoomId, Seq, Timestamp, User, UserId};
 
 /// Who sees a room, and who can enter it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -376,4 +376,12 @@ pub struct Audience {
     pub head_seq: Seq,
     /// The members of a private or direct room; `None`: everybody, because the room is public.
     pub members: Option<Vec<UserId>>,
+}
+
+impl Audience {
+    /// The audience of a room that was just created with these members.
+    pub fn of_new(room: &Room, members: Vec<UserId>) -> Self {
+        let members = room.kind.is_closed().then_some(members);
+        Self { room_id: room.id, head_seq: room.head_seq, members }
+    }
 }

@@ -6,33 +6,88 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::tail::Chunk;
-use super::{CloseCode, Connection, ConnectionId, People, PresenceTaken};
-use crate::model::{Appended, Event, Room, RoomHead, RoomId, Seq, SessionId, UserId};
+use super::{AccessMark, CloseCode, Connection, ConnectionId, People, PresenceTaken};
+use crate::model::{Appended, Audience, Event, Room, RoomHead, RoomId, Seq, SessionId, UserId};
 use crate::storage::{AppendError, Outcome};
 
 pub(super) enum Command {
     Committed(Vec<Outcome<ReplyTo>>),
     News(Vec<News>),
-    Connect { connection: Arc<Connection>, reply: oneshot::Sender<ConnectionId> },
+    Connect {
+        connection: Arc<Connection>,
+        reply: oneshot::Sender<ConnectionId>,
+    },
     Disconnect(ConnectionId),
-    Join { id: ConnectionId, room_id: RoomId, after: Seq, reference: Option<String> },
-    Leave { id: ConnectionId, room_id: RoomId, farewell: Option<Vec<u8>> },
-    Learn { id: ConnectionId, room: RoomHead },
-    Page { id: ConnectionId, room_id: RoomId, chunk: Chunk },
+    Join {
+        id: ConnectionId,
+        room_id: RoomId,
+        after: Seq,
+        reference: Option<String>,
+        mark: AccessMark,
+    },
+    Recheck(Vec<RoomId>),
+    Resume {
+        id: ConnectionId,
+        room_id: RoomId,
+        mark: AccessMark,
+        visible_from: Seq,
+        updated: Vec<u8>,
+    },
+    Leave {
+        id: ConnectionId,
+        room_id: RoomId,
+        farewell: Option<Vec<u8>>,
+    },
+    Learn {
+        id: ConnectionId,
+        room: RoomHead,
+    },
+    Page {
+        id: ConnectionId,
+        room_id: RoomId,
+        chunk: Chunk,
+    },
     Writable(ConnectionId),
-    Send { id: ConnectionId, frame: Vec<u8> },
-    Typing { id: ConnectionId, room_id: RoomId },
-    AskToWatch { id: ConnectionId, reply: oneshot::Sender<bool> },
-    StartWatching { id: ConnectionId, reference: Option<String>, rooms: Option<Vec<RoomHead>> },
+    Send {
+        id: ConnectionId,
+        frame: Vec<u8>,
+    },
+    Typing {
+        id: ConnectionId,
+        room_id: RoomId,
+    },
+    AskToWatch {
+        id: ConnectionId,
+        reply: oneshot::Sender<bool>,
+    },
+    StartWatching {
+        id: ConnectionId,
+        reference: Option<String>,
+        rooms: Option<Vec<Audience>>,
+    },
     Close(ConnectionId, CloseCode),
     CloseSessions(Vec<SessionId>),
     ForgetTails,
     CloseAll,
-    CountActive { rooms: Vec<RoomId>, reply: oneshot::Sender<Vec<ActiveCount>> },
-    TakePresence { all: bool, reply: oneshot::Sender<PresenceTaken> },
-    ListLive { among: Option<Vec<RoomId>>, reply: oneshot::Sender<Vec<(RoomId, usize)>> },
-    ListKnown { reply: oneshot::Sender<KnownRooms> },
-    ListBehind { rung: Vec<RoomHead>, reply: oneshot::Sender<RoomsBehind> },
+    CountActive {
+        rooms: Vec<RoomId>,
+        reply: oneshot::Sender<Vec<ActiveCount>>,
+    },
+    TakePresence {
+        all: bool,
+        reply: oneshot::Sender<PresenceTaken>,
+    },
+    ListLive {
+        among: Option<Vec<RoomId>>,
+        reply: oneshot::Sender<Vec<(RoomId, usize)>>,
+    },
+    ListKnown {
+        reply: oneshot::Sender<KnownRooms>,
+    },
+    ListBehind {
+        rung: Vec<RoomHead>,
+        reply: oneshot::Sender<RoomsBehind>,
+    },
 }
 
 /// The receiver of the answer to an append.
@@ -58,12 +113,20 @@ pub enum News {
     /// Events, each room's in ascending order of seq. Known events are ignored.
     Events(Vec<Event>),
     /// The events up to the room's `head_seq` are not all published, because only watchers need them: the members
-    /// receive them later.
-    Skipped(Room),
-    /// The unpublished events up to the room's `head_seq` were pruned: no client can receive them any more.
-    Pruned(Room),
+    /// receive them later. The audience was read after the room.
+    Skipped(Room, Audience),
+    /// The unpublished events up to the room's `head_seq` were pruned: no client can receive them any more. The
+    /// audience was read after the room.
+    Pruned(Room, Audience),
     /// A new room. Its `head_seq` is the head before the events that are announced next.
-    RoomCreated(Room),
+    RoomCreated(Room, Audience),
+    /// The audience of a room that became public or private, or whose audience the hub did not know. It is announced
+    /// before the event that made it so, which may then be published without delay.
+    Audience(Audience),
+    /// A member has changed the own view of a room, which is no event of the log.
+    Membership(UserId, RoomId),
+    /// It has changed who may do what in a room, without an event in its log.
+    Access,
     /// The room was deleted. The hub removes all of its members.
     RoomDeleted(RoomId),
     /// The outcome of one user's `read` in one room.
@@ -104,6 +167,8 @@ pub struct KnownRooms {
     pub has_unknown: bool,
     /// What the watchers know of every room. `None`: there is no watcher.
     pub watched: Option<Vec<RoomHead>>,
+    /// Rooms whose audience must be read for the watchers.
+    pub unheard: Vec<RoomId>,
 }
 
 /// The rooms of a ring that have events that the hub does not know.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::Peer;
+use super::frame::LeftCause;
 use crate::model::{Identity, RoomId, Seq, SessionId, Timestamp};
 use crate::storage::AppendError;
 
@@ -134,12 +135,24 @@ pub struct Mail {
     /// Rooms in which the connection is behind the hub's tail, each with the seq after which the task must
     /// read the database. `None`: the hub does not know the head of the room, and the task must read it.
     pub behind: Vec<(RoomId, Option<Seq>)>,
+    /// Rooms in which the connection is paused, until the task has checked whether it may still read them; and the
+    /// reason why it may not, if the hub knows it.
+    pub recheck: Vec<(RoomId, Option<LeftCause>)>,
     /// Deleted rooms, which the connection is no longer a member of.
     pub gone: Vec<RoomId>,
     /// Failed sends (the `ref` and the error).
     pub failed: Vec<(Option<String>, AppendError)>,
     /// The close frame has been sent: the task reads until the client closes too, for a limited time.
     pub closing: bool,
+}
+
+impl Mail {
+    pub(super) fn add_recheck(&mut self, room_id: RoomId, cause: Option<LeftCause>) {
+        match self.recheck.iter_mut().find(|(id, _)| *id == room_id) {
+            Some((_, known)) => *known = cause.or(*known),
+            None => self.recheck.push((room_id, cause)),
+        }
+    }
 }
 
 /// One client's connection, shared by the hub and the connection's task.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{ErrorCode, EventId, Room, RoomFace, RoomId, Seq, Timestamp, UserId};
+use crate::model::{
+    ErrorCode, EventId, Room, RoomFace, RoomId, RoomKind, RoomRules, Seq, Timestamp, UserId,
+};
 
 /// A frame that is not an [event](crate::model::Event). `type` says which one it is.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -73,7 +75,8 @@ pub enum ServerFrame<'a> {
         /// The identity of the database's history, as in `synced`.
         epoch: &'a str,
     },
-    /// For watchers: there is a new room.
+    /// For watchers: there is a new room that the user sees. The people of a direct room are in
+    /// `GET /rooms/{room_id}`.
     RoomCreated {
         /// The new room.
         room: RoomCard<'a>,
@@ -115,6 +118,20 @@ pub enum ServerFrame<'a> {
         room_id: RoomId,
         /// The `seq` of the last event that the user has read.
         seq: Seq,
+    },
+    /// The place of the connection's user in a room changed, or whether the user sees the room: the client reads
+    /// `GET /rooms/{room_id}` again. If that does not exist, the user does not see the room any more. For watchers.
+    Membership {
+        /// The room.
+        room_id: RoomId,
+    },
+    /// The connection was taken out of a room, because its user may not read the room any more. A connection that was
+    /// opened for this room alone is closed.
+    RoomLeft {
+        /// The room that the connection has left.
+        room_id: RoomId,
+        /// Why.
+        cause: LeftCause,
     },
     /// The room was deleted.
     RoomDeleted {
@@ -173,6 +190,20 @@ pub enum ServerFrame<'a> {
     },
 }
 
+/// Why a connection was taken out of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LeftCause {
+    /// The user has left the room.
+    Left,
+    /// A moderator has removed the user.
+    Removed,
+    /// A moderator has banned the user.
+    Banned,
+    /// The room is private now, and the user is not a member.
+    Private,
+}
+
 /// A message without its text, for watchers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ActivityMessage {
@@ -199,6 +230,9 @@ pub struct RoomCard<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
     pub revision: i64,
+    pub kind: RoomKind,
+    #[serde(flatten)]
+    pub rules: RoomRules,
 }
 
 impl<'a> RoomCard<'a> {
@@ -213,6 +247,8 @@ impl<'a> RoomCard<'a> {
             active_users,
             archived_at: room.archived_at,
             revision: room.revision,
+            kind: room.kind,
+            rules: room.rules,
         }
     }
 }

@@ -1,20 +1,22 @@
 //! The handle to the hub's thread, and the thread's loop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::access::AccessMark;
 use super::command::{ActiveCount, Command, KnownRooms, News, RoomsBehind};
 use super::config::HubConfig;
+use super::frame::ServerFrame;
 use super::pacing::Pacing;
 use super::publisher::Publisher;
 use super::state::State;
 use super::tail::Chunk;
 use super::{CloseCode, Connection, ConnectionId, HubCounts, PresenceTaken};
-use crate::model::{Event, RoomHead, RoomId, Seq, SessionId};
+use crate::model::{Audience, Event, Room, RoomHead, RoomId, Seq, SessionId};
 #[cfg(test)]
 use crate::{realtime::ReplyTo, storage::Outcome};
 
@@ -32,6 +34,7 @@ pub struct Hub {
     pacing: Arc<Pacing>,
     has_missed: Arc<AtomicBool>,
     presence_changed: Arc<Notify>,
+    access_marks: Arc<AtomicU64>,
 }
 
 /// The hub's thread. It ends when the last [`Hub`] is dropped.
@@ -66,14 +69,16 @@ impl Hub {
         let pacing = Arc::<Pacing>::default();
         let has_missed = Arc::<AtomicBool>::default();
         let presence_changed = Arc::<Notify>::default();
+        let access_marks = Arc::<AtomicU64>::default();
         let state = State::new(
             config,
             counts.clone(),
             pacing.clone(),
             has_missed.clone(),
             presence_changed.clone(),
+            access_marks.clone(),
         );
-        let hub = Self { commands, counts, pacing, has_missed, presence_changed };
+        let hub = Self { commands, counts, pacing, has_missed, presence_changed, access_marks };
         (hub, run(state, waiting))
     }
 
@@ -122,15 +127,36 @@ impl Hub {
     }
 
     /// Takes the connection into the room. The client receives `active_users`, every event after the seq
-    /// `after`, which must be in the log already, and `synced`.
+    /// `after`, which must be in the log already, and `synced`. `mark` was taken before the right to read the room was
+    /// checked.
     pub async fn join(
         &self,
         id: ConnectionId,
         room_id: RoomId,
         after: Seq,
         reference: Option<String>,
+        mark: AccessMark,
     ) {
-        self.send(Command::Join { id, room_id, after, reference }).await;
+        self.send(Command::Join { id, room_id, after, reference, mark }).await;
+    }
+
+    /// The present moment, for a right that is checked now.
+    pub fn access_mark(&self) -> AccessMark {
+        AccessMark(self.access_marks.load(Ordering::SeqCst))
+    }
+
+    /// Has the right to read these rooms checked again for all connections in them, which receive nothing more of
+    /// the room until then.
+    pub async fn recheck(&self, rooms: Vec<RoomId>) {
+        self.send(Command::Recheck(rooms)).await;
+    }
+
+    /// Answers mail that the right to read a room must be checked again: the connection may go on with the events
+    /// after `visible_from`. `mark` was taken before the check.
+    pub async fn resume(&self, id: ConnectionId, room: &Room, visible_from: Seq, mark: AccessMark) {
+        let (room_id, face) = (room.id, room.face());
+        let updated = ServerFrame::RoomUpdated { room_id, room: &face }.to_bytes();
+        self.send(Command::Resume { id, room_id, mark, visible_from, updated }).await;
     }
 
     /// Takes the connection out of the room, then sends it the frame `farewell`.
@@ -167,8 +193,8 @@ impl Hub {
         self.send(Command::Typing { id, room_id }).await;
     }
 
-    /// Notes that the connection wants to watch; from here on the hub follows all rooms. False: the heads of
-    /// the rooms are not known, and the caller reads them from storage for [`Hub::start_watching`].
+    /// Notes that the connection wants to watch; from here on the hub follows all rooms. False: the rooms
+    /// are not known, and the caller reads their heads and audiences from storage for [`Hub::start_watching`].
     pub async fn ask_to_watch(&self, id: ConnectionId) -> bool {
         let (reply, is_ready) = oneshot::channel();
         self.send(Command::AskToWatch { id, reply }).await;
@@ -180,7 +206,7 @@ impl Hub {
         &self,
         id: ConnectionId,
         reference: Option<String>,
-        rooms: Option<Vec<RoomHead>>,
+        rooms: Option<Vec<Audience>>,
     ) {
         self.send(Command::StartWatching { id, reference, rooms }).await;
     }

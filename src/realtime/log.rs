@@ -81,8 +81,12 @@ impl State {
                     room.revision = change.room.revision;
                     let frame = ServerFrame::RoomUpdated { room_id, room: &change.room }.to_bytes();
                     // Blocked members are sent the frame too: it is short and rare, and would not be repeated.
-                    for &slot in room.members.keys() {
-                        self.clients[slot].push(slot, &frame, &mut self.touched);
+                    for (&slot, member) in &mut room.members {
+                        if member.is_paused() {
+                            member.has_missed_update = true;
+                        } else {
+                            self.clients[slot].push(slot, &frame, &mut self.touched);
+                        }
                     }
                 }
             }

@@ -7,7 +7,7 @@ use super::frame::{PresenceChange, ServerFrame};
 use super::presence::{Elsewhere, Presence};
 use super::room::{Cursor, Member};
 use super::state::State;
-use super::{ConnectionId, People};
+use super::{AccessMark, ConnectionId, People};
 use crate::model::{Identity, RoomHead, RoomId, Seq, UserId};
 
 impl State {
@@ -17,6 +17,7 @@ impl State {
         room_id: RoomId,
         after: Seq,
         reference: Option<String>,
+        mark: AccessMark,
     ) {
         let Some(slot) = self.slot(id) else { return };
         let client = &mut self.clients[slot];
@@ -30,7 +31,15 @@ impl State {
         let identity = connection.identity();
         let step = room.presence.enter(&identity, slot);
         let presence = room.presence.frame(room_id);
-        let member = Member { cursor: Cursor::Starting(after), sync: Some(reference) };
+        // The right was checked before something that may have ended it.
+        let is_paused = mark < room.paused_at;
+        let cursor = match is_paused {
+            true => Cursor::Paused(after, room.paused_at),
+            false => Cursor::Starting(after),
+        };
+        let sync = Some(reference);
+        let has_missed_presence = is_paused;
+        let member = Member { cursor, sync, has_missed_presence, has_missed_update: false };
         room.members.insert(slot, member);
         if let Some(log) = &mut self.presence_log {
             if step.is_of_node {
@@ -43,6 +52,10 @@ impl State {
         if step.is_of_fleet {
             let person = (identity.user_id, identity.username);
             self.tell_change(room_id, person, Some(slot), ServerFrame::UserJoined);
+        }
+        if is_paused {
+            connection.post(|mail| mail.add_recheck(room_id, None));
+            return;
         }
         self.push(slot, &presence);
         match self.rooms.get(&room_id).and_then(|room| room.head) {
@@ -71,7 +84,7 @@ impl State {
 
     pub(super) fn typing(&mut self, id: ConnectionId, room_id: RoomId) {
         let Some(slot) = self.slot(id) else { return };
-        if self.member(slot, room_id).is_none() {
+        if self.member(slot, room_id).is_none_or(|member| member.is_paused()) {
             return;
         }
         let Identity { user_id, username, .. } = self.clients[slot].connection.identity();
@@ -179,10 +192,15 @@ impl State {
         }
     }
 
-    /// Sends a frame that is not in the log to all members. Blocked clients do not receive it.
+    /// Sends a frame about people, which is not in the log, to all members. Blocked clients do not receive it, and
+    /// paused members are told who is there when they go on.
     pub(super) fn broadcast(&mut self, room_id: RoomId, except: Option<usize>, frame: &[u8]) {
-        let Some(room) = self.rooms.get(&room_id) else { return };
-        for &slot in room.members.keys() {
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        for (&slot, member) in &mut room.members {
+            if member.is_paused() {
+                member.has_missed_presence = true;
+                continue;
+            }
             let client = &mut self.clients[slot];
             if Some(slot) != except && client.blocked_at.is_none() {
                 client.out.extend_from_slice(frame);

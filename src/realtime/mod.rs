@@ -7,6 +7,7 @@
 //! The hub works in *passes*: it takes the commands that wait, applies them, and then writes once to each
 //! socket that has something to be written.
 
+mod access;
 mod client;
 mod command;
 mod config;
@@ -15,6 +16,7 @@ mod counts;
 mod delivery;
 pub(crate) mod encode;
 pub(crate) mod frame;
+mod hearers;
 mod hub;
 mod log;
 mod measure;
@@ -32,6 +34,8 @@ mod tls;
 mod watch;
 mod watchers;
 
+pub use access::AccessMark;
+pub(crate) use access::may_end_access;
 pub(crate) use command::{ActiveCount, KnownRooms, ReadAsker, ReadOutcome};
 pub use command::{News, ReplyTo};
 pub use config::HubConfig;

@@ -4,7 +4,7 @@ use super::CloseCode;
 use super::command::{KnownRooms, News, ReadAsker, ReadOutcome, RoomsBehind};
 use super::frame::ServerFrame;
 use super::state::State;
-use crate::model::{Room, RoomHead, RoomId, Seq, UserId};
+use crate::model::{Audience, Room, RoomHead, RoomId, Seq, UserId};
 
 impl State {
     pub(super) fn known_rooms(&self) -> KnownRooms {
@@ -17,6 +17,7 @@ impl State {
         }
         known.has_unknown |= self.watch.is_unready();
         known.watched = self.watch.known_rooms();
+        known.unheard = self.watch.rooms_unheard();
         known
     }
 
@@ -43,12 +44,17 @@ impl State {
             News::Events(events) => {
                 for event in events {
                     self.note(&event);
+                    self.pause_for(&event);
                     self.keep(event);
                 }
             }
-            News::Skipped(room) => self.skip(&room),
-            News::Pruned(room) => self.skip_pruned(&room),
-            News::RoomCreated(room) => self.create_room(&room),
+            News::Skipped(room, audience) => self.skip(&room, audience),
+            News::Pruned(room, audience) => self.skip_pruned(&room, audience),
+            News::RoomCreated(room, audience) => self.create_room(&room, audience),
+            // The rules read what has changed, and then ask for [`super::Hub::recheck`].
+            News::Access => {}
+            News::Audience(audience) => self.set_audience(audience),
+            News::Membership(user_id, room_id) => self.tell_membership(user_id, room_id),
             News::RoomDeleted(room_id) => self.close_room(room_id),
             News::Read(outcome) => self.tell_read(outcome),
             News::Elsewhere(room_id, people) => self.set_elsewhere(room_id, people),
@@ -61,23 +67,22 @@ impl State {
 
     /// Moves the watchers on over events that are not published. One of them may have changed the room, so the
     /// room's present state is sent too.
-    fn skip(&mut self, room: &Room) {
+    fn skip(&mut self, room: &Room, audience: Audience) {
+        self.set_audience(audience);
         let frame = ServerFrame::RoomUpdated { room_id: room.id, room: &room.face() }.to_bytes();
         self.tell_watchers_of_skip(room, &frame);
     }
 
     /// Moves watchers and polls on over events that no longer exist.
-    fn skip_pruned(&mut self, room: &Room) {
-        self.skip(room);
+    fn skip_pruned(&mut self, room: &Room, audience: Audience) {
+        self.skip(room, audience);
+        // A member may have been removed by one of them.
+        self.recheck(room.id);
         let Some(known) = self.rooms.get_mut(&room.id) else { return };
         known.seen = known.seen.map(|seen| seen.max(room.head_seq));
         if room.revision > known.revision {
             known.revision = room.revision;
-            let frame =
-                ServerFrame::RoomUpdated { room_id: room.id, room: &room.face() }.to_bytes();
-            for &slot in known.members.keys() {
-                self.clients[slot].push(slot, &frame, &mut self.touched);
-            }
+            known.members.values_mut().for_each(|member| member.has_missed_update = true);
         }
     }
 
@@ -153,8 +158,14 @@ impl State {
         let Ok((seq, true)) = result else { return };
         self.tell_watchers_of_read(user_id, room_id, seq, &said);
         let Some(room) = self.rooms.get(&room_id) else { return };
-        for slot in room.presence.slots(user_id).to_vec() {
-            if !said.contains(&slot) && self.clients[slot].blocked_at.is_none() {
+        let is_open = |slot: &&usize| {
+            let member = room.members.get(slot);
+            member.is_some_and(|member| !member.is_paused()) && !said.contains(slot)
+        };
+        let slots: Vec<usize> =
+            room.presence.slots(user_id).iter().filter(is_open).copied().collect();
+        for slot in slots {
+            if self.clients[slot].blocked_at.is_none() {
                 self.push_read(slot, None, room_id, seq);
             }
         }

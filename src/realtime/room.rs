@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::access::AccessMark;
 use super::counts::Tally;
 use super::presence::Presence;
 use super::tail::Tail;
@@ -18,6 +19,8 @@ pub(super) struct Room {
     pub(super) revision: i64,
     /// The tail ends at the head, or is empty.
     pub(super) tail: Tail,
+    /// The last time that members were paused: see `access.rs`.
+    pub(super) paused_at: AccessMark,
     /// The members, by their slot in the hub.
     pub(super) members: HashMap<usize, Member>,
     pub(super) presence: Presence,
@@ -36,6 +39,10 @@ pub(super) struct Member {
     pub(super) cursor: Cursor,
     /// The member gets a `synced` frame with this `ref` when it reaches the head.
     pub(super) sync: Option<Option<String>>,
+    /// While it was paused, frames about presence were not sent to it.
+    pub(super) has_missed_presence: bool,
+    /// While it was paused, a `room_updated` was not sent to it.
+    pub(super) has_missed_update: bool,
 }
 
 /// The position of a member in the log.
@@ -47,13 +54,23 @@ pub(super) enum Cursor {
     Reading(Seq),
     /// The member has received everything up to this seq. The tail has the rest, or will have it.
     Live(Seq),
+    /// The member has received everything up to this seq, and receives nothing more until its right to read the room
+    /// has been checked again.
+    Paused(Seq, AccessMark),
 }
 
 impl Member {
     /// Returns the seq up to which the member has received everything.
     pub(super) fn position(&self) -> Seq {
-        let (Cursor::Starting(seq) | Cursor::Reading(seq) | Cursor::Live(seq)) = self.cursor;
+        let (Cursor::Starting(seq)
+        | Cursor::Reading(seq)
+        | Cursor::Live(seq)
+        | Cursor::Paused(seq, _)) = self.cursor;
         seq
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        matches!(self.cursor, Cursor::Paused(..))
     }
 
     /// Notes that the member has received everything up to `to`.

@@ -9,7 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Instant;
 
 use slab::Slab;
@@ -57,6 +57,8 @@ pub struct State {
     pub(super) presence_log: Option<PresenceLog>,
     /// See [`super::Hub::take_missed`].
     pub(super) has_missed: Arc<AtomicBool>,
+    /// Counts the pauses of members: see [`super::AccessMark`].
+    pub(super) access_marks: Arc<AtomicU64>,
 }
 
 pub(super) type Answer = Result<Appended, AppendError>;
@@ -68,6 +70,7 @@ impl State {
         pacing: Arc<Pacing>,
         has_missed: Arc<AtomicBool>,
         presence_changed: Arc<Notify>,
+        access_marks: Arc<AtomicU64>,
     ) -> Self {
         Self {
             presence_log: config.is_shared.then(|| PresenceLog::new(presence_changed)),
@@ -86,6 +89,7 @@ impl State {
             tally: Tally::default(),
             watch: Watch::default(),
             has_missed,
+            access_marks,
         }
     }
 
@@ -95,8 +99,14 @@ impl State {
             Command::News(news) => news.into_iter().for_each(|news| self.spread(news)),
             Command::Connect { connection, reply } => self.connect(connection, reply),
             Command::Disconnect(id) => self.disconnect(id),
-            Command::Join { id, room_id, after, reference } => {
-                self.join(id, room_id, after, reference);
+            Command::Join { id, room_id, after, reference, mark } => {
+                self.join(id, room_id, after, reference, mark);
+            }
+            Command::Recheck(rooms) => {
+                rooms.into_iter().for_each(|room_id| self.recheck(room_id));
+            }
+            Command::Resume { id, room_id, mark, visible_from, updated } => {
+                self.resume(id, room_id, mark, visible_from, &updated);
             }
             Command::Leave { id, room_id, farewell } => {
                 if let Some(slot) = self.slot(id) {

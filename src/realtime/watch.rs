@@ -1,13 +1,16 @@
-//! The hub's state for watchers: the heads of all rooms, and the activity that watchers have not received yet.
+//! The hub's state for watchers: the head and the audience of every room, and the activity that watchers have not
+//! received yet.
 //!
 //! While there is a watcher, the head of every room is known here: the first watcher's task reads the heads
 //! after the hub has begun to follow all rooms, and before the watcher receives `watching`. An event that does
-//! not continue a head is left to the next poll, which reads the log.
+//! not continue a head is left to the next poll, which reads the log. The audience of a room is read with its head:
+//! see [`Hearers`].
 
 use std::collections::{HashMap, HashSet};
 
 use super::frame::{ActivityMessage, ServerFrame};
-use crate::model::{Event, Room, RoomHead, RoomId, Seq, UserId, mentioned_names};
+use super::hearers::{Affected, Hearers};
+use crate::model::{Audience, Event, Room, RoomHead, RoomId, Seq, UserId, mentioned_names};
 
 /// The number of messages in one `room_activity`. A client that gets `truncated` asks for the unread number.
 const MAX_MESSAGES: usize = 50;
@@ -21,9 +24,9 @@ pub(super) struct Watch {
     pub count: usize,
     /// The slots of the watchers.
     pub users: HashMap<UserId, Vec<usize>>,
-    /// The heads of all rooms, once they have been read: what watchers have received or could read.
-    heads: HashMap<RoomId, Seq>,
-    /// Rooms that were created after the heads began to be read.
+    /// All rooms, once they have been read.
+    rooms: HashMap<RoomId, Followed>,
+    /// Rooms that were created after the rooms began to be read.
     created: HashSet<RoomId>,
     /// Deleted rooms: a poll may have read a room before its deletion, and announce it afterwards.
     gone: HashSet<RoomId>,
@@ -32,6 +35,13 @@ pub(super) struct Watch {
     pub pending: HashMap<RoomId, Activity>,
     /// The last time that activity was sent, in seconds of the hub's clock.
     pub told_at: u32,
+}
+
+/// A room as watchers know it.
+struct Followed {
+    /// What watchers have received or could read.
+    head: Seq,
+    hearers: Hearers,
 }
 
 /// The relation of an event to the events that watchers have received.
@@ -51,6 +61,8 @@ pub(super) struct Activity {
     messages: Vec<ActivityMessage>,
     deleted: Vec<Seq>,
     is_truncated: bool,
+    /// People who came to hear of the room during this activity. They get its head alone.
+    pub newcomers: Vec<UserId>,
 }
 
 impl Watch {
@@ -65,57 +77,92 @@ impl Watch {
 
     /// The heads of all rooms. `None`: there is no watcher, or they are not known yet.
     pub fn known_rooms(&self) -> Option<Vec<RoomHead>> {
-        let heads =
-            || self.heads.iter().map(|(&id, &head_seq)| RoomHead { id, head_seq }).collect();
+        let heads = || {
+            let head = |(&id, room): (&RoomId, &Followed)| RoomHead { id, head_seq: room.head };
+            self.rooms.iter().map(head).collect()
+        };
         self.is_ready.then(heads)
     }
 
     /// The head of a room, if there are watchers and it is known.
     pub fn known_head(&self, room_id: RoomId) -> Option<Seq> {
-        self.heads.get(&room_id).copied().filter(|_| self.is_ready)
+        self.rooms.get(&room_id).map(|room| room.head).filter(|_| self.is_ready)
     }
 
-    /// Takes the heads that were read from storage after the first watcher had asked. Events that were noted
-    /// since then are newer.
-    pub fn learn(&mut self, read: Vec<RoomHead>) {
+    /// The rooms whose audience must be read, because it is not known.
+    pub fn rooms_unheard(&self) -> Vec<RoomId> {
+        let is_unsure = |room: &Followed| self.is_ready && !room.hearers.is_sure();
+        let rooms = self.rooms.iter().filter(|(_, room)| is_unsure(room));
+        rooms.map(|(&room_id, _)| room_id).collect()
+    }
+
+    /// The users who may hear of a room. `None`: the room is not known, so nobody may.
+    pub fn hearers(&self, room_id: RoomId) -> Option<&Hearers> {
+        self.rooms.get(&room_id).map(|room| &room.hearers)
+    }
+
+    /// Takes the rooms that were read from storage after the first watcher had asked. Events that were noted
+    /// since then are newer. False: the audience of a room must be read again.
+    pub fn learn(&mut self, read: Vec<Audience>) -> bool {
         if self.is_ready {
-            return;
+            return true;
         }
         self.is_ready = true;
-        let noted = std::mem::take(&mut self.heads);
-        self.heads = read.into_iter().map(|room| (room.id, room.head_seq)).collect();
-        for (id, head) in noted {
-            match self.heads.get_mut(&id) {
-                Some(known) => *known = head.max(*known),
-                None if self.created.contains(&id) => drop(self.heads.insert(id, head)),
-                // Another process made it after the heads were read: a poll will find it.
-                None => {}
-            }
+        let mut noted = std::mem::take(&mut self.rooms);
+        let mut are_sure = true;
+        for audience in read {
+            let (id, head) = (audience.room_id, audience.head_seq);
+            let mut room = noted.remove(&id).unwrap_or_default();
+            room.head = room.head.max(head);
+            room.hearers.learn(audience);
+            are_sure &= room.hearers.is_sure();
+            self.rooms.insert(id, room);
         }
+        // The others were made by other processes after the rooms were read: a poll will find them.
+        noted.retain(|id, _| self.created.contains(id));
+        self.rooms.extend(noted);
         self.created.clear();
+        are_sure
     }
 
     pub fn note(&mut self, event: &Event) -> Noted {
         let (room_id, seq, is_ready) = (event.room_id(), event.seq(), self.is_ready);
-        let Some(head) = self.head(room_id) else { return Noted::Gap };
-        if seq <= *head {
+        let Some(room) = self.room(room_id) else { return Noted::Gap };
+        if seq <= room.head {
             return Noted::Known;
         }
-        if is_ready && seq > head.next() {
+        if is_ready && seq > room.head.next() {
             return Noted::Gap;
         }
-        *head = seq;
+        room.head = seq;
+        let newcomers = room.hearers.note(event);
         if is_ready {
-            self.pending.entry(room_id).or_default().add(event);
+            let activity = self.pending.entry(room_id).or_default();
+            activity.add(event);
+            activity.newcomers.extend(newcomers);
         }
         Noted::New
+    }
+
+    /// Takes the audience of a room as it was read from storage. Returns the users who must look at the room again.
+    pub fn set_audience(&mut self, audience: Audience) -> Affected {
+        let room_id = audience.room_id;
+        let Some(room) = self.room(room_id) else { return Affected::Nobody };
+        let affected = room.hearers.learn(audience);
+        if let Affected::These(users) = &affected
+            && let Some(activity) = self.pending.get_mut(&room_id)
+        {
+            activity.newcomers.extend(users);
+        }
+        affected
     }
 
     /// Moves the head of a room on, over events that are not sent. True if watchers did not know of them.
     pub fn skip_to(&mut self, room_id: RoomId, to: Seq) -> bool {
         let is_ready = self.is_ready;
-        let Some(head) = self.head(room_id).filter(|head| **head < to) else { return false };
-        *head = to;
+        let Some(room) = self.room(room_id).filter(|room| room.head < to) else { return false };
+        room.head = to;
+        room.hearers.skip_to(to);
         if is_ready {
             let activity = self.pending.entry(room_id).or_default();
             activity.head = to;
@@ -125,31 +172,38 @@ impl Watch {
     }
 
     /// Adds a new room. False: it is known already, from this process or from a poll, or deleted.
-    pub fn create(&mut self, room: &Room) -> bool {
-        let is_known = self.is_ready && self.heads.contains_key(&room.id);
+    pub fn create(&mut self, room: &Room, audience: Audience) -> bool {
+        let is_known = self.is_ready && self.rooms.contains_key(&room.id);
         if is_known || self.gone.contains(&room.id) {
             return false;
         }
-        self.heads.insert(room.id, room.head_seq);
+        let hearers = Hearers::of(audience);
+        self.rooms.insert(room.id, Followed { head: room.head_seq, hearers });
         if !self.is_ready {
             self.created.insert(room.id);
         }
         true
     }
 
-    /// Removes a deleted room. True if it was known.
-    pub fn delete(&mut self, room_id: RoomId) -> bool {
+    /// Removes a deleted room. Returns who heard of it, if it was known.
+    pub fn delete(&mut self, room_id: RoomId) -> Option<Hearers> {
         self.gone.insert(room_id);
         self.pending.remove(&room_id);
-        self.heads.remove(&room_id).is_some()
+        self.rooms.remove(&room_id).map(|room| room.hearers)
     }
 
-    /// The head of a room. Before the heads have been read, every room is known from its next event on.
-    fn head(&mut self, room_id: RoomId) -> Option<&mut Seq> {
+    /// A room. Before the rooms have been read, every room is known from its next event on.
+    fn room(&mut self, room_id: RoomId) -> Option<&mut Followed> {
         match self.is_ready {
-            true => self.heads.get_mut(&room_id),
-            false => Some(self.heads.entry(room_id).or_insert(Seq(0))),
+            true => self.rooms.get_mut(&room_id),
+            false => Some(self.rooms.entry(room_id).or_default()),
         }
+    }
+}
+
+impl Default for Followed {
+    fn default() -> Self {
+        Self { head: Seq(0), hearers: Hearers::default() }
     }
 }
 
@@ -185,6 +239,12 @@ impl Activity {
                 }
             }
         }
+    }
+
+    /// The frame for people who may not hear of all of the activity.
+    pub fn frame_for_newcomers(&self, room_id: RoomId) -> Vec<u8> {
+        let (head, is_truncated) = (self.head, true);
+        Self { head, is_truncated, ..Self::default() }.frame(room_id)
     }
 
     pub fn frame(&self, room_id: RoomId) -> Vec<u8> {

@@ -5,24 +5,22 @@
 //! early, is asked to read the list of rooms again, so nothing is kept for it. Activity of a room is sent in
 //! order and once, so that a watcher can join the room from the `head_seq` that it received.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
+use slab::Slab;
 use tokio::sync::oneshot;
 
 use super::ConnectionId;
-use super::client::Watching;
+use super::client::{Client, Watching};
 use super::frame::{RoomCard, ServerFrame};
+use super::hearers::{Affected, Hearers};
 use super::state::State;
 use super::watch::{Noted, Watch};
-use crate::model::{Event, Room, RoomHead, RoomId, Seq, UserId};
-
-/// Whether a user may receive frames about a room. Every room is public.
-fn may_hear_of(_room_id: RoomId, _user_id: UserId) -> bool {
-    true
-}
+use crate::model::{Audience, Event, Room, RoomId, Seq, UserId};
 
 impl State {
-    /// Answers whether the heads of the rooms are known. If they are not, the task reads them now.
+    /// Answers whether the rooms are known. If they are not, the task reads them now.
     pub(super) fn ask_to_watch(&mut self, id: ConnectionId, reply: oneshot::Sender<bool>) {
         if let Some(slot) = self.slot(id) {
             let client = &mut self.clients[slot];
@@ -40,13 +38,15 @@ impl State {
         &mut self,
         id: ConnectionId,
         reference: Option<&str>,
-        rooms: Option<Vec<RoomHead>>,
+        rooms: Option<Vec<Audience>>,
     ) {
         let Some(slot) = self.slot(id) else { return };
         match self.clients[slot].watching {
             Watching::No => return,
             Watching::Asked => {
-                self.watch.learn(rooms.unwrap_or_default());
+                if !self.watch.learn(rooms.unwrap_or_default()) {
+                    self.has_missed.store(true, Ordering::Relaxed);
+                }
                 let user_id = self.clients[slot].connection.identity().user_id;
                 self.watch.users.entry(user_id).or_default().push(slot);
                 self.clients[slot].watching = Watching::Live;
@@ -91,13 +91,64 @@ impl State {
         match self.watch.note(event) {
             Noted::Known => {}
             Noted::Gap => self.has_missed.store(true, Ordering::Relaxed),
-            Noted::New => {
-                if let Event::RoomChanged(change) = event {
-                    let room_id = event.room_id();
-                    let frame = ServerFrame::RoomUpdated { room_id, room: &change.room };
-                    self.tell_watchers(room_id, &frame.to_bytes(), true);
+            Noted::New => self.tell_watchers_of_change(event),
+        }
+    }
+
+    fn tell_watchers_of_change(&mut self, event: &Event) {
+        let room_id = event.room_id();
+        match event {
+            Event::RoomChanged(change) => {
+                let frame = ServerFrame::RoomUpdated { room_id, room: &change.room };
+                self.tell_watchers(room_id, &frame.to_bytes(), true);
+                let hearers = self.watch.hearers(room_id);
+                if !hearers.is_some_and(Hearers::is_sure) {
+                    self.has_missed.store(true, Ordering::Relaxed);
                 }
             }
+            Event::MemberJoined(change)
+            | Event::MemberLeft(change)
+            | Event::MemberChanged(change) => {
+                for person in &change.members {
+                    self.tell_membership(person.user_id, room_id);
+                }
+            }
+            Event::Message(_)
+            | Event::MessageEdited { .. }
+            | Event::MessageDeleted(_)
+            | Event::Unknown(_) => {}
+        }
+    }
+
+    /// Tells a user's watchers that the user's place in a room has changed.
+    pub(super) fn tell_membership(&mut self, user_id: UserId, room_id: RoomId) {
+        let Some(slots) = self.watch.users.get(&user_id) else { return };
+        let frame = ServerFrame::Membership { room_id }.to_bytes();
+        for &slot in slots {
+            self.clients[slot].push_for_watcher(slot, &frame, &mut self.touched);
+        }
+    }
+
+    /// Takes the audience of a room as it was read from storage.
+    pub(super) fn set_audience(&mut self, audience: Audience) {
+        if !self.watch.is_on() {
+            return;
+        }
+        let room_id = audience.room_id;
+        let affected = self.watch.set_audience(audience);
+        let users: Vec<UserId> = match affected {
+            Affected::Nobody => Vec::new(),
+            Affected::These(users) => users.into_iter().collect(),
+            Affected::Except(users) => {
+                self.watch.users.keys().filter(|id| !users.contains(id)).copied().collect()
+            }
+            Affected::Everybody => self.watch.users.keys().copied().collect(),
+        };
+        for user_id in users {
+            self.tell_membership(user_id, room_id);
+        }
+        if self.watch.hearers(room_id).is_some_and(|hearers| !hearers.is_sure()) {
+            self.has_missed.store(true, Ordering::Relaxed);
         }
     }
 
@@ -108,8 +159,8 @@ impl State {
         }
     }
 
-    pub(super) fn create_room(&mut self, room: &Room) {
-        if !self.watch.is_on() || !self.watch.create(room) {
+    pub(super) fn create_room(&mut self, room: &Room, audience: Audience) {
+        if !self.watch.is_on() || !self.watch.create(room, audience) {
             return;
         }
         let active_users = self.rooms.get(&room.id).map_or(0, |room| room.presence.count());
@@ -119,8 +170,16 @@ impl State {
 
     /// Sends `room_deleted` to the watchers that have not joined the room.
     pub(super) fn tell_watchers_of_end(&mut self, room_id: RoomId) {
-        if self.watch.is_on() && self.watch.delete(room_id) {
-            self.tell_watchers(room_id, &ServerFrame::RoomDeleted { room_id }.to_bytes(), true);
+        if !self.watch.is_on() {
+            return;
+        }
+        if let Some(hearers) = self.watch.delete(room_id) {
+            let frame = ServerFrame::RoomDeleted { room_id }.to_bytes();
+            let (users, room) = (&self.watch.users, self.rooms.get(&room_id));
+            let (clients, touched) = (&mut self.clients, &mut self.touched);
+            each_hearer(users, &hearers, room, clients, touched, |client, slot, touched| {
+                client.push_for_watcher(slot, &frame, touched);
+            });
         }
     }
 
@@ -132,6 +191,9 @@ impl State {
         seq: Seq,
         except: &[usize],
     ) {
+        if !self.watch.hearers(room_id).is_some_and(|hearers| hearers.may_hear(user_id)) {
+            return;
+        }
         let Some(slots) = self.watch.users.get(&user_id) else { return };
         let members = self.rooms.get(&room_id).map(|room| &room.members);
         let frame = ServerFrame::Read { reference: None, room_id, seq }.to_bytes();
@@ -143,14 +205,30 @@ impl State {
         }
     }
 
-    /// Sends activity at the end of a pass, at most once a second.
+    /// Sends activity at the end of a pass, at most once a second. Activity of a room whose audience is not known
+    /// waits.
     pub(super) fn tell_activity(&mut self) {
         if self.watch.pending.is_empty() || self.now <= self.watch.told_at {
             return;
         }
         self.watch.told_at = self.now;
         for (room_id, activity) in std::mem::take(&mut self.watch.pending) {
-            self.tell_watchers(room_id, &activity.frame(room_id), true);
+            let Some(hearers) = self.watch.hearers(room_id) else { continue };
+            if !hearers.is_sure() {
+                self.watch.pending.insert(room_id, activity);
+                continue;
+            }
+            if activity.newcomers.is_empty() {
+                self.tell_watchers(room_id, &activity.frame(room_id), true);
+                continue;
+            }
+            let (whole, head) = (activity.frame(room_id), activity.frame_for_newcomers(room_id));
+            let newcomers = &activity.newcomers;
+            self.for_watchers(room_id, true, |client, slot, touched| {
+                let is_newcomer = newcomers.contains(&client.connection.identity().user_id);
+                let frame = if is_newcomer { &head } else { &whole };
+                client.push_for_watcher(slot, frame, touched);
+            });
         }
     }
 
@@ -165,16 +243,45 @@ impl State {
     }
 
     fn tell_watchers(&mut self, room_id: RoomId, frame: &[u8], skips_members: bool) {
-        let room = self.rooms.get(&room_id).filter(|_| skips_members);
-        for (&user_id, slots) in &self.watch.users {
-            if !may_hear_of(room_id, user_id) {
-                continue;
+        self.for_watchers(room_id, skips_members, |client, slot, touched| {
+            client.push_for_watcher(slot, frame, touched);
+        });
+    }
+
+    /// Calls `push` for each watcher that may hear of the room.
+    fn for_watchers(
+        &mut self,
+        room_id: RoomId,
+        skips_members: bool,
+        push: impl FnMut(&mut Client, usize, &mut Vec<usize>),
+    ) {
+        let Self { watch, rooms, clients, touched, .. } = self;
+        let Some(hearers) = watch.hearers(room_id) else { return };
+        let room = rooms.get(&room_id).filter(|_| skips_members);
+        each_hearer(&watch.users, hearers, room, clients, touched, push);
+    }
+}
+
+/// Calls `push` for each watcher among the hearers of a room, except those that have joined `room`.
+fn each_hearer(
+    users: &HashMap<UserId, Vec<usize>>,
+    hearers: &Hearers,
+    room: Option<&super::room::Room>,
+    clients: &mut Slab<Client>,
+    touched: &mut Vec<usize>,
+    mut push: impl FnMut(&mut Client, usize, &mut Vec<usize>),
+) {
+    let mut push_all = |slots: &[usize]| {
+        for &slot in slots {
+            if room.is_none_or(|room| !room.members.contains_key(&slot)) {
+                push(&mut clients[slot], slot, touched);
             }
-            for &slot in slots {
-                if room.is_none_or(|room| !room.members.contains_key(&slot)) {
-                    self.clients[slot].push_for_watcher(slot, frame, &mut self.touched);
-                }
-            }
+        }
+    };
+    match hearers.members() {
+        None => users.values().for_each(|slots| push_all(slots)),
+        Some(members) => {
+            members.iter().filter_map(|id| users.get(id)).for_each(|slots| push_all(slots));
         }
     }
 }

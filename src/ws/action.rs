@@ -2,8 +2,9 @@
 
 use super::command::Subscribe;
 use crate::chat::{Draft, Error};
-use crate::model::{Event, RoomHead, RoomId, Seq, Timestamp};
-use crate::realtime::CloseCode;
+use crate::model::{Event, Room, RoomHead, RoomId, Seq, Timestamp};
+use crate::realtime::frame::LeftCause;
+use crate::realtime::{AccessMark, CloseCode};
 
 /// An input of the session.
 #[derive(Debug)]
@@ -22,6 +23,10 @@ pub enum Input {
         head: Seq,
         /// The seq of the oldest event that is kept.
         oldest: Seq,
+        /// The user may read the events after this one.
+        visible_from: Seq,
+        /// The moment before the right to read the room was checked.
+        mark: AccessMark,
         /// The seq after which the messages begin that `history` asks for: the head if it asks for none.
         history_from: Seq,
     },
@@ -80,6 +85,29 @@ pub enum Input {
     },
     /// The hub removed the connection from a room that was deleted.
     RoomGone(RoomId),
+    /// The hub asks whether the user may still read the room.
+    Recheck {
+        /// The room.
+        room_id: RoomId,
+        /// Why the user may not, if the hub knows it.
+        cause: Option<LeftCause>,
+    },
+    /// The result of [`Action::Recheck`], or of a check of events that were read: the user may read the room.
+    Rechecked {
+        /// The room as it is now.
+        room: Box<Room>,
+        /// The user may read the events after this one.
+        visible_from: Seq,
+        /// The moment before the check.
+        mark: AccessMark,
+    },
+    /// The user may not read the room any more.
+    Expelled {
+        /// The room.
+        room_id: RoomId,
+        /// Why.
+        cause: LeftCause,
+    },
 }
 
 /// An action of the task. Actions are carried out in order.
@@ -94,6 +122,18 @@ pub enum Action {
         room_id: RoomId,
         after: Seq,
         reference: Option<String>,
+        mark: AccessMark,
+    },
+    /// Check whether the user may still read the room.
+    Recheck {
+        room_id: RoomId,
+        cause: Option<LeftCause>,
+    },
+    /// The user may still read the room.
+    Resume {
+        room: Box<Room>,
+        visible_from: Seq,
+        mark: AccessMark,
     },
     Leave {
         room_id: RoomId,

@@ -7,9 +7,10 @@ use super::action::{Action, Input};
 use super::command::Subscribe;
 use super::socket::Socket;
 use super::upgrade::Sockets;
-use crate::chat::{Draft, Error, MAX_PAGE};
-use crate::model::{Cursor, Identity, MessagePage, Room, RoomId, Seq, Timestamp};
-use crate::realtime::{ReadAsker, ReplyTo};
+use crate::chat::{Draft, Entry, Error, MAX_PAGE};
+use crate::model::{Cursor, Identity, MessagePage, RoomId, Seq, Timestamp};
+use crate::realtime::frame::LeftCause;
+use crate::realtime::{ReadAsker, ReplyTo, may_end_access};
 
 /// Events of one page of missed events.
 const PAGE: u32 = 100;
@@ -84,18 +85,60 @@ impl Socket {
         &self,
         identity: &Identity,
         subscribe: &Subscribe,
-    ) -> Result<(Room, Seq), Error> {
+    ) -> Result<(Entry, Seq), Error> {
         let chat = &self.sockets.chat;
-        let room = chat.enter_room(identity, subscribe.room_id).await?;
+        let entry = chat.enter_room(identity, subscribe.room_id).await?;
+        let room = &entry.room;
         let history = subscribe.history.unwrap_or(0).min(MAX_HISTORY);
         if history == 0 || subscribe.since.is_some() {
             let head = room.head_seq;
-            return Ok((room, head));
+            return Ok((entry, head));
         }
         let first = |page: MessagePage| page.messages.first().map(|message| message.seq);
         let first = chat.list_messages(identity, room.id, Cursor::Newest, history, first).await?;
         let from = first.map_or(room.head_seq, |seq| Seq(seq.0 - 1));
-        Ok((room, from))
+        Ok((entry, from))
+    }
+
+    /// Checks whether the user may still read the room.
+    async fn recheck(
+        &self,
+        identity: &Identity,
+        room_id: RoomId,
+        cause: Option<LeftCause>,
+    ) -> Input {
+        let Sockets { chat, hub, .. } = &self.sockets;
+        let mark = hub.access_mark();
+        match chat.reopen_room(identity, room_id).await {
+            Ok(Entry { room, visible_from }) => {
+                Input::Rechecked { room: Box::new(room), visible_from, mark }
+            }
+            Err(error) if error.code().is_temporary() => Input::ReadFailed { room_id, error },
+            Err(_) => Input::Expelled { room_id, cause: cause.unwrap_or(LeftCause::Removed) },
+        }
+    }
+
+    /// Reads the next events. If the right to read the room may end in one of them, it is checked first.
+    async fn read_events(&self, identity: &Identity, room_id: RoomId, after: Seq) -> Input {
+        let events = match self.sockets.chat.list_events(identity, room_id, after, PAGE).await {
+            // All events were pruned after the room was entered.
+            Ok(page) if page.events.is_empty() && page.head_seq > after => {
+                return Input::ReadFailed { room_id, error: Error::HistoryPruned };
+            }
+            Ok(page) => page.events,
+            Err(error) => return Input::ReadFailed { room_id, error },
+        };
+        let cause = events.iter().find_map(|event| may_end_access(event, identity.user_id));
+        if cause.is_none() {
+            return Input::Events { room_id, events };
+        }
+        match self.recheck(identity, room_id, cause).await {
+            Input::Rechecked { visible_from, .. } if visible_from <= after => {
+                Input::Events { room_id, events }
+            }
+            // The hub jumps over what the user may not read.
+            other => other,
+        }
     }
 
     async fn act(&self, action: Action) -> Option<Input> {
@@ -104,23 +147,25 @@ impl Socket {
         match action {
             Action::OpenRoom { subscribe, reference } => {
                 let room_id = subscribe.room_id;
+                let mark = hub.access_mark();
                 return Some(match self.open_room(identity, &subscribe).await {
-                    Ok((room, history_from)) => {
-                        let (head, oldest) = (room.head_seq, room.oldest_seq);
-                        Input::RoomOpened { subscribe, reference, head, oldest, history_from }
-                    }
+                    Ok((Entry { room, visible_from }, history_from)) => Input::RoomOpened {
+                        subscribe,
+                        reference,
+                        head: room.head_seq,
+                        oldest: room.oldest_seq,
+                        visible_from,
+                        mark,
+                        history_from,
+                    },
                     Err(error) => Input::RoomRefused { room_id, reference, error },
                 });
             }
             Action::ReadEvents { room_id, after } => {
-                return Some(match chat.list_events(identity, room_id, after, PAGE).await {
-                    // All events were pruned after the room was entered.
-                    Ok(page) if page.events.is_empty() && page.head_seq > after => {
-                        Input::ReadFailed { room_id, error: Error::HistoryPruned }
-                    }
-                    Ok(page) => Input::Events { room_id, events: page.events },
-                    Err(error) => Input::ReadFailed { room_id, error },
-                });
+                return Some(self.read_events(identity, room_id, after).await);
+            }
+            Action::Recheck { room_id, cause } => {
+                return Some(self.recheck(identity, room_id, cause).await);
             }
             Action::ReadRoom { room_id } => {
                 return Some(match chat.open_room(identity, room_id).await {
@@ -140,8 +185,11 @@ impl Socket {
                     Err(error) => Input::RefreshFailed { reference, error },
                 });
             }
-            Action::Join { room_id, after, reference } => {
-                hub.join(self.id, room_id, after, reference).await;
+            Action::Join { room_id, after, reference, mark } => {
+                hub.join(self.id, room_id, after, reference, mark).await;
+            }
+            Action::Resume { room, visible_from, mark } => {
+                hub.resume(self.id, &room, visible_from, mark).await;
             }
             Action::Leave { room_id, farewell } => hub.leave(self.id, room_id, farewell).await,
             Action::SendPage { room_id, events } => {
@@ -158,7 +206,7 @@ impl Socket {
             Action::Watch { reference } => {
                 let rooms = match hub.ask_to_watch(self.id).await {
                     true => None,
-                    false => match chat.list_room_heads(identity).await {
+                    false => match chat.list_audiences(identity).await {
                         Ok(rooms) => Some(rooms),
                         Err(error) => return Some(Input::SendFailed { reference, error }),
                     },

@@ -10,7 +10,7 @@ use super::error::{close_code, error_frame};
 use crate::chat::{Draft, Error};
 use crate::model::{RoomId, Seq};
 use crate::realtime::CloseCode;
-use crate::realtime::frame::ServerFrame;
+use crate::realtime::frame::{LeftCause, ServerFrame};
 
 /// A client that is refused this often ignores `retry_after`, and its connection is closed.
 const MAX_TOO_FAST: u32 = 1_000;
@@ -53,9 +53,23 @@ impl Session {
                 Err((reference, error)) => vec![refuse(reference, None, &error)],
             },
             Input::Binary => vec![Action::Close(CloseCode::UnsupportedData)],
-            Input::RoomOpened { subscribe, reference, head, oldest, history_from } => {
+            Input::RoomOpened {
+                subscribe,
+                reference,
+                head,
+                oldest,
+                visible_from,
+                mark,
+                history_from,
+            } => {
                 let from = history_from.min(head);
-                self.on_room_opened(subscribe, reference, head, oldest, from)
+                match after(&subscribe, &self.epoch, head, oldest, visible_from, from) {
+                    Ok(after) => {
+                        let room_id = subscribe.room_id;
+                        vec![Action::Join { room_id, after, reference, mark }]
+                    }
+                    Err(error) => self.on_room_refused(subscribe.room_id, reference, &error),
+                }
             }
             Input::RoomRefused { room_id, reference, error } => {
                 self.on_room_refused(room_id, reference, &error)
@@ -81,6 +95,12 @@ impl Session {
                 self.rooms.remove(&room_id);
                 vec![]
             }
+            Input::Recheck { room_id, .. } if !self.rooms.contains(&room_id) => vec![],
+            Input::Recheck { room_id, cause } => vec![Action::Recheck { room_id, cause }],
+            Input::Rechecked { room, visible_from, mark } => {
+                vec![Action::Resume { room, visible_from, mark }]
+            }
+            Input::Expelled { room_id, cause } => self.on_expelled(room_id, cause),
         }
     }
 
@@ -149,33 +169,6 @@ impl Session {
         vec![Action::OpenRoom { subscribe, reference }]
     }
 
-    fn on_room_opened(
-        &mut self,
-        subscribe: Subscribe,
-        reference: Option<String>,
-        head: Seq,
-        oldest: Seq,
-        history_from: Seq,
-    ) -> Vec<Action> {
-        let Subscribe { room_id, since, epoch, .. } = subscribe;
-        let is_other_epoch = epoch.is_some_and(|epoch| *epoch != *self.epoch);
-        // The head was read after the client asked, so a position beyond it belongs to another log.
-        if since.is_some_and(|since| is_other_epoch || since < Seq(0) || since > head) {
-            return self.on_room_refused(room_id, reference, &Error::EpochChanged);
-        }
-        // At most this head, not the head at the time of joining: a client may send before it is `synced`, and its
-        // messages must come back to it.
-        let after = since.unwrap_or(history_from);
-        // A client without events gets those that are kept. A client with events would miss a part without
-        // noticing.
-        let before_oldest = Seq(oldest.0 - 1);
-        if since.is_some_and(|since| since > Seq(0)) && after < before_oldest {
-            return self.on_room_refused(room_id, reference, &Error::HistoryPruned);
-        }
-        let after = after.max(before_oldest);
-        vec![Action::Join { room_id, after, reference }]
-    }
-
     fn on_room_refused(
         &mut self,
         room_id: RoomId,
@@ -188,6 +181,18 @@ impl Session {
             return vec![refusal, Action::Close(close_code(error))];
         }
         vec![refusal]
+    }
+
+    fn on_expelled(&mut self, room_id: RoomId, cause: LeftCause) -> Vec<Action> {
+        if !self.rooms.remove(&room_id) {
+            return vec![];
+        }
+        let farewell = Some(ServerFrame::RoomLeft { room_id, cause }.to_bytes());
+        let mut actions = vec![Action::Leave { room_id, farewell }];
+        if self.only_room == Some(room_id) {
+            actions.push(Action::Close(CloseCode::RoomGone));
+        }
+        actions
     }
 
     /// The missed events cannot be read. Without them the cursor cannot move on, so the connection leaves the
@@ -211,6 +216,33 @@ impl Session {
     }
 }
 
+/// The seq after which the room's events are sent to a client that joins.
+fn after(
+    subscribe: &Subscribe,
+    epoch: &str,
+    head: Seq,
+    oldest: Seq,
+    visible_from: Seq,
+    history_from: Seq,
+) -> Result<Seq, Error> {
+    let since = subscribe.since;
+    let is_other_epoch = subscribe.epoch.as_deref().is_some_and(|other| other != epoch);
+    // The head was read after the client asked, so a position beyond it belongs to another log.
+    if since.is_some_and(|since| is_other_epoch || since < Seq(0) || since > head) {
+        return Err(Error::EpochChanged);
+    }
+    // At most this head, not the head at the time of joining: a client may send before it is `synced`, and its
+    // messages must come back to it.
+    let after = since.unwrap_or(history_from).max(visible_from.min(head));
+    // A client without events gets those that are kept. A client with events would miss a part without
+    // noticing.
+    let before_oldest = Seq(oldest.0 - 1);
+    if since.is_some_and(|since| since > Seq(0)) && after < before_oldest {
+        return Err(Error::HistoryPruned);
+    }
+    Ok(after.max(before_oldest))
+}
+
 fn refuse(reference: Option<String>, room_id: Option<RoomId>, error: &Error) -> Action {
     Action::Reply(error_frame(reference.as_deref(), room_id, error).to_bytes())
 }
@@ -218,6 +250,7 @@ fn refuse(reference: Option<String>, room_id: Option<RoomId>, error: &Error) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::realtime::AccessMark;
 
     const ROOM: RoomId = RoomId(1);
 
@@ -235,12 +268,24 @@ mod tests {
     }
 
     fn opened(subscribe: Subscribe, head: i64) -> Input {
-        let (head, oldest) = (Seq(head), Seq(1));
-        Input::RoomOpened { subscribe, reference: None, head, oldest, history_from: head }
+        opened_from(subscribe, head, head, 0)
+    }
+
+    fn opened_from(subscribe: Subscribe, head: i64, history_from: i64, visible_from: i64) -> Input {
+        Input::RoomOpened {
+            subscribe,
+            reference: None,
+            head: Seq(head),
+            oldest: Seq(1),
+            visible_from: Seq(visible_from),
+            mark: AccessMark::default(),
+            history_from: Seq(history_from),
+        }
     }
 
     fn join(after: i64) -> Action {
-        Action::Join { room_id: ROOM, after: Seq(after), reference: None }
+        let mark = AccessMark::default();
+        Action::Join { room_id: ROOM, after: Seq(after), reference: None, mark }
     }
 
     fn text(session: &mut Session, text: &str) -> Vec<Action> {
@@ -308,11 +353,36 @@ mod tests {
         let with_history = |history_from| {
             let subscribe = subscribe(None, None, Some(3));
             let (mut session, _) = Session::with_room(subscribe.clone(), 2, "e".into());
-            let (head, oldest, history_from) = (Seq(10), Seq(1), Seq(history_from));
-            session.on(Input::RoomOpened { subscribe, reference: None, head, oldest, history_from })
+            session.on(opened_from(subscribe, 10, history_from, 0))
         };
         assert_eq!(with_history(4), [join(4)]);
         assert_eq!(with_history(11), [join(10)]);
+    }
+
+    #[test]
+    fn a_position_before_the_visible_part_of_the_log_jumps_to_it() {
+        let start = |since| {
+            let subscribe = subscribe(since, None, None);
+            let (mut session, _) = Session::with_room(subscribe.clone(), 2, "e".into());
+            session.on(opened_from(subscribe, 10, 3, 6))
+        };
+        assert_eq!(
+            [start(Some(4)), start(Some(0)), start(None)],
+            [[join(6)], [join(6)], [join(6)]]
+        );
+        assert_eq!(start(Some(8)), [join(8)]);
+    }
+
+    #[test]
+    fn a_user_who_may_not_read_a_room_any_more_leaves_it_once() {
+        let mut session = in_room();
+        let recheck = || Input::Recheck { room_id: ROOM, cause: None };
+        assert_eq!(session.on(recheck()), [Action::Recheck { room_id: ROOM, cause: None }]);
+        let expelled = || Input::Expelled { room_id: ROOM, cause: LeftCause::Removed };
+        let actions = session.on(expelled());
+        assert!(matches!(actions[0], Action::Leave { farewell: Some(_), .. }));
+        assert_eq!(actions[1..], [Action::Close(CloseCode::RoomGone)]);
+        assert_eq!((session.on(expelled()), session.on(recheck())), (vec![], vec![]));
     }
 
     #[test]

@@ -248,6 +248,8 @@ fn inputs(mail: Mail) -> impl Iterator<Item = Input> {
         .failed
         .into_iter()
         .map(|(reference, error)| Input::SendFailed { reference, error: error.into() });
+    let recheck =
+        mail.recheck.into_iter().map(|(room_id, cause)| Input::Recheck { room_id, cause });
     let behind = mail.behind.into_iter().map(|(room_id, cursor)| Input::Behind { room_id, cursor });
-    gone.chain(failed).chain(behind)
+    gone.chain(failed).chain(recheck).chain(behind)
 }

@@ -9,8 +9,8 @@ use crate::chat::retention::PRUNED_AT_ONCE;
 use crate::chat::rooms::{self, RoomDraft};
 use crate::chat::text;
 use crate::model::{
-    Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId, Timestamp,
-    UpdatedRoom, UserId,
+    Audience, Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId,
+    Timestamp, UpdatedRoom, UserId,
 };
 
 impl Admin<'_> {
@@ -55,6 +55,14 @@ impl Admin<'_> {
             direct_key: None,
         };
         Ok(self.backend.create_room(&room, &entry)?)
+    }
+
+    /// The users who may hear of a room. `None`: no such room.
+    ///
+    /// # Errors
+    /// Those of a database that cannot be read.
+    pub fn get_audience(&self, id: RoomId) -> Result<Option<Audience>> {
+        Ok(self.backend.get_audience(id)?)
     }
 
     /// # Errors

@@ -13,7 +13,9 @@ use super::gate::spawn;
 use super::random::Random;
 use super::tables::{ConnectionId, Tables};
 use super::world::World;
-use crate::model::{Event, Heartbeat, NewNode, Node, NodeId, RoomDifference, RoomHead, RoomId};
+use crate::model::{
+    Audience, Event, Heartbeat, NewNode, Node, NodeId, RoomDifference, RoomHead, RoomId,
+};
 use crate::storage::backend::{Fleet, PresenceChange, Present, Roster};
 use crate::storage::doorbell::{Doorbell, Hear, Heard};
 use crate::storage::{Error, Result};
@@ -127,6 +129,10 @@ impl Database for Link {
             known.iter().map(|&room| Ok(tables.list_events(room, limit as usize))).collect()
         };
         self.call(list).await
+    }
+
+    async fn get_audiences(&self, rooms: Vec<RoomId>) -> Result<Vec<Audience>> {
+        self.call(move |tables| rooms.iter().map(|&id| tables.audience(id)).collect()).await
     }
 
     async fn on_fleet<R: Send + 'static>(

@@ -180,7 +180,7 @@ async fn serve(
                         None => retry(&link, move |tables| tables.head(room_id)).await,
                     };
                     joined_after.lock().expect("no panic").insert(room_id, after);
-                    hub.join(id, room_id, after, None).await;
+                    hub.join(id, room_id, after, None, hub.access_mark()).await;
                 }
                 Some(Ask::Leave(room_id)) => {
                     let farewell = ServerFrame::Unsubscribed { reference: None, room_id };

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::bugs::{self, Bug};
 use crate::model::{
-    Event, EventId, Heartbeat, Message, NewNode, Node, NodeId, Room, RoomDifference, RoomHead,
-    RoomId, RoomKind, RoomRules, Seq, Timestamp, UserId,
+    Audience, Event, EventId, Heartbeat, Message, NewNode, Node, NodeId, Room, RoomDifference,
+    RoomHead, RoomId, RoomKind, RoomRules, Seq, Timestamp, UserId,
 };
 use crate::storage::backend::{PresenceChange, Present, Roster};
 
@@ -146,6 +146,10 @@ impl Tables {
             found.extend(new);
         }
         found
+    }
+
+    pub fn audience(&self, id: RoomId) -> Audience {
+        Audience { room_id: id, head_seq: self.head(id), members: None }
     }
 
     fn room(&self, id: RoomId) -> Room {

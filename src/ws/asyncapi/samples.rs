@@ -8,7 +8,9 @@ use crate::model::{
     ErrorCode, Event, EventId, EventKind, RoomFace, RoomId, RoomKind, RoomRules, Seq, Timestamp,
     UserId,
 };
-use crate::realtime::frame::{ActiveUser, ActivityMessage, PresenceChange, RoomCard, ServerFrame};
+use crate::realtime::frame::{
+    ActiveUser, ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame,
+};
 
 pub(super) const EPOCH: &str = "9f86d081884c7d659a2feaa0c55ad015";
 
@@ -70,6 +72,8 @@ fn frames() -> Vec<ServerFrame<'static>> {
                 active_users: 0,
                 archived_at: None,
                 revision: 0,
+                kind: RoomKind::Public,
+                rules: RoomRules::default(),
             },
         },
         ServerFrame::RoomActivity {
@@ -81,6 +85,8 @@ fn frames() -> Vec<ServerFrame<'static>> {
         },
         ServerFrame::RoomUpdated { room_id, room: &ROOM },
         ServerFrame::Read { reference: Some("5"), room_id, seq: Seq(42) },
+        ServerFrame::Membership { room_id },
+        ServerFrame::RoomLeft { room_id, cause: LeftCause::Removed },
         ServerFrame::RoomDeleted { room_id },
         ServerFrame::Typing { room_id, user_id: UserId(2), username: "bo".into() },
         ServerFrame::Pong { reference: Some("3") },
