@@ -8,6 +8,7 @@ mod http;
 mod hub;
 mod nodes;
 mod openapi;
+mod privacy;
 mod resume;
 mod schemathesis;
 mod socket;

@@ -1,10 +1,14 @@
-//! Messages that were sent: their authors edit them, and they or an admin delete them.
+//! Messages that were sent: their authors edit them, and they or a moderator delete them.
+
+use std::sync::Arc;
 
 use super::messages::check_content;
-use super::permissions::{self, Action};
+use super::permissions::{self, RoomAction};
 use super::{Admin, AdminError, Chat, Error, Result};
 use crate::fleet::Fleet;
-use crate::model::{Actor, Changed, EventId, Identity, Message, NewMessageChange, RoomId};
+use crate::model::{
+    Actor, Changed, EventId, Identity, Message, NewMessageChange, RoomId, Standing, UserId,
+};
 use crate::realtime::News;
 use crate::storage::Backend;
 
@@ -24,8 +28,8 @@ impl Chat {
     ) -> Result<Message> {
         check_content(&content, self.inner.settings.load().limits.message_chars)
             .map_err(|error| Error::InvalidFields(vec![error]))?;
-        let act = move |backend: &dyn Backend, caller: &Identity, change| {
-            edit(backend, caller, change, &content)
+        let act = move |backend: &dyn Backend, editor: &Changer, change| {
+            edit(backend, editor, change, &content)
         };
         self.change_message(caller, room_id, id, act).await
     }
@@ -49,10 +53,11 @@ impl Chat {
         caller: &Identity,
         room_id: RoomId,
         message_id: EventId,
-        act: impl FnOnce(&dyn Backend, &Identity, NewMessageChange) -> Result<Changed, AdminError>
+        act: impl FnOnce(&dyn Backend, &Changer, NewMessageChange) -> Result<Changed, AdminError>
         + Send
         + 'static,
     ) -> Result<Message> {
+        let standing = self.check(caller, room_id, RoomAction::Read).await?;
         // A change is sent to every member, as a message is.
         self.check_pace(caller)?;
         let change = NewMessageChange {
@@ -62,37 +67,61 @@ impl Chat {
             username: caller.username.clone(),
             timestamp: self.inner.clock.now(),
         };
-        let (caller, fleet) = (caller.clone(), self.inner.fleet.clone());
+        let changer = Changer { identity: caller.clone(), standing };
+        let fleet = self.inner.fleet.clone();
         let changed = self
             .inner
             .store
             .write(move |backend| {
-                Ok(act(backend, &caller, change).inspect(|changed| publish(&fleet, changed)))
+                Ok(act(backend, &changer, change).inspect(|changed| publish(&fleet, changed)))
             })
             .await??;
         Ok(changed.message)
     }
 }
 
+/// The caller who changes a message, and the caller's standing in the room.
+struct Changer {
+    identity: Identity,
+    standing: Arc<Standing>,
+}
+
+impl Changer {
+    /// Finds the message, and checks whether the author may do this with it.
+    fn find(
+        &self,
+        backend: &dyn Backend,
+        change: &NewMessageChange,
+        action: impl FnOnce(UserId) -> RoomAction,
+    ) -> Result<Message, AdminError> {
+        let message = find_message(backend, change.room_id, change.message_id)?;
+        if message.seq <= self.standing.visible_from() {
+            return Err(Error::MessageNotFound.into());
+        }
+        let action = action(message.user_id);
+        permissions::may(&self.identity, action, &self.standing, change.timestamp)?;
+        Ok(message)
+    }
+}
+
 fn edit(
     backend: &dyn Backend,
-    caller: &Identity,
+    editor: &Changer,
     change: NewMessageChange,
     content: &str,
 ) -> Result<Changed, AdminError> {
-    let message = find_message(backend, change.room_id, change.message_id)?;
-    permissions::require(caller, Action::EditMessage { author: message.user_id })?;
+    editor.find(backend, &change, |author| RoomAction::EditMessage { author })?;
     Ok(backend.edit_message(change, content)?)
 }
 
-/// An admin's deletion of another user's message is recorded in the audit log.
+/// The deletion of another user's message is recorded in the audit log.
 fn delete(
     backend: &dyn Backend,
-    caller: &Identity,
+    deleter: &Changer,
     change: NewMessageChange,
 ) -> Result<Changed, AdminError> {
-    let message = find_message(backend, change.room_id, change.message_id)?;
-    permissions::require(caller, Action::DeleteMessage { author: message.user_id })?;
+    let message = deleter.find(backend, &change, |author| RoomAction::DeleteMessage { author })?;
+    let caller = &deleter.identity;
     if message.user_id == caller.user_id {
         return Ok(backend.delete_message(change, None)?);
     }

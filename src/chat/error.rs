@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::model::ErrorCode;
+use crate::model::{ErrorCode, Timestamp};
 use crate::storage;
 
 /// The most seconds after which a client that found a full queue retries. Each answer draws its own
@@ -77,6 +77,26 @@ pub enum Error {
     EmailTaken,
     #[error("this room name is taken")]
     RoomNameTaken,
+    #[error("you are banned from this room")]
+    Banned,
+    #[error("you are muted in this room until {0}")]
+    Muted(Timestamp),
+    #[error("only moderators and owners send to this room")]
+    PostingRestricted,
+    #[error("this needs a moderator or an owner of the room")]
+    ModeratorRequired,
+    #[error("this needs an owner of the room")]
+    OwnerRequired,
+    #[error("this member's role is not below yours")]
+    HigherRole,
+    #[error("one of the two people has blocked the other")]
+    Blocked,
+    #[error("this user is not a member of the room")]
+    NotAMember,
+    #[error("this is not possible in a room of this kind")]
+    RoomKind,
+    #[error("this is the only owner of the room: make another member an owner first")]
+    LastOwner,
     /// Has the parser's description of the mistake.
     #[error("this is not the JSON that was expected: {0}")]
     MalformedJson(String),
@@ -142,6 +162,16 @@ impl Error {
             Self::UsernameTaken => ErrorCode::UsernameTaken,
             Self::EmailTaken => ErrorCode::EmailTaken,
             Self::RoomNameTaken => ErrorCode::RoomNameTaken,
+            Self::Banned => ErrorCode::Banned,
+            Self::Muted(_) => ErrorCode::Muted,
+            Self::PostingRestricted => ErrorCode::PostingRestricted,
+            Self::ModeratorRequired => ErrorCode::ModeratorRequired,
+            Self::OwnerRequired => ErrorCode::OwnerRequired,
+            Self::HigherRole => ErrorCode::HigherRole,
+            Self::Blocked => ErrorCode::Blocked,
+            Self::NotAMember => ErrorCode::NotAMember,
+            Self::RoomKind => ErrorCode::RoomKind,
+            Self::LastOwner => ErrorCode::LastOwner,
             Self::MalformedJson(_) => ErrorCode::MalformedJson,
             Self::UnknownType(_) => ErrorCode::UnknownType,
             Self::AlreadySubscribed => ErrorCode::AlreadySubscribed,
@@ -242,6 +272,21 @@ impl From<storage::AppendError> for Error {
     }
 }
 
+impl From<storage::MemberError> for Error {
+    fn from(error: storage::MemberError) -> Self {
+        match error {
+            storage::MemberError::RoomNotFound => Self::RoomNotFound,
+            storage::MemberError::UserNotFound => Self::UserNotFound,
+            storage::MemberError::RoomKind => Self::RoomKind,
+            storage::MemberError::NotAMember => Self::NotAMember,
+            storage::MemberError::HigherRole => Self::HigherRole,
+            storage::MemberError::LastOwner => Self::LastOwner,
+            storage::MemberError::Banned => Self::Banned,
+            storage::MemberError::Storage(error) => error.into(),
+        }
+    }
+}
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error with this code. `None`: only HTTP has such errors.
@@ -270,6 +315,16 @@ pub fn sample(code: ErrorCode) -> Option<Error> {
         ErrorCode::UsernameTaken => Error::UsernameTaken,
         ErrorCode::EmailTaken => Error::EmailTaken,
         ErrorCode::RoomNameTaken => Error::RoomNameTaken,
+        ErrorCode::Banned => Error::Banned,
+        ErrorCode::Muted => Error::Muted(Timestamp(0)),
+        ErrorCode::PostingRestricted => Error::PostingRestricted,
+        ErrorCode::ModeratorRequired => Error::ModeratorRequired,
+        ErrorCode::OwnerRequired => Error::OwnerRequired,
+        ErrorCode::HigherRole => Error::HigherRole,
+        ErrorCode::Blocked => Error::Blocked,
+        ErrorCode::NotAMember => Error::NotAMember,
+        ErrorCode::RoomKind => Error::RoomKind,
+        ErrorCode::LastOwner => Error::LastOwner,
         ErrorCode::MalformedJson => Error::MalformedJson("it is cut off".to_owned()),
         ErrorCode::UnknownType => Error::UnknownType("dance".to_owned()),
         ErrorCode::NotSubscribed => Error::NotSubscribed,

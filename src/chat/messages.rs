@@ -2,12 +2,14 @@
 
 use tokio::sync::oneshot;
 
-use super::permissions::{self, Action};
+use super::permissions::RoomAction;
 use super::{Chat, Error, FieldError, Result, text};
 use crate::model::{
-    Appended, Cursor, Event, EventPage, Identity, MessagePage, NewMessage, RoomId, Seq,
+    Appended, Cursor, Event, EventPage, Identity, MessagePage, NewMessage, RoomId, RoomKind, Seq,
+    Standing,
 };
 use crate::realtime::ReplyTo;
+use crate::storage::Backend;
 
 /// The default number of entries of a page.
 pub const DEFAULT_PAGE: u32 = 50;
@@ -26,36 +28,70 @@ pub struct Draft {
     pub client_id: Option<String>,
 }
 
+/// The permission to send to a room.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission {
+    room_id: RoomId,
+    /// The sender becomes a member of the public room by the message.
+    joins: bool,
+}
+
 impl Chat {
+    /// Decides in memory whether the caller may send to the room. `None`: [`Chat::admit`] has to decide.
+    pub fn admit_known(&self, caller: &Identity, room_id: RoomId) -> Option<Result<Admission>> {
+        let checked = self.check_known(caller, room_id, RoomAction::Post)?;
+        Some(checked.map(|standing| Admission::of(&standing)))
+    }
+
+    /// Decides whether the caller may send to the room.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::Banned`], [`Error::Muted`], [`Error::PostingRestricted`],
+    /// [`Error::Blocked`].
+    pub async fn admit(&self, caller: &Identity, room_id: RoomId) -> Result<Admission> {
+        let standing = self.check(caller, room_id, RoomAction::Post).await?;
+        Ok(Admission::of(&standing))
+    }
+
     /// Checks a message and queues it for the next commit. The outcome goes to `reply`.
     ///
     /// # Errors
     /// [`Error::InvalidFields`]; [`Error::TooManyRequests`] if the caller sends too fast;
     /// [`Error::Busy`] if too many messages wait, [`Error::Unavailable`] if the server is
     /// stopping. After an error nothing is queued and `reply` gets nothing.
-    pub fn post(&self, caller: &Identity, draft: Draft, reply: ReplyTo) -> Result<()> {
-        permissions::require(caller, Action::Post)?;
+    pub fn post(
+        &self,
+        caller: &Identity,
+        admission: Admission,
+        draft: Draft,
+        reply: ReplyTo,
+    ) -> Result<()> {
         let settings = self.inner.settings.load();
         check(&draft, settings.limits.message_chars)?;
         self.check_pace(caller)?;
         let message = NewMessage {
-            room_id: draft.room_id,
+            room_id: admission.room_id,
+            joins: admission.joins,
             user_id: caller.user_id,
             username: caller.username.clone(),
             content: draft.content,
             client_id: draft.client_id,
             timestamp: self.inner.clock.now(),
-            joins: false,
         };
+        if admission.joins {
+            // After the commit the sender is a member. A standing that is read before it is no harm: the next message
+            // makes the sender a member again.
+            self.inner.standings.drop_one(admission.room_id, caller.user_id);
+        }
         self.inner.store.append(message, reply).map_err(|(error, _)| error.into())
     }
 
     /// Checks whether the caller may send `typing`: it is sent to every member, like a message.
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`] if the caller sends too fast.
-    pub fn check_typing(&self, caller: &Identity) -> Result<()> {
-        permissions::require(caller, Action::Post)?;
+    /// Those of [`Chat::admit`]; [`Error::TooManyRequests`] if the caller sends too fast.
+    pub async fn check_typing(&self, caller: &Identity, room_id: RoomId) -> Result<()> {
+        self.admit(caller, room_id).await?;
         self.check_pace(caller)
     }
 
@@ -69,10 +105,11 @@ impl Chat {
     /// Sends a message and waits until it is committed.
     ///
     /// # Errors
-    /// Those of [`Chat::post`], [`Error::RoomNotFound`], [`Error::RoomArchived`].
+    /// Those of [`Chat::admit`] and [`Chat::post`], [`Error::RoomArchived`].
     pub async fn send(&self, caller: &Identity, draft: Draft) -> Result<Appended> {
+        let admission = self.admit(caller, draft.room_id).await?;
         let (reply, outcome) = oneshot::channel();
-        self.post(caller, draft, ReplyTo::Task(reply))?;
+        self.post(caller, admission, draft, ReplyTo::Task(reply))?;
         // The hub has ended without an answer, because the server is stopping. The message may have
         // been stored: the sender retries with the same `client_id`.
         Ok(outcome.await.map_err(|_| Error::Unavailable)??)
@@ -94,20 +131,17 @@ impl Chat {
         limit: u32,
         show: impl FnOnce(MessagePage) -> T + Send + 'static,
     ) -> Result<T> {
-        permissions::require(caller, Action::ReadRoom)?;
         check_page(cursor, limit)?;
-        let page = self
-            .inner
-            .store
-            .read(move |backend| {
-                Ok(backend.list_messages(room_id, cursor, limit, Seq(0))?.map(show))
-            })
-            .await?;
+        let visible_from = self.check(caller, room_id, RoomAction::Read).await?.visible_from();
+        let read = move |backend: &dyn Backend| {
+            Ok(backend.list_messages(room_id, cursor, limit, visible_from)?.map(show))
+        };
+        let page = self.inner.store.read(read).await?;
         page.ok_or(Error::RoomNotFound)
     }
 
     /// Reads the room's log after a position, in ascending seq. After 0 it begins with the oldest
-    /// event that is kept.
+    /// event that is kept, or that the caller may see: an earlier position means that one.
     ///
     /// # Errors
     /// As for [`Chat::list_messages`]; [`Error::HistoryPruned`] if the next event has been
@@ -119,8 +153,9 @@ impl Chat {
         after: Seq,
         limit: u32,
     ) -> Result<EventPage> {
-        permissions::require(caller, Action::ReadRoom)?;
         check_page(Cursor::After(after), limit)?;
+        let visible_from = self.check(caller, room_id, RoomAction::Read).await?.visible_from();
+        let after = after.max(visible_from);
         let page = self
             .inner
             .store
@@ -129,10 +164,17 @@ impl Chat {
             .ok_or(Error::RoomNotFound)?;
         // A log has a hole only at its beginning.
         let next = page.events.first().map_or(page.head_seq.next(), Event::seq);
-        if after > Seq(0) && page.head_seq > after && next > after.next() {
+        if after > visible_from && page.head_seq > after && next > after.next() {
             return Err(Error::HistoryPruned);
         }
         Ok(page)
+    }
+}
+
+impl Admission {
+    fn of(standing: &Standing) -> Self {
+        let joins = standing.kind == RoomKind::Public && standing.membership.is_none();
+        Self { room_id: standing.room_id, joins }
     }
 }
 

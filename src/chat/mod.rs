@@ -10,9 +10,11 @@ mod accounts;
 mod admin;
 mod changes;
 mod counts;
+mod direct;
 mod error;
 mod guessable;
 mod hs256;
+mod members;
 mod messages;
 mod names;
 mod nodes;
@@ -28,6 +30,7 @@ mod secret;
 mod sessions;
 mod settings;
 mod sockets;
+mod standings;
 mod stats;
 mod text;
 mod throttle;
@@ -50,18 +53,19 @@ use crate::storage::{ServerFacts, Store};
 pub(crate) use accounts::{Login, Setup, new_account, new_password};
 pub use accounts::{Signup, SignupCaller};
 pub(crate) use admin::{
-    Admin, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, Error as AdminError, MAX_AUDIT_PAGE,
-    MAX_LISTED_SESSIONS, MAX_USERS_PAGE, UserSearch,
+    Admin, DEFAULT_AUDIT_PAGE, DEFAULT_ROOMS_PAGE, DEFAULT_USERS_PAGE, Error as AdminError,
+    MAX_AUDIT_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, RoomPage, RoomSearch, UserSearch,
 };
 #[cfg(test)]
 pub(crate) use error::sample as sample_error;
 pub(crate) use error::{Error, FieldError, Result};
-pub(crate) use messages::{DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
+pub(crate) use members::{DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE};
+pub(crate) use messages::{Admission, DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub(crate) use names::{MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS};
 pub(crate) use passwords::MAX_PASSWORD_BYTES;
 pub(crate) use retention::{days_before, expires_before};
 pub(crate) use rooms::{
-    Entry, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, PURGE_PAUSES, RoomDraft, RoomView,
+    Entry, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_ROOMS_PAGE, PURGE_PAUSES, RoomDraft, RoomView,
 };
 pub(crate) use secret::random_bytes;
 pub(crate) use sockets::SocketPermit;
@@ -124,6 +128,7 @@ struct Inner {
     tokens: tokens::Tokens,
     throttle: throttle::Throttle,
     sessions: sessions::Cache,
+    standings: standings::Standings,
     sockets: sockets::Tally,
     marks: reading::Marks,
     /// Wakes the task that purges deleted rooms.
@@ -156,6 +161,7 @@ impl Chat {
                 )?,
                 throttle: throttle::Throttle::new(&secret)?,
                 sessions: sessions::Cache::default(),
+                standings: standings::Standings::default(),
                 marks: reading::Marks::default(),
                 has_deleted_rooms: Notify::new(),
                 sockets: sockets::Tally::default(),

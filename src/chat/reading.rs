@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::permissions::{self, Action};
+use super::permissions::RoomAction;
 use super::{Chat, Error, Result};
 use crate::model::{Identity, ReadPosition, RoomId, Seq, UserId};
 use crate::realtime::{News, ReadAsker, ReadOutcome};
@@ -49,25 +49,26 @@ impl Chat {
     /// [`Error::RoomNotFound`], [`Error::InvalidFields`], [`Error::Busy`].
     pub async fn mark_read(&self, caller: &Identity, room_id: RoomId, seq: Seq) -> Result<Seq> {
         let (reply, position) = oneshot::channel();
-        self.post_read(caller, room_id, seq, ReadAsker::Task(reply))?;
+        self.post_read(caller, room_id, seq, ReadAsker::Task(reply)).await?;
         Ok(position.await.map_err(|_| Error::Unavailable)??)
     }
 
     /// The same, for a caller that the hub answers. After an error the hub answers nothing.
     ///
     /// # Errors
-    /// [`Error::InvalidFields`], [`Error::Busy`], [`Error::Unavailable`] if the server is stopping.
-    pub fn post_read(
+    /// [`Error::InvalidFields`], [`Error::RoomNotFound`], [`Error::Banned`], [`Error::Busy`],
+    /// [`Error::Unavailable`] if the server is stopping.
+    pub async fn post_read(
         &self,
         caller: &Identity,
         room_id: RoomId,
         seq: Seq,
         asker: ReadAsker,
     ) -> Result<()> {
-        permissions::require(caller, Action::ReadRoom)?;
         if seq < Seq(0) {
             return Err(Error::field("seq", "must not be negative"));
         }
+        self.check(caller, room_id, RoomAction::Read).await?;
         let mut waiting = self.inner.marks.lock();
         waiting.check_space()?;
         // If positions already wait, a write has been queued.

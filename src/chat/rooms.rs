@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::permissions::{self, Action};
+use super::permissions::{self, Action, RoomAction};
 use super::{Admin, Chat, Error, FieldError, Result, text};
+use crate::config::RoomCreators;
 use crate::model::{
-    Audience, Identity, ListedRoom, Reader, Reading, Role, Room, RoomChange, RoomId, RoomKind,
-    RoomRules, RoomSelection, Seq,
+    Audience, Identity, ListedRoom, Membership, Person, Reader, Reading, Role, Room, RoomChange,
+    RoomId, RoomKind, RoomRules, RoomSelection, Seq,
 };
 use crate::realtime::{ActiveCount, News};
 use crate::storage::Backend;
@@ -47,104 +48,141 @@ pub struct RoomView {
     pub active_users: usize,
     /// How far the user has read it.
     pub reading: Reading,
+    /// The user's place in the room; `None`: not a member.
+    pub membership: Option<Membership>,
+    /// The number of members, counted to at most 1,000.
+    pub member_count: u32,
+    /// The people of a direct room; empty for other rooms.
+    pub people: Vec<Person>,
 }
+
+/// The most rooms in a page.
+pub const MAX_ROOMS_PAGE: u32 = 1_000;
 
 impl Chat {
     /// # Errors
-    /// [`Error::AdminRequired`] unless `rooms.create` is `everyone`;
+    /// [`Error::AdminRequired`] for a public room, unless `rooms.create` is `everyone`;
     /// [`Error::InvalidFields`], [`Error::RoomNameTaken`]; [`Error::TooManyRequests`] if the caller
     /// is not an admin and too fast: a room counts like a message.
     pub async fn create_room(&self, caller: &Identity, draft: RoomDraft) -> Result<RoomView> {
+        // What people do among themselves needs no admin.
+        let creators = match draft.kind {
+            RoomKind::Public => self.inner.settings.load().room_creators,
+            RoomKind::Private | RoomKind::Direct => RoomCreators::Everyone,
+        };
         let created_by = caller.user_id;
         let fleet = self.inner.fleet.clone();
         let act = move |admin: &Admin<'_>| {
             let room = admin.create_room(draft, created_by)?;
+            let audience = Audience::of_new(&room, &[created_by]);
             // From the writer thread, so that the hub gets it before the room's first event.
-            let audience = Audience::of_new(&room, vec![created_by]);
             fleet.blocking_publish(vec![News::RoomCreated(room.clone(), audience)]);
             Ok(room)
         };
-        let creators = self.inner.settings.load().room_creators;
         if caller.role != Role::Admin {
             self.check_pace(caller)?;
         }
         let room = self.act(caller, Action::CreateRoom(creators), act).await?;
-        Ok(RoomView { room, active_users: 0, reading: Reading::default() })
+        self.get_room(caller, room.id).await
     }
 
-    /// Every room, in order of id.
-    pub async fn list_rooms(&self, caller: &Identity) -> Result<Vec<RoomView>> {
-        let rooms = self.list_rooms_read(caller, RoomSelection::default()).await?;
-        Ok(self.view(rooms).await)
+    /// The rooms that the caller may see, in order of id, and whether there are more than the limit.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFields`].
+    pub async fn list_rooms(
+        &self,
+        caller: &Identity,
+        selection: RoomSelection,
+    ) -> Result<(Vec<RoomView>, bool)> {
+        let limit = selection.limit;
+        if limit.is_some_and(|limit| !(1..=MAX_ROOMS_PAGE).contains(&limit)) {
+            return Err(Error::field("limit", format!("must be from 1 to {MAX_ROOMS_PAGE}")));
+        }
+        if selection.query.as_ref().is_some_and(|query| query.chars().count() > MAX_NAME_CHARS) {
+            let message = format!("must have at most {MAX_NAME_CHARS} characters");
+            return Err(Error::field("query", message));
+        }
+        let one_more = RoomSelection { limit: limit.map(|limit| limit + 1), ..selection };
+        let mut rooms = self.list_rooms_read(caller, one_more).await?;
+        let has_more = limit.is_some_and(|limit| rooms.len() > limit as usize);
+        rooms.truncate(limit.map_or(usize::MAX, |limit| limit as usize));
+        Ok((self.view(rooms).await, has_more))
     }
 
     /// The heads and audiences of all rooms, for the hub, when a connection begins to watch.
-    pub async fn list_audiences(&self, caller: &Identity) -> Result<Vec<Audience>> {
-        permissions::require(caller, Action::ReadRoom)?;
+    pub async fn list_audiences(&self) -> Result<Vec<Audience>> {
         Ok(self.inner.store.read(|backend| backend.list_audiences()).await?)
     }
 
     /// # Errors
     /// [`Error::RoomNotFound`].
     pub async fn get_room(&self, caller: &Identity, id: RoomId) -> Result<RoomView> {
-        let rooms = self.list_rooms_read(caller, RoomSelection::only(id)).await?;
+        let only = RoomSelection { only: Some(id), ..RoomSelection::default() };
+        let rooms = self.list_rooms_read(caller, only).await?;
         self.view(rooms).await.pop().ok_or(Error::RoomNotFound)
     }
 
     /// Returns the room if the caller may enter it now. A socket asks before it joins.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`]; [`Error::TooManyRequests`] if the caller enters rooms too fast.
+    /// [`Error::RoomNotFound`], [`Error::Banned`]; [`Error::TooManyRequests`] if the caller enters rooms too
+    /// fast.
     pub async fn enter_room(&self, caller: &Identity, id: RoomId) -> Result<Entry> {
         let checked = self.inner.settings.load().joins.check(&caller.user_id);
         self.inner.counts.limited("joins", checked)?;
-        self.reopen_room(caller, id).await
+        self.open_room(caller, id).await
     }
 
     /// Returns the room if the caller may still read it, by what is stored now. A socket asks when an event may have
     /// ended the right.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`].
+    /// [`Error::RoomNotFound`], [`Error::Banned`].
     pub async fn reopen_room(&self, caller: &Identity, id: RoomId) -> Result<Entry> {
-        let room = self.open_room(caller, id).await?;
-        Ok(Entry { room, visible_from: Seq(0) })
+        self.inner.standings.drop_one(id, caller.user_id);
+        self.open_room(caller, id).await
     }
 
     /// Returns the room if the caller may read it.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`].
-    pub async fn open_room(&self, caller: &Identity, id: RoomId) -> Result<Room> {
-        permissions::require(caller, Action::ReadRoom)?;
+    /// [`Error::RoomNotFound`], [`Error::Banned`].
+    pub async fn open_room(&self, caller: &Identity, id: RoomId) -> Result<Entry> {
+        let visible_from = self.check(caller, id, RoomAction::Read).await?.visible_from();
         let room = self.inner.store.read(move |backend| backend.get_room(id)).await?;
-        room.ok_or(Error::RoomNotFound)
+        Ok(Entry { room: room.ok_or(Error::RoomNotFound)?, visible_from })
     }
 
-    /// Renames, describes or archives the room, and notifies its members and the watchers.
+    /// Changes the room, and notifies its members and the watchers.
     ///
     /// # Errors
-    /// [`Error::AdminRequired`], [`Error::RoomNotFound`], [`Error::InvalidFields`],
-    /// [`Error::RoomNameTaken`].
+    /// [`Error::AdminRequired`] or [`Error::OwnerRequired`], [`Error::RoomNotFound`], [`Error::RoomKind`],
+    /// [`Error::InvalidFields`], [`Error::RoomNameTaken`].
     pub async fn update_room(
         &self,
         caller: &Identity,
         id: RoomId,
         change: RoomChange,
     ) -> Result<RoomView> {
-        let fleet = self.inner.fleet.clone();
+        let standing = self.check(caller, id, RoomAction::Update).await?;
+        if change.kind.is_some_and(|kind| kind != standing.kind) {
+            permissions::may(caller, RoomAction::ChangeKind, &standing, self.inner.clock.now())?;
+        }
+        let chat = self.clone();
         let act = move |admin: &Admin<'_>| {
             let updated = admin.update_room(id, change)?;
             if let Some(event) = updated.event {
+                chat.access_changed(id);
                 // Before the event, so that those who hear of the room now hear of the event. If it cannot be
                 // read, nobody does until it has been read.
                 let audience = admin.get_audience(id).ok().flatten().map(News::Audience);
                 let news = audience.into_iter().chain([News::Events(vec![event])]);
-                fleet.blocking_publish(news.collect());
+                chat.inner.fleet.blocking_publish(news.collect());
             }
             Ok(())
         };
-        self.act(caller, Action::UpdateRoom, act).await?;
+        self.write_as(caller, act).await?;
         self.get_room(caller, id).await
     }
 
@@ -152,8 +190,22 @@ impl Chat {
     /// rows are deleted later: see [`Chat::purge_deleted_rooms`].
     ///
     /// # Errors
-    /// [`Error::AdminRequired`], [`Error::RoomNotFound`].
+    /// [`Error::AdminRequired`] or [`Error::OwnerRequired`], [`Error::RoomNotFound`], [`Error::RoomKind`].
     pub async fn delete_room(&self, caller: &Identity, id: RoomId) -> Result<()> {
+        self.check(caller, id, RoomAction::Delete).await?;
+        self.delete_room_as(caller, id).await
+    }
+
+    /// The same for an admin, who need not see the room.
+    ///
+    /// # Errors
+    /// [`Error::AdminRequired`], [`Error::RoomNotFound`].
+    pub async fn delete_any_room(&self, caller: &Identity, id: RoomId) -> Result<()> {
+        permissions::require(caller, Action::Administer)?;
+        self.delete_room_as(caller, id).await
+    }
+
+    async fn delete_room_as(&self, caller: &Identity, id: RoomId) -> Result<()> {
         let fleet = self.inner.fleet.clone();
         let act = move |admin: &Admin<'_>| {
             admin.delete_room(id)?;
@@ -162,7 +214,8 @@ impl Chat {
             fleet.blocking_publish(vec![News::RoomDeleted(id)]);
             Ok(())
         };
-        self.act(caller, Action::DeleteRoom, act).await?;
+        self.write_as(caller, act).await?;
+        self.access_changed(id);
         self.inner.has_deleted_rooms.notify_one();
         Ok(())
     }
@@ -193,7 +246,6 @@ impl Chat {
         caller: &Identity,
         selection: RoomSelection,
     ) -> Result<Vec<ListedRoom>> {
-        permissions::require(caller, Action::ReadRoom)?;
         let (user_id, username) = (caller.user_id, caller.username.clone());
         let read = move |backend: &dyn Backend| {
             backend.list_rooms_read(Reader { user_id, username: &username }, &selection)
@@ -204,9 +256,13 @@ impl Chat {
     async fn view(&self, rooms: Vec<ListedRoom>) -> Vec<RoomView> {
         let ids = rooms.iter().map(|listed| listed.room.id).collect();
         let mut counts = self.count_active(ids).await.into_iter();
-        let view = |ListedRoom { room, reading, .. }: ListedRoom| {
-            let active_users = counts.next().unwrap_or(0);
-            RoomView { room, active_users, reading }
+        let view = |ListedRoom { room, reading, membership, member_count, people }| RoomView {
+            room,
+            active_users: counts.next().unwrap_or(0),
+            reading,
+            membership,
+            member_count,
+            people,
         };
         rooms.into_iter().map(view).collect()
     }
@@ -232,6 +288,18 @@ impl Chat {
             false => active.known.max(counted.next().unwrap_or(0)),
         };
         active.into_iter().map(count).collect()
+    }
+}
+
+/// Checks that a room can have this kind and these rules.
+pub(super) fn check_rules(kind: RoomKind, rules: RoomRules) -> Result<()> {
+    match kind {
+        RoomKind::Public => Ok(()),
+        RoomKind::Private if rules.auto_join => {
+            Err(Error::field("auto_join", "is for public rooms only"))
+        }
+        RoomKind::Private => Ok(()),
+        RoomKind::Direct => Err(Error::field("kind", "must be public or private")),
     }
 }
 

@@ -67,7 +67,8 @@ impl MessagesApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<MessageRequest>,
-    ) -> Result<Sent, Failure<{ BODY | TOKEN | NOT_FOUND | CONFLICT | PACE | STORE }>> {
+    ) -> Result<Sent, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>
+    {
         let Body(MessageRequest { content, client_id }) = body;
         let draft = Draft { room_id: RoomId(room_id.0.0), content, client_id };
         let appended = chat.send(&caller.0, draft).await?;
@@ -95,7 +96,7 @@ impl MessagesApi {
         after: Query<Option<Position>>,
         /// Half of the page before this seq, the rest from it on.
         around: Query<Option<Position>>,
-    ) -> Result<Messages, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Messages, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
         let cursor = cursor(before.0, after.0, around.0)?;
         let limit = page_limit(limit.0);
         let room_id = RoomId(room_id.0.0);
@@ -129,7 +130,7 @@ impl MessagesApi {
 
     /// Delete a message
     ///
-    /// For its author, or an admin. The message stays in its place without its text, and with
+    /// For its author, or a moderator of the room. The message stays in its place without its text, and with
     /// `deleted_at`; its text is deleted from the log too. The members of the room get the event
     /// `message_deleted`.
     #[oai(
@@ -172,7 +173,8 @@ impl MessagesApi {
         /// The epoch to which `after` belongs: if it is not the server's, the answer is 409
         /// `epoch_changed`.
         epoch: Query<Option<String>>,
-    ) -> Result<Events, Failure<{ FIELDS | TOKEN | NOT_FOUND | CONFLICT | STORE }>> {
+    ) -> Result<Events, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
+    {
         if epoch.0.is_some_and(|epoch| epoch != **chat.epoch()) {
             return Err(Error::EpochChanged.into());
         }

@@ -6,6 +6,7 @@
 
 mod address;
 mod admin;
+mod admin_rooms;
 mod auth;
 mod cors;
 mod counts;
@@ -18,6 +19,7 @@ mod failure;
 mod file;
 mod health;
 mod local;
+mod members;
 mod messages;
 mod openapi;
 mod origin;
@@ -59,6 +61,9 @@ enum Area {
     /// Rooms, and who is in them.
     #[oai(rename = "rooms")]
     Rooms,
+    /// Members of rooms, bans, and direct rooms.
+    #[oai(rename = "members")]
+    Members,
     /// Messages, and the log they are part of.
     #[oai(rename = "messages")]
     Messages,
@@ -73,8 +78,10 @@ enum Area {
 type Api = (
     auth::AuthApi,
     rooms::RoomsApi,
+    members::MembersApi,
     messages::MessagesApi,
     admin::AdminApi,
+    admin_rooms::AdminRoomsApi,
     health::HealthApi,
     watch::WatchApi,
 );
@@ -86,8 +93,10 @@ type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 pub(crate) fn routes() -> Route {
     let mut table = endpoints();
     // The original contract writes `/rooms/`; most clients leave the slash off.
-    if let Some(same) = endpoints().remove("/rooms/") {
-        table.insert("/rooms".to_owned(), same);
+    for path in ["/rooms", "/direct-rooms", "/admin/rooms"] {
+        if let Some(same) = endpoints().remove(&format!("{path}/")) {
+            table.insert(path.to_owned(), same);
+        }
     }
     let api = table.into_iter().fold(Route::new(), |route, (path, methods)| {
         route.at(path, methods.into_iter().fold(RouteMethod::new(), |m, (k, ep)| m.method(k, ep)))
@@ -109,8 +118,10 @@ fn api() -> Api {
     (
         auth::AuthApi,
         rooms::RoomsApi,
+        members::MembersApi,
         messages::MessagesApi,
         admin::AdminApi,
+        admin_rooms::AdminRoomsApi,
         health::HealthApi,
         watch::WatchApi,
     )

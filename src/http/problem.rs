@@ -144,16 +144,27 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::OtherUser
         | Code::AuthorRequired
         | Code::NotSubscribed
+        | Code::Banned
+        | Code::Muted
+        | Code::PostingRestricted
+        | Code::ModeratorRequired
+        | Code::OwnerRequired
+        | Code::HigherRole
+        | Code::Blocked
         | Code::OriginRefused => StatusCode::FORBIDDEN,
-        Code::MessageNotFound | Code::RoomNotFound | Code::UserNotFound | Code::NotFound => {
-            StatusCode::NOT_FOUND
-        }
+        Code::MessageNotFound
+        | Code::RoomNotFound
+        | Code::UserNotFound
+        | Code::NotAMember
+        | Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
         Code::UsernameTaken
         | Code::EmailTaken
         | Code::RoomNameTaken
         | Code::RoomArchived
+        | Code::RoomKind
+        | Code::LastOwner
         | Code::MessageDeleted
         | Code::LastAdmin
         | Code::TooManyRooms

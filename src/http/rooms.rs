@@ -1,18 +1,25 @@
 //! Rooms: `/rooms/` and `/rooms/{room_id}`.
 
+use poem::Request;
+use poem::http::Uri;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
-use super::dto::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
-use super::extract::{Body, Caller, Path};
+use super::dto::{
+    BelongingDto, ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomKindDto,
+    RoomRequest,
+};
+use super::extract::{Body, Caller, Path, Query};
 use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
 use super::payload::Written;
-use super::types::Number;
-use crate::chat::{Chat, RoomDraft};
-use crate::model::{RoomId, Seq};
+use super::types::{Int, Number, Position};
+use crate::chat::{Chat, MAX_ROOMS_PAGE};
+use crate::model::{RoomId, RoomSelection, Seq};
 
 pub(super) struct RoomsApi;
+
+type RoomsLimit = Int<1, { MAX_ROOMS_PAGE as i64 }>;
 
 #[derive(ApiResponse)]
 enum Created {
@@ -23,20 +30,25 @@ enum Created {
 
 #[derive(ApiResponse)]
 enum Rooms {
-    /// Every room, in order of id.
+    /// Rooms, in order of id.
     #[oai(status = 200)]
-    Ok(Written<Vec<RoomDto>>),
+    Ok(
+        Written<Vec<RoomDto>>,
+        /// The address of the next page, `<…>; rel="next"`; absent if there is none.
+        #[oai(header = "Link")]
+        Option<String>,
+    ),
 }
 
 #[derive(ApiResponse)]
-enum OneRoom {
+pub(super) enum OneRoom {
     /// The room.
     #[oai(status = 200)]
     Ok(Written<RoomDto>),
 }
 
 #[derive(ApiResponse)]
-enum Position {
+enum ReadTo {
     /// The caller's stored position.
     #[oai(status = 200)]
     Ok(Written<ReadPositionDto>),
@@ -53,8 +65,8 @@ enum Deleted {
 impl RoomsApi {
     /// Create a room
     ///
-    /// Needs an admin, unless the server's `rooms.create` is `everyone`. The path may be written
-    /// without its last slash.
+    /// A public room needs an admin, unless the server's `rooms.create` is `everyone`. Every account can create
+    /// private rooms. The caller becomes the owner. The path may be written without its last slash.
     #[oai(path = "/", method = "post", operation_id = "create_room")]
     async fn create(
         &self,
@@ -62,25 +74,45 @@ impl RoomsApi {
         caller: Caller,
         body: Body<RoomRequest>,
     ) -> Result<Created, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | PACE | STORE }>> {
-        let Body(RoomRequest { name, description }) = body;
-        let room = chat
-            .create_room(&caller.0, RoomDraft { name, description, ..RoomDraft::default() })
-            .await?;
+        let room = chat.create_room(&caller.0, body.0.into()).await?;
         Ok(Created::Created(Written::of(&room.into())?))
     }
 
     /// List the rooms
     ///
-    /// The path may be written without its last slash.
+    /// The public rooms, and the private and direct rooms that the caller is a member of, in order of id.
+    /// Without `limit`, all of them. The path may be written without its last slash.
     #[oai(path = "/", method = "get", operation_id = "list_rooms")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query")]
     async fn list(
         &self,
+        request: &Request,
         chat: Data<&Chat>,
         caller: Caller,
-    ) -> Result<Rooms, Failure<{ TOKEN | STORE }>> {
-        let rooms = chat.list_rooms(&caller.0).await?;
-        let rooms = rooms.into_iter().map(RoomDto::from).collect();
-        Ok(Rooms::Ok(Written::of(&rooms)?))
+        /// Only rooms that the caller is a member of, or only public rooms that the caller is not a member of.
+        membership: Query<Option<BelongingDto>>,
+        /// Only rooms of this kind.
+        kind: Query<Option<RoomKindDto>>,
+        /// Only rooms with this text in the name; ASCII case is ignored.
+        query: Query<Option<String>>,
+        /// The most rooms to return.
+        limit: Query<Option<RoomsLimit>>,
+        /// The rooms with a greater id.
+        after: Query<Option<Position>>,
+    ) -> Result<Rooms, Failure<{ FIELDS | TOKEN | STORE }>> {
+        let selection = RoomSelection {
+            only: None,
+            membership: membership.0.map(Into::into),
+            kind: kind.0.map(Into::into),
+            query: query.0,
+            after: after.0.map(|after| RoomId(after.0)),
+            // A number beyond u32 becomes 0, which the rules reject.
+            limit: limit.0.map(|limit| u32::try_from(limit.0).unwrap_or(0)),
+        };
+        let (rooms, has_more) = chat.list_rooms(&caller.0, selection).await?;
+        let rooms: Vec<RoomDto> = rooms.into_iter().map(RoomDto::from).collect();
+        let next = rooms.last().filter(|_| has_more).map(|last| next_page(request.uri(), last.id));
+        Ok(Rooms::Ok(Written::of(&rooms)?, next))
     }
 
     /// Get a room
@@ -96,9 +128,10 @@ impl RoomsApi {
         Ok(OneRoom::Ok(Written::of(&room.into())?))
     }
 
-    /// Rename, describe or archive a room
+    /// Change a room
     ///
-    /// Needs an admin. The members of the room are notified.
+    /// Needs an owner of the room; in a public room an admin will do, except for `kind`. The members of the room
+    /// are notified.
     #[oai(path = "/:room_id", method = "patch", operation_id = "update_room")]
     async fn update(
         &self,
@@ -124,14 +157,15 @@ impl RoomsApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<ReadRequest>,
-    ) -> Result<Position, Failure<{ BODY | TOKEN | NOT_FOUND | STORE }>> {
+    ) -> Result<ReadTo, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
         let seq = chat.mark_read(&caller.0, RoomId(room_id.0.0), Seq(body.0.seq.0)).await?;
-        Ok(Position::Ok(Written::of(&ReadPositionDto { read_seq: seq.0 })?))
+        Ok(ReadTo::Ok(Written::of(&ReadPositionDto { read_seq: seq.0 })?))
     }
 
     /// Delete a room
     ///
-    /// Needs an admin. The room's history is deleted with it; its members are notified.
+    /// Needs an owner of the room; in a public room an admin will do. The room's history is deleted with it; its
+    /// members are notified.
     #[oai(path = "/:room_id", method = "delete", operation_id = "delete_room")]
     async fn delete(
         &self,
@@ -139,8 +173,20 @@ impl RoomsApi {
         caller: Caller,
         /// The room's id.
         room_id: Path<Number>,
-    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
+    {
         chat.delete_room(&caller.0, RoomId(room_id.0.0)).await?;
         Ok(Deleted::NoContent)
     }
+}
+
+/// The value of the header `Link` (RFC 8288) that names the page after the room with the id `last`.
+fn next_page(this: &Uri, last: i64) -> String {
+    let query = this.query().unwrap_or_default();
+    let kept = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "after");
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .append_pair("after", &last.to_string())
+        .finish();
+    format!("<{}?{query}>; rel=\"next\"", this.path())
 }

@@ -30,6 +30,16 @@ pub enum ErrorCode {
     UsernameTaken,
     EmailTaken,
     RoomNameTaken,
+    Banned,
+    Muted,
+    PostingRestricted,
+    ModeratorRequired,
+    OwnerRequired,
+    HigherRole,
+    Blocked,
+    NotAMember,
+    RoomKind,
+    LastOwner,
     MalformedJson,
     UnknownType,
     NotSubscribed,
@@ -56,7 +66,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents made from this table and for the tests.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 54] = [
         Self::InvalidField,
         Self::TokenMissing,
         Self::TokenInvalid,
@@ -79,6 +89,16 @@ impl ErrorCode {
         Self::UsernameTaken,
         Self::EmailTaken,
         Self::RoomNameTaken,
+        Self::Banned,
+        Self::Muted,
+        Self::PostingRestricted,
+        Self::ModeratorRequired,
+        Self::OwnerRequired,
+        Self::HigherRole,
+        Self::Blocked,
+        Self::NotAMember,
+        Self::RoomKind,
+        Self::LastOwner,
         Self::MalformedJson,
         Self::UnknownType,
         Self::NotSubscribed,
@@ -130,6 +150,16 @@ impl ErrorCode {
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::RoomNameTaken
+            | Self::Banned
+            | Self::Muted
+            | Self::PostingRestricted
+            | Self::ModeratorRequired
+            | Self::OwnerRequired
+            | Self::HigherRole
+            | Self::Blocked
+            | Self::NotAMember
+            | Self::RoomKind
+            | Self::LastOwner
             | Self::MalformedJson
             | Self::UnknownType
             | Self::NotSubscribed
@@ -180,6 +210,16 @@ impl ErrorCode {
             Self::UsernameTaken => "another account has the username",
             Self::EmailTaken => "another account has the email",
             Self::RoomNameTaken => "another room has the name",
+            Self::Banned => "the user is banned from the room",
+            Self::Muted => "the user is muted in the room",
+            Self::PostingRestricted => "only moderators and owners send to the room",
+            Self::ModeratorRequired => "only moderators and owners of the room may do this",
+            Self::OwnerRequired => "only owners of the room may do this",
+            Self::HigherRole => "the other member's role is not below the caller's",
+            Self::Blocked => "one of the two people has blocked the other",
+            Self::NotAMember => "the user is not a member of the room",
+            Self::RoomKind => "this is not possible in a room of this kind",
+            Self::LastOwner => "no owner of the room would be left",
             Self::MalformedJson => "the body or the frame is not the JSON that was expected",
             Self::UnknownType => "there is no frame of this `type`",
             Self::NotSubscribed => "the connection has not joined the room",

@@ -379,9 +379,9 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// The audience of a room that was just created with these members.
-    pub fn of_new(room: &Room, members: Vec<UserId>) -> Self {
-        let members = room.kind.is_closed().then_some(members);
+    /// The audience of a new room, whose members are `people`.
+    pub fn of_new(room: &Room, people: &[UserId]) -> Self {
+        let members = room.kind.is_closed().then(|| people.to_vec());
         Self { room_id: room.id, head_seq: room.head_seq, members }
     }
 }

@@ -60,6 +60,11 @@ where
         replaced.clone(),
     )));
     tasks.spawn({
+        let chat = chat.clone();
+        let follow = async move { chat.follow_access().await };
+        stop.clone().run_until_cancelled_owned(follow)
+    });
+    tasks.spawn({
         let (fleet, store) = (fleet.clone(), store.clone());
         let follow = async move { fleet.follow(store).await };
         stop.clone().run_until_cancelled_owned(follow)

@@ -22,8 +22,8 @@ mod stored_event;
 mod window;
 
 pub use backend::{
-    AppendError, Backend, ChangeError, DatabaseStatus, Migration, MigrationState, ServerFacts,
-    Shortcoming,
+    AppendError, Backend, ChangeError, DatabaseStatus, MemberError, Migration, MigrationState,
+    ServerFacts, Shortcoming,
 };
 pub(crate) use copy_target::Progress;
 pub use copy_target::{Contents, CopyTarget, Filling};

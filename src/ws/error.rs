@@ -33,7 +33,9 @@ pub fn close_code(error: &Error) -> CloseCode {
         | ErrorCode::WrongCredentials => CloseCode::SignInAgain,
         ErrorCode::RoomNotFound => CloseCode::RoomGone,
         ErrorCode::EpochChanged | ErrorCode::HistoryPruned => CloseCode::EpochChanged,
-        ErrorCode::AdminRequired | ErrorCode::AdminSignupRefused => CloseCode::Forbidden,
+        ErrorCode::AdminRequired | ErrorCode::AdminSignupRefused | ErrorCode::Banned => {
+            CloseCode::Forbidden
+        }
         ErrorCode::TooManyRequests | ErrorCode::TooManySockets => CloseCode::TooFast,
         ErrorCode::Busy | ErrorCode::Unavailable | ErrorCode::OutcomeUnknown => CloseCode::Restart,
         // These errors do not occur when a room is entered.
@@ -51,6 +53,15 @@ pub fn close_code(error: &Error) -> CloseCode {
         | ErrorCode::UsernameTaken
         | ErrorCode::EmailTaken
         | ErrorCode::RoomNameTaken
+        | ErrorCode::Muted
+        | ErrorCode::PostingRestricted
+        | ErrorCode::ModeratorRequired
+        | ErrorCode::OwnerRequired
+        | ErrorCode::HigherRole
+        | ErrorCode::Blocked
+        | ErrorCode::NotAMember
+        | ErrorCode::RoomKind
+        | ErrorCode::LastOwner
         | ErrorCode::MalformedJson
         | ErrorCode::UnknownType
         | ErrorCode::NotSubscribed

@@ -7,7 +7,7 @@ use super::action::{Action, Input};
 use super::command::Subscribe;
 use super::socket::Socket;
 use super::upgrade::Sockets;
-use crate::chat::{Draft, Entry, Error, MAX_PAGE};
+use crate::chat::{Admission, Draft, Entry, Error, MAX_PAGE};
 use crate::model::{Cursor, Identity, MessagePage, RoomId, Seq, Timestamp};
 use crate::realtime::frame::LeftCause;
 use crate::realtime::{ReadAsker, ReplyTo, may_end_access};
@@ -27,11 +27,19 @@ impl Socket {
     ) -> Option<Pin<Box<impl Future<Output = ()>>>> {
         let mut actions = VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
-            let Action::Post { draft, reference, wants_ack } = action else {
+            let admitted = match &action {
+                Action::Post { draft, .. } => {
+                    let identity = self.connection.identity();
+                    self.sockets.chat.admit_known(&identity, draft.room_id)
+                }
+                _ => None,
+            };
+            let Some(admitted) = admitted else {
                 actions.push_front(action);
                 return Some(Box::pin(self.perform_rest(actions)));
             };
-            if let Some(input) = self.post(draft, reference, wants_ack) {
+            let Action::Post { draft, reference, wants_ack } = action else { continue };
+            if let Some(input) = self.post(admitted, draft, reference, wants_ack) {
                 actions.extend(self.session.on(input));
             }
         }
@@ -47,10 +55,20 @@ impl Socket {
     }
 
     /// Queues a message. The hub sends its outcome.
-    fn post(&self, draft: Draft, reference: Option<String>, wants_ack: bool) -> Option<Input> {
+    fn post(
+        &self,
+        admitted: Result<Admission, Error>,
+        draft: Draft,
+        reference: Option<String>,
+        wants_ack: bool,
+    ) -> Option<Input> {
+        let admission = match admitted {
+            Ok(admission) => admission,
+            Err(error) => return Some(Input::SendFailed { reference, error }),
+        };
         let reply = ReplyTo::Connection { id: self.id, reference: reference.clone(), wants_ack };
         self.connection.add_in_flight();
-        match self.sockets.chat.post(&self.connection.identity(), draft, reply) {
+        match self.sockets.chat.post(&self.connection.identity(), admission, draft, reply) {
             Ok(()) => None,
             Err(error) => {
                 self.connection.sub_in_flight();
@@ -60,10 +78,16 @@ impl Socket {
     }
 
     /// Queues a read position, like a message.
-    fn post_read(&self, room_id: RoomId, seq: Seq, reference: Option<String>) -> Option<Input> {
+    async fn post_read(
+        &self,
+        room_id: RoomId,
+        seq: Seq,
+        reference: Option<String>,
+    ) -> Option<Input> {
         let asker = ReadAsker::Connection { id: self.id, reference: reference.clone(), seq };
         self.connection.add_in_flight();
-        match self.sockets.chat.post_read(&self.connection.identity(), room_id, seq, asker) {
+        let identity = self.connection.identity();
+        match self.sockets.chat.post_read(&identity, room_id, seq, asker).await {
             Ok(()) => None,
             Err(error) => {
                 self.connection.sub_in_flight();
@@ -169,15 +193,16 @@ impl Socket {
             }
             Action::ReadRoom { room_id } => {
                 return Some(match chat.open_room(identity, room_id).await {
-                    Ok(room) => Input::RoomRead(room.head()),
+                    Ok(entry) => Input::RoomRead(entry.room.head()),
                     Err(error) => Input::ReadFailed { room_id, error },
                 });
             }
             Action::Post { draft, reference, wants_ack } => {
-                return self.post(draft, reference, wants_ack);
+                let admitted = chat.admit(identity, draft.room_id).await;
+                return self.post(admitted, draft, reference, wants_ack);
             }
             Action::PostRead { room_id, seq, reference } => {
-                return self.post_read(room_id, seq, reference);
+                return self.post_read(room_id, seq, reference).await;
             }
             Action::Refresh { token, reference } => {
                 return Some(match self.refresh(&token).await {
@@ -196,17 +221,19 @@ impl Socket {
                 hub.send_page(self.id, room_id, &events).await;
             }
             Action::LearnHead(room) => hub.learn_head(self.id, room).await,
-            Action::Typing { room_id, reference } => match chat.check_typing(identity) {
-                Ok(()) => {
-                    hub.typing(self.id, room_id).await;
-                    chat.fleet().tell_typing(identity, room_id);
+            Action::Typing { room_id, reference } => {
+                match chat.check_typing(identity, room_id).await {
+                    Ok(()) => {
+                        hub.typing(self.id, room_id).await;
+                        chat.fleet().tell_typing(identity, room_id);
+                    }
+                    Err(error) => return Some(Input::SendFailed { reference, error }),
                 }
-                Err(error) => return Some(Input::SendFailed { reference, error }),
-            },
+            }
             Action::Watch { reference } => {
                 let rooms = match hub.ask_to_watch(self.id).await {
                     true => None,
-                    false => match chat.list_audiences(identity).await {
+                    false => match chat.list_audiences().await {
                         Ok(rooms) => Some(rooms),
                         Err(error) => return Some(Input::SendFailed { reference, error }),
                     },

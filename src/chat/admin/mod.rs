@@ -5,6 +5,7 @@
 //! line every operator who can write the database may.
 
 mod audit;
+mod members;
 mod rooms;
 mod users;
 
@@ -16,6 +17,8 @@ use crate::model::{Actor, Identity, NewAuditEntry, Timestamp};
 use crate::storage::{self, Backend};
 
 pub use audit::{DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
+pub use members::MemberChange;
+pub use rooms::{DEFAULT_ROOMS_PAGE, RoomPage, RoomSearch};
 pub use users::{DEFAULT_USERS_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, UserSearch};
 
 /// One actor who administers a database, and the time of the act. Its methods block: they are not
@@ -92,6 +95,15 @@ impl Chat {
         act: impl FnOnce(&Admin<'_>) -> Result<T> + Send + 'static,
     ) -> RuleResult<T> {
         permissions::require(caller, action)?;
+        self.write_as(caller, act).await
+    }
+
+    /// Runs `act` on the writer thread. Whether the caller may do it has been decided.
+    pub(super) async fn write_as<T: Send + 'static>(
+        &self,
+        caller: &Identity,
+        act: impl FnOnce(&Admin<'_>) -> Result<T> + Send + 'static,
+    ) -> RuleResult<T> {
         let (actor, now) = (Actor::Account(caller.user_id), self.inner.clock.now());
         let result =
             self.inner.store.write(move |backend| Ok(act(&Admin::new(backend, actor, now))));
@@ -129,6 +141,15 @@ impl From<storage::Error> for Error {
         match error {
             storage::Error::Conflict(conflict) => Self::Rule(conflict.into()),
             other => Self::Storage(other),
+        }
+    }
+}
+
+impl From<storage::MemberError> for Error {
+    fn from(error: storage::MemberError) -> Self {
+        match error {
+            storage::MemberError::Storage(error) => error.into(),
+            refusal => Self::Rule(refusal.into()),
         }
     }
 }

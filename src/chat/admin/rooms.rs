@@ -6,17 +6,54 @@ use super::{Admin, Result};
 use crate::chat::Error;
 use crate::chat::changes::find_message;
 use crate::chat::retention::PRUNED_AT_ONCE;
-use crate::chat::rooms::{self, RoomDraft};
+use crate::chat::rooms::{self, MAX_ROOMS_PAGE, RoomDraft};
 use crate::chat::text;
 use crate::model::{
     Audience, Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId,
-    Timestamp, UpdatedRoom, UserId,
+    RoomKind, Timestamp, UpdatedRoom, UserId,
 };
+
+/// The default number of rooms of a page.
+pub const DEFAULT_ROOMS_PAGE: u32 = 50;
+
+/// A selection of all rooms.
+#[derive(Clone, Debug)]
+pub struct RoomSearch {
+    /// Rooms whose name contains this text; ASCII case is ignored.
+    pub query: Option<String>,
+    /// Rooms with a greater id than this.
+    pub after: Option<RoomId>,
+    pub limit: u32,
+}
+
+/// A page of all rooms.
+#[derive(Clone, Debug)]
+pub struct RoomPage {
+    pub rooms: Vec<Room>,
+    pub has_more: bool,
+}
 
 impl Admin<'_> {
     /// Every room, in order of id.
     pub fn list_rooms(&self) -> Result<Vec<Room>> {
         Ok(self.backend.list_rooms()?)
+    }
+
+    /// A page of all rooms, in order of id.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFields`].
+    pub fn search_rooms(&self, search: &RoomSearch) -> Result<RoomPage> {
+        super::check_page(("after", search.after.map(|id| id.0)), search.limit, MAX_ROOMS_PAGE)?;
+        let query = search.query.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let mut rooms = self.backend.list_rooms()?;
+        rooms.retain(|room| {
+            search.after.is_none_or(|after| room.id > after)
+                && room.name.to_ascii_lowercase().contains(&query)
+        });
+        let has_more = rooms.len() > search.limit as usize;
+        rooms.truncate(search.limit as usize);
+        Ok(RoomPage { rooms, has_more })
     }
 
     /// # Errors
@@ -43,7 +80,8 @@ impl Admin<'_> {
         let RoomDraft { name, description, kind, rules } = draft;
         let (name, description) = (text::line(&name), description.as_deref().map(text::lines));
         rooms::check(Some(&name), description.as_deref())?;
-        self.check_spelling(&name, None)?;
+        rooms::check_rules(kind, rules)?;
+        self.check_spelling(&name, None, kind, created_by)?;
         let entry = self.entry("room.create", json!({ "name": name }))?;
         let room = NewRoom {
             name,
@@ -58,9 +96,6 @@ impl Admin<'_> {
     }
 
     /// The users who may hear of a room. `None`: no such room.
-    ///
-    /// # Errors
-    /// Those of a database that cannot be read.
     pub fn get_audience(&self, id: RoomId) -> Result<Option<Audience>> {
         Ok(self.backend.get_audience(id)?)
     }
@@ -73,21 +108,33 @@ impl Admin<'_> {
         let change = RoomChange { name, description, ..change };
         let description = change.description.as_ref().and_then(|text| text.as_deref());
         rooms::check(change.name.as_deref(), description)?;
-        if let Some(name) = &change.name {
-            self.check_spelling(name, Some(id))?;
-        }
+        let room = self.get_room(id)?;
+        let changed = change.apply_to(&room, self.now).unwrap_or_else(|| room.clone());
+        rooms::check_rules(changed.kind, changed.rules)?;
+        self.check_spelling(&changed.name, Some(id), changed.kind, room.created_by)?;
         let entry = self.entry("room.update", &change)?;
         Ok(self.backend.update_room(id, &change, &entry)?.ok_or(Error::RoomNotFound)?)
     }
 
     /// Refuses a name that another room has in another Unicode form. Earlier versions stored names
-    /// as they were typed, so the unique index does not find these.
-    fn check_spelling(&self, name: &str, own: Option<RoomId>) -> Result<()> {
+    /// as they were typed, so the unique index does not find these. As in that index, rooms that nobody sees
+    /// both of may have the same name.
+    fn check_spelling(
+        &self,
+        name: &str,
+        own: Option<RoomId>,
+        kind: RoomKind,
+        creator: UserId,
+    ) -> Result<()> {
         if !text::has_other_spellings(name) {
             return Ok(());
         }
-        let is_taken =
-            |room: &Room| Some(room.id) != own && text::line(&room.name).eq_ignore_ascii_case(name);
+        let is_taken = |room: &Room| {
+            Some(room.id) != own
+                && room.kind == kind
+                && (kind == RoomKind::Public || room.created_by == creator)
+                && text::line(&room.name).eq_ignore_ascii_case(name)
+        };
         match self.backend.list_rooms()?.iter().any(is_taken) {
             true => Err(Error::RoomNameTaken.into()),
             false => Ok(()),

@@ -2,13 +2,15 @@
 
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object};
+use serde::Serialize;
 
 use super::EXAMPLE_TIME;
 use super::members::RoomRoleDto;
 use crate::http::types::Moment;
+use crate::model::Person;
 
 /// A person.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(rename = "Person", example)]
 pub(in crate::http) struct PersonDto {
     pub user_id: i64,
@@ -16,7 +18,18 @@ pub(in crate::http) struct PersonDto {
     pub username: String,
     /// The name that the person wants to be shown; absent if it is the username.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+}
+
+impl From<Person> for PersonDto {
+    fn from(Person { user_id, username, display_name }: Person) -> Self {
+        Self {
+            user_id: user_id.0,
+            username: username.to_string(),
+            display_name: display_name.map(|name| name.to_string()),
+        }
+    }
 }
 
 impl Example for PersonDto {

@@ -26,9 +26,15 @@ pub(super) use auth::{
     TicketDto, UserDto,
 };
 pub(super) use events::EventPageDto;
+pub(super) use members::{
+    AddedMembersDto, BanDto, BanRequest, BelongingDto, DirectRoomRequest, MemberChangeRequest,
+    MemberPageDto, MembersRequest, OwnerRequest, PreferenceRequest, RoomKindDto,
+};
 pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 pub(super) use nodes::NodeDto;
-pub(super) use rooms::{ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest};
+pub(super) use rooms::{
+    AdminRoomPageDto, ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest,
+};
 pub(super) use stats::StatsDto;
 
 /// 2025-01-31T10:30:00Z: the time of all examples.

@@ -5,9 +5,11 @@ use poem_openapi::types::{Example, MaybeUndefined};
 use serde::Serialize;
 
 use super::EXAMPLE_TIME;
-use crate::chat::RoomView;
+use super::member_events::PersonDto;
+use super::members::{AllowedToDto, MembershipDto, RoomKindDto, RoomRulesDto, VisibleHistoryDto};
+use crate::chat::{RoomDraft, RoomPage, RoomView};
 use crate::http::types::{Int, Moment, Position};
-use crate::model::RoomChange;
+use crate::model::{Room, RoomChange, RoomKind, RoomRules};
 
 /// A room to be created.
 #[derive(Object)]
@@ -20,11 +22,53 @@ pub(in crate::http) struct RoomRequest {
     /// At most 500 characters, without control characters other than line breaks and tabs.
     #[oai(nullable)]
     pub description: Option<String>,
+    /// `public` (if left out) or `private`.
+    #[oai(nullable)]
+    pub kind: Option<RoomKindDto>,
+    /// The members who may send: `everyone` if left out.
+    #[oai(nullable)]
+    pub posting: Option<AllowedToDto>,
+    /// The members who may add people and make invites: `moderators` if left out.
+    #[oai(nullable)]
+    pub inviting: Option<AllowedToDto>,
+    /// The part of the log that the members of a private room see: `all` if left out.
+    #[oai(nullable)]
+    pub history: Option<VisibleHistoryDto>,
+    /// Whether new accounts become members: false if left out. Only public rooms.
+    #[oai(nullable)]
+    pub auto_join: Option<bool>,
+}
+
+impl From<RoomRequest> for RoomDraft {
+    fn from(request: RoomRequest) -> Self {
+        let RoomRequest { name, description, kind, posting, inviting, history, auto_join } =
+            request;
+        let usual = RoomRules::default();
+        Self {
+            name,
+            description,
+            kind: kind.map(RoomKind::from).unwrap_or_default(),
+            rules: RoomRules {
+                posting: posting.map_or(usual.posting, Into::into),
+                inviting: inviting.map_or(usual.inviting, Into::into),
+                history: history.map_or(usual.history, Into::into),
+                auto_join: auto_join.unwrap_or(usual.auto_join),
+            },
+        }
+    }
 }
 
 impl Example for RoomRequest {
     fn example() -> Self {
-        Self { name: "general".into(), description: Some("Everything and nothing".into()) }
+        Self {
+            name: "general".into(),
+            description: Some("Everything and nothing".into()),
+            kind: None,
+            posting: None,
+            inviting: None,
+            history: None,
+            auto_join: None,
+        }
     }
 }
 
@@ -41,16 +85,52 @@ pub(in crate::http) struct RoomChangeRequest {
     /// Whether the room is archived: then it can be read, and nothing can be sent to it.
     #[oai(nullable)]
     pub is_archived: Option<bool>,
+    /// `public` or `private`. Only owners change it. A public room becomes invisible to all who are not members; in
+    /// a room that becomes public every account can read the whole log.
+    #[oai(nullable)]
+    pub kind: Option<RoomKindDto>,
+    /// The members who may send.
+    #[oai(nullable)]
+    pub posting: Option<AllowedToDto>,
+    /// The members who may add people and make invites.
+    #[oai(nullable)]
+    pub inviting: Option<AllowedToDto>,
+    /// The part of the log that the members of a private room see.
+    #[oai(nullable)]
+    pub history: Option<VisibleHistoryDto>,
+    /// Whether new accounts become members. Only public rooms.
+    #[oai(nullable)]
+    pub auto_join: Option<bool>,
 }
 
 impl From<RoomChangeRequest> for RoomChange {
-    fn from(RoomChangeRequest { name, description, is_archived }: RoomChangeRequest) -> Self {
+    fn from(request: RoomChangeRequest) -> Self {
+        let RoomChangeRequest {
+            name,
+            description,
+            is_archived,
+            kind,
+            posting,
+            inviting,
+            history,
+            auto_join,
+        } = request;
         let description = match description {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(text) => Some(Some(text)),
         };
-        Self { name, description, is_archived, ..Self::default() }
+        Self {
+            name,
+            description,
+            is_archived,
+            retention_days: None,
+            kind: kind.map(Into::into),
+            posting: posting.map(Into::into),
+            inviting: inviting.map(Into::into),
+            history: history.map(Into::into),
+            auto_join,
+        }
     }
 }
 
@@ -60,6 +140,11 @@ impl Example for RoomChangeRequest {
             name: Some("lobby".into()),
             description: MaybeUndefined::Null,
             is_archived: Some(false),
+            kind: None,
+            posting: None,
+            inviting: None,
+            history: None,
+            auto_join: None,
         }
     }
 }
@@ -97,9 +182,15 @@ impl Example for ReadPositionDto {
 #[oai(rename = "Room", example)]
 pub(in crate::http) struct RoomDto {
     pub id: i64,
+    /// Empty in a direct room.
     pub name: String,
     #[oai(nullable)]
     pub description: Option<String>,
+    /// Who sees the room.
+    pub kind: RoomKindDto,
+    #[oai(flatten)]
+    #[serde(flatten)]
+    pub rules: RoomRulesDto,
     /// The id of the user who created it.
     pub created_by: i64,
     pub created_at: Moment,
@@ -119,8 +210,18 @@ pub(in crate::http) struct RoomDto {
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentions: Option<u32>,
-    /// Increases with every change of the name, the description or the archiving: of two copies,
-    /// the one with the smaller revision is older.
+    /// The caller's place in the room; absent if the caller is not a member.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub membership: Option<MembershipDto>,
+    /// The number of members; 1,000 means 1,000 or more.
+    pub member_count: u32,
+    /// All people of a direct room, the caller too; absent for other rooms.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<Vec<PersonDto>>,
+    /// Increases with every change of the room, such as of its name: of two copies, the one with the
+    /// smaller revision is older.
     pub revision: i64,
     /// The time since which the room is archived: it can be read, and nothing can be sent to it.
     #[oai(skip_serializing_if_is_none)]
@@ -129,8 +230,16 @@ pub(in crate::http) struct RoomDto {
 }
 
 impl From<RoomView> for RoomDto {
-    fn from(RoomView { room, active_users, reading }: RoomView) -> Self {
+    fn from(view: RoomView) -> Self {
+        let RoomView { room, active_users, reading, membership, member_count, people } = view;
+        let people = (room.kind == RoomKind::Direct)
+            .then(|| people.into_iter().map(PersonDto::from).collect());
         Self {
+            kind: room.kind.into(),
+            rules: room.rules.into(),
+            membership: membership.map(|it| MembershipDto::of(&it, room.head_seq)),
+            member_count,
+            people,
             id: room.id.0,
             name: room.name,
             description: room.description,
@@ -153,6 +262,11 @@ impl Example for RoomDto {
             id: 1,
             name: "general".into(),
             description: Some("Everything and nothing".into()),
+            kind: RoomKindDto::Public,
+            rules: RoomRulesDto::example(),
+            membership: Some(MembershipDto::example()),
+            member_count: 1,
+            people: None,
             created_by: 1,
             created_at: EXAMPLE_TIME,
             head_seq: 1,
@@ -163,5 +277,75 @@ impl Example for RoomDto {
             revision: 0,
             archived_at: None,
         }
+    }
+}
+
+/// A room, as an admin sees it.
+#[derive(Object, Serialize)]
+#[oai(rename = "AdminRoom", example)]
+pub(in crate::http) struct AdminRoomDto {
+    pub id: i64,
+    /// Empty in a direct room.
+    pub name: String,
+    pub kind: RoomKindDto,
+    /// The id of the user who created it.
+    pub created_by: i64,
+    pub created_at: Moment,
+    /// The `seq` of the newest event.
+    pub head_seq: i64,
+    /// The time since which the room is archived.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Moment>,
+}
+
+impl From<Room> for AdminRoomDto {
+    fn from(room: Room) -> Self {
+        Self {
+            id: room.id.0,
+            name: room.name,
+            kind: room.kind.into(),
+            created_by: room.created_by.0,
+            created_at: Moment(room.created_at),
+            head_seq: room.head_seq.0,
+            archived_at: room.archived_at.map(Moment),
+        }
+    }
+}
+
+impl Example for AdminRoomDto {
+    fn example() -> Self {
+        Self {
+            id: 1,
+            name: "general".into(),
+            kind: RoomKindDto::Public,
+            created_by: 1,
+            created_at: EXAMPLE_TIME,
+            head_seq: 1,
+            archived_at: None,
+        }
+    }
+}
+
+/// A page of all rooms, in order of id.
+#[derive(Object, Serialize)]
+#[oai(rename = "AdminRoomPage", example)]
+pub(in crate::http) struct AdminRoomPageDto {
+    pub rooms: Vec<AdminRoomDto>,
+    /// The `after` of the next page; null if this is the last page.
+    #[oai(nullable)]
+    pub next_after: Option<i64>,
+}
+
+impl From<RoomPage> for AdminRoomPageDto {
+    fn from(RoomPage { rooms, has_more }: RoomPage) -> Self {
+        let rooms: Vec<AdminRoomDto> = rooms.into_iter().map(AdminRoomDto::from).collect();
+        Self { next_after: rooms.last().filter(|_| has_more).map(|last| last.id), rooms }
+    }
+}
+
+impl Example for AdminRoomPageDto {
+    fn example() -> Self {
+        Self { rooms: vec![AdminRoomDto::example()], next_after: None }
     }
 }

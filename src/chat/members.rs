@@ -1,0 +1,289 @@
+//! Members of rooms: joining, leaving, and what moderators and owners do.
+
+use super::admin::MemberChange;
+use super::permissions::{self, RoomAction};
+use super::rooms::RoomView;
+use super::{Admin, Chat, Error, Result};
+use crate::model::{
+    BannedUser, Event, Identity, LeaveCause, MemberAct, MemberPage, PreferenceChange, RoomId,
+    RoomRole, Standing, Timestamp, UserId,
+};
+use crate::realtime::News;
+use crate::storage::backend::MemberSearch;
+
+/// The most people that one request adds to a room.
+pub const MAX_ADDED: usize = 100;
+pub const MAX_REASON_CHARS: usize = 500;
+/// The default number of members of a page.
+pub const DEFAULT_MEMBERS_PAGE: u32 = 50;
+pub const MAX_MEMBERS_PAGE: u32 = 200;
+const MAX_QUERY_CHARS: usize = 64;
+
+impl Chat {
+    /// Makes the caller a member of a public room. A member stays one.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::Banned`], [`Error::TooManyRequests`].
+    pub async fn join_room(&self, caller: &Identity, room_id: RoomId) -> Result<RoomView> {
+        let standing = self.check(caller, room_id, RoomAction::Join).await?;
+        if standing.membership.is_none() {
+            let act = MemberAct::Join { user_ids: vec![caller.user_id], role: RoomRole::Member };
+            self.change_members(caller, &standing, None, act, None).await?;
+        }
+        self.get_room(caller, room_id).await
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::RoomKind`], [`Error::LastOwner`].
+    pub async fn leave_room(&self, caller: &Identity, room_id: RoomId) -> Result<()> {
+        let standing = self.check(caller, room_id, RoomAction::Leave).await?;
+        let act = MemberAct::Leave { user_id: caller.user_id, cause: LeaveCause::Left };
+        self.change_members(caller, &standing, None, act, None).await.map(drop)
+    }
+
+    /// Changes how the caller sees the room.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::NotAMember`].
+    pub async fn change_preferences(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        change: PreferenceChange,
+    ) -> Result<RoomView> {
+        self.check(caller, room_id, RoomAction::Prefer).await?;
+        let (user_id, chat) = (caller.user_id, self.clone());
+        let act = move |admin: &Admin<'_>| {
+            if admin.change_preferences(room_id, user_id, change)? {
+                chat.inner.standings.drop_one(room_id, user_id);
+                let news = vec![News::Membership(user_id, room_id)];
+                chat.inner.fleet.blocking_publish(news);
+            }
+            Ok(())
+        };
+        self.write_as(caller, act).await?;
+        self.get_room(caller, room_id).await
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::InvalidFields`].
+    pub async fn list_members(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        search: MemberSearch,
+    ) -> Result<MemberPage> {
+        if !(1..=MAX_MEMBERS_PAGE).contains(&search.limit) {
+            return Err(Error::field("limit", format!("must be from 1 to {MAX_MEMBERS_PAGE}")));
+        }
+        if search.query.as_ref().is_some_and(|query| query.chars().count() > MAX_QUERY_CHARS) {
+            let message = format!("must have at most {MAX_QUERY_CHARS} characters");
+            return Err(Error::field("query", message));
+        }
+        self.check(caller, room_id, RoomAction::See).await?;
+        let page =
+            self.inner.store.read(move |backend| backend.list_members(room_id, &search)).await?;
+        page.ok_or(Error::RoomNotFound)
+    }
+
+    /// Adds people to a room. Those who are members already stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::ModeratorRequired`], [`Error::OwnerRequired`] for another role than
+    /// that of a member, [`Error::RoomKind`], [`Error::InvalidFields`], [`Error::UserNotFound`],
+    /// [`Error::Banned`].
+    pub async fn add_members(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        user_ids: Vec<UserId>,
+        role: RoomRole,
+    ) -> Result<Vec<Event>> {
+        let standing = self.check(caller, room_id, RoomAction::Invite).await?;
+        if role > RoomRole::Member {
+            permissions::may(caller, RoomAction::SetRoles, &standing, self.inner.clock.now())?;
+        }
+        if !(1..=MAX_ADDED).contains(&user_ids.len()) {
+            return Err(Error::field("user_ids", format!("must have 1 to {MAX_ADDED} ids")));
+        }
+        let act = MemberAct::Join { user_ids, role };
+        self.change_members(caller, &standing, None, act, None).await
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::ModeratorRequired`], [`Error::RoomKind`], [`Error::NotAMember`],
+    /// [`Error::HigherRole`], [`Error::InvalidFields`].
+    pub async fn remove_member(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        user_id: UserId,
+        reason: Option<String>,
+    ) -> Result<()> {
+        let act = MemberAct::Leave { user_id, cause: LeaveCause::Removed };
+        self.moderate(caller, room_id, act, reason).await
+    }
+
+    /// Bans a user, who need not be a member. `until`: `None` for ever.
+    ///
+    /// # Errors
+    /// As for [`Chat::remove_member`], but for [`Error::NotAMember`]; [`Error::UserNotFound`].
+    pub async fn ban(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        user_id: UserId,
+        until: Option<Timestamp>,
+        reason: Option<String>,
+    ) -> Result<()> {
+        if until.is_some_and(|until| until <= self.inner.clock.now()) {
+            return Err(Error::field("until", "must be in the future"));
+        }
+        self.moderate(caller, room_id, MemberAct::Ban { user_id, until }, reason).await
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::ModeratorRequired`], [`Error::RoomKind`].
+    pub async fn unban(&self, caller: &Identity, room_id: RoomId, user_id: UserId) -> Result<()> {
+        self.moderate(caller, room_id, MemberAct::Unban { user_id }, None).await
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::ModeratorRequired`], [`Error::RoomKind`].
+    pub async fn list_bans(&self, caller: &Identity, room_id: RoomId) -> Result<Vec<BannedUser>> {
+        self.check(caller, room_id, RoomAction::Moderate).await?;
+        let bans = self.inner.store.read(move |backend| backend.list_bans(room_id)).await?;
+        bans.ok_or(Error::RoomNotFound)
+    }
+
+    /// Mutes a member until a time; `None` lifts the mute.
+    ///
+    /// # Errors
+    /// As for [`Chat::remove_member`].
+    pub async fn mute(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        user_id: UserId,
+        until: Option<Timestamp>,
+    ) -> Result<()> {
+        let until = until.unwrap_or(Timestamp(0));
+        self.moderate(caller, room_id, MemberAct::Mute { user_id, until }, None).await
+    }
+
+    /// Gives a member another role. An owner may also step down.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::OwnerRequired`], [`Error::RoomKind`], [`Error::NotAMember`],
+    /// [`Error::HigherRole`], [`Error::LastOwner`].
+    pub async fn set_role(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        user_id: UserId,
+        role: RoomRole,
+    ) -> Result<()> {
+        let standing = self.check(caller, room_id, RoomAction::SetRoles).await?;
+        let below = (user_id != caller.user_id).then_some(RoomRole::Owner);
+        let act = MemberAct::SetRole { user_id, role };
+        self.change_members(caller, &standing, below, act, None).await.map(drop)
+    }
+
+    /// Makes a user the only owner of the room. The other owners become moderators.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::OwnerRequired`], [`Error::RoomKind`], [`Error::UserNotFound`],
+    /// [`Error::Banned`].
+    pub async fn transfer_room(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        user_id: UserId,
+    ) -> Result<RoomView> {
+        let standing = self.check(caller, room_id, RoomAction::SetRoles).await?;
+        let act = MemberAct::Transfer { user_id };
+        self.change_members(caller, &standing, None, act, None).await?;
+        self.get_room(caller, room_id).await
+    }
+
+    /// The same by an admin, who need not see the room.
+    ///
+    /// # Errors
+    /// [`Error::AdminRequired`], [`Error::RoomNotFound`], [`Error::RoomKind`], [`Error::UserNotFound`],
+    /// [`Error::Banned`].
+    pub async fn appoint_owner(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        user_id: UserId,
+    ) -> Result<()> {
+        permissions::require(caller, permissions::Action::Administer)?;
+        let act = MemberAct::Transfer { user_id };
+        let change = MemberChange { room_id, below: None, reason: None, act, is_audited: true };
+        self.write_members(caller, change).await.map(drop)
+    }
+
+    /// Does what moderators do, to people whose role is below the caller's.
+    async fn moderate(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        act: MemberAct,
+        reason: Option<String>,
+    ) -> Result<()> {
+        let standing = self.check(caller, room_id, RoomAction::Moderate).await?;
+        let reason = reason.filter(|reason| !reason.trim().is_empty());
+        if let Some(reason) = &reason {
+            check_reason(reason)?;
+        }
+        let below = permissions::rank(caller, &standing);
+        self.change_members(caller, &standing, below, act, reason).await.map(drop)
+    }
+
+    async fn change_members(
+        &self,
+        caller: &Identity,
+        standing: &Standing,
+        below: Option<RoomRole>,
+        act: MemberAct,
+        reason: Option<String>,
+    ) -> Result<Vec<Event>> {
+        // A change is sent to every member, as a message is.
+        self.check_pace(caller)?;
+        let own_role = standing.membership.map(|membership| membership.role);
+        let is_own = matches!(
+            &act,
+            MemberAct::Join { user_ids, .. } if user_ids == &[caller.user_id]
+        );
+        // What an admin of the server does without a role in the room.
+        let is_audited = permissions::rank(caller, standing) > own_role && !is_own;
+        let room_id = standing.room_id;
+        let change = MemberChange { room_id, below, reason, act, is_audited };
+        self.write_members(caller, change).await
+    }
+
+    async fn write_members(&self, caller: &Identity, change: MemberChange) -> Result<Vec<Event>> {
+        let chat = self.clone();
+        let act = move |admin: &Admin<'_>| {
+            let room_id = change.room_id;
+            let events = admin.change_members(change)?;
+            if !events.is_empty() {
+                chat.access_changed(room_id);
+                chat.inner.fleet.blocking_publish(vec![News::Events(events.clone())]);
+            }
+            Ok(events)
+        };
+        self.write_as(caller, act).await
+    }
+}
+
+fn check_reason(reason: &str) -> Result<()> {
+    if reason.chars().count() > MAX_REASON_CHARS {
+        let message = format!("must have at most {MAX_REASON_CHARS} characters");
+        return Err(Error::field("reason", message));
+    }
+    match super::text::description_fault(reason) {
+        Some(fault) => Err(Error::field("reason", fault)),
+        None => Ok(()),
+    }
+}
