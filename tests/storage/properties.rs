@@ -250,7 +250,7 @@ pub fn pages_of_a_visible_part_agree_with_a_model(db: &TestDatabase) {
         let (from, end) = match cursor {
             Cursor::Newest => (31 - limit, 31),
             Cursor::Before(Seq(seq)) => {
-                let end = seq.clamp(first, 31);
+                let end = seq.max(first).min(31);
                 (end - limit, end)
             }
             Cursor::After(Seq(seq)) => {
