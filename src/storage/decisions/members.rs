@@ -52,7 +52,7 @@ pub(in crate::storage) trait MemberTransaction: RoomTransaction {
     fn note_access_change(&mut self, room_id: RoomId) -> Result<()>;
 }
 
-/// The outer error ended the transaction, the inner one refused the change.
+/// The outer error ended the transaction. The inner one refused the change, and what was stored before it stays.
 type Outcome<T> = Result<Result<T, MemberError>>;
 
 /// A membership that begins now.
@@ -113,6 +113,9 @@ fn apply(
             tell(tx, change, EventKind::MemberLeft, &[user_id], detail)
         }
         &MemberAct::Ban { user_id, until } => {
+            if tx.get_person(user_id)?.is_none() {
+                return Ok(Err(MemberError::UserNotFound));
+            }
             if let Some(place) = tx.get_membership(room.id, user_id)? {
                 if change.below.is_some_and(|below| place.role >= below) {
                     return Ok(Err(MemberError::HigherRole));
@@ -124,9 +127,6 @@ fn apply(
             }
             let (banned_by, created_at) = (change.by, change.timestamp);
             let ban = Ban { banned_by, reason: reason.clone(), created_at, until };
-            if tx.get_person(user_id)?.is_none() {
-                return Ok(Err(MemberError::UserNotFound));
-            }
             tx.set_ban(room.id, user_id, &ban)?;
             let cause = Some(LeaveCause::Banned);
             let detail = MemberDetail { cause, reason, until, ..MemberDetail::default() };
@@ -177,6 +177,7 @@ fn join(
     role: RoomRole,
 ) -> Outcome<Vec<Event>> {
     let mut new = Vec::with_capacity(user_ids.len());
+    // A refusal does not roll anything back, so nothing is stored before the last check.
     for &user_id in user_ids {
         if tx.get_person(user_id)?.is_none() {
             return Ok(Err(MemberError::UserNotFound));
@@ -186,10 +187,12 @@ fn join(
             return Ok(Err(MemberError::Banned));
         }
         if tx.get_membership(room.id, user_id)?.is_none() && !new.contains(&user_id) {
-            let place = new_membership(role, change.timestamp, room.head_seq);
-            tx.insert_member(room.id, user_id, &place)?;
             new.push(user_id);
         }
+    }
+    let place = new_membership(role, change.timestamp, room.head_seq);
+    for &user_id in &new {
+        tx.insert_member(room.id, user_id, &place)?;
     }
     let detail =
         MemberDetail { role: Some(role), reason: change.reason.clone(), ..MemberDetail::default() };
