@@ -57,6 +57,7 @@ contract! {
         rows_that_are_read_can_fill_another_database
         a_copy_of_one_room_has_its_log_and_its_users
         a_copy_of_a_private_room_has_nothing_of_other_rooms
+        the_people_of_a_direct_room_are_checked
         a_database_cannot_be_used_and_filled_at_once
         a_database_filled_at_once_is_complete_or_unchanged
         filling_in_steps_continues_and_the_database_is_sealed_until_its_end

@@ -11,6 +11,8 @@ use chatapp::model::{
 use chatapp::storage::rows::{LEFT_OUT, Row, Scope, TABLES, Table, Value};
 use chatapp::storage::{self, Backend, Contents, CopyTarget, Error, Filling, OpenOptions};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::harness::{
     NOW, Raw, TestDatabase, audit, change, fill, message, new_room, new_user, room, session, user,
     with_client_id,
@@ -101,6 +103,67 @@ pub fn a_copy_of_one_room_has_its_log_and_its_users(db: &TestDatabase) {
         .unwrap();
     let events = usize::try_from(kept.head_seq.0 - kept.oldest_seq.0 + 1).unwrap();
     assert_eq!((counts["rooms"], counts["events"], counts["users"]), (1, events, 1));
+}
+
+/// Exports of schema 10 have no kinds of rooms and no members.
+#[test]
+fn rooms_of_an_older_export_are_public() {
+    let mut lines = [
+        r#"{"type":"header","format":"chatapp-export","version":1,"chatapp":"0.1.0","schema":10,"epoch":"e","made_at":"2025-01-31T10:30:05.000Z"}"#,
+        r#"{"type":"user","id":1,"username":"ann","email":"a","password_hash":"","role":"user","is_active":true,"created_at":"2025-01-31T10:30:05.000Z"}"#,
+        r#"{"type":"room","id":1,"name":"general","created_by":1,"created_at":"2025-01-31T10:30:05.000Z","head_seq":0,"oldest_seq":1,"revision":0}"#,
+        r#"{"type":"counter","name":"rooms","last_id":3}"#,
+    ]
+    .map(|line| format!("{line}\n"))
+    .concat();
+    let hash: String =
+        Sha256::digest(lines.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    lines.push_str(&format!(
+        "{{\"type\":\"footer\",\"rows\":{{\"users\":1,\"rooms\":1,\"events\":0,\"read_positions\":0,\
+         \"audit\":0,\"counters\":1}},\"sha256\":\"{hash}\"}}\n"
+    ));
+    let mut rooms = Vec::new();
+    let reader = chatapp::dump::Reader::new(lines.as_bytes()).unwrap();
+    reader
+        .read(|table, row, _, _| {
+            if table.name == "rooms" {
+                rooms.push(
+                    ["kind", "posting", "history", "direct_key"]
+                        .map(|column| row[table.position(column).unwrap()].clone()),
+                );
+            }
+            Ok(())
+        })
+        .unwrap();
+    let text = |text: &str| Value::Text(text.to_owned());
+    assert_eq!(rooms, [[text("public"), text("everyone"), text("all"), Value::Null]]);
+}
+
+pub fn the_people_of_a_direct_room_are_checked(db: &TestDatabase) {
+    let backend = db.backend();
+    populate(&*backend);
+    let rows = read(&*backend);
+    let fault = |is_left_out: &dyn Fn(&Table, &Row) -> bool| {
+        let mut check = Check::default();
+        let kept = rows.iter().filter(|(table, row)| !is_left_out(table, row));
+        let added = kept.map(|(table, row)| check.add(table, row)).collect::<Result<Vec<_>, _>>();
+        added.and_then(|_| check.finish()).map_err(|error| error.to_string())
+    };
+    assert_eq!(fault(&|_, _| false), Ok(()));
+    let rooms = backend.list_rooms().unwrap();
+    let direct = rooms.iter().find(|room| room.kind == RoomKind::Direct).unwrap();
+    let is_of = |row: &Row, user| row[..2] == [Value::Int(direct.id.0), Value::Int(user)];
+    let first = fault(&|table, row| table.name == "members" && is_of(row, 1)).unwrap_err();
+    assert!(first.contains("are not the people"), "{first}");
+    let last = fault(&|table, row| table.name == "members" && is_of(row, 2)).unwrap_err();
+    assert!(last.contains("user 2 is not a member of the direct room"), "{last}");
+    let is_room =
+        |table: &Table, row: &Row| table.name == "rooms" && row[0] == Value::Int(direct.id.0);
+    assert!(fault(&is_room).is_err());
+    let is_user =
+        |table: &Table, row: &Row| table.name == "users" && row[1] == Value::Text("cy".to_owned());
+    let missing = fault(&is_user).unwrap_err();
+    assert!(missing.contains("names user"), "{missing}");
 }
 
 pub fn a_database_cannot_be_used_and_filled_at_once(db: &TestDatabase) {
