@@ -187,12 +187,13 @@ impl Chat {
     /// # Errors
     /// [`Error::AdminRequired`], and those of [`Admin::delete_user`].
     pub async fn delete_user(&self, caller: &Identity, id: UserId) -> Result<(), Error> {
-        let fleet = self.inner.fleet.clone();
+        let chat = self.clone();
         let delete = move |admin: &Admin<'_>| {
             let events = admin.delete_user(id)?;
+            events.iter().for_each(|event| chat.access_changed(event.room_id()));
             if !events.is_empty() {
                 // From the writer thread, like commits.
-                fleet.blocking_publish(vec![News::Events(events)]);
+                chat.inner.fleet.blocking_publish(vec![News::Events(events)]);
             }
             Ok(())
         };
