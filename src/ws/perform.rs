@@ -138,6 +138,7 @@ impl Socket {
                 Input::Rechecked { room: Box::new(room), visible_from, mark }
             }
             Err(error) if error.code().is_temporary() => Input::ReadFailed { room_id, error },
+            Err(Error::Banned) => Input::Expelled { room_id, cause: LeftCause::Banned },
             Err(_) => Input::Expelled { room_id, cause: cause.unwrap_or(LeftCause::Removed) },
         }
     }
