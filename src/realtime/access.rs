@@ -82,7 +82,9 @@ impl State {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         room.paused_at = AccessMark(mark);
         for slot in slots {
-            if let Some(member) = room.members.get_mut(&slot) {
+            if let Some(member) = room.members.get_mut(&slot)
+                && !has_bug!(RemovedMemberGoesOn)
+            {
                 member.cursor = Cursor::Paused(member.position(), room.paused_at);
                 let connection = &self.clients[slot].connection;
                 connection.post(|mail| mail.add_recheck(room_id, cause));

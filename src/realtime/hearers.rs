@@ -66,7 +66,7 @@ impl Hearers {
                 let users = change.members.iter().map(|person| person.user_id);
                 users.filter(|&user_id| members.insert(user_id)).collect()
             }
-            Event::MemberLeft(change) if is_news => {
+            Event::MemberLeft(change) if is_news && !has_bug!(RemovedMemberHears) => {
                 self.changed_at = event.seq();
                 if let Some(members) = &mut self.members {
                     for person in &change.members {

@@ -13,6 +13,12 @@ pub(crate) enum Bug {
     AnswersInAnyOrder,
     /// An event beyond a gap continues the tail.
     TailOverGap,
+    /// Somebody who may not read a room any more goes on.
+    RemovedMemberGoesOn,
+    /// Somebody who was let in before the right ended does not come too late.
+    LateJoinGoesOn,
+    /// Somebody who is no longer a member goes on hearing of the room.
+    RemovedMemberHears,
     /// After a crash of the database, ids of nodes begin again.
     IdsGivenTwice,
     /// Polls find nothing: only rings are answered.
@@ -21,11 +27,14 @@ pub(crate) enum Bug {
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::GapInPresenceIgnored,
         Self::GoneNodeIgnored,
         Self::AnswersInAnyOrder,
         Self::TailOverGap,
+        Self::RemovedMemberGoesOn,
+        Self::LateJoinGoesOn,
+        Self::RemovedMemberHears,
         Self::IdsGivenTwice,
         Self::PollFindsNothing,
     ];

@@ -31,8 +31,21 @@ impl Run {
         for index in 0..self.viewers.len() {
             let left = self.viewers[index].read()?;
             self.judge(index, left)?;
+            self.look_at_heard(index)?;
         }
         self.look_at_jobs()
+    }
+
+    /// Nobody receives anything of a room that the user has not seen since.
+    fn look_at_heard(&mut self, index: usize) -> Result<(), String> {
+        let viewer = &mut self.viewers[index];
+        let state = self.world.lock();
+        for (room, seq) in viewer.heard.drain(..) {
+            if !state.tables.has_seen(room, seq, viewer.user) {
+                return Err(format!("user {} heard of {seq} in {room}", viewer.user.0));
+            }
+        }
+        Ok(())
     }
 
     fn look_at_jobs(&mut self) -> Result<(), String> {
@@ -82,7 +95,9 @@ impl Run {
         if self.all_excused.as_ref().is_some_and(is_recent) || is_excused(&self.viewers[reader]) {
             return Ok(());
         }
-        for Departure { room, user } in departures {
+        let secret = self.world.lock().tables.secret;
+        // From the secret room people are removed.
+        for Departure { room, user } in departures.into_iter().filter(|it| it.room != secret) {
             let is_there = |viewer: &Viewer| {
                 viewer.user == user && viewer.is_settled(room) && !is_excused(viewer)
             };
@@ -114,6 +129,9 @@ impl Run {
                 let Some((_, joined)) = viewer.rooms().find(|(id, _)| *id == room) else {
                     continue;
                 };
+                if !state.tables.sees(room, viewer.user) {
+                    return Err(format!("{index} is in {room}, and may not see it"));
+                }
                 if joined.people.as_ref() != Some(&people) {
                     let seen = &joined.people;
                     return Err(format!("{people:?} are in {room}, and {index} sees {seen:?}"));

@@ -1,6 +1,6 @@
 //! A server: the real fleet and the real hub, with a writer and sockets that are as simple as they can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -15,11 +15,13 @@ use super::link::{Ears, Link, name_of};
 use super::random::Random;
 use super::tables::Tables;
 use super::world::World;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, tell_news};
 use crate::model::{
-    Appended, Clock, Identity, NewNode, Role, RoomHead, RoomId, Seq, SessionId, Timestamp, UserId,
+    Appended, Clock, Event, Identity, NewNode, Role, RoomHead, RoomId, Seq, SessionId, Timestamp,
+    UserId,
 };
-use crate::realtime::{Connection, Hub, HubConfig, Peer, ReplyTo, ServerFrame};
+use crate::realtime::frame::LeftCause;
+use crate::realtime::{Connection, ConnectionId, Hub, HubConfig, News, Peer, ReplyTo, ServerFrame};
 use crate::storage::Outcome;
 
 const QUEUE: usize = 1_000;
@@ -34,8 +36,16 @@ pub struct Process {
     fleet: Fleet,
     gate: Arc<Gate>,
     link: Link,
-    sends: mpsc::Sender<(RoomId, UserId)>,
+    sends: mpsc::Sender<Write>,
     stop: CancellationToken,
+}
+
+/// What the writer has to write.
+#[derive(Clone, Copy)]
+enum Write {
+    Message(RoomId, UserId),
+    /// Whether the user becomes a member of the secret room.
+    Member(UserId, bool),
 }
 
 /// What a client asks of its connection.
@@ -43,6 +53,7 @@ pub enum Ask {
     /// To join the room after this seq, or, if it is `None`, after the head of now.
     Join(RoomId, Option<Seq>),
     Leave(RoomId),
+    Watch,
     Close,
 }
 
@@ -104,7 +115,12 @@ impl Process {
 
     /// A client sends a message.
     pub fn send(&self, room: RoomId, user: UserId) {
-        let _ = self.sends.try_send((room, user));
+        let _ = self.sends.try_send(Write::Message(room, user));
+    }
+
+    /// Makes somebody a member of the secret room, or ends the membership.
+    pub fn change_member(&self, user: UserId, joins: bool) {
+        let _ = self.sends.try_send(Write::Member(user, joins));
     }
 
     /// Ends the server as SIGKILL does.
@@ -159,30 +175,74 @@ async fn serve(
     joined_after: Arc<Mutex<BTreeMap<RoomId, Seq>>>,
 ) {
     let Some(id) = hub.connect(connection.clone()).await else { return };
+    let user = connection.identity().user_id;
+    let mut rooms = BTreeSet::new();
     loop {
-        for (room_id, cursor) in connection.take_mail().behind {
+        let mail = connection.take_mail();
+        for (room_id, _) in mail.recheck {
+            if !rooms.contains(&room_id) {
+                continue;
+            }
+            let mark = hub.access_mark();
+            let read =
+                move |tables: &mut Tables| tables.sees(room_id, user).then(|| tables.room(room_id));
+            match retry(&link, read).await {
+                Some(room) => hub.resume(id, &room, Seq(0), mark).await,
+                None => expel(&hub, id, &mut rooms, room_id).await,
+            }
+        }
+        for (room_id, cursor) in mail.behind {
+            if !rooms.contains(&room_id) {
+                continue;
+            }
             let Some(after) = cursor else {
-                let head_seq = retry(&link, move |tables| tables.head(room_id)).await;
-                hub.learn_head(id, RoomHead { id: room_id, head_seq }).await;
+                let read = move |tables: &mut Tables| {
+                    tables.sees(room_id, user).then(|| tables.head(room_id))
+                };
+                match retry(&link, read).await {
+                    Some(head_seq) => hub.learn_head(id, RoomHead { id: room_id, head_seq }).await,
+                    None => expel(&hub, id, &mut rooms, room_id).await,
+                }
                 continue;
             };
             let room = RoomHead { id: room_id, head_seq: after };
-            let events = retry(&link, move |tables| tables.list_events(room, PAGE)).await;
-            hub.send_page(id, room_id, &events).await;
+            let read = move |tables: &mut Tables| {
+                tables.sees(room_id, user).then(|| tables.list_events(room, PAGE))
+            };
+            match retry(&link, read).await {
+                Some(events) => hub.send_page(id, room_id, &events).await,
+                None => expel(&hub, id, &mut rooms, room_id).await,
+            }
         }
         tokio::select! {
             biased;
             () = connection.wake.notified() => {}
             ask = asks.recv() => match ask {
                 Some(Ask::Join(room_id, after)) => {
-                    let after = match after {
-                        Some(after) => after,
-                        None => retry(&link, move |tables| tables.head(room_id)).await,
+                    let mark = hub.access_mark();
+                    let read = move |tables: &mut Tables| {
+                        tables.sees(room_id, user).then(|| tables.head(room_id))
                     };
+                    let Some(head) = retry(&link, read).await else {
+                        expel(&hub, id, &mut rooms, room_id).await;
+                        continue;
+                    };
+                    let after = after.unwrap_or(head);
+                    rooms.insert(room_id);
                     joined_after.lock().expect("no panic").insert(room_id, after);
-                    hub.join(id, room_id, after, None, hub.access_mark()).await;
+                    hub.join(id, room_id, after, None, mark).await;
+                }
+                Some(Ask::Watch) => {
+                    let read = match hub.ask_to_watch(id).await {
+                        true => None,
+                        false => Some(retry(&link, |tables| tables.audiences()).await),
+                    };
+                    hub.start_watching(id, None, read).await;
                 }
                 Some(Ask::Leave(room_id)) => {
+                    if !rooms.remove(&room_id) {
+                        continue;
+                    }
                     let farewell = ServerFrame::Unsubscribed { reference: None, room_id };
                     hub.leave(id, room_id, Some(farewell.to_bytes())).await;
                 }
@@ -193,6 +253,13 @@ async fn serve(
             },
         }
     }
+}
+
+/// The user does not see the room.
+async fn expel(hub: &Hub, id: ConnectionId, rooms: &mut BTreeSet<RoomId>, room_id: RoomId) {
+    rooms.remove(&room_id);
+    let farewell = ServerFrame::RoomLeft { room_id, cause: LeftCause::Removed };
+    hub.leave(id, room_id, Some(farewell.to_bytes())).await;
 }
 
 /// Reads again until it succeeds: a real server would close the socket, and the client would come again.
@@ -209,24 +276,36 @@ async fn retry<R: Send + 'static>(
 }
 
 /// The writer: commits what is queued as one transaction.
-async fn write(fleet: Fleet, hub: Hub, link: Link, mut queue: mpsc::Receiver<(RoomId, UserId)>) {
+async fn write(fleet: Fleet, hub: Hub, link: Link, mut queue: mpsc::Receiver<Write>) {
     while let Some(first) = queue.recv().await {
         let mut batch = vec![first];
         while let Ok(next) = queue.try_recv() {
             batch.push(next);
         }
         let append = move |tables: &mut Tables| {
-            batch.into_iter().map(|(room, user)| tables.append(room, user)).collect::<Vec<_>>()
+            let write = |write| match write {
+                Write::Message(room, user) if tables.sees(room, user) => {
+                    Some(Event::Message(tables.append(room, user)))
+                }
+                Write::Message(..) => None,
+                Write::Member(user, joins) => tables.change_member(user, joins),
+            };
+            batch.into_iter().filter_map(write).collect::<Vec<_>>()
         };
         // After an error nobody knows whether the batch was committed.
-        let Ok(messages) = link.call(append).await else { continue };
-        let outcome = |message| {
+        let Ok(events) = link.call(append).await else { continue };
+        for event in events {
+            let Event::Message(message) = event else {
+                let news = News::Events(vec![event]);
+                fleet.tell(|ring| tell_news(ring, &news));
+                hub.announce(news).await;
+                continue;
+            };
             let result = Ok(Appended { message, duplicate: false });
-            Outcome { tag: ReplyTo::Task(oneshot::channel().0), result }
-        };
-        let outcomes: Vec<_> = messages.into_iter().map(outcome).collect();
-        fleet.tell_committed(&outcomes);
-        hub.committed(outcomes).await;
+            let outcomes = vec![Outcome { tag: ReplyTo::Task(oneshot::channel().0), result }];
+            fleet.tell_committed(&outcomes);
+            hub.committed(outcomes).await;
+        }
     }
 }
 

@@ -76,7 +76,8 @@ impl Run {
             lost: random.pick(&[0, 5, 30, 100]).unwrap_or(0),
             doubled: random.pick(&[0, 10, 50]).unwrap_or(0),
         };
-        let (machines, rooms) = (2 + random.below(3) as usize, 1 + random.below(3) as i64);
+        // The last room is the secret one.
+        let (machines, rooms) = (2 + random.below(3) as usize, 2 + random.below(3) as i64);
         let people = 2 + random.below(4) as i64;
         // Some people have several connections.
         let viewers = (0..3 + random.below(4) as i64)
@@ -98,6 +99,7 @@ impl Run {
             random,
         };
         run.world.note(|| format!("{weather:?}"));
+        run.world.lock().tables.admit((1..=people).map(UserId));
         (0..machines).for_each(|machine| run.start(machine));
         run
     }
@@ -153,7 +155,7 @@ impl Run {
         let index = self.random.below(self.viewers.len() as u64) as usize;
         let Some(room) = self.random.pick(&self.rooms) else { return Ok(()) };
         let from_now = self.random.percent(50);
-        let what = self.random.below(10);
+        let what = self.random.below(12);
         let user = self.viewers[index].user;
         let Some(session) = &self.viewers[index].session else {
             let machines: Vec<usize> = self.living().collect();
@@ -163,6 +165,9 @@ impl Run {
             self.world.note(|| format!("{index} (user {}) connects to {machine}", user.0));
             if let Some(process) = &self.processes[machine] {
                 self.viewers[index].connect(machine, process, &rooms, from_now);
+                if self.random.percent(50) {
+                    self.viewers[index].watch();
+                }
             }
             return Ok(());
         };
@@ -184,6 +189,16 @@ impl Run {
                 // The command line, which rings no doorbell.
                 self.world.note(|| format!("another process writes to {room}"));
                 self.world.lock().tables.append(room, UserId(1));
+            }
+            4 => {
+                let joins = self.random.percent(60);
+                let is_here = self.random.percent(70);
+                self.world.note(|| format!("user {} is a member: {joins}", user.0));
+                match &self.processes[session.machine] {
+                    Some(process) if is_here => process.change_member(user, joins),
+                    // The command line.
+                    _ => drop(self.world.lock().tables.change_member(user, joins)),
+                }
             }
             _ => {
                 self.world.note(|| format!("{index} sends to {room}"));

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 
 use super::bugs::{self, Bug};
 use crate::model::{
-    Audience, Event, EventId, Heartbeat, Message, NewNode, Node, NodeId, Room, RoomDifference,
-    RoomHead, RoomId, RoomKind, RoomRules, Seq, Timestamp, UserId,
+    Audience, Event, EventHeader, EventId, Heartbeat, MemberDetail, MemberEvent, Message, NewNode,
+    Node, NodeId, Person, Room, RoomDifference, RoomHead, RoomId, RoomKind, RoomRules, Seq,
+    Timestamp, UserId,
 };
 use crate::storage::backend::{PresenceChange, Present, Roster};
 
@@ -40,6 +41,10 @@ pub enum Loss {
 #[derive(Debug)]
 pub struct Tables {
     logs: BTreeMap<RoomId, Vec<Event>>,
+    /// The room that only its members see: the last one.
+    pub secret: RoomId,
+    /// After each number of its events, the members.
+    members: Vec<BTreeSet<UserId>>,
     nodes: BTreeMap<NodeId, Row>,
     presence: BTreeSet<(RoomId, UserId, NodeId)>,
     next_node: i64,
@@ -58,6 +63,8 @@ pub struct Tables {
 impl Tables {
     pub fn new(rooms: i64) -> Self {
         Self {
+            secret: RoomId(rooms),
+            members: vec![BTreeSet::new()],
             logs: (1..=rooms).map(|id| (RoomId(id), Vec::new())).collect(),
             nodes: BTreeMap::new(),
             presence: BTreeSet::new(),
@@ -108,7 +115,51 @@ impl Tables {
         Seq(self.logs[&room].len() as i64)
     }
 
+    /// Makes people members before anything is written.
+    pub fn admit(&mut self, people: impl Iterator<Item = UserId>) {
+        self.members = vec![people.collect()];
+    }
+
+    /// Whether the user sees the room now.
+    pub fn sees(&self, room: RoomId, user: UserId) -> bool {
+        room != self.secret || self.members.last().is_some_and(|now| now.contains(&user))
+    }
+
+    /// Whether the user has seen the room at some time since this event.
+    pub fn has_seen(&self, room: RoomId, seq: Seq, user: UserId) -> bool {
+        let mut since = self.members.iter().skip(seq.0 as usize);
+        room != self.secret || since.any(|then| then.contains(&user))
+    }
+
+    /// Makes somebody a member of the secret room, or ends the membership. `None`: it is already so.
+    pub fn change_member(&mut self, user_id: UserId, joins: bool) -> Option<Event> {
+        let mut members = self.members.last().cloned().unwrap_or_default();
+        let is_changed = if joins { members.insert(user_id) } else { members.remove(&user_id) };
+        if !is_changed {
+            return None;
+        }
+        let header = EventHeader {
+            id: EventId(self.next_event),
+            room_id: self.secret,
+            seq: self.head(self.secret).next(),
+            user_id,
+            username: "user".into(),
+            timestamp: Timestamp(0),
+        };
+        self.next_event += 1;
+        let person = Person { user_id, username: "user".into(), display_name: None };
+        let (people, detail) = (vec![person], MemberDetail::default());
+        let change = Box::new(MemberEvent { header, members: people, detail });
+        let event = if joins { Event::MemberJoined(change) } else { Event::MemberLeft(change) };
+        self.logs.entry(self.secret).or_default().push(event.clone());
+        self.members.push(members);
+        Some(event)
+    }
+
     pub fn append(&mut self, room_id: RoomId, user_id: UserId) -> Message {
+        if room_id == self.secret {
+            self.members.extend(self.members.last().cloned());
+        }
         let log = self.logs.get_mut(&room_id).expect("rooms are not deleted");
         let message = Message {
             id: EventId(self.next_event),
@@ -149,10 +200,16 @@ impl Tables {
     }
 
     pub fn audience(&self, id: RoomId) -> Audience {
-        Audience { room_id: id, head_seq: self.head(id), members: None }
+        let members = self.members.last().filter(|_| id == self.secret);
+        let members = members.map(|members| members.iter().copied().collect());
+        Audience { room_id: id, head_seq: self.head(id), members }
     }
 
-    fn room(&self, id: RoomId) -> Room {
+    pub fn audiences(&self) -> Vec<Audience> {
+        self.logs.keys().map(|&id| self.audience(id)).collect()
+    }
+
+    pub fn room(&self, id: RoomId) -> Room {
         Room {
             id,
             name: id.to_string(),
@@ -164,7 +221,7 @@ impl Tables {
             retention_days: None,
             archived_at: None,
             revision: 0,
-            kind: RoomKind::Public,
+            kind: if id == self.secret { RoomKind::Private } else { RoomKind::Public },
             rules: RoomRules::default(),
         }
     }

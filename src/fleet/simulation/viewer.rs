@@ -17,6 +17,8 @@ pub struct Viewer {
     /// The last event that was received of each room.
     last: BTreeMap<RoomId, Seq>,
     pub session: Option<Session>,
+    /// What was received since the last check: the positions in the logs of rooms.
+    pub heard: Vec<(RoomId, Seq)>,
 }
 
 pub struct Session {
@@ -41,7 +43,7 @@ pub struct Departure {
 
 impl Viewer {
     pub fn new(user: UserId) -> Self {
-        Self { user, last: BTreeMap::new(), session: None }
+        Self { user, last: BTreeMap::new(), session: None, heard: Vec::new() }
     }
 
     pub fn connect(&mut self, machine: usize, process: &Process, rooms: &[RoomId], from_now: bool) {
@@ -63,6 +65,12 @@ impl Viewer {
         let joined = Joined { since: Instant::now(), people: None, is_leaving: false };
         session.rooms.insert(room, joined);
         let _ = session.socket.asks.try_send(Ask::Join(room, after));
+    }
+
+    pub fn watch(&mut self) {
+        if let Some(session) = &self.session {
+            let _ = session.socket.asks.try_send(Ask::Watch);
+        }
     }
 
     pub fn leave(&mut self, room: RoomId) {
@@ -120,8 +128,18 @@ impl Viewer {
         let position = self.position(room);
         let Some(session) = &mut self.session else { return Ok(()) };
         match frame["type"].as_str() {
-            Some("message") => {
+            Some("watching" | "membership" | "room_updated" | "room_created") => return Ok(()),
+            Some("room_activity") => {
+                self.heard.push((room, Seq(number("head_seq"))));
+                return Ok(());
+            }
+            Some("room_left") => {
+                session.rooms.remove(&room);
+                return Ok(());
+            }
+            Some("message" | "member_joined" | "member_left") => {
                 let seq = Seq(number("seq"));
+                self.heard.push((room, seq));
                 if seq != position.next() {
                     return Err(format!("had received the events up to {position}"));
                 }
