@@ -2,6 +2,8 @@
 //! sockets' buffers split the bytes and however far a reader falls behind, it receives every frame once,
 //! whole and in order.
 
+mod access;
+
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

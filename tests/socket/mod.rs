@@ -2,6 +2,7 @@
 //! (Tests that kill the server are in `tests/crash`, tests of resuming in `tests/resume.rs`.)
 
 mod changes;
+mod closed;
 pub mod common;
 mod handshake;
 mod joining;
