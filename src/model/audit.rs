@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{EventId, RoomId, Timestamp, UserId};
+use super::{EventId, InviteId, RoomId, Timestamp, UserId};
 
 /// An entry's id. Later entries have greater ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -73,6 +73,7 @@ pub enum AuditTarget {
     User(UserId),
     Room(RoomId),
     Message(EventId),
+    Invite(InviteId),
 }
 
 impl fmt::Display for AuditTarget {
@@ -81,6 +82,7 @@ impl fmt::Display for AuditTarget {
             Self::User(id) => write!(f, "user #{id}"),
             Self::Room(id) => write!(f, "room #{id}"),
             Self::Message(id) => write!(f, "message #{id}"),
+            Self::Invite(id) => write!(f, "invite #{id}"),
         }
     }
 }
@@ -111,7 +113,7 @@ pub struct AuditEntry {
     pub via: Via,
     /// `kind.verb`: `user.update`.
     pub action: String,
-    /// The object of the act: `user #7`, `room #3` or `message #12`.
+    /// The object of the act: `user #7`, `room #3`, `message #12` or `invite #2`.
     pub target: String,
     /// A JSON object with details of the act.
     pub detail: Value,

@@ -6,6 +6,7 @@ mod attempt;
 mod audit;
 mod error_code;
 mod event;
+mod invite;
 mod json;
 pub(crate) mod json_keys;
 mod member;
@@ -27,6 +28,7 @@ pub use event::{
     Event, EventHeader, EventId, EventKind, EventPage, EventTarget, RoomChanged, RoomFace, Seq,
     UnknownEvent,
 };
+pub use invite::{FoundInvite, Invite, InviteId, InviteRoom, InviteTo, NewInvite};
 pub use member::{
     AllowedTo, Audience, Ban, BannedUser, LeaveCause, Member, MemberAct, MemberDetail, MemberEvent,
     MemberPage, Membership, NewMemberChange, Notify, Person, PreferenceChange, RoomKind, RoomRole,

@@ -7,6 +7,7 @@ mod attempts;
 mod audit;
 mod events;
 mod fleet;
+mod invites;
 mod members;
 mod messages;
 mod password_resets;
@@ -23,6 +24,7 @@ pub use attempts::Attempts;
 pub use audit::Audit;
 pub use events::{AppendError, Events};
 pub use fleet::{Fleet, PresenceChange, Present, Roster};
+pub use invites::{AcceptedInvite, InviteError, Invites};
 pub use members::{AccessChanges, MemberError, MemberSearch, Members};
 pub use messages::{ChangeError, Messages};
 pub use password_resets::PasswordResets;
@@ -62,6 +64,7 @@ pub trait Backend:
     + Audit
     + Rooms
     + Members
+    + Invites
     + Events
     + Messages
     + Retention

@@ -6,12 +6,16 @@
 //! changing until the transaction ends. On SQLite the write transaction is that lock.
 
 mod attempts;
+mod invites;
 mod members;
 mod messages;
 mod rooms;
 mod users;
 
 pub(super) use attempts::{AttemptTransaction, begin_attempt, take_back_attempt};
+pub(super) use invites::{
+    InviteTransaction, accept_invite, create_invite, create_invited_user, revoke_invite,
+};
 pub(super) use members::{MemberTransaction, change_members, open_direct_room};
 pub(super) use messages::{MessageTransaction, delete_message, edit_message};
 pub(super) use rooms::{

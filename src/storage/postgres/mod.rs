@@ -16,6 +16,7 @@ mod events;
 mod exposure;
 mod fleet;
 mod holders;
+mod invites;
 mod members;
 mod messages;
 mod migrations;

@@ -13,6 +13,7 @@ mod claim;
 mod copy_target;
 mod errors;
 mod events;
+mod invites;
 mod location;
 mod members;
 mod messages;
