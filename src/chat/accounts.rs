@@ -4,9 +4,13 @@ use std::net::IpAddr;
 
 use super::names::{check_email, check_username, find_credentials, sign_in_name};
 use super::permissions::{self, Action};
-use super::{Admin, Chat, Error, Result, passwords, text};
+use super::{Admin, Chat, Error, FieldError, Result, invites, passwords, text};
 use crate::config::{self, AdminSignup, Auth, RoomCreators};
-use crate::model::{Actor, Credentials, Identity, NewAuditEntry, NewUser, Role, Timestamp, User};
+use crate::model::{
+    Actor, Credentials, Event, Identity, NewAuditEntry, NewUser, Role, SecretHash, Timestamp, User,
+};
+use crate::realtime::News;
+use crate::storage::backend::InviteError;
 use crate::storage::{self, Backend, Conflict};
 
 /// An account to be created. White space around the name and the email is ignored.
@@ -20,6 +24,8 @@ pub struct Signup {
     pub password: String,
     /// The role asked for. The caller's rights decide whether the account may have it.
     pub role: Role,
+    /// The token of an invite.
+    pub invite: Option<String>,
 }
 
 /// The caller that asks for an account.
@@ -71,16 +77,17 @@ impl Chat {
     ///
     /// The role `admin` is given if the caller is an admin. While there is no admin, a caller on
     /// the machine itself gets it too, unless that is switched off. If sign-up is closed, only
-    /// admins create accounts with the role `user`.
+    /// admins create accounts with the role `user`; if it needs an invite, others need a valid one. An
+    /// account with an invite to a room becomes a member of the room.
     ///
     /// # Errors
-    /// [`Error::SignupClosed`], [`Error::AdminSignupRefused`], [`Error::AdminRequired`] (another user's
+    /// [`Error::SignupClosed`], [`Error::InviteRequired`], [`Error::InviteNotFound`], [`Error::AdminSignupRefused`], [`Error::AdminRequired`] (another user's
     /// token asks for an admin), [`Error::InvalidFields`], [`Error::UsernameTaken`],
     /// [`Error::EmailTaken`], [`Error::Busy`].
     pub async fn signup(&self, signup: Signup, caller: SignupCaller) -> Result<User> {
         let only_if_no_admin = match signup.role {
             Role::User => {
-                self.check_signup(caller.identity.as_ref())?;
+                self.check_signup(caller.identity.as_ref(), signup.invite.is_some())?;
                 false
             }
             Role::Admin => self.check_admin_signup(&caller).await? == MakesAdmin::TheFirst,
@@ -92,6 +99,10 @@ impl Chat {
         if !caller.address.is_loopback() {
             self.count_signup(caller.address).await?;
         }
+        let invite = match &signup.invite {
+            Some(token) => Some(self.check_invite(token).await?),
+            None => None,
+        };
         let user = NewUser {
             username: signup.username,
             email: signup.email,
@@ -105,11 +116,27 @@ impl Chat {
         let is_closed = self.inner.settings.load().signup == config::Signup::Closed;
         let admin = caller.identity.filter(|_| user.role == Role::Admin || is_closed);
         let actor = admin.map(|admin| Actor::Account(admin.user_id));
-        let create = move |backend: &dyn Backend| match actor {
-            Some(actor) => Ok(Admin::new(backend, actor, user.created_at).create_user(&user)),
-            None => Ok(Ok(create(backend, &user, None)?)),
+        let fleet = self.inner.fleet.clone();
+        let create = move |backend: &dyn Backend| {
+            let created = match (actor, &invite) {
+                (Some(actor), invite) => Admin::new(backend, actor, user.created_at)
+                    .create_user(&user, invite.as_ref())
+                    .map_err(Error::from),
+                (None, Some(invite)) => {
+                    let created = create_invited(backend, &user, invite, None);
+                    invites::settled(created)?.map_err(Error::from)
+                }
+                (None, None) => Ok((create(backend, &user, None)?, Vec::new())),
+            };
+            Ok(created.map(|(user, events)| {
+                // From the writer thread, like commits.
+                if !events.is_empty() {
+                    fleet.blocking_publish(vec![News::Events(events)]);
+                }
+                user
+            }))
         };
-        Ok(self.inner.store.write(create).await??)
+        self.inner.store.write(create).await?
     }
 
     /// Opens a session for a client at this address. `name` is the account's username or email.
@@ -233,12 +260,15 @@ impl Chat {
         result
     }
 
-    fn check_signup(&self, identity: Option<&Identity>) -> Result<()> {
+    fn check_signup(&self, identity: Option<&Identity>, has_invite: bool) -> Result<()> {
+        let is_admin =
+            || identity.is_some_and(|it| permissions::require(it, Action::CreateAccount).is_ok());
         match self.inner.settings.load().signup {
             config::Signup::Open => Ok(()),
-            config::Signup::Closed => identity
-                .and_then(|identity| permissions::require(identity, Action::CreateAccount).ok())
-                .ok_or(Error::SignupClosed),
+            config::Signup::Invite if has_invite || is_admin() => Ok(()),
+            config::Signup::Invite => Err(Error::InviteRequired),
+            config::Signup::Closed if is_admin() => Ok(()),
+            config::Signup::Closed => Err(Error::SignupClosed),
         }
     }
 
@@ -304,12 +334,31 @@ pub(super) fn create(
     user: &NewUser,
     audit: Option<&NewAuditEntry>,
 ) -> storage::Result<User> {
-    if let Some(unicode) = text::unicode_email(&user.email)
-        && backend.get_credentials_by_email(&unicode)?.is_some()
-    {
-        return Err(storage::Error::Conflict(Conflict::EmailTaken));
-    }
+    check_spelling(backend, user)?;
     backend.create_user(user, audit)
+}
+
+/// Stores an account that was invited, and uses the invite. Returns the events of its room too.
+///
+/// # Errors
+/// As [`create`]; [`InviteError::NotFound`].
+pub(super) fn create_invited(
+    backend: &dyn Backend,
+    user: &NewUser,
+    invite: &SecretHash,
+    audit: Option<&NewAuditEntry>,
+) -> Result<(User, Vec<Event>), InviteError> {
+    check_spelling(backend, user)?;
+    backend.create_invited_user(user, invite, audit)
+}
+
+fn check_spelling(backend: &dyn Backend, user: &NewUser) -> storage::Result<()> {
+    match text::unicode_email(&user.email) {
+        Some(unicode) if backend.get_credentials_by_email(&unicode)?.is_some() => {
+            Err(storage::Error::Conflict(Conflict::EmailTaken))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Signup {
@@ -338,6 +387,9 @@ fn check(signup: &Signup, min_password_chars: usize) -> Result<()> {
     let mut errors = Vec::new();
     check_username(&signup.username, &mut errors);
     check_email(&signup.email, &mut errors);
+    if signup.role == Role::Admin && signup.invite.is_some() {
+        errors.push(FieldError::new("invite", "is for an account with the role user"));
+    }
     let names = names(&signup.username, &signup.email);
     passwords::check_new(min_password_chars, "password", &signup.password, &names, &mut errors);
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidFields(errors)) }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::model::{ErrorCode, Timestamp};
 use crate::storage;
+use crate::storage::backend::InviteError;
 
 /// The most seconds after which a client that found a full queue retries. Each answer draws its own
 /// number, so that clients which were refused together do not come back together.
@@ -52,6 +53,8 @@ pub enum Error {
     AdminSignupRefused,
     #[error("sign-up is closed on this server: ask an admin for an account")]
     SignupClosed,
+    #[error("sign-up needs an invite on this server: ask for a link")]
+    InviteRequired,
     #[error("this token is another user's; open a connection of its own for it")]
     OtherUser,
     /// The token is unknown, used or expired. The client is not told which.
@@ -63,6 +66,9 @@ pub enum Error {
     UserNotFound,
     #[error("there is no such message in this room")]
     MessageNotFound,
+    /// The invite is unknown, expired, revoked or used up. The client is not told which.
+    #[error("this invite is not valid any more: ask for a new link")]
+    InviteNotFound,
     #[error("only its author may edit a message, and only its author or an admin may delete it")]
     AuthorRequired,
     #[error("this message has been deleted")]
@@ -71,6 +77,8 @@ pub enum Error {
     RoomArchived,
     #[error("this is the last active admin: make another account an admin first")]
     LastAdmin,
+    #[error("there are too many open invites: revoke some of them first")]
+    TooManyInvites,
     #[error("this username is taken")]
     UsernameTaken,
     #[error("this email is taken")]
@@ -150,15 +158,18 @@ impl Error {
             Self::AdminRequired => ErrorCode::AdminRequired,
             Self::AdminSignupRefused => ErrorCode::AdminSignupRefused,
             Self::SignupClosed => ErrorCode::SignupClosed,
+            Self::InviteRequired => ErrorCode::InviteRequired,
             Self::OtherUser => ErrorCode::OtherUser,
             Self::InvalidResetToken => ErrorCode::InvalidResetToken,
             Self::RoomNotFound => ErrorCode::RoomNotFound,
             Self::UserNotFound => ErrorCode::UserNotFound,
             Self::MessageNotFound => ErrorCode::MessageNotFound,
+            Self::InviteNotFound => ErrorCode::InviteNotFound,
             Self::AuthorRequired => ErrorCode::AuthorRequired,
             Self::MessageDeleted => ErrorCode::MessageDeleted,
             Self::RoomArchived => ErrorCode::RoomArchived,
             Self::LastAdmin => ErrorCode::LastAdmin,
+            Self::TooManyInvites => ErrorCode::TooManyInvites,
             Self::UsernameTaken => ErrorCode::UsernameTaken,
             Self::EmailTaken => ErrorCode::EmailTaken,
             Self::RoomNameTaken => ErrorCode::RoomNameTaken,
@@ -287,6 +298,22 @@ impl From<storage::MemberError> for Error {
     }
 }
 
+impl From<InviteError> for Error {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::NotFound => Self::InviteNotFound,
+            InviteError::RoomNotFound => Self::RoomNotFound,
+            InviteError::RoomArchived => Self::RoomArchived,
+            InviteError::TooMany => Self::TooManyInvites,
+            // The account was deleted while its session was still open.
+            InviteError::UserNotFound => Self::SessionRevoked,
+            // STUB
+            InviteError::Banned => Self::InviteNotFound,
+            InviteError::Storage(error) => error.into(),
+        }
+    }
+}
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error with this code. `None`: only HTTP has such errors.
@@ -303,15 +330,18 @@ pub fn sample(code: ErrorCode) -> Option<Error> {
         ErrorCode::AdminRequired => Error::AdminRequired,
         ErrorCode::AdminSignupRefused => Error::AdminSignupRefused,
         ErrorCode::SignupClosed => Error::SignupClosed,
+        ErrorCode::InviteRequired => Error::InviteRequired,
         ErrorCode::OtherUser => Error::OtherUser,
         ErrorCode::InvalidResetToken => Error::InvalidResetToken,
         ErrorCode::RoomNotFound => Error::RoomNotFound,
         ErrorCode::UserNotFound => Error::UserNotFound,
         ErrorCode::MessageNotFound => Error::MessageNotFound,
+        ErrorCode::InviteNotFound => Error::InviteNotFound,
         ErrorCode::AuthorRequired => Error::AuthorRequired,
         ErrorCode::MessageDeleted => Error::MessageDeleted,
         ErrorCode::RoomArchived => Error::RoomArchived,
         ErrorCode::LastAdmin => Error::LastAdmin,
+        ErrorCode::TooManyInvites => Error::TooManyInvites,
         ErrorCode::UsernameTaken => Error::UsernameTaken,
         ErrorCode::EmailTaken => Error::EmailTaken,
         ErrorCode::RoomNameTaken => Error::RoomNameTaken,

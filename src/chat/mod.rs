@@ -15,6 +15,7 @@ mod error;
 mod guessable;
 mod hs256;
 mod members;
+mod invites;
 mod messages;
 mod names;
 mod nodes;
@@ -59,6 +60,7 @@ pub(crate) use admin::{
 #[cfg(test)]
 pub(crate) use error::sample as sample_error;
 pub(crate) use error::{Error, FieldError, Result};
+pub(crate) use invites::{InviteDraft, MAX_USES, MadeInvite};
 pub(crate) use members::{DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE};
 pub(crate) use messages::{Admission, DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub(crate) use names::{MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS};

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::database::{Database, Missing, schema_version};
 use super::output::print;
 use super::password;
-use crate::chat::{self, Signup};
+use crate::chat::{self, Admin, Signup};
 use crate::model::{Clock, NewUser, Role, User};
 
 const EXAMPLES: &str = "\
@@ -41,7 +41,13 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, context: &Context) -> anyhow::Result<()> {
     let settings = context.settings(None)?;
     let password = if args.password_stdin { password::read()? } else { password::ask()? };
-    let signup = Signup { username: args.username, email: args.email, password, role: Role::Admin };
+    let signup = Signup {
+        username: args.username,
+        email: args.email,
+        password,
+        role: Role::Admin,
+        invite: None,
+    };
     // Checked before the database is opened, so that an error leaves no new file behind.
     let user =
         chat::new_account(signup, &settings.config.auth, Clock::System.now()).map_err(refusal)?;
@@ -68,15 +74,14 @@ fn prepare(database: &Database) -> anyhow::Result<bool> {
 }
 
 fn store(database: &Database, user: &NewUser) -> anyhow::Result<User> {
-    database.administer(|admin| admin.create_user(user)).map_err(|error| {
-        match error.downcast_ref() {
-            Some(chat::Error::UsernameTaken) => {
-                anyhow!("the username {} is taken: choose another with --username", user.username)
-            }
-            Some(chat::Error::EmailTaken) => {
-                anyhow!("the email {} is taken: choose another with --email", user.email)
-            }
-            _ => error,
+    let create = |admin: &Admin<'_>| Ok(admin.create_user(user, None)?.0);
+    database.administer(create).map_err(|error| match error.downcast_ref() {
+        Some(chat::Error::UsernameTaken) => {
+            anyhow!("the username {} is taken: choose another with --username", user.username)
         }
+        Some(chat::Error::EmailTaken) => {
+            anyhow!("the email {} is taken: choose another with --email", user.email)
+        }
+        _ => error,
     })
 }

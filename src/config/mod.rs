@@ -144,6 +144,8 @@ pub const DOORBELL_OF_DATABASE: &str = "database";
 pub enum Signup {
     /// Everyone who can reach the server.
     Open,
+    /// Everyone who has an invite, and admins.
+    Invite,
     /// Only admins can create accounts; for the first admin `admin_signup` decides.
     Closed,
 }

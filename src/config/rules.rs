@@ -75,7 +75,7 @@ const RULES: &[(&str, Rule)] = &[
     ("database.gather_writes", Word(&["on", "off"])),
     ("fleet.doorbell", Doorbell),
     ("fleet.name", Name),
-    ("auth.signup", Word(&["open", "closed"])),
+    ("auth.signup", Word(&["open", "invite", "closed"])),
     ("auth.admin_signup", Word(&["first", "off"])),
     ("auth.secret", Secret),
     ("auth.previous_secret", Secret),

@@ -161,7 +161,7 @@ impl Api {
     fn create_user(&self, role: Role) -> User {
         let username = unused_name();
         let email = format!("{username}@example.com");
-        let signup = Signup { username, email, password: PASSWORD.to_owned(), role };
+        let signup = Signup { username, email, password: PASSWORD.to_owned(), role, invite: None };
         let account = new_account(signup, &self.auth, Timestamp(0)).unwrap();
         self.backend.create_user(&account, None).unwrap()
     }

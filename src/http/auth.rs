@@ -13,7 +13,7 @@ use super::dto::{
     TicketDto, UserDto,
 };
 use super::extract::{Body, Caller, MaybeCaller};
-use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, PACE, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
 use super::local::Local;
 use super::origin::AllowedOrigins;
 use super::payload::Written;
@@ -85,8 +85,11 @@ impl AuthApi {
     /// Create an account
     ///
     /// Every client may, unless the server's `signup` is `closed`: then only admins create
-    /// accounts, and other clients get `signup_closed`. The role `admin` needs an admin's token.
-    /// While there is no admin, a client on the machine itself gets it without a token.
+    /// accounts, and other clients get `signup_closed`. If it is `invite`, other clients need the
+    /// token of an invite. With a room's invite the account becomes a member of the room. Unknown,
+    /// expired, revoked and used invites get the same answer, `invite_not_found`. The role `admin`
+    /// needs an admin's token. While there is no admin, a client on the machine itself gets it
+    /// without a token.
     #[oai(path = "/signup", method = "post", operation_id = "signup")]
     async fn signup(
         &self,
@@ -95,10 +98,11 @@ impl AuthApi {
         local: Local,
         address: ClientAddress,
         body: Body<SignupRequest>,
-    ) -> Result<SignedUp, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | PACE | STORE }>> {
-        let Body(SignupRequest { username, email, password, role }) = body;
+    ) -> Result<SignedUp, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>
+    {
+        let Body(SignupRequest { username, email, password, role, invite }) = body;
         let role = role.map_or(Role::User, Role::from);
-        let signup = Signup { username, email, password, role };
+        let signup = Signup { username, email, password, role, invite };
         let caller = SignupCaller { local: local.0, identity: caller.0, address: address.0 };
         let user = chat.signup(signup, caller).await?;
         Ok(SignedUp::Created(Written::of(&user.into())?))

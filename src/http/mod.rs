@@ -18,6 +18,7 @@ mod extract;
 mod failure;
 mod file;
 mod health;
+mod invites;
 mod local;
 mod members;
 mod messages;
@@ -64,6 +65,9 @@ enum Area {
     /// Members of rooms, bans, and direct rooms.
     #[oai(rename = "members")]
     Members,
+    /// Invites to rooms, and to the server.
+    #[oai(rename = "invites")]
+    Invites,
     /// Messages, and the log they are part of.
     #[oai(rename = "messages")]
     Messages,
@@ -79,6 +83,7 @@ type Api = (
     auth::AuthApi,
     rooms::RoomsApi,
     members::MembersApi,
+    invites::InvitesApi,
     messages::MessagesApi,
     admin::AdminApi,
     admin_rooms::AdminRoomsApi,
@@ -93,7 +98,7 @@ type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 pub(crate) fn routes() -> Route {
     let mut table = endpoints();
     // The original contract writes `/rooms/`; most clients leave the slash off.
-    for path in ["/rooms", "/direct-rooms", "/admin/rooms"] {
+    for path in ["/rooms", "/invites", "/direct-rooms", "/admin/rooms"] {
         if let Some(same) = endpoints().remove(&format!("{path}/")) {
             table.insert(path.to_owned(), same);
         }
@@ -119,6 +124,7 @@ fn api() -> Api {
         auth::AuthApi,
         rooms::RoomsApi,
         members::MembersApi,
+        invites::InvitesApi,
         messages::MessagesApi,
         admin::AdminApi,
         admin_rooms::AdminRoomsApi,

@@ -141,6 +141,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::AdminRequired
         | Code::AdminSignupRefused
         | Code::SignupClosed
+        | Code::InviteRequired
         | Code::OtherUser
         | Code::AuthorRequired
         | Code::NotSubscribed
@@ -156,6 +157,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::RoomNotFound
         | Code::UserNotFound
         | Code::NotAMember
+        | Code::InviteNotFound
         | Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -167,6 +169,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::LastOwner
         | Code::MessageDeleted
         | Code::LastAdmin
+        | Code::TooManyInvites
         | Code::TooManyRooms
         | Code::AlreadySubscribed
         | Code::EpochChanged

@@ -18,15 +18,18 @@ pub enum ErrorCode {
     AdminRequired,
     AdminSignupRefused,
     SignupClosed,
+    InviteRequired,
     OtherUser,
     InvalidResetToken,
     RoomNotFound,
     UserNotFound,
     MessageNotFound,
+    InviteNotFound,
     AuthorRequired,
     MessageDeleted,
     RoomArchived,
     LastAdmin,
+    TooManyInvites,
     UsernameTaken,
     EmailTaken,
     RoomNameTaken,
@@ -66,7 +69,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents made from this table and for the tests.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 57] = [
         Self::InvalidField,
         Self::TokenMissing,
         Self::TokenInvalid,
@@ -77,15 +80,18 @@ impl ErrorCode {
         Self::AdminRequired,
         Self::AdminSignupRefused,
         Self::SignupClosed,
+        Self::InviteRequired,
         Self::OtherUser,
         Self::InvalidResetToken,
         Self::RoomNotFound,
         Self::UserNotFound,
         Self::MessageNotFound,
+        Self::InviteNotFound,
         Self::AuthorRequired,
         Self::MessageDeleted,
         Self::RoomArchived,
         Self::LastAdmin,
+        Self::TooManyInvites,
         Self::UsernameTaken,
         Self::EmailTaken,
         Self::RoomNameTaken,
@@ -138,15 +144,18 @@ impl ErrorCode {
             | Self::AdminRequired
             | Self::AdminSignupRefused
             | Self::SignupClosed
+            | Self::InviteRequired
             | Self::OtherUser
             | Self::InvalidResetToken
             | Self::RoomNotFound
             | Self::UserNotFound
             | Self::MessageNotFound
+            | Self::InviteNotFound
             | Self::AuthorRequired
             | Self::MessageDeleted
             | Self::RoomArchived
             | Self::LastAdmin
+            | Self::TooManyInvites
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::RoomNameTaken
@@ -196,6 +205,7 @@ impl ErrorCode {
                 "there is an admin already, or the caller is on another machine"
             }
             Self::SignupClosed => "only admins create accounts",
+            Self::InviteRequired => "an account needs an invite",
             Self::OtherUser => "the new token of a connection is another user's",
             Self::InvalidResetToken => {
                 "the token that sets a new password is unknown, used or expired"
@@ -203,10 +213,12 @@ impl ErrorCode {
             Self::RoomNotFound => "there is no such room",
             Self::UserNotFound => "there is no such user",
             Self::MessageNotFound => "there is no such message in the room",
+            Self::InviteNotFound => "the invite is unknown, expired, revoked or used up",
             Self::AuthorRequired => "the message is another user's",
             Self::MessageDeleted => "the message has been deleted",
             Self::RoomArchived => "the room is archived: nothing can be sent to it",
             Self::LastAdmin => "no active admin would be left",
+            Self::TooManyInvites => "there are too many open invites",
             Self::UsernameTaken => "another account has the username",
             Self::EmailTaken => "another account has the email",
             Self::RoomNameTaken => "another room has the name",

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::{
-    AllowedTo, Person, Role, Room, RoomId, RoomKind, RoomRole, SecretHash, Timestamp, UserId,
+    AllowedTo, Person, Role, Room, RoomId, RoomKind, RoomRole, RoomRules, SecretHash, Timestamp,
+    UserId,
 };
 
 /// An invite's id, unique in the server.
@@ -133,31 +134,35 @@ impl FoundInvite {
             && self.is_inviter_active
             && match (self.invite.to, &self.room) {
                 (InviteTo::Server, _) => self.inviter_role == Role::Admin,
-                (InviteTo::Room { role, .. }, Some(room)) => {
-                    room.room.archived_at.is_none()
-                        && room.room.kind != RoomKind::Direct
-                        && room.may_invite(self.inviter_role, role)
+                (InviteTo::Room { role, .. }, Some(InviteRoom { room, inviter_role, .. })) => {
+                    room.archived_at.is_none()
+                        && may_invite(room.kind, room.rules, self.inviter_role, *inviter_role, role)
                 }
                 (InviteTo::Room { .. }, None) => false,
             }
     }
 }
 
-impl InviteRoom {
-    /// Whether the inviter may invite people who get this role. In a public room an admin of the server acts as an
-    /// owner.
-    fn may_invite(&self, server_role: Role, role: RoomRole) -> bool {
-        let rank = match (self.room.kind, server_role) {
-            (RoomKind::Public, Role::Admin) => Some(RoomRole::Owner),
-            _ => self.inviter_role,
-        };
-        let least = match (role, self.room.rules.inviting) {
-            (RoomRole::Member, AllowedTo::Everyone) => RoomRole::Member,
-            (RoomRole::Member, AllowedTo::Moderators) => RoomRole::Moderator,
-            (RoomRole::Moderator | RoomRole::Owner, _) => RoomRole::Owner,
-        };
-        rank.is_some_and(|rank| rank >= least)
-    }
+/// Whether a user may invite people who get this role. In a public room an admin of the server acts as an owner.
+/// `rank`: the user's role in the room.
+pub fn may_invite(
+    kind: RoomKind,
+    rules: RoomRules,
+    server_role: Role,
+    rank: Option<RoomRole>,
+    role: RoomRole,
+) -> bool {
+    let rank = match (kind, server_role) {
+        (RoomKind::Direct, _) => None,
+        (RoomKind::Public, Role::Admin) => Some(RoomRole::Owner),
+        (RoomKind::Public | RoomKind::Private, _) => rank,
+    };
+    let least = match (role, rules.inviting) {
+        (RoomRole::Member, AllowedTo::Everyone) => RoomRole::Member,
+        (RoomRole::Member, AllowedTo::Moderators) => RoomRole::Moderator,
+        (RoomRole::Moderator | RoomRole::Owner, _) => RoomRole::Owner,
+    };
+    rank.is_some_and(|rank| rank >= least)
 }
 
 fn room_and_role<S: Serializer>(to: &InviteTo, serializer: S) -> Result<S::Ok, S::Error> {

@@ -42,14 +42,17 @@ pub fn close_code(error: &Error) -> CloseCode {
         ErrorCode::InvalidField
         | ErrorCode::WrongCurrentPassword
         | ErrorCode::SignupClosed
+        | ErrorCode::InviteRequired
         | ErrorCode::OtherUser
         | ErrorCode::InvalidResetToken
         | ErrorCode::UserNotFound
         | ErrorCode::MessageNotFound
+        | ErrorCode::InviteNotFound
         | ErrorCode::AuthorRequired
         | ErrorCode::MessageDeleted
         | ErrorCode::RoomArchived
         | ErrorCode::LastAdmin
+        | ErrorCode::TooManyInvites
         | ErrorCode::UsernameTaken
         | ErrorCode::EmailTaken
         | ErrorCode::RoomNameTaken

@@ -10,6 +10,7 @@ mod concurrency;
 mod fleet;
 mod harness;
 mod listing;
+mod invites;
 mod lost_events;
 mod members;
 mod migrations;
@@ -186,6 +187,16 @@ contract! {
         a_selection_agrees_with_a_model
         history_before_the_membership_is_not_unread
         a_page_of_few_rooms_among_many_is_quick
+    }
+    invites {
+        an_invite_reads_back_as_made
+        an_invite_makes_a_member_once
+        an_invite_gives_its_role_and_no_higher_one_than_moderator
+        of_many_simultaneous_callers_as_many_as_allowed_use_an_invite
+        an_invite_that_ended_is_refused
+        an_invite_ends_with_the_rights_of_its_creator
+        an_invited_account_is_created_together_with_its_membership
+        a_room_has_a_limited_number_of_open_invites
     }
     append {
         seqs_are_contiguous_in_each_room

@@ -6,6 +6,7 @@
 
 mod audit;
 mod members;
+mod invites;
 mod rooms;
 mod users;
 

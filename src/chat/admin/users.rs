@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Admin, Result, check_page};
 use crate::chat::{Chat, Error, accounts, names, secret};
 use crate::model::{
-    Account, Event, Identity, NewPasswordReset, NewUser, Session, Timestamp, User, UserChange,
+    Account, Event, Identity, NewPasswordReset, NewUser, SecretHash, Session, Timestamp, User, UserChange,
     UserId, UserQuery, UserUpdate,
 };
 use crate::realtime::News;
@@ -89,13 +89,20 @@ impl Admin<'_> {
         self.get_user(credentials.ok_or(Error::UserNotFound)?.user.id)
     }
 
-    /// Stores an account that [`new_account`](crate::chat::new_account) made.
+    /// Stores an account. An account with an invite to a room becomes a member of the room, whose events are returned.
     ///
     /// # Errors
-    /// [`Error::UsernameTaken`], [`Error::EmailTaken`].
-    pub fn create_user(&self, user: &NewUser) -> Result<User> {
+    /// [`Error::UsernameTaken`], [`Error::EmailTaken`]; [`Error::InviteNotFound`].
+    pub fn create_user(
+        &self,
+        user: &NewUser,
+        invite: Option<&SecretHash>,
+    ) -> Result<(User, Vec<Event>)> {
         let entry = self.entry("user.create", json!({ "role": user.role }))?;
-        Ok(accounts::create(self.backend, user, Some(&entry))?)
+        match invite {
+            Some(invite) => Ok(accounts::create_invited(self.backend, user, invite, Some(&entry))?),
+            None => Ok((accounts::create(self.backend, user, Some(&entry))?, Vec::new())),
+        }
     }
 
     /// Changes role and activity, and returns the account and what the change did. Another role, and

@@ -61,13 +61,14 @@ pub(super) fn signup(case: &Case) -> Vec<Finding> {
     let config = &case.settings.config;
     vec![match config.auth.signup {
         Signup::Closed => Finding::ok("sign-up", "only admins create accounts"),
+        Signup::Invite => Finding::ok("sign-up", "only people with an invite create accounts"),
         Signup::Open if is_only_local(&config.http) => {
             Finding::ok("sign-up", "it is open, but only this machine can reach the server")
         }
         Signup::Open => Finding::warning(
             "sign-up",
             "everyone who reaches the server can create an account",
-            "set auth.signup to \"closed\" if that is not intended",
+            "set auth.signup to \"invite\" or \"closed\" if that is not intended",
         ),
     }]
 }

@@ -55,6 +55,9 @@ pub(in crate::http) struct SignupRequest {
     /// `user` if left out. `admin` needs an admin's token, except for the first admin.
     #[oai(nullable)]
     pub role: Option<RoleDto>,
+    /// The token of an invite. The account becomes a member of the invite's room.
+    #[oai(nullable)]
+    pub invite: Option<String>,
 }
 
 impl Example for SignupRequest {
@@ -64,6 +67,7 @@ impl Example for SignupRequest {
             email: "ann@example.com".into(),
             password: "correct horse battery".into(),
             role: Some(RoleDto::User),
+            invite: None,
         }
     }
 }
@@ -75,6 +79,8 @@ impl Example for SignupRequest {
 pub(in crate::http) enum SignupDto {
     /// Every client.
     Open,
+    /// Every client with an invite, and admins.
+    Invite,
     /// Only admins.
     Closed,
 }
@@ -125,6 +131,7 @@ impl SetupDto {
             message_chars: setup.message_chars as u64,
             signup: match setup.signup {
                 Signup::Open => SignupDto::Open,
+                Signup::Invite => SignupDto::Invite,
                 Signup::Closed => SignupDto::Closed,
             },
             rooms_create: match setup.rooms_create {

@@ -3,6 +3,7 @@
 mod admin;
 mod auth;
 mod events;
+mod invites;
 mod member_events;
 mod members;
 mod messages;
@@ -29,6 +30,9 @@ pub(super) use events::EventPageDto;
 pub(super) use members::{
     AddedMembersDto, BanDto, BanRequest, BelongingDto, DirectRoomRequest, MemberChangeRequest,
     MemberPageDto, MembersRequest, OwnerRequest, PreferenceRequest, RoomKindDto,
+};
+pub(super) use invites::{
+    InviteDto, InvitePreviewDto, InviteRequest, InviteTokenRequest, ServerInviteRequest,
 };
 pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 pub(super) use nodes::NodeDto;
