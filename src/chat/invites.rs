@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{Chat, Error, FieldError, Result, RoomView, secret};
 use crate::model::{
-    FoundInvite, Identity, Invite, InviteId, InviteTo, NewInvite, Role, RoomId, RoomRole,
-    SecretHash, Timestamp, UserId,
+    FoundInvite, Identity, Invite, InviteId, InviteScope, InviteTo, NewInvite, Role, RoomId,
+    RoomRole, SecretHash, Timestamp, UserId,
 };
 use crate::realtime::News;
 use crate::storage::backend::{AcceptedInvite, InviteError};
@@ -84,7 +84,8 @@ impl Chat {
     pub async fn list_invites(&self, caller: &Identity, room_id: RoomId) -> Result<Vec<Invite>> {
         let rank = self.rank_of_inviter(caller, room_id).await?;
         let now = self.inner.clock.now();
-        let list = move |backend: &dyn Backend| backend.list_invites(Some(room_id), now);
+        let list =
+            move |backend: &dyn Backend| backend.list_invites(InviteScope::Room(room_id), now);
         let mut invites = self.inner.store.read(list).await?;
         if let Some(own) = only_own(caller, rank) {
             invites.retain(|invite| invite.invited_by.user_id == own);
@@ -104,8 +105,8 @@ impl Chat {
     ) -> Result<()> {
         let rank = self.rank_of_inviter(caller, room_id).await?;
         let (own, now) = (only_own(caller, rank), self.inner.clock.now());
-        let revoke =
-            move |backend: &dyn Backend| backend.revoke_invite(id, Some(room_id), own, now, None);
+        let scope = InviteScope::Room(room_id);
+        let revoke = move |backend: &dyn Backend| backend.revoke_invite(id, scope, own, now, None);
         match self.inner.store.write(revoke).await? {
             true => Ok(()),
             false => Err(Error::InviteNotFound),

@@ -17,6 +17,7 @@ mod data;
 mod database;
 mod doctor;
 mod health;
+mod invites;
 mod man;
 mod messages;
 mod migrate;
@@ -78,6 +79,7 @@ enum Command {
     Rooms(rooms::Args),
     Messages(messages::Args),
     Users(users::Args),
+    Invites(invites::Args),
     Sessions(sessions::Args),
     Audit(audit::Args),
     Backup(data::backup::Args),
@@ -114,6 +116,7 @@ impl Cli {
             Command::Rooms(args) => rooms::run(&args, &context),
             Command::Messages(args) => messages::run(&args, &context),
             Command::Users(args) => users::run(&args, &context),
+            Command::Invites(args) => invites::run(&args, &context),
             Command::Sessions(args) => sessions::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
             Command::Backup(args) => data::backup::run(&args, &context),

@@ -13,7 +13,7 @@ use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, PACE
 use super::payload::Written;
 use super::types::Number;
 use crate::chat::{Chat, InviteDraft};
-use crate::model::{InviteId, RoomId};
+use crate::model::{InviteId, InviteScope, RoomId};
 
 pub(super) struct InvitesApi;
 
@@ -144,7 +144,8 @@ impl InvitesApi {
         chat: Data<&Chat>,
         caller: Caller,
     ) -> Result<Invites, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
-        let invites = chat.inspect(&caller.0, |admin| admin.list_invites(None)).await?;
+        let invites =
+            chat.inspect(&caller.0, |admin| admin.list_invites(InviteScope::Server)).await?;
         let invites = invites.into_iter().map(InviteDto::from).collect();
         Ok(Invites::Ok(Written::of(&invites)?))
     }
@@ -161,7 +162,8 @@ impl InvitesApi {
         invite_id: Path<Number>,
     ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
         let id = InviteId(invite_id.0.0);
-        chat.administer(&caller.0, move |admin| admin.revoke_invite(id, None)).await?;
+        chat.administer(&caller.0, move |admin| admin.revoke_invite(id, InviteScope::Server))
+            .await?;
         Ok(Revoked::NoContent)
     }
 

@@ -52,6 +52,34 @@ impl InviteTo {
     }
 }
 
+/// The invites that an operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InviteScope {
+    /// Those to the server and to every room.
+    Everything,
+    /// Those to the server.
+    Server,
+    /// Those to a room.
+    Room(RoomId),
+}
+
+impl InviteScope {
+    /// Whether it has every invite; otherwise the room.
+    pub(crate) fn parts(self) -> (bool, Option<i64>) {
+        match self {
+            Self::Everything => (true, None),
+            Self::Server => (false, None),
+            Self::Room(id) => (false, Some(id.0)),
+        }
+    }
+}
+
+impl From<Option<RoomId>> for InviteScope {
+    fn from(room_id: Option<RoomId>) -> Self {
+        room_id.map_or(Self::Server, Self::Room)
+    }
+}
+
 /// An invite. Its token is known only to those who were given the link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Invite {

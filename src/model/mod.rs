@@ -28,7 +28,9 @@ pub use event::{
     Event, EventHeader, EventId, EventKind, EventPage, EventTarget, RoomChanged, RoomFace, Seq,
     UnknownEvent,
 };
-pub use invite::{FoundInvite, Invite, InviteId, InviteRoom, InviteTo, NewInvite, may_invite};
+pub use invite::{
+    FoundInvite, Invite, InviteId, InviteRoom, InviteScope, InviteTo, NewInvite, may_invite,
+};
 pub use member::{
     AllowedTo, Audience, Ban, BannedUser, LeaveCause, Member, MemberAct, MemberDetail, MemberEvent,
     MemberPage, Membership, NewMemberChange, Notify, Person, PreferenceChange, RoomKind, RoomRole,

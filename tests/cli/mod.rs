@@ -2,6 +2,7 @@
 
 mod create_admin;
 mod files;
+mod invites;
 mod list_rooms;
 mod migrate;
 mod rooms;

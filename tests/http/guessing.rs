@@ -24,7 +24,7 @@ pub async fn login(server: &Server, from: [u8; 4], username: &str, password: &st
     post(server, from, "/auth/login", "", body).await
 }
 
-async fn post(server: &Server, from: [u8; 4], path: &str, token: &str, body: Value) -> Answer {
+pub async fn post(server: &Server, from: [u8; 4], path: &str, token: &str, body: Value) -> Answer {
     let http = reqwest::Client::builder().local_address(IpAddr::from(from)).build().unwrap();
     let request = http.post(format!("{}{path}", server.url())).json(&body);
     Answer::to(if token.is_empty() { request } else { request.bearer_auth(token) }).await

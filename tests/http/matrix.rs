@@ -42,6 +42,7 @@ fn table() -> Vec<Row> {
     let message = || Some(json!({ "content": "hello" }));
     let redeemed = || Some(json!({ "token": "TOKEN", "new_password": PASSWORD }));
     let role = || Some(json!({ "role": "admin" }));
+    let invite = || Some(json!({ "token": "TOKEN" }));
     vec![
         ("POST", "/auth/signup", account("user"), [201, 201, 201, 401]),
         ("POST", "/auth/signup", account("admin"), [403, 403, 201, 401]),
@@ -66,6 +67,14 @@ fn table() -> Vec<Row> {
         ("PATCH", MESSAGE, message(), [401, 403, 200, 401]),
         ("DELETE", MESSAGE, None, [401, 403, 204, 401]),
         ("DELETE", "/rooms/{room_id}", None, [401, 403, 204, 401]),
+        ("POST", "/rooms/{room_id}/invites", Some(json!({})), [401, 403, 201, 401]),
+        ("GET", "/rooms/{room_id}/invites", None, [401, 403, 200, 401]),
+        ("DELETE", "/rooms/{room_id}/invites/{invite_id}", None, [401, 403, 204, 401]),
+        ("POST", "/invites/", Some(json!({})), [401, 403, 201, 401]),
+        ("GET", "/invites/", None, [401, 403, 200, 401]),
+        ("DELETE", "/invites/{invite_id}", None, [401, 403, 204, 401]),
+        ("POST", "/invites/preview", invite(), [200, 200, 200, 200]),
+        ("POST", "/invites/accept", invite(), [401, 200, 200, 401]),
         ("GET", "/admin/users", None, [401, 403, 200, 401]),
         ("GET", "/admin/users/{user_id}", None, [401, 403, 200, 401]),
         ("PATCH", "/admin/users/{user_id}", role(), [401, 403, 200, 401]),
@@ -148,15 +157,20 @@ async fn check(server: &Server, table: Vec<Row>) {
                 true => server.user(&format!("user{number}")).await.user_id,
                 false => 0,
             };
+            let (invite, invite_token) = match path.contains("invite") {
+                true => make_invite(&root, path, room, number).await,
+                false => (0, String::new()),
+            };
             let token = match path == "/auth/password-reset" {
                 true => reset(&root, target).await,
-                false => String::new(),
+                false => invite_token,
             };
             let body = body.as_ref().map(|body| with_placeholders_replaced(body, number, &token));
             let concrete = path
                 .replace("{room_id}", &room.to_string())
                 .replace("{message_id}", &sent.to_string())
-                .replace("{user_id}", &user.to_string());
+                .replace("{user_id}", &user.to_string())
+                .replace("{invite_id}", &invite.to_string());
             let answer = ask(&client, method, &concrete, body).await;
             // These two end sessions of the caller.
             if ["/auth/logout", "/auth/password"].contains(&path) {
@@ -180,6 +194,21 @@ async fn send(client: &Client, room: i64) -> i64 {
     let path = format!("/rooms/{room}/messages");
     let sent = client.post(&path, json!({ "content": "hi" })).await.expect(201);
     sent["id"].as_i64().expect("an id")
+}
+
+/// Makes an invite to this room, for a path without a room to a new room, or to the server, and returns its id and its
+/// token.
+async fn make_invite(root: &Client, path: &str, room: i64, number: u32) -> (i64, String) {
+    let path = match path {
+        "/invites/preview" | "/invites/accept" => {
+            format!("/rooms/{}/invites", root.creates_room(&format!("guests {number}")).await)
+        }
+        _ if room == 0 => "/invites/".to_owned(),
+        _ => format!("/rooms/{room}/invites"),
+    };
+    let made = root.post(&path, json!({})).await.expect(201);
+    let token = made["token"].as_str().expect("a token").to_owned();
+    (made["id"].as_i64().expect("an id"), token)
 }
 
 /// Creates a token that sets a new password of this user once.

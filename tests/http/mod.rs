@@ -10,6 +10,7 @@ mod errors;
 mod exact;
 mod first_admin;
 pub mod guessing;
+mod invites;
 mod matrix;
 mod messages;
 mod pace;

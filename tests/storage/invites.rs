@@ -3,8 +3,9 @@
 use std::sync::Barrier;
 
 use chatapp::model::{
-    AllowedTo, Event, Invite, InviteTo, MemberAct, NewInvite, NewMemberChange, NewRoom, NewUser,
-    Role, Room, RoomChange, RoomKind, RoomRole, SecretHash, Timestamp, User, UserId,
+    AllowedTo, Event, Invite, InviteScope, InviteTo, MemberAct, NewInvite, NewMemberChange,
+    NewRoom, NewUser, Role, Room, RoomChange, RoomKind, RoomRole, SecretHash, Timestamp, User,
+    UserId,
 };
 use chatapp::storage::backend::{AcceptedInvite, InviteError};
 use chatapp::storage::{Backend, Conflict, Error};
@@ -78,9 +79,10 @@ pub fn an_invite_reads_back_as_made(db: &TestDatabase) {
     assert_eq!((made.invited_by.user_id, &*made.invited_by.username), (ann.id, "ann"));
     let newer = make(&*backend, &to_room(&room, &ann, 2));
     let servers = make(&*backend, &to_server(&ann, 3));
-    let list = |room_id| backend.list_invites(room_id, NOW).unwrap();
-    assert_eq!(list(Some(room.id)), [newer, made.clone()]);
-    assert_eq!(list(None), std::slice::from_ref(&servers));
+    let list = |scope| backend.list_invites(scope, NOW).unwrap();
+    assert_eq!(list(InviteScope::Room(room.id)), [newer.clone(), made.clone()]);
+    assert_eq!(list(InviteScope::Server), std::slice::from_ref(&servers));
+    assert_eq!(list(InviteScope::Everything), [servers.clone(), newer, made.clone()]);
     let found = backend.find_invite(&[1; 32]).unwrap().unwrap();
     assert_eq!(found.invite, made);
     let in_room = found.room.unwrap();
@@ -157,16 +159,17 @@ pub fn an_invite_that_ended_is_refused(db: &TestDatabase) {
     let made = make(&*backend, &to_room(&room, &ann, 1));
     is_refused(&*backend, &[1; 32], &bo, NOW.plus_seconds(3_600));
     is_refused(&*backend, &[2; 32], &bo, NOW);
-    let revoke = |room_id, by: Option<&User>| {
-        backend.revoke_invite(made.id, room_id, by.map(|by| by.id), LATER, None).unwrap()
+    let revoke = |scope, by: Option<&User>| {
+        backend.revoke_invite(made.id, scope, by.map(|by| by.id), LATER, None).unwrap()
     };
-    assert!(!revoke(None, None), "it is not an invite to the server");
-    assert!(!revoke(Some(room.id), Some(&bo)), "another user made it");
+    let in_room = InviteScope::Room(room.id);
+    assert!(!revoke(InviteScope::Server, None), "it is not an invite to the server");
+    assert!(!revoke(in_room, Some(&bo)), "another user made it");
     assert!(backend.find_invite(&[1; 32]).unwrap().unwrap().is_valid(NOW));
-    assert!(revoke(Some(room.id), Some(&ann)));
-    assert!(!revoke(Some(room.id), None), "it was revoked before");
+    assert!(revoke(in_room, Some(&ann)));
+    assert!(!revoke(in_room, None), "it was revoked before");
     is_refused(&*backend, &[1; 32], &bo, NOW);
-    assert_eq!(backend.list_invites(Some(room.id), NOW).unwrap(), []);
+    assert_eq!(backend.list_invites(in_room, NOW).unwrap(), []);
 
     make(&*backend, &to_room(&room, &ann, 3));
     change(&*backend, &room, MemberAct::Ban { user_id: bo.id, until: None });

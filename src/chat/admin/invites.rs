@@ -7,7 +7,7 @@ use crate::chat::Error;
 use crate::chat::invites::{
     InviteDraft, MAX_OPEN_IN_ROOM, MAX_OPEN_TO_SERVER, MadeInvite, new_invite,
 };
-use crate::model::{Invite, InviteId, RoomId, User, may_invite};
+use crate::model::{Invite, InviteId, InviteScope, RoomId, User, may_invite};
 use crate::storage::backend::InviteError;
 
 impl Admin<'_> {
@@ -40,18 +40,18 @@ impl Admin<'_> {
         Ok(MadeInvite { token, invite })
     }
 
-    /// The open invites to the server, or to a room, newest first.
-    pub fn list_invites(&self, room_id: Option<RoomId>) -> Result<Vec<Invite>> {
-        Ok(self.backend.list_invites(room_id, self.now)?)
+    /// The open invites of the scope, newest first.
+    pub fn list_invites(&self, scope: InviteScope) -> Result<Vec<Invite>> {
+        Ok(self.backend.list_invites(scope, self.now)?)
     }
 
-    /// Revokes an invite to the server, or to a room.
+    /// Revokes an invite of the scope.
     ///
     /// # Errors
     /// [`Error::InviteNotFound`].
-    pub fn revoke_invite(&self, id: InviteId, room_id: Option<RoomId>) -> Result<()> {
-        let entry = self.entry("invite.revoke", json!({ "room_id": room_id }))?;
-        match self.backend.revoke_invite(id, room_id, None, self.now, Some(&entry))? {
+    pub fn revoke_invite(&self, id: InviteId, scope: InviteScope) -> Result<()> {
+        let entry = self.entry("invite.revoke", json!({}))?;
+        match self.backend.revoke_invite(id, scope, None, self.now, Some(&entry))? {
             true => Ok(()),
             false => Err(Error::InviteNotFound.into()),
         }

@@ -1,5 +1,5 @@
-//! The link that sets a new password. The token is behind the `#`, which a browser does not send to the
-//! server; the web page reads it there.
+//! Links to the web page with a token, which set a new password or let people in. The token is behind the `#`, which
+//! a browser does not send to the server; the page reads it there.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use super::super::serve::page;
 use crate::config::Http;
 
 /// The URL at which a browser on this machine reaches the server.
-pub(super) fn default_base(http: &Http) -> String {
+pub(in crate::cli) fn default_base(http: &Http) -> String {
     let scheme = if http.tls_certificate.is_empty() { "http" } else { "https" };
     // The settings also allow the name localhost.
     match http.bind.parse::<SocketAddr>() {
@@ -20,7 +20,7 @@ pub(super) fn default_base(http: &Http) -> String {
 
 /// # Errors
 /// A sentence for the operator.
-pub(super) fn parse_base(text: &str) -> Result<Url, String> {
+pub(in crate::cli) fn parse_base(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|_| "give a URL such as https://chat.example.com")?;
     let is_base = matches!(url.scheme(), "http" | "https")
         && url.query().is_none()
@@ -30,6 +30,11 @@ pub(super) fn parse_base(text: &str) -> Result<Url, String> {
 
 pub(super) fn of(base: &str, token: &str) -> String {
     format!("{}/#reset={token}", base.trim_end_matches('/'))
+}
+
+/// The link of an invite.
+pub(in crate::cli) fn of_invite(base: &str, token: &str) -> String {
+    format!("{}/#/invite/{token}", base.trim_end_matches('/'))
 }
 
 #[cfg(test)]
@@ -51,6 +56,7 @@ mod tests {
         assert_eq!(base("localhost:8000", ""), "http://localhost:8000");
         assert_eq!(of("https://chat.example.com/", "abc"), "https://chat.example.com/#reset=abc");
         assert_eq!(of("http://x/chat", "abc"), "http://x/chat/#reset=abc");
+        assert_eq!(of_invite("http://x/", "abc"), "http://x/#/invite/abc");
         for bad in ["chat.example.com", "ftp://x", "https://x/?a", "https://x/#a", ""] {
             assert!(parse_base(bad).is_err(), "{bad}");
         }

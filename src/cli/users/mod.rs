@@ -3,7 +3,7 @@
 mod active;
 mod delete;
 mod find;
-mod link;
+pub(super) mod link;
 mod list;
 mod reset_password;
 mod revoke_sessions;

@@ -1,8 +1,8 @@
 //! Invites: links that let people into a room, or let them sign up.
 
 use crate::model::{
-    Event, FoundInvite, Invite, InviteId, NewAuditEntry, NewInvite, NewUser, RoomId, SecretHash,
-    Timestamp, User, UserId,
+    Event, FoundInvite, Invite, InviteId, InviteScope, NewAuditEntry, NewInvite, NewUser, RoomId,
+    SecretHash, Timestamp, User, UserId,
 };
 use crate::storage::{Error, Result};
 
@@ -52,15 +52,15 @@ pub trait Invites {
         audit: Option<&NewAuditEntry>,
     ) -> Result<Invite, InviteError>;
 
-    /// Lists the open invites to a room, or to the server, newest first.
-    fn list_invites(&self, room_id: Option<RoomId>, now: Timestamp) -> Result<Vec<Invite>>;
+    /// Lists the open invites of the scope, newest first.
+    fn list_invites(&self, scope: InviteScope, now: Timestamp) -> Result<Vec<Invite>>;
 
-    /// Revokes an invite to this room, or to the server. False: there is no such invite, it was revoked before, or
-    /// `created_by` is given and another user made it.
+    /// Revokes an invite of the scope. False: there is no such invite, it was revoked before, or `created_by` is given
+    /// and another user made it.
     fn revoke_invite(
         &self,
         id: InviteId,
-        room_id: Option<RoomId>,
+        scope: InviteScope,
         created_by: Option<UserId>,
         at: Timestamp,
         audit: Option<&NewAuditEntry>,

@@ -3,9 +3,9 @@
 use super::users::AccessTransaction;
 use super::{MemberTransaction, change_members, create_user};
 use crate::model::{
-    AuditTarget, Event, FoundInvite, Invite, InviteId, InviteTo, MemberAct, NewAuditEntry,
-    NewInvite, NewMemberChange, NewUser, Person, RoomId, RoomRole, SecretHash, Timestamp, User,
-    UserId,
+    AuditTarget, Event, FoundInvite, Invite, InviteId, InviteScope, InviteTo, MemberAct,
+    NewAuditEntry, NewInvite, NewMemberChange, NewUser, Person, RoomId, RoomRole, SecretHash,
+    Timestamp, User, UserId,
 };
 use crate::storage::backend::{AcceptedInvite, InviteError};
 use crate::storage::{Error, Result};
@@ -16,9 +16,9 @@ const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Writing to invites. A transaction that also writes to a room locks the room first.
 pub(in crate::storage) trait InviteTransaction: MemberTransaction {
     fn insert_invite(&mut self, invite: &NewInvite) -> Result<InviteId>;
-    fn count_open_invites(&mut self, room_id: Option<RoomId>, now: Timestamp) -> Result<u32>;
+    fn count_open_invites(&mut self, scope: InviteScope, now: Timestamp) -> Result<u32>;
     /// Deletes the invites that expired or were revoked before this time.
-    fn delete_ended_invites(&mut self, room_id: Option<RoomId>, before: Timestamp) -> Result<()>;
+    fn delete_ended_invites(&mut self, scope: InviteScope, before: Timestamp) -> Result<()>;
     fn find_invite(&mut self, hash: &SecretHash) -> Result<Option<FoundInvite>>;
     /// Counts one use, if the invite is open. Locks it.
     fn use_invite(&mut self, id: InviteId, now: Timestamp) -> Result<bool>;
@@ -26,7 +26,7 @@ pub(in crate::storage) trait InviteTransaction: MemberTransaction {
     fn set_revoked(
         &mut self,
         id: InviteId,
-        room_id: Option<RoomId>,
+        scope: InviteScope,
         created_by: Option<UserId>,
         at: Timestamp,
     ) -> Result<bool>;
@@ -49,13 +49,13 @@ pub(in crate::storage) fn create_invite(
             Some(_) => {}
         }
     }
-    if tx.count_open_invites(room_id, invite.created_at)? >= most {
+    if tx.count_open_invites(room_id.into(), invite.created_at)? >= most {
         return Ok(Err(InviteError::TooMany));
     }
     let Some(invited_by) = tx.get_person(invite.created_by)? else {
         return Ok(Err(InviteError::UserNotFound));
     };
-    tx.delete_ended_invites(room_id, Timestamp(invite.created_at.0 - KEPT_MS))?;
+    tx.delete_ended_invites(room_id.into(), Timestamp(invite.created_at.0 - KEPT_MS))?;
     let id = tx.insert_invite(invite)?;
     if let Some(entry) = entry {
         tx.record_audit(entry, AuditTarget::Invite(id))?;
@@ -79,12 +79,12 @@ fn stored(invite: &NewInvite, id: InviteId, invited_by: Person) -> Invite {
 pub(in crate::storage) fn revoke_invite(
     tx: &mut impl InviteTransaction,
     id: InviteId,
-    room_id: Option<RoomId>,
+    scope: InviteScope,
     created_by: Option<UserId>,
     at: Timestamp,
     entry: Option<&NewAuditEntry>,
 ) -> Result<bool> {
-    let found = tx.set_revoked(id, room_id, created_by, at)?;
+    let found = tx.set_revoked(id, scope, created_by, at)?;
     if let Some(entry) = entry.filter(|_| found) {
         tx.record_audit(entry, AuditTarget::Invite(id))?;
     }

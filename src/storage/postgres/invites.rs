@@ -9,8 +9,8 @@ use super::Postgres;
 use super::connection::Connection;
 use super::records::{ROOM_COLUMNS, room, room_columns, word};
 use crate::model::{
-    Event, FoundInvite, Invite, InviteId, InviteRoom, InviteTo, NewAuditEntry, NewInvite, NewUser,
-    Person, Role, RoomId, SecretHash, Timestamp, User, UserId,
+    Event, FoundInvite, Invite, InviteId, InviteRoom, InviteScope, InviteTo, NewAuditEntry,
+    NewInvite, NewUser, Person, Role, RoomId, SecretHash, Timestamp, User, UserId,
 };
 
 /// The columns of `invites`, joined with the inviter, that [`invite`] reads.
@@ -25,11 +25,11 @@ macro_rules! invite_columns {
 /// The number of columns that [`invite`] reads.
 const INVITE_COLUMNS: usize = 11;
 
-/// Open: not revoked, not expired and not used up. $1 is the room, $2 the time.
-macro_rules! open_in_room {
+/// Open: not revoked, not expired and not used up. $1 and $2 are the scope, $3 the time.
+macro_rules! open_in_scope {
     () => {
-        "(invites.room_id = $1 OR $1::bigint IS NULL AND invites.room_id IS NULL)
-         AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+        "($1 OR invites.room_id IS NOT DISTINCT FROM $2)
+         AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)
          AND (uses_allowed IS NULL OR completed < uses_allowed)"
     };
 }
@@ -57,16 +57,17 @@ impl Invites for Postgres {
         self.transaction(|tx| decisions::create_invite(tx, invite, most, entry))?
     }
 
-    fn list_invites(&self, room_id: Option<RoomId>, now: Timestamp) -> Result<Vec<Invite>> {
+    fn list_invites(&self, scope: InviteScope, now: Timestamp) -> Result<Vec<Invite>> {
         const LIST: &str = concat!(
             "SELECT ",
             invite_columns!(),
             " FROM invites JOIN users ON users.id = invites.created_by WHERE ",
-            open_in_room!(),
+            open_in_scope!(),
             " ORDER BY invites.id DESC"
         );
+        let (all, room_id) = scope.parts();
         self.read(|db| {
-            let rows = db.query(LIST, &[&room_id.map(|id| id.0), &now.0])?;
+            let rows = db.query(LIST, &[&all, &room_id, &now.0])?;
             Ok(rows.iter().map(|row| invite(row, 0)).collect())
         })
     }
@@ -74,12 +75,12 @@ impl Invites for Postgres {
     fn revoke_invite(
         &self,
         id: InviteId,
-        room_id: Option<RoomId>,
+        scope: InviteScope,
         created_by: Option<UserId>,
         at: Timestamp,
         entry: Option<&NewAuditEntry>,
     ) -> Result<bool> {
-        self.transaction(|tx| decisions::revoke_invite(tx, id, room_id, created_by, at, entry))
+        self.transaction(|tx| decisions::revoke_invite(tx, id, scope, created_by, at, entry))
     }
 
     fn find_invite(&self, hash: &SecretHash) -> Result<Option<FoundInvite>> {
@@ -126,18 +127,19 @@ impl InviteTransaction for Connection {
         Ok(InviteId(row.get(0)))
     }
 
-    fn count_open_invites(&mut self, room_id: Option<RoomId>, now: Timestamp) -> Result<u32> {
-        const COUNT: &str = concat!("SELECT count(*) FROM invites WHERE ", open_in_room!());
-        let count: i64 = self.query_one(COUNT, &[&room_id.map(|id| id.0), &now.0])?.get(0);
+    fn count_open_invites(&mut self, scope: InviteScope, now: Timestamp) -> Result<u32> {
+        const COUNT: &str = concat!("SELECT count(*) FROM invites WHERE ", open_in_scope!());
+        let (all, room_id) = scope.parts();
+        let count: i64 = self.query_one(COUNT, &[&all, &room_id, &now.0])?.get(0);
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    fn delete_ended_invites(&mut self, room_id: Option<RoomId>, before: Timestamp) -> Result<()> {
+    fn delete_ended_invites(&mut self, scope: InviteScope, before: Timestamp) -> Result<()> {
         const DELETE: &str = "
             DELETE FROM invites
-            WHERE (room_id = $1 OR $1::bigint IS NULL AND room_id IS NULL)
-              AND (revoked_at < $2 OR expires_at < $2)";
-        self.execute(DELETE, &[&room_id.map(|id| id.0), &before.0])?;
+            WHERE ($1 OR room_id IS NOT DISTINCT FROM $2) AND (revoked_at < $3 OR expires_at < $3)";
+        let (all, room_id) = scope.parts();
+        self.execute(DELETE, &[&all, &room_id, &before.0])?;
         Ok(())
     }
 
@@ -157,16 +159,17 @@ impl InviteTransaction for Connection {
     fn set_revoked(
         &mut self,
         id: InviteId,
-        room_id: Option<RoomId>,
+        scope: InviteScope,
         created_by: Option<UserId>,
         at: Timestamp,
     ) -> Result<bool> {
         const REVOKE: &str = "
-            UPDATE invites SET revoked_at = $4
-            WHERE id = $1 AND (room_id = $2 OR $2::bigint IS NULL AND room_id IS NULL)
-              AND ($3::bigint IS NULL OR created_by = $3) AND revoked_at IS NULL";
-        let (room_id, created_by) = (room_id.map(|id| id.0), created_by.map(|id| id.0));
-        Ok(self.execute(REVOKE, &[&id.0, &room_id, &created_by, &at.0])? > 0)
+            UPDATE invites SET revoked_at = $5
+            WHERE id = $1 AND ($2 OR room_id IS NOT DISTINCT FROM $3)
+              AND ($4::bigint IS NULL OR created_by = $4) AND revoked_at IS NULL";
+        let (all, room_id) = scope.parts();
+        let created_by = created_by.map(|id| id.0);
+        Ok(self.execute(REVOKE, &[&id.0, &all, &room_id, &created_by, &at.0])? > 0)
     }
 }
 

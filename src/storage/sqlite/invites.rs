@@ -9,8 +9,8 @@ use super::Sqlite;
 use super::records::{ROOM_COLUMNS, room, room_columns, word};
 use super::transaction::Transaction;
 use crate::model::{
-    Event, FoundInvite, Invite, InviteId, InviteRoom, InviteTo, NewAuditEntry, NewInvite, NewUser,
-    Person, RoomId, SecretHash, Timestamp, User, UserId,
+    Event, FoundInvite, Invite, InviteId, InviteRoom, InviteScope, InviteTo, NewAuditEntry,
+    NewInvite, NewUser, Person, RoomId, SecretHash, Timestamp, User, UserId,
 };
 
 /// The columns of `invites`, joined with the inviter, that [`invite`] reads.
@@ -25,10 +25,11 @@ macro_rules! invite_columns {
 /// The number of columns that [`invite`] reads.
 const INVITE_COLUMNS: usize = 11;
 
-/// Open: not revoked, not expired and not used up. ?1 is the room, ?2 the time.
-macro_rules! open_in_room {
+/// Open: not revoked, not expired and not used up. ?1 and ?2 are the scope, ?3 the time.
+macro_rules! open_in_scope {
     () => {
-        "invites.room_id IS ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)
+        "(?1 OR invites.room_id IS ?2)
+         AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)
          AND (uses_allowed IS NULL OR completed < uses_allowed)"
     };
 }
@@ -43,17 +44,18 @@ impl Invites for Sqlite {
         self.write(|tx| decisions::create_invite(tx, invite, most, entry))?
     }
 
-    fn list_invites(&self, room_id: Option<RoomId>, now: Timestamp) -> Result<Vec<Invite>> {
+    fn list_invites(&self, scope: InviteScope, now: Timestamp) -> Result<Vec<Invite>> {
         const LIST: &str = concat!(
             "SELECT ",
             invite_columns!(),
             " FROM invites JOIN users ON users.id = invites.created_by WHERE ",
-            open_in_room!(),
+            open_in_scope!(),
             " ORDER BY invites.id DESC"
         );
+        let (all, room_id) = scope.parts();
         self.read(|db| {
             let mut list = db.prepare_cached(LIST)?;
-            let rows = list.query_map(params![room_id.map(|id| id.0), now.0], |row| invite(row, 0));
+            let rows = list.query_map(params![all, room_id, now.0], |row| invite(row, 0));
             Ok(rows?.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -61,12 +63,12 @@ impl Invites for Sqlite {
     fn revoke_invite(
         &self,
         id: InviteId,
-        room_id: Option<RoomId>,
+        scope: InviteScope,
         created_by: Option<UserId>,
         at: Timestamp,
         entry: Option<&NewAuditEntry>,
     ) -> Result<bool> {
-        self.write(|tx| decisions::revoke_invite(tx, id, room_id, created_by, at, entry))
+        self.write(|tx| decisions::revoke_invite(tx, id, scope, created_by, at, entry))
     }
 
     fn find_invite(&self, hash: &SecretHash) -> Result<Option<FoundInvite>> {
@@ -110,16 +112,19 @@ impl InviteTransaction for Transaction<'_> {
         Ok(self.prepare_cached(INSERT)?.query_row(params, |row| row.get(0).map(InviteId))?)
     }
 
-    fn count_open_invites(&mut self, room_id: Option<RoomId>, now: Timestamp) -> Result<u32> {
-        const COUNT: &str = concat!("SELECT count(*) FROM invites WHERE ", open_in_room!());
-        let params = params![room_id.map(|id| id.0), now.0];
+    fn count_open_invites(&mut self, scope: InviteScope, now: Timestamp) -> Result<u32> {
+        const COUNT: &str = concat!("SELECT count(*) FROM invites WHERE ", open_in_scope!());
+        let (all, room_id) = scope.parts();
+        let params = params![all, room_id, now.0];
         Ok(self.prepare_cached(COUNT)?.query_row(params, |row| row.get(0))?)
     }
 
-    fn delete_ended_invites(&mut self, room_id: Option<RoomId>, before: Timestamp) -> Result<()> {
+    fn delete_ended_invites(&mut self, scope: InviteScope, before: Timestamp) -> Result<()> {
         const DELETE: &str = "
-            DELETE FROM invites WHERE room_id IS ?1 AND (revoked_at < ?2 OR expires_at < ?2)";
-        self.prepare_cached(DELETE)?.execute(params![room_id.map(|id| id.0), before.0])?;
+            DELETE FROM invites
+            WHERE (?1 OR room_id IS ?2) AND (revoked_at < ?3 OR expires_at < ?3)";
+        let (all, room_id) = scope.parts();
+        self.prepare_cached(DELETE)?.execute(params![all, room_id, before.0])?;
         Ok(())
     }
 
@@ -138,16 +143,16 @@ impl InviteTransaction for Transaction<'_> {
     fn set_revoked(
         &mut self,
         id: InviteId,
-        room_id: Option<RoomId>,
+        scope: InviteScope,
         created_by: Option<UserId>,
         at: Timestamp,
     ) -> Result<bool> {
         const REVOKE: &str = "
-            UPDATE invites SET revoked_at = ?4
-            WHERE id = ?1 AND room_id IS ?2 AND (?3 IS NULL OR created_by = ?3)
+            UPDATE invites SET revoked_at = ?5
+            WHERE id = ?1 AND (?2 OR room_id IS ?3) AND (?4 IS NULL OR created_by = ?4)
               AND revoked_at IS NULL";
-        let params =
-            params![id.0, room_id.map(|id| id.0), created_by.map(|user_id| user_id.0), at.0];
+        let (all, room_id) = scope.parts();
+        let params = params![id.0, all, room_id, created_by.map(|user_id| user_id.0), at.0];
         Ok(self.prepare_cached(REVOKE)?.execute(params)? > 0)
     }
 }
