@@ -9,7 +9,6 @@ use crate::config::{self, AdminSignup, Auth, RoomCreators};
 use crate::model::{
     Actor, Credentials, Event, Identity, NewAuditEntry, NewUser, Role, SecretHash, Timestamp, User,
 };
-use crate::realtime::News;
 use crate::storage::backend::InviteError;
 use crate::storage::{self, Backend, Conflict};
 
@@ -113,10 +112,14 @@ impl Chat {
             only_if_no_admin,
         };
         // Creating an account is an administrative action if only admins may do it, and is recorded.
-        let is_closed = self.inner.settings.load().signup == config::Signup::Closed;
-        let admin = caller.identity.filter(|_| user.role == Role::Admin || is_closed);
+        let is_admins = match self.inner.settings.load().signup {
+            config::Signup::Open => false,
+            config::Signup::Invite => invite.is_none(),
+            config::Signup::Closed => true,
+        };
+        let admin = caller.identity.filter(|_| user.role == Role::Admin || is_admins);
         let actor = admin.map(|admin| Actor::Account(admin.user_id));
-        let fleet = self.inner.fleet.clone();
+        let chat = self.clone();
         let create = move |backend: &dyn Backend| {
             let created = match (actor, &invite) {
                 (Some(actor), invite) => Admin::new(backend, actor, user.created_at)
@@ -129,10 +132,7 @@ impl Chat {
                 (None, None) => Ok((create(backend, &user, None)?, Vec::new())),
             };
             Ok(created.map(|(user, events)| {
-                // From the writer thread, like commits.
-                if !events.is_empty() {
-                    fleet.blocking_publish(vec![News::Events(events)]);
-                }
+                chat.invite_used(events);
                 user
             }))
         };

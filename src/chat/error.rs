@@ -307,8 +307,7 @@ impl From<InviteError> for Error {
             InviteError::TooMany => Self::TooManyInvites,
             // The account was deleted while its session was still open.
             InviteError::UserNotFound => Self::SessionRevoked,
-            // STUB
-            InviteError::Banned => Self::InviteNotFound,
+            InviteError::Banned => Self::Banned,
             InviteError::Storage(error) => error.into(),
         }
     }

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::permissions::{self, RoomAction};
 use super::{Chat, Error, FieldError, Result, RoomView, secret};
 use crate::model::{
-    FoundInvite, Identity, Invite, InviteId, InviteScope, InviteTo, NewInvite, Role, RoomId,
-    RoomRole, SecretHash, Timestamp, UserId,
+    Event, FoundInvite, Identity, Invite, InviteId, InviteScope, InviteTo, NewInvite, Role, RoomId,
+    RoomRole, SecretHash, Standing, Timestamp, UserId,
 };
 use crate::realtime::News;
 use crate::storage::backend::{AcceptedInvite, InviteError};
@@ -61,14 +62,14 @@ impl Chat {
         room_id: RoomId,
         draft: InviteDraft,
     ) -> Result<MadeInvite> {
-        let rank = self.rank_of_inviter(caller, room_id).await?;
-        if draft.role > RoomRole::Member && rank < RoomRole::Owner {
-            return Err(Error::AdminRequired);
+        let standing = self.check(caller, room_id, RoomAction::Invite).await?;
+        let now = self.inner.clock.now();
+        if draft.role > RoomRole::Member {
+            permissions::may(caller, RoomAction::SetRoles, &standing, now)?;
         }
         if caller.role != Role::Admin {
             self.check_pace(caller)?;
         }
-        let now = self.inner.clock.now();
         let (new, token) = new_invite(Some(room_id), draft, caller.user_id, now)?;
         let create = move |backend: &dyn Backend| {
             settled(backend.create_invite(&new, MAX_OPEN_IN_ROOM, None))
@@ -82,12 +83,12 @@ impl Chat {
     /// # Errors
     /// Those of a caller who may not invite.
     pub async fn list_invites(&self, caller: &Identity, room_id: RoomId) -> Result<Vec<Invite>> {
-        let rank = self.rank_of_inviter(caller, room_id).await?;
+        let standing = self.check(caller, room_id, RoomAction::Invite).await?;
         let now = self.inner.clock.now();
         let list =
             move |backend: &dyn Backend| backend.list_invites(InviteScope::Room(room_id), now);
         let mut invites = self.inner.store.read(list).await?;
-        if let Some(own) = only_own(caller, rank) {
+        if let Some(own) = only_own(caller, &standing) {
             invites.retain(|invite| invite.invited_by.user_id == own);
         }
         Ok(invites)
@@ -103,8 +104,8 @@ impl Chat {
         room_id: RoomId,
         id: InviteId,
     ) -> Result<()> {
-        let rank = self.rank_of_inviter(caller, room_id).await?;
-        let (own, now) = (only_own(caller, rank), self.inner.clock.now());
+        let standing = self.check(caller, room_id, RoomAction::Invite).await?;
+        let (own, now) = (only_own(caller, &standing), self.inner.clock.now());
         let scope = InviteScope::Room(room_id);
         let revoke = move |backend: &dyn Backend| backend.revoke_invite(id, scope, own, now, None);
         match self.inner.store.write(revoke).await? {
@@ -162,19 +163,24 @@ impl Chat {
         if !self.inner.store.read(is_hopeful).await? {
             return Err(Error::InviteNotFound);
         }
-        let fleet = self.inner.fleet.clone();
+        let chat = self.clone();
         let accept = move |backend: &dyn Backend| {
             let accepted = settled(backend.accept_invite(&hash, user_id, now))?;
             Ok(accepted.map(|AcceptedInvite { room_id, events }| {
-                // From the writer thread, like commits.
-                if !events.is_empty() {
-                    fleet.blocking_publish(vec![News::Events(events)]);
-                }
+                chat.invite_used(events);
                 room_id
             }))
         };
         let room_id = self.inner.store.write(accept).await??;
         self.get_room(caller, room_id).await
+    }
+
+    /// Tells everybody of a new member. To be called on the writer thread, like the news of other commits.
+    pub(super) fn invite_used(&self, events: Vec<Event>) {
+        if let Some(event) = events.first() {
+            self.access_changed(event.room_id());
+            self.inner.fleet.blocking_publish(vec![News::Events(events)]);
+        }
     }
 
     /// Counts the use of a token that is not valid as a failed attempt to sign in from the address.
@@ -192,23 +198,12 @@ impl Chat {
         }
         result
     }
-
-    /// The role with which the caller may make invites to the room.
-    async fn rank_of_inviter(&self, caller: &Identity, room_id: RoomId) -> Result<RoomRole> {
-        let user_id = caller.user_id;
-        let read = move |backend: &dyn Backend| backend.get_standing(room_id, user_id);
-        let standing = self.inner.store.read(read).await?.ok_or(Error::RoomNotFound)?;
-        match standing.membership {
-            _ if caller.role == Role::Admin => Ok(RoomRole::Owner),
-            Some(membership) if membership.role >= RoomRole::Moderator => Ok(membership.role),
-            _ => Err(Error::AdminRequired),
-        }
-    }
 }
 
-/// The only user whose invites somebody of this rank sees. `None`: those of everybody.
-fn only_own(caller: &Identity, rank: RoomRole) -> Option<UserId> {
-    (rank < RoomRole::Moderator).then_some(caller.user_id)
+/// The only user whose invites the caller sees. `None`: those of everybody.
+fn only_own(caller: &Identity, standing: &Standing) -> Option<UserId> {
+    let rank = permissions::rank(caller, standing);
+    (rank < Some(RoomRole::Moderator)).then_some(caller.user_id)
 }
 
 /// Makes an invite and its token.

@@ -10,6 +10,7 @@ on_both_databases!(
     people_sign_up_with_an_invite,
     every_token_that_is_not_valid_gets_the_same_answer,
     admins_make_invites_to_the_server,
+    those_who_may_invite_into_a_private_room_make_and_revoke_invites,
 );
 
 fn account(username: &str, invite: Option<&str>) -> Value {
@@ -174,6 +175,55 @@ async fn admins_make_invites_to_the_server(database: Database) {
     let acts = audit["entries"].as_array().unwrap().iter();
     let acts: Vec<_> = acts.filter(|it| it["target"] == target).map(|it| &it["action"]).collect();
     assert_eq!(acts, ["invite.revoke", "invite.create"]);
+}
+
+async fn those_who_may_invite_into_a_private_room_make_and_revoke_invites(database: Database) {
+    let server = Server::start(database).await;
+    let root = server.admin("root").await;
+    let [ann, bo] = [server.user("ann").await, server.user("bo").await];
+    let [carl, dora] = [server.user("carl").await, server.user("dora").await];
+    let room = json!({ "name": "plans", "kind": "private" });
+    let room = ann.post("/rooms/", room).await.expect(201)["id"].as_i64().unwrap();
+    let path = format!("/rooms/{room}/invites");
+    let open = json!({});
+    for stranger in [&root, &bo] {
+        stranger.post(&path, open.clone()).await.expect_problem(404, "room_not_found");
+        stranger.get(&path).await.expect_problem(404, "room_not_found");
+    }
+    let anns = invites(&ann, room, json!({ "role": "moderator" })).await;
+    let shown = server.anonymous().post("/invites/preview", token(&anns)).await.expect(200);
+    assert_eq!(
+        (&shown["room"]["name"], &shown["room"]["member_count"]),
+        (&json!("plans"), &json!(1))
+    );
+    ann.delete(&format!("{path}/{}", anns["id"])).await.expect(204);
+    let anns = invites(&ann, room, open.clone()).await;
+    bo.get(&format!("/rooms/{room}")).await.expect_problem(404, "room_not_found");
+    bo.post("/invites/accept", token(&anns)).await.expect(200);
+    bo.get(&format!("/rooms/{room}")).await.expect(200);
+
+    bo.post(&path, open.clone()).await.expect_problem(403, "moderator_required");
+    let everyone = json!({ "inviting": "everyone" });
+    ann.patch(&format!("/rooms/{room}"), everyone).await.expect(200);
+    let role = json!({ "role": "moderator" });
+    bo.post(&path, role).await.expect_problem(403, "owner_required");
+    let bos = invites(&bo, room, open).await;
+    let ids = |listed: Value| -> Vec<Value> {
+        listed.as_array().unwrap().iter().map(|invite| invite["id"].clone()).collect()
+    };
+    assert_eq!(ids(ann.get(&path).await.expect(200)), [bos["id"].clone(), anns["id"].clone()]);
+    assert_eq!(ids(bo.get(&path).await.expect(200)), [bos["id"].clone()]);
+    let refused = bo.delete(&format!("{path}/{}", anns["id"])).await;
+    refused.expect_problem(404, "invite_not_found");
+    carl.post("/invites/accept", token(&bos)).await.expect(200);
+
+    // The invites of those who left end.
+    ann.delete(&format!("/rooms/{room}/members/{}", bo.user_id)).await.expect(204);
+    let refused = dora.post("/invites/accept", token(&bos)).await;
+    refused.expect_problem(404, "invite_not_found");
+    ann.put(&format!("/rooms/{room}/bans/{}", carl.user_id), json!({})).await;
+    carl.post("/invites/accept", token(&anns)).await.expect_problem(403, "banned");
+    dora.post("/invites/accept", token(&anns)).await.expect(200);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ impl Admin<'_> {
             let standing = self.backend.get_standing(id, by.id)?.ok_or(Error::RoomNotFound)?;
             let rank = standing.membership.map(|membership| membership.role);
             if !may_invite(standing.kind, standing.rules, by.role, rank, draft.role) {
-                return Err(Error::AdminRequired.into());
+                return Err(Error::ModeratorRequired.into());
             }
         }
         let (new, token) = new_invite(room_id, draft, by.id, self.now)?;

@@ -5,8 +5,8 @@
 //! line every operator who can write the database may.
 
 mod audit;
-mod members;
 mod invites;
+mod members;
 mod rooms;
 mod users;
 

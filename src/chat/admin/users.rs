@@ -6,8 +6,8 @@ use serde_json::json;
 use super::{Admin, Result, check_page};
 use crate::chat::{Chat, Error, accounts, names, secret};
 use crate::model::{
-    Account, Event, Identity, NewPasswordReset, NewUser, SecretHash, Session, Timestamp, User, UserChange,
-    UserId, UserQuery, UserUpdate,
+    Account, Event, Identity, NewPasswordReset, NewUser, SecretHash, Session, Timestamp, User,
+    UserChange, UserId, UserQuery, UserUpdate,
 };
 use crate::realtime::News;
 

@@ -27,12 +27,12 @@ pub(super) use auth::{
     TicketDto, UserDto,
 };
 pub(super) use events::EventPageDto;
+pub(super) use invites::{
+    InviteDto, InvitePreviewDto, InviteRequest, InviteTokenRequest, ServerInviteRequest,
+};
 pub(super) use members::{
     AddedMembersDto, BanDto, BanRequest, BelongingDto, DirectRoomRequest, MemberChangeRequest,
     MemberPageDto, MembersRequest, OwnerRequest, PreferenceRequest, RoomKindDto,
-};
-pub(super) use invites::{
-    InviteDto, InvitePreviewDto, InviteRequest, InviteTokenRequest, ServerInviteRequest,
 };
 pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 pub(super) use nodes::NodeDto;
