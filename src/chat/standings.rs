@@ -103,9 +103,6 @@ impl Chat {
             known.version = Some(changes.version);
             known.asked_at = Some(asked_at);
         }
-        if !changes.rooms.is_empty() {
-            self.inner.hub.recheck(changes.rooms).await;
-        }
         Ok(())
     }
 }
