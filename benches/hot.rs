@@ -21,6 +21,7 @@ fn message(seq: i64) -> Message {
         id: EventId(seq + 1_000_000),
         content: "x".repeat(128),
         username: "ann".into(),
+        display_name: None,
         user_id: UserId(1),
         timestamp: Timestamp(1_738_319_400_000),
         room_id: RoomId(1),

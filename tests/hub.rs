@@ -28,6 +28,7 @@ fn message(seq: i64, length: usize) -> Message {
         id: EventId(seq),
         content: "x".repeat(length),
         username: "ann".into(),
+        display_name: None,
         user_id: UserId(1),
         timestamp: Timestamp(0),
         room_id: ROOM,
@@ -108,6 +109,7 @@ fn identity() -> Identity {
     Identity {
         user_id: UserId(1),
         username: "ann".into(),
+        display_name: None,
         role: Role::User,
         session_id: SessionId(1),
         expires_at: Timestamp(i64::MAX),

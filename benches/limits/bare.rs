@@ -174,6 +174,7 @@ impl Room {
             timestamp: Timestamp(1_738_319_400_000),
             room_id: ROOM,
             seq,
+            display_name: None,
             client_id: None,
             edited_at: None,
             deleted_at: None,

@@ -5,7 +5,9 @@ ALTER TABLE users
     ADD COLUMN status_text text,
     ADD COLUMN status_emoji text,
     ADD COLUMN status_until bigint,
-    ADD COLUMN last_seen_at bigint;
+    ADD COLUMN last_seen_at bigint,
+    ADD COLUMN renamed_at bigint;               -- the last change of the display name
+CREATE INDEX users_renamed ON users (renamed_at) WHERE renamed_at IS NOT NULL;
 
 -- Who does not want to hear from whom.
 CREATE TABLE blocks (

@@ -5,6 +5,8 @@ ALTER TABLE users ADD COLUMN status_text TEXT;
 ALTER TABLE users ADD COLUMN status_emoji TEXT;
 ALTER TABLE users ADD COLUMN status_until INTEGER;
 ALTER TABLE users ADD COLUMN last_seen_at INTEGER;
+ALTER TABLE users ADD COLUMN renamed_at INTEGER;          -- the last change of the display name
+CREATE INDEX users_renamed ON users (renamed_at) WHERE renamed_at IS NOT NULL;
 
 -- Who does not want to hear from whom.
 CREATE TABLE blocks (

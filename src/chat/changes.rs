@@ -65,6 +65,7 @@ impl Chat {
             message_id,
             user_id: caller.user_id,
             username: caller.username.clone(),
+            display_name: caller.display_name.clone(),
             timestamp: self.inner.clock.now(),
         };
         let changer = Changer { identity: caller.clone(), standing };

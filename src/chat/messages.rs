@@ -74,6 +74,7 @@ impl Chat {
             joins: admission.joins,
             user_id: caller.user_id,
             username: caller.username.clone(),
+            display_name: caller.display_name.clone(),
             content: draft.content,
             client_id: draft.client_id,
             timestamp: self.inner.clock.now(),

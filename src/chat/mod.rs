@@ -21,6 +21,7 @@ mod names;
 mod nodes;
 mod pace;
 mod passwords;
+mod people;
 mod permissions;
 mod reading;
 mod refusals;
@@ -65,6 +66,7 @@ pub(crate) use members::{DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE};
 pub(crate) use messages::{Admission, DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
 pub(crate) use names::{MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS};
 pub(crate) use passwords::MAX_PASSWORD_BYTES;
+pub(crate) use people::{PeoplePage, PersonView};
 pub(crate) use retention::{days_before, expires_before};
 pub(crate) use rooms::{
     Entry, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_ROOMS_PAGE, PURGE_PAUSES, RoomDraft, RoomView,

@@ -69,6 +69,7 @@ impl Chat {
         Ok(Identity {
             user_id: known.user_id,
             username: known.username,
+            display_name: known.display_name,
             role: known.role,
             session_id: id,
             expires_at: known.expires_at,
@@ -135,6 +136,9 @@ impl Chat {
         }
         if revoked.has_deleted_users {
             self.inner.hub.forget_tails().await;
+        }
+        if !revoked.renamed.is_empty() {
+            self.inner.hub.rename(revoked.renamed).await;
         }
         // Not the later of the two: after a clock was set back, the sweeps would find nothing until
         // it has caught up.
@@ -204,6 +208,7 @@ impl Chat {
 struct Known {
     user_id: UserId,
     username: Arc<str>,
+    display_name: Option<Arc<str>>,
     role: Role,
     expires_at: Timestamp,
     /// When it was read from the database.
@@ -218,6 +223,7 @@ impl Known {
         Ok(Self {
             user_id: session.user.id,
             username: session.user.username.into(),
+            display_name: session.display_name,
             role: session.user.role,
             expires_at: session.expires_at,
             at: now,
@@ -283,6 +289,13 @@ impl Cache {
         }
     }
 
+    /// Removes the sessions of a user, so that they are read again.
+    pub(super) fn forget_user(&self, user_id: UserId) {
+        let mut entries = self.lock();
+        entries.removals += 1;
+        entries.known.retain(|_, known| known.user_id != user_id);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Entries> {
         // Every change is complete before anything can panic, so a poisoned lock is still good.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
@@ -299,6 +312,7 @@ mod tests {
         Known {
             user_id: UserId(1),
             username: "ann".into(),
+            display_name: None,
             role: Role::User,
             expires_at: Timestamp(i64::MAX),
             at: Timestamp(at),

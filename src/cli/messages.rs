@@ -82,6 +82,7 @@ fn delete(args: &DeleteArgs, context: &Context) -> anyhow::Result<()> {
         message_id: id,
         user_id: by.id,
         username: by.username.into(),
+        display_name: None,
         timestamp: Clock::System.now(),
     };
     let changed = database.administer(|admin| admin.delete_message(change))?;

@@ -88,7 +88,7 @@ fn list(args: &ListArgs, context: &Context) -> anyhow::Result<()> {
 }
 
 impl From<Session> for Row {
-    fn from(Session { id, user, created_at, expires_at, revoked_at: _ }: Session) -> Self {
+    fn from(Session { id, user, created_at, expires_at, .. }: Session) -> Self {
         Self {
             id: id.to_string(),
             user_id: user.id,

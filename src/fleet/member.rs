@@ -15,7 +15,7 @@ use super::Fleet;
 use super::database::Database;
 use super::ring::PresenceChanged;
 use super::roster::{Roster, Stale};
-use crate::model::{Heartbeat, NewNode, Node, NodeId, RoomId};
+use crate::model::{AWAY, CONNECTED, Heartbeat, NewNode, Node, NodeId, RoomId};
 use crate::realtime::{News, People, PresenceTaken, SMALL_ROOM};
 use crate::storage::Error;
 use crate::storage::backend::{PresenceChange, Present};
@@ -201,6 +201,8 @@ impl<D: Database> Member<'_, D> {
             return Ok(());
         }
         let mut rooms: Vec<RoomId> = entered.iter().chain(&left).map(|(room, _)| *room).collect();
+        // Who is connected is read from the database when it is asked for.
+        rooms.retain(|&room| room != CONNECTED && room != AWAY);
         rooms.sort_unstable();
         rooms.dedup();
         let (id, change) = (self.id, PresenceChange { entered, left });
@@ -238,10 +240,10 @@ impl<D: Database> Member<'_, D> {
             let mut present = present.into_iter().peekable();
             for &room_id in rooms {
                 let mut people: People = Vec::new();
-                while let Some(Present { user_id, username, .. }) =
+                while let Some(Present { person, .. }) =
                     present.next_if(|present| present.room_id == room_id)
                 {
-                    people.push((user_id, username.into()));
+                    people.push(person);
                 }
                 self.note_read(room_id, people.len(), now);
                 self.fleet.0.counts.presence_read.inc();

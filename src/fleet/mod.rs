@@ -298,7 +298,6 @@ fn tell_news(ring: &mut Ring, news: &News) {
                 ring.access |= changes_access(event);
             }
         }
-        News::Access => ring.access = true,
         News::RoomCreated(..) | News::RoomDeleted(_) => ring.look = true,
         News::Read(ReadOutcome { user_id, room_id, result: Ok((seq, true)), .. }) => {
             ring.add_read(*user_id, *room_id, *seq);

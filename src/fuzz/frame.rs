@@ -13,9 +13,7 @@ use crate::model::{
     Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
 };
 use crate::realtime::encode::encode_event;
-use crate::realtime::frame::{
-    ActiveUser, ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame,
-};
+use crate::realtime::frame::{ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame};
 
 /// Input: three numbers of 8 bytes; a byte with the position at which the text is cut in two; a byte that,
 /// if it is 255, lengthens the second part to about 64 KiB, where the header changes its form; the text.
@@ -32,12 +30,14 @@ pub fn frame(input: &[u8]) {
     let optional = |bit: i64| third & bit != 0;
 
     let (room_id, user_id, username) = (RoomId(second), UserId(first), Arc::<str>::from(left));
+    let display_name = optional(1).then(|| Arc::<str>::from(right.as_str()));
     let header = EventHeader {
         id: EventId(first),
         room_id,
         seq: Seq(third),
         user_id,
         username: username.clone(),
+        display_name: display_name.clone(),
         timestamp: Timestamp(third),
     };
     let message = Message {
@@ -48,6 +48,7 @@ pub fn frame(input: &[u8]) {
         timestamp: Timestamp(third),
         room_id,
         seq: Seq(third),
+        display_name: display_name.clone(),
         client_id: optional(1).then(|| right.clone()),
         edited_at: optional(2).then_some(Timestamp(first)),
         deleted_at: optional(4).then_some(Timestamp(second)),
@@ -58,6 +59,7 @@ pub fn frame(input: &[u8]) {
         seq: Seq(second),
         user_id,
         username: username.clone(),
+        display_name: display_name.clone(),
         timestamp: Timestamp(first),
         message_id: EventId(first),
         message_seq: Seq(third),
@@ -75,7 +77,7 @@ pub fn frame(input: &[u8]) {
         members: vec![Person {
             user_id,
             username: username.clone(),
-            display_name: optional(1).then(|| right.as_str().into()),
+            display_name: display_name.clone(),
         }],
         detail: MemberDetail {
             role: optional(2).then_some(RoomRole::Owner),
@@ -120,12 +122,24 @@ pub fn frame(input: &[u8]) {
 
     let reference = optional(8).then_some(left);
     let timestamp = Timestamp(first);
-    let person = PresenceChange { room_id, user_id, username: username.clone(), timestamp };
+    let person = PresenceChange {
+        room_id,
+        user_id,
+        username: username.clone(),
+        display_name: display_name.clone(),
+        timestamp,
+    };
     let mentions = mentioned_names(&right, 20).unwrap_or_else(|first| first);
     assert!(mentions.iter().all(|name| crate::model::mentions(&right, name)), "{right}");
-    let activity =
-        [ActivityMessage { seq: Seq(second), user_id, username: username.clone(), mentions }];
-    let somebody = ActiveUser { user_id, username: username.clone() };
+    let activity = [ActivityMessage {
+        seq: Seq(second),
+        user_id,
+        username: username.clone(),
+        display_name: display_name.clone(),
+        mentions,
+    }];
+    let somebody =
+        Person { user_id, username: username.clone(), display_name: display_name.clone() };
     let frames = [
         ServerFrame::UserJoined(person.clone()),
         ServerFrame::UserLeft(person),
@@ -168,7 +182,7 @@ pub fn frame(input: &[u8]) {
         ServerFrame::Membership { room_id },
         ServerFrame::RoomLeft { room_id, cause: LeftCause::Banned },
         ServerFrame::RoomDeleted { room_id },
-        ServerFrame::Typing { room_id, user_id, username },
+        ServerFrame::Typing { room_id, user_id, username, display_name },
         ServerFrame::Pong { reference },
         ServerFrame::AuthRefreshed { reference, expires_at: timestamp },
         ServerFrame::AuthExpiring { expires_at: timestamp },

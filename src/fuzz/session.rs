@@ -188,7 +188,7 @@ impl Socket {
             }
             Action::Watch { reference } => comes_back(&reference),
             Action::Reply(frame) => self.check(&reply(&frame), expected),
-            Action::Close(_) => {}
+            Action::Close(_) | Action::SetAway(_) => {}
         }
         None
     }

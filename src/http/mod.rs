@@ -25,6 +25,7 @@ mod messages;
 mod openapi;
 mod origin;
 mod payload;
+mod people;
 pub(crate) mod problem;
 mod rooms;
 mod target;
@@ -59,6 +60,9 @@ enum Area {
     /// Accounts and sessions.
     #[oai(rename = "auth")]
     Auth,
+    /// People, and what they show of themselves.
+    #[oai(rename = "people")]
+    People,
     /// Rooms, and who is in them.
     #[oai(rename = "rooms")]
     Rooms,
@@ -81,6 +85,7 @@ enum Area {
 
 type Api = (
     auth::AuthApi,
+    people::PeopleApi,
     rooms::RoomsApi,
     members::MembersApi,
     invites::InvitesApi,
@@ -98,9 +103,10 @@ type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 pub(crate) fn routes() -> Route {
     let mut table = endpoints();
     // The original contract writes `/rooms/`; most clients leave the slash off.
-    for path in ["/rooms", "/invites", "/direct-rooms", "/admin/rooms"] {
-        if let Some(same) = endpoints().remove(&format!("{path}/")) {
-            table.insert(path.to_owned(), same);
+    let mut same = endpoints();
+    for path in ["/rooms/", "/users/", "/invites/", "/direct-rooms/", "/admin/rooms/"] {
+        if let Some(same) = same.remove(path) {
+            table.insert(path.trim_end_matches('/').to_owned(), same);
         }
     }
     let api = table.into_iter().fold(Route::new(), |route, (path, methods)| {
@@ -122,6 +128,7 @@ pub(crate) fn serve(
 fn api() -> Api {
     (
         auth::AuthApi,
+        people::PeopleApi,
         rooms::RoomsApi,
         members::MembersApi,
         invites::InvitesApi,

@@ -164,6 +164,9 @@ pub struct EventHeader {
     pub user_id: UserId,
     /// That user's name; `(server)` if the user is 0.
     pub username: Arc<str>,
+    /// The name that the user wants to be shown; absent if it is the username.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<Arc<str>>,
     /// The time of the event.
     pub timestamp: Timestamp,
 }
@@ -221,13 +224,14 @@ pub struct UnknownEvent {
 
 impl UnknownEvent {
     /// The names of the fields that an event may have apart from its detail.
-    pub const FIELDS: [&str; 10] = [
+    pub const FIELDS: [&str; 11] = [
         "type",
         "id",
         "room_id",
         "seq",
         "user_id",
         "username",
+        "display_name",
         "timestamp",
         "content",
         "message_id",

@@ -53,6 +53,7 @@ fn write_fields(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> 
         timestamp,
         room_id,
         seq,
+        display_name,
         client_id,
         edited_at,
         deleted_at,
@@ -71,6 +72,10 @@ fn write_fields(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> 
     write(out, room_id)?;
     out.extend_from_slice(b",\"seq\":");
     write(out, seq)?;
+    if let Some(display_name) = display_name {
+        out.extend_from_slice(b",\"display_name\":");
+        write_text(out, display_name)?;
+    }
     if let Some(client_id) = client_id {
         out.extend_from_slice(b",\"client_id\":");
         write_text(out, client_id)?;
@@ -136,6 +141,7 @@ mod tests {
                     timestamp: Timestamp(1_738_319_400_000),
                     room_id: RoomId(0),
                     seq: Seq(i64::MIN),
+                    display_name: client_id.as_deref().map(Into::into),
                     client_id,
                     edited_at: at,
                     deleted_at: at,

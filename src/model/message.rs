@@ -24,6 +24,9 @@ pub struct Message {
     pub room_id: RoomId,
     /// Its position in the room's log.
     pub seq: Seq,
+    /// The name that the sender wants to be shown; absent if it is the username.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<Arc<str>>,
     /// The sender's own id for it, if it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
@@ -44,6 +47,8 @@ pub struct NewMessage {
     pub user_id: UserId,
     /// The sender's name, so that an append need not look it up.
     pub username: Arc<str>,
+    /// The name that the sender wants to be shown.
+    pub display_name: Option<Arc<str>>,
     /// The text.
     pub content: String,
     /// (room, sender, client_id) is unique for ever.
@@ -65,6 +70,7 @@ impl NewMessage {
             timestamp: self.timestamp,
             room_id: self.room_id,
             seq,
+            display_name: self.display_name,
             client_id: self.client_id,
             edited_at: None,
             deleted_at: None,
@@ -83,6 +89,8 @@ pub struct NewMessageChange {
     pub user_id: UserId,
     /// The name of that user.
     pub username: Arc<str>,
+    /// The name that the user wants to be shown.
+    pub display_name: Option<Arc<str>>,
     /// The time of the change.
     pub timestamp: Timestamp,
 }
@@ -96,6 +104,7 @@ impl NewMessageChange {
             seq,
             user_id: self.user_id,
             username: self.username,
+            display_name: self.display_name,
             timestamp: self.timestamp,
             message_id: self.message_id,
             message_seq,
@@ -160,6 +169,9 @@ pub struct MessageChange {
     pub user_id: UserId,
     /// The name of who did it.
     pub username: Arc<str>,
+    /// The name that the user wants to be shown; absent if it is the username.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<Arc<str>>,
     /// When it was done.
     pub timestamp: Timestamp,
     /// The message's id.

@@ -13,6 +13,7 @@ mod member;
 mod mention;
 mod message;
 mod node;
+mod profile;
 mod room;
 mod sample;
 mod session;
@@ -42,6 +43,9 @@ pub use message::{
     Appended, Changed, Cursor, Message, MessageChange, MessagePage, NewMessage, NewMessageChange,
 };
 pub use node::{Heartbeat, NewNode, Node, NodeId};
+pub use profile::{
+    AWAY, BlockedUser, CONNECTED, PeopleQuery, Presence, Profile, ProfileChange, Status, UserCard,
+};
 pub use room::{
     Belonging, ListedRoom, NewRoom, ReadPosition, Reader, Reading, Room, RoomChange,
     RoomDifference, RoomHead, RoomId, RoomSelection, Unread, UpdatedRoom,

@@ -22,19 +22,22 @@ impl Event {
         let timestamp = Timestamp(1_738_319_400_000 + (id - 1) * 60_000);
         let (id, seq, room_id, user_id) = (EventId(id), Seq(id), RoomId(1), UserId(1));
         let username = "ann".into();
-        let change = |username| MessageChange {
+        let display_name = Some("Ann Lee".into());
+        let change = |username, display_name| MessageChange {
             id,
             room_id,
             seq,
             user_id,
             username,
+            display_name,
             timestamp,
             message_id: EventId(1),
             message_seq: Seq(1),
         };
-        let members = |username, detail| {
+        let members = |username, display_name, detail| {
             let ben = Person { user_id: UserId(2), username: "ben".into(), display_name: None };
-            let header = EventHeader { id, room_id, seq, user_id, username, timestamp };
+            let header =
+                EventHeader { id, room_id, seq, user_id, username, display_name, timestamp };
             Box::new(MemberEvent { header, members: vec![ben], detail })
         };
         match kind {
@@ -46,17 +49,26 @@ impl Event {
                 timestamp,
                 room_id,
                 seq,
+                display_name,
                 client_id: Some("7d1f".to_owned()),
                 edited_at: None,
                 deleted_at: None,
             }),
             EventKind::MessageEdited => Self::MessageEdited {
-                change: change(username),
+                change: change(username, display_name),
                 content: "Hello, all of you!".to_owned(),
             },
-            EventKind::MessageDeleted => Self::MessageDeleted(change(username)),
+            EventKind::MessageDeleted => Self::MessageDeleted(change(username, display_name)),
             EventKind::RoomChanged => Self::RoomChanged(RoomChanged {
-                header: EventHeader { id, room_id, seq, user_id, username, timestamp },
+                header: EventHeader {
+                    id,
+                    room_id,
+                    seq,
+                    user_id,
+                    username,
+                    display_name,
+                    timestamp,
+                },
                 room: RoomFace {
                     name: "lobby".to_owned(),
                     description: Some("Come in".to_owned()),
@@ -68,10 +80,12 @@ impl Event {
             }),
             EventKind::MemberJoined => Self::MemberJoined(members(
                 username,
+                display_name,
                 MemberDetail { role: Some(RoomRole::Member), ..MemberDetail::default() },
             )),
             EventKind::MemberLeft => Self::MemberLeft(members(
                 username,
+                display_name,
                 MemberDetail {
                     cause: Some(LeaveCause::Banned),
                     reason: Some("Advertising".to_owned()),
@@ -81,6 +95,7 @@ impl Event {
             )),
             EventKind::MemberChanged => Self::MemberChanged(members(
                 username,
+                display_name,
                 MemberDetail { is_banned: Some(false), ..MemberDetail::default() },
             )),
         }
@@ -125,7 +140,7 @@ mod tests {
         assert_eq!(event.kind(), None);
         let expected = json!({
             "type": "reaction_added", "id": 4, "room_id": 1, "seq": 4, "user_id": 1,
-            "username": "ann", "timestamp": "2025-01-31T10:33:00.000Z",
+            "username": "ann", "display_name": "Ann Lee", "timestamp": "2025-01-31T10:33:00.000Z",
             "message_id": 1, "message_seq": 1, "emoji": "👍",
         });
         assert_eq!(serde_json::to_value(&event).unwrap(), expected);

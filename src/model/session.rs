@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Role, Timestamp, User, UserId};
+use super::{Person, Role, Timestamp, User, UserId};
 
 /// A session's random id, the `sid` of its tokens: 128 bits, written as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +47,8 @@ pub struct Session {
     pub id: SessionId,
     /// The user as the account is now.
     pub user: User,
+    /// The name that the user wants to be shown.
+    pub display_name: Option<Arc<str>>,
     /// The time of the login.
     pub created_at: Timestamp,
     /// The time at which the session ends, unless it is extended.
@@ -88,10 +90,23 @@ pub struct Identity {
     pub user_id: UserId,
     /// The name of the account.
     pub username: Arc<str>,
+    /// The name that the caller wants to be shown.
+    pub display_name: Option<Arc<str>>,
     /// The role of the account.
     pub role: Role,
     /// The session that the caller's token belongs to.
     pub session_id: SessionId,
     /// The time at which the caller's token expires.
     pub expires_at: Timestamp,
+}
+
+impl Identity {
+    /// The caller, as events and frames name people.
+    pub fn person(&self) -> Person {
+        Person {
+            user_id: self.user_id,
+            username: self.username.clone(),
+            display_name: self.display_name.clone(),
+        }
+    }
 }

@@ -26,6 +26,10 @@ pub(super) struct Client {
     /// `auth.expiring` was sent for the present token.
     pub(super) is_expiry_told: bool,
     pub(super) watching: Watching,
+    /// The client is one of those that its person is online by.
+    pub(super) is_counted: bool,
+    /// The client has said that its person is away.
+    pub(super) is_away: bool,
     /// The client is a watcher and has not received every frame for watchers.
     pub(super) has_missed: bool,
     /// The time at which a close frame was queued for it.
@@ -56,6 +60,8 @@ impl Client {
             is_pinged: false,
             is_expiry_told: false,
             watching: Watching::No,
+            is_counted: false,
+            is_away: false,
             has_missed: false,
             closing_at: None,
         }

@@ -7,7 +7,9 @@ use tokio::sync::oneshot;
 
 use super::tail::Chunk;
 use super::{AccessMark, CloseCode, Connection, ConnectionId, People, PresenceTaken};
-use crate::model::{Appended, Audience, Event, Room, RoomHead, RoomId, Seq, SessionId, UserId};
+use crate::model::{
+    Appended, Audience, Event, Person, Presence, Room, RoomHead, RoomId, Seq, SessionId, UserId,
+};
 use crate::storage::{AppendError, Outcome};
 
 pub(super) enum Command {
@@ -25,7 +27,6 @@ pub(super) enum Command {
         reference: Option<String>,
         mark: AccessMark,
     },
-    Recheck(Vec<RoomId>),
     Resume {
         id: ConnectionId,
         room_id: RoomId,
@@ -68,7 +69,20 @@ pub(super) enum Command {
     Close(ConnectionId, CloseCode),
     CloseSessions(Vec<SessionId>),
     ForgetTails,
+    Rename(Vec<Person>),
     CloseAll,
+    /// What the client says of its person.
+    Away {
+        id: ConnectionId,
+        is_away: bool,
+    },
+    ListPresence {
+        users: Vec<UserId>,
+        reply: oneshot::Sender<Vec<Presence>>,
+    },
+    TakeGone {
+        reply: oneshot::Sender<Vec<UserId>>,
+    },
     CountActive {
         rooms: Vec<RoomId>,
         reply: oneshot::Sender<Vec<ActiveCount>>,
@@ -125,8 +139,6 @@ pub enum News {
     Audience(Audience),
     /// A member has changed the own view of a room, which is no event of the log.
     Membership(UserId, RoomId),
-    /// It has changed who may do what in a room, without an event in its log.
-    Access,
     /// The room was deleted. The hub removes all of its members.
     RoomDeleted(RoomId),
     /// The outcome of one user's `read` in one room.

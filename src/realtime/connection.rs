@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::Peer;
 use super::frame::LeftCause;
-use crate::model::{Identity, RoomId, Seq, SessionId, Timestamp};
+use crate::model::{Identity, Person, RoomId, Seq, SessionId, Timestamp};
 use crate::storage::AppendError;
 
 /// The identity of a connection in the hub. No id is used twice while the server runs.
@@ -205,6 +205,15 @@ impl Connection {
         }
         *present = identity;
         true
+    }
+
+    /// Replaces the names of the user, if the user is one of these people.
+    pub(super) fn rename(&self, people: &[Person]) {
+        let mut identity = self.lock_identity();
+        if let Some(person) = people.iter().find(|person| person.user_id == identity.user_id) {
+            identity.username.clone_from(&person.username);
+            identity.display_name.clone_from(&person.display_name);
+        }
     }
 
     pub(super) fn session_id(&self) -> SessionId {

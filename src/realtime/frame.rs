@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{
-    ErrorCode, EventId, Room, RoomFace, RoomId, RoomKind, RoomRules, Seq, Timestamp, UserId,
+    ErrorCode, EventId, Person, Room, RoomFace, RoomId, RoomKind, RoomRules, Seq, Timestamp, UserId,
 };
 
 /// A frame that is not an [event](crate::model::Event). `type` says which one it is.
@@ -23,7 +23,7 @@ pub enum ServerFrame<'a> {
         /// The room that the users are in.
         room_id: RoomId,
         /// The users in the room; in a big room, only some of them.
-        users: Vec<ActiveUser>,
+        users: Vec<Person>,
         /// The number of users in the room.
         count: usize,
     },
@@ -146,6 +146,9 @@ pub enum ServerFrame<'a> {
         user_id: UserId,
         /// The name of that user.
         username: Arc<str>,
+        /// The name that the user wants to be shown; absent if it is the username.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        display_name: Option<Arc<str>>,
     },
     /// The answer to `ping`.
     Pong {
@@ -212,6 +215,9 @@ pub struct ActivityMessage {
     pub user_id: UserId,
     /// The sender's name.
     pub username: Arc<str>,
+    /// The name that the sender wants to be shown; absent if it is the username.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<Arc<str>>,
     /// The names that the message mentions (`@name`), in lower case.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<String>,
@@ -259,11 +265,8 @@ pub struct PresenceChange {
     pub room_id: RoomId,
     pub user_id: UserId,
     pub username: Arc<str>,
+    /// The name that the user wants to be shown; absent if it is the username.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<Arc<str>>,
     pub timestamp: Timestamp,
-}
-
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct ActiveUser {
-    pub user_id: UserId,
-    pub username: Arc<str>,
 }

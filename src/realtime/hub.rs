@@ -16,7 +16,9 @@ use super::publisher::Publisher;
 use super::state::State;
 use super::tail::Chunk;
 use super::{CloseCode, Connection, ConnectionId, HubCounts, PresenceTaken};
-use crate::model::{Audience, Event, Room, RoomHead, RoomId, Seq, SessionId};
+use crate::model::{
+    Audience, Event, Person, Presence, Room, RoomHead, RoomId, Seq, SessionId, UserId,
+};
 #[cfg(test)]
 use crate::{realtime::ReplyTo, storage::Outcome};
 
@@ -145,12 +147,6 @@ impl Hub {
         AccessMark(self.access_marks.load(Ordering::SeqCst))
     }
 
-    /// Has the right to read these rooms checked again for all connections in them, which receive nothing more of
-    /// the room until then.
-    pub async fn recheck(&self, rooms: Vec<RoomId>) {
-        self.send(Command::Recheck(rooms)).await;
-    }
-
     /// Answers mail that the right to read a room must be checked again: the connection may go on with the events
     /// after `visible_from`. `mark` was taken before the check.
     pub async fn resume(&self, id: ConnectionId, room: &Room, visible_from: Seq, mark: AccessMark) {
@@ -232,9 +228,34 @@ impl Hub {
         self.send(Command::ForgetTails).await;
     }
 
+    /// Gives people other names, in what is sent from now on.
+    pub async fn rename(&self, people: Vec<Person>) {
+        self.send(Command::Rename(people)).await;
+    }
+
     /// Closes every connection, also those that are still to come: the server is restarting.
     pub async fn close_all(&self) {
         self.send(Command::CloseAll).await;
+    }
+
+    /// Notes what the client of a connection says of its person.
+    pub async fn set_away(&self, id: ConnectionId, is_away: bool) {
+        self.send(Command::Away { id, is_away }).await;
+    }
+
+    /// Whether each of these people is connected to this node.
+    pub async fn list_presence(&self, users: Vec<UserId>) -> Vec<Presence> {
+        let unknown = vec![Presence::Offline; users.len()];
+        let (reply, presence) = oneshot::channel();
+        self.send(Command::ListPresence { users, reply }).await;
+        presence.await.unwrap_or(unknown)
+    }
+
+    /// Takes the people whose last connection to this node has closed since the last call.
+    pub async fn take_gone(&self) -> Vec<UserId> {
+        let (reply, gone) = oneshot::channel();
+        self.send(Command::TakeGone { reply }).await;
+        gone.await.unwrap_or_default()
     }
 
     /// The number of people in each of these rooms now.

@@ -1,14 +1,12 @@
 //! Members of rooms: joining, leaving, and the presence frames that the other members receive.
 
-use std::sync::Arc;
-
 use super::command::ActiveCount;
 use super::frame::{PresenceChange, ServerFrame};
 use super::presence::{Elsewhere, Presence};
 use super::room::{Cursor, Member};
 use super::state::State;
 use super::{AccessMark, ConnectionId, People};
-use crate::model::{Identity, RoomHead, RoomId, Seq, UserId};
+use crate::model::{Person, RoomHead, RoomId, Seq};
 
 impl State {
     pub(super) fn join(
@@ -50,8 +48,7 @@ impl State {
             }
         }
         if step.is_of_fleet {
-            let person = (identity.user_id, identity.username);
-            self.tell_change(room_id, person, Some(slot), ServerFrame::UserJoined);
+            self.tell_change(room_id, identity.person(), Some(slot), ServerFrame::UserJoined);
         }
         if is_paused {
             connection.post(|mail| mail.add_recheck(room_id, None));
@@ -87,8 +84,9 @@ impl State {
         if self.member(slot, room_id).is_none_or(|member| member.is_paused()) {
             return;
         }
-        let Identity { user_id, username, .. } = self.clients[slot].connection.identity();
-        let frame = ServerFrame::Typing { room_id, user_id, username };
+        let person = self.clients[slot].connection.identity().person();
+        let Person { user_id, username, display_name } = person;
+        let frame = ServerFrame::Typing { room_id, user_id, username, display_name };
         self.broadcast(room_id, Some(slot), &frame.to_bytes());
     }
 
@@ -121,8 +119,7 @@ impl State {
         if room.members.is_empty() {
             self.rooms.remove(&room_id);
         } else if step.is_of_fleet {
-            let person = (identity.user_id, identity.username);
-            self.tell_change(room_id, person, Some(slot), ServerFrame::UserLeft);
+            self.tell_change(room_id, identity.person(), Some(slot), ServerFrame::UserLeft);
         }
     }
 
@@ -145,6 +142,16 @@ impl State {
         }
     }
 
+    /// Gives people other names, in what is sent from now on.
+    pub(super) fn rename(&mut self, people: &[Person]) {
+        for (_, client) in &self.clients {
+            client.connection.rename(people);
+        }
+        for room in self.rooms.values_mut() {
+            people.iter().for_each(|person| room.presence.rename(person));
+        }
+    }
+
     pub(super) fn count_active(&self, room_id: RoomId) -> ActiveCount {
         let presence = self.rooms.get(&room_id).map(|room| &room.presence);
         let is_known = presence.is_some_and(Presence::is_elsewhere_known);
@@ -158,7 +165,7 @@ impl State {
     fn tell_change(
         &mut self,
         room_id: RoomId,
-        (user_id, username): (UserId, Arc<str>),
+        Person { user_id, username, display_name }: Person,
         except: Option<usize>,
         frame: fn(PresenceChange) -> ServerFrame<'static>,
     ) {
@@ -168,7 +175,7 @@ impl State {
             return;
         }
         let timestamp = self.config.clock.now();
-        let change = PresenceChange { room_id, user_id, username, timestamp };
+        let change = PresenceChange { room_id, user_id, username, display_name, timestamp };
         self.broadcast(room_id, except, &frame(change).to_bytes());
     }
 

@@ -11,6 +11,7 @@ mod access;
 mod client;
 mod command;
 mod config;
+mod connected;
 mod connection;
 mod counts;
 mod delivery;

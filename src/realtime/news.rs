@@ -4,7 +4,7 @@ use super::CloseCode;
 use super::command::{KnownRooms, News, ReadAsker, ReadOutcome, RoomsBehind};
 use super::frame::ServerFrame;
 use super::state::State;
-use crate::model::{Audience, Room, RoomHead, RoomId, Seq, UserId};
+use crate::model::{Audience, Person, Room, RoomHead, RoomId, Seq, UserId};
 
 impl State {
     pub(super) fn known_rooms(&self) -> KnownRooms {
@@ -51,8 +51,6 @@ impl State {
             News::Skipped(room, audience) => self.skip(&room, audience),
             News::Pruned(room, audience) => self.skip_pruned(&room, audience),
             News::RoomCreated(room, audience) => self.create_room(&room, audience),
-            // The rules read what has changed, and then ask for [`super::Hub::recheck`].
-            News::Access => {}
             News::Audience(audience) => self.set_audience(audience),
             News::Membership(user_id, room_id) => self.tell_membership(user_id, room_id),
             News::RoomDeleted(room_id) => self.close_room(room_id),
@@ -111,8 +109,9 @@ impl State {
     /// Only a person who is in the room types: the name is that person's.
     fn tell_typing(&mut self, room_id: RoomId, user_id: UserId) {
         let Some(room) = self.rooms.get(&room_id) else { return };
-        let Some(username) = room.presence.name(user_id) else { return };
-        let frame = ServerFrame::Typing { room_id, user_id, username };
+        let Some(person) = room.presence.person(user_id).cloned() else { return };
+        let Person { user_id, username, display_name } = person;
+        let frame = ServerFrame::Typing { room_id, user_id, username, display_name };
         self.broadcast(room_id, None, &frame.to_bytes());
     }
 

@@ -3,10 +3,9 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::frame::{ActiveUser, ServerFrame};
-use crate::model::{Identity, RoomId, UserId};
+use super::frame::ServerFrame;
+use crate::model::{Identity, Person, RoomId, UserId};
 
 /// Up to this number of people, every member receives a frame each time that a person comes or goes. In bigger
 /// rooms all members receive `active_users` from time to time instead, so that N joins do not cost N² frames.
@@ -14,7 +13,7 @@ pub const SMALL_ROOM: usize = 100;
 
 #[derive(Debug, Default)]
 pub struct Presence {
-    people: BTreeMap<UserId, Person>,
+    people: BTreeMap<UserId, Place>,
     /// Whether the people on other nodes have been read.
     is_elsewhere_known: bool,
     /// People came or went since `active_users` was last sent to all members.
@@ -24,8 +23,8 @@ pub struct Presence {
 }
 
 #[derive(Debug)]
-struct Person {
-    username: Arc<str>,
+struct Place {
+    person: Person,
     /// Connections to this node, by their slot in the hub.
     slots: Vec<usize>,
     /// The person has connections to other nodes.
@@ -42,7 +41,7 @@ pub struct Step {
 }
 
 /// People who came or went, with their names.
-pub type People = Vec<(UserId, Arc<str>)>;
+pub type People = Vec<Person>;
 
 /// What the people on other nodes change.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,14 +60,14 @@ pub enum Elsewhere {
 impl Presence {
     /// Adds a connection of this person.
     pub fn enter(&mut self, identity: &Identity, slot: usize) -> Step {
-        let person = self.people.entry(identity.user_id).or_insert_with(|| Person {
-            username: identity.username.clone(),
+        let place = self.people.entry(identity.user_id).or_insert_with(|| Place {
+            person: identity.person(),
             slots: Vec::new(),
             is_elsewhere: false,
         });
-        person.slots.push(slot);
-        let is_of_node = person.slots.len() == 1;
-        Step { is_of_node, is_of_fleet: is_of_node && !person.is_elsewhere }
+        place.slots.push(slot);
+        let is_of_node = place.slots.len() == 1;
+        Step { is_of_node, is_of_fleet: is_of_node && !place.is_elsewhere }
     }
 
     /// Removes a connection of this person.
@@ -90,21 +89,21 @@ impl Presence {
         let (mut came, mut went) = (Vec::new(), Vec::new());
         let mut gone: BTreeSet<UserId> =
             self.people.iter().filter(|(_, it)| it.is_elsewhere).map(|(&id, _)| id).collect();
-        for (user_id, username) in elsewhere {
-            gone.remove(&user_id);
-            match self.people.entry(user_id) {
-                Entry::Occupied(mut person) => person.get_mut().is_elsewhere = true,
+        for person in elsewhere {
+            gone.remove(&person.user_id);
+            match self.people.entry(person.user_id) {
+                Entry::Occupied(mut place) => place.get_mut().is_elsewhere = true,
                 Entry::Vacant(place) => {
-                    came.push((user_id, username.clone()));
-                    place.insert(Person { username, slots: Vec::new(), is_elsewhere: true });
+                    came.push(person.clone());
+                    place.insert(Place { person, slots: Vec::new(), is_elsewhere: true });
                 }
             }
         }
         for user_id in gone {
-            let Entry::Occupied(mut person) = self.people.entry(user_id) else { continue };
-            person.get_mut().is_elsewhere = false;
-            if person.get().slots.is_empty() {
-                went.push((user_id, person.remove().username));
+            let Entry::Occupied(mut place) = self.people.entry(user_id) else { continue };
+            place.get_mut().is_elsewhere = false;
+            if place.get().slots.is_empty() {
+                went.push(place.remove().person);
             }
         }
         let is_first = !std::mem::replace(&mut self.is_elsewhere_known, true);
@@ -129,9 +128,16 @@ impl Presence {
         self.people.get(&user_id).map_or(&[], |person| &person.slots)
     }
 
-    /// The name of this person, if the person is in the room.
-    pub fn name(&self, user_id: UserId) -> Option<Arc<str>> {
-        self.people.get(&user_id).map(|person| person.username.clone())
+    /// The names of this person, if the person is in the room.
+    pub fn person(&self, user_id: UserId) -> Option<&Person> {
+        self.people.get(&user_id).map(|place| &place.person)
+    }
+
+    /// Replaces the names of a person who is in the room.
+    pub fn rename(&mut self, person: &Person) {
+        if let Some(place) = self.people.get_mut(&person.user_id) {
+            place.person.clone_from(person);
+        }
     }
 
     pub fn count(&self) -> usize {
@@ -150,12 +156,8 @@ impl Presence {
 
     /// Returns the `active_users` frame. It names all people in a small room, and the first people of a big room.
     pub fn frame(&self, room_id: RoomId) -> Vec<u8> {
-        let users = self
-            .people
-            .iter()
-            .take(SMALL_ROOM)
-            .map(|(&user_id, person)| ActiveUser { user_id, username: person.username.clone() })
-            .collect();
+        let users =
+            self.people.values().take(SMALL_ROOM).map(|place| place.person.clone()).collect();
         ServerFrame::ActiveUsers { room_id, users, count: self.people.len() }.to_bytes()
     }
 }

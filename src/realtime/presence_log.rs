@@ -65,6 +65,7 @@ impl State {
             .rooms
             .iter()
             .flat_map(|(&id, room)| room.presence.here().map(move |user_id| (id, user_id)))
+            .chain(self.connected.rows())
             .collect();
         PresenceTaken { entered, left: Vec::new(), opened: self.rooms.keys().copied().collect() }
     }

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, oneshot};
 use super::client::Client;
 use super::command::Command;
 use super::config::HubConfig;
+use super::connected::Connected;
 use super::counts::Tally;
 use super::delivery::write;
 use super::encode::{PING_FRAME, close_frame};
@@ -55,6 +56,7 @@ pub struct State {
     pub(super) tally: Tally,
     pub(super) watch: Watch,
     pub(super) presence_log: Option<PresenceLog>,
+    pub(super) connected: Connected,
     /// See [`super::Hub::take_missed`].
     pub(super) has_missed: Arc<AtomicBool>,
     /// Counts the pauses of members: see [`super::AccessMark`].
@@ -88,6 +90,7 @@ impl State {
             pacing,
             tally: Tally::default(),
             watch: Watch::default(),
+            connected: Connected::default(),
             has_missed,
             access_marks,
         }
@@ -101,9 +104,6 @@ impl State {
             Command::Disconnect(id) => self.disconnect(id),
             Command::Join { id, room_id, after, reference, mark } => {
                 self.join(id, room_id, after, reference, mark);
-            }
-            Command::Recheck(rooms) => {
-                rooms.into_iter().for_each(|room_id| self.recheck(room_id));
             }
             Command::Resume { id, room_id, mark, visible_from, updated } => {
                 self.resume(id, room_id, mark, visible_from, &updated);
@@ -136,6 +136,7 @@ impl State {
             Command::ForgetTails => {
                 self.rooms.values_mut().for_each(|room| room.tail.clear());
             }
+            Command::Rename(people) => self.rename(&people),
             Command::CloseAll => {
                 self.is_stopping = true;
                 for slot in self.slots() {
@@ -145,6 +146,17 @@ impl State {
             Command::CountActive { rooms, reply } => {
                 // The asking task may have ended.
                 let _ = reply.send(rooms.iter().map(|id| self.count_active(*id)).collect());
+            }
+            Command::Away { id, is_away } => {
+                if let Some(slot) = self.slot(id) {
+                    self.set_away(slot, is_away);
+                }
+            }
+            Command::ListPresence { users, reply } => {
+                let _ = reply.send(self.list_presence(&users));
+            }
+            Command::TakeGone { reply } => {
+                let _ = reply.send(self.take_gone());
             }
             Command::TakePresence { all, reply } => {
                 let _ = reply.send(self.take_presence(all));
@@ -246,6 +258,7 @@ impl State {
             return;
         }
         self.counts.opened();
+        self.count_in(slot);
         if self.is_stopping {
             self.close(slot, CloseCode::Restart);
         }
@@ -255,6 +268,7 @@ impl State {
         let Some(slot) = self.slot(id) else { return };
         self.leave_all(slot);
         self.unwatch(slot);
+        self.count_out(slot);
         self.clients.remove(slot);
     }
 
@@ -265,6 +279,7 @@ impl State {
         self.counts.closed(code);
         self.leave_all(slot);
         self.unwatch(slot);
+        self.count_out(slot);
         self.push(slot, &close_frame(code));
         self.clients[slot].closing_at = Some(self.now);
     }

@@ -141,6 +141,7 @@ mod tests {
                     timestamp: Timestamp(0),
                     room_id: RoomId(1),
                     seq: Seq(from + i as i64),
+                    display_name: None,
                     client_id: None,
                     edited_at: None,
                     deleted_at: None,

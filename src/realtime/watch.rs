@@ -220,6 +220,7 @@ impl Activity {
                     seq: message.seq,
                     user_id: message.user_id,
                     username: message.username.clone(),
+                    display_name: message.display_name.clone(),
                     mentions: mentions.unwrap_or_else(|first| first),
                 });
             }

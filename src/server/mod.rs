@@ -210,6 +210,8 @@ async fn run(
         // answers have been handed on.
         let _ = store.write(|_| Ok(())).await;
         chat.hub().close_all().await;
+        // An error is logged where it occurs.
+        let _ = chat.note_last_seen().await;
         chat.fleet().leave(store).await;
         chat.fleet().close();
         tasks.close();

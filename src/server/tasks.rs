@@ -28,6 +28,9 @@ const SWEEP_ENDED: Duration = Duration::from_secs(60 * 60);
 /// How often the rate limits forget users and addresses that have been quiet.
 const SWEEP_QUIET: Duration = Duration::from_secs(60);
 
+/// How often it is stored when the people whose connections have closed were seen last.
+const NOTE_SEEN: Duration = Duration::from_secs(5);
+
 /// What the tasks use.
 pub(super) struct Parts<'a, C> {
     pub tasks: &'a TaskTracker,
@@ -140,6 +143,7 @@ fn doorbell_name(doorbell: &str) -> String {
 async fn sweep(chat: Chat, store: Store<ReplyTo>, replaced: CancellationToken) {
     let mut quiet = tokio::time::interval(SWEEP_QUIET);
     let mut sample = tokio::time::interval(SAMPLE_EVERY);
+    let mut seen = tokio::time::interval(NOTE_SEEN);
     loop {
         tokio::select! {
             () = chat.fleet().sessions_may_be_revoked() => {
@@ -153,6 +157,8 @@ async fn sweep(chat: Chat, store: Store<ReplyTo>, replaced: CancellationToken) {
             }
             _ = quiet.tick() => chat.forget_quiet(),
             _ = sample.tick() => chat.sample(),
+            // An error is logged where it occurs.
+            _ = seen.tick() => drop(chat.note_last_seen().await),
         }
     }
 }

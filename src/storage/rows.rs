@@ -300,6 +300,7 @@ pub static LEFT_OUT: &[(&str, &str)] = &[
     ("password_resets", "a copy must not bring back tokens that were used since"),
     ("nodes", "the servers that use one database now"),
     ("presence", "the people who are connected to these servers now"),
+    ("users.renamed_at", "it tells running servers to read a name again"),
     ("rooms.deleted_at", "a deleted room is not copied"),
     ("rooms.access_version", "it is a number of changes in one database"),
 ];

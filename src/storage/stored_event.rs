@@ -51,7 +51,8 @@ impl StoredEvent<'_> {
         };
         Ok(match kind {
             EventKind::Message => {
-                let EventHeader { id, room_id, seq, user_id, username, timestamp } = header;
+                let EventHeader { id, room_id, seq, user_id, username, display_name, timestamp } =
+                    header;
                 Event::Message(Message {
                     id,
                     content,
@@ -60,6 +61,7 @@ impl StoredEvent<'_> {
                     timestamp,
                     room_id,
                     seq,
+                    display_name,
                     client_id: self.client_id,
                     edited_at: self.edited_at,
                     deleted_at: self.deleted_at,
@@ -137,9 +139,16 @@ pub fn check_row(
     has_target: bool,
     detail: Option<&str>,
 ) -> Result<()> {
-    let (user_id, username) = (SERVER_USER.0, SERVER_USER.1.into());
-    let header =
-        EventHeader { id: EventId(0), room_id, seq, user_id, username, timestamp: Timestamp(0) };
+    let (user_id, username, display_name) = (SERVER_USER.0, SERVER_USER.1.into(), None);
+    let header = EventHeader {
+        id: EventId(0),
+        room_id,
+        seq,
+        user_id,
+        username,
+        display_name,
+        timestamp: Timestamp(0),
+    };
     let target = has_target.then_some(EventTarget { message_id: EventId(0), message_seq: Seq(0) });
     let (client_id, edited_at, deleted_at) = (None, None, None);
     let (content, detail) = (String::new(), detail.map(str::to_owned));
@@ -151,7 +160,17 @@ pub fn check_row(
 }
 
 fn change_of(header: EventHeader, target: EventTarget) -> MessageChange {
-    let EventHeader { id, room_id, seq, user_id, username, timestamp } = header;
+    let EventHeader { id, room_id, seq, user_id, username, display_name, timestamp } = header;
     let EventTarget { message_id, message_seq } = target;
-    MessageChange { id, room_id, seq, user_id, username, timestamp, message_id, message_seq }
+    MessageChange {
+        id,
+        room_id,
+        seq,
+        user_id,
+        username,
+        display_name,
+        timestamp,
+        message_id,
+        message_seq,
+    }
 }

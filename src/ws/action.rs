@@ -175,6 +175,8 @@ pub enum Action {
         token: String,
         reference: Option<String>,
     },
+    /// Note whether the user has left the client.
+    SetAway(bool),
     /// Make the connection a watcher.
     Watch {
         reference: Option<String>,

@@ -28,6 +28,7 @@ pub enum Command {
     Typing(Typing),
     Read(Read),
     Refresh(Refresh),
+    Presence(Presence),
     Watch,
     Ping,
 }
@@ -89,6 +90,21 @@ pub struct Refresh {
     pub token: String,
 }
 
+/// Says whether the user is at the client. A user whose clients are all away is shown as `away`. There is no
+/// answer; a new connection is not away.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Presence {
+    pub state: PresenceState,
+}
+
+/// Whether the user is at the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PresenceState {
+    Online,
+    Away,
+}
+
 /// The fields that every frame may have. A frame with a duplicate key is refused.
 #[derive(Default)]
 struct Envelope {
@@ -148,6 +164,7 @@ impl ClientFrame {
             Some("typing") => body(text).map(Command::Typing),
             Some("read") => body(text).map(Command::Read),
             Some("auth.refresh") => body(text).map(Command::Refresh),
+            Some("presence") => body(text).map(Command::Presence),
             Some("watch") => Ok(Command::Watch),
             Some("ping") => Ok(Command::Ping),
             Some(other) => Err(Error::UnknownType(other.chars().take(40).collect())),

@@ -231,6 +231,7 @@ impl Socket {
                     Err(error) => return Some(Input::SendFailed { reference, error }),
                 }
             }
+            Action::SetAway(is_away) => hub.set_away(self.id, is_away).await,
             Action::Watch { reference } => {
                 let rooms = match hub.ask_to_watch(self.id).await {
                     true => None,

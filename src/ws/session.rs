@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::action::{Action, Input};
-use super::command::{ClientFrame, Command, Read, Refresh, Send, Subscribe};
+use super::command::{
+    ClientFrame, Command, Presence, PresenceState, Read, Refresh, Send, Subscribe,
+};
 use super::error::{close_code, error_frame};
 use crate::chat::{Draft, Error};
 use crate::model::{RoomId, Seq};
@@ -126,6 +128,9 @@ impl Session {
                 Err(error) => vec![refuse(reference, named, &error)],
             },
             Command::Refresh(Refresh { token }) => vec![Action::Refresh { token, reference }],
+            Command::Presence(Presence { state }) => {
+                vec![Action::SetAway(state == PresenceState::Away)]
+            }
             Command::Watch => vec![Action::Watch { reference }],
             Command::Ping => {
                 let reference = reference.as_deref();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{presence_until, start, wait_for_active};
-use crate::support::Socket;
+use crate::support::{Client, DEADLINE, Socket};
 
 fn joined(user: i64) -> (String, i64) {
     ("user_joined".to_owned(), user)
@@ -129,4 +129,60 @@ async fn typing_and_read_positions_reach_the_other_nodes() {
     assert_eq!((&read["room_id"], &read["seq"]), (&json!(room), &json!(1)));
     here.send(json!({ "type": "typing", "room_id": room })).await;
     assert_eq!(other.recv().await["type"], "typing", "a read position is its user's alone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_online_or_away_is_the_same_on_every_node() {
+    let mut nodes = start(2).await;
+    let ann = nodes[0].admin("ann").await;
+    let bo = nodes[1].user("bo").await;
+    let there = bo.opens(&format!("/ws?token={}", bo.token)).await;
+    wait_for_presence(&ann, bo.user_id, "online").await;
+    let bo_here = nodes[0].anonymous().with_token(&bo.token);
+    let mut here = bo_here.opens(&format!("/ws?token={}", bo.token)).await;
+    here.send(json!({ "type": "presence", "state": "away" })).await;
+    here.send(json!({ "type": "ping" })).await;
+    here.recv_type("pong").await;
+    wait_for_presence(&ann, bo.user_id, "online").await;
+    there.close().await;
+    wait_for_presence(&ann, bo.user_id, "away").await;
+    let ann_there = nodes[1].anonymous().with_token(&ann.token);
+    wait_for_presence(&ann_there, bo.user_id, "away").await;
+    nodes[0].kill9();
+    wait_for_presence(&ann_there, bo.user_id, "offline").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_display_name_reaches_the_sockets_of_the_other_nodes() {
+    let nodes = start(2).await;
+    let ann = nodes[0].admin("ann").await;
+    let room = ann.creates_room("general").await;
+    let bo = nodes[1].user("bo").await;
+    let mut reader = ann.joins(room).await;
+    let mut socket = bo.joins(room).await;
+    let bo_here = nodes[0].anonymous().with_token(&bo.token);
+    bo_here.patch("/users/me", json!({ "display_name": "Bo Chen" })).await.expect(200);
+    let began = std::time::Instant::now();
+    for n in 0.. {
+        socket.says(room, "hello", &n.to_string()).await;
+        if reader.recv_type("message").await["display_name"] == "Bo Chen" {
+            break;
+        }
+        assert!(began.elapsed() < DEADLINE);
+    }
+    let log = ann.history(room).await;
+    assert!(log.iter().all(|message| message["display_name"] == "Bo Chen"), "{log:?}");
+    socket.close().await;
+    assert_eq!(reader.recv_type("user_left").await["display_name"], "Bo Chen");
+}
+
+async fn wait_for_presence(client: &Client, user: i64, state: &str) {
+    let began = std::time::Instant::now();
+    loop {
+        let card = client.get(&format!("/users/{user}")).await.expect(200);
+        if card["presence"] == state {
+            return;
+        }
+        assert!(began.elapsed() < DEADLINE, "{card}");
+    }
 }

@@ -55,6 +55,12 @@ fn table() -> Vec<Row> {
         // The reset token is the only credential.
         ("POST", "/auth/password-reset", redeemed(), [204, 204, 204, 204]),
         ("POST", "/auth/logout", None, [401, 204, 204, 401]),
+        ("GET", "/users/", None, [401, 200, 200, 401]),
+        ("GET", "/users/{user_id}", None, [401, 200, 200, 401]),
+        ("PATCH", "/users/me", Some(json!({ "title": "NEW" })), [401, 200, 200, 401]),
+        ("GET", "/users/me/blocks", None, [401, 200, 200, 401]),
+        ("PUT", "/users/me/blocks/{user_id}", None, [401, 204, 204, 401]),
+        ("DELETE", "/users/me/blocks/{user_id}", None, [401, 204, 204, 401]),
         ("POST", "/rooms/", room(), [401, 403, 201, 401]),
         ("GET", "/rooms/", None, [401, 200, 200, 401]),
         ("GET", "/rooms/{room_id}", None, [401, 200, 200, 401]),

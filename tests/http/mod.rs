@@ -14,6 +14,7 @@ mod invites;
 mod matrix;
 mod messages;
 mod pace;
+mod people;
 mod reload;
 mod rooms;
 mod signup;

@@ -228,7 +228,7 @@ async fn a_removed_member_receives_nothing_until_the_right_was_checked() {
     let cy = join(&hub, UserId(3), 8).await;
     hub.leave(cy.id, ROOM, None).await;
     let before = hub.access_mark();
-    hub.recheck(vec![ROOM]).await;
+    announce(&hub, vec![becomes(9, RoomKind::Private)]).await;
     hub.join(cy.id, ROOM, Seq(8), None, before).await;
     hub.known_rooms().await;
     assert_eq!(cy.connection.take_mail().recheck.len(), 1);

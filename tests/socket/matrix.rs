@@ -30,6 +30,7 @@ fn table(room: i64, other: i64, token: &str) -> Vec<Row> {
         ("client_subscribe", named("subscribe", other), all("synced")),
         ("client_unsubscribe", named("unsubscribe", other), all("unsubscribed")),
         ("client_auth.refresh", refresh, all("auth.refreshed")),
+        ("client_presence", json!({ "type": "presence", "state": "away" }), all("")),
         ("client_watch", json!({ "type": "watch", "ref": "r" }), all("watching")),
         ("client_ping", json!({ "type": "ping", "ref": "r" }), all("pong")),
     ]

@@ -1,6 +1,8 @@
 //! The nodes on one database, and the people who are in rooms on each of them.
 
-use chatapp::model::{Heartbeat, NewNode, NodeId, RoomHead, RoomId, Seq, Timestamp, UserId};
+use chatapp::model::{
+    AWAY, CONNECTED, Heartbeat, NewNode, NodeId, RoomHead, RoomId, Seq, Timestamp, UserId,
+};
 use chatapp::storage::Error;
 use chatapp::storage::backend::{Fleet, PresenceChange};
 
@@ -23,7 +25,7 @@ fn add(fleet: &dyn Fleet, name: &str) -> NodeId {
 
 fn present(fleet: &dyn Fleet, rooms: &[RoomId], except: NodeId) -> Vec<(i64, String)> {
     let present = fleet.list_present(rooms, except).unwrap();
-    present.into_iter().map(|it| (it.room_id.0, it.username)).collect()
+    present.into_iter().map(|it| (it.room_id.0, it.person.username.to_string())).collect()
 }
 
 pub fn only_a_database_that_servers_share_knows_nodes(db: &TestDatabase) {
@@ -86,6 +88,30 @@ pub fn people_are_counted_once_and_leave_with_their_node(db: &TestDatabase) {
     assert_eq!(fleet.count_present(&[hall, attic], None).unwrap(), [0, 0]);
     assert_eq!(enter(one, &[(hall, ann.id)]), None, "a removed node has no people");
     assert_eq!(fleet.count_present(&[hall], None).unwrap(), [0]);
+}
+
+pub fn people_are_connected_and_away_node_by_node(db: &TestDatabase) {
+    let backend = db.backend();
+    let Some(fleet) = backend.fleet() else { return };
+    let [ann, bo] = ["ann", "bo"].map(|name| user(&*backend, name).id);
+    let (one, two) = (add(fleet, "one"), add(fleet, "two"));
+    let change = |node, entered: &[(RoomId, UserId)], left: &[(RoomId, UserId)]| {
+        let change = PresenceChange { entered: entered.to_vec(), left: left.to_vec() };
+        fleet.change_presence(node, &change).unwrap().unwrap();
+    };
+    let connected = |except| fleet.list_connected(&[bo, ann], except).unwrap();
+    assert_eq!(connected(None), []);
+    change(one, &[(CONNECTED, ann), (AWAY, ann)], &[]);
+    change(two, &[(CONNECTED, ann), (CONNECTED, bo)], &[]);
+    assert_eq!(connected(None), [(ann, false), (bo, false)]);
+    assert_eq!(connected(Some(two)), [(ann, true)]);
+    change(two, &[(AWAY, ann)], &[]);
+    assert_eq!(connected(None), [(ann, true), (bo, false)]);
+    change(one, &[], &[(AWAY, ann)]);
+    assert_eq!(connected(None), [(ann, false), (bo, false)]);
+    fleet.remove_node(one).unwrap();
+    assert_eq!(connected(Some(two)), []);
+    assert_eq!(fleet.list_connected(&[bo], None).unwrap(), [(bo, false)]);
 }
 
 pub fn one_node_has_the_jobs_until_its_connection_ends(db: &TestDatabase) {

@@ -225,6 +225,7 @@ pub fn message(room: &Room, user: &User, content: &str) -> NewMessage {
         room_id: room.id,
         user_id: user.id,
         username: user.username.as_str().into(),
+        display_name: None,
         content: content.to_owned(),
         client_id: None,
         timestamp: NOW,
@@ -268,6 +269,7 @@ pub fn change(message: &Message, user: &User) -> NewMessageChange {
         message_id: message.id,
         user_id: user.id,
         username: user.username.as_str().into(),
+        display_name: None,
         timestamp: NOW.plus_seconds(60),
     }
 }

@@ -17,6 +17,7 @@ mod migrations;
 mod only_postgres;
 mod only_sqlite;
 mod pages;
+mod people;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
 mod properties;
@@ -67,6 +68,7 @@ contract! {
         only_a_database_that_servers_share_knows_nodes
         nodes_are_listed_until_they_are_removed_or_silent
         people_are_counted_once_and_leave_with_their_node
+        people_are_connected_and_away_node_by_node
         one_node_has_the_jobs_until_its_connection_ends
         a_dead_node_ends_only_a_session_that_holds_the_jobs
         new_events_of_many_rooms_are_read_at_once
@@ -95,6 +97,17 @@ contract! {
         a_new_role_revokes_all_sessions
         deactivation_revokes_all_sessions_and_activation_restores_none
         changes_of_a_missing_user_report_that
+    }
+    people {
+        a_profile_is_shown_as_it_was_last_changed
+        the_directory_finds_active_people_by_a_part_of_a_name
+        cards_are_found_by_id
+        events_have_the_names_of_now
+        a_changed_display_name_is_listed_for_other_processes
+        blocks_are_listed_and_lifted
+        a_block_is_a_change_of_access_to_the_direct_rooms_of_the_two
+        the_last_sight_of_a_person_never_goes_back
+        a_deleted_account_has_no_profile_and_no_blocks
     }
     accounts {
         accounts_are_listed_in_order_of_id_with_their_open_sessions

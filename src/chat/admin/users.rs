@@ -7,7 +7,7 @@ use super::{Admin, Result, check_page};
 use crate::chat::{Chat, Error, accounts, names, secret};
 use crate::model::{
     Account, Event, Identity, NewPasswordReset, NewUser, SecretHash, Session, Timestamp, User,
-    UserChange, UserId, UserQuery, UserUpdate,
+    UserCard, UserChange, UserId, UserQuery, UserUpdate,
 };
 use crate::realtime::News;
 
@@ -78,6 +78,11 @@ impl Admin<'_> {
     pub fn get_user(&self, id: UserId) -> Result<Account> {
         let account = self.backend.get_account(id, self.now)?;
         Ok(account.ok_or(Error::UserNotFound)?)
+    }
+
+    /// What the people of these accounts show, in order of id. Deleted accounts are left out.
+    pub fn list_cards(&self, ids: &[UserId]) -> Result<Vec<UserCard>> {
+        Ok(self.backend.list_cards(ids)?)
     }
 
     /// Looks up an account by its username or its email, as for a sign-in.

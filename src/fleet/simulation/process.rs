@@ -155,6 +155,7 @@ impl Process {
         let identity = Identity {
             user_id: user,
             username: format!("user {}", user.0).into(),
+            display_name: None,
             role: Role::User,
             session_id: SessionId(1),
             expires_at: Timestamp(i64::MAX),

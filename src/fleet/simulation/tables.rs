@@ -169,6 +169,7 @@ impl Tables {
             timestamp: Timestamp(0),
             room_id,
             seq: Seq(log.len() as i64 + 1),
+            display_name: None,
             client_id: None,
             edited_at: None,
             deleted_at: None,
@@ -318,8 +319,11 @@ impl Tables {
         }
         let present = |(room_id, user_id): (RoomId, UserId)| Present {
             room_id,
-            user_id,
-            username: format!("user {}", user_id.0),
+            person: Person {
+                user_id,
+                username: format!("user {}", user_id.0).into(),
+                display_name: None,
+            },
         };
         found.into_iter().map(present).collect()
     }

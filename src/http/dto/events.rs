@@ -132,6 +132,9 @@ pub(in crate::http) struct RoomChangedDto {
     pub user_id: i64,
     /// That user's name; `(server)` if the user is 0.
     pub username: String,
+    /// The name that the user wants to be shown; absent if it is the username.
+    #[oai(skip_serializing_if_is_none)]
+    pub display_name: Option<String>,
     /// The time of the change.
     pub timestamp: Moment,
     /// The room's name after the change.
@@ -159,6 +162,7 @@ impl Example for RoomChangedDto {
             seq: 4,
             user_id: 1,
             username: "ann".into(),
+            display_name: Some("Ann Lee".into()),
             timestamp: EXAMPLE_TIME,
             name: "lobby".into(),
             description: Some("Come in".into()),
@@ -182,6 +186,9 @@ pub(in crate::http) struct MessageChangeDto {
     /// The user who changed the message.
     pub user_id: i64,
     pub username: String,
+    /// The name that the user wants to be shown; absent if it is the username.
+    #[oai(skip_serializing_if_is_none)]
+    pub display_name: Option<String>,
     /// The time of the change.
     pub timestamp: Moment,
     /// The message's id.
@@ -198,6 +205,7 @@ impl Example for MessageChangeDto {
             seq: 2,
             user_id: 1,
             username: "ann".into(),
+            display_name: Some("Ann Lee".into()),
             timestamp: EXAMPLE_TIME,
             message_id: 1,
             message_seq: 1,

@@ -51,6 +51,9 @@ pub(in crate::http) struct MemberEventDto {
     pub user_id: i64,
     /// That user's name; `(server)` if the user is 0.
     pub username: String,
+    /// The name that the user wants to be shown; absent if it is the username.
+    #[oai(skip_serializing_if_is_none)]
+    pub display_name: Option<String>,
     /// The time of the change.
     pub timestamp: Moment,
     /// The people whose membership changed.
@@ -65,6 +68,7 @@ impl Example for MemberEventDto {
             seq: 5,
             user_id: 1,
             username: "ann".into(),
+            display_name: Some("Ann Lee".into()),
             timestamp: EXAMPLE_TIME,
             members: vec![PersonDto::example()],
         }

@@ -40,6 +40,9 @@ pub(in crate::http) struct MessageDto {
     pub room_id: i64,
     /// Its position in the room's log.
     pub seq: i64,
+    /// The name that the sender wants to be shown; absent if it is the username.
+    #[oai(skip_serializing_if_is_none)]
+    pub display_name: Option<String>,
     /// The sender's own id of the message, if the sender gave one.
     #[oai(skip_serializing_if_is_none)]
     pub client_id: Option<String>,
@@ -59,6 +62,7 @@ impl Example for MessageDto {
             timestamp: EXAMPLE_TIME,
             room_id: 1,
             seq: 1,
+            display_name: Some("Ann Lee".into()),
             client_id: Some("7d1f".into()),
             edited_at: None,
             deleted_at: None,

@@ -8,6 +8,7 @@ mod member_events;
 mod members;
 mod messages;
 mod nodes;
+mod people;
 mod rooms;
 mod stats;
 
@@ -36,6 +37,7 @@ pub(super) use members::{
 };
 pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 pub(super) use nodes::NodeDto;
+pub(super) use people::{BlockDto, PeoplePageDto, ProfileRequest, UserCardDto};
 pub(super) use rooms::{
     AdminRoomPageDto, ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest,
 };

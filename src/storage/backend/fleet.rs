@@ -1,6 +1,6 @@
 //! The fleet: several servers on one database.
 
-use crate::model::{Heartbeat, NewNode, Node, NodeId, RoomId, UserId};
+use crate::model::{Heartbeat, NewNode, Node, NodeId, Person, RoomId, UserId};
 use crate::storage::Result;
 use crate::storage::doorbell::Doorbell;
 
@@ -29,10 +29,8 @@ pub struct PresenceChange {
 pub struct Present {
     /// The room.
     pub room_id: RoomId,
-    /// The person.
-    pub user_id: UserId,
-    /// The person's name.
-    pub username: String,
+    /// The person, with the names of now.
+    pub person: Person,
 }
 
 /// What servers on one database know of each other. A database that only one server can use has none of it.
@@ -62,4 +60,12 @@ pub trait Fleet {
 
     /// The number of people in each of these rooms, on other nodes than `except`.
     fn count_present(&self, rooms: &[RoomId], except: Option<NodeId>) -> Result<Vec<usize>>;
+
+    /// Those of the users who have connections to other nodes than `except`, in order of id, and whether they are
+    /// away on all of these nodes.
+    fn list_connected(
+        &self,
+        users: &[UserId],
+        except: Option<NodeId>,
+    ) -> Result<Vec<(UserId, bool)>>;
 }

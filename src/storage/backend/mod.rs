@@ -11,6 +11,7 @@ mod invites;
 mod members;
 mod messages;
 mod password_resets;
+mod people;
 mod read_positions;
 mod retention;
 mod rooms;
@@ -28,6 +29,7 @@ pub use invites::{AcceptedInvite, InviteError, Invites};
 pub use members::{AccessChanges, MemberError, MemberSearch, Members};
 pub use messages::{ChangeError, Messages};
 pub use password_resets::PasswordResets;
+pub use people::{People, UpdatedProfile};
 pub use read_positions::ReadPositions;
 pub use retention::Retention;
 pub use rooms::Rooms;
@@ -58,6 +60,7 @@ pub trait Backend:
     + Upkeep
     + Users
     + UserAdmin
+    + People
     + PasswordResets
     + Sessions
     + Attempts

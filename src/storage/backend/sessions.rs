@@ -1,15 +1,19 @@
 //! Logins, the secret that signs their tokens, and the tickets that open one socket.
 
-use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
+use crate::model::{
+    NewSession, NewTicket, Person, SecretHash, Session, SessionId, Timestamp, UserId,
+};
 use crate::storage::Result;
 
-/// What was ended lately, by any process.
+/// What was ended or renamed lately, by any process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revoked {
     /// The sessions, in any order.
     pub sessions: Vec<SessionId>,
     /// Whether any account was deleted.
     pub has_deleted_users: bool,
+    /// The people whose display name was changed, with the names of now, in any order.
+    pub renamed: Vec<Person>,
 }
 
 /// Sessions, tickets, and the secret that signs tokens.
@@ -34,7 +38,8 @@ pub trait Sessions {
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool>;
     /// Revokes a session. False: no such session, or it was revoked before.
     fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;
-    /// Finds the sessions that were revoked, and whether accounts were deleted, at or after `since`.
+    /// Finds the sessions that were revoked, whether accounts were deleted, and the people whose display name was
+    /// changed, at or after `since`.
     fn list_revoked(&self, since: Timestamp) -> Result<Revoked>;
     /// Deletes up to `limit` sessions that ended, by expiry or revocation, before `before`, and tickets and
     /// password resets that expired before then. Returns the number of sessions.

@@ -343,11 +343,8 @@ fn append(
             target: None,
             detail: Some(member_detail(user_ids, detail)?),
         })?;
-        let username = match user_id == SERVER_USER.0 {
-            true => SERVER_USER.1.into(),
-            false => tx.get_username(user_id)?,
-        };
-        let header = EventHeader { id, room_id, seq, user_id, username, timestamp };
+        let Person { username, display_name, .. } = tx.get_author(user_id)?;
+        let header = EventHeader { id, room_id, seq, user_id, username, display_name, timestamp };
         let mut members = Vec::with_capacity(user_ids.len());
         for &user_id in user_ids {
             members.extend(tx.get_person(user_id)?);

@@ -1,12 +1,11 @@
 //! Decisions about rooms, and about the beginnings of their logs.
 
-use std::sync::Arc;
-
 use super::AuditTransaction;
 use super::members::{MemberTransaction, new_membership};
 use crate::model::{
     Actor, AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry,
-    NewRoom, Room, RoomChange, RoomChanged, RoomId, RoomRole, Seq, Timestamp, UpdatedRoom, UserId,
+    NewRoom, Person, Room, RoomChange, RoomChanged, RoomId, RoomRole, Seq, Timestamp, UpdatedRoom,
+    UserId,
 };
 use crate::storage::{Error, Result, SERVER_USER};
 
@@ -36,8 +35,8 @@ pub(in crate::storage) trait RoomTransaction: AuditTransaction {
 
     /// Appends an event to the log of a locked room, and returns its id and its `seq`.
     fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(EventId, Seq)>;
-    /// Returns the name of an existing user.
-    fn get_username(&mut self, id: UserId) -> Result<Arc<str>>;
+    /// Returns the names of an existing user, also of a deleted one.
+    fn get_author(&mut self, id: UserId) -> Result<Person>;
 
     /// Finds, among the `limit` oldest events of the log, the `seq` of the first that is not older than
     /// `before`. If all are older, returns the `seq` after them. `None`: the log is empty.
@@ -125,8 +124,8 @@ fn append_room_changed(
         target: None,
         detail: Some(detail),
     })?;
-    let username = tx.get_username(user_id)?;
-    let header = EventHeader { id, room_id, seq, user_id, username, timestamp };
+    let Person { username, display_name, .. } = tx.get_author(user_id)?;
+    let header = EventHeader { id, room_id, seq, user_id, username, display_name, timestamp };
     Ok(RoomChanged { header, room: face })
 }
 

@@ -73,7 +73,7 @@ const APPEND: &str = "
         RETURNING id, room_id, seq
     )
     SELECT events.id, events.content,
-           (SELECT username FROM users WHERE users.id = events.user_id),
+           (SELECT ARRAY[username, display_name] FROM users WHERE users.id = events.user_id),
            events.user_id, events.created_at, events.room_id, events.seq, events.client_id,
            edited_at, deleted_at, ord,
            (SELECT deleted_at IS NULL FROM rooms WHERE rooms.id = events.room_id)

@@ -9,7 +9,8 @@ use super::super::backend::{Fleet, PresenceChange, Present, Roster};
 use super::super::doorbell::Doorbell;
 use super::Postgres;
 use super::doorbell::NotifyDoorbell;
-use crate::model::{Heartbeat, NewNode, Node, NodeId, RoomId, Timestamp, UserId};
+use super::records::{optional_text, text};
+use crate::model::{Heartbeat, NewNode, Node, NodeId, Person, RoomId, Timestamp, UserId};
 
 /// A node that has been silent for this long, three heartbeats, is dead.
 macro_rules! dead {
@@ -105,7 +106,7 @@ const CHANGE_PRESENCE: &str = "
 
 /// The join with `nodes` leaves out people of a node that was removed while its last change was made.
 const LIST_PRESENT: &str = "
-    SELECT DISTINCT room_id, user_id, username
+    SELECT DISTINCT room_id, user_id, username, display_name
     FROM presence JOIN nodes ON nodes.id = node_id JOIN users ON users.id = user_id
     WHERE room_id = ANY($1::bigint[]) AND node_id <> $2
     ORDER BY room_id, user_id";
@@ -117,6 +118,16 @@ const COUNT_PRESENT: &str = "
     )
     FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (room, ord)
     ORDER BY ord";
+
+/// The rooms 0 and -1 are `CONNECTED` and `AWAY`.
+const LIST_CONNECTED: &str = "
+    SELECT presence.user_id, bool_and(away.user_id IS NOT NULL)
+    FROM presence JOIN nodes ON nodes.id = presence.node_id
+    LEFT JOIN presence AS away
+        ON away.room_id = -1 AND away.user_id = presence.user_id AND away.node_id = presence.node_id
+    WHERE presence.room_id = 0 AND presence.user_id = ANY($1::bigint[])
+      AND presence.node_id IS DISTINCT FROM $2
+    GROUP BY presence.user_id ORDER BY presence.user_id";
 
 impl Fleet for Postgres {
     fn doorbell(&self) -> Box<dyn Doorbell> {
@@ -194,8 +205,11 @@ impl Fleet for Postgres {
             let rows = db.query(LIST_PRESENT, &[&rooms, &except.0])?;
             let present = |row: &Row| Present {
                 room_id: RoomId(row.get(0)),
-                user_id: UserId(row.get(1)),
-                username: row.get(2),
+                person: Person {
+                    user_id: UserId(row.get(1)),
+                    username: text(row, 2),
+                    display_name: optional_text(row, 3),
+                },
             };
             Ok(rows.iter().map(present).collect())
         })
@@ -207,6 +221,19 @@ impl Fleet for Postgres {
         self.read(|db| {
             let rows = db.query(COUNT_PRESENT, &[&rooms, &except])?;
             Ok(rows.iter().map(|row| row.get::<_, i64>(1) as usize).collect())
+        })
+    }
+
+    fn list_connected(
+        &self,
+        users: &[UserId],
+        except: Option<NodeId>,
+    ) -> Result<Vec<(UserId, bool)>> {
+        let users: Vec<i64> = users.iter().map(|user| user.0).collect();
+        let except = except.map(|node| node.0);
+        self.read(|db| {
+            let rows = db.query(LIST_CONNECTED, &[&users, &except])?;
+            Ok(rows.iter().map(|row| (UserId(row.get(0)), row.get(1))).collect())
         })
     }
 }

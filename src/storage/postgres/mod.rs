@@ -21,6 +21,7 @@ mod members;
 mod messages;
 mod migrations;
 mod password_resets;
+mod people;
 mod read_positions;
 mod records;
 mod retention;

@@ -10,8 +10,8 @@ use postgres::Row;
 use super::super::stored_event::StoredEvent;
 use super::super::{Error, Result};
 use crate::model::{
-    Event, EventHeader, EventId, EventTarget, Message, Person, Role, Room, RoomId, RoomRules, Seq,
-    Timestamp, User, UserId,
+    Event, EventHeader, EventId, EventTarget, Message, Person, Profile, Role, Room, RoomId,
+    RoomRules, Seq, Status, Timestamp, User, UserCard, UserId,
 };
 
 /// The columns of `users` that [`user`] reads.
@@ -23,6 +23,17 @@ macro_rules! user_columns {
 
 /// The number of columns that [`user`] reads: the index of the column after them.
 pub(super) const USER_COLUMNS: usize = 6;
+
+/// The columns of `users` that [`card`] reads.
+macro_rules! card_columns {
+    () => {
+        "users.id, users.username, users.is_active, users.display_name, users.title, users.timezone, \
+         users.status_text, users.status_emoji, users.status_until, users.last_seen_at"
+    };
+}
+
+/// The number of columns that [`card`] reads: the index of the column after them.
+pub(super) const CARD_COLUMNS: usize = 10;
 
 /// The columns of `rooms` that [`room`] reads.
 macro_rules! room_columns {
@@ -36,18 +47,19 @@ macro_rules! room_columns {
 /// The number of columns that [`room`] reads: the index of the column after them.
 pub(super) const ROOM_COLUMNS: usize = 15;
 
-/// The columns of `events`, under the name `entry`, that [`message_of`] reads. The username is looked up
-/// for each row. For a join the planner would scan all users, because it does not know how small a page
-/// is.
+/// The columns of `events`, under the name `entry`, that [`message_of`] reads. The names are looked up
+/// for each row, both at once. For a join the planner would scan all users, because it does not know how
+/// small a page is.
 macro_rules! message_columns {
     () => {
-        "entry.id, entry.content, (SELECT username FROM users WHERE users.id = entry.user_id), \
+        "entry.id, entry.content, \
+         (SELECT ARRAY[username, display_name] FROM users WHERE users.id = entry.user_id), \
          entry.user_id, entry.created_at, entry.room_id, entry.seq, entry.client_id, \
          entry.edited_at, entry.deleted_at"
     };
 }
 
-/// The columns of `events`, under the name `entry`, that [`event_of`] reads. The last two are the people whose
+/// The columns of `events`, under the name `entry`, that [`event_of`] reads. The last three are the people whose
 /// membership an event changes, in the order of `detail`.
 macro_rules! event_columns {
     () => {
@@ -61,12 +73,16 @@ macro_rules! event_columns {
              CASE WHEN entry.kind LIKE 'member%' THEN ARRAY( \
                  SELECT users.username FROM jsonb_array_elements(entry.detail::jsonb -> 'user_ids') \
                      WITH ORDINALITY AS listed (id, ord) \
+                 JOIN users ON users.id = listed.id::bigint ORDER BY ord) END, \
+             CASE WHEN entry.kind LIKE 'member%' THEN ARRAY( \
+                 SELECT users.display_name FROM jsonb_array_elements(entry.detail::jsonb -> 'user_ids') \
+                     WITH ORDINALITY AS listed (id, ord) \
                  JOIN users ON users.id = listed.id::bigint ORDER BY ord) END"
         )
     };
 }
 
-pub(super) use {event_columns, message_columns, room_columns, user_columns};
+pub(super) use {card_columns, event_columns, message_columns, room_columns, user_columns};
 
 pub(super) fn user(row: &Row) -> Result<User> {
     let role: &str = row.try_get(3)?;
@@ -80,6 +96,24 @@ pub(super) fn user(row: &Row) -> Result<User> {
         is_active: row.try_get(4)?,
         created_at: Timestamp(row.try_get(5)?),
     })
+}
+
+/// Reads a card from the columns from `first` on.
+pub(super) fn card(row: &Row, first: usize) -> UserCard {
+    let time = |column: usize| row.get::<_, Option<i64>>(first + column).map(Timestamp);
+    let status = Status { text: row.get(first + 6), emoji: row.get(first + 7), until: time(8) };
+    UserCard {
+        id: UserId(row.get(first)),
+        username: text(row, first + 1),
+        is_active: row.get(first + 2),
+        profile: Profile {
+            display_name: optional_text(row, first + 3),
+            title: row.get(first + 4),
+            timezone: row.get(first + 5),
+            status: (status != Status::default()).then_some(status),
+        },
+        last_seen_at: time(9),
+    }
 }
 
 pub(super) fn room(row: &Row) -> Room {
@@ -110,7 +144,18 @@ pub(super) fn word<T: FromStr + Default>(row: &Row, column: usize) -> T {
     row.get::<_, &str>(column).parse().unwrap_or_default()
 }
 
+/// Reads a text column.
+pub(super) fn text(row: &Row, column: usize) -> Arc<str> {
+    Arc::from(row.get::<_, &str>(column))
+}
+
+/// Reads a text column that may be NULL.
+pub(super) fn optional_text(row: &Row, column: usize) -> Option<Arc<str>> {
+    row.get::<_, Option<&str>>(column).map(Arc::from)
+}
+
 pub(super) fn event_of(row: &Row) -> Result<Event> {
+    let (username, display_name) = names_of(row);
     let target = |(message_id, message_seq): (i64, i64)| EventTarget {
         message_id: EventId(message_id),
         message_seq: Seq(message_seq),
@@ -121,7 +166,8 @@ pub(super) fn event_of(row: &Row) -> Result<Event> {
             room_id: RoomId(row.get(5)),
             seq: Seq(row.get(6)),
             user_id: UserId(row.get(3)),
-            username: Arc::from(row.get::<_, &str>(2)),
+            username,
+            display_name,
             timestamp: Timestamp(row.get(4)),
         },
         content: row.get(1),
@@ -139,12 +185,21 @@ pub(super) fn event_of(row: &Row) -> Result<Event> {
 fn members_of(row: &Row) -> Vec<Person> {
     let ids: Option<Vec<i64>> = row.get(14);
     let names: Option<Vec<&str>> = row.get(15);
-    let person = |(id, name): (i64, &str)| Person {
+    let display_names: Option<Vec<Option<&str>>> = row.get(16);
+    let person = |((id, name), display_name): ((i64, &str), Option<&str>)| Person {
         user_id: UserId(id),
         username: Arc::from(name),
-        display_name: None,
+        display_name: display_name.map(Arc::from),
     };
-    ids.into_iter().flatten().zip(names.into_iter().flatten()).map(person).collect()
+    let names = ids.into_iter().flatten().zip(names.into_iter().flatten());
+    names.zip(display_names.into_iter().flatten()).map(person).collect()
+}
+
+/// The username and the display name of the author, from the array that [`message_columns`] makes of them.
+fn names_of(row: &Row) -> (Arc<str>, Option<Arc<str>>) {
+    let names: Vec<Option<&str>> = row.get(2);
+    let name = |index: usize| names.get(index).copied().flatten().map(Arc::from);
+    (name(0).unwrap_or_default(), name(1))
 }
 
 /// Reads three arrays, of the ids, the usernames and the display names of people; each of them may be NULL.
@@ -161,14 +216,16 @@ pub(super) fn people(row: &Row, first: usize) -> Vec<Person> {
 }
 
 pub(super) fn message_of(row: &Row) -> Message {
+    let (username, display_name) = names_of(row);
     Message {
         id: EventId(row.get(0)),
         content: row.get(1),
-        username: Arc::from(row.get::<_, &str>(2)),
+        username,
         user_id: UserId(row.get(3)),
         timestamp: Timestamp(row.get(4)),
         room_id: RoomId(row.get(5)),
         seq: Seq(row.get(6)),
+        display_name,
         client_id: row.get(7),
         edited_at: row.get::<_, Option<i64>>(8).map(Timestamp),
         deleted_at: row.get::<_, Option<i64>>(9).map(Timestamp),

@@ -3,8 +3,6 @@
 //! A deleted room keeps its row until its log has been deleted, so every statement here must select or
 //! exclude deleted rooms.
 
-use std::sync::Arc;
-
 use postgres::Row;
 
 use super::super::Result;
@@ -13,10 +11,10 @@ use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Postgres;
 use super::committed::CommittedEvent;
 use super::connection::Connection;
-use super::records::{ROOM_COLUMNS, room, room_columns};
+use super::records::{ROOM_COLUMNS, optional_text, room, room_columns, text};
 use crate::model::{
-    EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, Seq,
-    Timestamp, UpdatedRoom, UserId,
+    EventId, NewAuditEntry, NewRoom, Person, Room, RoomChange, RoomDifference, RoomHead, RoomId,
+    Seq, Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Postgres {
@@ -225,9 +223,10 @@ impl RoomTransaction for Connection {
         Ok((id, seq))
     }
 
-    fn get_username(&mut self, id: UserId) -> Result<Arc<str>> {
-        let row = self.query_one("SELECT username FROM users WHERE id = $1", &[&id.0])?;
-        Ok(Arc::from(row.get::<_, &str>(0)))
+    fn get_author(&mut self, user_id: UserId) -> Result<Person> {
+        const GET: &str = "SELECT username, display_name FROM users WHERE id = $1";
+        let row = self.query_one(GET, &[&user_id.0])?;
+        Ok(Person { user_id, username: text(&row, 0), display_name: optional_text(&row, 1) })
     }
 
     fn find_oldest_kept(

@@ -7,8 +7,10 @@ use super::super::decisions::SessionTransaction;
 use super::super::{Error, Result};
 use super::Postgres;
 use super::connection::Connection;
-use super::records::{user, user_columns};
-use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
+use super::records::{optional_text, text, user, user_columns};
+use crate::model::{
+    NewSession, NewTicket, Person, SecretHash, Session, SessionId, Timestamp, UserId,
+};
 
 impl Sessions for Postgres {
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
@@ -49,7 +51,8 @@ impl Sessions for Postgres {
                 concat!(
                     "SELECT ",
                     user_columns!(),
-                    ", sessions.created_at, expires_at, revoked_at, sessions.id
+                    ", sessions.created_at, expires_at, revoked_at, sessions.id,
+                users.display_name
                      FROM sessions JOIN users ON users.id = sessions.user_id
                      WHERE sessions.id = $1"
                 ),
@@ -73,7 +76,8 @@ impl Sessions for Postgres {
                     concat!(
                         "SELECT ",
                         user_columns!(),
-                        ", sessions.created_at, expires_at, revoked_at, sessions.id
+                        ", sessions.created_at, expires_at, revoked_at, sessions.id,
+                users.display_name
                          FROM sessions JOIN users ON users.id = sessions.user_id
                          WHERE user_id = $3 AND revoked_at IS NULL AND expires_at > $1
                          ORDER BY sessions.created_at DESC, sessions.id LIMIT $2"
@@ -84,7 +88,8 @@ impl Sessions for Postgres {
                     concat!(
                         "SELECT ",
                         user_columns!(),
-                        ", sessions.created_at, expires_at, revoked_at, sessions.id
+                        ", sessions.created_at, expires_at, revoked_at, sessions.id,
+                users.display_name
                          FROM sessions JOIN users ON users.id = sessions.user_id
                          WHERE revoked_at IS NULL AND expires_at > $1
                          ORDER BY sessions.created_at DESC, sessions.id LIMIT $2"
@@ -116,21 +121,30 @@ impl Sessions for Postgres {
         })
     }
 
-    /// One statement, because every node asks once a second. A deleted account is a row without a session.
+    /// One statement, because every node asks once a second. A row without a session is a renamed person or, without
+    /// a person, a deleted account.
     fn list_revoked(&self, since: Timestamp) -> Result<Revoked> {
         const LIST: &str = "
-            SELECT id FROM sessions WHERE revoked_at >= $1
+            SELECT id, NULL::bigint, NULL::text, NULL::text FROM sessions WHERE revoked_at >= $1
             UNION ALL
-            (SELECT NULL FROM users WHERE deleted_at >= $1 LIMIT 1)";
+            (SELECT NULL, NULL, NULL, NULL FROM users WHERE deleted_at >= $1 LIMIT 1)
+            UNION ALL
+            SELECT NULL, id, username, display_name FROM users WHERE renamed_at >= $1";
         self.read(|db| {
             let rows = db.query(LIST, &[&since.0])?;
-            let (sessions, deleted): (Vec<_>, Vec<_>) =
-                rows.iter().partition(|row| row.get::<_, Option<&str>>(0).is_some());
-            let sessions = sessions.into_iter().map(|row| session_id(row, 0));
-            Ok(Revoked {
-                sessions: sessions.collect::<Result<_>>()?,
-                has_deleted_users: !deleted.is_empty(),
-            })
+            let mut revoked = Revoked::default();
+            for row in &rows {
+                match (row.get::<_, Option<&str>>(0), row.get::<_, Option<i64>>(1)) {
+                    (Some(_), _) => revoked.sessions.push(session_id(row, 0)?),
+                    (None, Some(id)) => revoked.renamed.push(Person {
+                        user_id: UserId(id),
+                        username: text(row, 2),
+                        display_name: optional_text(row, 3),
+                    }),
+                    (None, None) => revoked.has_deleted_users = true,
+                }
+            }
+            Ok(revoked)
         })
     }
 
@@ -212,6 +226,7 @@ fn session(row: &Row) -> Result<Session> {
     Ok(Session {
         id: session_id(row, 9)?,
         user: user(row)?,
+        display_name: optional_text(row, 10),
         created_at: Timestamp(row.get(6)),
         expires_at: Timestamp(row.get(7)),
         revoked_at: row.get::<_, Option<i64>>(8).map(Timestamp),

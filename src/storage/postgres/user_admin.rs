@@ -128,9 +128,14 @@ impl UserTransaction for Connection {
         // `email` is UNIQUE, so a placeholder is stored.
         const EMPTY: &str = "
             UPDATE users SET username = 'deleted-' || id, email = 'deleted-' || id,
-                             password_hash = '', role = 'user', is_active = false, deleted_at = $2
+                             password_hash = '', role = 'user', is_active = false, deleted_at = $2,
+                             display_name = NULL, title = NULL, timezone = NULL, status_text = NULL,
+                             status_emoji = NULL, status_until = NULL, last_seen_at = NULL,
+                             renamed_at = NULL
             WHERE id = $1";
+        const FORGET: &str = "DELETE FROM blocks WHERE user_id = $1 OR blocked_id = $1";
         self.execute(EMPTY, &[&id.0, &deleted_at.0])?;
+        self.execute(FORGET, &[&id.0])?;
         Ok(())
     }
 }

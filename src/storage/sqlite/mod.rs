@@ -20,6 +20,7 @@ mod messages;
 mod open;
 mod password_resets;
 mod paths;
+mod people;
 mod private;
 mod read_positions;
 mod records;

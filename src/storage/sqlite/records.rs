@@ -3,15 +3,14 @@
 //! A list of columns is a macro, so that `concat!` can put it into a statement at compile time.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use rusqlite::{Connection, Row, types::Type};
 
 use super::super::Result;
 use super::super::stored_event::{StoredEvent, member_ids};
 use crate::model::{
-    Event, EventHeader, EventId, EventTarget, Message, Person, Room, RoomId, RoomRules, Seq,
-    Timestamp, User, UserId,
+    Event, EventHeader, EventId, EventTarget, Message, Person, Profile, Room, RoomId, RoomRules,
+    Seq, Status, Timestamp, User, UserCard, UserId,
 };
 
 /// The columns of `users` that [`user`] reads.
@@ -23,6 +22,17 @@ macro_rules! user_columns {
 
 /// The number of columns that [`user`] reads: the index of the column after them.
 pub(super) const USER_COLUMNS: usize = 6;
+
+/// The columns of `users` that [`card`] reads.
+macro_rules! card_columns {
+    () => {
+        "users.id, users.username, users.is_active, users.display_name, users.title, users.timezone, \
+         users.status_text, users.status_emoji, users.status_until, users.last_seen_at"
+    };
+}
+
+/// The number of columns that [`card`] reads: the index of the column after them.
+pub(super) const CARD_COLUMNS: usize = 10;
 
 /// The columns of `rooms` that [`room`] reads.
 macro_rules! room_columns {
@@ -51,7 +61,7 @@ macro_rules! event_columns {
     };
 }
 
-pub(super) use {event_columns, message_columns, room_columns, user_columns};
+pub(super) use {card_columns, event_columns, message_columns, room_columns, user_columns};
 
 pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
@@ -61,6 +71,25 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         role: word(row, 3)?,
         is_active: row.get(4)?,
         created_at: Timestamp(row.get(5)?),
+    })
+}
+
+/// Reads a card from the columns from `first` on.
+pub(super) fn card(row: &Row<'_>, first: usize) -> rusqlite::Result<UserCard> {
+    let time =
+        |column: usize| row.get::<_, Option<i64>>(first + column).map(|at| at.map(Timestamp));
+    let status = Status { text: row.get(first + 6)?, emoji: row.get(first + 7)?, until: time(8)? };
+    Ok(UserCard {
+        id: UserId(row.get(first)?),
+        username: row.get(first + 1)?,
+        is_active: row.get(first + 2)?,
+        profile: Profile {
+            display_name: row.get(first + 3)?,
+            title: row.get(first + 4)?,
+            timezone: row.get(first + 5)?,
+            status: (status != Status::default()).then_some(status),
+        },
+        last_seen_at: time(9)?,
     })
 }
 
@@ -104,8 +133,9 @@ pub(super) fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) ->
     let user_id = UserId(row.get(2)?);
     let kind = row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?;
     let detail: Option<String> = row.get(11)?;
-    let members = member_ids(kind, detail.as_deref()).into_iter().map(|id| names.person(id));
+    let members = member_ids(kind, detail.as_deref()).into_iter().map(|id| names.get(id));
     let members = members.collect::<rusqlite::Result<Vec<Person>>>()?;
+    let Person { username, display_name, .. } = names.get(user_id)?;
     let target = |message_id: i64, message_seq: i64| EventTarget {
         message_id: EventId(message_id),
         message_seq: Seq(message_seq),
@@ -116,7 +146,8 @@ pub(super) fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) ->
             id: EventId(row.get(1)?),
             room_id,
             user_id,
-            username: names.get(user_id)?,
+            username,
+            display_name,
             timestamp: Timestamp(row.get(3)?),
         },
         content: row.get(4)?,
@@ -138,13 +169,14 @@ pub(super) fn message_of(
     room_id: RoomId,
     names: &mut Names<'_>,
 ) -> rusqlite::Result<Message> {
-    let user_id = UserId(row.get(2)?);
+    let Person { user_id, username, display_name } = names.get(UserId(row.get(2)?))?;
     Ok(Message {
         seq: Seq(row.get(0)?),
         id: EventId(row.get(1)?),
         room_id,
         user_id,
-        username: names.get(user_id)?,
+        username,
+        display_name,
         timestamp: Timestamp(row.get(3)?),
         content: row.get(4)?,
         client_id: row.get(5)?,
@@ -156,7 +188,7 @@ pub(super) fn message_of(
 /// The names of senders. Each is looked up once per page: a page has many messages of few users.
 pub(super) struct Names<'db> {
     db: &'db Connection,
-    known: Vec<(UserId, Arc<str>)>,
+    known: Vec<Person>,
 }
 
 impl<'db> Names<'db> {
@@ -164,19 +196,17 @@ impl<'db> Names<'db> {
         Self { db, known: Vec::new() }
     }
 
-    pub fn get(&mut self, id: UserId) -> rusqlite::Result<Arc<str>> {
-        if let Some((_, name)) = self.known.iter().rev().find(|(known, _)| *known == id) {
-            return Ok(name.clone());
+    pub fn get(&mut self, user_id: UserId) -> rusqlite::Result<Person> {
+        if let Some(person) = self.known.iter().rev().find(|known| known.user_id == user_id) {
+            return Ok(person.clone());
         }
-        let name: Arc<str> = self
+        let person = self
             .db
-            .prepare_cached("SELECT username FROM users WHERE id = ?1")?
-            .query_row([id.0], |row| row.get(0))?;
-        self.known.push((id, name.clone()));
-        Ok(name)
-    }
-
-    pub fn person(&mut self, user_id: UserId) -> rusqlite::Result<Person> {
-        Ok(Person { user_id, username: self.get(user_id)?, display_name: None })
+            .prepare_cached("SELECT username, display_name FROM users WHERE id = ?1")?
+            .query_row([user_id.0], |row| {
+                Ok(Person { user_id, username: row.get(0)?, display_name: row.get(1)? })
+            })?;
+        self.known.push(person.clone());
+        Ok(person)
     }
 }

@@ -4,7 +4,6 @@
 //! exclude deleted rooms.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -15,8 +14,8 @@ use super::Sqlite;
 use super::records::{Names, room, room_columns, word};
 use super::transaction::Transaction;
 use crate::model::{
-    EventId, NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, RoomKind,
-    Seq, Timestamp, UpdatedRoom, UserId,
+    EventId, NewAuditEntry, NewRoom, Person, Room, RoomChange, RoomDifference, RoomHead, RoomId,
+    RoomKind, Seq, Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Sqlite {
@@ -177,7 +176,7 @@ impl RoomTransaction for Transaction<'_> {
         Ok((id, seq))
     }
 
-    fn get_username(&mut self, id: UserId) -> Result<Arc<str>> {
+    fn get_author(&mut self, id: UserId) -> Result<Person> {
         Ok(Names::new(self).get(id)?)
     }
 

@@ -8,7 +8,9 @@ use super::super::decisions::SessionTransaction;
 use super::Sqlite;
 use super::records::{user, user_columns};
 use super::transaction::Transaction;
-use crate::model::{NewSession, NewTicket, SecretHash, Session, SessionId, Timestamp, UserId};
+use crate::model::{
+    NewSession, NewTicket, Person, SecretHash, Session, SessionId, Timestamp, UserId,
+};
 
 impl Sessions for Sqlite {
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
@@ -44,7 +46,8 @@ impl Sessions for Sqlite {
         const GET: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ", sessions.created_at, expires_at, revoked_at, sessions.id
+            ", sessions.created_at, expires_at, revoked_at, sessions.id,
+                users.display_name
              FROM sessions JOIN users ON users.id = sessions.user_id
              WHERE sessions.id = ?1"
         );
@@ -62,7 +65,8 @@ impl Sessions for Sqlite {
         const LIST_OF_ONE: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ", sessions.created_at, expires_at, revoked_at, sessions.id
+            ", sessions.created_at, expires_at, revoked_at, sessions.id,
+                users.display_name
              FROM sessions JOIN users ON users.id = sessions.user_id
              WHERE revoked_at IS NULL AND expires_at > ?1 AND user_id = ?3
              ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2"
@@ -70,7 +74,8 @@ impl Sessions for Sqlite {
         const LIST_OF_ALL: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ", sessions.created_at, expires_at, revoked_at, sessions.id
+            ", sessions.created_at, expires_at, revoked_at, sessions.id,
+                users.display_name
              FROM sessions JOIN users ON users.id = sessions.user_id
              WHERE revoked_at IS NULL AND expires_at > ?1
              ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2"
@@ -107,15 +112,25 @@ impl Sessions for Sqlite {
 
     fn list_revoked(&self, since: Timestamp) -> Result<Revoked> {
         const HAS_DELETED: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE deleted_at >= ?1)";
+        const RENAMED: &str = "SELECT id, username, display_name FROM users WHERE renamed_at >= ?1";
         self.read(|db| {
             let mut statement =
                 db.prepare_cached("SELECT id FROM sessions WHERE revoked_at >= ?1")?;
             let ids = statement.query_map([since.0], |row| session_id(row, 0))?;
+            let mut renamed = db.prepare_cached(RENAMED)?;
+            let renamed = renamed.query_map([since.0], |row| {
+                Ok(Person {
+                    user_id: UserId(row.get(0)?),
+                    username: row.get(1)?,
+                    display_name: row.get(2)?,
+                })
+            })?;
             Ok(Revoked {
                 sessions: ids.collect::<rusqlite::Result<_>>()?,
                 has_deleted_users: db
                     .prepare_cached(HAS_DELETED)?
                     .query_row([since.0], |row| row.get(0))?,
+                renamed: renamed.collect::<rusqlite::Result<_>>()?,
             })
         })
     }
@@ -188,6 +203,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
     Ok(Session {
         id: session_id(row, 9)?,
         user: user(row)?,
+        display_name: row.get(10)?,
         created_at: Timestamp(row.get(6)?),
         expires_at: Timestamp(row.get(7)?),
         revoked_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),

@@ -5,12 +5,10 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::model::{
-    ErrorCode, Event, EventId, EventKind, RoomFace, RoomId, RoomKind, RoomRules, Seq, Timestamp,
-    UserId,
+    ErrorCode, Event, EventId, EventKind, Person, RoomFace, RoomId, RoomKind, RoomRules, Seq,
+    Timestamp, UserId,
 };
-use crate::realtime::frame::{
-    ActiveUser, ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame,
-};
+use crate::realtime::frame::{ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame};
 
 pub(super) const EPOCH: &str = "9f86d081884c7d659a2feaa0c55ad015";
 
@@ -40,12 +38,19 @@ fn frames() -> Vec<ServerFrame<'static>> {
             seq: Seq(43),
             user_id: UserId(1),
             username: "admin".into(),
+            display_name: None,
             mentions: vec!["bo".to_owned()],
         }]
     });
     let room_id = RoomId(1);
-    let bo = PresenceChange { room_id, user_id: UserId(2), username: "bo".into(), timestamp: TIME };
-    let admin = ActiveUser { user_id: UserId(1), username: "admin".into() };
+    let bo = PresenceChange {
+        room_id,
+        user_id: UserId(2),
+        username: "bo".into(),
+        display_name: Some("Bo Chen".into()),
+        timestamp: TIME,
+    };
+    let admin = Person { user_id: UserId(1), username: "admin".into(), display_name: None };
     vec![
         ServerFrame::UserJoined(bo.clone()),
         ServerFrame::UserLeft(bo),
@@ -88,7 +93,12 @@ fn frames() -> Vec<ServerFrame<'static>> {
         ServerFrame::Membership { room_id },
         ServerFrame::RoomLeft { room_id, cause: LeftCause::Removed },
         ServerFrame::RoomDeleted { room_id },
-        ServerFrame::Typing { room_id, user_id: UserId(2), username: "bo".into() },
+        ServerFrame::Typing {
+            room_id,
+            user_id: UserId(2),
+            username: "bo".into(),
+            display_name: None,
+        },
         ServerFrame::Pong { reference: Some("3") },
         ServerFrame::AuthRefreshed { reference: Some("4"), expires_at: TIME },
         ServerFrame::AuthExpiring { expires_at: TIME },

@@ -56,6 +56,11 @@ pub(super) fn messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
             }),
         ),
         (
+            "presence",
+            command::Presence::json_schema(schemas).to_value(),
+            json!({ "type": "presence", "state": "away" }),
+        ),
+        (
             "watch",
             json!({
                 "type": "object",

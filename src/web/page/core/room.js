@@ -20,12 +20,12 @@ export class Room {
     this.lastSeq = info.head_seq;
     /** The room is joined and has caught up. */
     this.live = signal(false);
-    /** @type {import("./reactive.js").Signal<import("./types.js").ActiveUser[]>} the people in the room */
-    this.people = signal(/** @type {import("./types.js").ActiveUser[]} */ ([]));
+    /** @type {import("./reactive.js").Signal<import("./types.js").Person[]>} the people in the room */
+    this.people = signal(/** @type {import("./types.js").Person[]} */ ([]));
     /** How many people are in the room: in a big room, more than `people` names. */
     this.peopleCount = signal(0);
-    /** @type {import("./reactive.js").Signal<import("./types.js").ActiveUser[]>} */
-    this.typing = signal(/** @type {import("./types.js").ActiveUser[]} */ ([]));
+    /** @type {import("./reactive.js").Signal<import("./types.js").Person[]>} */
+    this.typing = signal(/** @type {import("./types.js").Person[]} */ ([]));
     /** @type {import("./reactive.js").Signal<import("./types.js").Pending[]>} */
     this.pending = signal(/** @type {import("./types.js").Pending[]} */ ([]));
     /** The server's reason for not taking the message that is being sent; empty if it gave none. */
@@ -166,7 +166,7 @@ export class Room {
     }
   }
 
-  /** @param {import("./types.js").ActiveUser} person */
+  /** @param {import("./types.js").Person} person */
   showTyping({ user_id, username }) {
     this.stopTyping(user_id);
     this.typing.value = [...this.typing.peek(), { user_id, username }];
