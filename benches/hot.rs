@@ -56,6 +56,8 @@ fn session(c: &mut Criterion) {
         head: Seq(0),
         oldest: Seq(1),
         history_from: Seq(0),
+        visible_from: Seq(0),
+        mark: AccessMark::default(),
     });
     c.bench_function("session: on a send", |bencher| {
         bencher.iter(|| session.on(Input::Text(black_box(SEND).to_owned())));
@@ -92,6 +94,7 @@ fn authenticate(c: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let token = runtime.block_on(async {
         let signup = Signup {
+            invite: None,
             username: "ann".into(),
             email: "ann@example.com".into(),
             password: "correct horse".into(),

@@ -195,6 +195,7 @@ mod tests {
                 timestamp: Timestamp(0),
                 room_id: RoomId(3),
                 seq: Seq(1_000_001),
+                display_name: None,
                 client_id: (length == 20).then(|| "y".repeat(64)),
                 edited_at: None,
                 deleted_at: None,

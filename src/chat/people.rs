@@ -267,7 +267,7 @@ mod tests {
         match check(change, NOW) {
             Ok(_) => Vec::new(),
             Err(Error::InvalidFields(errors)) => {
-                errors.into_iter().map(|it| it.field.into()).collect()
+                errors.into_iter().map(|it| it.field).collect()
             }
             Err(error) => panic!("{error}"),
         }

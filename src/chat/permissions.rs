@@ -255,6 +255,7 @@ mod tests {
         Identity {
             user_id: CALLER,
             username: "ann".into(),
+            display_name: None,
             role,
             session_id: SessionId(0),
             expires_at: LATER,

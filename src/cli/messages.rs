@@ -82,6 +82,7 @@ fn delete(args: &DeleteArgs, context: &Context) -> anyhow::Result<()> {
         message_id: id,
         user_id: by.id,
         username: by.username.into(),
+        // The servers look it up when they read the event.
         display_name: None,
         timestamp: Clock::System.now(),
     };

@@ -252,6 +252,7 @@ mod tests {
             timestamp: Timestamp(0),
             room_id: RoomId(1),
             seq: Seq(7),
+            display_name: None,
             client_id: None,
             edited_at: Some(Timestamp(1)),
             deleted_at: None,

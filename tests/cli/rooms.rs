@@ -24,6 +24,7 @@ fn say(shell: &Shell, contents: &[&str]) {
         room_id: RoomId(1),
         user_id: UserId(1),
         username: "ann".into(),
+        display_name: None,
         content: (*content).to_owned(),
         client_id: None,
         timestamp: NOW,

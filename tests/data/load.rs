@@ -70,6 +70,7 @@ pub async fn store(url: &str, room_id: i64, user_id: i64, count: usize, at: Time
                 room_id: RoomId(room_id),
                 user_id: UserId(user_id),
                 username: "somebody".into(),
+                display_name: None,
                 content: format!("message {} \"with\" \\ and ü\n", stored + i),
                 client_id: (i % 2 == 0).then(|| format!("c-{room_id}-{}", stored + i)),
                 timestamp: at,

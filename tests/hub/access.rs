@@ -17,6 +17,7 @@ fn header(seq: i64) -> EventHeader {
         seq: Seq(seq),
         user_id: UserId(1),
         username: "ann".into(),
+        display_name: None,
         timestamp: Timestamp(0),
     }
 }

@@ -49,6 +49,7 @@ fn say(server: &Server, room_id: RoomId, user_id: UserId) {
         room_id,
         user_id,
         username: "ann".into(),
+        display_name: None,
         content: "hi".to_owned(),
         client_id: None,
         timestamp: Timestamp(0),

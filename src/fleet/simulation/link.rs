@@ -14,7 +14,7 @@ use super::random::Random;
 use super::tables::{ConnectionId, Tables};
 use super::world::World;
 use crate::model::{
-    Audience, Event, Heartbeat, NewNode, Node, NodeId, RoomDifference, RoomHead, RoomId,
+    Audience, Event, Heartbeat, NewNode, Node, NodeId, RoomDifference, RoomHead, RoomId, UserId,
 };
 use crate::storage::backend::{Fleet, PresenceChange, Present, Roster};
 use crate::storage::doorbell::{Doorbell, Hear, Heard};

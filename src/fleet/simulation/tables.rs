@@ -144,6 +144,7 @@ impl Tables {
             seq: self.head(self.secret).next(),
             user_id,
             username: "user".into(),
+            display_name: None,
             timestamp: Timestamp(0),
         };
         self.next_event += 1;
