@@ -8,7 +8,7 @@ use chatapp::chat::{Chat, ChatParts, Signup, SignupCaller};
 use chatapp::config::Config;
 use chatapp::fleet::Fleet;
 use chatapp::model::{Clock, Event, EventId, Message, Role, RoomId, Seq, Timestamp, UserId};
-use chatapp::realtime::{Chunk, Hub, HubConfig, ReplyTo, Tail, encode_event};
+use chatapp::realtime::{AccessMark, Chunk, Hub, HubConfig, ReplyTo, Tail, encode_event};
 use chatapp::storage::{self, OpenOptions, Store, StoreConfig};
 use chatapp::ws::{ClientFrame, Input, Session, Subscribe};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
