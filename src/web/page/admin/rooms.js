@@ -4,7 +4,7 @@ import { View, fill, h, icon, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
 import { roomHref } from "../core/route.js";
 import { figure, shortTime } from "../text/format.js";
-import { openNewRoom, openRoomSettings } from "./room-settings.js";
+import { openNewRoom, openRoomSettings } from "../views/room-settings.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
 
@@ -41,7 +41,11 @@ class Rooms extends View {
       h(
         "div",
         { class: "part-top" },
-        h("p", { class: "quiet" }, "Everyone can read and write in every room."),
+        h(
+          "p",
+          { class: "quiet" },
+          "Public rooms. Private rooms and direct messages are seen only by their members.",
+        ),
         h(
           "button",
           { class: "primary", type: "button", onclick: () => openNewRoom(chat) },
@@ -53,7 +57,9 @@ class Rooms extends View {
       none,
     );
     effect(() => {
-      const rooms = [...chat.rooms.value.values()];
+      const rooms = [...chat.rooms.value.values()].filter(({ info }) =>
+        ["public", undefined].includes(info.value.kind),
+      );
       none.hidden = rooms.length > 0;
       table.hidden = rooms.length === 0;
       fill(

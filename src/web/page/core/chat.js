@@ -2,9 +2,12 @@
 // notified of every room; it also joins as many rooms as it may, and receives the logs of these.
 
 import { call } from "./api.js";
+import { Blocks } from "./blocks.js";
+import { Listed } from "./listed.js";
 import { names } from "./names.js";
 import { Outbox } from "./outbox.js";
-import { effect, onEnd } from "./reactive.js";
+import { titleOf } from "./people.js";
+import { effect, onEnd, signal } from "./reactive.js";
 import { Recount } from "./recount.js";
 import { RoomList } from "./room-list.js";
 import { session } from "./session.js";
@@ -12,6 +15,7 @@ import * as socket from "./socket.js";
 import { Subscriptions } from "./subscriptions.js";
 
 /** @typedef {import("./room.js").Room} Room */
+/** @typedef {{ title: string, cause: import("./types.js").LeftCause }} Leaving */
 
 export class Chat {
   /** A message of another user arrived. @type {(room: Room, message: import("./types.js").Message) => void} */
@@ -27,17 +31,26 @@ export class Chat {
   constructor(user) {
     this.user = user;
     this.outbox = new Outbox(user.id);
-    this.list = new RoomList({
-      described: (room, { head_seq }) => {
-        this.subscriptions.skipTo(room, head_seq);
-        this.#recount.soon(room);
+    this.list = new RoomList(
+      {
+        described: (room, { head_seq }) => {
+          this.subscriptions.skipTo(room, head_seq);
+          this.#recount.soon(room);
+        },
+        read: (added) => {
+          this.outbox.restore(added);
+          this.subscriptions.joinAll();
+        },
       },
-      read: (added) => {
-        this.outbox.restore(added);
-        this.subscriptions.joinAll();
-      },
-    });
+      user.id,
+    );
     this.rooms = this.list.rooms;
+    this.listed = new Listed(this.rooms, user.id);
+    this.blocks = new Blocks();
+    /** The own card, once it is known. @type {import("./reactive.js").Signal<import("./types.js").UserCard | null>} */
+    this.me = signal(/** @type {import("./types.js").UserCard | null} */ (null));
+    /** Why the reader was taken out of rooms. @type {import("./reactive.js").Signal<Map<number, Leaving>>} */
+    this.leavings = signal(/** @type {Map<number, Leaving>} */ (new Map()));
     this.subscriptions = new Subscriptions(this.rooms);
   }
 
@@ -107,6 +120,10 @@ export class Chat {
         return this.#roomCreated(frame.room);
       case "room_deleted":
         return this.#roomDeleted(frame.room_id);
+      case "membership":
+        return void this.list.reread(frame.room_id);
+      case "room_left":
+        return this.#roomLeft(frame);
       case "error":
         return this.#refused(frame);
       case "auth.refreshed":
@@ -133,6 +150,10 @@ export class Chat {
         return;
       case "message_deleted":
         return this.#messageDeleted(room, frame);
+      case "member_joined":
+      case "member_left":
+      case "member_changed":
+        return this.#membersChanged(room, frame);
       case "room_changed":
         return room.advance(frame) ? this.list.change(room, frame) : undefined;
       case "room_activity":
@@ -178,6 +199,16 @@ export class Chat {
     this.subscriptions.epoch = epoch;
     socket.settled();
     this.list.refresh();
+    this.blocks.read();
+    this.#readMe();
+  }
+
+  async #readMe() {
+    try {
+      this.me.value = await call("GET", `/users/${this.user.id}`);
+    } catch (error) {
+      console.info(error);
+    }
   }
 
   /** @param {import("./types.js").RoomCard} info */
@@ -196,6 +227,37 @@ export class Chat {
     this.subscriptions.joinAll();
   }
 
+  /** The reader may not read a room any more. @param {import("./types.js").RoomLeftFrame} frame */
+  #roomLeft({ room_id, cause }) {
+    const room = this.rooms.peek().get(room_id);
+    if (!room) return;
+    const title = titleOf(room.info.peek(), this.user.id);
+    this.leavings.value = new Map([...this.leavings.peek(), [room_id, { title, cause }]]);
+    this.list.drop(room_id);
+    this.subscriptions.remove(room_id);
+    this.subscriptions.joinAll();
+  }
+
+  /** Forgets why the reader was taken out of a room. @param {number} roomId */
+  forgetLeaving(roomId) {
+    const next = new Map(this.leavings.peek());
+    if (next.delete(roomId)) this.leavings.value = next;
+  }
+
+  /**
+   * @param {Room} room
+   * @param {import("./types.js").MemberLogEvent} event
+   */
+  #membersChanged(room, event) {
+    if (!room.advance(event)) return;
+    room.messages.takeMembers(event);
+    room.membersVersion.value += 1;
+    const info = room.info.peek();
+    const change = { member_joined: 1, member_left: -1, member_changed: 0 }[event.type];
+    const member_count = Math.max((info.member_count ?? 0) + change * event.members.length, 0);
+    if (change) room.info.value = { ...info, member_count };
+  }
+
   /**
    * @param {Room} room
    * @param {import("./types.js").MessageFrame} message
@@ -206,6 +268,9 @@ export class Chat {
     room.stopTyping(message.user_id);
     if (message.user_id === this.user.id) {
       if (message.client_id) this.outbox.arrived(room, message.client_id);
+      // The first message to a public room makes its author a member.
+      const { kind, membership } = room.info.peek();
+      if (kind === "public" && !membership) this.list.reread(room.id);
       // The reader has read their own message.
       if (room.unread.peek().length === 0) this.markRead(room, message.seq);
     } else if (!message.deleted_at) {

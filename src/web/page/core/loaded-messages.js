@@ -2,6 +2,7 @@
 // ends. It includes the newest messages only if `hasNewer` is false.
 
 import { call } from "./api.js";
+import { MemberLog } from "./member-log.js";
 import { signal } from "./reactive.js";
 
 /** @typedef {import("./types.js").Message} Message */
@@ -34,6 +35,8 @@ export class LoadedMessages {
   /** @param {number} roomId */
   constructor(roomId) {
     this.roomId = roomId;
+    /** The events about members that belong between the messages. */
+    this.members = new MemberLog(roomId);
   }
 
   /** Loads the newest messages in place of those in memory. */
@@ -72,6 +75,22 @@ export class LoadedMessages {
   }
 
   /**
+   * Takes an event of the room's log about its members.
+   * @param {import("./types.js").MemberLogEvent} event
+   */
+  takeMembers(event) {
+    this.members.take(event);
+    if (this.isLoaded) this.version.value += 1;
+  }
+
+  /** The events about members that belong between the messages in memory, in order of seq. */
+  get memberEvents() {
+    const first = this.hasOlder ? (this.list[0]?.seq ?? Infinity) : 0;
+    const last = this.hasNewer ? (this.list.at(-1)?.seq ?? 0) : Infinity;
+    return this.members.list.filter(({ seq }) => seq > first && seq < last);
+  }
+
+  /**
    * Replaces a message by its new form.
    * @param {Message} message
    */
@@ -86,6 +105,7 @@ export class LoadedMessages {
   forget() {
     this.#load += 1;
     this.#recent = [];
+    this.members.forget();
     this.isLoaded = false;
     this.list = [];
     this.hasOlder = this.hasNewer = false;
@@ -125,6 +145,7 @@ export class LoadedMessages {
     try {
       /** @type {import("./types.js").MessagePage} */
       const page = await call("GET", `/rooms/${this.roomId}/messages?${query}`);
+      if (load === this.#load) await this.#readMembers(part, page);
       if (load !== this.#load) return;
       if (part === "older") {
         this.list.unshift(...page.messages);
@@ -150,6 +171,19 @@ export class LoadedMessages {
         this.version.value += 1;
       }
     }
+  }
+
+  /**
+   * Reads the events about members around the messages of a page, if there may be any.
+   * @param {"all" | "older" | "newer"} part
+   * @param {import("./types.js").MessagePage} page
+   */
+  #readMembers(part, { messages, has_older, has_newer, head_seq }) {
+    const first = messages[0]?.seq ?? head_seq + 1;
+    const before = part === "newer" ? (this.list.at(-1)?.seq ?? 0) : has_older ? first - 1 : 0;
+    const next = part === "older" ? this.list[0]?.seq : undefined;
+    const last = next ? next - 1 : has_newer ? (messages.at(-1)?.seq ?? 0) : head_seq;
+    return last - before > messages.length ? this.members.load(before, last) : undefined;
   }
 
   /**

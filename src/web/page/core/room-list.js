@@ -1,8 +1,9 @@
 // The list of rooms: read from the server, and kept in order of name while rooms are created, renamed and
 // deleted.
 
-import { call } from "./api.js";
+import { ApiError, call } from "./api.js";
 import { names } from "./names.js";
+import { titleOf } from "./people.js";
 import { signal } from "./reactive.js";
 import { Room } from "./room.js";
 
@@ -31,10 +32,12 @@ export class RoomList {
 
   /**
    * @param {{ described(room: Room, info: RoomInfo): void, read(added: Rooms): void }} listener `described`:
-   *   the list had a room that was known already; `read`: the whole list was taken, with these new rooms
+   *   the list had a room that was known already; `read`: the list was taken, with these new rooms
+   * @param {number} userId the reader
    */
-  constructor(listener) {
+  constructor(listener, userId) {
     this.listener = listener;
+    this.userId = userId;
   }
 
   async refresh() {
@@ -61,6 +64,40 @@ export class RoomList {
   }
 
   /**
+   * Reads one room again. A room that the reader may no longer see leaves the list.
+   * @param {number} roomId
+   */
+  async reread(roomId) {
+    try {
+      this.put(await call("GET", `/rooms/${roomId}`));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) this.drop(roomId);
+    }
+  }
+
+  /**
+   * Takes a room as the server has answered it.
+   * @param {RoomInfo} info
+   * @returns {Room}
+   */
+  put(info) {
+    const old = this.rooms.peek().get(info.id);
+    const room = old ?? new Room(info);
+    if (this.#reading > 0) this.#created.add(info.id);
+    if (old) this.#describe(old, info);
+    this.#show(old ? this.rooms.peek() : new Map([...this.rooms.peek(), [room.id, room]]));
+    if (!old) this.listener.read(new Map([[room.id, room]]));
+    return room;
+  }
+
+  /** Removes a room that the reader may not see at the moment. @param {number} roomId */
+  drop(roomId) {
+    this.#created.delete(roomId);
+    const rooms = new Map(this.rooms.peek());
+    if (rooms.delete(roomId)) this.rooms.value = rooms;
+  }
+
+  /**
    * Adds a room that was created.
    * @param {RoomInfo} info
    * @returns {Room | undefined} the room, if it is new
@@ -79,9 +116,11 @@ export class RoomList {
    * @param {Room} room
    * @param {import("./types.js").RoomChangedFrame | import("./types.js").RoomUpdatedFrame} frame
    */
-  change(room, { name, description, archived_at, revision }) {
-    if (revision <= room.info.peek().revision) return;
-    room.info.value = { ...room.info.peek(), name, description, archived_at, revision };
+  change(room, frame) {
+    const old = room.info.peek();
+    if (frame.revision <= old.revision) return;
+    const { name, description, archived_at, revision } = frame;
+    room.info.value = { ...old, ...rulesOf(frame), name, description, archived_at, revision };
     this.#show(this.rooms.peek());
   }
 
@@ -137,9 +176,11 @@ export class RoomList {
    */
   #describe(room, info) {
     const old = room.info.peek();
-    const { name, description, archived_at, revision } = info.revision < old.revision ? old : info;
+    const newest = info.revision < old.revision ? old : info;
+    const { name, description, archived_at, revision } = newest;
     const head_seq = Math.max(old.head_seq, info.head_seq);
-    room.info.value = { ...info, name, description, archived_at, revision, head_seq };
+    const rules = rulesOf(newest);
+    room.info.value = { ...info, ...rules, name, description, archived_at, revision, head_seq };
     room.count(info);
     this.listener.described(room, info);
   }
@@ -147,7 +188,24 @@ export class RoomList {
   /** @param {Rooms} rooms in any order */
   #show(rooms) {
     this.rooms.value = new Map(
-      [...rooms].sort(([, a], [, b]) => names.compare(a.info.peek().name, b.info.peek().name)),
+      [...rooms].sort(([, a], [, b]) => names.compare(this.#title(a), this.#title(b))),
     );
   }
+
+  /** @param {Room} room */
+  #title(room) {
+    return titleOf(room.info.peek(), this.userId);
+  }
+}
+
+/**
+ * The kind and the rules, of which an older server sends none.
+ * @param {Partial<import("./types.js").RoomRules>} info
+ */
+function rulesOf({ kind, posting, inviting, history, auto_join }) {
+  return Object.fromEntries(
+    Object.entries({ kind, posting, inviting, history, auto_join }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
 }

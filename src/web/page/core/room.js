@@ -31,6 +31,8 @@ export class Room {
     /** The server's reason for not taking the message that is being sent; empty if it gave none. */
     this.delay = signal("");
     this.messages = new LoadedMessages(info.id);
+    /** Grows when somebody joins or leaves, or when a member is changed. */
+    this.membersVersion = signal(0);
 
     this.readSeq = signal(info.read_seq ?? 0);
     /**

@@ -4,7 +4,8 @@ import { signal } from "./reactive.js";
 
 /**
  * @typedef {{ page: "home" } | { page: "room", roomId: number, seq: number | null }
- *   | { page: "admin", part: string } | { page: "reset", token: string }} Route
+ *   | { page: "admin", part: string } | { page: "reset", token: string }
+ *   | { page: "invite", token: string }} Route
  */
 
 /** @type {import("./reactive.js").Signal<Route>} */
@@ -25,6 +26,8 @@ export function parse(hash) {
   if (admin) return { page: "admin", part: admin[1] ?? "" };
   const reset = /^#reset=([\w.~-]+)$/.exec(hash);
   if (reset) return { page: "reset", token: reset[1] ?? "" };
+  const invite = /^#\/invite\/([\w.~-]+)$/.exec(hash);
+  if (invite) return { page: "invite", token: invite[1] ?? "" };
   return { page: "home" };
 }
 

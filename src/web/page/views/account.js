@@ -3,13 +3,16 @@
 import { address } from "../core/address.js";
 import { call } from "../core/api.js";
 import { h } from "../core/dom.js";
+import { nameOf } from "../core/people.js";
 import { signOut } from "../core/login.js";
 import { avatar } from "./avatar.js";
 import { wipeDrafts } from "./composer.js";
 import { openDialog, toast } from "./dialog.js";
+import { choice } from "./choice.js";
 import { form } from "./form.js";
 import { openKeys } from "./keys.js";
 import { notify, setNotify } from "./notices.js";
+import { openProfile } from "./profile.js";
 import { setTheme, theme } from "./theme.js";
 
 /** @param {import("../core/chat.js").Chat} chat */
@@ -20,6 +23,10 @@ export function openAccount(chat) {
     chat.outbox.wipe();
     wipeDrafts(chat.user.id);
     signOut();
+  };
+  const profile = () => {
+    dialog.close();
+    openProfile(chat, chat.user);
   };
   const keys = () => {
     dialog.close();
@@ -39,11 +46,12 @@ export function openAccount(chat) {
           h(
             "p",
             { class: "name" },
-            username,
+            nameOf(chat.me.peek() ?? chat.user),
             role === "admin" && h("span", { class: "tag" }, "admin"),
           ),
-          h("p", { class: "quiet" }, email),
+          h("p", { class: "quiet" }, `@${username} · ${email}`),
         ),
+        h("button", { class: "small", type: "button", onclick: profile }, "Profile"),
       ),
       choice(
         "Appearance",
@@ -106,48 +114,4 @@ export function openAccount(chat) {
       ),
     ],
   });
-}
-
-/**
- * A choice between a few options, which is stored at once.
- * @template {string} T
- * @param {string} label
- * @param {T} value
- * @param {Record<T, string>} options
- * @param {(value: T) => Promise<string>} keep returns why the choice could not be stored, or ""
- */
-function choice(label, value, options, keep) {
-  const alert = h("p", { class: "field-error", role: "alert" });
-  const name = label.toLowerCase().replaceAll(" ", "-");
-  /** @param {T} chosen */
-  const change = async (chosen) => {
-    alert.textContent = await keep(chosen);
-    const kept = alert.textContent ? value : chosen;
-    for (const input of set.querySelectorAll("input")) input.checked = input.value === kept;
-  };
-  const set = h(
-    "fieldset",
-    { class: "choice" },
-    h("legend", null, label),
-    h(
-      "div",
-      { class: "segments" },
-      /** @type {[T, string][]} */ (Object.entries(options)).map(([key, text]) =>
-        h(
-          "label",
-          null,
-          h("input", {
-            type: "radio",
-            name,
-            value: key,
-            checked: key === value,
-            onchange: () => change(key),
-          }),
-          h("span", null, text),
-        ),
-      ),
-    ),
-    alert,
-  );
-  return set;
 }

@@ -2,6 +2,7 @@
 
 import { call } from "../core/api.js";
 import { fill, h, icon } from "../core/dom.js";
+import { powersIn } from "../core/people.js";
 import { roomHref } from "../core/route.js";
 import { copyText } from "./copy.js";
 import { confirmDialog, toast } from "./dialog.js";
@@ -43,7 +44,7 @@ export function messageActions(chat, room, list, edit) {
     return [
       button("link", "Copy link", () => copyLink(room, message)),
       isMine && isOpen && button("edit", "Edit", () => edit(message)),
-      (isMine || chat.user.role === "admin") &&
+      (isMine || powersIn(room.info.peek(), chat.user).deletesMessages) &&
         button("trash", "Delete", () => remove(room, message)),
     ];
   };

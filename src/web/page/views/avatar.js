@@ -5,7 +5,7 @@ import { hueOf } from "../text/format.js";
 
 /**
  * @param {string} name
- * @param {string} [size] "small" or nothing
+ * @param {string} [size] "tiny", "small", "large" or nothing
  */
 export function avatar(name, size = "") {
   const element = h(

@@ -2,6 +2,7 @@
 
 import { fill, h } from "../core/dom.js";
 import { listen } from "../core/dom.js";
+import { nameOf } from "../core/people.js";
 import { EMOJI } from "../text/emoji.js";
 import { avatar } from "./avatar.js";
 
@@ -105,14 +106,26 @@ export function completion(input, chat, room, changed) {
  * @returns {Suggestion[]}
  */
 function people(chat, room, word) {
-  const known = new Set(room.people.peek().map(({ username }) => username));
-  for (const { username } of room.messages.list.slice(-100)) known.add(username);
+  const near = [
+    ...(room.info.peek().people ?? []),
+    ...room.people.peek(),
+    ...room.messages.list.slice(-100),
+  ];
+  const known = new Map(near.map((person) => [person.username, person]));
   known.delete(chat.user.username);
-  return [...known]
-    .filter((name) => name.toLowerCase().startsWith(word.toLowerCase()))
-    .sort()
+  const wanted = word.toLowerCase();
+  return [...known.values()]
+    .filter((person) =>
+      [person.username, nameOf(person)].some((name) => name.toLowerCase().startsWith(wanted)),
+    )
+    .sort((a, b) => (a.username < b.username ? -1 : 1))
     .slice(0, MOST)
-    .map((name) => ({ text: `@${name}`, show: [avatar(name, "small"), name] }));
+    .map((person) => {
+      const { username } = person;
+      const name = nameOf(person);
+      const handle = name !== username && h("span", { class: "quiet" }, `@${username}`);
+      return { text: `@${username}`, show: [avatar(username, "small"), name, handle] };
+    });
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
+import { nameOf, placeOf } from "../core/people.js";
 import { isTooLong } from "../core/limits.js";
 import { sendFrame } from "../core/socket.js";
 import { storage } from "../core/storage.js";
@@ -125,12 +126,12 @@ class Composer extends View {
     onEnd(() => changed());
 
     effect(() => {
-      const { name } = room.info.value;
-      input.placeholder = `Message #${name}`;
-      input.setAttribute("aria-label", `Message #${name}`);
+      const label = `Message ${placeOf(room.info.value, chat.user.id)}`;
+      input.placeholder = label;
+      input.setAttribute("aria-label", label);
     });
     effect(() => length.look());
-    effect(() => fill(typing, typingText(room.typing.value.map(({ username }) => username))));
+    effect(() => fill(typing, typingText(room.typing.value.map(nameOf))));
   }
 }
 

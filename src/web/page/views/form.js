@@ -6,7 +6,7 @@ import { fill, h } from "../core/dom.js";
 /**
  * @typedef {{ name: string, label: string, type?: string, hint?: string, autocomplete?: string,
  *   value?: string, optional?: boolean, rows?: number, maxlength?: number, minlength?: number,
- *   hidden?: boolean }} Field `hidden`: for password managers, which need the username
+ *   hidden?: boolean, list?: string }} Field `hidden`: for password managers, which need the username
  */
 
 /** The field that an error code is about. @type {Record<string, string>} */
@@ -21,10 +21,11 @@ let serial = 0;
 
 /**
  * @param {{ fields: Field[], submit: string, busy?: string,
- *   onsubmit(values: Record<string, string>): Promise<void> | void, extra?: import("../core/dom.js").Child[] }} options
+ *   onsubmit(values: Record<string, string>): Promise<void> | void, body?: import("../core/dom.js").Child[],
+ *   extra?: import("../core/dom.js").Child[] }} options `body` comes after the fields
  * @returns {HTMLFormElement}
  */
-export function form({ fields, submit, busy = "One moment…", onsubmit, extra = [] }) {
+export function form({ fields, submit, busy = "One moment…", onsubmit, body = [], extra = [] }) {
   const made = fields.map(makeField);
   const alert = h("p", { class: "form-error", role: "alert" });
   const button = h("button", { class: "primary", type: "submit" }, submit);
@@ -66,6 +67,7 @@ export function form({ fields, submit, busy = "One moment…", onsubmit, extra =
     "form",
     { class: "form", novalidate: true, onsubmit: submitted },
     made.map(({ element }) => element),
+    body,
     alert,
     h("div", { class: "form-actions" }, extra, button),
   );

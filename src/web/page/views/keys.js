@@ -17,7 +17,7 @@ const KEYS = [
   ["↑ in an empty field", "Edit your last message"],
   ["@ and :", "Suggest people and emoji"],
   ["Escape", "Go to the newest message and mark the room as read"],
-  ["↑ ↓ on a message", "Move between messages. E edits, Delete deletes"],
+  ["↑ ↓ on a message", "Move between messages. E edits, Delete deletes, P shows the author"],
   [IS_MAC ? "⌘ / or ?" : "Ctrl / or ?", "Show this list"],
 ];
 
@@ -68,9 +68,11 @@ export function openKeys() {
 function step(chat, direction, onlyUnread) {
   const at = route.peek();
   const open = at.page === "room" ? at.roomId : 0;
+  const listed = new Set(chat.listed.all().map(({ id }) => id));
   const rooms = [...chat.rooms.peek().values()].filter(
     ({ id, info, unread }) =>
-      id === open || (!info.peek().archived_at && (!onlyUnread || unread.peek().length > 0)),
+      id === open ||
+      (listed.has(id) && !info.peek().archived_at && (!onlyUnread || unread.peek().length > 0)),
   );
   const next = rooms.at(
     (rooms.findIndex(({ id }) => id === open) + direction) % Math.max(rooms.length, 1),

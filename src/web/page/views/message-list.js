@@ -4,8 +4,10 @@
 import { words } from "../core/api.js";
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { effect, onEnd } from "../core/reactive.js";
+import { titleOf } from "../core/people.js";
 import { route } from "../core/route.js";
 import { counted } from "../text/format.js";
+import { openCards } from "./cards.js";
 import { messageActions } from "./actions.js";
 import { Editing } from "./editing.js";
 import { messageEditor } from "./editor.js";
@@ -52,6 +54,7 @@ export class MessageList extends View {
     this.#paging = new Paging(room, this.#scroll, this.#reading);
     this.#editing = new Editing(chat, room, this.#list);
     this.append(this.#scroll.scroller, this.#jump);
+    openCards(chat, room, this.#list);
     messageActions(chat, room, this.#list, (message) => this.#editing.start(message));
 
     this.#paging.open();
@@ -101,7 +104,7 @@ export class MessageList extends View {
       this.#editing.end();
       this.dispatchEvent(new CustomEvent("done-editing"));
     };
-    this.#list.setAttribute("aria-label", `Messages in ${room.info.value.name}`);
+    this.#list.setAttribute("aria-label", `Messages in ${titleOf(room.info.value, chat.user.id)}`);
     const rows = rowsOf({
       chat,
       room,

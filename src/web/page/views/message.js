@@ -6,7 +6,9 @@ import { clockTime, exactTime } from "../text/format.js";
 import { isOnlyEmoji } from "../text/emoji.js";
 import { markdown } from "../text/markdown.js";
 import { names } from "../core/names.js";
+import { nameOf } from "../core/people.js";
 import { avatar } from "./avatar.js";
+import { personButton } from "./profile.js";
 import { waitingView } from "./waiting.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
@@ -28,7 +30,7 @@ export function messageRow(chat, message, grouped, editor) {
       tabindex: "-1",
       data: { seq: message.seq },
     },
-    head(message.username, message.timestamp, grouped),
+    head(chat, message, message.timestamp, grouped),
     editor ??
       h(
         "div",
@@ -36,7 +38,14 @@ export function messageRow(chat, message, grouped, editor) {
         message.deleted_at
           ? h("p", { class: "deleted" }, "This message was deleted.")
           : [
-              text(message.content, me),
+              chat.blocks.has(message.user_id)
+                ? h(
+                    "details",
+                    { class: "blocked" },
+                    h("summary", null, "Message of a person whom you have blocked"),
+                    text(message.content, me),
+                  )
+                : text(message.content, me),
               message.edited_at &&
                 h(
                   "span",
@@ -62,7 +71,7 @@ export function pendingRow(chat, room, pending, grouped) {
       class: `message pending ${pending.state}${grouped ? " grouped" : ""}`,
       tabindex: "-1",
     },
-    head(me, pending.at, grouped),
+    head(chat, { ...(chat.me.peek() ?? chat.user), user_id: chat.user.id }, pending.at, grouped),
     h(
       "div",
       { class: "text" },
@@ -94,21 +103,25 @@ function text(content, me) {
 }
 
 /**
- * @param {string} name
+ * @param {Chat} chat
+ * @param {{ user_id: number, username: string, display_name?: string }} author
  * @param {string} time
  * @param {boolean} grouped
  */
-function head(name, time, grouped) {
+function head(chat, author, time, grouped) {
   const when = h("time", { datetime: time, title: exactTime(time) }, clockTime(time));
   if (grouped)
     return h(
       "div",
       { class: "gutter" },
-      h("span", { class: "visually-hidden" }, `${name}, `),
+      h("span", { class: "visually-hidden" }, `${nameOf(author)}, `),
       when,
     );
+  const name = personButton(chat, author, "author");
+  // Tab moves between messages: the key P opens the card of a message's author.
+  name.setAttribute("tabindex", "-1");
   return [
-    h("div", { class: "gutter" }, avatar(name)),
-    h("div", { class: "by" }, h("span", { class: "author", dir: "auto" }, name), when),
+    h("div", { class: "gutter" }, avatar(author.username)),
+    h("div", { class: "by" }, name, when),
   ];
 }

@@ -5,6 +5,7 @@ import { effect, onEnd } from "../core/reactive.js";
 import { go, roomHref, route } from "../core/route.js";
 import { serverName } from "../core/brand.js";
 import { names } from "../core/names.js";
+import { nameOf, placeOf } from "../core/people.js";
 import { storage } from "../core/storage.js";
 
 /** @typedef {"off" | "mentions" | "all"} Notify */
@@ -47,11 +48,17 @@ export function startNotices(chat) {
     if (link.href !== icon.href) Object.assign(link, icon);
   };
   effect(() => {
-    const rooms = [...chat.rooms.value.values()].filter(({ info }) => !info.value.archived_at);
+    const rooms = chat.listed
+      .all()
+      .filter(({ info }) => !info.value.archived_at && choiceIn(info.value) !== "none");
     const unread = rooms.reduce((sum, room) => sum + room.unread.value.length, 0);
     const at = route.value;
     const open = at.page === "room" ? chat.rooms.value.get(at.roomId) : undefined;
-    const place = open ? `#${open.info.value.name}` : at.page === "admin" ? "Administration" : "";
+    const place = open
+      ? placeOf(open.info.value, chat.user.id)
+      : at.page === "admin"
+        ? "Administration"
+        : "";
     const count = unread > 99 ? "(99+)" : unread > 0 ? `(${unread})` : "";
     document.title = [count, place, place ? `· ${serverName}` : serverName]
       .filter(Boolean)
@@ -62,19 +69,19 @@ export function startNotices(chat) {
     const at = route.peek();
     const isOpen = at.page === "room" && at.roomId === room.id;
     if (isOpen && announcer) {
-      announcer.append(h("p", null, `${message.username}: ${message.content}`));
+      announcer.append(h("p", null, `${nameOf(message)}: ${message.content}`));
       while (announcer.children.length > SPOKEN) announcer.firstElementChild?.remove();
     }
     const isSeen = isOpen && !document.hidden && document.hasFocus();
-    const choice = notify();
+    const choice = wanted(chat, room);
     const isMentioned = names.isMentioned(message.content, chat.user.username);
     if (!isSeen && (choice === "all" || (choice === "mentions" && isMentioned)))
-      show(room, message);
+      show(chat, room, message);
   };
   chat.onActivity = (room, message, isMentioned) => {
-    const choice = notify();
+    const choice = wanted(chat, room);
     if (choice !== "all" && !(choice === "mentions" && isMentioned)) return;
-    show(room, {
+    show(chat, room, {
       ...message,
       content: isMentioned ? "You were mentioned." : "There is a new message.",
     });
@@ -87,13 +94,35 @@ export function startNotices(chat) {
   });
 }
 
+/** What the reader chose for this room. @param {import("../core/types.js").RoomInfo} info */
+const choiceIn = ({ membership }) => membership?.notify ?? "all";
+
 /**
+ * Which messages of a room are shown on the desktop: what the reader chose for this browser and for the room. A
+ * direct message is written to the reader, and counts as a mention.
+ * @param {import("../core/chat.js").Chat} chat
  * @param {import("../core/room.js").Room} room
- * @param {{ seq: number, username: string, content: string }} message
+ * @returns {Notify}
  */
-function show(room, message) {
+function wanted(chat, room) {
+  const [here, there] = [notify(), choiceIn(room.info.peek())];
+  if (here === "off" || there === "none" || !chat.listed.all().includes(room)) return "off";
+  if (here === "mentions" && there === "all" && room.info.peek().kind === "direct") return "all";
+  return here === "all" ? there : here;
+}
+
+/**
+ * @param {import("../core/chat.js").Chat} chat
+ * @param {import("../core/room.js").Room} room
+ * @param {{ seq: number, user_id: number, username: string, display_name?: string, content: string }} message
+ */
+function show(chat, room, message) {
+  if (chat.blocks.has(message.user_id)) return;
+  const info = room.info.peek();
+  const place = placeOf(info, chat.user.id);
   try {
-    const notice = new Notification(`${message.username} in #${room.info.peek().name}`, {
+    const title = info.kind === "direct" ? nameOf(message) : `${nameOf(message)} in ${place}`;
+    const notice = new Notification(title, {
       body: message.content.slice(0, 300),
       tag: `chatapp-${room.id}`,
     });

@@ -1,18 +1,24 @@
-// An open room: its name and topic, its messages, and the composer.
+// An open room: its head, its messages, and the composer.
 
+import { words } from "../core/api.js";
 import { View, fill, h, icon, view } from "../core/dom.js";
-import { effect, signal } from "../core/reactive.js";
+import { placeOf, powersIn } from "../core/people.js";
+import { effect, onEnd, signal } from "../core/reactive.js";
 import { storage } from "../core/storage.js";
-import { counted } from "../text/format.js";
+import { shortTime } from "../text/format.js";
 import { composerView } from "./composer.js";
-import { peopleView } from "./people.js";
+import { membersView } from "./members.js";
+import { joinRoom } from "./membership.js";
 import { messageListView } from "./message-list.js";
+import { membersButton, roomHead } from "./room-head.js";
 import { unsentView } from "./unsent.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
 /** @typedef {import("../core/room.js").Room} Room */
 
 const PEOPLE = "chatapp.people";
+/** The longest time that a browser's timer takes is 2^31 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 class RoomView extends View {
   /** @type {Chat} */
@@ -26,9 +32,6 @@ class RoomView extends View {
     const showsPeople = signal(
       storage.get(PEOPLE) === "shown" && matchMedia("(min-width: 64rem)").matches,
     );
-    const name = h("h1", { dir: "auto" });
-    const topic = h("p", { class: "topic", dir: "auto" });
-    const count = h("span");
     const side = h("div", { class: "side" });
     /** @param {boolean} shown */
     const showPeople = (shown) => {
@@ -37,81 +40,100 @@ class RoomView extends View {
       // In the order of the Tab key the list is far from the button. It is drawn after this function.
       queueMicrotask(() => (shown ? (side.querySelector("button") ?? people) : people).focus());
     };
-    const people = h(
-      "button",
-      {
-        class: "people-button",
-        type: "button",
-        onclick: () => showPeople(!showsPeople.value),
-      },
-      icon("people"),
-      count,
-    );
-    const settings =
-      chat.user.role === "admin" &&
-      h(
-        "button",
-        {
-          class: "icon-button",
-          type: "button",
-          "aria-label": "Room settings",
-          title: "Room settings",
-          onclick: async () => {
-            const { openRoomSettings } = await import("../admin/room-settings.js");
-            openRoomSettings(chat, room);
-          },
-        },
-        icon("gear"),
-      );
+    const people = membersButton(room, () => showPeople(!showsPeople.value));
     const messageList = messageListView(chat, room);
     const foot = h("div", { class: "foot" });
-    const end = h("div", null, unsentView(chat, room, messageList), foot);
+    const join = h("div");
+    const end = h("div", null, join, unsentView(chat, room, messageList), foot);
     this.append(
-      h(
-        "header",
-        { class: "room-top" },
-        h("a", { class: "icon-button back", href: "#/", "aria-label": "All rooms" }, icon("back")),
-        h("div", { class: "room-title" }, name, topic),
-        people,
-        settings,
-      ),
+      roomHead(chat, room, people),
       h("div", { class: "room-body" }, h("div", { class: "conversation" }, messageList, end), side),
     );
 
     effect(() => {
-      const { name: text, description } = room.info.value;
-      fill(name, h("span", { class: "hash", "aria-hidden": "true" }, "#"), text);
-      fill(topic, description);
-      topic.title = description ?? "";
-    });
-    effect(() => {
-      const here = room.peopleCount.value;
-      count.textContent = String(here);
-      people.setAttribute("aria-label", `${counted(here, "person", "people")} here`);
-      people.title = `${counted(here, "person", "people")} here`;
-    });
-    effect(() => {
       people.setAttribute("aria-expanded", String(showsPeople.value));
-      fill(side, showsPeople.value && peopleView(room, () => showPeople(false)));
+      fill(side, showsPeople.value && membersView(chat, room, () => showPeople(false)));
     });
-    let wasArchived = /** @type {boolean | undefined} */ (undefined);
+    let wasNew = false;
     effect(() => {
-      const isArchived = Boolean(room.info.value.archived_at);
-      if (isArchived === wasArchived) return;
-      wasArchived = isArchived;
+      const { kind, membership, archived_at } = room.info.value;
+      const isNew = kind === "public" && !membership && !archived_at;
+      if (isNew !== wasNew) fill(join, isNew && joinBanner(chat, room));
+      wasNew = isNew;
+    });
+    /** The time, which matters only to the end of a mute. */
+    const now = signal(Date.now());
+    let timer = 0;
+    onEnd(() => clearTimeout(timer));
+    let before = /** @type {string | null | undefined} */ (undefined);
+    effect(() => {
+      const info = room.info.value;
+      const mutedUntil = Date.parse(info.membership?.muted_until ?? "");
+      clearTimeout(timer);
+      if (mutedUntil > now.value) {
+        const wait = Math.min(mutedUntil - Date.now() + 1, LONGEST_TIMER_MS);
+        timer = setTimeout(() => (now.value = Date.now()), wait);
+      }
+      const why = closedBecause(chat, info, now.value);
+      if (why === before) return;
+      before = why;
       fill(
         foot,
-        isArchived
-          ? h(
-              "p",
-              { class: "archived-note" },
-              icon("archive"),
-              "This room is archived. You can read it, but nobody can post here.",
-            )
-          : composerView(chat, room, messageList),
+        why === null
+          ? composerView(chat, room, messageList)
+          : h("p", { class: "archived-note" }, icon(info.archived_at ? "archive" : "lock"), why),
       );
     });
   }
+}
+
+/**
+ * Why the reader cannot write in the room; null: the reader can.
+ * @param {Chat} chat
+ * @param {import("../core/types.js").RoomInfo} info
+ * @param {number} now
+ */
+function closedBecause(chat, info, now) {
+  const { archived_at, membership, posting } = info;
+  if (archived_at) return "This room is archived. You can read it, but nobody can post here.";
+  const mutedUntil = membership?.muted_until;
+  if (mutedUntil && Date.parse(mutedUntil) > now)
+    return `A moderator has muted you here until ${shortTime(mutedUntil)}.`;
+  if (posting === "moderators" && powersIn(info, chat.user).rank < 2)
+    return "Only moderators write in this room.";
+  return null;
+}
+
+/**
+ * @param {Chat} chat
+ * @param {Room} room
+ */
+function joinBanner(chat, room) {
+  const alert = h("span", { class: "field-error", role: "alert" });
+  const button = h(
+    "button",
+    {
+      class: "primary small",
+      type: "button",
+      onclick: async () => {
+        button.disabled = true;
+        try {
+          await joinRoom(chat, room.id);
+        } catch (error) {
+          alert.textContent = words(error);
+          button.disabled = false;
+        }
+      },
+    },
+    "Join",
+  );
+  return h(
+    "p",
+    { class: "join-banner" },
+    h("span", { dir: "auto" }, `You are reading ${placeOf(room.info.peek(), chat.user.id)}.`),
+    button,
+    alert,
+  );
 }
 
 /**

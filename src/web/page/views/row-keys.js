@@ -1,7 +1,9 @@
 // Keys in the list of messages: Tab reaches one of its rows, and arrows move to the others.
 
 import { listen } from "../core/dom.js";
+import { powersIn } from "../core/people.js";
 import { messageOf, remove } from "./actions.js";
+import { openProfile } from "./profile.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
 
@@ -36,10 +38,13 @@ export function rowKeys(list, chat, room, edit) {
    * @returns {boolean} whether the key does something
    */
   const act = (key, message) => {
-    if (!message || message.deleted_at) return false;
+    if (!message) return false;
     const isMine = message.user_id === chat.user.id;
-    if (key === "e" && isMine) edit(message);
-    else if (key === "Delete" && (isMine || chat.user.role === "admin")) remove(room, message);
+    const mayDelete = isMine || powersIn(room.info.peek(), chat.user).deletesMessages;
+    if (key === "p") openProfile(chat, { id: message.user_id, username: message.username });
+    else if (message.deleted_at) return false;
+    else if (key === "e" && isMine) edit(message);
+    else if (key === "Delete" && mayDelete) remove(room, message);
     else return false;
     return true;
   };

@@ -1,10 +1,12 @@
 // The rows of the list of messages: days, the unread line, messages, and messages that are being sent. Rows
 // that did not change keep their elements.
 
-import { h } from "../core/dom.js";
+import { h, icon } from "../core/dom.js";
+import { nameOf, titleOf } from "../core/people.js";
 import { roomHref } from "../core/route.js";
 import { dayKey, dayName } from "../text/format.js";
 import { copyButton } from "./copy.js";
+import { memberRow, summary } from "./member-lines.js";
 import { messageRow, pendingRow } from "./message.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
@@ -30,7 +32,8 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
   const pending = room.pending.value;
   /** @type {Row[]} */
   const rows = [];
-  if (isLoaded && !hasOlder) rows.push(beginning(room, messages.length + pending.length === 0));
+  if (isLoaded && !hasOlder)
+    rows.push(beginning(chat, room, messages.length + pending.length === 0));
   /** @type {{ user_id: number, timestamp: string } | null} */
   let before = null;
   let day = "";
@@ -56,7 +59,24 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
     });
   };
 
+  const events = room.messages.memberEvents;
+  /** Shows the events before a position. @param {number} seq */
+  const eventsBefore = (seq) => {
+    const count = events.findIndex((event) => event.seq > seq);
+    const row = events.splice(0, count < 0 ? events.length : count);
+    const [first] = row;
+    if (!first) return;
+    newDay(first.timestamp);
+    before = null;
+    rows.push({
+      key: `members ${first.seq}`,
+      signature: `${row.at(-1)?.seq} ${summary(row)}`,
+      make: () => memberRow(row),
+    });
+  };
+
   for (const message of messages) {
+    eventsBefore(message.seq);
     newDay(message.timestamp);
     if (!isLineDrawn && message.seq > (unreadAfter ?? 0) && message.user_id !== chat.user.id) {
       isLineDrawn = true;
@@ -73,11 +93,12 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
       key: `message ${message.id}`,
       signature: isEditing
         ? "editing"
-        : `${grouped} ${message.edited_at} ${message.deleted_at} ${message.username}`,
+        : `${grouped} ${message.edited_at} ${message.deleted_at} ${nameOf(message)} ${chat.blocks.has(message.user_id)}`,
       make: () => messageRow(chat, message, grouped, isEditing ? editor(message) : null),
     });
     before = message;
   }
+  eventsBefore(Infinity);
   // If newer messages are not loaded, pending ones would be in the wrong place.
   for (const one of hasNewer ? [] : pending) {
     // Refused messages are shown above the composer.
@@ -98,22 +119,35 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
 }
 
 /**
+ * @param {Chat} chat
  * @param {Room} room
  * @param {boolean} isEmpty
  * @returns {Row}
  */
-function beginning(room, isEmpty) {
-  const { name, description, archived_at } = room.info.value;
+function beginning(chat, room, isEmpty) {
+  const { archived_at, description, history, kind } = room.info.value;
   const invites = isEmpty && !archived_at;
+  const name = titleOf(room.info.value, chat.user.id);
+  const isPart = kind === "private" && history === "joined";
+  const title =
+    kind === "direct"
+      ? `This is the beginning of your conversation with ${name}`
+      : isPart
+        ? `You see ${name} from the time when you joined`
+        : `This is the beginning of ${name}`;
   return {
     key: "beginning",
-    signature: `${name} ${description} ${invites}`,
+    signature: `${title} ${description} ${invites} ${kind}`,
     make: () =>
       h(
         "li",
         { class: "beginning" },
-        h("p", { class: "hash", "aria-hidden": "true" }, "#"),
-        h("p", { class: "title", dir: "auto" }, `This is the beginning of ${name}`),
+        h(
+          "p",
+          { class: "hash", "aria-hidden": "true" },
+          kind === "private" ? icon("lock") : kind === "direct" ? icon("people") : "#",
+        ),
+        h("p", { class: "title", dir: "auto" }, title),
         description && h("p", { class: "quiet", dir: "auto" }, description),
         invites && invitation(room),
       ),
@@ -125,6 +159,15 @@ function beginning(room, isEmpty) {
  * @param {Room} room
  */
 function invitation(room) {
+  const { kind } = room.info.peek();
+  if (kind === "direct")
+    return h("p", { class: "quiet" }, "Only the people in it can see what you write here.");
+  if (kind === "private")
+    return h(
+      "p",
+      { class: "quiet" },
+      "Only members can see this room. Add people, or send them an invite link: both are in the list of members.",
+    );
   const link = new URL(roomHref(room.id), location.href).href;
   return h(
     "div",

@@ -10,7 +10,10 @@ import { storage } from "../core/storage.js";
 import { connectionView } from "./connection.js";
 import { watchKeys } from "./keys.js";
 import { startNotices } from "./notices.js";
+import { invitePage } from "./invite.js";
+import { openBrowse } from "./browse.js";
 import { roomView } from "./room.js";
+import { openNewRoom } from "./room-settings.js";
 import { sidebarView } from "./sidebar.js";
 import { unkeptView } from "./unkept.js";
 
@@ -47,22 +50,33 @@ class Shell extends View {
     let shown = "";
     /** The room that was not in the list, and for which the list was read again. */
     let asked = 0;
+    /** The room that the reader was taken out of, while the page says so. @type {number | null} */
+    let left = null;
     effect(() => {
       const at = route.value;
       const rooms = chat.rooms.value;
       const room = at.page === "room" ? rooms.get(at.roomId) : undefined;
       this.dataset["page"] = at.page;
+      const leaving = at.page === "room" ? chat.leavings.value.get(at.roomId) : undefined;
       const isUnknown = at.page === "room" && chat.list.loaded.value && !room;
       const isNews = isUnknown && asked !== at.roomId;
       const state = `${chat.list.loaded.value} ${rooms.size > 0} ${chat.list.error.value !== null} ${isNews} ${mayCreateRooms(chat.user)}`;
-      const key = room
-        ? `room ${room.id}`
-        : at.page === "admin"
-          ? `admin ${at.part}`
-          : `${at.page} ${state}`;
+      const key = leaving
+        ? `left ${at.page === "room" && at.roomId}`
+        : room
+          ? `room ${room.id}`
+          : at.page === "admin"
+            ? `admin ${at.part}`
+            : at.page === "invite"
+              ? `invite ${at.token}`
+              : `${at.page} ${state}`;
       if (key === shown && !(room && !main.firstElementChild)) return;
       shown = key;
+      if (left !== null && !(at.page === "room" && at.roomId === left)) chat.forgetLeaving(left);
+      left = leaving && at.page === "room" ? at.roomId : null;
       chat.openRoom(room?.id ?? null);
+      if (leaving) return fill(main, roomLeft(leaving));
+      if (at.page === "invite") return fill(main, invitePage(chat, at.token));
       if (room) {
         storage.set(LAST_ROOM, String(room.id));
         return fill(main, roomView(chat, room));
@@ -93,8 +107,8 @@ class Shell extends View {
       // On a wide screen, a room is always open beside the list.
       const wide = matchMedia("(min-width: 48rem)").matches;
       const last = Number(storage.get(LAST_ROOM));
-      const first =
-        rooms.get(last) ?? [...rooms.values()].find(({ info }) => !info.peek().archived_at);
+      const listed = chat.listed.all();
+      const first = rooms.get(last) ?? listed.find(({ info }) => !info.peek().archived_at);
       if (wide && first) queueMicrotask(() => goInstead(roomHref(first.id)));
     });
   }
@@ -136,12 +150,31 @@ async function openAdmin(chat, main, part) {
   }
 }
 
+/** @type {Record<import("../core/types.js").LeftCause, string>} */
+const CAUSES = {
+  left: "You left this room.",
+  removed: "A moderator removed you from this room.",
+  banned: "A moderator banned you from this room.",
+  private: "This room is private now, and you are not a member of it.",
+};
+
+/** @param {import("../core/chat.js").Leaving} leaving */
+function roomLeft({ title, cause }) {
+  return h(
+    "div",
+    { class: "empty" },
+    h("h1", { dir: "auto" }, title),
+    h("p", { role: "alert" }, CAUSES[cause] ?? "You may not read this room any more."),
+    h("button", { type: "button", onclick: () => go("#/") }, "Show all rooms"),
+  );
+}
+
 function roomGone() {
   return h(
     "div",
     { class: "empty" },
     h("h1", null, "Room not found"),
-    h("p", null, "It was deleted, or the link is wrong."),
+    h("p", null, "It was deleted, it is private, or the link is wrong."),
     h("button", { type: "button", onclick: () => go("#/") }, "Show all rooms"),
   );
 }
@@ -149,7 +182,12 @@ function roomGone() {
 /** @param {Chat} chat */
 function noRoom(chat) {
   if (chat.rooms.peek().size > 0)
-    return h("div", { class: "empty" }, h("p", null, "Choose a room."));
+    return h(
+      "div",
+      { class: "empty" },
+      h("p", null, "Choose a room."),
+      h("button", { type: "button", onclick: () => openBrowse(chat) }, "Browse rooms"),
+    );
   const mayCreate = mayCreateRooms(chat.user);
   return h(
     "div",
@@ -168,10 +206,7 @@ function noRoom(chat) {
         {
           class: "primary",
           type: "button",
-          onclick: async () => {
-            const { openNewRoom } = await import("../admin/room-settings.js");
-            openNewRoom(chat);
-          },
+          onclick: () => openNewRoom(chat),
         },
         "Create a room",
       ),

@@ -2,12 +2,16 @@
 
 import { serverName } from "../core/brand.js";
 import { View, fill, h, icon, view } from "../core/dom.js";
+import { nameOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
-import { roomHref, route } from "../core/route.js";
-import { mayCreateRooms, setup } from "../core/setup.js";
+import { route } from "../core/route.js";
 import { avatar } from "./avatar.js";
 import { openAccount } from "./account.js";
+import { openBrowse } from "./browse.js";
 import { IS_MAC } from "./keys.js";
+import { showRooms } from "./room-entry.js";
+import { openNewRoom } from "./room-settings.js";
+import { openNewDirect } from "./start-direct.js";
 import { openSwitcher } from "./switcher.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
@@ -21,24 +25,13 @@ class Sidebar extends View {
     const { chat } = this;
     this.className = "sidebar";
     const isAdmin = chat.user.role === "admin";
-    const rooms = h("div", { class: "rooms", role: "list" });
-    const archived = h("div", { class: "rooms", role: "list" });
+    const starred = list("Starred");
+    const rooms = list("Rooms");
+    const direct = list("Direct messages");
+    const archived = list("Archived");
     const drawer = h("details", { class: "archived" }, h("summary", null, "Archived"), archived);
-    const create = h(
-      "button",
-      {
-        class: "icon-button",
-        type: "button",
-        title: "Create a room",
-        "aria-label": "Create a room",
-        onclick: async () => {
-          const { openNewRoom } = await import("../admin/room-settings.js");
-          openNewRoom(chat);
-        },
-      },
-      icon("plus"),
-    );
-    const note = h("p", { class: "quiet small note-line" }, "Only admins can create rooms here.");
+    const starredSection = h("div", { class: "group" }, section("Starred"), starred);
+    const name = h("span", { class: "name", dir: "auto" });
     this.append(
       h(
         "header",
@@ -55,10 +48,19 @@ class Sidebar extends View {
       h(
         "nav",
         { "aria-label": "Rooms" },
-        h("div", { class: "section" }, h("h2", null, "Rooms"), create),
+        starredSection,
+        section(
+          "Rooms",
+          button("browse", "Browse rooms", () => openBrowse(chat)),
+          button("plus", "Create a room", () => openNewRoom(chat)),
+        ),
         rooms,
+        section(
+          "Direct messages",
+          button("plus", "New direct message", () => openNewDirect(chat)),
+        ),
+        direct,
         drawer,
-        note,
       ),
       h(
         "footer",
@@ -67,7 +69,7 @@ class Sidebar extends View {
           "button",
           { class: "me", type: "button", onclick: () => openAccount(chat) },
           avatar(chat.user.username, "small"),
-          h("span", { class: "name" }, chat.user.username),
+          name,
           h("span", { class: "visually-hidden" }, "Account and settings"),
           icon("gear"),
         ),
@@ -76,21 +78,33 @@ class Sidebar extends View {
       ),
     );
     effect(() => {
-      create.hidden = !mayCreateRooms(chat.user);
-      note.hidden = setup.value === null || !create.hidden;
+      name.textContent = nameOf(chat.me.value ?? chat.user);
     });
     effect(() => {
-      const all = [...chat.rooms.value.values()];
-      const isOld = (/** @type {Room} */ room) => Boolean(room.info.value.archived_at);
-      reconcile(
-        rooms,
-        all.filter((room) => !isOld(room)),
-        chat,
-      );
-      reconcile(archived, all.filter(isOld), chat);
-      drawer.hidden = !all.some(isOld);
-      if (chat.list.loaded.value && all.length === 0)
-        fill(rooms, h("p", { class: "quiet", role: "listitem" }, "No rooms yet"));
+      const at = route.value;
+      const open = at.page === "room" ? chat.rooms.value.get(at.roomId) : undefined;
+      const listed = new Set(chat.listed.all());
+      if (open) listed.add(open);
+      // In the order of the whole list, which is by name.
+      const all = [...chat.rooms.value.values()].filter((room) => listed.has(room));
+      /** @type {Record<"starred" | "rooms" | "direct" | "archived", Room[]>} */
+      const groups = { starred: [], rooms: [], direct: [], archived: [] };
+      for (const room of all) groups[groupOf(room)].push(room);
+      showRooms(starred, groups.starred, chat);
+      showRooms(rooms, groups.rooms, chat);
+      showRooms(direct, groups.direct, chat);
+      showRooms(archived, groups.archived, chat);
+      starredSection.hidden = groups.starred.length === 0;
+      drawer.hidden = groups.archived.length === 0;
+      if (open && groups.archived.includes(open)) drawer.open = true;
+      if (!chat.list.loaded.value) return;
+      if (groups.rooms.length === 0)
+        fill(rooms, h("p", { class: "quiet", role: "listitem" }, noRooms(chat)));
+      if (groups.direct.length === 0)
+        fill(
+          direct,
+          h("p", { class: "quiet small", role: "listitem" }, "Write to one person or a few."),
+        );
     });
   }
 }
@@ -98,73 +112,38 @@ class Sidebar extends View {
 /** @param {Chat} chat */
 export const sidebarView = (chat) => view("chat-sidebar", Sidebar, { chat });
 
+/** @param {Room} room */
+function groupOf(room) {
+  const { archived_at, kind, membership } = room.info.value;
+  if (archived_at) return "archived";
+  if (membership?.is_starred) return "starred";
+  return kind === "direct" ? "direct" : "rooms";
+}
+
+/** @param {Chat} chat */
+function noRooms(chat) {
+  const isEmpty = ![...chat.rooms.value.values()].some(({ info }) => info.value.kind !== "direct");
+  return isEmpty ? "No rooms yet" : "You are in no room. Browse them to find one.";
+}
+
+/** @param {string} label */
+const list = (label) => h("div", { class: "rooms", role: "list", "aria-label": label });
+
 /**
- * Shows the rooms; a room that is already shown keeps its element.
- * @param {HTMLElement} list
- * @param {Room[]} rooms
- * @param {Chat} chat
+ * @param {string} title
+ * @param {...HTMLElement} buttons
  */
-function reconcile(list, rooms, chat) {
-  const known = new Map(
-    [...list.children].map((entry) => [/** @type {any} */ (entry).room, entry]),
-  );
-  const entries = rooms.map(
-    (room) => known.get(room) ?? view("chat-room-entry", Entry, { chat, room }),
-  );
-  if (
-    entries.length === list.children.length &&
-    entries.every((it, at) => list.children[at] === it)
-  )
-    return;
-  list.replaceChildren(...entries);
-}
+const section = (title, ...buttons) =>
+  h("div", { class: "section" }, h("h2", null, title), h("span", { class: "buttons" }, buttons));
 
-class Entry extends View {
-  /** @type {Chat} */
-  chat = /** @type {any} */ (null);
-  /** @type {Room} */
-  room = /** @type {any} */ (null);
-
-  render() {
-    const { room } = this;
-    this.setAttribute("role", "listitem");
-    const name = h("span", { class: "name", dir: "auto" });
-    const badge = h("span", { class: "badge" });
-    const link = h(
-      "a",
-      { href: roomHref(room.id) },
-      h("span", { class: "hash", "aria-hidden": "true" }, "#"),
-      name,
-      badge,
-    );
-    this.append(link);
-    effect(() => {
-      const at = route.value;
-      const open = at.page === "room" && at.roomId === room.id;
-      if (open) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-    });
-    effect(() => {
-      const { name: text, archived_at } = room.info.value;
-      name.textContent = text;
-      const count = archived_at ? 0 : room.unread.value.length;
-      const isUnread = !archived_at && (count > 0 || room.isNew);
-      link.classList.toggle("unread", isUnread);
-      badge.classList.toggle("mentioned", room.mentioned.value);
-      fill(
-        badge,
-        count > 0 && [
-          h("span", { "aria-hidden": "true" }, count > 99 ? "99+" : count),
-          h(
-            "span",
-            { class: "visually-hidden" },
-            `, ${count} unread${room.mentioned.value ? ", you were mentioned" : ""}`,
-          ),
-        ],
-      );
-      if (isUnread && count === 0)
-        fill(badge, h("span", { class: "visually-hidden" }, ", not read yet"));
-      badge.classList.toggle("dot", isUnread && count === 0);
-    });
-  }
-}
+/**
+ * @param {"plus" | "browse"} face
+ * @param {string} label
+ * @param {() => void} act
+ */
+const button = (face, label, act) =>
+  h(
+    "button",
+    { class: "icon-button", type: "button", title: label, "aria-label": label, onclick: act },
+    icon(face),
+  );

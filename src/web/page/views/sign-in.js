@@ -10,6 +10,7 @@ import { signIn } from "../core/login.js";
 import { farewell } from "../core/session.js";
 import { askSetup, setup } from "../core/setup.js";
 import { form } from "./form.js";
+import { inviteText, previewInvite } from "./invite.js";
 
 const NEW_PASSWORD = "At least 8 characters. A few words in a row are easy to remember.";
 
@@ -54,6 +55,7 @@ class SignedOut extends View {
       if (problem.value) return fill(card, unreachable(problem.value, ask));
       if (!setup.value)
         return fill(card, h("p", { class: "quiet", role: "status" }, "One moment…"));
+      if (at.page === "invite") return fill(card, invited(at.token, mode));
       const { needs_admin, allowed_here, signup } = setup.value;
       if (needs_admin && allowed_here) return fill(card, firstRun());
       const note = needs_admin && mode.value === "in" ? adminMissing() : null;
@@ -162,7 +164,7 @@ function signInForm(mode, isOpen, note) {
               class: "link",
               type: "button",
               onclick: () => {
-                mode.value = "up";
+                mode.value = route.value.page === "invite" ? "in" : "up";
               },
             },
             "Create an account",
@@ -178,17 +180,55 @@ function signInForm(mode, isOpen, note) {
   ];
 }
 
-/** @param {import("../core/reactive.js").Signal<"in" | "up">} mode */
-function signUpForm(mode) {
+/**
+ * An invite for a reader who is not signed in: a new account enters with it; an account that exists accepts it
+ * after signing in.
+ * @param {string} token
+ * @param {import("../core/reactive.js").Signal<"in" | "up">} mode
+ */
+function invited(token, mode) {
+  const body = h("div", { class: "invited" }, h("p", { role: "status" }, "Looking at the invite…"));
+  const isNew = mode.value === "in";
+  const load = async () => {
+    try {
+      const preview = await previewInvite(token);
+      const rest = isNew ? signUpForm(mode, token) : signInForm(mode, true, null);
+      fill(body, h("div", { class: "invite-text" }, inviteText(preview)), rest);
+      body.querySelector("input")?.focus();
+    } catch (error) {
+      fill(
+        body,
+        h("h1", null, "This invite does not work"),
+        h("p", { role: "alert" }, words(error)),
+        h("button", { type: "button", onclick: () => goInstead("#/") }, "Go to sign-in"),
+      );
+    }
+  };
+  load();
+  return body;
+}
+
+/**
+ * @param {import("../core/reactive.js").Signal<"in" | "up">} mode
+ * @param {string} [invite] the token of an invite, with which the account is created
+ */
+function signUpForm(mode, invite) {
   return [
-    h("h1", null, "Create an account"),
+    h(invite ? "h2" : "h1", null, "Create an account"),
     form({
       fields: ACCOUNT,
       submit: "Sign up",
       busy: "Signing up…",
       async onsubmit({ username = "", email, password = "" }) {
-        await call("POST", "/auth/signup", { username, email, password });
-        await signIn(username, password);
+        await call("POST", "/auth/signup", {
+          username,
+          email,
+          password,
+          ...(invite && { invite }),
+        });
+        await signIn(username, password, async () => {
+          if (invite) goInstead("#/");
+        });
       },
     }),
     h(
@@ -201,7 +241,8 @@ function signUpForm(mode) {
           class: "link",
           type: "button",
           onclick: () => {
-            mode.value = "in";
+            // With an invite, the form of a new account is the first one.
+            mode.value = invite ? "up" : "in";
           },
         },
         "Sign in",

@@ -2,8 +2,10 @@
 
 import { fill, h } from "../core/dom.js";
 import { names } from "../core/names.js";
+import { titleOf } from "../core/people.js";
 import { go, roomHref } from "../core/route.js";
 import { openDialog } from "./dialog.js";
+import { roomSign } from "./room-entry.js";
 
 /** @typedef {import("../core/room.js").Room} Room */
 
@@ -15,6 +17,7 @@ export function openSwitcher(chat) {
   /** @type {Room[]} */
   let found = [];
   let chosen = 0;
+  const title = (/** @type {Room} */ room) => titleOf(room.info.peek(), chat.user.id);
   const list = h("ul", { role: "listbox", id: "switcher-rooms", "aria-label": "Rooms" });
   const input = h("input", {
     type: "text",
@@ -38,8 +41,8 @@ export function openSwitcher(chat) {
             "aria-selected": String(at === chosen),
             onclick: () => take(room),
           },
-          h("span", { class: "hash", "aria-hidden": "true" }, "#"),
-          h("span", { class: "name" }, room.info.peek().name),
+          roomSign(room.info.peek(), chat.user.id),
+          h("span", { class: "name" }, title(room)),
           h(
             "span",
             { class: "quiet" },
@@ -59,12 +62,9 @@ export function openSwitcher(chat) {
   const look = () => {
     const wanted = input.value.trim().replace(/^#/, "").toLowerCase();
     found = [...chat.rooms.peek().values()]
-      .map((room) => ({ room, rank: rank(room, wanted) }))
+      .map((room) => ({ room, rank: rank(room, title(room), wanted) }))
       .filter(({ rank: it }) => it < 9)
-      .sort(
-        (a, b) =>
-          a.rank - b.rank || names.compare(a.room.info.peek().name, b.room.info.peek().name),
-      )
+      .sort((a, b) => a.rank - b.rank || names.compare(title(a.room), title(b.room)))
       .slice(0, MOST)
       .map(({ room }) => room);
     chosen = 0;
@@ -97,10 +97,11 @@ export function openSwitcher(chat) {
  * Names that begin with the wanted text come before names that contain it; among equals, unread rooms first.
  * Archived rooms come last.
  * @param {Room} room
+ * @param {string} name
  * @param {string} wanted
  */
-function rank(room, wanted) {
-  const { name, archived_at } = room.info.peek();
+function rank(room, name, wanted) {
+  const { archived_at } = room.info.peek();
   const at = name.toLowerCase().indexOf(wanted);
   if (at < 0) return 9;
   return (archived_at ? 4 : 0) + (at === 0 ? 0 : 2) + (room.unread.peek().length > 0 ? 0 : 1);

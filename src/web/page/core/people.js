@@ -1,0 +1,57 @@
+// How people and rooms are called: a person has a username and perhaps a display name; a direct room is called
+// after its people.
+
+/** @typedef {import("./types.js").RoomInfo} RoomInfo */
+
+/** @param {{ username: string, display_name?: string | null | undefined }} person */
+export const nameOf = ({ username, display_name }) => display_name || username;
+
+/** The other people of a direct room. @param {RoomInfo} info @param {number} me */
+export const othersIn = (info, me) => (info.people ?? []).filter(({ user_id }) => user_id !== me);
+
+/**
+ * The name of a room, as this user sees it.
+ * @param {RoomInfo} info
+ * @param {number} me
+ */
+export function titleOf(info, me) {
+  if (info.kind !== "direct") return info.name;
+  const others = othersIn(info, me);
+  return (others.length > 0 ? others : (info.people ?? [])).map(nameOf).join(", ");
+}
+
+/**
+ * The name with the sign of public rooms, for a sentence.
+ * @param {RoomInfo} info
+ * @param {number} me
+ */
+export function placeOf(info, me) {
+  const title = titleOf(info, me);
+  return info.kind === "direct" || info.kind === "private" ? title : `#${title}`;
+}
+
+/** @type {Record<string, number>} */
+const RANKS = { member: 1, moderator: 2, owner: 3 };
+
+/** @param {string | undefined} role */
+export const rankOf = (role) => (role ? (RANKS[role] ?? 0) : 0);
+
+/**
+ * What this user may do in a room, by what is known here. The server checks it in any case.
+ * @param {RoomInfo} info
+ * @param {import("./types.js").User} user
+ */
+export function powersIn(info, user) {
+  const rank = rankOf(info.membership?.role);
+  const isGroup = info.kind !== "direct";
+  const isPublic = isGroup && info.kind !== "private";
+  return {
+    rank,
+    isModerator: isGroup && rank >= 2,
+    isOwner: isGroup && rank === 3,
+    invites: isGroup && rank > 0 && (rank >= 2 || info.inviting === "everyone"),
+    settings: isGroup && (rank === 3 || (isPublic && user.role === "admin")),
+    deletes: isGroup && (rank === 3 || (isPublic && user.role === "admin")),
+    deletesMessages: rank >= 2 || user.role === "admin",
+  };
+}

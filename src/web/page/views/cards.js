@@ -1,0 +1,20 @@
+// A click on an avatar or on a mention opens the card of the person.
+
+import { messageOf } from "./actions.js";
+import { openProfile } from "./profile.js";
+
+/**
+ * @param {import("../core/chat.js").Chat} chat
+ * @param {import("../core/room.js").Room} room
+ * @param {HTMLElement} list of messages
+ */
+export function openCards(chat, room, list) {
+  list.addEventListener("click", ({ target }) => {
+    if (!(target instanceof Element)) return;
+    const mention = target.closest("button.mention");
+    if (mention) return openProfile(chat, { username: (mention.textContent ?? "").slice(1) });
+    const row = target.closest(".avatar") && target.closest("li.message");
+    const message = row instanceof HTMLElement ? messageOf(room, row) : undefined;
+    if (message) openProfile(chat, { id: message.user_id, username: message.username });
+  });
+}

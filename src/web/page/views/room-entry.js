@@ -1,0 +1,93 @@
+// One room in the list at the side.
+
+import { View, fill, h, icon, view } from "../core/dom.js";
+import { othersIn, titleOf } from "../core/people.js";
+import { effect } from "../core/reactive.js";
+import { roomHref, route } from "../core/route.js";
+import { avatar } from "./avatar.js";
+
+/** @typedef {import("../core/chat.js").Chat} Chat */
+/** @typedef {import("../core/room.js").Room} Room */
+
+/**
+ * Shows the rooms; a room that is already shown keeps its element.
+ * @param {HTMLElement} list
+ * @param {Room[]} rooms
+ * @param {Chat} chat
+ */
+export function showRooms(list, rooms, chat) {
+  const known = new Map(
+    [...list.children].map((entry) => [/** @type {any} */ (entry).room, entry]),
+  );
+  const entries = rooms.map(
+    (room) => known.get(room) ?? view("chat-room-entry", Entry, { chat, room }),
+  );
+  if (
+    entries.length === list.children.length &&
+    entries.every((it, at) => list.children[at] === it)
+  )
+    return;
+  list.replaceChildren(...entries);
+}
+
+/**
+ * The sign before the name of a room.
+ * @param {import("../core/types.js").RoomInfo} info
+ * @param {number} me
+ */
+export function roomSign(info, me) {
+  const { kind } = info;
+  if (kind === "private")
+    return h("span", { class: "sign" }, icon("lock"), hidden("Private room: "));
+  if (kind !== "direct") return h("span", { class: "hash", "aria-hidden": "true" }, "#");
+  const others = othersIn(info, me);
+  const [first] = others;
+  return first && others.length === 1
+    ? avatar(first.username, "tiny")
+    : h("span", { class: "sign" }, icon("people"));
+}
+
+/** @param {string} text */
+const hidden = (text) => h("span", { class: "visually-hidden" }, text);
+
+class Entry extends View {
+  /** @type {Chat} */
+  chat = /** @type {any} */ (null);
+  /** @type {Room} */
+  room = /** @type {any} */ (null);
+
+  render() {
+    const { chat, room } = this;
+    this.setAttribute("role", "listitem");
+    const sign = h("span", { class: "sign-place" });
+    const name = h("span", { class: "name", dir: "auto" });
+    const badge = h("span", { class: "badge" });
+    const link = h("a", { href: roomHref(room.id) }, sign, name, badge);
+    this.append(link);
+    effect(() => {
+      const at = route.value;
+      const open = at.page === "room" && at.roomId === room.id;
+      if (open) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    });
+    effect(() => {
+      const info = room.info.value;
+      const { archived_at } = info;
+      name.textContent = titleOf(info, chat.user.id);
+      fill(sign, roomSign(info, chat.user.id));
+      const count = archived_at ? 0 : room.unread.value.length;
+      const isUnread = !archived_at && (count > 0 || room.isNew);
+      link.classList.toggle("unread", isUnread);
+      badge.classList.toggle("mentioned", room.mentioned.value);
+      fill(
+        badge,
+        count > 0 && [
+          h("span", { "aria-hidden": "true" }, count > 99 ? "99+" : count),
+          hidden(`, ${count} unread${room.mentioned.value ? ", you were mentioned" : ""}`),
+        ],
+      );
+      if (isUnread && count === 0) fill(badge, hidden(", not read yet"));
+      badge.classList.toggle("dot", isUnread && count === 0);
+    });
+  }
+}

@@ -1,0 +1,140 @@
+// The head of an open room: its name and topic, its members, and the menu of the room.
+
+import { fill, h, icon } from "../core/dom.js";
+import { nameOf, othersIn, placeOf, powersIn, titleOf } from "../core/people.js";
+import { effect } from "../core/reactive.js";
+import { counted } from "../text/format.js";
+import { openInvites } from "./invites.js";
+import { askToLeave, prefer } from "./membership.js";
+import { menuButton } from "./menu.js";
+import { roomSign } from "./room-entry.js";
+import { openRoomSettings } from "./room-settings.js";
+import { openAddPeople } from "./start-direct.js";
+
+/** @typedef {import("../core/chat.js").Chat} Chat */
+/** @typedef {import("../core/room.js").Room} Room */
+
+const NOTIFY = { all: "all messages", mentions: "mentions only", none: "nothing" };
+
+/**
+ * @param {Chat} chat
+ * @param {Room} room
+ * @param {HTMLElement} people the button of the member panel
+ */
+export function roomHead(chat, room, people) {
+  const name = h("h1", { dir: "auto" });
+  const topic = h("p", { class: "topic", dir: "auto" });
+  const settings = h(
+    "button",
+    {
+      class: "icon-button",
+      type: "button",
+      "aria-label": "Room settings",
+      title: "Room settings",
+      onclick: () => openRoomSettings(chat, room),
+    },
+    icon("gear"),
+  );
+  const menu = menuButton("Room menu", icon("more"), () => entries(chat, room));
+  effect(() => {
+    const info = room.info.value;
+    const { description, kind } = info;
+    fill(name, roomSign(info, chat.user.id), titleOf(info, chat.user.id));
+    const others = othersIn(info, chat.user.id);
+    const [other] = others;
+    const subject =
+      kind !== "direct"
+        ? (description ?? "")
+        : other && others.length === 1 && nameOf(other) !== other.username
+          ? `@${other.username}`
+          : "";
+    fill(topic, subject);
+    topic.title = subject;
+    settings.hidden = !powersIn(info, chat.user).settings;
+    menu.hidden = entries(chat, room).length === 0;
+  });
+  return h(
+    "header",
+    { class: "room-top" },
+    h("a", { class: "icon-button back", href: "#/", "aria-label": "All rooms" }, icon("back")),
+    h("div", { class: "room-title" }, name, topic),
+    people,
+    settings,
+    // Around the menu, which comes beside its button.
+    h("span", { class: "menu-place" }, menu),
+  );
+}
+
+/**
+ * @param {Chat} chat
+ * @param {Room} room
+ * @returns {import("./menu.js").Entry[]}
+ */
+function entries(chat, room) {
+  const info = room.info.value;
+  const { membership, kind } = info;
+  if (!membership) return [];
+  const powers = powersIn(info, chat.user);
+  const { is_starred } = membership;
+  const place = placeOf(info, chat.user.id);
+  const notify = /** @type {("all" | "mentions" | "none")[]} */ (Object.keys(NOTIFY))
+    .filter((choice) => choice !== membership.notify)
+    .map((choice) => ({
+      label: `Notify me of ${NOTIFY[choice]}`,
+      act: () =>
+        prefer(chat, room, { notify: choice }, `You are notified of ${NOTIFY[choice]} in ${place}`),
+    }));
+  const group = [
+    powers.invites && { label: "Add people", act: () => openAddPeople(chat, room) },
+    powers.invites && { label: "Invite link", act: () => openInvites(chat, room) },
+    { label: "Leave", act: () => askToLeave(chat, room), isDanger: true },
+  ].filter((entry) => !!entry);
+  return [
+    {
+      label: is_starred ? "Remove the star" : "Star",
+      act: () =>
+        prefer(
+          chat,
+          room,
+          { is_starred: !is_starred },
+          is_starred ? `${place} has no star any more` : `${place} has a star`,
+        ),
+    },
+    ...notify,
+    ...(kind === "direct"
+      ? [
+          {
+            label: "Hide until the next message",
+            act: () => prefer(chat, room, { is_hidden: true }, "Hidden until the next message"),
+          },
+        ]
+      : group),
+  ];
+}
+
+/**
+ * The button of the member panel, with the number of members and of those who are here.
+ * @param {Room} room
+ * @param {() => void} act
+ */
+export function membersButton(room, act) {
+  const count = h("span");
+  const button = h(
+    "button",
+    { class: "people-button", type: "button", onclick: act },
+    icon("people"),
+    count,
+  );
+  effect(() => {
+    const here = counted(room.peopleCount.value, "person", "people");
+    const { member_count: members = 0, kind } = room.info.value;
+    count.textContent = String(members || room.peopleCount.value);
+    const label =
+      members > 0 && kind !== "direct"
+        ? `${counted(members, "member")}, ${here} here`
+        : `${here} here`;
+    button.setAttribute("aria-label", label);
+    button.title = label;
+  });
+  return button;
+}
