@@ -92,7 +92,10 @@ files! {
     limits => "limits",
     input_methods => "input-methods",
     storage => "storage",
-    proxy => "proxy";
+    proxy => "proxy",
+    direct => "direct",
+    members => "members",
+    invites => "invites";
     postgres first_run => "first-run", chatting => "chatting", limits => "limits"
 }
 

@@ -3,6 +3,7 @@
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { auditPart } from "./audit.js";
 import { figuresPart } from "./figures.js";
+import { invitesPart } from "./invites.js";
 import { roomsPart } from "./rooms.js";
 import { usersPart } from "./users.js";
 
@@ -12,6 +13,7 @@ import { usersPart } from "./users.js";
 const PARTS = {
   rooms: { name: "Rooms", make: roomsPart },
   users: { name: "People", make: usersPart },
+  invites: { name: "Invites", make: invitesPart },
   figures: { name: "Server", make: figuresPart },
   audit: { name: "Audit log", make: auditPart },
 };

@@ -206,7 +206,7 @@ class Members extends View {
 
 /** @param {boolean} isHere */
 const dot = (isHere) =>
-  h("span", { class: `dot ${isHere ? "online" : "offline"}`, "aria-hidden": "true" });
+  h("span", { class: `presence-dot ${isHere ? "online" : "offline"}`, "aria-hidden": "true" });
 
 /**
  * @param {string} label

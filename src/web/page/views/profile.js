@@ -90,7 +90,7 @@ function about(card) {
         h(
           "p",
           { class: "quiet presence" },
-          h("span", { class: `dot ${presence}`, "aria-hidden": "true" }),
+          h("span", { class: `presence-dot ${presence}`, "aria-hidden": "true" }),
           is_active === false ? "Deactivated account" : PRESENCE[presence],
         ),
       ),
