@@ -114,7 +114,8 @@ export class RoomList {
   /**
    * Takes the new state of a room, which arrives as an event of its log and as a frame beside the log.
    * @param {Room} room
-   * @param {import("./types.js").RoomChangedFrame | import("./types.js").RoomUpdatedFrame} frame
+   * @param {Partial<import("./types.js").RoomRules> & (import("./types.js").RoomChangedFrame
+   *   | import("./types.js").RoomUpdatedFrame)} frame
    */
   change(room, frame) {
     const old = room.info.peek();

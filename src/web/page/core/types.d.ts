@@ -1,7 +1,7 @@
 // The shapes that the page works with, for the type checker. Not part of the page.
 
 import type {
-  Frame,
+  Frame as ListedFrame,
   MessageDeletedFrame,
   MessageEditedFrame,
   MessageFrame,
@@ -104,6 +104,12 @@ export interface RoomLeftFrame {
   cause: LeftCause;
 }
 
+export interface MembershipFrame {
+  type: "membership";
+  room_id: number;
+}
+export type Frame = ListedFrame | MemberLogEvent | MembershipFrame | RoomLeftFrame;
+
 /** A room as the list of rooms has it, or as the frame about its creation has it. */
 export type RoomInfo = RoomCard &
   Partial<Pick<Room, "read_seq" | "unread" | "mentions">> &
@@ -115,7 +121,7 @@ export type MessageLogEvent = MessageFrame | MessageEditedFrame | MessageDeleted
 /** A frame about a room that the page has. */
 export type RoomFrame = Exclude<
   Extract<Frame, { room_id: number }>,
-  RoomDeletedFrame | UnsubscribedFrame
+  RoomDeletedFrame | UnsubscribedFrame | MembershipFrame | RoomLeftFrame
 >;
 
 /** A message that is not in the room's log yet. */
