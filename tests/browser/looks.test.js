@@ -135,9 +135,10 @@ test("a question mark opens the list of shortcuts, except in a field", async () 
   await page.context().close();
 });
 
-test("a user who may not create rooms learns who may", async () => {
+test("a user who may not create public rooms learns who may", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
-  await page.getByText("Only admins can create rooms here.").waitFor();
-  assert.equal(await page.getByRole("button", { name: "Create a room" }).count(), 0);
+  await page.getByRole("button", { name: "Create a room" }).click();
+  await page.getByText("Only admins can create public rooms here.").waitFor();
+  assert.equal(await page.getByRole("dialog").getByRole("radio").count(), 0);
   await page.context().close();
 });

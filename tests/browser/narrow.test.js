@@ -70,7 +70,7 @@ for (const viewport of SIZES) {
     await page.getByRole("button", { name: /here$/ }).click();
     await check(page, "people");
     await page.getByRole("button", { name: /here$/ }).press("Escape");
-    await page.locator("chat-people button").click();
+    await page.locator("chat-people").getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Room settings" }).click();
     await dialog.getByLabel("Name").waitFor();
     await check(page, "room settings");

@@ -74,7 +74,7 @@ test("a user who is not an admin creates a room if everyone may", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "Good morning");
   await page.getByRole("button", { name: "Create a room" }).click();
-  assert.ok(!(await page.getByText("Only admins can create rooms here.").isVisible()));
+  assert.ok(!(await page.getByText("Only admins can create public rooms here.").isVisible()));
   await page.getByRole("dialog").getByLabel("Name").fill("tea");
   await page.getByRole("dialog").getByRole("button", { name: "Create room" }).click();
   await page.getByRole("heading", { level: 1, name: "tea" }).waitFor();

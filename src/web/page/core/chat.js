@@ -3,6 +3,7 @@
 
 import { call } from "./api.js";
 import { Blocks } from "./blocks.js";
+import { Leavings } from "./leavings.js";
 import { Listed } from "./listed.js";
 import { names } from "./names.js";
 import { Outbox } from "./outbox.js";
@@ -15,7 +16,6 @@ import * as socket from "./socket.js";
 import { Subscriptions } from "./subscriptions.js";
 
 /** @typedef {import("./room.js").Room} Room */
-/** @typedef {{ title: string, cause: import("./types.js").LeftCause }} Leaving */
 
 export class Chat {
   /** A message of another user arrived. @type {(room: Room, message: import("./types.js").Message) => void} */
@@ -49,8 +49,7 @@ export class Chat {
     this.blocks = new Blocks();
     /** The own card, once it is known. @type {import("./reactive.js").Signal<import("./types.js").UserCard | null>} */
     this.me = signal(/** @type {import("./types.js").UserCard | null} */ (null));
-    /** Why the reader was taken out of rooms. @type {import("./reactive.js").Signal<Map<number, Leaving>>} */
-    this.leavings = signal(/** @type {Map<number, Leaving>} */ (new Map()));
+    this.leavings = new Leavings();
     this.subscriptions = new Subscriptions(this.rooms);
   }
 
@@ -211,8 +210,13 @@ export class Chat {
     }
   }
 
-  /** @param {import("./types.js").RoomCard} info */
+  /** @param {import("./types.js").RoomInfo} info */
   #roomCreated(info) {
+    // The card has no people, and not the own membership.
+    if (info.created_by === this.user.id || info.kind !== "public") {
+      this.list.reread(info.id);
+      return;
+    }
     const room = this.list.add(info);
     if (!room) return;
     this.outbox.restore(new Map([[room.id, room]]));
@@ -232,16 +236,10 @@ export class Chat {
     const room = this.rooms.peek().get(room_id);
     if (!room) return;
     const title = titleOf(room.info.peek(), this.user.id);
-    this.leavings.value = new Map([...this.leavings.peek(), [room_id, { title, cause }]]);
+    this.leavings.add(room_id, { title, cause });
     this.list.drop(room_id);
     this.subscriptions.remove(room_id);
     this.subscriptions.joinAll();
-  }
-
-  /** Forgets why the reader was taken out of a room. @param {number} roomId */
-  forgetLeaving(roomId) {
-    const next = new Map(this.leavings.peek());
-    if (next.delete(roomId)) this.leavings.value = next;
   }
 
   /**
@@ -268,12 +266,14 @@ export class Chat {
     room.stopTyping(message.user_id);
     if (message.user_id === this.user.id) {
       if (message.client_id) this.outbox.arrived(room, message.client_id);
+      room.unhide();
       // The first message to a public room makes its author a member.
       const { kind, membership } = room.info.peek();
       if (kind === "public" && !membership) this.list.reread(room.id);
       // The reader has read their own message.
       if (room.unread.peek().length === 0) this.markRead(room, message.seq);
     } else if (!message.deleted_at) {
+      room.unhide();
       room.addUnread([message.seq], names.isMentioned(message.content, this.user.username));
       if (message.seq > room.announcedSeq) this.onMessage(room, message);
     }
@@ -301,6 +301,7 @@ export class Chat {
     const name = this.user.username.toLowerCase();
     for (const message of messages) {
       if (message.seq <= room.lastSeq || message.user_id === this.user.id) continue;
+      room.unhide();
       const isMentioned = message.mentions?.includes(name) ?? false;
       room.addUnread([message.seq], isMentioned);
       if (message.seq > room.announcedSeq) this.onActivity(room, message, isMentioned);

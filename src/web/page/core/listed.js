@@ -44,7 +44,7 @@ export class Listed {
    */
   #has(room, isMember) {
     const { membership } = room.info.value;
-    if (membership) return !membership.is_hidden || room.unread.value.length > 0;
+    if (membership) return !membership.is_hidden;
     if (this.#unwanted.value.has(room.id)) return false;
     return !isMember || room.readSeq.value > 0;
   }

@@ -37,21 +37,20 @@ const RANKS = { member: 1, moderator: 2, owner: 3 };
 export const rankOf = (role) => (role ? (RANKS[role] ?? 0) : 0);
 
 /**
- * What this user may do in a room, by what is known here. The server checks it in any case.
+ * What this user may do in a room, by what is known here. The server checks it in any case. An admin of the server
+ * acts as an owner in public rooms, and as an ordinary member in others.
  * @param {RoomInfo} info
  * @param {import("./types.js").User} user
  */
-export function powersIn(info, user) {
-  const rank = rankOf(info.membership?.role);
-  const isGroup = info.kind !== "direct";
-  const isPublic = isGroup && info.kind !== "private";
+export function powersIn({ inviting, kind = "public", membership }, user) {
+  const isAdmin = kind === "public" && user.role === "admin";
+  const rank = kind === "direct" ? 0 : rankOf(isAdmin ? "owner" : membership?.role);
   return {
     rank,
-    isModerator: isGroup && rank >= 2,
-    isOwner: isGroup && rank === 3,
-    invites: isGroup && rank > 0 && (rank >= 2 || info.inviting === "everyone"),
-    settings: isGroup && (rank === 3 || (isPublic && user.role === "admin")),
-    deletes: isGroup && (rank === 3 || (isPublic && user.role === "admin")),
-    deletesMessages: rank >= 2 || user.role === "admin",
+    isModerator: rank >= 2,
+    isOwner: rank === 3,
+    invites: rank >= 2 || (rank > 0 && inviting === "everyone"),
+    changesKind: kind !== "direct" && membership?.role === "owner",
+    deletesMessages: rank >= 2,
   };
 }

@@ -137,6 +137,14 @@ export class Room {
     this.mentioned.value = this.mentionSeqs.length > 0;
   }
 
+  /** A hidden room appears again with its next event. */
+  unhide() {
+    const info = this.info.peek();
+    const { membership } = info;
+    if (!membership?.is_hidden) return;
+    this.info.value = { ...info, membership: { ...membership, is_hidden: false } };
+  }
+
   #hasCounted() {
     return this.unread.peek().includes(this.countedTo);
   }

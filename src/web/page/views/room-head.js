@@ -50,7 +50,7 @@ export function roomHead(chat, room, people) {
           : "";
     fill(topic, subject);
     topic.title = subject;
-    settings.hidden = !powersIn(info, chat.user).settings;
+    settings.hidden = !powersIn(info, chat.user).isOwner;
     menu.hidden = entries(chat, room).length === 0;
   });
   return h(

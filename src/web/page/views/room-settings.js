@@ -118,7 +118,7 @@ export function openRoomSettings(chat, room) {
       h(
         "div",
         { class: "stacked-actions" },
-        powers.isOwner &&
+        powers.changesKind &&
           action(isPublic ? "Make the room private" : "Make the room public", () => {
             close();
             changeKind(chat, room);

@@ -57,7 +57,7 @@ class Shell extends View {
       const rooms = chat.rooms.value;
       const room = at.page === "room" ? rooms.get(at.roomId) : undefined;
       this.dataset["page"] = at.page;
-      const leaving = at.page === "room" ? chat.leavings.value.get(at.roomId) : undefined;
+      const leaving = at.page === "room" ? chat.leavings.of(at.roomId) : undefined;
       const isUnknown = at.page === "room" && chat.list.loaded.value && !room;
       const isNews = isUnknown && asked !== at.roomId;
       const state = `${chat.list.loaded.value} ${rooms.size > 0} ${chat.list.error.value !== null} ${isNews} ${mayCreateRooms(chat.user)}`;
@@ -72,7 +72,7 @@ class Shell extends View {
               : `${at.page} ${state}`;
       if (key === shown && !(room && !main.firstElementChild)) return;
       shown = key;
-      if (left !== null && !(at.page === "room" && at.roomId === left)) chat.forgetLeaving(left);
+      if (left !== null && !(at.page === "room" && at.roomId === left)) chat.leavings.forget(left);
       left = leaving && at.page === "room" ? at.roomId : null;
       chat.openRoom(room?.id ?? null);
       if (leaving) return fill(main, roomLeft(leaving));
@@ -158,7 +158,7 @@ const CAUSES = {
   private: "This room is private now, and you are not a member of it.",
 };
 
-/** @param {import("../core/chat.js").Leaving} leaving */
+/** @param {import("../core/leavings.js").Leaving} leaving */
 function roomLeft({ title, cause }) {
   return h(
     "div",
