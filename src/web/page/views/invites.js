@@ -41,7 +41,7 @@ export function invitesPanel(path, text) {
   const alert = h("p", { class: "form-error", role: "alert" });
   const made = h("div", { class: "made-link", "aria-live": "polite" });
   const list = h("ul", { class: "plain-list", "aria-label": "Invites" });
-  const uses = choice("Can be used", "any", { 1: "Once", 10: "10 times", any: "Any number" });
+  const uses = choice("Can be used", "any", { 1: "Once", 10: "10 times", any: "No limit" });
   const expiry = choice("Expires after", "week", {
     day: "1 day",
     week: "1 week",
