@@ -9,7 +9,20 @@ const HEAD = `// Made from docs/openapi.json and docs/asyncapi.json: \`npm run s
 // Not part of the page.
 `;
 /** The answers of the HTTP API that the page uses. */
-const ANSWERS = ["Account", "Login", "MessagePage", "Node", "Room", "Setup", "Stats", "User"];
+const ANSWERS = [
+  "Account",
+  "Ban",
+  "Invite",
+  "InvitePreview",
+  "Login",
+  "Member",
+  "MessagePage",
+  "Node",
+  "Room",
+  "Setup",
+  "Stats",
+  "User",
+];
 /** What types do not say. A property may have one of these names, but its schema is an object. */
 const NOTES = ["description", "example", "examples", "format", "maximum", "minimum", "title"];
 
@@ -26,6 +39,11 @@ function plain(schema) {
     NOTES.includes(key) && (Array.isArray(value) || typeof value !== "object" || !value.type);
   const entries = Object.entries(rest).filter((entry) => !isNote(entry));
   const out = Object.fromEntries(entries.map(([key, value]) => [key, plain(value)]));
+  if (out.allOf) {
+    // The document adds a description to a reference as a further schema, which says nothing about the type.
+    out.allOf = out.allOf.filter((/** @type {object} */ part) => Object.keys(part).length > 0);
+    if (out.allOf.length === 1) return out.allOf[0];
+  }
   if (nullable === true && out.type) out.type = [out.type, "null"];
   // The HTTP API always sends a field that may be null. Fields that it leaves out are never null.
   const isSent = (/** @type {string} */ name) => schema.properties[name].nullable;

@@ -2,20 +2,43 @@
 // Not part of the page.
 
 export type Shape =
-  Account | Login | MessagePage | Node | Room | Setup | Stats | User | Frame | Verb;
+  | Account
+  | Ban
+  | Invite
+  | InvitePreview
+  | Login
+  | Member
+  | MessagePage
+  | Node
+  | Room
+  | Setup
+  | Stats
+  | User
+  | Frame
+  | Verb;
 export type Role = "user" | "admin";
+export type InviteRole = "member" | "moderator";
+export type InviteKind = "room" | "server";
 export type TokenType = "bearer";
+export type RoomRole = "member" | "moderator" | "owner";
 export type EventId = number;
 export type UserId = number;
 export type RoomId = number;
 export type Seq = number;
-export type SignupMode = "open" | "closed";
+export type RoomKind = "public" | "private" | "direct";
+export type AllowedTo = "everyone" | "moderators";
+export type VisibleHistory = "all" | "joined";
+export type Notify = "all" | "mentions" | "none";
+export type SignupMode = "open" | "invite" | "closed";
 export type RoomCreators = "admins" | "everyone";
 export type Frame =
   | MessageFrame
   | MessageEditedFrame
   | MessageDeletedFrame
   | RoomChangedFrame
+  | MemberJoinedFrame
+  | MemberLeftFrame
+  | MemberChangedFrame
   | UserJoinedFrame
   | UserLeftFrame
   | ActiveUsersFrame
@@ -27,6 +50,8 @@ export type Frame =
   | RoomActivityFrame
   | RoomUpdatedFrame
   | ReadFrame
+  | MembershipFrame
+  | RoomLeftFrame
   | RoomDeletedFrame
   | TypingFrame
   | PongFrame
@@ -42,12 +67,23 @@ export type MessageDeletedFrame = MessageChange & {
 export type RoomChangedFrame = RoomChanged & {
   type: "room_changed";
 };
+export type MemberJoinedFrame = MemberEvent & {
+  type: "member_joined";
+};
+export type LeaveCause = "left" | "removed" | "banned" | "deleted";
+export type MemberLeftFrame = MemberEvent & {
+  type: "member_left";
+};
+export type MemberChangedFrame = MemberEvent & {
+  type: "member_changed";
+};
 export type UserJoinedFrame = PresenceChange & {
   type: "user_joined";
 };
 export type UserLeftFrame = PresenceChange & {
   type: "user_left";
 };
+export type LeftCause = "left" | "removed" | "banned" | "private";
 export type Verb =
   | SendVerb
   | SubscribeVerb
@@ -67,6 +103,41 @@ export interface Account {
   created_at: string;
   sessions: number;
 }
+export interface Ban {
+  user_id: number;
+  username: string;
+  banned_by: number;
+  created_at: string;
+  reason: string | null;
+  until: string | null;
+}
+export interface Invite {
+  id: number;
+  token?: string;
+  room_id?: number;
+  role?: InviteRole;
+  created_by: number;
+  invited_by: Inviter;
+  uses_allowed?: number;
+  completed: number;
+  created_at: string;
+  expires_at?: string;
+}
+export interface Inviter {
+  username: string;
+  display_name?: string;
+}
+export interface InvitePreview {
+  kind: InviteKind;
+  room?: InviteRoom;
+  invited_by: Inviter;
+  expires_at?: string;
+}
+export interface InviteRoom {
+  name: string;
+  description: string | null;
+  member_count: number;
+}
 export interface Login {
   access_token: string;
   token_type: TokenType;
@@ -80,6 +151,14 @@ export interface User {
   role: Role;
   is_active: boolean;
   created_at: string;
+}
+export interface Member {
+  user_id: number;
+  username: string;
+  display_name?: string;
+  role: RoomRole;
+  joined_at: string;
+  muted_until?: string;
 }
 export interface MessagePage {
   messages: Message[];
@@ -117,6 +196,11 @@ export interface Room {
   id: number;
   name: string;
   description: string | null;
+  kind: RoomKind;
+  posting: AllowedTo;
+  inviting: AllowedTo;
+  history: VisibleHistory;
+  auto_join: boolean;
   created_by: number;
   created_at: string;
   head_seq: number;
@@ -124,8 +208,25 @@ export interface Room {
   read_seq: number;
   unread?: number;
   mentions?: number;
+  membership?: Membership;
+  member_count: number;
+  people?: Person[];
   revision: number;
   archived_at?: string;
+}
+export interface Membership {
+  role: RoomRole;
+  joined_at: string;
+  joined_seq: number;
+  muted_until?: string;
+  notify: Notify;
+  is_starred: boolean;
+  is_hidden: boolean;
+}
+export interface Person {
+  user_id: UserId;
+  username: string;
+  display_name?: string | null;
 }
 export interface Setup {
   needs_admin: boolean;
@@ -203,6 +304,26 @@ export interface RoomChanged {
   description: string | null;
   revision: number;
   archived_at?: string | null;
+  kind: RoomKind;
+  posting: AllowedTo;
+  inviting: AllowedTo;
+  history: VisibleHistory;
+  auto_join: boolean;
+}
+export interface MemberEvent {
+  id: EventId;
+  room_id: RoomId;
+  seq: Seq;
+  user_id: UserId;
+  username: string;
+  timestamp: string;
+  members: Person[];
+  role?: RoomRole | null;
+  cause?: LeaveCause | null;
+  reason?: string | null;
+  until?: string | null;
+  muted_until?: string | null;
+  is_banned?: boolean | null;
 }
 export interface PresenceChange {
   room_id: RoomId;
@@ -260,6 +381,11 @@ export interface RoomCard {
   active_users: number;
   archived_at?: string | null;
   revision: number;
+  kind: RoomKind;
+  posting: AllowedTo;
+  inviting: AllowedTo;
+  history: VisibleHistory;
+  auto_join: boolean;
 }
 export interface RoomActivityFrame {
   type: "room_activity";
@@ -282,12 +408,26 @@ export interface RoomUpdatedFrame {
   description: string | null;
   revision: number;
   archived_at?: string | null;
+  kind: RoomKind;
+  posting: AllowedTo;
+  inviting: AllowedTo;
+  history: VisibleHistory;
+  auto_join: boolean;
 }
 export interface ReadFrame {
   type: "read";
   ref?: string | null;
   room_id: RoomId;
   seq: Seq;
+}
+export interface MembershipFrame {
+  type: "membership";
+  room_id: RoomId;
+}
+export interface RoomLeftFrame {
+  type: "room_left";
+  room_id: RoomId;
+  cause: LeftCause;
 }
 export interface RoomDeletedFrame {
   type: "room_deleted";
