@@ -30,7 +30,7 @@ test("a member makes a link, and another user joins with it", async () => {
   await page.getByRole("button", { name: "Room menu" }).click();
   await page.getByRole("menuitem", { name: "Invite link" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("group", { name: "Can be used" }).getByText("10 times").click();
+  await dialog.getByRole("radio", { name: "10 times" }).check({ force: true });
   await dialog.getByRole("button", { name: "Create link" }).click();
   link = await dialog.getByLabel("Invite link").inputValue();
   assert.match(link, /\/#\/invite\/.+/);

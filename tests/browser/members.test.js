@@ -109,7 +109,7 @@ test("a ban in a public room is made, listed and lifted", async () => {
   await one.getByRole("button", { name: /here$/ }).click();
   await chooses(one, "cleo", "Ban");
   await one.getByLabel("Reason (optional)").fill("advertising");
-  await one.getByRole("dialog").getByText("1 day").click();
+  await one.getByRole("radio", { name: "1 day" }).check({ force: true });
   await picture(one, "ban");
   await one.getByRole("dialog").getByRole("button", { name: "Ban" }).click();
   await two.getByText("A moderator banned you from this room.").waitFor();
@@ -180,7 +180,10 @@ test("an owner changes the rules, and is told who will see a room that becomes p
   const page = await enters("bo", { at: `/#/rooms/${secret}` });
   await page.getByRole("button", { name: "Room settings" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("group", { name: "Who may write" }).getByText("Moderators").click();
+  await dialog
+    .getByRole("group", { name: "Who may write" })
+    .getByRole("radio", { name: "Moderators" })
+    .check({ force: true });
   await picture(page, "room-settings");
   await isAccessible(page, "room settings");
   await dialog.getByRole("button", { name: "Save" }).click();

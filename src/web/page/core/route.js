@@ -20,7 +20,7 @@ addEventListener("hashchange", () => {
  * @returns {Route}
  */
 export function parse(hash) {
-  const room = /^#\/rooms\/(\d{1,15})(?:\/(\d{1,15}))?$/.exec(hash);
+  const room = /^#\/rooms\/(\d{1,16})(?:\/(\d{1,15}))?$/.exec(hash);
   if (room) return { page: "room", roomId: Number(room[1]), seq: room[2] ? Number(room[2]) : null };
   const admin = /^#\/admin\/([a-z]+)$/.exec(hash);
   if (admin) return { page: "admin", part: admin[1] ?? "" };
