@@ -105,7 +105,7 @@ export function invitesPanel(path, text) {
         h(
           "p",
           { class: "quiet small" },
-          `Used ${invite.completed} of ${invite.uses_allowed ? counted(invite.uses_allowed, "time") : "any number of times"}` +
+          `Used ${usesOf(invite)}` +
             (invite.expires_at ? `, until ${shortTime(invite.expires_at)}` : ""),
         ),
       ),
@@ -142,4 +142,11 @@ export function invitesPanel(path, text) {
     title,
     list,
   ];
+}
+
+/** @param {Invite} invite */
+function usesOf({ completed, uses_allowed }) {
+  return uses_allowed
+    ? `${completed} of ${counted(uses_allowed, "time")}`
+    : `${counted(completed, "time")}, without a limit`;
 }

@@ -59,10 +59,7 @@ class SignedOut extends View {
       const { needs_admin, allowed_here, signup } = setup.value;
       if (needs_admin && allowed_here) return fill(card, firstRun());
       const note = needs_admin && mode.value === "in" ? adminMissing() : null;
-      fill(
-        card,
-        mode.value === "in" ? signInForm(mode, signup === "open", note) : signUpForm(mode),
-      );
+      fill(card, mode.value === "in" ? signInForm(mode, signup, note) : signUpForm(mode));
       /** @type {HTMLElement | null} */
       const first = card.querySelector("input");
       first?.focus();
@@ -137,10 +134,10 @@ function firstRun() {
 
 /**
  * @param {import("../core/reactive.js").Signal<"in" | "up">} mode
- * @param {boolean} isOpen everybody may sign up
+ * @param {import("../core/types.js").SignupMode} signup who may sign up
  * @param {Node | null} note
  */
-function signInForm(mode, isOpen, note) {
+function signInForm(mode, signup, note) {
   return [
     h("h1", null, "Sign in"),
     farewell.value && h("p", { class: "note", role: "status" }, farewell.value),
@@ -153,7 +150,7 @@ function signInForm(mode, isOpen, note) {
       busy: "Signing in…",
       onsubmit: ({ username = "", password = "" }) => signIn(username, password),
     }),
-    isOpen
+    signup === "open"
       ? h(
           "p",
           { class: "switch" },
@@ -170,7 +167,13 @@ function signInForm(mode, isOpen, note) {
             "Create an account",
           ),
         )
-      : h("p", { class: "switch" }, "New here? An admin of this server can create your account."),
+      : h(
+          "p",
+          { class: "switch" },
+          signup === "invite"
+            ? "New here? Ask somebody on this server for an invite link."
+            : "New here? An admin of this server can create your account.",
+        ),
     h(
       "p",
       { class: "quiet small" },
@@ -192,7 +195,7 @@ function invited(token, mode) {
   const load = async () => {
     try {
       const preview = await previewInvite(token);
-      const rest = isNew ? signUpForm(mode, token) : signInForm(mode, true, null);
+      const rest = isNew ? signUpForm(mode, token) : signInForm(mode, "open", null);
       fill(body, h("div", { class: "invite-text" }, inviteText(preview)), rest);
       body.querySelector("input")?.focus();
     } catch (error) {
