@@ -133,6 +133,7 @@ impl Chat {
             };
             Ok(created.map(|(user, events)| {
                 chat.invite_used(events);
+                chat.join_automatically(backend, &user);
                 user
             }))
         };

@@ -293,6 +293,7 @@ impl From<storage::MemberError> for Error {
             storage::MemberError::HigherRole => Self::HigherRole,
             storage::MemberError::LastOwner => Self::LastOwner,
             storage::MemberError::Banned => Self::Banned,
+            storage::MemberError::Blocked => Self::Blocked,
             storage::MemberError::Storage(error) => error.into(),
         }
     }

@@ -11,7 +11,6 @@ use crate::model::{
     Event, FoundInvite, Identity, Invite, InviteId, InviteScope, InviteTo, NewInvite, Role, RoomId,
     RoomRole, SecretHash, Standing, Timestamp, UserId,
 };
-use crate::realtime::News;
 use crate::storage::backend::{AcceptedInvite, InviteError};
 use crate::storage::{self, Backend};
 
@@ -177,9 +176,8 @@ impl Chat {
 
     /// Tells everybody of a new member. To be called on the writer thread, like the news of other commits.
     pub(super) fn invite_used(&self, events: Vec<Event>) {
-        if let Some(event) = events.first() {
-            self.access_changed(event.room_id());
-            self.inner.fleet.blocking_publish(vec![News::Events(events)]);
+        if let Some(room_id) = events.first().map(Event::room_id) {
+            self.members_changed(room_id, events);
         }
     }
 

@@ -5,11 +5,12 @@ use super::permissions::{self, RoomAction};
 use super::rooms::RoomView;
 use super::{Admin, Chat, Error, Result};
 use crate::model::{
-    BannedUser, Event, Identity, LeaveCause, MemberAct, MemberPage, PreferenceChange, RoomId,
-    RoomRole, Standing, Timestamp, UserId,
+    BannedUser, Event, Identity, LeaveCause, MemberAct, MemberPage, NewMemberChange,
+    PreferenceChange, RoomId, RoomRole, Standing, Timestamp, User, UserId,
 };
 use crate::realtime::News;
-use crate::storage::backend::MemberSearch;
+use crate::storage::Backend;
+use crate::storage::backend::{MemberError, MemberSearch};
 
 /// The most people that one request adds to a room.
 pub const MAX_ADDED: usize = 100;
@@ -240,6 +241,31 @@ impl Chat {
         self.change_members(caller, &standing, below, act, reason).await.map(drop)
     }
 
+    /// Makes a new account a member of the rooms with `auto_join`. To be called on the writer thread. The account
+    /// exists already: after a failure, it joins the room itself.
+    pub(super) fn join_automatically(&self, backend: &dyn Backend, user: &User) {
+        let join = |room_id| -> Result<_, MemberError> {
+            let act = MemberAct::Join { user_ids: vec![user.id], role: RoomRole::Member };
+            let (by, timestamp) = (user.id, user.created_at);
+            let change = NewMemberChange { room_id, by, timestamp, below: None, reason: None, act };
+            backend.change_members(&change, None)
+        };
+        let rooms = match backend.list_auto_join_rooms() {
+            Ok(rooms) => rooms,
+            Err(error) => return tracing::error!(%error, "a new account joins no room"),
+        };
+        for room_id in rooms {
+            match join(room_id) {
+                Ok(events) => self.members_changed(room_id, events),
+                // It was deleted a moment ago.
+                Err(MemberError::RoomNotFound) => {}
+                Err(error) => {
+                    tracing::error!(%error, %room_id, "a new account does not join a room");
+                }
+            }
+        }
+    }
+
     async fn change_members(
         &self,
         caller: &Identity,
@@ -267,13 +293,18 @@ impl Chat {
         let act = move |admin: &Admin<'_>| {
             let room_id = change.room_id;
             let events = admin.change_members(change)?;
-            if !events.is_empty() {
-                chat.access_changed(room_id);
-                chat.inner.fleet.blocking_publish(vec![News::Events(events.clone())]);
-            }
+            chat.members_changed(room_id, events.clone());
             Ok(events)
         };
         self.write_as(caller, act).await
+    }
+
+    /// Tells everybody of a change. To be called on the writer thread, like the news of other commits.
+    pub(super) fn members_changed(&self, room_id: RoomId, events: Vec<Event>) {
+        if !events.is_empty() {
+            self.access_changed(room_id);
+            self.inner.fleet.blocking_publish(vec![News::Events(events)]);
+        }
     }
 }
 

@@ -39,6 +39,9 @@ pub enum MemberError {
     /// The user is banned.
     #[error("the user is banned from the room")]
     Banned,
+    /// One of two people has blocked the other.
+    #[error("one of the two people has blocked the other")]
+    Blocked,
     /// Storage failed. Only with [`Error::InDoubt`] the change may have been stored.
     #[error(transparent)]
     Storage(#[from] Error),

@@ -34,6 +34,8 @@ pub(in crate::storage) trait MemberTransaction: RoomTransaction {
     fn delete_ban(&mut self, room_id: RoomId, user_id: UserId) -> Result<()>;
     /// Returns the person's names. `None`: no such user, or a deleted one.
     fn get_person(&mut self, user_id: UserId) -> Result<Option<Person>>;
+    /// Whether one of the two users has blocked the other.
+    fn is_blocked(&mut self, one: UserId, other: UserId) -> Result<bool>;
     /// Finds the direct room of these people.
     fn find_direct_room(&mut self, direct_key: &str) -> Result<Option<Room>>;
     fn set_hidden_seq(
@@ -44,6 +46,8 @@ pub(in crate::storage) trait MemberTransaction: RoomTransaction {
     ) -> Result<()>;
     /// The public and private rooms that the user is a member of, in order of id.
     fn list_rooms_of(&mut self, user_id: UserId) -> Result<Vec<RoomId>>;
+    /// Whether the room has other members than this user.
+    fn has_others(&mut self, room_id: RoomId, user_id: UserId) -> Result<bool>;
     /// The member who is to follow the last owner: an active account if there is one, a moderator if there is one, and
     /// among these the one who has been a member for longest.
     fn find_successor(&mut self, room_id: RoomId) -> Result<Option<UserId>>;
@@ -105,7 +109,9 @@ fn apply(
                 Ok(place) => place,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if place.role == RoomRole::Owner && is_last_owner(tx, room.id, user_id)? {
+            // The last one leaves a public room, which everybody can still find. A private room would be out of reach.
+            let is_last = place.role == RoomRole::Owner && is_last_owner(tx, room.id, user_id)?;
+            if is_last && (room.kind != RoomKind::Public || tx.has_others(room.id, user_id)?) {
                 return Ok(Err(MemberError::LastOwner));
             }
             tx.delete_member(room.id, user_id)?;
@@ -272,6 +278,11 @@ pub(in crate::storage) fn open_direct_room(
     entry: &NewAuditEntry,
 ) -> Outcome<(Room, bool)> {
     let key = room.direct_key.as_deref().unwrap_or_default();
+    if let &[one, other] = people
+        && tx.is_blocked(one, other)?
+    {
+        return Ok(Err(MemberError::Blocked));
+    }
     if let Some(found) = tx.find_direct_room(key)? {
         tx.set_hidden_seq(found.id, room.created_by, None)?;
         return Ok(Ok((found, false)));

@@ -45,7 +45,9 @@ impl Members for Postgres {
             member_columns!(),
             ", ",
             ban_columns!(),
-            ", rooms.kind = 'direct' AND EXISTS (
+            ", rooms.kind = 'direct'
+                   AND (SELECT count(*) FROM members AS people WHERE people.room_id = $1) = 2
+                   AND EXISTS (
                        SELECT FROM members AS others JOIN blocks
                            ON blocks.user_id = others.user_id AND blocked_id = $2
                            OR blocks.user_id = $2 AND blocked_id = others.user_id
@@ -309,6 +311,13 @@ impl MemberTransaction for Connection {
         }))
     }
 
+    fn is_blocked(&mut self, one: UserId, other: UserId) -> Result<bool> {
+        const FIND: &str = "
+            SELECT EXISTS (SELECT FROM blocks WHERE user_id = $1 AND blocked_id = $2
+                                                 OR user_id = $2 AND blocked_id = $1)";
+        Ok(self.query_one(FIND, &[&one.0, &other.0])?.get(0))
+    }
+
     fn find_direct_room(&mut self, direct_key: &str) -> Result<Option<Room>> {
         const FIND: &str = concat!(
             "SELECT ",
@@ -335,6 +344,12 @@ impl MemberTransaction for Connection {
             SELECT room_id FROM members JOIN rooms ON rooms.id = room_id
             WHERE user_id = $1 AND kind <> 'direct' AND deleted_at IS NULL ORDER BY room_id";
         Ok(self.query(LIST, &[&user_id.0])?.iter().map(|row| RoomId(row.get(0))).collect())
+    }
+
+    fn has_others(&mut self, room_id: RoomId, user_id: UserId) -> Result<bool> {
+        const FIND: &str =
+            "SELECT EXISTS (SELECT FROM members WHERE room_id = $1 AND user_id <> $2)";
+        Ok(self.query_one(FIND, &[&room_id.0, &user_id.0])?.get(0))
     }
 
     fn find_successor(&mut self, room_id: RoomId) -> Result<Option<UserId>> {

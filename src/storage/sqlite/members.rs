@@ -39,7 +39,9 @@ impl Members for Sqlite {
             member_columns!(),
             ", ",
             ban_columns!(),
-            ", rooms.kind = 'direct' AND EXISTS (
+            ", rooms.kind = 'direct'
+                   AND (SELECT count(*) FROM members AS people WHERE people.room_id = ?1) = 2
+                   AND EXISTS (
                        SELECT 1 FROM members AS others JOIN blocks
                            ON blocks.user_id = others.user_id AND blocked_id = ?2
                            OR blocks.user_id = ?2 AND blocked_id = others.user_id
@@ -318,6 +320,13 @@ impl MemberTransaction for Transaction<'_> {
         Ok(self.prepare_cached(GET)?.query_row([user_id.0], person).optional()?)
     }
 
+    fn is_blocked(&mut self, one: UserId, other: UserId) -> Result<bool> {
+        const FIND: &str = "
+            SELECT EXISTS (SELECT 1 FROM blocks WHERE user_id = ?1 AND blocked_id = ?2
+                                                   OR user_id = ?2 AND blocked_id = ?1)";
+        Ok(self.prepare_cached(FIND)?.query_row([one.0, other.0], |row| row.get(0))?)
+    }
+
     fn find_direct_room(&mut self, direct_key: &str) -> Result<Option<Room>> {
         const FIND: &str = concat!(
             "SELECT ",
@@ -350,6 +359,12 @@ impl MemberTransaction for Transaction<'_> {
         let mut list = self.prepare_cached(LIST)?;
         let rooms = list.query_map([user_id.0], |row| row.get(0).map(RoomId))?;
         Ok(rooms.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn has_others(&mut self, room_id: RoomId, user_id: UserId) -> Result<bool> {
+        const FIND: &str =
+            "SELECT EXISTS (SELECT 1 FROM members WHERE room_id = ?1 AND user_id <> ?2)";
+        Ok(self.prepare_cached(FIND)?.query_row([room_id.0, user_id.0], |row| row.get(0))?)
     }
 
     fn find_successor(&mut self, room_id: RoomId) -> Result<Option<UserId>> {
