@@ -32,12 +32,14 @@ async fn view(database: Database, has_private_rooms: bool) -> Vec<String> {
     let [general, lobby] = [ann.creates_room("general").await, ann.creates_room("lobby").await];
     let mut seen = Vec::new();
 
-    let mut eves = eve.opens("/ws").await;
+    let mut eves = eve.opens(&format!("/ws?token={}", eve.token)).await;
     eves.send(json!({ "type": "watch", "ref": "w" })).await;
     eves.recv_type("watching").await;
     eves.send(json!({ "type": "subscribe", "room_id": general, "ref": "s" })).await;
     eves.recv_type("synced").await;
     let mut bens = ben.joins(general).await;
+    // Everybody may see who is online.
+    let _anns = ann.opens(&format!("/ws?token={}", ann.token)).await;
 
     let mut private = Private { ann: &ann, ben: &ben, eve: &eve, rooms: Vec::new() };
     for round in 0..3 {
@@ -184,7 +186,7 @@ async fn ask_for_everything(eve: &Client, general: i64, lobby: i64, seen: &mut V
         ] {
             ask(eve, method, &format!("{path}{rest}"), body, seen).await;
         }
-        let mut socket = eve.opens("/ws").await;
+        let mut socket = eve.opens(&format!("/ws?token={}", eve.token)).await;
         for frame in [
             json!({ "type": "subscribe", "room_id": room, "ref": "1" }),
             json!({ "type": "send", "room_id": room, "content": "x", "ref": "2" }),
