@@ -4,6 +4,7 @@ mod limits;
 mod nats;
 mod nodes;
 mod presence;
+mod standings;
 
 use std::time::Instant;
 

@@ -17,6 +17,7 @@ on_both_databases!(
 /// deactivated user with a token that has not expired.
 type Row = (&'static str, &'static str, Option<Value>, [u16; 4]);
 
+const MEMBER: &str = "/rooms/{room_id}/members/{user_id}";
 const MESSAGE: &str = "/rooms/{room_id}/messages/{message_id}";
 
 /// The rows with other results under `auth.signup = "closed"` and `rooms.create = "everyone"`.
@@ -43,6 +44,10 @@ fn table() -> Vec<Row> {
     let redeemed = || Some(json!({ "token": "TOKEN", "new_password": PASSWORD }));
     let role = || Some(json!({ "role": "admin" }));
     let invite = || Some(json!({ "token": "TOKEN" }));
+    let user = || Some(json!({ "user_id": "USER" }));
+    let users = || Some(json!({ "user_ids": ["USER"] }));
+    let star = || Some(json!({ "is_starred": true }));
+    let moderator = || Some(json!({ "role": "moderator" }));
     vec![
         ("POST", "/auth/signup", account("user"), [201, 201, 201, 401]),
         ("POST", "/auth/signup", account("admin"), [403, 403, 201, 401]),
@@ -81,6 +86,22 @@ fn table() -> Vec<Row> {
         ("DELETE", "/invites/{invite_id}", None, [401, 403, 204, 401]),
         ("POST", "/invites/preview", invite(), [200, 200, 200, 200]),
         ("POST", "/invites/accept", invite(), [401, 200, 200, 401]),
+        ("GET", "/rooms/{room_id}/members", None, [401, 200, 200, 401]),
+        ("POST", "/rooms/{room_id}/members", users(), [401, 403, 200, 401]),
+        ("PUT", "/rooms/{room_id}/members/me", None, [401, 200, 200, 401]),
+        // The user is not a member.
+        ("PATCH", "/rooms/{room_id}/members/me", star(), [401, 404, 200, 401]),
+        ("DELETE", "/rooms/{room_id}/members/me", None, [401, 404, 204, 401]),
+        ("PATCH", MEMBER, moderator(), [401, 403, 204, 401]),
+        ("DELETE", MEMBER, None, [401, 403, 204, 401]),
+        ("PUT", "/rooms/{room_id}/owner", user(), [401, 403, 200, 401]),
+        ("GET", "/rooms/{room_id}/bans", None, [401, 403, 200, 401]),
+        ("PUT", "/rooms/{room_id}/bans/{user_id}", Some(json!({})), [401, 403, 204, 401]),
+        ("DELETE", "/rooms/{room_id}/bans/{user_id}", None, [401, 403, 204, 401]),
+        ("POST", "/direct-rooms", users(), [401, 201, 201, 401]),
+        ("GET", "/admin/rooms", None, [401, 403, 200, 401]),
+        ("DELETE", "/admin/rooms/{room_id}", None, [401, 403, 204, 401]),
+        ("PUT", "/admin/rooms/{room_id}/owner", user(), [401, 403, 204, 401]),
         ("GET", "/admin/users", None, [401, 403, 200, 401]),
         ("GET", "/admin/users/{user_id}", None, [401, 403, 200, 401]),
         ("PATCH", "/admin/users/{user_id}", role(), [401, 403, 200, 401]),
@@ -159,10 +180,15 @@ async fn check(server: &Server, table: Vec<Row>) {
                 true => send(&root, room).await,
                 false => 0,
             };
-            let user = match path.contains("{user_id}") {
+            let names_user = body.as_ref().is_some_and(|body| body.to_string().contains("USER"));
+            let user = match path.contains("{user_id}") || names_user {
                 true => server.user(&format!("user{number}")).await.user_id,
                 false => 0,
             };
+            if path == MEMBER {
+                let people = json!({ "user_ids": [user] });
+                root.post(&format!("/rooms/{room}/members"), people).await.expect(200);
+            }
             let (invite, invite_token) = match path.contains("invite") {
                 true => make_invite(&root, path, room, number).await,
                 false => (0, String::new()),
@@ -171,7 +197,8 @@ async fn check(server: &Server, table: Vec<Row>) {
                 true => reset(&root, target).await,
                 false => invite_token,
             };
-            let body = body.as_ref().map(|body| with_placeholders_replaced(body, number, &token));
+            let replaced = |body| with_placeholders_replaced(body, number, user, &token);
+            let body = body.as_ref().map(replaced);
             let concrete = path
                 .replace("{room_id}", &room.to_string())
                 .replace("{message_id}", &sent.to_string())
@@ -224,9 +251,10 @@ async fn reset(root: &Client, user_id: i64) -> String {
     made["token"].as_str().expect("a token").to_owned()
 }
 
-/// The body with its placeholders replaced: `NEW` by a unique name, `TOKEN` by the token.
-fn with_placeholders_replaced(body: &Value, number: u32, token: &str) -> Value {
+/// The body with its placeholders replaced: `NEW` by a unique name, `USER` by the user's id, `TOKEN` by the token.
+fn with_placeholders_replaced(body: &Value, number: u32, user: i64, token: &str) -> Value {
     let text = body.to_string().replace("NEW", &format!("new{number}")).replace("TOKEN", token);
+    let text = text.replace("\"USER\"", &user.to_string());
     serde_json::from_str(&text).unwrap()
 }
 
