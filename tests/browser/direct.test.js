@@ -124,7 +124,7 @@ test("a click on a name opens the card; the own card is edited, and others see t
   await picture(page, "profile-card");
   await isAccessible(page, "a card");
   await page.keyboard.press("Escape");
-  await page.locator("button.mention").filter({ hasText: "@cleo" }).first().click();
+  await page.locator(".mention").filter({ hasText: "@cleo" }).first().click();
   await dialog.getByText("@cleo").waitFor();
   await page.keyboard.press("Escape");
 

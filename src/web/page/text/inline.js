@@ -223,10 +223,8 @@ function mention(text, at, context) {
   const found = /^@([A-Za-z0-9_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_])/.exec(text.slice(at, at + 34));
   if (!found?.[1]) return undefined;
   const isMe = found[1].toLowerCase() === context.me.toLowerCase();
-  const node = h(
-    "button",
-    { class: isMe ? "mention mention-me" : "mention", type: "button", tabindex: "-1" },
-    found[0],
-  );
+  // Not a button element, whose text cannot be selected.
+  const act = context.inLink ? {} : { role: "button", tabindex: "-1" };
+  const node = h("span", { class: isMe ? "mention mention-me" : "mention", ...act }, found[0]);
   return { end: at + found[0].length, node };
 }

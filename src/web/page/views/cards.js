@@ -11,7 +11,7 @@ import { openProfile } from "./profile.js";
 export function openCards(chat, room, list) {
   list.addEventListener("click", ({ target }) => {
     if (!(target instanceof Element)) return;
-    const mention = target.closest("button.mention");
+    const mention = target.closest(".mention[role]");
     if (mention) return openProfile(chat, { username: (mention.textContent ?? "").slice(1) });
     const row = target.closest(".avatar") && target.closest("li.message");
     const message = row instanceof HTMLElement ? messageOf(room, row) : undefined;
