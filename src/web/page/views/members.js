@@ -99,6 +99,9 @@ class Members extends View {
       }
     };
     const show = () => {
+      const menu = list.querySelector(".menu");
+      // An open menu stays: the list is drawn when it closes.
+      if (menu) return menu.addEventListener("toggle", show, { once: true });
       const here = new Map(room.people.peek().map((person) => [person.user_id, person]));
       const info = room.info.peek();
       const focused = document.activeElement?.closest?.("[data-user]")?.getAttribute("data-user");

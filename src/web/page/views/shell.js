@@ -108,7 +108,8 @@ class Shell extends View {
       const wide = matchMedia("(min-width: 48rem)").matches;
       const last = Number(storage.get(LAST_ROOM));
       const listed = chat.listed.all();
-      const first = rooms.get(last) ?? listed.find(({ info }) => !info.peek().archived_at);
+      const first =
+        listed.find(({ id }) => id === last) ?? listed.find(({ info }) => !info.peek().archived_at);
       if (wide && first) queueMicrotask(() => goInstead(roomHref(first.id)));
     });
   }
