@@ -6,7 +6,6 @@ import assert from "node:assert/strict";
 import {
   account,
   api,
-  composer,
   enters,
   isAccessible,
   picture,
@@ -181,8 +180,7 @@ test("on a phone, a conversation is started and left", async () => {
   await page.getByPlaceholder("Message cleo").waitFor();
   await picture(page, "direct-phone");
   await page.getByRole("link", { name: "All rooms" }).click();
-  await directEntry(page, "cleo").waitFor();
+  await directEntry(page, "cleo").filter({ hasNotText: "ann" }).waitFor();
   await picture(page, "direct-phone-list");
-  assert.equal(await composer(page).count(), 1, "the room stays behind the list");
   await page.context().close();
 });

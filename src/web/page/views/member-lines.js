@@ -66,15 +66,17 @@ export function summary(events) {
       const people = new Map(
         group.flatMap(({ members }) => members).map((person) => [person.user_id, person]),
       );
-      return sentence({ ...first, members: [...people.values()] }, MOST_NAMES);
+      return sentence({ ...first, members: [...people.values()] }, MOST_NAMES, isOwn(first));
     })
     .join(" ");
 }
 
+/** @param {MemberLogEvent} event */
+const isOwn = ({ members, user_id }) => members.every((person) => person.user_id === user_id);
+
 /** Events with the same answer are told in one sentence. @param {MemberLogEvent} event */
 function kindOf(event) {
-  const isOwn = event.members.every(({ user_id }) => user_id === event.user_id);
-  const by = isOwn ? "self" : event.user_id;
+  const by = isOwn(event) ? "self" : event.user_id;
   if (event.type === "member_joined") return `joined ${by}`;
   if (event.type === "member_left")
     return event.cause === "left" || event.cause === "deleted"
@@ -86,14 +88,15 @@ function kindOf(event) {
 /**
  * @param {MemberLogEvent} event
  * @param {number} most the most names
+ * @param {boolean} [isByThem] the people did it themselves
  */
-function sentence(event, most) {
+function sentence(event, most, isByThem = isOwn(event)) {
   const people = listed(event.members.map(nameOf), most);
-  const isOwn = event.members.every(({ user_id }) => user_id === event.user_id);
   const by = event.user_id === 0 ? "an operator" : nameOf(event);
   const why = event.reason ? ` (${event.reason})` : "";
   const verb = event.members.length === 1 ? "was" : "were";
-  if (event.type === "member_joined") return isOwn ? `${people} joined.` : `${by} added ${people}.`;
+  if (event.type === "member_joined")
+    return isByThem ? `${people} joined.` : `${by} added ${people}.`;
   if (event.type === "member_left") {
     if (event.cause === "left") return `${people} left.`;
     if (event.cause === "deleted") return `${people} left, because the account was deleted.`;

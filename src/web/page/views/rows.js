@@ -17,6 +17,7 @@ import { messageRow, pendingRow } from "./message.js";
 const GROUP_MS = 5 * 60 * 1000;
 
 /**
+ * @typedef {{ user_id: number, timestamp: string, username: string, display_name?: string | null | undefined }} Head
  * @typedef {{ key: string, signature: string, make(): HTMLElement }} Row a row is made anew when
  *   its signature changes
  * @typedef {{ chat: Chat, room: Room, unreadAfter: number | null, editing: number | null,
@@ -34,15 +35,16 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
   const rows = [];
   if (isLoaded && !hasOlder)
     rows.push(beginning(chat, room, messages.length + pending.length === 0));
-  /** @type {{ user_id: number, timestamp: string } | null} */
-  let before = null;
+  let before = /** @type {Head | null} */ (null);
   let day = "";
   let isLineDrawn = unreadAfter === null;
 
-  /** @param {{ user_id: number, timestamp: string }} message */
+  /** @param {Head} message */
   const isGrouped = (message) =>
     before !== null &&
     before.user_id === message.user_id &&
+    // The author may have taken another name meanwhile.
+    nameOf(before) === nameOf(message) &&
     Date.parse(message.timestamp) - Date.parse(before.timestamp) < GROUP_MS;
   /** @param {string} time */
   const newDay = (time) => {
@@ -106,7 +108,8 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
     // The message itself has arrived before its ack.
     if (messages.some(({ seq }) => seq === one.seq)) continue;
     newDay(one.at);
-    const message = { user_id: chat.user.id, timestamp: one.at };
+    const { username, display_name } = chat.me.value ?? { ...chat.user, display_name: null };
+    const message = { user_id: chat.user.id, timestamp: one.at, username, display_name };
     const grouped = isGrouped(message);
     rows.push({
       key: `pending ${one.client_id}`,
