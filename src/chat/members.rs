@@ -233,10 +233,6 @@ impl Chat {
         reason: Option<String>,
     ) -> Result<()> {
         let standing = self.check(caller, room_id, RoomAction::Moderate).await?;
-        let reason = reason.filter(|reason| !reason.trim().is_empty());
-        if let Some(reason) = &reason {
-            check_reason(reason)?;
-        }
         let below = permissions::rank(caller, &standing);
         self.change_members(caller, &standing, below, act, reason).await.map(drop)
     }
@@ -308,13 +304,15 @@ impl Chat {
     }
 }
 
-fn check_reason(reason: &str) -> Result<()> {
+/// The reason as it is stored: `None` if it is blank.
+pub(super) fn check_reason(reason: Option<String>) -> Result<Option<String>> {
+    let Some(reason) = reason.filter(|reason| !reason.trim().is_empty()) else { return Ok(None) };
     if reason.chars().count() > MAX_REASON_CHARS {
         let message = format!("must have at most {MAX_REASON_CHARS} characters");
         return Err(Error::field("reason", message));
     }
-    match super::text::description_fault(reason) {
+    match super::text::description_fault(&reason) {
         Some(fault) => Err(Error::field("reason", fault)),
-        None => Ok(()),
+        None => Ok(Some(reason)),
     }
 }

@@ -31,6 +31,7 @@ mod serve;
 mod sessions;
 mod stats;
 mod tail;
+mod until;
 mod users;
 
 use std::ffi::OsString;

@@ -171,7 +171,10 @@ impl Tail {
     }
 
     fn gone(&self) -> String {
-        format!("the room {} was deleted", visible(&self.name))
+        match self.name.is_empty() {
+            true => format!("the direct room #{} was deleted", self.id),
+            false => format!("the room {} was deleted", visible(&self.name)),
+        }
     }
 }
 
@@ -203,7 +206,10 @@ fn line(event: &Event, has_colours: bool) -> String {
                 Some(text) => format!("description “{}”", visible(text)),
             };
             let name = visible(&room.name);
-            let text = format!("{dim}(changed the room: {name}, {archived}, {description}){plain}");
+            let kind = room.kind.as_str();
+            let text = format!(
+                "{dim}(changed the room: {name}, {kind}, {archived}, {description}){plain}"
+            );
             (header.timestamp, &header.username, text)
         }
         Event::MemberJoined(event) => members(event, "new members", dim, plain),
@@ -227,9 +233,23 @@ fn members<'a>(
 ) -> (Timestamp, &'a Arc<str>, String) {
     let names: Vec<String> = event.members.iter().map(|person| visible(&person.username)).collect();
     let mut text = format!("{dim}({what}: {}", names.join(", "));
-    let MemberDetail { role, reason, .. } = &event.detail;
+    let MemberDetail { role, cause, reason, until, muted_until, is_banned } = &event.detail;
     if let Some(role) = role {
         text += &format!(", {}", role.as_str());
+    }
+    if let Some(cause) = cause {
+        text += &format!(", {}", cause.as_str());
+    }
+    if let Some(until) = until {
+        text += &format!(" until {until}");
+    }
+    match muted_until {
+        Some(until) if *until > event.header.timestamp => text += &format!(", muted until {until}"),
+        Some(_) => text += ", no longer muted",
+        None => {}
+    }
+    if *is_banned == Some(false) {
+        text += ", no longer banned";
     }
     if let Some(reason) = reason {
         text += &format!(", “{}”", visible(reason));

@@ -224,6 +224,8 @@ pub enum LeaveCause {
     Deleted,
 }
 
+words!(LeaveCause { Left = "left", Removed = "removed", Banned = "banned", Deleted = "deleted" });
+
 /// A change of a room's members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MemberEvent {

@@ -39,18 +39,22 @@ fn rooms_are_listed() {
                 {
                     "id": 1, "name": "general", "description": "for \u{1b}[2J everybody",
                     "created_by": 1, "created_at": "2025-01-31T10:30:00.000Z", "head_seq": 0,
+                    "kind": "public", "posting": "everyone", "inviting": "moderators",
+                    "history": "all", "auto_join": false, "member_count": 1,
                 },
                 {
                     "id": 2, "name": "plans", "description": null,
                     "created_by": 1, "created_at": "2025-01-31T10:30:00.000Z", "head_seq": 0,
+                    "kind": "public", "posting": "everyone", "inviting": "moderators",
+                    "history": "all", "auto_join": false, "member_count": 1,
                 },
             ])
         );
         assert_eq!(
             shell.run(&["list-rooms"]).ok(),
-            "ID  NAME     DESCRIPTION              HEAD SEQ  CREATED BY  CREATED AT                ARCHIVED AT\n \
-         1  general  for \\u{1b}[2J everybody         0  ann         2025-01-31T10:30:00.000Z  -\n \
-         2  plans    -                               0  ann         2025-01-31T10:30:00.000Z  -\n"
+            "ID  NAME     KIND    MEMBERS  DESCRIPTION              HEAD SEQ  CREATED BY  CREATED AT                ARCHIVED AT\n \
+         1  general  public        1  for \\u{1b}[2J everybody         0  ann         2025-01-31T10:30:00.000Z  -\n \
+         2  plans    public        1  -                               0  ann         2025-01-31T10:30:00.000Z  -\n"
         );
     });
 }

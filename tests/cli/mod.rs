@@ -4,6 +4,7 @@ mod create_admin;
 mod files;
 mod invites;
 mod list_rooms;
+mod members;
 mod migrate;
 mod rooms;
 mod serve;

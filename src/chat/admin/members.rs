@@ -4,12 +4,13 @@ use serde_json::json;
 
 use super::{Admin, Result};
 use crate::chat::Error;
+use crate::chat::members::check_reason;
 use crate::model::{
     Actor, BannedUser, Event, LeaveCause, MemberAct, MemberPage, NewMemberChange, NewRoom,
     PreferenceChange, Room, RoomId, RoomKind, RoomRole, UserId,
 };
 use crate::storage::SERVER_USER;
-use crate::storage::backend::MemberSearch;
+use crate::storage::backend::{MemberCount, MemberSearch};
 
 /// A change of the members of a room, before it is known who makes it and when.
 #[derive(Clone, Debug)]
@@ -29,9 +30,10 @@ impl Admin<'_> {
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::UserNotFound`], [`Error::RoomKind`], [`Error::NotAMember`],
-    /// [`Error::HigherRole`], [`Error::LastOwner`], [`Error::Banned`].
+    /// [`Error::HigherRole`], [`Error::LastOwner`], [`Error::Banned`], [`Error::InvalidFields`].
     pub fn change_members(&self, change: MemberChange) -> Result<Vec<Event>> {
         let MemberChange { room_id, below, reason, act, is_audited } = change;
+        let reason = check_reason(reason)?;
         let by = match self.actor {
             Actor::Account(id) => id,
             Actor::Operator(_) => SERVER_USER.0,
@@ -73,6 +75,11 @@ impl Admin<'_> {
     /// [`Error::RoomNotFound`].
     pub fn list_members(&self, room_id: RoomId, search: &MemberSearch) -> Result<MemberPage> {
         Ok(self.backend.list_members(room_id, search)?.ok_or(Error::RoomNotFound)?)
+    }
+
+    /// The number of members of every room, in order of the room's id.
+    pub fn count_members(&self) -> Result<Vec<MemberCount>> {
+        Ok(self.backend.count_members()?)
     }
 
     /// # Errors

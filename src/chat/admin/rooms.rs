@@ -62,16 +62,20 @@ impl Admin<'_> {
         Ok(self.backend.get_room(id)?.ok_or(Error::RoomNotFound)?)
     }
 
-    /// Looks up a room by name, in any Unicode normal form; ASCII case is ignored.
-    ///
-    /// # Errors
-    /// [`Error::RoomNotFound`].
-    pub fn get_room_by_name(&self, name: &str) -> Result<Room> {
-        let found = match self.backend.get_room_by_name(name)? {
-            Some(room) => Some(room),
-            None => self.backend.get_room_by_name(&text::line(name))?,
-        };
-        Ok(found.ok_or(Error::RoomNotFound)?)
+    /// Looks up rooms by name, in any Unicode normal form; ASCII case is ignored. Returns the public room, or
+    /// all private ones if no public room has the name.
+    pub fn list_rooms_by_name(&self, name: &str) -> Result<Vec<Room>> {
+        let line = text::line(name);
+        for name in [name, &line] {
+            if let Some(room) = self.backend.get_room_by_name(name)? {
+                return Ok(vec![room]);
+            }
+        }
+        let has_name =
+            |room: &Room| [name, &line].iter().any(|name| room.name.eq_ignore_ascii_case(name));
+        let mut rooms = self.backend.list_rooms()?;
+        rooms.retain(|room| room.kind == RoomKind::Private && has_name(room));
+        Ok(rooms)
     }
 
     /// # Errors
@@ -101,7 +105,7 @@ impl Admin<'_> {
     }
 
     /// # Errors
-    /// [`Error::RoomNotFound`], [`Error::InvalidFields`], [`Error::RoomNameTaken`].
+    /// [`Error::RoomNotFound`], [`Error::RoomKind`], [`Error::InvalidFields`], [`Error::RoomNameTaken`].
     pub fn update_room(&self, id: RoomId, change: RoomChange) -> Result<UpdatedRoom> {
         let name = change.name.as_deref().map(text::line);
         let description = change.description.map(|some| some.as_deref().map(text::lines));
@@ -110,7 +114,13 @@ impl Admin<'_> {
         rooms::check(change.name.as_deref(), description)?;
         let room = self.get_room(id)?;
         let changed = change.apply_to(&room, self.now).unwrap_or_else(|| room.clone());
-        rooms::check_rules(changed.kind, changed.rules)?;
+        // Of a direct room, only how long its messages are kept can change.
+        if room.kind == RoomKind::Direct && changed.face() != room.face() {
+            return Err(Error::RoomKind.into());
+        }
+        if room.kind != RoomKind::Direct {
+            rooms::check_rules(changed.kind, changed.rules)?;
+        }
         self.check_spelling(&changed.name, Some(id), changed.kind, room.created_by)?;
         let entry = self.entry("room.update", &change)?;
         Ok(self.backend.update_room(id, &change, &entry)?.ok_or(Error::RoomNotFound)?)

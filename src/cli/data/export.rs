@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::note;
-use super::super::rooms::find;
+use super::super::rooms::{find, label};
 use super::partial::Partial;
 use super::progress::Bar;
 use super::{Report, header};
@@ -42,7 +42,14 @@ pub(in super::super) struct Args {
 pub(in super::super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_to_copy(&context.settings(None)?)?;
     let scope = match &args.room {
-        Some(room) => Scope::Room(find(&database, room)?.id),
+        Some(room) => {
+            let room = find(&database, room)?;
+            if room.kind.is_closed() {
+                let kind = room.kind.as_str();
+                note(&format!("{} is {kind}: only its members see what is exported", label(&room)));
+            }
+            Scope::Room(room.id)
+        }
         None => Scope::Everything,
     };
     let header = header(&database, FORMAT, scope)?;

@@ -1,11 +1,14 @@
 //! Checks of the database: whether it can be reached, is complete, and is set up correctly.
 
+use std::collections::HashSet;
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::super::output::counted;
 use super::files::split;
 use super::{Case, Finding, Opened, nodes, shown_url};
+use crate::model::{RoomId, RoomKind};
+use crate::storage::backend::MemberCount;
 use crate::storage::{self, DatabaseStatus, Error, Shortcoming};
 
 /// Clocks that are set by NTP differ by less than this, in milliseconds.
@@ -187,6 +190,53 @@ pub(super) fn admin(case: &Case) -> Vec<Finding> {
         ),
         Err(error) => unreadable("admin", &error),
     }]
+}
+
+/// Private rooms that nobody can administer, and direct rooms that have lost somebody.
+pub(super) fn members(case: &Case) -> Vec<Finding> {
+    let Ok(Opened { backend, status: Ok(_) }) = &case.database else { return vec![] };
+    let (rooms, counts) = match (backend.list_rooms(), backend.count_members()) {
+        (Ok(rooms), Ok(counts)) => (rooms, counts),
+        (Err(error), _) | (_, Err(error)) => return vec![unreadable("members", &error)],
+    };
+    let private: HashSet<RoomId> =
+        rooms.iter().filter(|room| room.kind == RoomKind::Private).map(|room| room.id).collect();
+    let numbers = |is_wrong: &dyn Fn(&MemberCount) -> bool| -> Vec<String> {
+        let wrong = counts.iter().filter(|count| is_wrong(count));
+        wrong.map(|count| format!("#{}", count.room_id)).collect()
+    };
+    let ownerless = numbers(&|count| private.contains(&count.room_id) && count.owners == 0);
+    let incomplete = numbers(&|count| count.people.is_some_and(|people| people != count.members));
+    let mut findings = Vec::new();
+    if !ownerless.is_empty() {
+        findings.push(Finding::warning(
+            "members",
+            format!("private rooms without an owner, which nobody can administer: {}", some(&ownerless)),
+            "appoint one with `chatapp rooms owner`, or delete the room with `chatapp rooms delete`",
+        ));
+    }
+    if !incomplete.is_empty() {
+        findings.push(Finding::problem(
+            "members",
+            format!("direct rooms that do not have all of their people: {}", some(&incomplete)),
+            "the database was changed by hand: restore a backup",
+        ));
+    }
+    if findings.is_empty() {
+        let detail = "every private room has an owner, and every direct room its people";
+        findings.push(Finding::ok("members", detail));
+    }
+    findings
+}
+
+/// The first few of the numbers.
+fn some(numbers: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = numbers[..numbers.len().min(SHOWN)].join(", ");
+    match numbers.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn status(case: &Case) -> Option<&DatabaseStatus> {

@@ -131,6 +131,7 @@ const CHECKS: &[Check] = &[
     database::connections,
     database::clock,
     database::admin,
+    database::members,
     nodes::nodes,
     server::answers,
     server::proxy,

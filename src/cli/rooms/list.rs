@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use serde::Serialize;
+
 use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::{Listing, Output};
-use crate::model::Room;
+use crate::model::{Room, RoomId};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,12 +17,19 @@ Examples:
 
 /// List the rooms
 ///
-/// Sorted by number. `head_seq` is the `seq` of a room's newest event.
+/// All rooms, also private and direct ones, sorted by number. `head_seq` is the `seq` of a room's newest event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     output: Output,
+}
+
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    room: Room,
+    member_count: u64,
 }
 
 pub(in crate::cli) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
@@ -32,21 +41,32 @@ pub(in crate::cli) fn run(args: &Args, context: &Context) -> anyhow::Result<()> 
             creator.insert(creator_of(&database, room)?);
         }
     }
+    let counts: HashMap<RoomId, u64> = database
+        .administer(|admin| admin.count_members())?
+        .into_iter()
+        .map(|count| (count.room_id, count.members))
+        .collect();
+    let row = |room: Room| Row { member_count: counts.get(&room.id).copied().unwrap_or(0), room };
+    let rows: Vec<Row> = rooms.into_iter().map(row).collect();
     Ok(args.output.write(&Listing {
-        rows: &rooms,
+        rows: &rows,
         headers: &[
             "id",
             "name",
+            "kind",
+            "members",
             "description",
             "head seq",
             "created by",
             "created at",
             "archived at",
         ],
-        cells: &|room: &Room| {
+        cells: &|Row { room, member_count }: &Row| {
             vec![
                 room.id.to_string(),
                 room.name.clone(),
+                room.kind.as_str().to_owned(),
+                member_count.to_string(),
                 room.description.clone().unwrap_or_default(),
                 room.head_seq.to_string(),
                 creators[&room.created_by].clone(),

@@ -1,13 +1,22 @@
 //! `chatapp rooms`: administration of rooms, one file per subcommand.
 
+mod add;
 mod archive;
+mod ban;
+mod change;
 mod create;
 mod delete;
 mod describe;
 mod find;
+mod kind;
 mod list;
+mod members;
+mod mute;
+mod remove;
 mod rename;
 mod retention;
+mod role;
+mod rules;
 mod show;
 
 use clap::Subcommand;
@@ -22,11 +31,16 @@ Examples:
   chatapp rooms create general --description 'Everything and nothing'
   chatapp rooms rename general lobby
   chatapp rooms archive '#7'
+  chatapp rooms owner plans ann
   chatapp rooms delete plans --dry-run
 
-A room is given by its name or by its number: general, 7 or, in quotes for the shell, '#7'.";
+A room is given by its name or by its number: general, 7 or, in quotes for the shell, '#7'. A name finds
+the public room, or else the only private one that has it. Direct rooms have numbers only.";
 
-/// Administer rooms: create, rename, archive, delete
+/// The roles of members.
+const ROLES: [&str; 3] = ["member", "moderator", "owner"];
+
+/// Administer rooms and their members: create, rename, add, ban, delete
 ///
 /// Works while a server runs; it notifies the room's sockets within a second. `chatapp audit list`
 /// shows what was done.
@@ -47,6 +61,18 @@ enum Command {
     Archive(archive::ArchiveArgs),
     Unarchive(archive::UnarchiveArgs),
     Retention(retention::Args),
+    Kind(kind::Args),
+    Rules(rules::Args),
+    Members(members::Args),
+    Add(add::Args),
+    Remove(remove::Args),
+    Role(role::RoleArgs),
+    Owner(role::OwnerArgs),
+    Mute(mute::MuteArgs),
+    Unmute(mute::UnmuteArgs),
+    Ban(ban::BanArgs),
+    Unban(ban::UnbanArgs),
+    Bans(ban::BansArgs),
     Delete(delete::Args),
 }
 
@@ -60,6 +86,18 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         Command::Archive(args) => archive::archive(args, context),
         Command::Unarchive(args) => archive::unarchive(args, context),
         Command::Retention(args) => retention::run(args, context),
+        Command::Kind(args) => kind::run(args, context),
+        Command::Rules(args) => rules::run(args, context),
+        Command::Members(args) => members::run(args, context),
+        Command::Add(args) => add::run(args, context),
+        Command::Remove(args) => remove::run(args, context),
+        Command::Role(args) => role::set_role(args, context),
+        Command::Owner(args) => role::set_owner(args, context),
+        Command::Mute(args) => mute::mute(args, context),
+        Command::Unmute(args) => mute::unmute(args, context),
+        Command::Ban(args) => ban::ban(args, context),
+        Command::Unban(args) => ban::unban(args, context),
+        Command::Bans(args) => ban::list(args, context),
         Command::Delete(args) => delete::run(args, context),
     }
 }

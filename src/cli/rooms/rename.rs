@@ -18,7 +18,8 @@ pub(super) struct Args {
     #[command(flatten)]
     named: Named,
 
-    /// The new name: 1 to 64 characters, unique among the rooms; case is ignored
+    /// The new name: 1 to 64 characters, unique among the public rooms, or among the private ones of the
+    /// creator; case is ignored
     #[arg(value_name = "NAME")]
     name: String,
 

@@ -1,10 +1,14 @@
 //! `chatapp rooms show`.
 
+use serde::Serialize;
+
 use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::Output;
 use super::list::creator_of;
-use super::{Named, find};
+use super::members::{self, Card, names};
+use super::{Named, find, rules};
+use crate::model::{Member, Room, RoomKind, RoomRole};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,19 +29,49 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let room = find(&database, &args.named.room)?;
+    let members = members::read(&database, room.id, None)?;
+    let cards = |wanted: &dyn Fn(&Member) -> bool| -> Vec<Card> {
+        members
+            .iter()
+            .filter(|member| wanted(member))
+            .map(|member| Card::of(&member.user))
+            .collect()
+    };
+    let owners = cards(&|member| member.membership.role == RoomRole::Owner);
+    let people = cards(&|_| room.kind == RoomKind::Direct);
     let archived_at = room.archived_at.map(|at| at.to_string());
-    let text = format!(
-        "id           {}\nname         {}\ndescription  {}\nhead seq     {}\ncreated by   {}\n\
-         created at   {}\narchived at  {}",
+    let mut text = format!(
+        "id           {}\nname         {}\ndescription  {}\nkind         {}\nrules        {}\n\
+         owner        {}\nmembers      {}\nhead seq     {}\ncreated by   {}\ncreated at   {}\n\
+         archived at  {}",
         room.id,
-        room.name,
+        one_line(Some(&room.name)),
         one_line(room.description.as_deref()),
+        room.kind.as_str(),
+        rules::shown(room.rules),
+        one_line(Some(&names(&owners))),
+        members.len(),
         room.head_seq,
         creator_of(&database, &room)?,
         room.created_at,
         archived_at.as_deref().unwrap_or("-")
     );
-    Ok(args.output.write_one(&room, &text)?)
+    if !people.is_empty() {
+        text += &format!("\npeople       {}", names(&people));
+    }
+    let shown = Shown { room: &room, member_count: members.len(), owners, people };
+    Ok(args.output.write_one(&shown, &text)?)
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    room: &'a Room,
+    member_count: usize,
+    owners: Vec<Card>,
+    /// All members of a direct room.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    people: Vec<Card>,
 }
 
 fn one_line(text: Option<&str>) -> String {

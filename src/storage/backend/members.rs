@@ -15,6 +15,19 @@ pub struct AccessChanges {
     pub rooms: Vec<RoomId>,
 }
 
+/// The number of members of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberCount {
+    /// The room.
+    pub room_id: RoomId,
+    /// The members, owners too.
+    pub members: u64,
+    /// The owners.
+    pub owners: u64,
+    /// The people of a direct room, who are all its members; `None` for other rooms.
+    pub people: Option<u64>,
+}
+
 /// Why the members of a room were not changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum MemberError {
@@ -68,6 +81,9 @@ pub trait Members {
 
     /// Lists members of a room in order of user id. `None`: no such room.
     fn list_members(&self, room_id: RoomId, search: &MemberSearch) -> Result<Option<MemberPage>>;
+
+    /// Counts the members of every room, in order of the room's id.
+    fn count_members(&self) -> Result<Vec<MemberCount>>;
 
     /// Lists the bans of a room in order of user id, also those that have ended. `None`: no such room.
     fn list_bans(&self, room_id: RoomId) -> Result<Option<Vec<BannedUser>>>;

@@ -12,7 +12,7 @@ pub trait Rooms {
     fn create_room(&self, room: &NewRoom, audit: &NewAuditEntry) -> Result<Room>;
     /// `None`: no such room.
     fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
-    /// Looks up a room by name; ASCII case is ignored. `None`: no such room.
+    /// Looks up a public room by name; ASCII case is ignored. `None`: no such room.
     fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
     /// Every room, in order of id.
     fn list_rooms(&self) -> Result<Vec<Room>>;

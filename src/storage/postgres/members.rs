@@ -2,7 +2,7 @@
 
 use postgres::Row;
 
-use super::super::backend::{AccessChanges, MemberError, MemberSearch, Members};
+use super::super::backend::{AccessChanges, MemberCount, MemberError, MemberSearch, Members};
 use super::super::decisions::{self, MemberTransaction};
 use super::super::{Error, Result};
 use super::Postgres;
@@ -117,6 +117,23 @@ impl Members for Postgres {
             let members =
                 rows.iter().take(search.limit as usize).map(member).collect::<Result<_>>()?;
             Ok(Some(MemberPage { members, has_more, total: total.unsigned_abs() }))
+        })
+    }
+
+    fn count_members(&self) -> Result<Vec<MemberCount>> {
+        const COUNT: &str = "
+            SELECT id, count(user_id), count(user_id) FILTER (WHERE role = 'owner'),
+                   length(direct_key) - length(replace(direct_key, ',', '')) + 1
+            FROM rooms LEFT JOIN members ON room_id = id
+            WHERE deleted_at IS NULL GROUP BY id ORDER BY id";
+        self.read(|db| {
+            let count = |row: &Row| MemberCount {
+                room_id: RoomId(row.get(0)),
+                members: row.get::<_, i64>(1).unsigned_abs(),
+                owners: row.get::<_, i64>(2).unsigned_abs(),
+                people: row.get::<_, Option<i32>>(3).map(|people| u64::from(people.unsigned_abs())),
+            };
+            Ok(db.query(COUNT, &[])?.iter().map(count).collect())
         })
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
-use super::super::backend::{AccessChanges, MemberError, MemberSearch, Members};
+use super::super::backend::{AccessChanges, MemberCount, MemberError, MemberSearch, Members};
 use super::super::decisions::{self, MemberTransaction};
 use super::Sqlite;
 use super::events::get_head;
@@ -123,6 +123,26 @@ impl Members for Sqlite {
             let has_more = members.len() > search.limit as usize;
             members.truncate(search.limit as usize);
             Ok(Some(MemberPage { members, has_more, total: total.unsigned_abs() }))
+        })
+    }
+
+    fn count_members(&self) -> Result<Vec<MemberCount>> {
+        const COUNT: &str = "
+            SELECT id, count(user_id), count(user_id) FILTER (WHERE role = 'owner'),
+                   length(direct_key) - length(replace(direct_key, ',', '')) + 1
+            FROM rooms LEFT JOIN members ON room_id = id
+            WHERE deleted_at IS NULL GROUP BY id ORDER BY id";
+        self.read(|db| {
+            let mut list = db.prepare_cached(COUNT)?;
+            let rows = list.query_map([], |row| {
+                Ok(MemberCount {
+                    room_id: RoomId(row.get(0)?),
+                    members: row.get::<_, i64>(1)?.unsigned_abs(),
+                    owners: row.get::<_, i64>(2)?.unsigned_abs(),
+                    people: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 
