@@ -266,9 +266,7 @@ mod tests {
     fn faults(change: ProfileChange) -> Vec<String> {
         match check(change, NOW) {
             Ok(_) => Vec::new(),
-            Err(Error::InvalidFields(errors)) => {
-                errors.into_iter().map(|it| it.field).collect()
-            }
+            Err(Error::InvalidFields(errors)) => errors.into_iter().map(|it| it.field).collect(),
             Err(error) => panic!("{error}"),
         }
     }

@@ -9,9 +9,10 @@ use crate::model::{Clock, Timestamp};
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+const WEEK: i64 = 7 * DAY;
 const MOST_DAYS: i64 = 36_500;
 
-/// The time that is meant by `30m`, `12h`, `7d`, or a time in the form of RFC 3339.
+/// The time that is meant by `30m`, `12h`, `7d`, `2w`, or a time in the form of RFC 3339.
 ///
 /// # Errors
 /// A sentence for the operator, if the text is none of these, or the time is over.
@@ -25,6 +26,7 @@ fn parse_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         Some('m') => Some(MINUTE),
         Some('h') => Some(HOUR),
         Some('d') => Some(DAY),
+        Some('w') => Some(WEEK),
         _ => None,
     };
     if let (Some(unit), Ok(count)) = (unit, chars.as_str().parse::<i64>()) {
@@ -37,7 +39,7 @@ fn parse_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     match Timestamp::deserialize(deserializer) {
         Ok(until) if until > now => Ok(until),
         Ok(until) => Err(format!("{until} is over")),
-        Err(_) => Err("give 30m, 12h, 7d, or a time like 2030-01-31T10:30:00Z".to_owned()),
+        Err(_) => Err("give 30m, 12h, 7d, 2w, or a time like 2030-01-31T10:30:00Z".to_owned()),
     }
 }
 
@@ -48,7 +50,7 @@ mod tests {
     #[test]
     fn durations_and_times() {
         let now = Timestamp(1_000_000);
-        for (text, seconds) in [("1m", 60), ("12h", 43_200), ("7d", 604_800)] {
+        for (text, seconds) in [("1m", 60), ("12h", 43_200), ("7d", 604_800), ("1w", 604_800)] {
             assert_eq!(parse_at(text, now), Ok(now.plus_seconds(seconds)));
         }
         let until = parse_at("2030-01-31T12:30:00+02:00", now).unwrap();

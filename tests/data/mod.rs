@@ -10,6 +10,7 @@ mod backups;
 mod copies;
 mod damage;
 mod load;
+mod people;
 mod pruning;
 
 use backups::{
@@ -22,6 +23,7 @@ use copies::{
     a_killed_copy_cannot_be_served_and_continues_when_repeated,
     a_killed_copy_starts_again_if_the_source_has_changed,
 };
+use people::copies_have_private_rooms_and_their_people;
 use pruning::{
     a_client_that_asks_for_pruned_events_gets_an_error,
     the_server_prunes_by_the_settings_unless_a_room_has_its_own_rule,
@@ -35,6 +37,7 @@ on_both_databases!(
     a_copy_has_all_rows_and_a_copy_of_the_copy_has_the_same_export,
     a_killed_copy_cannot_be_served_and_continues_when_repeated,
     a_killed_copy_starts_again_if_the_source_has_changed,
+    copies_have_private_rooms_and_their_people,
     a_client_that_asks_for_pruned_events_gets_an_error,
     the_server_prunes_by_the_settings_unless_a_room_has_its_own_rule,
 );
