@@ -66,7 +66,8 @@ test("everybody makes private rooms, and only the people who are added see them"
 
 test("an owner makes a moderator, mutes, removes and bans from the panel", async () => {
   const one = await enters("bo", { at: `/#/rooms/${secret}` });
-  const two = await enters("cleo", { at: `/#/rooms/${secret}` });
+  // After the removal the page asks for the room once more.
+  const two = await enters("cleo", { at: `/#/rooms/${secret}`, expects: /status of 404/ });
   await sees(two, "the cake");
   await one.getByRole("button", { name: /here$/ }).click();
   await member(one, "cleo").waitFor();
