@@ -267,6 +267,8 @@ pub struct MemberDetail {
 pub struct Member {
     /// The user.
     pub user: User,
+    /// The name that the user wants to be shown; `None`: the username.
+    pub display_name: Option<String>,
     /// The user's place in the room.
     pub membership: Membership,
 }
@@ -365,6 +367,8 @@ pub struct PreferenceChange {
 pub struct BannedUser {
     /// The user.
     pub user: User,
+    /// The name that the user wants to be shown; `None`: the username.
+    pub display_name: Option<String>,
     /// The ban, which may have ended.
     pub ban: Ban,
 }

@@ -229,7 +229,7 @@ pub fn a_banned_user_cannot_join_until_the_ban_ends(db: &TestDatabase) {
     let found = standing(&*backend, &room, &bo);
     assert_eq!((found.membership, found.ban.as_ref()), (None, Some(&expected)));
     let listed = backend.list_bans(room.id).unwrap().unwrap();
-    assert_eq!(listed, [BannedUser { user: bo.clone(), ban: expected }]);
+    assert_eq!(listed, [BannedUser { user: bo.clone(), display_name: None, ban: expected }]);
     assert_eq!(backend.list_bans(RoomId(77)).unwrap(), None);
 
     let join_at = |timestamp| {

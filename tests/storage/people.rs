@@ -179,7 +179,7 @@ pub fn a_changed_display_name_is_listed_for_other_processes(db: &TestDatabase) {
     rename(&*backend, &ann, "Ann Lee");
     let display_name = Some("Ann Lee".into());
     let person = Person { user_id: ann.id, username: "ann".into(), display_name };
-    assert_eq!(renamed(NOW), [person.clone()]);
+    assert_eq!(renamed(NOW), std::slice::from_ref(&person));
     assert_eq!(renamed(NOW.plus_seconds(1)), []);
     let later = NOW.plus_seconds(10);
     backend.update_profile(ann.id, &named("Ann Lee"), later).unwrap();

@@ -120,7 +120,7 @@ pub(super) fn list(args: &BansArgs, context: &Context) -> anyhow::Result<()> {
     let rows: Vec<Row> = database
         .administer(|admin| admin.list_bans(room.id))?
         .into_iter()
-        .map(|BannedUser { user, ban }| Row {
+        .map(|BannedUser { user, ban, .. }| Row {
             user: Card::of(&user),
             banned_by: ban.banned_by,
             created_at: ban.created_at,

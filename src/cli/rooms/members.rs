@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let room = find(&database, &args.named.room)?;
     let rows: Vec<Row> = read(&database, room.id, args.query.as_deref())?
         .into_iter()
-        .map(|Member { user, membership }| Row {
+        .map(|Member { user, membership, .. }| Row {
             user: Card::of(&user),
             role: membership.role,
             joined_at: membership.joined_at,

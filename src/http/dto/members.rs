@@ -199,11 +199,11 @@ pub(in crate::http) struct MemberDto {
 }
 
 impl From<Member> for MemberDto {
-    fn from(Member { user, membership }: Member) -> Self {
+    fn from(Member { user, display_name, membership }: Member) -> Self {
         Self {
             user_id: user.id.0,
             username: user.username,
-            display_name: None,
+            display_name,
             role: membership.role.into(),
             joined_at: Moment(membership.joined_at),
             muted_until: membership.muted_until.map(Moment),
@@ -375,6 +375,10 @@ impl Example for BanRequest {
 pub(in crate::http) struct BanDto {
     pub user_id: i64,
     pub username: String,
+    /// The name that the user wants to be shown; absent if it is the username.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
     /// The id of the user who banned.
     pub banned_by: i64,
     /// The time of the ban.
@@ -387,10 +391,11 @@ pub(in crate::http) struct BanDto {
 }
 
 impl From<BannedUser> for BanDto {
-    fn from(BannedUser { user, ban }: BannedUser) -> Self {
+    fn from(BannedUser { user, display_name, ban }: BannedUser) -> Self {
         Self {
             user_id: user.id.0,
             username: user.username,
+            display_name,
             banned_by: ban.banned_by.0,
             created_at: Moment(ban.created_at),
             reason: ban.reason,
@@ -404,6 +409,7 @@ impl Example for BanDto {
         Self {
             user_id: 2,
             username: "ben".into(),
+            display_name: None,
             banned_by: 1,
             created_at: EXAMPLE_TIME,
             reason: Some("Advertising".into()),

@@ -24,12 +24,18 @@ macro_rules! member_columns {
 
 pub(super) use member_columns;
 
+/// The number of columns that [`membership`] reads.
+const MEMBER_COLUMNS: usize = 7;
+
 /// The columns of `bans` that [`ban`] reads.
 macro_rules! ban_columns {
     () => {
         "bans.banned_by, bans.reason, bans.created_at, bans.until"
     };
 }
+
+/// The number of columns that [`ban`] reads.
+const BAN_COLUMNS: usize = 4;
 
 /// The audiences of the rooms whose ids are in a range.
 const LIST_AUDIENCES: &str = "
@@ -95,7 +101,7 @@ impl Members for Postgres {
             user_columns!(),
             ", ",
             member_columns!(),
-            " FROM members JOIN users ON users.id = user_id
+            ", display_name FROM members JOIN users ON users.id = user_id
               WHERE room_id = $1 AND user_id > $2
                 AND ($3::text IS NULL OR strpos(lower(username), lower($3)) > 0
                      OR strpos(lower(coalesce(display_name, '')), lower($3)) > 0)
@@ -112,7 +118,11 @@ impl Members for Postgres {
             let rows = db.query(LIST, &[&room_id.0, &after, &search.query, &limit])?;
             let has_more = rows.len() > search.limit as usize;
             let member = |row: &Row| {
-                Ok(Member { user: user(row)?, membership: membership(row, USER_COLUMNS) })
+                Ok(Member {
+                    user: user(row)?,
+                    display_name: row.get(USER_COLUMNS + MEMBER_COLUMNS),
+                    membership: membership(row, USER_COLUMNS),
+                })
             };
             let members =
                 rows.iter().take(search.limit as usize).map(member).collect::<Result<_>>()?;
@@ -143,7 +153,7 @@ impl Members for Postgres {
             user_columns!(),
             ", ",
             ban_columns!(),
-            " FROM bans JOIN users ON users.id = user_id WHERE room_id = $1 ORDER BY user_id"
+            ", display_name FROM bans JOIN users ON users.id = user_id WHERE room_id = $1 ORDER BY user_id"
         );
         const IS_THERE: &str = "SELECT FROM rooms WHERE id = $1 AND deleted_at IS NULL";
         self.read(|db| {
@@ -151,8 +161,13 @@ impl Members for Postgres {
                 return Ok(None);
             }
             let rows = db.query(LIST, &[&room_id.0])?;
-            let banned =
-                |row: &Row| Ok(BannedUser { user: user(row)?, ban: ban(row, USER_COLUMNS) });
+            let banned = |row: &Row| {
+                Ok(BannedUser {
+                    user: user(row)?,
+                    display_name: row.get(USER_COLUMNS + BAN_COLUMNS),
+                    ban: ban(row, USER_COLUMNS),
+                })
+            };
             Ok(Some(rows.iter().map(banned).collect::<Result<_>>()?))
         })
     }

@@ -25,12 +25,18 @@ macro_rules! member_columns {
 
 pub(super) use member_columns;
 
+/// The number of columns that [`membership`] reads.
+const MEMBER_COLUMNS: usize = 7;
+
 /// The columns of `bans` that [`ban`] reads.
 macro_rules! ban_columns {
     () => {
         "bans.banned_by, bans.reason, bans.created_at, bans.until"
     };
 }
+
+/// The number of columns that [`ban`] reads.
+const BAN_COLUMNS: usize = 4;
 
 impl Members for Sqlite {
     fn get_standing(&self, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>> {
@@ -100,7 +106,7 @@ impl Members for Sqlite {
             user_columns!(),
             ", ",
             member_columns!(),
-            " FROM members JOIN users ON users.id = user_id
+            ", display_name FROM members JOIN users ON users.id = user_id
               WHERE room_id = ?1 AND user_id > ?2
                 AND (?3 IS NULL OR instr(lower(username), lower(?3)) > 0
                      OR instr(lower(coalesce(display_name, '')), lower(?3)) > 0)
@@ -117,7 +123,13 @@ impl Members for Sqlite {
             let mut list = db.prepare_cached(LIST)?;
             let rows = list.query_map(
                 params![room_id.0, after, search.query, i64::from(search.limit) + 1],
-                |row| Ok(Member { user: user(row)?, membership: membership(row, USER_COLUMNS)? }),
+                |row| {
+                    Ok(Member {
+                        user: user(row)?,
+                        display_name: row.get(USER_COLUMNS + MEMBER_COLUMNS)?,
+                        membership: membership(row, USER_COLUMNS)?,
+                    })
+                },
             )?;
             let mut members: Vec<Member> = rows.collect::<rusqlite::Result<_>>()?;
             let has_more = members.len() > search.limit as usize;
@@ -152,7 +164,7 @@ impl Members for Sqlite {
             user_columns!(),
             ", ",
             ban_columns!(),
-            " FROM bans JOIN users ON users.id = user_id WHERE room_id = ?1 ORDER BY user_id"
+            ", display_name FROM bans JOIN users ON users.id = user_id WHERE room_id = ?1 ORDER BY user_id"
         );
         self.read(|db| {
             let _snapshot = Transaction::read(db)?;
@@ -161,7 +173,11 @@ impl Members for Sqlite {
             }
             let mut list = db.prepare_cached(LIST)?;
             let rows = list.query_map([room_id.0], |row| {
-                Ok(BannedUser { user: user(row)?, ban: ban(row, USER_COLUMNS)? })
+                Ok(BannedUser {
+                    user: user(row)?,
+                    display_name: row.get(USER_COLUMNS + BAN_COLUMNS)?,
+                    ban: ban(row, USER_COLUMNS)?,
+                })
             })?;
             Ok(Some(rows.collect::<rusqlite::Result<_>>()?))
         })
