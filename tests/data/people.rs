@@ -77,6 +77,6 @@ async fn with_people(server: &Server) {
     cy.patch("/users/me", json!({ "display_name": "Cy", "status": { "text": "away" } }))
         .await
         .expect(200);
-    cy.put(&format!("/users/me/blocks/{}", di.user_id), json!({})).await;
+    cy.put(&format!("/users/me/blocks/{}", ann.user_id), json!({})).await.expect(204);
     ann.delete(&format!("/admin/users/{}", di.user_id)).await.expect(204);
 }

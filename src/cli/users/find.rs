@@ -12,6 +12,8 @@ const MAX_SUGGESTED_FROM: usize = 20_000;
 
 /// The account that a command is for.
 #[derive(Debug, clap::Args)]
+// A command that also names a room has the group of that argument, which has the same name.
+#[group(skip)]
 pub(in crate::cli) struct Named {
     /// The account: its name, its email, or its number (#7 or 7)
     #[arg(value_name = "USER")]
