@@ -56,6 +56,11 @@ impl Hearers {
         self.members().is_none_or(|members| members.contains(&user_id))
     }
 
+    /// Whether the user is a member, as far as is known, or the room is open to everybody.
+    pub fn may_know(&self, user_id: UserId) -> bool {
+        self.members.as_ref().is_none_or(|members| members.contains(&user_id))
+    }
+
     /// Takes the next event of the log. Returns the users who hear of the room from now on.
     pub fn note(&mut self, event: &Event) -> Vec<UserId> {
         let is_news = event.seq() > self.changed_at;

@@ -88,14 +88,33 @@ impl State {
         if !self.watch.is_on() {
             return;
         }
+        let concerned = self.list_concerned(event);
         match self.watch.note(event) {
             Noted::Known => {}
             Noted::Gap => self.has_missed.store(true, Ordering::Relaxed),
-            Noted::New => self.tell_watchers_of_change(event),
+            Noted::New => self.tell_watchers_of_change(event, concerned),
         }
     }
 
-    fn tell_watchers_of_change(&mut self, event: &Event) {
+    /// The people whose membership the event changes, before it is noted. Somebody who was no member of a private room
+    /// may be banned there, and must not be told.
+    fn list_concerned(&self, event: &Event) -> Vec<UserId> {
+        let hearers = self.watch.hearers(event.room_id());
+        let may_know = |id: &UserId| hearers.is_some_and(|hearers| hearers.may_know(*id));
+        match event {
+            Event::MemberJoined(change) => change.members.iter().map(|it| it.user_id).collect(),
+            Event::MemberLeft(change) | Event::MemberChanged(change) => {
+                change.members.iter().map(|it| it.user_id).filter(may_know).collect()
+            }
+            Event::Message(_)
+            | Event::MessageEdited { .. }
+            | Event::MessageDeleted(_)
+            | Event::RoomChanged(_)
+            | Event::Unknown(_) => Vec::new(),
+        }
+    }
+
+    fn tell_watchers_of_change(&mut self, event: &Event, concerned: Vec<UserId>) {
         let room_id = event.room_id();
         match event {
             Event::RoomChanged(change) => {
@@ -106,11 +125,9 @@ impl State {
                     self.has_missed.store(true, Ordering::Relaxed);
                 }
             }
-            Event::MemberJoined(change)
-            | Event::MemberLeft(change)
-            | Event::MemberChanged(change) => {
-                for person in &change.members {
-                    self.tell_membership(person.user_id, room_id);
+            Event::MemberJoined(_) | Event::MemberLeft(_) | Event::MemberChanged(_) => {
+                for user_id in concerned {
+                    self.tell_membership(user_id, room_id);
                 }
             }
             Event::Message(_)
