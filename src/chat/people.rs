@@ -115,7 +115,9 @@ impl Chat {
         self.check_pace(caller)?;
         let (id, now) = (caller.user_id, self.inner.clock.now());
         let add = move |backend: &dyn Backend| backend.add_block(id, blocked_id, now);
-        match self.inner.store.write(add).await? {
+        let is_found = self.inner.store.write(add).await?;
+        self.block_changed().await;
+        match is_found {
             true => Ok(()),
             false => Err(Error::UserNotFound),
         }
@@ -132,10 +134,18 @@ impl Chat {
             Ok(backend.remove_block(id, blocked_id)?
                 || !backend.list_cards(&[blocked_id])?.is_empty())
         };
-        match self.inner.store.write(remove).await? {
+        let is_found = self.inner.store.write(remove).await?;
+        self.block_changed().await;
+        match is_found {
             true => Ok(()),
             false => Err(Error::UserNotFound),
         }
+    }
+
+    /// Drops what is in memory about the direct rooms of the two people.
+    async fn block_changed(&self) {
+        // An error has been logged. The next time that the changes are asked for, this one is among them.
+        let _ = self.ask_for_changes().await;
     }
 
     /// Whether each of these people is connected. Of its own connections, this node knows more than the database.

@@ -89,7 +89,8 @@ impl Chat {
         }
     }
 
-    async fn ask_for_changes(&self) -> Result<()> {
+    /// Takes the changes that have been stored since the last call, whoever has made them.
+    pub(super) async fn ask_for_changes(&self) -> Result<()> {
         let (asked_at, known) = (Instant::now(), self.inner.standings.lock().version);
         // Before the first answer nothing is in memory, so that nothing has to be dropped.
         let after = known.unwrap_or(i64::MAX);
