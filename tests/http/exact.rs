@@ -97,7 +97,7 @@ async fn a_trailing_slash_is_ignored_and_a_double_slash_is_404() {
     let mut tried = 0;
     for path in documented.map(String::as_str).chain(others) {
         let path = path.replace("{room_id}", &room.to_string()).replace("{user_id}", "1");
-        let bare = path.replace("{message_id}", "1");
+        let bare = path.replace("{message_id}", "1").replace("{invite_id}", "1");
         let bare = bare.trim_end_matches('/');
         assert!(!bare.contains('{'), "{bare}");
         // The requests are anonymous, so that those which would change something are refused in the same way.

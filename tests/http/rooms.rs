@@ -1,6 +1,6 @@
 //! Rooms over HTTP.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Database, Server, on_both_databases};
 
@@ -25,11 +25,14 @@ async fn a_room_is_created_shown_and_deleted(database: Database) {
     let empty = empty.expect(201);
 
     let ann = server.user("ann").await;
-    let all = json!([room, plain, empty]);
+    assert_eq!(room["membership"]["role"], "owner");
+    let [of_ann, plain, empty] = [&room, &plain, &empty].map(without_membership);
+    let all = json!([of_ann, plain, empty]);
     assert_eq!(ann.get("/rooms/").await.expect(200), all);
     assert_eq!(ann.get("/rooms").await.expect(200), all);
     let path = format!("/rooms/{}", room["id"]);
-    assert_eq!(ann.get(&path).await.expect(200), room);
+    assert_eq!(root.get(&path).await.expect(200), room);
+    assert_eq!(ann.get(&path).await.expect(200), of_ann);
 
     root.delete(&path).await.expect(204);
     root.delete(&path).await.expect_problem(404, "room_not_found");
@@ -55,4 +58,11 @@ async fn a_deleted_room_closes_the_sockets_in_it(database: Database) {
     let mut socket = root.joins(room).await;
     root.delete(&format!("/rooms/{room}")).await.expect(204);
     assert_eq!(socket.expect_close().await, 4404);
+}
+
+/// The room as somebody sees it who is not a member.
+pub(super) fn without_membership(room: &Value) -> Value {
+    let mut room = room.clone();
+    room.as_object_mut().expect("a room").remove("membership");
+    room
 }

@@ -55,11 +55,12 @@ async fn everyone_can_create_rooms_if_the_settings_allow_it() {
     assert_eq!(setup["rooms_create"], "everyone");
     let room = ann.post("/rooms/", json!({ "name": "tea" })).await.expect(201);
     assert_eq!(room["created_by"], ann.user_id);
-    // Only admins may change and delete rooms, as before.
+    // Besides admins, only the owner may change and delete the room.
+    let ben = server.user("ben").await;
     let path = format!("/rooms/{}", room["id"]);
     let change = json!({ "name": "coffee" });
-    ann.patch(&path, change).await.expect_problem(403, "admin_required");
-    ann.delete(&path).await.expect_problem(403, "admin_required");
+    ben.patch(&path, change).await.expect_problem(403, "admin_required");
+    ben.delete(&path).await.expect_problem(403, "admin_required");
     let audit = root.get("/admin/audit").await.expect(200);
     assert_eq!(audit["entries"][0]["action"], "room.create");
     assert_eq!(audit["entries"][0]["actor"], "ann");

@@ -132,6 +132,8 @@ async fn members_see_what_came_after_them(database: Database) {
     add(&ann, room, std::slice::from_ref(&cat)).await;
     let sent =
         ann.post(&format!("{path}/messages"), json!({ "content": "three" })).await.expect(201);
+    // The counts begin when the reader has read something.
+    cat.put(&format!("{path}/read"), json!({ "seq": 1 })).await.expect(200);
     let seen = cat.get(&path).await.expect(200);
     assert_eq!(seen["membership"]["joined_seq"], 3);
     assert_eq!((&seen["unread"], &seen["mentions"]), (&json!(1), &json!(0)));
