@@ -91,8 +91,10 @@ export type Verb =
   | TypingVerb
   | ReadVerb
   | AuthRefreshVerb
+  | PresenceVerb
   | WatchVerb
   | PingVerb;
+export type PresenceState = "online" | "away";
 
 export interface Account {
   id: number;
@@ -176,6 +178,7 @@ export interface Message {
   timestamp: string;
   room_id: RoomId;
   seq: Seq;
+  display_name?: string | null;
   client_id?: string | null;
   edited_at?: string | null;
   deleted_at?: string | null;
@@ -278,6 +281,7 @@ export interface MessageEditedFrame {
   seq: Seq;
   user_id: UserId;
   username: string;
+  display_name?: string | null;
   timestamp: string;
   message_id: EventId;
   message_seq: Seq;
@@ -289,6 +293,7 @@ export interface MessageChange {
   seq: Seq;
   user_id: UserId;
   username: string;
+  display_name?: string | null;
   timestamp: string;
   message_id: EventId;
   message_seq: Seq;
@@ -299,6 +304,7 @@ export interface RoomChanged {
   seq: Seq;
   user_id: UserId;
   username: string;
+  display_name?: string | null;
   timestamp: string;
   name: string;
   description: string | null;
@@ -316,6 +322,7 @@ export interface MemberEvent {
   seq: Seq;
   user_id: UserId;
   username: string;
+  display_name?: string | null;
   timestamp: string;
   members: Person[];
   role?: RoomRole | null;
@@ -329,17 +336,14 @@ export interface PresenceChange {
   room_id: RoomId;
   user_id: UserId;
   username: string;
+  display_name?: string | null;
   timestamp: string;
 }
 export interface ActiveUsersFrame {
   type: "active_users";
   room_id: RoomId;
-  users: ActiveUser[];
+  users: Person[];
   count: number;
-}
-export interface ActiveUser {
-  user_id: UserId;
-  username: string;
 }
 export interface AckFrame {
   type: "ack";
@@ -399,6 +403,7 @@ export interface ActivityMessage {
   seq: Seq;
   user_id: UserId;
   username: string;
+  display_name?: string | null;
   mentions?: string[];
 }
 export interface RoomUpdatedFrame {
@@ -438,6 +443,7 @@ export interface TypingFrame {
   room_id: RoomId;
   user_id: UserId;
   username: string;
+  display_name?: string | null;
 }
 export interface PongFrame {
   type: "pong";
@@ -494,6 +500,11 @@ export interface ReadVerb {
 export interface AuthRefreshVerb {
   token: string;
   type: "auth.refresh";
+  ref?: string;
+}
+export interface PresenceVerb {
+  state: PresenceState;
+  type: "presence";
   ref?: string;
 }
 export interface WatchVerb {
