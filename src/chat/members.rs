@@ -2,7 +2,7 @@
 
 use super::admin::MemberChange;
 use super::permissions::{self, RoomAction};
-use super::rooms::RoomView;
+use super::rooms::{RoomView, check_query};
 use super::{Admin, Chat, Error, Result};
 use crate::model::{
     BannedUser, Event, Identity, LeaveCause, MemberAct, MemberPage, NewMemberChange,
@@ -18,7 +18,6 @@ pub const MAX_REASON_CHARS: usize = 500;
 /// The default number of members of a page.
 pub const DEFAULT_MEMBERS_PAGE: u32 = 50;
 pub const MAX_MEMBERS_PAGE: u32 = 200;
-const MAX_QUERY_CHARS: usize = 64;
 
 impl Chat {
     /// Makes the caller a member of a public room. A member stays one.
@@ -77,10 +76,7 @@ impl Chat {
         if !(1..=MAX_MEMBERS_PAGE).contains(&search.limit) {
             return Err(Error::field("limit", format!("must be from 1 to {MAX_MEMBERS_PAGE}")));
         }
-        if search.query.as_ref().is_some_and(|query| query.chars().count() > MAX_QUERY_CHARS) {
-            let message = format!("must have at most {MAX_QUERY_CHARS} characters");
-            return Err(Error::field("query", message));
-        }
+        check_query(search.query.as_deref())?;
         self.check(caller, room_id, RoomAction::See).await?;
         let page =
             self.inner.store.read(move |backend| backend.list_members(room_id, &search)).await?;

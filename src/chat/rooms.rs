@@ -99,10 +99,7 @@ impl Chat {
         if limit.is_some_and(|limit| !(1..=MAX_ROOMS_PAGE).contains(&limit)) {
             return Err(Error::field("limit", format!("must be from 1 to {MAX_ROOMS_PAGE}")));
         }
-        if selection.query.as_ref().is_some_and(|query| query.chars().count() > MAX_NAME_CHARS) {
-            let message = format!("must have at most {MAX_NAME_CHARS} characters");
-            return Err(Error::field("query", message));
-        }
+        check_query(selection.query.as_deref())?;
         let one_more = RoomSelection { limit: limit.map(|limit| limit + 1), ..selection };
         let mut rooms = self.list_rooms_read(caller, one_more).await?;
         let has_more = limit.is_some_and(|limit| rooms.len() > limit as usize);
@@ -300,6 +297,21 @@ pub(super) fn check_rules(kind: RoomKind, rules: RoomRules) -> Result<()> {
         }
         RoomKind::Private => Ok(()),
         RoomKind::Direct => Err(Error::field("kind", "must be public or private")),
+    }
+}
+
+/// Checks a text that names are searched for.
+pub(super) fn check_query(query: Option<&str>) -> Result<()> {
+    let query = query.unwrap_or_default();
+    if query.chars().count() > MAX_NAME_CHARS {
+        return Err(Error::field(
+            "query",
+            format!("must have at most {MAX_NAME_CHARS} characters"),
+        ));
+    }
+    match query.contains('\0') {
+        true => Err(Error::field("query", "must not contain the character NUL")),
+        false => Ok(()),
     }
 }
 

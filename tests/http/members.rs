@@ -333,8 +333,7 @@ async fn members_come_in_pages(database: Database) {
     let found = ann.get(&format!("{path}?query=BE")).await.expect(200);
     assert_eq!(found["members"].as_array().unwrap().len(), 2);
     for query in ["limit=0", "limit=201", "after=-1", "query=%00"] {
-        let answer = ann.get(&format!("{path}?{query}")).await;
-        assert!([200, 422].contains(&answer.status), "{query}: {}", answer.body);
+        ann.get(&format!("{path}?{query}")).await.expect_problem(422, "invalid_field");
     }
 }
 

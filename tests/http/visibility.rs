@@ -216,7 +216,7 @@ async fn rooms_come_in_pages_and_are_filtered(database: Database) {
         }
     }
     assert_eq!(seen, [rooms[0], rooms[2], secret]);
-    for query in ["limit=0", "limit=1001", "kind=secret", "membership=some"] {
+    for query in ["limit=0", "limit=1001", "kind=secret", "membership=some", "query=%00"] {
         ann.get(&format!("/rooms/?{query}")).await.expect_problem(422, "invalid_field");
     }
     let page = ann.get("/admin/rooms?limit=3").await.expect(200);
