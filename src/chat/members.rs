@@ -77,6 +77,9 @@ impl Chat {
             return Err(Error::field("limit", format!("must be from 1 to {MAX_MEMBERS_PAGE}")));
         }
         check_query(search.query.as_deref())?;
+        if search.after.is_some_and(|after| after.0 < 0) {
+            return Err(Error::field("after", "must not be negative"));
+        }
         self.check(caller, room_id, RoomAction::See).await?;
         let page =
             self.inner.store.read(move |backend| backend.list_members(room_id, &search)).await?;

@@ -100,6 +100,9 @@ impl Chat {
             return Err(Error::field("limit", format!("must be from 1 to {MAX_ROOMS_PAGE}")));
         }
         check_query(selection.query.as_deref())?;
+        if selection.after.is_some_and(|after| after.0 < 0) {
+            return Err(Error::field("after", "must not be negative"));
+        }
         let one_more = RoomSelection { limit: limit.map(|limit| limit + 1), ..selection };
         let mut rooms = self.list_rooms_read(caller, one_more).await?;
         let has_more = limit.is_some_and(|limit| rooms.len() > limit as usize);
