@@ -108,6 +108,7 @@ export interface Account {
 export interface Ban {
   user_id: number;
   username: string;
+  display_name?: string;
   banned_by: number;
   created_at: string;
   reason: string | null;
