@@ -19,7 +19,7 @@ const MAX_HEADS: usize = 4_096;
 const MAX_ENTRIES: usize = 1_024;
 
 /// The most users of one room, and rooms of one user. So many always fit into one text.
-const MAX_INNER: usize = 96;
+const MAX_INNER: usize = 80;
 
 /// What one node tells the others. Rings that wait are merged into one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

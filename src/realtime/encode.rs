@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn a_message_is_the_frame_of_the_original_contract() {
         let Event::Message(message) = Event::sample(EventKind::Message) else { unreachable!() };
-        let message = Message { username: "admin".into(), client_id: None, ..message };
+        let message =
+            Message { username: "admin".into(), display_name: None, client_id: None, ..message };
         let mut bytes = Vec::new();
         encode_event(&Event::Message(message), &mut bytes);
         assert_eq!(&bytes[..2], [TEXT, 126]);

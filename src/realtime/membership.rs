@@ -30,7 +30,7 @@ impl State {
         let step = room.presence.enter(&identity, slot);
         let presence = room.presence.frame(room_id);
         // The right was checked before something that may have ended it.
-        let is_paused = mark < room.paused_at && !has_bug!(LateJoinGoesOn);
+        let is_paused = mark < room.paused_at;
         let cursor = match is_paused {
             true => Cursor::Paused(after, room.paused_at),
             false => Cursor::Starting(after),
