@@ -34,7 +34,7 @@ impl From<Presence> for PresenceDto {
 
 /// What a person does for a while. At least the text or the emoji is there.
 #[derive(Object, Serialize)]
-#[oai(rename = "Status", deny_unknown_fields, example)]
+#[oai(rename = "Status", example)]
 pub(in crate::http) struct StatusDto {
     /// 1 to 100 characters, by the rules of a display name.
     #[oai(skip_serializing_if_is_none)]
@@ -151,6 +151,27 @@ impl Example for PeoplePageDto {
     }
 }
 
+/// The caller's new status, with a text or an emoji. A field that is null is left out.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct StatusRequest {
+    /// 1 to 100 characters, by the rules of a display name.
+    #[oai(nullable)]
+    pub text: Option<String>,
+    /// One emoji, of at most 32 bytes in UTF-8.
+    #[oai(nullable)]
+    pub emoji: Option<String>,
+    /// The time from which the status is not shown any more, in the future; left out: it stays.
+    #[oai(nullable)]
+    pub until: Option<Moment>,
+}
+
+impl Example for StatusRequest {
+    fn example() -> Self {
+        Self { text: Some("Lunch".into()), emoji: Some("🥗".into()), until: None }
+    }
+}
+
 /// Changes of the caller's profile; fields that are left out stay as they are, and null removes one.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
@@ -168,7 +189,7 @@ pub(in crate::http) struct ProfileRequest {
     pub timezone: MaybeUndefined<String>,
     /// Replaces the whole status. Its `until` must be in the future.
     #[oai(nullable)]
-    pub status: MaybeUndefined<StatusDto>,
+    pub status: MaybeUndefined<StatusRequest>,
 }
 
 impl From<ProfileRequest> for ProfileChange {
@@ -185,7 +206,7 @@ impl From<ProfileRequest> for ProfileChange {
             display_name: change(display_name, |it| it),
             title: change(title, |it| it),
             timezone: change(timezone, |it| it),
-            status: change(status, |StatusDto { text, emoji, until }| Status {
+            status: change(status, |StatusRequest { text, emoji, until }| Status {
                 text,
                 emoji,
                 until: until.map(|until| until.0),
@@ -200,11 +221,7 @@ impl Example for ProfileRequest {
             display_name: MaybeUndefined::Value("Ann Lee".into()),
             title: MaybeUndefined::Null,
             timezone: MaybeUndefined::Value("Asia/Seoul".into()),
-            status: MaybeUndefined::Value(StatusDto {
-                text: Some("Lunch".into()),
-                emoji: Some("🥗".into()),
-                until: None,
-            }),
+            status: MaybeUndefined::Value(StatusRequest::example()),
         }
     }
 }
