@@ -117,7 +117,18 @@ async fn a_change_on_one_node_is_sent_to_clients_of_the_other(database: Database
     if updated["revision"] == 1 {
         updated = other.recv_type("room_updated").await;
     }
-    let expected = json!({ "type": "room_updated", "room_id": room, "name": "lobby", "description": "Talk", "revision": 2 });
+    let expected = json!({
+        "type": "room_updated",
+        "room_id": room,
+        "name": "lobby",
+        "description": "Talk",
+        "revision": 2,
+        "kind": "public",
+        "posting": "everyone",
+        "inviting": "moderators",
+        "history": "all",
+        "auto_join": false,
+    });
     assert_eq!(updated, expected);
 }
 

@@ -22,7 +22,7 @@ export type Presence = "online" | "away" | "offline";
 export interface UserCard {
   id: number;
   username: string;
-  display_name?: string;
+  display_name?: string | null;
   title?: string;
   timezone?: string;
   status?: { text?: string; emoji?: string; until?: string };

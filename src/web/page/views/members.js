@@ -191,7 +191,7 @@ class Members extends View {
     );
   }
 
-  /** @param {import("../core/types.js").ActiveUser} person */
+  /** @param {import("../core/types.js").Person} person */
   #guest(person) {
     return h(
       "li",

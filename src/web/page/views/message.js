@@ -104,7 +104,7 @@ function text(content, me) {
 
 /**
  * @param {Chat} chat
- * @param {{ user_id: number, username: string, display_name?: string }} author
+ * @param {{ user_id: number, username: string, display_name?: string | null }} author
  * @param {string} time
  * @param {boolean} grouped
  */

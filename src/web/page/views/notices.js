@@ -114,7 +114,7 @@ function wanted(chat, room) {
 /**
  * @param {import("../core/chat.js").Chat} chat
  * @param {import("../core/room.js").Room} room
- * @param {{ seq: number, user_id: number, username: string, display_name?: string, content: string }} message
+ * @param {{ seq: number, user_id: number, username: string, display_name?: string | null, content: string }} message
  */
 function show(chat, room, message) {
   if (chat.blocks.has(message.user_id)) return;
