@@ -121,13 +121,19 @@ async fn members_receive_a_change_of_the_room_as_an_event_and_as_its_state(datab
     let state = json!({
         "room_id": room, "name": "lobby", "description": "Talk", "revision": 1,
         "archived_at": changed["archived_at"],
+        "kind": "public", "posting": "everyone", "inviting": "moderators", "history": "all",
+        "auto_join": false,
     });
     let first = receives_change(&mut inside, &ann, 1, state).await;
     assert_eq!(changed["head_seq"], 1);
     // A change that alters nothing is not an event.
     ann.patch(&path, change).await.expect(200);
     ann.patch(&path, json!({ "description": null, "is_archived": false })).await.expect(200);
-    let state = json!({ "room_id": room, "name": "lobby", "description": null, "revision": 2 });
+    let state = json!({
+        "room_id": room, "name": "lobby", "description": null, "revision": 2,
+        "kind": "public", "posting": "everyone", "inviting": "moderators", "history": "all",
+        "auto_join": false,
+    });
     let second = receives_change(&mut inside, &ann, 2, state).await;
     nothing_more(&mut inside).await;
     nothing_more(&mut outside).await;
