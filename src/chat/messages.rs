@@ -37,10 +37,10 @@ pub struct Admission {
 }
 
 impl Chat {
-    /// Decides in memory whether the caller may send to the room. `None`: [`Chat::admit`] has to decide.
-    pub fn admit_known(&self, caller: &Identity, room_id: RoomId) -> Option<Result<Admission>> {
-        let checked = self.check_known(caller, room_id, RoomAction::Post)?;
-        Some(checked.map(|standing| Admission::of(&standing)))
+    /// Admits the caller to the room, if that can be decided in memory. `None`: [`Chat::admit`] has to decide.
+    pub fn admit_known(&self, caller: &Identity, room_id: RoomId) -> Option<Admission> {
+        let standing = self.check_known(caller, room_id, RoomAction::Post)?;
+        Some(Admission::of(&standing))
     }
 
     /// Decides whether the caller may send to the room.

@@ -35,17 +35,17 @@ struct Known {
 }
 
 impl Chat {
-    /// Whether the caller may do this in the room, decided in memory. `None`: it is not known, and
-    /// [`Chat::check`] has to ask the database.
+    /// Returns the caller's standing if it is in memory and allows this. Otherwise [`Chat::check`] decides: before
+    /// something is refused, the database is asked, because it may have been allowed a moment ago on another server.
     pub(super) fn check_known(
         &self,
         caller: &Identity,
         room_id: RoomId,
         action: RoomAction,
-    ) -> Option<Result<Arc<Standing>>> {
+    ) -> Option<Arc<Standing>> {
         let standing = self.inner.standings.get(room_id, caller.user_id)?;
-        let checked = permissions::may(caller, action, &standing, self.inner.clock.now());
-        Some(checked.map(|()| standing))
+        permissions::may(caller, action, &standing, self.inner.clock.now()).ok()?;
+        Some(standing)
     }
 
     /// Returns the caller's standing in the room if the caller may do this there.
@@ -58,19 +58,16 @@ impl Chat {
         room_id: RoomId,
         action: RoomAction,
     ) -> Result<Arc<Standing>> {
-        let standing = match self.inner.standings.get(room_id, caller.user_id) {
-            Some(standing) => standing,
-            None => {
-                let drops = self.inner.standings.drops();
-                let user_id = caller.user_id;
-                let read = move |backend: &dyn Backend| backend.get_standing(room_id, user_id);
-                let standing = self.inner.store.read(read).await?;
-                // Rooms that do not exist are not kept: a client could name any number of them.
-                let standing = Arc::new(standing.ok_or(Error::RoomNotFound)?);
-                self.inner.standings.insert(room_id, user_id, standing.clone(), drops);
-                standing
-            }
-        };
+        if let Some(standing) = self.check_known(caller, room_id, action) {
+            return Ok(standing);
+        }
+        let drops = self.inner.standings.drops();
+        let user_id = caller.user_id;
+        let read = move |backend: &dyn Backend| backend.get_standing(room_id, user_id);
+        let standing = self.inner.store.read(read).await?;
+        // Rooms that do not exist are not kept: a client could name any number of them.
+        let standing = Arc::new(standing.ok_or(Error::RoomNotFound)?);
+        self.inner.standings.insert(room_id, user_id, standing.clone(), drops);
         permissions::may(caller, action, &standing, self.inner.clock.now())?;
         Ok(standing)
     }

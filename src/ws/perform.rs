@@ -39,7 +39,7 @@ impl Socket {
                 return Some(Box::pin(self.perform_rest(actions)));
             };
             let Action::Post { draft, reference, wants_ack } = action else { continue };
-            if let Some(input) = self.post(admitted, draft, reference, wants_ack) {
+            if let Some(input) = self.post(Ok(admitted), draft, reference, wants_ack) {
                 actions.extend(self.session.on(input));
             }
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::common::{frames_until_pong, open_many, path, seqs, server_with_room, subscribe, types};
 use crate::socket::revocation::in_the_database;
-use crate::support::{Client, Database, Server, Socket, on_both_databases};
+use crate::support::{Client, Database, PASSWORD, Server, Socket, on_both_databases};
 
 on_both_databases!(
     an_outsider_hears_nothing_of_a_private_room_that_its_members_hear_of,
@@ -94,7 +94,11 @@ async fn an_outsider_hears_nothing_of_a_private_room_that_its_members_hear_of(da
     let (bo, cy) = (server.user("bo").await, server.user("cy").await);
     let (mut inside, mut outside) = (watch(&bo).await, watch(&cy).await);
     // Admins hear no more than others.
-    let mut above = watch(&server.admin("dee").await).await;
+    let dee = json!({
+        "username": "dee", "email": "dee@example.com", "password": PASSWORD, "role": "admin",
+    });
+    ann.post("/auth/signup", dee).await.expect(201);
+    let mut above = watch(&server.anonymous().signs_in("dee", PASSWORD).await).await;
     let (by, member) = (UserId(ann.user_id), UserId(bo.user_id));
     let room = secret_room(&server, by, RoomRules::default());
     let join = MemberAct::Join { user_ids: vec![member], role: RoomRole::Member };
