@@ -2,7 +2,7 @@
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::chat::{Error, FieldError};
@@ -12,26 +12,41 @@ use crate::chat::{Error, FieldError};
 pub(super) fn faults<T: Type>(body: &Value) -> Vec<FieldError> {
     let mut registry = Registry::new();
     let schema = registry.create_fake_schema::<T>();
-    let Value::Object(body) = body else {
-        return vec![FieldError::new("body", "must be a JSON object")];
-    };
+    match body {
+        Value::Object(body) => faults_of_object("", body, &schema, &registry),
+        _ => vec![FieldError::new("body", "must be a JSON object")],
+    }
+}
+
+/// The same of an object, whose fields are named after `prefix`.
+fn faults_of_object(
+    prefix: &str,
+    body: &Map<String, Value>,
+    schema: &MetaSchema,
+    registry: &Registry,
+) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for (name, property) in &schema.properties {
+        let path = format!("{prefix}{name}");
         match body.get(*name) {
             None | Some(Value::Null) if schema.required.contains(name) => {
-                errors.push(FieldError::new(name, "is required"));
+                errors.push(FieldError::new(&path, "is required"));
             }
             None | Some(Value::Null) => {}
-            Some(value) => {
-                let message = fault(value, resolve(property, &registry));
-                errors.extend(message.map(|message| FieldError::new(name, message)));
-            }
+            Some(value) => match (value, resolve(property, registry)) {
+                (Value::Object(body), Some(schema)) if !schema.properties.is_empty() => {
+                    errors.extend(faults_of_object(&format!("{path}."), body, schema, registry));
+                }
+                (value, schema) => {
+                    errors.extend(fault(value, schema).map(|text| FieldError::new(&path, text)));
+                }
+            },
         }
     }
     let known: Vec<&str> = schema.properties.iter().map(|(name, _)| *name).collect();
     for name in body.keys().filter(|name| !known.contains(&name.as_str())) {
         let message = format!("is not a field here; those are {}", known.join(", "));
-        errors.push(FieldError::new(name, message));
+        errors.push(FieldError::new(&format!("{prefix}{name}"), message));
     }
     errors
 }
@@ -39,8 +54,11 @@ pub(super) fn faults<T: Type>(body: &Value) -> Vec<FieldError> {
 /// Whether a field may have been parsed wrongly: poem-openapi accepts a number or a boolean as a
 /// string.
 pub(super) fn is_doubtful(body: &Value) -> bool {
-    let mut fields = body.as_object().into_iter().flat_map(|body| body.values());
-    fields.any(|value| value.is_number() || value.is_boolean())
+    match body {
+        Value::Object(fields) => fields.values().any(is_doubtful),
+        Value::Number(_) | Value::Bool(_) => true,
+        Value::Null | Value::String(_) | Value::Array(_) => false,
+    }
 }
 
 /// A parameter that is missing or of another type than `T`.
