@@ -6,7 +6,7 @@ use super::presence_log::PresenceLog;
 use super::state::State;
 use crate::model::{AWAY, CONNECTED, Presence, UserId};
 
-/// The most people whose last connection has closed that wait for [`Connected::take_gone`]. The others keep an
+/// The most people whose last connection has closed that wait for [`State::take_gone`]. The others keep an
 /// earlier time.
 const MAX_GONE: usize = 65_536;
 
