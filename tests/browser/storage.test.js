@@ -2,15 +2,16 @@
 
 import { before, test } from "node:test";
 import assert from "node:assert/strict";
-import { account, composer, newPage, room, says, sees, send, signsIn } from "./support.js";
+import { account, api, composer, newPage, room, says, sees, send, signsIn } from "./support.js";
 
 let ann, general, other;
 
 before(async () => {
   ann = await account("ann", "admin");
-  await account("bo");
+  const bo = await account("bo");
   general = await room(ann, "general");
   other = await room(ann, "other");
+  await api("PUT", `/rooms/${other}/members/me`, undefined, bo);
   await send(ann, general, "hello");
 });
 
