@@ -122,7 +122,7 @@ async fn without_a_free_connection_requests_get_unavailable_until_there_is_one()
     let cluster = blocking(|| {
         PgCluster::private_with(
             own_address(),
-            "max_connections = 8\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0",
+            "max_connections = 10\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0",
         )
     })
     .await;
@@ -145,13 +145,13 @@ async fn without_a_free_connection_requests_get_unavailable_until_there_is_one()
         let deadline = Instant::now() + BOUND;
         let theirs = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                       WHERE application_name LIKE 'chatapp%'";
-        while others.len() < 8 && Instant::now() < deadline {
+        while others.len() < 10 && Instant::now() < deadline {
             others[0].query_one(theirs, &[]).expect("connections are ended");
             while let Ok(other) = Pg::connect(&url, NoTls) {
                 others.push(other);
             }
         }
-        assert_eq!(others.len(), 8);
+        assert_eq!(others.len(), 10);
         Others(others)
     })
     .await;
