@@ -127,7 +127,7 @@ impl Chat {
     /// Bans a user, who need not be a member. `until`: `None` for ever.
     ///
     /// # Errors
-    /// As for [`Chat::remove_member`], but for [`Error::NotAMember`]; [`Error::UserNotFound`].
+    /// As for [`Chat::remove_member`], without [`Error::NotAMember`]; [`Error::UserNotFound`].
     pub async fn ban(
         &self,
         caller: &Identity,

@@ -123,8 +123,19 @@ fn an_error_names_the_pooler_if_it_has_no_free_connection() {
 fn undo_migrations(database: &PgDatabase) {
     let undo = "ALTER TABLE events DROP COLUMN detail;
                 DELETE FROM users WHERE id = 0;
-                ALTER TABLE server DROP COLUMN compatible_from;
-                DROP TABLE attempts, known_addresses, nodes, presence;
+                ALTER TABLE server DROP COLUMN compatible_from, DROP COLUMN access_version;
+                DROP TABLE attempts, known_addresses, nodes, presence, members, bans, invites, blocks;
+                DROP SEQUENCE closed_room_ids, closed_event_ids;
+                DROP INDEX rooms_name, rooms_private_name, rooms_direct_key, rooms_access_version,
+                           rooms_auto_join, rooms_public;
+                ALTER TABLE rooms DROP COLUMN kind, DROP COLUMN posting, DROP COLUMN inviting,
+                    DROP COLUMN history, DROP COLUMN auto_join, DROP COLUMN direct_key,
+                    DROP COLUMN access_version;
+                CREATE UNIQUE INDEX rooms_name ON rooms (lower(name COLLATE \"C\"))
+                    WHERE deleted_at IS NULL;
+                ALTER TABLE users DROP COLUMN display_name, DROP COLUMN title, DROP COLUMN timezone,
+                    DROP COLUMN status_text, DROP COLUMN status_emoji, DROP COLUMN status_until,
+                    DROP COLUMN last_seen_at, DROP COLUMN renamed_at;
                 DELETE FROM refinery_schema_history WHERE version >= 7";
     assert_eq!(on(database.url(), &["migrate"]).code, 0);
     database.client().batch_execute(undo).unwrap();
