@@ -159,7 +159,7 @@ async fn a_removed_member_leaves_the_room_and_receives_nothing_more(database: Da
     let mut seen = subscribe(&mut many, since).await;
     // The server may not have read yet what the other process has written last.
     if !types(&seen).contains(&"member_joined") {
-        seen.push(many.recv_type("member_joined").await);
+        seen.extend(until(&mut many, "member_joined", room).await);
     }
     let events: Vec<&str> = types(&seen)
         .into_iter()
