@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::messages::MAX_PAGE;
+use super::rooms::check_query;
 use super::{Chat, Error, FieldError, Result, text};
 use crate::model::{
     BlockedUser, Identity, PeopleQuery, Presence, ProfileChange, Status, Timestamp, UserCard,
@@ -40,8 +41,10 @@ impl Chat {
     /// Finds active accounts.
     ///
     /// # Errors
-    /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_PAGE`], or `after` is negative.
+    /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_PAGE`], `after` is negative, or the text has more than
+    /// 64 characters or the character NUL.
     pub async fn list_people(&self, _caller: &Identity, query: PeopleQuery) -> Result<PeoplePage> {
+        check_query(query.text.as_deref())?;
         let limit = query.limit;
         let mut errors = Vec::new();
         if !(1..=MAX_PAGE).contains(&limit) {
