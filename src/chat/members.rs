@@ -90,8 +90,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::ModeratorRequired`], [`Error::OwnerRequired`] for another role than
-    /// that of a member, [`Error::RoomKind`], [`Error::InvalidFields`], [`Error::UserNotFound`],
-    /// [`Error::Banned`].
+    /// that of a member, [`Error::RoomKind`], [`Error::UserNotFound`]; [`Error::InvalidFields`], also if one of the
+    /// people is banned.
     pub async fn add_members(
         &self,
         caller: &Identity,
@@ -107,7 +107,8 @@ impl Chat {
             return Err(Error::field("user_ids", format!("must have 1 to {MAX_ADDED} ids")));
         }
         let act = MemberAct::Join { user_ids, role };
-        self.change_members(caller, &standing, None, act, None).await
+        let added = self.change_members(caller, &standing, None, act, None).await;
+        added.map_err(|error| of_another(error, "user_ids"))
     }
 
     /// # Errors
@@ -192,8 +193,8 @@ impl Chat {
     /// Makes a user the only owner of the room. The other owners become moderators.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`], [`Error::OwnerRequired`], [`Error::RoomKind`], [`Error::UserNotFound`],
-    /// [`Error::Banned`].
+    /// [`Error::RoomNotFound`], [`Error::OwnerRequired`], [`Error::RoomKind`], [`Error::UserNotFound`];
+    /// [`Error::InvalidFields`] if the user is banned.
     pub async fn transfer_room(
         &self,
         caller: &Identity,
@@ -202,15 +203,16 @@ impl Chat {
     ) -> Result<RoomView> {
         let standing = self.check(caller, room_id, RoomAction::SetRoles).await?;
         let act = MemberAct::Transfer { user_id };
-        self.change_members(caller, &standing, None, act, None).await?;
+        let transferred = self.change_members(caller, &standing, None, act, None).await;
+        transferred.map_err(|error| of_another(error, "user_id"))?;
         self.get_room(caller, room_id).await
     }
 
     /// The same by an admin, who need not see the room.
     ///
     /// # Errors
-    /// [`Error::AdminRequired`], [`Error::RoomNotFound`], [`Error::RoomKind`], [`Error::UserNotFound`],
-    /// [`Error::Banned`].
+    /// [`Error::AdminRequired`], [`Error::RoomNotFound`], [`Error::RoomKind`], [`Error::UserNotFound`];
+    /// [`Error::InvalidFields`] if the user is banned.
     pub async fn appoint_owner(
         &self,
         caller: &Identity,
@@ -220,7 +222,8 @@ impl Chat {
         permissions::require(caller, permissions::Action::Administer)?;
         let act = MemberAct::Transfer { user_id };
         let change = MemberChange { room_id, below: None, reason: None, act, is_audited: true };
-        self.write_members(caller, change).await.map(drop)
+        let appointed = self.write_members(caller, change).await.map(drop);
+        appointed.map_err(|error| of_another(error, "user_id"))
     }
 
     /// Does what moderators do, to people whose role is below the caller's.
@@ -300,6 +303,16 @@ impl Chat {
             self.access_changed(room_id);
             self.inner.fleet.blocking_publish(vec![News::Events(events)]);
         }
+    }
+}
+
+/// The error of a change of other users. The text of [`Error::Banned`] is for somebody who is banned.
+fn of_another(error: Error, field: &str) -> Error {
+    match error {
+        Error::Banned => {
+            Error::field(field, "names somebody who is banned from the room: lift the ban first")
+        }
+        other => other,
     }
 }
 

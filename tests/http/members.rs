@@ -107,7 +107,7 @@ async fn a_refused_request_adds_nobody(database: Database) {
     for (people, status, code) in [
         (json!([ben.user_id, 9_999]), 404, "user_not_found"),
         (json!([ben.user_id, 0]), 404, "user_not_found"),
-        (json!([ben.user_id, cat.user_id]), 403, "banned"),
+        (json!([ben.user_id, cat.user_id]), 422, "invalid_field"),
         (json!([]), 422, "invalid_field"),
         (json!(vec![ben.user_id; 101]), 422, "invalid_field"),
     ] {
