@@ -26,6 +26,14 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The author of the events of the log that the act causes.
+    pub fn author(&self) -> UserId {
+        match self {
+            Self::Account(id) => *id,
+            Self::Operator(_) => UserId::SERVER,
+        }
+    }
+
     /// The interface that this kind of actor uses.
     pub fn via(&self) -> Via {
         match self {

@@ -15,6 +15,11 @@ use super::Timestamp;
 #[serde(transparent)]
 pub struct UserId(pub i64);
 
+impl UserId {
+    /// The author of events that no account causes, such as a change of a room at the command line.
+    pub const SERVER: Self = Self(0);
+}
+
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// The author of events that no account causes. The migrations insert its row.
-pub const SERVER_USER: (UserId, &str) = (UserId(0), "(server)");
+pub const SERVER_USER: (UserId, &str) = (UserId::SERVER, "(server)");
 
 /// The columns of a row of `events`.
 #[derive(Debug)]

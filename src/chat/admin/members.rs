@@ -6,10 +6,9 @@ use super::{Admin, Result};
 use crate::chat::Error;
 use crate::chat::members::check_reason;
 use crate::model::{
-    Actor, BannedUser, Event, LeaveCause, MemberAct, MemberPage, NewMemberChange, NewRoom,
+    BannedUser, Event, LeaveCause, MemberAct, MemberPage, NewMemberChange, NewRoom,
     PreferenceChange, Room, RoomId, RoomKind, RoomRole, UserId,
 };
-use crate::storage::SERVER_USER;
 use crate::storage::backend::{MemberCount, MemberSearch};
 
 /// A change of the members of a room, before it is known who makes it and when.
@@ -34,10 +33,7 @@ impl Admin<'_> {
     pub fn change_members(&self, change: MemberChange) -> Result<Vec<Event>> {
         let MemberChange { room_id, below, reason, act, is_audited } = change;
         let reason = check_reason(reason)?;
-        let by = match self.actor {
-            Actor::Account(id) => id,
-            Actor::Operator(_) => SERVER_USER.0,
-        };
+        let by = self.actor.author();
         let entry = match is_audited {
             true => Some(self.entry(action(&act), detail(&act))?),
             false => None,

@@ -2,13 +2,13 @@
 
 use super::{NewEvent, RoomTransaction};
 use crate::model::{
-    Actor, AuditTarget, Ban, Event, EventHeader, EventKind, LeaveCause, MemberAct, MemberDetail,
+    AuditTarget, Ban, Event, EventHeader, EventKind, LeaveCause, MemberAct, MemberDetail,
     MemberEvent, Membership, NewAuditEntry, NewMemberChange, NewRoom, Notify, Person, Room, RoomId,
     RoomKind, RoomRole, Seq, Timestamp, UserId,
 };
+use crate::storage::Result;
 use crate::storage::backend::MemberError;
 use crate::storage::stored_event::member_detail;
-use crate::storage::{Result, SERVER_USER};
 
 /// The most people in one event: a client must be able to take it as one frame.
 const PEOPLE_IN_EVENT: usize = 100;
@@ -211,10 +211,7 @@ pub(in crate::storage) fn end_memberships(
     user_id: UserId,
     entry: &NewAuditEntry,
 ) -> Result<(Vec<RoomId>, Vec<Event>)> {
-    let by = match entry.actor {
-        Actor::Account(id) => id,
-        Actor::Operator(_) => SERVER_USER.0,
-    };
+    let by = entry.actor.author();
     let (mut rooms, mut events) = (Vec::new(), Vec::new());
     for room_id in tx.list_rooms_of(user_id)? {
         // The room or the membership may have ended before the room was locked.

@@ -3,11 +3,10 @@
 use super::AuditTransaction;
 use super::members::{MemberTransaction, new_membership};
 use crate::model::{
-    Actor, AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry,
-    NewRoom, Person, Room, RoomChange, RoomChanged, RoomId, RoomRole, Seq, Timestamp, UpdatedRoom,
-    UserId,
+    AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry, NewRoom,
+    Person, Room, RoomChange, RoomChanged, RoomId, RoomRole, Seq, Timestamp, UpdatedRoom, UserId,
 };
-use crate::storage::{Error, Result, SERVER_USER};
+use crate::storage::{Error, Result};
 
 /// An event to be appended to a room's log. `append_messages` appends messages, in batches.
 pub(in crate::storage) struct NewEvent<'a> {
@@ -108,10 +107,7 @@ fn append_room_changed(
     room: &Room,
     entry: &NewAuditEntry,
 ) -> Result<RoomChanged> {
-    let user_id = match entry.actor {
-        Actor::Account(id) => id,
-        Actor::Operator(_) => SERVER_USER.0,
-    };
+    let user_id = entry.actor.author();
     let (room_id, timestamp, face) = (room.id, entry.timestamp, room.face());
     let detail =
         serde_json::to_string(&face).map_err(|error| Error::Internal(error.to_string()))?;
