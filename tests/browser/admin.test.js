@@ -129,6 +129,26 @@ test("a link for a new password works once", async () => {
   await page.context().close();
 });
 
+test("a link that is opened while the page loads its rooms is followed", async () => {
+  const page = await enters("ann");
+  // The browser changes the address first, and sends the event about it a little later.
+  await page.addInitScript(() => {
+    const hold = (event) => event.isTrusted && event.stopImmediatePropagation();
+    addEventListener("hashchange", hold, { capture: true });
+  });
+  let release = () => {};
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route("**/rooms/**", (request) => held.then(() => request.continue()));
+  await page.goto("/");
+  await page.getByText("Loading rooms…").waitFor();
+  await page.evaluate(() => (location.hash = "#reset=a-token"));
+  release();
+  await page.locator("chat-room-entry").first().waitFor();
+  await page.evaluate(() => dispatchEvent(new HashChangeEvent("hashchange")));
+  await page.getByLabel("New password").waitFor();
+  await page.context().close();
+});
+
 test("a user changes the own password", async () => {
   const page = await enters("ann", { at: `/#/rooms/${general}`, expects: /status of 403/ });
   await sees(page, "hello");

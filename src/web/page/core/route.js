@@ -50,3 +50,12 @@ export function goInstead(hash) {
   history.replaceState(null, "", hash || location.pathname);
   route.value = parse(hash);
 }
+
+/**
+ * Like `goInstead`, but only if the address still names no place. The address may have changed a moment ago
+ * (a link was opened), and the event that says so comes later.
+ * @param {string} hash
+ */
+export function goFromHome(hash) {
+  if (parse(location.hash).page === "home") goInstead(hash);
+}

@@ -3,7 +3,7 @@
 import { words } from "../core/api.js";
 import { View, fill, h, listen, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
-import { go, goInstead, roomHref, route } from "../core/route.js";
+import { go, goFromHome, roomHref, route } from "../core/route.js";
 import { mayCreateRooms, refreshSetup } from "../core/setup.js";
 import { socketState } from "../core/socket.js";
 import { storage } from "../core/storage.js";
@@ -110,7 +110,7 @@ class Shell extends View {
       const listed = chat.listed.all();
       const first =
         listed.find(({ id }) => id === last) ?? listed.find(({ info }) => !info.peek().archived_at);
-      if (wide && first) queueMicrotask(() => goInstead(roomHref(first.id)));
+      if (wide && first) queueMicrotask(() => goFromHome(roomHref(first.id)));
     });
   }
 }
