@@ -18,7 +18,9 @@ ALTER TABLE rooms
     ADD COLUMN auto_join boolean NOT NULL DEFAULT false,
     -- The sorted ids of the people of a direct room, separated by commas.
     ADD COLUMN direct_key text,
-    ADD COLUMN access_version bigint NOT NULL DEFAULT 0;
+    ADD COLUMN access_version bigint NOT NULL DEFAULT 0,
+    -- Kept by triggers, because counting the members of 200 large rooms for one page of rooms costs 40 ms and more.
+    ADD COLUMN member_count bigint NOT NULL DEFAULT 0;
 -- Two rooms that nobody sees both of may have the same name.
 DROP INDEX rooms_name;
 CREATE UNIQUE INDEX rooms_name ON rooms (lower(name COLLATE "C"))
@@ -43,6 +45,19 @@ CREATE TABLE members (
     PRIMARY KEY (room_id, user_id)
 );
 CREATE INDEX members_user ON members (user_id, room_id);
+-- Once for each statement: one that adds a hundred people to a room changes the room once.
+CREATE FUNCTION count_members() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE rooms
+    SET member_count = member_count + CASE TG_OP WHEN 'INSERT' THEN people ELSE -people END
+    FROM (SELECT room_id, count(*) AS people FROM changed GROUP BY room_id) AS counted
+    WHERE rooms.id = counted.room_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER members_added AFTER INSERT ON members
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_members();
+CREATE TRIGGER members_removed AFTER DELETE ON members
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_members();
 
 CREATE TABLE bans (
     room_id    bigint NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,

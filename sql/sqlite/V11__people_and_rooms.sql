@@ -22,6 +22,8 @@ ALTER TABLE rooms ADD COLUMN auto_join INTEGER NOT NULL DEFAULT 0 CHECK (auto_jo
 -- The sorted ids of the people of a direct room, separated by commas.
 ALTER TABLE rooms ADD COLUMN direct_key TEXT;
 ALTER TABLE rooms ADD COLUMN access_version INTEGER NOT NULL DEFAULT 0;
+-- Kept by triggers, because counting the members of 200 large rooms for one page of rooms costs 40 ms and more.
+ALTER TABLE rooms ADD COLUMN member_count INTEGER NOT NULL DEFAULT 0;
 -- Two rooms that nobody sees both of may have the same name.
 DROP INDEX rooms_name;
 CREATE UNIQUE INDEX rooms_name ON rooms (name) WHERE deleted_at IS NULL AND kind = 'public';
@@ -45,6 +47,12 @@ CREATE TABLE members (
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_user ON members (user_id, room_id);
+CREATE TRIGGER members_added AFTER INSERT ON members BEGIN
+    UPDATE rooms SET member_count = member_count + 1 WHERE id = NEW.room_id;
+END;
+CREATE TRIGGER members_removed AFTER DELETE ON members BEGIN
+    UPDATE rooms SET member_count = member_count - 1 WHERE id = OLD.room_id;
+END;
 
 CREATE TABLE bans (
     room_id    INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,

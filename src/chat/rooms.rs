@@ -51,7 +51,7 @@ pub struct RoomView {
     /// The user's place in the room; `None`: not a member.
     pub membership: Option<Membership>,
     /// The number of members, counted to at most 1,000.
-    pub member_count: u32,
+    pub member_count: u64,
     /// The people of a direct room; empty for other rooms.
     pub people: Vec<Person>,
 }

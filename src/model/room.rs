@@ -287,15 +287,10 @@ pub struct ListedRoom {
     pub reading: Reading,
     /// The reader's place in the room; `None`: not a member.
     pub membership: Option<Membership>,
-    /// The number of members, at most [`Self::MAX_COUNTED`].
-    pub member_count: u32,
+    /// The number of members.
+    pub member_count: u64,
     /// All members of a direct room, in order of id; empty for other rooms.
     pub people: Vec<Person>,
-}
-
-impl ListedRoom {
-    /// The most members that are counted in a room.
-    pub const MAX_COUNTED: u32 = 1_000;
 }
 
 /// A room to be stored.

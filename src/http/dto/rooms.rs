@@ -214,8 +214,8 @@ pub(in crate::http) struct RoomDto {
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub membership: Option<MembershipDto>,
-    /// The number of members; 1,000 means 1,000 or more.
-    pub member_count: u32,
+    /// The number of members.
+    pub member_count: u64,
     /// All people of a direct room, the caller too; absent for other rooms.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]

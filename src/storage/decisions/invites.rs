@@ -7,7 +7,7 @@ use crate::model::{
     NewAuditEntry, NewInvite, NewMemberChange, NewUser, Person, RoomId, RoomRole, SecretHash,
     Timestamp, User, UserId,
 };
-use crate::storage::backend::{AcceptedInvite, InviteError};
+use crate::storage::backend::{AcceptedInvite, InviteError, MemberError};
 use crate::storage::{Error, Result};
 
 /// How long an invite that has ended is kept.
@@ -32,35 +32,32 @@ pub(in crate::storage) trait InviteTransaction: MemberTransaction {
     ) -> Result<bool>;
 }
 
-/// The outer error ended the transaction, the inner one refused the change before anything was written.
-type Outcome<T> = Result<Result<T, InviteError>>;
-
 pub(in crate::storage) fn create_invite(
     tx: &mut impl InviteTransaction,
     invite: &NewInvite,
     most: u32,
     entry: Option<&NewAuditEntry>,
-) -> Outcome<Invite> {
+) -> Result<Invite, InviteError> {
     let room_id = invite.to.room_id();
     if let Some(room_id) = room_id {
         match tx.lock_room(room_id)? {
-            None => return Ok(Err(InviteError::RoomNotFound)),
-            Some(room) if room.archived_at.is_some() => return Ok(Err(InviteError::RoomArchived)),
+            None => return Err(InviteError::RoomNotFound),
+            Some(room) if room.archived_at.is_some() => return Err(InviteError::RoomArchived),
             Some(_) => {}
         }
     }
     if tx.count_open_invites(room_id.into(), invite.created_at)? >= most {
-        return Ok(Err(InviteError::TooMany));
+        return Err(InviteError::TooMany);
     }
     let Some(invited_by) = tx.get_person(invite.created_by)? else {
-        return Ok(Err(InviteError::UserNotFound));
+        return Err(InviteError::UserNotFound);
     };
     tx.delete_ended_invites(room_id.into(), Timestamp(invite.created_at.0 - KEPT_MS))?;
     let id = tx.insert_invite(invite)?;
     if let Some(entry) = entry {
         tx.record_audit(entry, AuditTarget::Invite(id))?;
     }
-    Ok(Ok(stored(invite, id, invited_by)))
+    Ok(stored(invite, id, invited_by))
 }
 
 fn stored(invite: &NewInvite, id: InviteId, invited_by: Person) -> Invite {
@@ -96,28 +93,22 @@ pub(in crate::storage) fn accept_invite(
     hash: &SecretHash,
     user_id: UserId,
     now: Timestamp,
-) -> Outcome<AcceptedInvite> {
-    let Some(found) = lock_invite(tx, hash)? else { return Ok(Err(InviteError::NotFound)) };
+) -> Result<AcceptedInvite, InviteError> {
+    let Some(found) = lock_invite(tx, hash)? else { return Err(InviteError::NotFound) };
     let InviteTo::Room { id: room_id, role } = found.invite.to else {
-        return Ok(Err(InviteError::NotFound));
+        return Err(InviteError::NotFound);
     };
     if tx.get_membership(room_id, user_id)?.is_some() {
-        return Ok(Ok(AcceptedInvite { room_id, events: Vec::new() }));
+        return Ok(AcceptedInvite { room_id, events: Vec::new() });
     }
     if !found.is_valid(now) {
-        return Ok(Err(InviteError::NotFound));
-    }
-    if tx.get_person(user_id)?.is_none() {
-        return Ok(Err(InviteError::UserNotFound));
-    }
-    if tx.get_ban(room_id, user_id)?.is_some_and(|ban| ban.is_in_force(now)) {
-        return Ok(Err(InviteError::Banned));
+        return Err(InviteError::NotFound);
     }
     if !tx.use_invite(found.invite.id, now)? {
-        return Ok(Err(InviteError::NotFound));
+        return Err(InviteError::NotFound);
     }
     let events = join(tx, room_id, user_id, role, now)?;
-    Ok(Ok(AcceptedInvite { room_id, events }))
+    Ok(AcceptedInvite { room_id, events })
 }
 
 pub(in crate::storage) fn create_invited_user(
@@ -125,18 +116,18 @@ pub(in crate::storage) fn create_invited_user(
     user: &NewUser,
     hash: &SecretHash,
     entry: Option<&NewAuditEntry>,
-) -> Outcome<(User, Vec<Event>)> {
+) -> Result<(User, Vec<Event>), InviteError> {
     let now = user.created_at;
-    let Some(found) = lock_invite(tx, hash)? else { return Ok(Err(InviteError::NotFound)) };
+    let Some(found) = lock_invite(tx, hash)? else { return Err(InviteError::NotFound) };
     if !found.is_valid(now) || !tx.use_invite(found.invite.id, now)? {
-        return Ok(Err(InviteError::NotFound));
+        return Err(InviteError::NotFound);
     }
     let user = create_user(tx, user, entry)?;
     let events = match found.invite.to {
         InviteTo::Server => Vec::new(),
         InviteTo::Room { id, role } => join(tx, id, user.id, role, now)?,
     };
-    Ok(Ok((user, events)))
+    Ok((user, events))
 }
 
 /// Finds an invite, and locks its room if it has one, so that what decides about the invite stays as it is.
@@ -151,17 +142,21 @@ fn lock_invite(tx: &mut impl InviteTransaction, hash: &SecretHash) -> Result<Opt
     }
 }
 
-/// Makes the user a member. Everything that could refuse this has been checked: the use of the invite is stored.
+/// Makes the user a member.
 fn join(
     tx: &mut impl InviteTransaction,
     room_id: RoomId,
     user_id: UserId,
     role: RoomRole,
     timestamp: Timestamp,
-) -> Result<Vec<Event>> {
+) -> Result<Vec<Event>, InviteError> {
     let act = MemberAct::Join { user_ids: vec![user_id], role: role.min(RoomRole::Moderator) };
     let change =
         NewMemberChange { room_id, by: user_id, timestamp, below: None, reason: None, act };
-    change_members(tx, &change, None)?
-        .map_err(|error| Error::Internal(format!("an invite to room {room_id}: {error}")))
+    change_members(tx, &change, None).map_err(|error| match error {
+        MemberError::UserNotFound => InviteError::UserNotFound,
+        MemberError::Banned => InviteError::Banned,
+        MemberError::Storage(error) => InviteError::Storage(error),
+        error => Error::Internal(format!("an invite to room {room_id}: {error}")).into(),
+    })
 }

@@ -56,9 +56,6 @@ pub(in crate::storage) trait MemberTransaction: RoomTransaction {
     fn note_access_change(&mut self, room_id: RoomId) -> Result<()>;
 }
 
-/// The outer error ended the transaction. The inner one refused the change, and what was stored before it stays.
-type Outcome<T> = Result<Result<T, MemberError>>;
-
 /// A membership that begins now.
 pub(in crate::storage) fn new_membership(role: RoomRole, at: Timestamp, head: Seq) -> Membership {
     Membership {
@@ -76,43 +73,37 @@ pub(in crate::storage) fn change_members(
     tx: &mut impl MemberTransaction,
     change: &NewMemberChange,
     entry: Option<&NewAuditEntry>,
-) -> Outcome<Vec<Event>> {
+) -> Result<Vec<Event>, MemberError> {
     let Some(room) = tx.lock_room(change.room_id)? else {
-        return Ok(Err(MemberError::RoomNotFound));
+        return Err(MemberError::RoomNotFound);
     };
     if room.kind == RoomKind::Direct {
-        return Ok(Err(MemberError::RoomKind));
+        return Err(MemberError::RoomKind);
     }
-    let events = match apply(tx, &room, change)? {
-        Ok(events) => events,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let events = apply(tx, &room, change)?;
     if !events.is_empty() {
         if let Some(entry) = entry {
             tx.record_audit(entry, AuditTarget::Room(room.id))?;
         }
         tx.note_access_change(room.id)?;
     }
-    Ok(Ok(events))
+    Ok(events)
 }
 
 fn apply(
     tx: &mut impl MemberTransaction,
     room: &Room,
     change: &NewMemberChange,
-) -> Outcome<Vec<Event>> {
+) -> Result<Vec<Event>, MemberError> {
     let reason = change.reason.clone();
     match &change.act {
         MemberAct::Join { user_ids, role } => join(tx, room, change, user_ids, *role),
         &MemberAct::Leave { user_id, cause } => {
-            let place = match find(tx, room, change, user_id)? {
-                Ok(place) => place,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let place = find(tx, room, change, user_id)?;
             // The last one leaves a public room, which everybody can still find. A private room would be out of reach.
             let is_last = place.role == RoomRole::Owner && is_last_owner(tx, room.id, user_id)?;
             if is_last && (room.kind != RoomKind::Public || tx.has_others(room.id, user_id)?) {
-                return Ok(Err(MemberError::LastOwner));
+                return Err(MemberError::LastOwner);
             }
             tx.delete_member(room.id, user_id)?;
             let detail = MemberDetail { cause: Some(cause), reason, ..MemberDetail::default() };
@@ -120,14 +111,14 @@ fn apply(
         }
         &MemberAct::Ban { user_id, until } => {
             if tx.get_person(user_id)?.is_none() {
-                return Ok(Err(MemberError::UserNotFound));
+                return Err(MemberError::UserNotFound);
             }
             if let Some(place) = tx.get_membership(room.id, user_id)? {
                 if change.below.is_some_and(|below| place.role >= below) {
-                    return Ok(Err(MemberError::HigherRole));
+                    return Err(MemberError::HigherRole);
                 }
                 if place.role == RoomRole::Owner && is_last_owner(tx, room.id, user_id)? {
-                    return Ok(Err(MemberError::LastOwner));
+                    return Err(MemberError::LastOwner);
                 }
                 tx.delete_member(room.id, user_id)?;
             }
@@ -140,22 +131,19 @@ fn apply(
         }
         &MemberAct::Unban { user_id } => {
             if tx.get_ban(room.id, user_id)?.is_none() {
-                return Ok(Ok(Vec::new()));
+                return Ok(Vec::new());
             }
             tx.delete_ban(room.id, user_id)?;
             let detail = MemberDetail { is_banned: Some(false), reason, ..MemberDetail::default() };
             tell(tx, change, EventKind::MemberChanged, &[user_id], detail)
         }
         &MemberAct::SetRole { user_id, role } => {
-            let place = match find(tx, room, change, user_id)? {
-                Ok(place) => place,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let place = find(tx, room, change, user_id)?;
             if place.role == role {
-                return Ok(Ok(Vec::new()));
+                return Ok(Vec::new());
             }
             if place.role == RoomRole::Owner && is_last_owner(tx, room.id, user_id)? {
-                return Ok(Err(MemberError::LastOwner));
+                return Err(MemberError::LastOwner);
             }
             tx.set_member_role(room.id, user_id, role)?;
             let detail = MemberDetail { role: Some(role), reason, ..MemberDetail::default() };
@@ -163,9 +151,7 @@ fn apply(
         }
         &MemberAct::Transfer { user_id } => transfer(tx, room, change, user_id),
         &MemberAct::Mute { user_id, until } => {
-            if let Err(refusal) = find(tx, room, change, user_id)? {
-                return Ok(Err(refusal));
-            }
+            find(tx, room, change, user_id)?;
             let muted_until = (until > change.timestamp).then_some(until);
             tx.set_muted_until(room.id, user_id, muted_until)?;
             let muted_until = Some(muted_until.unwrap_or(change.timestamp));
@@ -181,16 +167,15 @@ fn join(
     change: &NewMemberChange,
     user_ids: &[UserId],
     role: RoomRole,
-) -> Outcome<Vec<Event>> {
+) -> Result<Vec<Event>, MemberError> {
     let mut new = Vec::with_capacity(user_ids.len());
-    // A refusal does not roll anything back, so nothing is stored before the last check.
     for &user_id in user_ids {
         if tx.get_person(user_id)?.is_none() {
-            return Ok(Err(MemberError::UserNotFound));
+            return Err(MemberError::UserNotFound);
         }
         let ban = tx.get_ban(room.id, user_id)?;
         if ban.is_some_and(|ban| ban.is_in_force(change.timestamp)) {
-            return Ok(Err(MemberError::Banned));
+            return Err(MemberError::Banned);
         }
         if tx.get_membership(room.id, user_id)?.is_none() && !new.contains(&user_id) {
             new.push(user_id);
@@ -244,13 +229,10 @@ fn transfer(
     room: &Room,
     change: &NewMemberChange,
     user_id: UserId,
-) -> Outcome<Vec<Event>> {
+) -> Result<Vec<Event>, MemberError> {
     let mut events = Vec::new();
     if tx.get_membership(room.id, user_id)?.is_none() {
-        match join(tx, room, change, &[user_id], RoomRole::Member)? {
-            Ok(joined) => events.extend(joined),
-            Err(refusal) => return Ok(Err(refusal)),
-        }
+        events.extend(join(tx, room, change, &[user_id], RoomRole::Member)?);
     }
     let mut set = |tx: &mut _, user_id, role| -> Result<()> {
         MemberTransaction::set_member_role(tx, room.id, user_id, role)?;
@@ -265,7 +247,7 @@ fn transfer(
     if !owners.contains(&user_id) {
         set(tx, user_id, RoomRole::Owner)?;
     }
-    Ok(Ok(events))
+    Ok(events)
 }
 
 pub(in crate::storage) fn open_direct_room(
@@ -273,20 +255,20 @@ pub(in crate::storage) fn open_direct_room(
     room: &NewRoom,
     people: &[UserId],
     entry: &NewAuditEntry,
-) -> Outcome<(Room, bool)> {
+) -> Result<(Room, bool), MemberError> {
     let key = room.direct_key.as_deref().unwrap_or_default();
     if let &[one, other] = people
         && tx.is_blocked(one, other)?
     {
-        return Ok(Err(MemberError::Blocked));
+        return Err(MemberError::Blocked);
     }
     if let Some(found) = tx.find_direct_room(key)? {
         tx.set_hidden_seq(found.id, room.created_by, None)?;
-        return Ok(Ok((found, false)));
+        return Ok((found, false));
     }
     for &user_id in people {
         if tx.get_person(user_id)?.is_none() {
-            return Ok(Err(MemberError::UserNotFound));
+            return Err(MemberError::UserNotFound);
         }
     }
     let id = tx.insert_room(room)?;
@@ -295,7 +277,7 @@ pub(in crate::storage) fn open_direct_room(
     }
     tx.record_audit(entry, AuditTarget::Room(id))?;
     tx.note_access_change(id)?;
-    Ok(Ok((room.clone().into_room(id), true)))
+    Ok((room.clone().into_room(id), true))
 }
 
 /// Finds the membership of a member whose role may be changed.
@@ -304,13 +286,13 @@ fn find(
     room: &Room,
     change: &NewMemberChange,
     user_id: UserId,
-) -> Outcome<Membership> {
+) -> Result<Membership, MemberError> {
     let Some(place) = tx.get_membership(room.id, user_id)? else {
-        return Ok(Err(MemberError::NotAMember));
+        return Err(MemberError::NotAMember);
     };
     match change.below {
-        Some(below) if place.role >= below => Ok(Err(MemberError::HigherRole)),
-        _ => Ok(Ok(place)),
+        Some(below) if place.role >= below => Err(MemberError::HigherRole),
+        _ => Ok(place),
     }
 }
 
@@ -328,8 +310,8 @@ fn tell(
     kind: EventKind,
     user_ids: &[UserId],
     detail: MemberDetail,
-) -> Outcome<Vec<Event>> {
-    append(tx, change, kind, user_ids, &detail).map(Ok)
+) -> Result<Vec<Event>, MemberError> {
+    Ok(append(tx, change, kind, user_ids, &detail)?)
 }
 
 fn append(

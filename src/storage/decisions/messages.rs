@@ -15,46 +15,37 @@ pub(in crate::storage) trait MessageTransaction: RoomTransaction {
     fn empty_message(&mut self, id: EventId, deleted_at: Timestamp) -> Result<()>;
 }
 
-/// The outcome of a change: the outer error ended the transaction, the inner one refused the change.
-type Outcome = Result<Result<Changed, ChangeError>>;
-
 pub(in crate::storage) fn edit_message(
     tx: &mut impl MessageTransaction,
     change: NewMessageChange,
     content: &str,
-) -> Outcome {
-    let (room, mut message) = match find(tx, &change)? {
-        Ok(found) => found,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+) -> Result<Changed, ChangeError> {
+    let (room, mut message) = find(tx, &change)?;
     if message.deleted_at.is_some() {
-        return Ok(Err(ChangeError::MessageDeleted));
+        return Err(ChangeError::MessageDeleted);
     }
     if room.archived_at.is_some() {
-        return Ok(Err(ChangeError::RoomArchived));
+        return Err(ChangeError::RoomArchived);
     }
     if message.content == content {
-        return Ok(Ok(Changed { message, event: None }));
+        return Ok(Changed { message, event: None });
     }
     tx.set_content(message.id, content, change.timestamp)?;
     message.content = content.to_owned();
     message.edited_at = Some(change.timestamp);
     let change = append(tx, EventKind::MessageEdited, change, content, &message)?;
     let event = Event::MessageEdited { change, content: content.to_owned() };
-    Ok(Ok(Changed { message, event: Some(event) }))
+    Ok(Changed { message, event: Some(event) })
 }
 
 pub(in crate::storage) fn delete_message(
     tx: &mut impl MessageTransaction,
     change: NewMessageChange,
     entry: Option<&NewAuditEntry>,
-) -> Outcome {
-    let (_, mut message) = match find(tx, &change)? {
-        Ok(found) => found,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+) -> Result<Changed, ChangeError> {
+    let (_, mut message) = find(tx, &change)?;
     if message.deleted_at.is_some() {
-        return Ok(Ok(Changed { message, event: None }));
+        return Ok(Changed { message, event: None });
     }
     tx.empty_message(message.id, change.timestamp)?;
     message.content = String::new();
@@ -63,18 +54,18 @@ pub(in crate::storage) fn delete_message(
         tx.record_audit(entry, AuditTarget::Message(message.id))?;
     }
     let change = append(tx, EventKind::MessageDeleted, change, "", &message)?;
-    Ok(Ok(Changed { message, event: Some(Event::MessageDeleted(change)) }))
+    Ok(Changed { message, event: Some(Event::MessageDeleted(change)) })
 }
 
 fn find(
     tx: &mut impl MessageTransaction,
     change: &NewMessageChange,
-) -> Result<Result<(Room, Message), ChangeError>> {
+) -> Result<(Room, Message), ChangeError> {
     let Some(room) = tx.lock_room(change.room_id)? else {
-        return Ok(Err(ChangeError::RoomNotFound));
+        return Err(ChangeError::RoomNotFound);
     };
     let message = tx.get_message(change.room_id, change.message_id)?;
-    Ok(message.map(|message| (room, message)).ok_or(ChangeError::MessageNotFound))
+    Ok((room, message.ok_or(ChangeError::MessageNotFound)?))
 }
 
 fn append(

@@ -10,6 +10,7 @@ mod invites;
 mod members;
 mod messages;
 mod people;
+mod refusal;
 mod rooms;
 mod users;
 
@@ -20,6 +21,7 @@ pub(super) use invites::{
 pub(super) use members::{MemberTransaction, change_members, open_direct_room};
 pub(super) use messages::{MessageTransaction, delete_message, edit_message};
 pub(super) use people::{PeopleTransaction, add_block, remove_block, update_profile};
+pub(super) use refusal::Refusal;
 pub(super) use rooms::{
     NewEvent, RoomTransaction, create_room, delete_room, prune_events, purge_deleted_rooms,
     update_room,

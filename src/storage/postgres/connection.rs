@@ -283,8 +283,11 @@ impl Connection {
     }
 
     /// Runs `run` in a transaction. A single statement does not need this: it is a transaction by itself.
-    pub fn transaction<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.command("BEGIN")?;
+    pub fn transaction<T, E: From<Error>>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.command("BEGIN").map_err(Error::from)?;
         self.in_transaction = true;
         let result = run(self);
         let ended = self.command(if result.is_ok() { "COMMIT" } else { "ROLLBACK" });
@@ -295,7 +298,7 @@ impl Connection {
         }
         match (result, ended) {
             (Ok(value), Ok(())) => Ok(value),
-            (Ok(_), Err(error)) => Err(error.into()),
+            (Ok(_), Err(error)) => Err(Error::from(error).into()),
             // The error that caused the rollback is reported, not an error of the rollback.
             (Err(error), _) => Err(error),
         }

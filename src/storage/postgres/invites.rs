@@ -39,8 +39,7 @@ const FIND: &str = concat!(
     room_columns!(),
     ", ",
     invite_columns!(),
-    ", users.is_active AND users.deleted_at IS NULL, users.role, members.role,
-       (SELECT count(*) FROM members AS all_members WHERE all_members.room_id = rooms.id)
+    ", users.is_active AND users.deleted_at IS NULL, users.role, members.role, rooms.member_count
      FROM invites JOIN users ON users.id = invites.created_by
      LEFT JOIN rooms ON rooms.id = invites.room_id AND rooms.deleted_at IS NULL
      LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = invites.created_by
@@ -54,7 +53,7 @@ impl Invites for Postgres {
         most: u32,
         entry: Option<&NewAuditEntry>,
     ) -> Result<Invite, InviteError> {
-        self.transaction(|tx| decisions::create_invite(tx, invite, most, entry))?
+        self.transaction(|tx| decisions::create_invite(tx, invite, most, entry))
     }
 
     fn list_invites(&self, scope: InviteScope, now: Timestamp) -> Result<Vec<Invite>> {
@@ -93,7 +92,7 @@ impl Invites for Postgres {
         user_id: UserId,
         now: Timestamp,
     ) -> Result<AcceptedInvite, InviteError> {
-        self.transaction(|tx| decisions::accept_invite(tx, hash, user_id, now))?
+        self.transaction(|tx| decisions::accept_invite(tx, hash, user_id, now))
     }
 
     fn create_invited_user(
@@ -102,7 +101,7 @@ impl Invites for Postgres {
         hash: &SecretHash,
         entry: Option<&NewAuditEntry>,
     ) -> Result<(User, Vec<Event>), InviteError> {
-        self.transaction(|tx| decisions::create_invited_user(tx, user, hash, entry))?
+        self.transaction(|tx| decisions::create_invited_user(tx, user, hash, entry))
     }
 }
 

@@ -177,7 +177,7 @@ impl Members for Postgres {
         change: &NewMemberChange,
         audit: Option<&NewAuditEntry>,
     ) -> Result<Vec<Event>, MemberError> {
-        self.transaction(|tx| decisions::change_members(tx, change, audit))?
+        self.transaction(|tx| decisions::change_members(tx, change, audit))
     }
 
     fn change_preferences(
@@ -209,9 +209,7 @@ impl Members for Postgres {
         people: &[UserId],
         audit: &NewAuditEntry,
     ) -> Result<(Room, bool), MemberError> {
-        let open = || -> Result<(Room, bool), MemberError> {
-            self.transaction(|tx| decisions::open_direct_room(tx, room, people, audit))?
-        };
+        let open = || self.transaction(|tx| decisions::open_direct_room(tx, room, people, audit));
         match open() {
             // Another transaction has opened the same room meanwhile.
             Err(MemberError::Storage(Error::Conflict(_))) => open(),

@@ -32,7 +32,7 @@ impl Messages for Postgres {
         change: NewMessageChange,
         content: &str,
     ) -> Result<Changed, ChangeError> {
-        self.transaction(|tx| decisions::edit_message(tx, change, content))?
+        self.transaction(|tx| decisions::edit_message(tx, change, content))
     }
 
     fn delete_message(
@@ -40,7 +40,7 @@ impl Messages for Postgres {
         change: NewMessageChange,
         entry: Option<&NewAuditEntry>,
     ) -> Result<Changed, ChangeError> {
-        self.transaction(|tx| decisions::delete_message(tx, change, entry))?
+        self.transaction(|tx| decisions::delete_message(tx, change, entry))
     }
 }
 

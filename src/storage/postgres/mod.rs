@@ -52,6 +52,7 @@ pub(super) use self::copy_target::PostgresCopyTarget;
 use self::target::Target;
 pub use self::temporary::TemporaryDatabase;
 use super::backend::Fleet;
+use super::decisions::Refusal;
 use super::pool::Pool;
 use super::{Backend, Error, OpenOptions, Result};
 
@@ -106,15 +107,22 @@ impl Postgres {
         result.map_err(|error| error.of(&self.name))
     }
 
-    fn write<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        let result = self.get(&self.writers).and_then(|mut connection| {
-            run(&mut connection).map_err(|error| connection.judge(error))
+    fn write<T, E: Refusal>(
+        &self,
+        run: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let result = self.get(&self.writers).map_err(E::from).and_then(|mut connection| {
+            let result = run(&mut connection);
+            result.map_err(|refusal| refusal.map_storage(|error| connection.judge(error)))
         });
-        result.map_err(|error| error.of(&self.name))
+        result.map_err(|refusal| refusal.map_storage(|error| error.of(&self.name)))
     }
 
     /// Runs `run` in one transaction. A single statement does not need this: it is a transaction by itself.
-    fn transaction<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+    fn transaction<T, E: Refusal>(
+        &self,
+        run: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.write(|connection| connection.transaction(run))
     }
 

@@ -39,9 +39,9 @@ const LOOK: &str = "
 /// which each part reads no more rows than the page has. The parts marked `OFFSET 0` are look-ups, one for each row
 /// before: the planner would otherwise read whole indexes, because it does not know how small a page is.
 ///
-/// For each room that the reader has read, the statement scans a range of the log that ends after `$9` messages or
-/// `$10` events (the log has no gaps). A message with an `@` is first searched for the text `$11`, and only if that
-/// is found compared with the pattern `$12`, which costs most.
+/// For each room that the reader has read, the statement scans a range of the log that ends after `$8` messages or
+/// `$9` events (the log has no gaps). A message with an `@` is first searched for the text `$10`, and only if that
+/// is found compared with the pattern `$11`, which costs most.
 const LIST: &str = concat!(
     "WITH listed AS MATERIALIZED (
          (SELECT rooms.id FROM rooms
@@ -65,9 +65,7 @@ const LIST: &str = concat!(
      )
      SELECT ",
     room_columns!(),
-    ", read_seq, unread.messages, unread.mentions,
-       (SELECT count(*) FROM (SELECT FROM members AS counted
-                              WHERE counted.room_id = rooms.id LIMIT $8) AS counted),
+    ", read_seq, unread.messages, unread.mentions, member_count,
        CASE WHEN kind = 'direct' THEN ARRAY(
            SELECT user_id FROM members AS them WHERE them.room_id = rooms.id ORDER BY user_id) END,
        CASE WHEN kind = 'direct' THEN ARRAY(
@@ -91,14 +89,14 @@ const LIST: &str = concat!(
      LEFT JOIN LATERAL (
          SELECT count(*) AS messages,
                 count(*) FILTER (WHERE CASE WHEN strpos(content, '@') = 0 THEN false
-                                            WHEN strpos(lower(content), $11) = 0 THEN false
-                                            ELSE lower(content) ~ $12 END) AS mentions
+                                            WHEN strpos(lower(content), $10) = 0 THEN false
+                                            ELSE lower(content) ~ $11 END) AS mentions
          FROM (
              SELECT content COLLATE \"C\" AS content FROM events
              WHERE events.room_id = listed.id AND events.seq > seen_seq
-               AND events.seq < greatest(seen_seq + 1, oldest_seq) + $10
+               AND events.seq < greatest(seen_seq + 1, oldest_seq) + $9
                AND kind = 'message' AND user_id <> $1 AND events.deleted_at IS NULL
-             ORDER BY events.seq LIMIT $9
+             ORDER BY events.seq LIMIT $8
          ) AS page
      ) AS unread ON seen_seq < head_seq
      ORDER BY listed.id"
@@ -150,7 +148,6 @@ impl ReadPositions for Postgres {
                     &selection.query.as_ref().map(|text| text.to_ascii_lowercase()),
                     // LIMIT NULL is no limit.
                     &selection.limit.map(i64::from),
-                    &i64::from(ListedRoom::MAX_COUNTED),
                     &i64::from(Unread::MAX),
                     &i64::from(Unread::MAX_EVENTS),
                     &format!("@{name}"),
@@ -186,7 +183,7 @@ fn listed_room(row: &Row) -> ListedRoom {
         room: room(row),
         reading,
         membership: row.get::<_, Option<&str>>(FIRST + 7).map(|_| membership(row, FIRST + 7)),
-        member_count: count(FIRST + 3),
+        member_count: row.get::<_, i64>(FIRST + 3).unsigned_abs(),
         people: people(row, FIRST + 4),
     }
 }

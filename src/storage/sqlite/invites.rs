@@ -41,7 +41,7 @@ impl Invites for Sqlite {
         most: u32,
         entry: Option<&NewAuditEntry>,
     ) -> Result<Invite, InviteError> {
-        self.write(|tx| decisions::create_invite(tx, invite, most, entry))?
+        self.write(|tx| decisions::create_invite(tx, invite, most, entry))
     }
 
     fn list_invites(&self, scope: InviteScope, now: Timestamp) -> Result<Vec<Invite>> {
@@ -81,7 +81,7 @@ impl Invites for Sqlite {
         user_id: UserId,
         now: Timestamp,
     ) -> Result<AcceptedInvite, InviteError> {
-        self.write(|tx| decisions::accept_invite(tx, hash, user_id, now))?
+        self.write(|tx| decisions::accept_invite(tx, hash, user_id, now))
     }
 
     fn create_invited_user(
@@ -90,7 +90,7 @@ impl Invites for Sqlite {
         hash: &SecretHash,
         entry: Option<&NewAuditEntry>,
     ) -> Result<(User, Vec<Event>), InviteError> {
-        self.write(|tx| decisions::create_invited_user(tx, user, hash, entry))?
+        self.write(|tx| decisions::create_invited_user(tx, user, hash, entry))
     }
 }
 
@@ -163,8 +163,7 @@ fn find_invite(db: &Connection, hash: &SecretHash) -> Result<Option<FoundInvite>
         room_columns!(),
         ", ",
         invite_columns!(),
-        ", users.is_active = 1 AND users.deleted_at IS NULL, users.role, members.role,
-           (SELECT count(*) FROM members AS all_members WHERE all_members.room_id = rooms.id)
+        ", users.is_active = 1 AND users.deleted_at IS NULL, users.role, members.role, rooms.member_count
          FROM invites JOIN users ON users.id = invites.created_by
          LEFT JOIN rooms ON rooms.id = invites.room_id AND rooms.deleted_at IS NULL
          LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = invites.created_by

@@ -188,7 +188,7 @@ impl Members for Sqlite {
         change: &NewMemberChange,
         audit: Option<&NewAuditEntry>,
     ) -> Result<Vec<Event>, MemberError> {
-        self.write(|tx| decisions::change_members(tx, change, audit))?
+        self.write(|tx| decisions::change_members(tx, change, audit))
     }
 
     fn change_preferences(
@@ -224,7 +224,7 @@ impl Members for Sqlite {
         people: &[UserId],
         audit: &NewAuditEntry,
     ) -> Result<(Room, bool), MemberError> {
-        self.write(|tx| decisions::open_direct_room(tx, room, people, audit))?
+        self.write(|tx| decisions::open_direct_room(tx, room, people, audit))
     }
 
     fn get_audience(&self, room_id: RoomId) -> Result<Option<Audience>> {

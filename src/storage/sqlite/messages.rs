@@ -28,7 +28,7 @@ impl Messages for Sqlite {
         change: NewMessageChange,
         content: &str,
     ) -> Result<Changed, ChangeError> {
-        self.write(|tx| decisions::edit_message(tx, change, content))?
+        self.write(|tx| decisions::edit_message(tx, change, content))
     }
 
     fn delete_message(
@@ -36,7 +36,7 @@ impl Messages for Sqlite {
         change: NewMessageChange,
         entry: Option<&NewAuditEntry>,
     ) -> Result<Changed, ChangeError> {
-        self.write(|tx| decisions::delete_message(tx, change, entry))?
+        self.write(|tx| decisions::delete_message(tx, change, entry))
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) use self::private::mend as mend_rights;
 use self::transaction::Transaction;
 use super::backend::Fleet;
 use super::pool::Pool;
-use super::{Backend, Result};
+use super::{Backend, Error, Result};
 
 /// An open SQLite file.
 pub struct Sqlite {
@@ -77,13 +77,16 @@ impl Sqlite {
     /// frames as part of the WAL: it overwrites them with the next batch, which so depends on synced
     /// frames only. A new connection would read the WAL, take the unsynced frames for a commit and append
     /// after them. A power failure would then lose both.
-    fn write<T>(&self, run: impl FnOnce(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
+    fn write<T, E: From<Error>>(
+        &self,
+        run: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.checkpointer.location().check()?;
         // After a panic the connection is still good: the transaction was rolled back.
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut transaction = Transaction::write(&connection)?;
+        let mut transaction = Transaction::write(&connection).map_err(Error::from)?;
         let value = run(&mut transaction)?;
-        transaction.commit()?;
+        transaction.commit().map_err(Error::from)?;
         self.checkpointer.after_commit(&connection);
         Ok(value)
     }

@@ -25,9 +25,7 @@ const ADVANCE: &str = "
 const LIST: &str = concat!(
     "SELECT ",
     room_columns!(),
-    ", read_positions.seq,
-       (SELECT count(*) FROM (SELECT 1 FROM members AS counted
-                              WHERE counted.room_id = rooms.id LIMIT ?8)), ",
+    ", read_positions.seq, member_count, ",
     member_columns!(),
     " FROM (
          SELECT * FROM (
@@ -105,8 +103,7 @@ impl ReadPositions for Sqlite {
                 selection.membership.map(Belonging::as_str),
                 selection.query,
                 // A negative limit is none.
-                selection.limit.map_or(-1, i64::from),
-                ListedRoom::MAX_COUNTED
+                selection.limit.map_or(-1, i64::from)
             ])?;
             let mut listed = Vec::new();
             while let Some(row) = rows.next()? {
@@ -137,7 +134,8 @@ fn listed_room(db: &Connection, row: &Row<'_>, reader: Reader<'_>) -> Result<Lis
             .collect::<rusqlite::Result<_>>()?,
         RoomKind::Public | RoomKind::Private => Vec::new(),
     };
-    Ok(ListedRoom { reading, membership, member_count: row.get(ROOM_COLUMNS + 1)?, people, room })
+    let member_count = row.get::<_, i64>(ROOM_COLUMNS + 1)?.unsigned_abs();
+    Ok(ListedRoom { reading, membership, member_count, people, room })
 }
 
 fn get_read_seq(db: &Connection, user_id: UserId, room_id: RoomId) -> Result<Seq> {
