@@ -39,8 +39,7 @@ pub struct Admission {
 impl Chat {
     /// Admits the caller to the room, if that can be decided in memory. `None`: [`Chat::admit`] has to decide.
     pub fn admit_known(&self, caller: &Identity, room_id: RoomId) -> Option<Admission> {
-        let standing = self.check_known(caller, room_id, RoomAction::Post)?;
-        Some(Admission::of(&standing))
+        self.check_known(caller, room_id, RoomAction::Post, |standing| Admission::of(standing))
     }
 
     /// Decides whether the caller may send to the room.

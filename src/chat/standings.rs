@@ -35,17 +35,21 @@ struct Known {
 }
 
 impl Chat {
-    /// Returns the caller's standing if it is in memory and allows this. Otherwise [`Chat::check`] decides: before
-    /// something is refused, the database is asked, because it may have been allowed a moment ago on another server.
-    pub(super) fn check_known(
+    /// Returns what `show` makes of the caller's standing, if it is in memory and allows this. Otherwise
+    /// [`Chat::check`] decides: before something is refused, the database is asked, because it may have been allowed a
+    /// moment ago on another server.
+    pub(super) fn check_known<T>(
         &self,
         caller: &Identity,
         room_id: RoomId,
         action: RoomAction,
-    ) -> Option<Arc<Standing>> {
-        let standing = self.inner.standings.get(room_id, caller.user_id)?;
-        permissions::may(caller, action, &standing, self.inner.clock.now()).ok()?;
-        Some(standing)
+        show: impl FnOnce(&Arc<Standing>) -> T,
+    ) -> Option<T> {
+        let now = self.inner.clock.now();
+        let known = self.inner.standings.lock();
+        let standing = known.get(room_id, caller.user_id)?;
+        permissions::may(caller, action, standing, now).ok()?;
+        Some(show(standing))
     }
 
     /// Returns the caller's standing in the room if the caller may do this there.
@@ -58,7 +62,7 @@ impl Chat {
         room_id: RoomId,
         action: RoomAction,
     ) -> Result<Arc<Standing>> {
-        if let Some(standing) = self.check_known(caller, room_id, action) {
+        if let Some(standing) = self.check_known(caller, room_id, action, Arc::clone) {
             return Ok(standing);
         }
         let drops = self.inner.standings.drops();
@@ -105,13 +109,14 @@ impl Chat {
     }
 }
 
-impl Standings {
-    fn get(&self, room_id: RoomId, user_id: UserId) -> Option<Arc<Standing>> {
-        let known = self.lock();
-        let is_fresh = known.asked_at.is_some_and(|asked_at| asked_at.elapsed() < FRESH_FOR);
-        known.rooms.get(&room_id)?.get(&user_id).filter(|_| is_fresh).cloned()
+impl Known {
+    fn get(&self, room_id: RoomId, user_id: UserId) -> Option<&Arc<Standing>> {
+        let is_fresh = self.asked_at.is_some_and(|asked_at| asked_at.elapsed() < FRESH_FOR);
+        self.rooms.get(&room_id)?.get(&user_id).filter(|_| is_fresh)
     }
+}
 
+impl Standings {
     /// To be called before a standing is read that is to be kept. `None`: changes are not followed yet.
     fn drops(&self) -> Option<u64> {
         let known = self.lock();

@@ -27,19 +27,17 @@ impl Socket {
     ) -> Option<Pin<Box<impl Future<Output = ()>>>> {
         let mut actions = VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
-            let admitted = match &action {
-                Action::Post { draft, .. } => {
-                    let identity = self.connection.identity();
-                    self.sockets.chat.admit_known(&identity, draft.room_id)
-                }
-                _ => None,
-            };
-            let Some(admitted) = admitted else {
+            let Action::Post { draft, reference, wants_ack } = action else {
                 actions.push_front(action);
                 return Some(Box::pin(self.perform_rest(actions)));
             };
-            let Action::Post { draft, reference, wants_ack } = action else { continue };
-            if let Some(input) = self.post(Ok(admitted), draft, reference, wants_ack) {
+            // Copied once for each message: the connections of a user count the references to the same names.
+            let identity = self.connection.identity();
+            let Some(admission) = self.sockets.chat.admit_known(&identity, draft.room_id) else {
+                actions.push_front(Action::Post { draft, reference, wants_ack });
+                return Some(Box::pin(self.perform_rest(actions)));
+            };
+            if let Some(input) = self.post(&identity, Ok(admission), draft, reference, wants_ack) {
                 actions.extend(self.session.on(input));
             }
         }
@@ -57,6 +55,7 @@ impl Socket {
     /// Queues a message. The hub sends its outcome.
     fn post(
         &self,
+        identity: &Identity,
         admitted: Result<Admission, Error>,
         draft: Draft,
         reference: Option<String>,
@@ -68,7 +67,7 @@ impl Socket {
         };
         let reply = ReplyTo::Connection { id: self.id, reference: reference.clone(), wants_ack };
         self.connection.add_in_flight();
-        match self.sockets.chat.post(&self.connection.identity(), admission, draft, reply) {
+        match self.sockets.chat.post(identity, admission, draft, reply) {
             Ok(()) => None,
             Err(error) => {
                 self.connection.sub_in_flight();
@@ -200,7 +199,7 @@ impl Socket {
             }
             Action::Post { draft, reference, wants_ack } => {
                 let admitted = chat.admit(identity, draft.room_id).await;
-                return self.post(admitted, draft, reference, wants_ack);
+                return self.post(identity, admitted, draft, reference, wants_ack);
             }
             Action::PostRead { room_id, seq, reference } => {
                 return self.post_read(room_id, seq, reference).await;
