@@ -20,6 +20,6 @@ mod reload;
 mod rooms;
 mod signup;
 mod spelling;
-mod standings;
+pub mod standings;
 mod tokens;
 mod visibility;

@@ -20,12 +20,13 @@ on_both_databases!(
 /// in a direct room, one of its people. To everybody else private and direct rooms do not exist.
 type Row = (&'static str, &'static str, Value, [&'static str; 3]);
 
-const PUBLIC: [&str; 7] = ["outsider", "member", "moderator", "owner", "muted", "banned", "root"];
-const PRIVATE: [&str; 4] = ["member", "moderator", "owner", "muted"];
-const DIRECT: [&str; 1] = ["member"];
+pub const PUBLIC: [&str; 7] =
+    ["outsider", "member", "moderator", "owner", "muted", "banned", "root"];
+pub const PRIVATE: [&str; 4] = ["member", "moderator", "owner", "muted"];
+pub const DIRECT: [&str; 1] = ["member"];
 
 /// An id that no room has.
-const NOWHERE: i64 = 999_999;
+pub const NOWHERE: i64 = 999_999;
 
 /// Public and private room, for what moderators do.
 const MODERATORS: [&str; 2] = ["mod mod OK OK mod banned OK", "mod OK OK mod"];
@@ -110,11 +111,7 @@ async fn every_operation_in_a_direct_room_answers_each_standing(database: Databa
 
 async fn check(database: Database, kind: &'static str, columns: &[&str], column: usize) {
     let server = Server::with(database).env("CHATAPP_ROOMS__CREATE", "everyone").start().await;
-    let mut people = vec![server.admin("root").await];
-    for name in ["outsider", "member", "moderator", "owner", "muted", "banned", "target", "guest"] {
-        people.push(server.user(name).await);
-    }
-    let house = House { people, kind };
+    let house = House::on(&server, kind).await;
     let document = Document::of(&server.anonymous()).await;
     let table = table();
     for (method, path) in document.operations() {
@@ -170,24 +167,35 @@ fn shown(mut answer: Answer) -> (u16, Vec<String>, Value) {
 
 /// A room, and what is in it.
 #[derive(Clone, Copy)]
-struct Room {
-    id: i64,
+pub struct Room {
+    pub id: i64,
     message: i64,
     invite: i64,
 }
 
-struct House {
+/// People of each standing, and rooms of one kind for them.
+pub struct House {
     people: Vec<Client>,
     kind: &'static str,
 }
 
 impl House {
-    fn of(&self, name: &str) -> &Client {
+    pub async fn on(server: &Server, kind: &'static str) -> Self {
+        let mut people = vec![server.admin("root").await];
+        for name in
+            ["outsider", "member", "moderator", "owner", "muted", "banned", "target", "guest"]
+        {
+            people.push(server.user(name).await);
+        }
+        Self { people, kind }
+    }
+
+    pub fn of(&self, name: &str) -> &Client {
         self.people.iter().find(|client| client.username == name).expect(name)
     }
 
     /// A new room with somebody of each standing; a direct room is always the same.
-    async fn room(&self, number: u32) -> Room {
+    pub async fn room(&self, number: u32) -> Room {
         let owner = self.of("owner");
         let id_of = |name| self.of(name).user_id;
         let room = match self.kind {

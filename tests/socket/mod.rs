@@ -20,6 +20,7 @@ mod secrets;
 mod sending;
 mod shutdown;
 mod slow;
+mod standings;
 mod tickets;
 mod tokens;
 mod watch;

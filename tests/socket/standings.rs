@@ -1,0 +1,126 @@
+//! Every verb about a room, sent by each of those who can stand in a relation to the room.
+
+use serde_json::{Value, json};
+
+use crate::common::{frames_until_pong, open_many};
+use crate::http::standings::{DIRECT, House, NOWHERE, PRIVATE, PUBLIC};
+use crate::support::{Client, Database, Server, on_both_databases};
+
+on_both_databases!(
+    every_verb_in_a_public_room_answers_each_standing,
+    every_verb_in_a_private_room_answers_each_standing,
+    every_verb_in_a_direct_room_answers_each_standing,
+);
+
+/// The name of the verb in `/asyncapi.json`, its frame without `room_id`, and the answers in a public room, a private
+/// room and a direct room, in the columns of the table of the HTTP API: `OK`, or the code of an error.
+type Row = (&'static str, Value, [&'static str; 3]);
+
+/// The verbs that name no room: their answers do not depend on a standing. `plain_send` is a `send` on a socket that
+/// was opened for a room.
+const WITHOUT_ROOM: [&str; 5] =
+    ["plain_send", "client_auth.refresh", "client_presence", "client_watch", "client_ping"];
+
+fn table() -> Vec<Row> {
+    let readers = ["OK OK OK OK OK banned OK", "OK OK OK OK", "OK"];
+    let writers = ["OK OK OK OK muted banned OK", "OK OK OK muted", "OK"];
+    vec![
+        ("client_subscribe", json!({ "type": "subscribe" }), readers),
+        ("client_unsubscribe", json!({ "type": "unsubscribe" }), readers),
+        ("client_send", json!({ "type": "send", "content": "x" }), writers),
+        ("client_typing", json!({ "type": "typing" }), writers),
+        ("client_read", json!({ "type": "read", "seq": 0 }), readers),
+    ]
+}
+
+async fn every_verb_in_a_public_room_answers_each_standing(database: Database) {
+    check(database, "public", &PUBLIC, 0).await;
+}
+
+async fn every_verb_in_a_private_room_answers_each_standing(database: Database) {
+    check(database, "private", &PRIVATE, 1).await;
+}
+
+async fn every_verb_in_a_direct_room_answers_each_standing(database: Database) {
+    check(database, "direct", &DIRECT, 2).await;
+}
+
+async fn check(database: Database, kind: &'static str, columns: &[&str], column: usize) {
+    let server = Server::with(database).env("CHATAPP_ROOMS__CREATE", "everyone").start().await;
+    let house = House::on(&server, kind).await;
+    every_verb_has_a_row(&server.anonymous()).await;
+    let strangers: &[&str] = match kind {
+        "public" => &[],
+        "private" => &["outsider", "banned", "root"],
+        _ => &["outsider", "moderator", "root"],
+    };
+    for (number, (verb, frame, answers)) in (1..).zip(table()) {
+        let room = house.room(number).await.id;
+        let words: Vec<&str> = answers[column].split_whitespace().collect();
+        assert_eq!(words.len(), columns.len(), "{verb}");
+        for (name, word) in columns.iter().zip(words) {
+            let answer = ask(house.of(name), &frame, room).await;
+            match word {
+                "OK" => assert!(answer.iter().all(is_no_error), "{verb} by {name}: {answer:?}"),
+                code => assert_refused(&answer, code, &format!("{verb} by {name}")),
+            }
+        }
+        for name in strangers {
+            let answer = ask(house.of(name), &frame, room).await;
+            assert_refused(&answer, "room_not_found", &format!("{verb} by {name}"));
+            let mut nowhere = ask(house.of(name), &frame, NOWHERE).await;
+            for frame in &mut nowhere {
+                if frame["room_id"] == NOWHERE {
+                    frame["room_id"] = room.into();
+                }
+            }
+            assert_eq!(
+                answer, nowhere,
+                "{verb} by {name}: the room could be told from one that is not there"
+            );
+        }
+    }
+}
+
+async fn every_verb_has_a_row(client: &Client) {
+    let document = client.get("/asyncapi.json").await.expect(200);
+    let messages = document["components"]["messages"].as_object().expect("messages");
+    let rows: Vec<&str> = table().iter().map(|row| row.0).collect();
+    for verb in messages.keys().filter(|name| *name == "plain_send" || name.starts_with("client_"))
+    {
+        let is_known = rows.contains(&verb.as_str()) || WITHOUT_ROOM.contains(&verb.as_str());
+        assert!(is_known, "{verb} has no row in the table");
+    }
+}
+
+/// Sends the frame on a new socket, and returns everything that the server answers. To be unsubscribed, the socket is
+/// first subscribed; what this answers is the answer if it is refused.
+async fn ask(client: &Client, frame: &Value, room: i64) -> Vec<Value> {
+    let mut socket = open_many(client).await;
+    let named = |mut frame: Value| {
+        frame["room_id"] = room.into();
+        frame["ref"] = "r".into();
+        frame
+    };
+    if frame["type"] == "unsubscribe" {
+        socket.send(named(json!({ "type": "subscribe" }))).await;
+        let joined = frames_until_pong(&mut socket).await;
+        if !joined.iter().all(is_no_error) {
+            return joined;
+        }
+    }
+    socket.send(named(frame.clone())).await;
+    let answer = frames_until_pong(&mut socket).await;
+    socket.close().await;
+    answer
+}
+
+fn is_no_error(frame: &Value) -> bool {
+    frame["type"] != "error"
+}
+
+fn assert_refused(answer: &[Value], code: &str, what: &str) {
+    let [refusal] = answer else { panic!("{what}: {answer:?}") };
+    let seen = (&refusal["type"], &refusal["code"], &refusal["ref"]);
+    assert_eq!(seen, (&json!("error"), &json!(code), &json!("r")), "{what}");
+}
