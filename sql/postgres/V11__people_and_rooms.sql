@@ -38,7 +38,6 @@ CREATE TABLE members (
     role        text    NOT NULL CHECK (role IN ('member', 'moderator', 'owner')),
     joined_at   bigint  NOT NULL,
     joined_seq  bigint  NOT NULL,               -- the head when the user became a member
-    muted_until bigint,
     notify      text    NOT NULL DEFAULT 'all' CHECK (notify IN ('all', 'mentions', 'none')),
     is_starred  boolean NOT NULL DEFAULT false,
     hidden_seq  bigint,                         -- hidden until there is an event after this one
@@ -58,6 +57,15 @@ CREATE TRIGGER members_added AFTER INSERT ON members
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_members();
 CREATE TRIGGER members_removed AFTER DELETE ON members
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_members();
+
+-- Apart from the membership: a muted user who leaves and returns is still muted.
+CREATE TABLE mutes (
+    room_id bigint NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    user_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    until   bigint NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+);
+CREATE INDEX mutes_user ON mutes (user_id);
 
 CREATE TABLE bans (
     room_id    bigint NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,

@@ -40,7 +40,6 @@ CREATE TABLE members (
     role        TEXT    NOT NULL CHECK (role IN ('member', 'moderator', 'owner')),
     joined_at   INTEGER NOT NULL,
     joined_seq  INTEGER NOT NULL,               -- the head when the user became a member
-    muted_until INTEGER,
     notify      TEXT    NOT NULL DEFAULT 'all' CHECK (notify IN ('all', 'mentions', 'none')),
     is_starred  INTEGER NOT NULL DEFAULT 0 CHECK (is_starred IN (0, 1)),
     hidden_seq  INTEGER,                        -- hidden until there is an event after this one
@@ -53,6 +52,15 @@ END;
 CREATE TRIGGER members_removed AFTER DELETE ON members BEGIN
     UPDATE rooms SET member_count = member_count - 1 WHERE id = OLD.room_id;
 END;
+
+-- Apart from the membership: a muted user who leaves and returns is still muted.
+CREATE TABLE mutes (
+    room_id INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    until   INTEGER NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mutes_user ON mutes (user_id);
 
 CREATE TABLE bans (
     room_id    INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,

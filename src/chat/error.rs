@@ -231,6 +231,8 @@ impl From<storage::Error> for Error {
     fn from(error: storage::Error) -> Self {
         match error {
             storage::Error::Conflict(conflict) => conflict.into(),
+            // Whoever gives a guard finds the reason. Without one, the caller's account was deleted.
+            storage::Error::Refused => Self::TokenInvalid,
             storage::Error::Busy(_) => {
                 tracing::warn!(%error, "storage refused work");
                 Self::Busy

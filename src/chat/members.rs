@@ -6,11 +6,11 @@ use super::rooms::{RoomView, check_query};
 use super::{Admin, Chat, Error, Result};
 use crate::model::{
     BannedUser, Event, Identity, LeaveCause, MemberAct, MemberPage, NewMemberChange,
-    PreferenceChange, RoomId, RoomRole, Standing, Timestamp, User, UserId,
+    PreferenceChange, RoomId, RoomKind, RoomRole, Standing, Timestamp, User, UserId,
 };
 use crate::realtime::News;
-use crate::storage::Backend;
-use crate::storage::backend::{MemberError, MemberSearch};
+use crate::storage::backend::{Guard, MemberError, MemberSearch};
+use crate::storage::{Backend, Error as StorageError};
 
 /// The most people that one request adds to a room.
 pub const MAX_ADDED: usize = 100;
@@ -28,7 +28,8 @@ impl Chat {
         let standing = self.check(caller, room_id, RoomAction::Join).await?;
         if standing.membership.is_none() {
             let act = MemberAct::Join { user_ids: vec![caller.user_id], role: RoomRole::Member };
-            self.change_members(caller, &standing, None, act, None).await?;
+            let actions = vec![RoomAction::Join];
+            self.change_members(caller, &standing, actions, None, act, None).await?;
         }
         self.get_room(caller, room_id).await
     }
@@ -38,7 +39,8 @@ impl Chat {
     pub async fn leave_room(&self, caller: &Identity, room_id: RoomId) -> Result<()> {
         let standing = self.check(caller, room_id, RoomAction::Leave).await?;
         let act = MemberAct::Leave { user_id: caller.user_id, cause: LeaveCause::Left };
-        self.change_members(caller, &standing, None, act, None).await.map(drop)
+        let actions = vec![RoomAction::Leave];
+        self.change_members(caller, &standing, actions, None, act, None).await.map(drop)
     }
 
     /// Changes how the caller sees the room.
@@ -100,14 +102,16 @@ impl Chat {
         role: RoomRole,
     ) -> Result<Vec<Event>> {
         let standing = self.check(caller, room_id, RoomAction::Invite).await?;
+        let mut actions = vec![RoomAction::Invite];
         if role > RoomRole::Member {
             permissions::may(caller, RoomAction::SetRoles, &standing, self.inner.clock.now())?;
+            actions.push(RoomAction::SetRoles);
         }
         if !(1..=MAX_ADDED).contains(&user_ids.len()) {
             return Err(Error::field("user_ids", format!("must have 1 to {MAX_ADDED} ids")));
         }
         let act = MemberAct::Join { user_ids, role };
-        let added = self.change_members(caller, &standing, None, act, None).await;
+        let added = self.change_members(caller, &standing, actions, None, act, None).await;
         added.map_err(|error| of_another(error, "user_ids"))
     }
 
@@ -187,7 +191,8 @@ impl Chat {
         let standing = self.check(caller, room_id, RoomAction::SetRoles).await?;
         let below = (user_id != caller.user_id).then_some(RoomRole::Owner);
         let act = MemberAct::SetRole { user_id, role };
-        self.change_members(caller, &standing, below, act, None).await.map(drop)
+        let actions = vec![RoomAction::SetRoles];
+        self.change_members(caller, &standing, actions, below, act, None).await.map(drop)
     }
 
     /// Makes a user the only owner of the room. The other owners become moderators.
@@ -203,7 +208,8 @@ impl Chat {
     ) -> Result<RoomView> {
         let standing = self.check(caller, room_id, RoomAction::SetRoles).await?;
         let act = MemberAct::Transfer { user_id };
-        let transferred = self.change_members(caller, &standing, None, act, None).await;
+        let actions = vec![RoomAction::SetRoles];
+        let transferred = self.change_members(caller, &standing, actions, None, act, None).await;
         transferred.map_err(|error| of_another(error, "user_id"))?;
         self.get_room(caller, room_id).await
     }
@@ -222,7 +228,13 @@ impl Chat {
         permissions::require(caller, permissions::Action::Administer)?;
         let act = MemberAct::Transfer { user_id };
         let change = MemberChange { room_id, below: None, reason: None, act, is_audited: true };
-        let appointed = self.write_members(caller, change).await.map(drop);
+        let chat = self.clone();
+        let act = move |admin: &Admin<'_>| {
+            let events = admin.change_members(change)?;
+            chat.members_changed(room_id, events);
+            Ok(())
+        };
+        let appointed = self.write_as(caller, act).await;
         appointed.map_err(|error| of_another(error, "user_id"))
     }
 
@@ -235,8 +247,11 @@ impl Chat {
         reason: Option<String>,
     ) -> Result<()> {
         let standing = self.check(caller, room_id, RoomAction::Moderate).await?;
-        let below = permissions::rank(caller, &standing);
-        self.change_members(caller, &standing, below, act, reason).await.map(drop)
+        let rank = permissions::rank(caller, &standing);
+        // An owner may be a moderator by the time of the change.
+        let is_owner = rank == Some(RoomRole::Owner);
+        let action = if is_owner { RoomAction::SetRoles } else { RoomAction::Moderate };
+        self.change_members(caller, &standing, vec![action], rank, act, reason).await.map(drop)
     }
 
     /// Makes a new account a member of the rooms with `auto_join`. To be called on the writer thread. The account
@@ -246,7 +261,11 @@ impl Chat {
             let act = MemberAct::Join { user_ids: vec![user.id], role: RoomRole::Member };
             let (by, timestamp) = (user.id, user.created_at);
             let change = NewMemberChange { room_id, by, timestamp, below: None, reason: None, act };
-            backend.change_members(&change, None)
+            let is_public = |standing: Option<&Standing>| {
+                standing.is_some_and(|standing| standing.kind == RoomKind::Public)
+            };
+            let guard = Guard { user_id: user.id, allows: &is_public };
+            backend.change_members(&change, Some(&guard), None)
         };
         let rooms = match backend.list_auto_join_rooms() {
             Ok(rooms) => rooms,
@@ -255,8 +274,8 @@ impl Chat {
         for room_id in rooms {
             match join(room_id) {
                 Ok(events) => self.members_changed(room_id, events),
-                // It was deleted a moment ago.
-                Err(MemberError::RoomNotFound) => {}
+                // It was deleted or made private a moment ago.
+                Err(MemberError::RoomNotFound | MemberError::Storage(StorageError::Refused)) => {}
                 Err(error) => {
                     tracing::error!(%error, %room_id, "a new account does not join a room");
                 }
@@ -268,6 +287,7 @@ impl Chat {
         &self,
         caller: &Identity,
         standing: &Standing,
+        actions: Vec<RoomAction>,
         below: Option<RoomRole>,
         act: MemberAct,
         reason: Option<String>,
@@ -283,18 +303,13 @@ impl Chat {
         let is_audited = permissions::rank(caller, standing) > own_role && !is_own;
         let room_id = standing.room_id;
         let change = MemberChange { room_id, below, reason, act, is_audited };
-        self.write_members(caller, change).await
-    }
-
-    async fn write_members(&self, caller: &Identity, change: MemberChange) -> Result<Vec<Event>> {
         let chat = self.clone();
         let act = move |admin: &Admin<'_>| {
-            let room_id = change.room_id;
             let events = admin.change_members(change)?;
             chat.members_changed(room_id, events.clone());
             Ok(events)
         };
-        self.write_as(caller, act).await
+        self.write_in(caller, room_id, actions, act).await
     }
 
     /// Tells everybody of a change. To be called on the writer thread, like the news of other commits.

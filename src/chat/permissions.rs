@@ -81,10 +81,11 @@ pub(super) fn may(
 ) -> Result<()> {
     let is_public = standing.kind == RoomKind::Public;
     let is_direct = standing.kind == RoomKind::Direct;
-    if !is_public && standing.membership.is_none() {
+    let is_banned = standing.ban.as_ref().is_some_and(|ban| ban.is_in_force(now));
+    // A ban ends the membership. If a row of it were left, it would still not count.
+    if !is_public && (standing.membership.is_none() || is_banned) {
         return Err(Error::RoomNotFound);
     }
-    let is_banned = standing.ban.as_ref().is_some_and(|ban| ban.is_in_force(now));
     let is_admins = matches!(action, RoomAction::Update | RoomAction::Delete);
     if is_banned && action != RoomAction::See && !(is_admins && caller.role == Role::Admin) {
         return Err(Error::Banned);
@@ -96,21 +97,10 @@ pub(super) fn may(
             Some(_) => Ok(()),
             None => Err(Error::NotAMember),
         },
-        RoomAction::Post => {
-            if standing.is_blocked {
-                return Err(Error::Blocked);
-            }
-            require_voice(standing, now)?;
-            match standing.rules.posting {
-                AllowedTo::Everyone => Ok(()),
-                AllowedTo::Moderators => require_rank(caller, standing, RoomRole::Moderator)
-                    .map_err(|_| Error::PostingRestricted),
-            }
-        }
+        RoomAction::Post => require_voice(caller, standing, now),
+        // The new text is sent to everybody, like a message. Only the author may edit a message.
         RoomAction::EditMessage { author } => {
-            require_voice(standing, now)?;
-            // Only the author may edit a message.
-            require_author(caller, author)
+            require_voice(caller, standing, now).and_then(|()| require_author(caller, author))
         }
         RoomAction::DeleteMessage { author } => require_author(caller, author).or_else(|error| {
             match !is_direct && require_rank(caller, standing, RoomRole::Moderator).is_ok() {
@@ -161,10 +151,18 @@ fn require_rank(caller: &Identity, standing: &Standing, least: RoomRole) -> Resu
     }
 }
 
-fn require_voice(standing: &Standing, now: Timestamp) -> Result<()> {
-    match standing.membership.and_then(|membership| membership.muted_until) {
-        Some(until) if now < until => Err(Error::Muted(until)),
-        _ => Ok(()),
+/// Whether the caller may write in the room.
+fn require_voice(caller: &Identity, standing: &Standing, now: Timestamp) -> Result<()> {
+    if standing.is_blocked {
+        return Err(Error::Blocked);
+    }
+    if let Some(until) = standing.muted_until.filter(|until| now < *until) {
+        return Err(Error::Muted(until));
+    }
+    match standing.rules.posting {
+        AllowedTo::Everyone => Ok(()),
+        AllowedTo::Moderators => require_rank(caller, standing, RoomRole::Moderator)
+            .map_err(|_| Error::PostingRestricted),
     }
 }
 
@@ -207,6 +205,7 @@ mod tests {
         kind            own   own   own  ok   own    banned  own
         delete          adm   adm   adm  ok   adm    banned  ok
         edit own        ok    ok    ok   ok   muted  banned  ok
+        edit own strict post  post  ok   ok   muted  banned  ok
         edit other      auth  auth  auth auth muted  banned  auth
         remove own      ok    ok    ok   ok   ok     banned  ok
         remove other    auth  auth  ok   ok   auth   banned  ok";
@@ -227,6 +226,7 @@ mod tests {
         kind            404   own   own  ok   own    404     404
         delete          404   own   own  ok   own    404     404
         edit own        404   ok    ok   ok   muted  404     404
+        edit own strict 404   post  ok   ok   muted  404     404
         edit other      404   auth  auth auth muted  404     404
         remove own      404   ok    ok   ok   ok     404     404
         remove other    404   auth  ok   ok   auth   404     404";
@@ -249,7 +249,8 @@ mod tests {
         edit other      404   auth  -    -    -      404     404
         remove own      404   ok    -    -    -      404     404
         remove other    404   auth  -    -    -      404     404
-        post blocked    404   block -    -    -      404     404";
+        post blocked    404   block -    -    -      404     404
+        edit own blocked 404  block -    -    -      404     404";
 
     fn caller(role: Role) -> Identity {
         Identity {
@@ -286,7 +287,9 @@ mod tests {
             "update" => RoomAction::Update,
             "kind" => RoomAction::ChangeKind,
             "delete" => RoomAction::Delete,
-            "edit own" => RoomAction::EditMessage { author: CALLER },
+            "edit own" | "edit own strict" | "edit own blocked" => {
+                RoomAction::EditMessage { author: CALLER }
+            }
             "edit other" => RoomAction::EditMessage { author: UserId(2) },
             "remove own" => RoomAction::DeleteMessage { author: CALLER },
             "remove other" => RoomAction::DeleteMessage { author: UserId(2) },
@@ -332,7 +335,7 @@ mod tests {
         let mut checked = 0;
         for (kind, table) in tables {
             for line in table.lines().filter(|line| !line.trim().is_empty()) {
-                let (words, answers) = line.trim().split_at(15);
+                let (words, answers) = line.trim().split_at(16);
                 let words = words.trim();
                 let mut rules = RoomRules::default();
                 if words.ends_with("strict") {
@@ -354,6 +357,7 @@ mod tests {
                         membership: *membership,
                         ban: ban.clone(),
                         is_blocked: words.ends_with("blocked"),
+                        muted_until: membership.and_then(|membership| membership.muted_until),
                     };
                     let answered = may(&caller(*role), action(words), &standing, NOW);
                     let answered = answered.err().map(|error| error.code());
@@ -362,7 +366,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(checked, 18 * 7 * 2 + 17 * 4);
+        assert_eq!(checked, 19 * 7 * 2 + 18 * 4);
     }
 
     #[test]
@@ -371,7 +375,7 @@ mod tests {
             room_id: RoomId(1),
             kind: RoomKind::Public,
             rules: RoomRules::default(),
-            membership: Some(Membership { muted_until: Some(LATER), ..member(RoomRole::Member) }),
+            membership: Some(member(RoomRole::Member)),
             ban: Some(Ban {
                 banned_by: UserId(2),
                 reason: None,
@@ -379,6 +383,7 @@ mod tests {
                 until: Some(LATER),
             }),
             is_blocked: false,
+            muted_until: Some(LATER),
         };
         let caller = caller(Role::User);
         assert_eq!(may(&caller, RoomAction::Post, &standing, NOW), Err(Error::Banned));
@@ -395,6 +400,7 @@ mod tests {
             membership: None,
             ban: Some(ban),
             is_blocked: false,
+            muted_until: None,
         };
         let admin = caller(Role::Admin);
         assert_eq!(may(&admin, RoomAction::Read, &standing, NOW), Err(Error::Banned));

@@ -166,8 +166,10 @@ impl Chat {
         change: RoomChange,
     ) -> Result<RoomView> {
         let standing = self.check(caller, id, RoomAction::Update).await?;
+        let mut actions = vec![RoomAction::Update];
         if change.kind.is_some_and(|kind| kind != standing.kind) {
             permissions::may(caller, RoomAction::ChangeKind, &standing, self.inner.clock.now())?;
+            actions.push(RoomAction::ChangeKind);
         }
         let chat = self.clone();
         let act = move |admin: &Admin<'_>| {
@@ -182,7 +184,7 @@ impl Chat {
             }
             Ok(())
         };
-        self.write_as(caller, act).await?;
+        self.write_in(caller, id, actions, act).await?;
         self.get_room(caller, id).await
     }
 
@@ -193,7 +195,10 @@ impl Chat {
     /// [`Error::AdminRequired`] or [`Error::OwnerRequired`], [`Error::RoomNotFound`], [`Error::RoomKind`].
     pub async fn delete_room(&self, caller: &Identity, id: RoomId) -> Result<()> {
         self.check(caller, id, RoomAction::Delete).await?;
-        self.delete_room_as(caller, id).await
+        let chat = self.clone();
+        let act =
+            move |admin: &Admin<'_>| admin.delete_room(id).map(|()| chat.room_was_deleted(id));
+        self.write_in(caller, id, vec![RoomAction::Delete], act).await
     }
 
     /// The same for an admin, who need not see the room.
@@ -202,22 +207,18 @@ impl Chat {
     /// [`Error::AdminRequired`], [`Error::RoomNotFound`].
     pub async fn delete_any_room(&self, caller: &Identity, id: RoomId) -> Result<()> {
         permissions::require(caller, Action::Administer)?;
-        self.delete_room_as(caller, id).await
+        let chat = self.clone();
+        let act =
+            move |admin: &Admin<'_>| admin.delete_room(id).map(|()| chat.room_was_deleted(id));
+        self.write_as(caller, act).await
     }
 
-    async fn delete_room_as(&self, caller: &Identity, id: RoomId) -> Result<()> {
-        let fleet = self.inner.fleet.clone();
-        let act = move |admin: &Admin<'_>| {
-            admin.delete_room(id)?;
-            // From the writer thread, like commits: after the room's last event, and also if the
-            // caller has disconnected meanwhile.
-            fleet.blocking_publish(vec![News::RoomDeleted(id)]);
-            Ok(())
-        };
-        self.write_as(caller, act).await?;
+    /// To be called on the writer thread, like the news of other commits: after the room's last event, and also if the
+    /// caller has disconnected meanwhile.
+    fn room_was_deleted(&self, id: RoomId) {
+        self.inner.fleet.blocking_publish(vec![News::RoomDeleted(id)]);
         self.access_changed(id);
         self.inner.has_deleted_rooms.notify_one();
-        Ok(())
     }
 
     /// Deletes the rows of deleted rooms, in small transactions with pauses between them, so that

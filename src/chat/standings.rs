@@ -4,14 +4,16 @@
 //! what in the room: this process drops it when it makes such a change itself, and [`Chat::follow_access`] asks the
 //! database for the changes of others. While the database cannot be asked, nothing in memory counts.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::permissions::{self, RoomAction};
-use super::{Chat, Error, Result};
+use super::{Admin, AdminError, Chat, Error, Result};
 use crate::model::{Identity, RoomId, Standing, UserId};
 use crate::storage::Backend;
+use crate::storage::backend::Guard;
 
 /// How long standings count after the database was last asked for changes. It is asked at least once a second.
 const FRESH_FOR: Duration = Duration::from_millis(2_500);
@@ -74,6 +76,45 @@ impl Chat {
         self.inner.standings.insert(room_id, user_id, standing.clone(), drops);
         permissions::may(caller, action, &standing, self.inner.clock.now())?;
         Ok(standing)
+    }
+
+    /// Runs `act` on the writer thread, for a caller who may do all of `actions` in the room. [`Chat::check`] has decided
+    /// that before; the transaction of `act` decides it again from the present rows.
+    ///
+    /// # Errors
+    /// Those of [`permissions::may`], and the errors of `act`.
+    pub(super) async fn write_in<T: Send + 'static>(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        actions: Vec<RoomAction>,
+        act: impl FnOnce(&Admin<'_>) -> Result<T, AdminError> + Send + 'static,
+    ) -> Result<T> {
+        let (chat, identity, now) = (self.clone(), caller.clone(), self.inner.clock.now());
+        let guarded = move |admin: &Admin<'_>| {
+            let refusal = Cell::new(None);
+            let allows = |standing: Option<&Standing>| {
+                let standing = standing.ok_or(Error::RoomNotFound);
+                let allowed = standing.and_then(|standing| {
+                    let may = |&action| permissions::may(&identity, action, standing, now);
+                    actions.iter().try_for_each(may)
+                });
+                let is_allowed = allowed.is_ok();
+                refusal.set(allowed.err());
+                is_allowed
+            };
+            let guard = Guard { user_id: identity.user_id, allows: &allows };
+            let done = act(&admin.guarded(&guard));
+            match refusal.take() {
+                Some(error) => {
+                    // What is in memory has allowed it.
+                    chat.access_changed(room_id);
+                    Err(error.into())
+                }
+                None => done,
+            }
+        };
+        self.write_as(caller, guarded).await
     }
 
     /// Drops what is in memory about the room. To be called after each change that this process makes.

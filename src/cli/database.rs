@@ -145,6 +145,7 @@ fn sentence(error: Error, url: &str) -> anyhow::Error {
             anyhow!("the database {url} is busy ({reason}): try again in a moment")
         }
         Error::Conflict(_)
+        | Error::Refused
         | Error::SchemaTooNew { .. }
         | Error::SchemaExtended { .. }
         | Error::SchemaTooOld

@@ -178,6 +178,8 @@ pub struct Standing {
     pub ban: Option<Ban>,
     /// In a direct room: whether one of the other people has blocked the user, or the user one of them.
     pub is_blocked: bool,
+    /// The time until which the user may not write in the room, whether a member or not.
+    pub muted_until: Option<Timestamp>,
 }
 
 impl Standing {

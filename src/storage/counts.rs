@@ -126,8 +126,8 @@ impl StoreCounts {
     pub(super) fn ended<T>(&self, result: &Result<T>) {
         let Err(error) = result else { return };
         let kind = match error {
-            // The caller asked for a name that is taken, which is not a failure.
-            Error::Conflict(_) => return,
+            // The caller asked for a name that is taken, or lost a right meanwhile, which is not a failure.
+            Error::Conflict(_) | Error::Refused => return,
             Error::Busy(_) => "busy",
             Error::Unavailable(_) => "unavailable",
             Error::InDoubt(_) => "in_doubt",

@@ -26,6 +26,9 @@ pub enum Error {
     /// A uniqueness rule would have been broken. Nothing was stored.
     #[error("{0}")]
     Conflict(Conflict),
+    /// The condition of a [`Guard`](super::backend::Guard) does not hold. Nothing was stored.
+    #[error("the right to do this has ended")]
+    Refused,
     /// Too much work at the moment: a retry helps.
     #[error("the database is busy: {0}")]
     Busy(String),
@@ -93,6 +96,7 @@ impl Error {
             Self::Unavailable(text) => Self::Unavailable(format!("{database}: {text}")),
             Self::InDoubt(text) => Self::InDoubt(format!("{database}: {text}")),
             error @ (Self::Conflict(_)
+            | Self::Refused
             | Self::Busy(_)
             | Self::OtherDatabase
             | Self::Damaged(_)

@@ -33,7 +33,7 @@ fn entry() -> NewAuditEntry {
 fn change(backend: &dyn Backend, room_id: RoomId, by: UserId, act: MemberAct) {
     let (timestamp, below, reason) = (Timestamp(0), None, None);
     let change = NewMemberChange { room_id, by, timestamp, below, reason, act };
-    backend.change_members(&change, None).expect("the members are changed");
+    backend.change_members(&change, None, None).expect("the members are changed");
 }
 
 fn secret_room(server: &Server, by: UserId, rules: RoomRules) -> RoomId {
@@ -105,12 +105,12 @@ async fn an_outsider_hears_nothing_of_a_private_room_that_its_members_hear_of(da
     in_the_database(&server, |backend| {
         change(backend, room, by, join.clone());
         let change = RoomChange { name: Some("secrets".into()), ..RoomChange::default() };
-        backend.update_room(room, &change, &entry()).map(drop)
+        backend.update_room(room, &change, None, &entry()).map(drop)
     });
     until(&mut inside, "room_activity", room).await;
     say(&server, room, by);
     until(&mut inside, "room_activity", room).await;
-    in_the_database(&server, |backend| backend.delete_room(room, &entry()));
+    in_the_database(&server, |backend| backend.delete_room(room, None, &entry()));
     until(&mut inside, "room_deleted", room).await;
     let last = ann.creates_room("the end").await;
     for socket in [&mut outside, &mut above] {
@@ -177,7 +177,7 @@ async fn a_room_that_becomes_private_keeps_its_members_only(database: Database) 
     let kind = Some(RoomKind::Private);
     let change = RoomChange { kind, ..RoomChange::default() };
     in_the_database(&server, |backend| {
-        backend.update_room(RoomId(room), &change, &entry()).map(drop)
+        backend.update_room(RoomId(room), &change, None, &entry()).map(drop)
     });
     let seen = until(&mut outside, "room_left", RoomId(room)).await;
     // The server may find that access has changed before it reads the event that says why.

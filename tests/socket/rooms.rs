@@ -236,7 +236,7 @@ async fn messages_of_a_deleted_room_are_removed_after_a_restart(database: Databa
     let detail = json!({});
     let actor = Actor::Operator("tester".into());
     let entry = NewAuditEntry { timestamp: Timestamp(0), actor, action: "room.delete", detail };
-    assert!(in_the_database(&server, |backend| backend.delete_room(id, &entry)));
+    assert!(in_the_database(&server, |backend| backend.delete_room(id, None, &entry)));
     assert_eq!(in_the_database(&server, |backend| backend.count_messages(id)), MESSAGES as u64);
     server.restart().await;
     ann.get(&format!("/rooms/{room}")).await.expect_problem(404, "room_not_found");

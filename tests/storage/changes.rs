@@ -139,7 +139,7 @@ pub fn a_refused_change_has_a_reason(db: &TestDatabase) {
     assert!(matches!(deleted, Err(ChangeError::RoomNotFound)), "{deleted:?}");
 
     let archive = RoomChange { is_archived: Some(true), ..RoomChange::default() };
-    backend.update_room(room.id, &archive, &audit("x")).unwrap();
+    backend.update_room(room.id, &archive, None, &audit("x")).unwrap();
     let edited = backend.edit_message(of_first(), "y");
     assert!(matches!(edited, Err(ChangeError::RoomArchived)), "{edited:?}");
     // Deleting is permitted in an archived room, because some content must not stay visible.

@@ -46,7 +46,7 @@ fn make(backend: &dyn Backend, invite: &NewInvite) -> Invite {
 fn change(backend: &dyn Backend, room: &Room, act: MemberAct) {
     let (room_id, by) = (room.id, room.created_by);
     let change = NewMemberChange { room_id, by, timestamp: NOW, below: None, reason: None, act };
-    backend.change_members(&change, None).unwrap();
+    backend.change_members(&change, None, None).unwrap();
 }
 
 fn admin(backend: &dyn Backend, name: &str) -> User {
@@ -179,7 +179,7 @@ pub fn an_invite_that_ended_is_refused(db: &TestDatabase) {
 
     let archive = |is_archived| {
         let change = RoomChange { is_archived: Some(is_archived), ..RoomChange::default() };
-        backend.update_room(room.id, &change, &audit("update")).unwrap();
+        backend.update_room(room.id, &change, None, &audit("update")).unwrap();
     };
     archive(true);
     is_refused(&*backend, &[3; 32], &carl, NOW);
@@ -187,7 +187,7 @@ pub fn an_invite_that_ended_is_refused(db: &TestDatabase) {
     assert!(matches!(refused, Err(InviteError::RoomArchived)), "{refused:?}");
     archive(false);
     assert!(backend.find_invite(&[3; 32]).unwrap().unwrap().is_valid(NOW));
-    assert!(backend.delete_room(room.id, &audit("delete")).unwrap());
+    assert!(backend.delete_room(room.id, None, &audit("delete")).unwrap());
     is_refused(&*backend, &[3; 32], &carl, NOW);
     let refused = backend.create_invite(&to_room(&room, &ann, 4), 100, None);
     assert!(matches!(refused, Err(InviteError::RoomNotFound)), "{refused:?}");
@@ -206,7 +206,8 @@ pub fn an_invite_ends_with_the_rights_of_its_creator(db: &TestDatabase) {
     let valid = |n: u8| backend.find_invite(&[n; 32]).unwrap().unwrap().is_valid(NOW);
     let bos = || [valid(1), valid(2)];
     let set = |role| change(&*backend, &room, MemberAct::SetRole { user_id: bo.id, role });
-    let rules = |change| backend.update_room(room.id, &change, &audit("update")).unwrap().unwrap();
+    let rules =
+        |change| backend.update_room(room.id, &change, None, &audit("update")).unwrap().unwrap();
 
     assert_eq!(bos(), [false, false], "not a member");
     is_refused(&*backend, &[1; 32], &carl, NOW);

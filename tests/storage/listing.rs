@@ -46,7 +46,7 @@ fn join(backend: &dyn Backend, room: &Room, users: &[&User]) {
 fn change(backend: &dyn Backend, room: &Room, act: MemberAct) {
     let (room_id, by) = (room.id, room.created_by);
     let change = NewMemberChange { room_id, by, timestamp: NOW, below: None, reason: None, act };
-    backend.change_members(&change, None).unwrap();
+    backend.change_members(&change, None, None).unwrap();
 }
 
 pub fn a_reader_sees_public_rooms_and_the_rooms_of_its_own(db: &TestDatabase) {
@@ -57,7 +57,7 @@ pub fn a_reader_sees_public_rooms_and_the_rooms_of_its_own(db: &TestDatabase) {
     join(&*backend, &quiet, &[&bo]);
     let with_bo = direct(&*backend, &ann, &bo);
     let gone = closed(&*backend, "gone", &bo);
-    backend.delete_room(gone.id, &audit("x")).unwrap();
+    backend.delete_room(gone.id, None, &audit("x")).unwrap();
     let all = RoomSelection::default();
     let of_ann = list(&*backend, &ann, &all);
     assert_eq!(ids(&of_ann), [public.id, quiet.id, secret.id, with_bo.id]);
@@ -87,7 +87,7 @@ pub fn a_reader_sees_public_rooms_and_the_rooms_of_its_own(db: &TestDatabase) {
     change(&*backend, &quiet, left);
     assert_eq!(ids(&list(&*backend, &bo, &all)), [public.id, with_bo.id]);
     let close = RoomChange { kind: Some(RoomKind::Private), ..RoomChange::default() };
-    backend.update_room(public.id, &close, &audit("x")).unwrap();
+    backend.update_room(public.id, &close, None, &audit("x")).unwrap();
     assert_eq!(ids(&list(&*backend, &bo, &all)), [with_bo.id]);
 }
 
@@ -113,7 +113,8 @@ pub fn a_selection_agrees_with_a_model(db: &TestDatabase) {
     // A private room that has become public has an id from the other range.
     let open = RoomChange { kind: Some(RoomKind::Public), ..RoomChange::default() };
     let opened = rooms.iter().position(|(room, _)| room.kind == RoomKind::Private).unwrap();
-    let updated = backend.update_room(rooms[opened].0.id, &open, &audit("x")).unwrap().unwrap();
+    let updated =
+        backend.update_room(rooms[opened].0.id, &open, None, &audit("x")).unwrap().unwrap();
     rooms[opened].0 = updated.room;
     rooms.sort_by_key(|(room, _)| room.id);
     let selections = (
@@ -180,7 +181,7 @@ pub fn history_before_the_membership_is_not_unread(db: &TestDatabase) {
     };
     let history = |history| {
         let change = RoomChange { history: Some(history), ..RoomChange::default() };
-        backend.update_room(private.id, &change, &audit("x")).unwrap();
+        backend.update_room(private.id, &change, None, &audit("x")).unwrap();
     };
     assert_eq!(unread(None), None);
     assert_eq!(unread(Some(2)), Some((4, 1)));
@@ -191,7 +192,7 @@ pub fn history_before_the_membership_is_not_unread(db: &TestDatabase) {
     let public = room(&*backend, &ann);
     fill(&*backend, &public, &ann, 3);
     let change = RoomChange { history: Some(VisibleHistory::Joined), ..RoomChange::default() };
-    backend.update_room(public.id, &change, &audit("x")).unwrap();
+    backend.update_room(public.id, &change, None, &audit("x")).unwrap();
     join(&*backend, &public, &[&bo]);
     let position = ReadPosition { user_id: bo.id, room_id: public.id, seq: Seq(1) };
     backend.advance_read_positions(&[position]).unwrap();

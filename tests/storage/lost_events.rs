@@ -38,12 +38,12 @@ fn events_that_were_pruned_changed_or_deleted_with_their_room_are_not_lost() {
     backend.edit_message(change(&messages[2], &ann), "edited").unwrap();
     backend.delete_message(change(&messages[1], &ann), None).unwrap();
     backend.prune_events(pruned.id, NOW.plus_seconds(1), 10, None).unwrap();
-    backend.delete_room(purged.id, &audit("x")).unwrap();
+    backend.delete_room(purged.id, None, &audit("x")).unwrap();
     while backend.purge_deleted_rooms(10).unwrap() {}
-    backend.delete_room(deleted.id, &audit("x")).unwrap();
+    backend.delete_room(deleted.id, None, &audit("x")).unwrap();
     backend.purge_deleted_rooms(1).unwrap();
     let change = RoomChange { name: Some("another".to_owned()), ..RoomChange::default() };
-    backend.update_room(changed.id, &change, &audit("x")).unwrap();
+    backend.update_room(changed.id, &change, None, &audit("x")).unwrap();
     for _ in 0..2 {
         cut_connections(&database);
         assert_eq!(backend.list_rooms().unwrap().len(), 2);
@@ -76,7 +76,7 @@ fn the_last_change_of_a_room_by_this_process_is_missing() {
     loses(LOSE_THE_LAST, |backend, room, _| {
         for name in ["a", "b", "c"] {
             let change = RoomChange { name: Some(name.to_owned()), ..RoomChange::default() };
-            backend.update_room(room.id, &change, &audit("x")).unwrap();
+            backend.update_room(room.id, &change, None, &audit("x")).unwrap();
         }
     });
 }

@@ -8,6 +8,7 @@ mod audit;
 mod changes;
 mod concurrency;
 mod fleet;
+mod guards;
 mod harness;
 mod invites;
 mod listing;
@@ -97,6 +98,14 @@ contract! {
         a_new_role_revokes_all_sessions
         deactivation_revokes_all_sessions_and_activation_restores_none
         changes_of_a_missing_user_report_that
+    }
+    guards {
+        what_a_guard_refuses_is_not_done
+        a_private_room_does_not_exist_for_others
+        a_first_message_is_refused_by_a_room_that_has_become_private
+        a_ban_and_a_first_message_at_once_leave_no_member
+        a_deleted_account_becomes_no_member
+        a_mute_outlives_the_membership
     }
     people {
         a_profile_is_shown_as_it_was_last_changed

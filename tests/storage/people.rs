@@ -147,7 +147,7 @@ pub fn events_have_the_names_of_now(db: &TestDatabase) {
     };
     let mut entry = audit("room.update");
     entry.actor = chatapp::model::Actor::Account(ann.id);
-    let updated = backend.update_room(room.id, &change, &entry).unwrap().unwrap();
+    let updated = backend.update_room(room.id, &change, None, &entry).unwrap().unwrap();
     let log = events(&*backend, room.id);
     assert_eq!(log[2], updated.event.unwrap());
     let name = |event: &Event| match event {

@@ -139,7 +139,8 @@ pub fn the_log_of_changes_agrees_with_a_model(db: &TestDatabase) {
                     let description = Some(Some(text.to_string()));
                     let change = RoomChange { description, ..RoomChange::default() };
                     let before = backend.get_room(room.id).unwrap().unwrap().description;
-                    let now = backend.update_room(room.id, &change, &audit("x")).unwrap().unwrap();
+                    let now =
+                        backend.update_room(room.id, &change, None, &audit("x")).unwrap().unwrap();
                     prop_assert_eq!(now.event.is_some(), before != Some(text.to_string()));
                     model.extend(now.event);
                     prop_assert_eq!(now.room.head_seq, Seq(model.len() as i64));

@@ -37,7 +37,7 @@ pub fn a_room_that_was_never_read_has_no_unread_count(db: &TestDatabase) {
     assert_eq!(backend.get_room(rooms[1].id).unwrap().as_ref(), Some(&listed[1].0));
     // A position belongs to one user.
     assert_eq!(unread(&*backend, &ann, &rooms[1]), None);
-    backend.delete_room(rooms[1].id, &audit("x")).unwrap();
+    backend.delete_room(rooms[1].id, None, &audit("x")).unwrap();
     assert_eq!(rooms_read(&*backend, &bo, Some(rooms[1].id)), []);
     assert_eq!(rooms_read(&*backend, &bo, None).len(), 2);
 }

@@ -51,7 +51,7 @@ pub fn a_taken_name_is_a_conflict_whatever_its_case(db: &TestDatabase) {
         let second = backend.create_room(&new_room(name, &ann), &audit("x"));
         assert!(matches!(second, Err(Error::Conflict(Conflict::RoomNameTaken))), "{second:?}");
     }
-    assert!(backend.delete_room(general.id, &audit("x")).unwrap());
+    assert!(backend.delete_room(general.id, None, &audit("x")).unwrap());
     backend.create_room(&new_room("general", &ann), &audit("x")).unwrap();
 }
 
@@ -98,7 +98,7 @@ pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
     };
     let update = |change: &RoomChange| {
         let UpdatedRoom { room, event } =
-            backend.update_room(room.id, change, &later).unwrap().unwrap();
+            backend.update_room(room.id, change, None, &later).unwrap().unwrap();
         assert_eq!(backend.get_room(room.id).unwrap().as_ref(), Some(&room));
         if let Some(event) = &event {
             let last = events(&*backend, room.id).pop();
@@ -138,7 +138,7 @@ pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
     for same in [&all, &RoomChange::default(), &archived(true)] {
         let entry = audit_at("room.update", NOW.plus_seconds(9));
         let unchanged = UpdatedRoom { room: expected.clone(), event: None };
-        assert_eq!(backend.update_room(room.id, same, &entry).unwrap(), Some(unchanged));
+        assert_eq!(backend.update_room(room.id, same, None, &entry).unwrap(), Some(unchanged));
     }
     // The retention is not visible to clients, so its change is not an event.
     let (kept, event) = update(&RoomChange { retention_days: Some(None), ..RoomChange::default() });
@@ -146,14 +146,14 @@ pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
     // An operator at the command line has no account.
     let operator = audit_at("room.update", NOW);
     let back = RoomChange { description: Some(None), ..archived(false) };
-    let back = backend.update_room(room.id, &back, &operator).unwrap().unwrap();
+    let back = backend.update_room(room.id, &back, None, &operator).unwrap().unwrap();
     let Some(Event::RoomChanged(RoomChanged { header, .. })) = &back.event else { panic!() };
     assert_eq!((header.user_id, &*header.username), (UserId(0), "(server)"));
     assert_eq!((back.room.description, back.room.archived_at), (None, None));
     // Another spelling of the room's own name is not a conflict.
     assert_eq!(update(&renamed("Lobby")).0.name, "Lobby");
 
-    let missing = backend.update_room(RoomId(77), &renamed("x"), &later).unwrap();
+    let missing = backend.update_room(RoomId(77), &renamed("x"), None, &later).unwrap();
     assert_eq!(missing, None);
     let targets: Vec<String> = backend
         .list_audit(None, 10)
@@ -171,7 +171,7 @@ pub fn a_room_cannot_take_the_name_of_another(db: &TestDatabase) {
     let (one, two) = (room(&*backend, &ann), room(&*backend, &ann));
     let before = backend.list_audit(None, 10).unwrap().len();
     let name = two.name.to_ascii_uppercase();
-    let refused = backend.update_room(one.id, &renamed(&name), &audit("x"));
+    let refused = backend.update_room(one.id, &renamed(&name), None, &audit("x"));
     assert!(matches!(refused, Err(Error::Conflict(Conflict::RoomNameTaken))), "{refused:?}");
     assert_eq!(backend.get_room(one.id).unwrap(), Some(one));
     assert_eq!(backend.list_audit(None, 10).unwrap().len(), before, "nothing was done");
@@ -183,7 +183,7 @@ pub fn nothing_is_sent_to_an_archived_room(db: &TestDatabase) {
     let (closed, open) = (room(&*backend, &ann), room(&*backend, &ann));
     let first = with_client_id(message(&closed, &ann, "first"), "c-1");
     let sent = backend.append_messages(vec![first.clone()]).unwrap().remove(0).unwrap();
-    backend.update_room(closed.id, &archived(true), &audit("x")).unwrap();
+    backend.update_room(closed.id, &archived(true), None, &audit("x")).unwrap();
 
     let batch = vec![
         message(&closed, &ann, "late"),
@@ -200,7 +200,7 @@ pub fn nothing_is_sent_to_an_archived_room(db: &TestDatabase) {
     assert!(matches!(outcomes[3], Err(AppendError::RoomArchived)), "{:?}", outcomes[3]);
     assert_eq!(events(&*backend, closed.id).len(), 2);
 
-    backend.update_room(closed.id, &archived(false), &audit("x")).unwrap();
+    backend.update_room(closed.id, &archived(false), None, &audit("x")).unwrap();
     fill(&*backend, &closed, &ann, 1);
     assert_eq!(events(&*backend, closed.id).len(), 4);
 }
@@ -216,8 +216,8 @@ pub fn a_deleted_room_is_hidden_at_once(db: &TestDatabase) {
     let position = ReadPosition { user_id: ann.id, room_id: gone.id, seq: Seq(1) };
     backend.advance_read_positions(&[position]).unwrap();
 
-    assert!(backend.delete_room(gone.id, &audit("room.delete")).unwrap());
-    assert!(!backend.delete_room(gone.id, &audit("room.delete")).unwrap());
+    assert!(backend.delete_room(gone.id, None, &audit("room.delete")).unwrap());
+    assert!(!backend.delete_room(gone.id, None, &audit("room.delete")).unwrap());
     let recorded = backend.list_audit(None, 10).unwrap();
     assert_eq!(recorded.iter().filter(|entry| entry.action == "room.delete").count(), 1);
     assert_eq!(backend.get_room(gone.id).unwrap(), None);
@@ -227,7 +227,7 @@ pub fn a_deleted_room_is_hidden_at_once(db: &TestDatabase) {
     let newest = chatapp::model::Cursor::Newest;
     assert_eq!(backend.list_messages(gone.id, newest, 10, Seq(0)).unwrap(), None);
     assert_eq!(backend.get_message(gone.id, sent.id).unwrap(), None);
-    assert_eq!(backend.update_room(gone.id, &renamed("x"), &audit("x")).unwrap(), None);
+    assert_eq!(backend.update_room(gone.id, &renamed("x"), None, &audit("x")).unwrap(), None);
     assert_eq!(backend.advance_read_positions(&[position]).unwrap(), [None]);
     let outcomes = backend.append_messages(vec![message(&gone, &ann, "x"), old]).unwrap();
     for outcome in outcomes {
@@ -265,7 +265,7 @@ pub fn the_rows_of_a_deleted_room_are_purged_in_steps(db: &TestDatabase) {
         hash = if db.is_postgres() { "'\\x01'" } else { "x'01'" }
     ));
     for room in [&first, &second] {
-        backend.delete_room(room.id, &audit("x")).unwrap();
+        backend.delete_room(room.id, None, &audit("x")).unwrap();
     }
     let mut left = vec![db.raw().count("events")];
     while backend.purge_deleted_rooms(10).unwrap() {
@@ -292,8 +292,8 @@ pub fn rooms_changed_by_other_processes_are_listed(db: &TestDatabase) {
 
     let other = db.open();
     fill(&*other, &rooms[1], &ann, 2);
-    other.update_room(rooms[2].id, &renamed("other"), &audit("x")).unwrap();
-    other.delete_room(rooms[3].id, &audit("x")).unwrap();
+    other.update_room(rooms[2].id, &renamed("other"), None, &audit("x")).unwrap();
+    other.delete_room(rooms[3].id, None, &audit("x")).unwrap();
     let now = |room: &Room| backend.get_room(room.id).unwrap().unwrap();
     let mut expected = vec![
         RoomDifference::Longer { known: known[1], room: now(&rooms[1]) },
@@ -313,7 +313,7 @@ pub fn rooms_changed_by_other_processes_are_listed(db: &TestDatabase) {
     assert_eq!(changed(false), expected);
     expected.push(RoomDifference::New(new.clone()));
     assert_eq!(changed(true), expected);
-    other.delete_room(new.id, &audit("x")).unwrap();
+    other.delete_room(new.id, None, &audit("x")).unwrap();
     expected.pop();
     assert_eq!(changed(true), expected, "a deleted room was listed as new");
     // A process may know a newer head than the snapshot, because it has just stored the event.
@@ -353,7 +353,7 @@ pub fn ids_are_never_given_twice(db: &TestDatabase) {
     let first = room(&*backend, &ann);
     fill(&*backend, &first, &ann, 3);
     let last_id = log(&*backend, first.id)[2].id;
-    assert!(backend.delete_room(first.id, &audit("x")).unwrap());
+    assert!(backend.delete_room(first.id, None, &audit("x")).unwrap());
     let second = room(&*backend, &ann);
     assert!(second.id > first.id);
     fill(&*backend, &second, &ann, 1);

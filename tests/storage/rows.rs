@@ -233,7 +233,7 @@ fn populate(backend: &dyn Backend) {
     session(backend, 7, &ann);
     let gone = room(backend, &ann);
     fill(backend, &gone, &ann, 5);
-    backend.delete_room(gone.id, &audit("room.delete")).unwrap();
+    backend.delete_room(gone.id, None, &audit("room.delete")).unwrap();
     let kept = room(backend, &ann);
     let rename = RoomChange {
         name: Some("kept".to_owned()),
@@ -241,7 +241,7 @@ fn populate(backend: &dyn Backend) {
         retention_days: Some(Some(9)),
         ..RoomChange::default()
     };
-    backend.update_room(kept.id, &rename, &audit("room.update")).unwrap();
+    backend.update_room(kept.id, &rename, None, &audit("room.update")).unwrap();
     fill(backend, &kept, &ann, 2_100);
     let odd = message(&kept, &ann, "\\. \"quoted\"\r\n\u{1f600}\u{2028} \\\\N\t");
     let odd = backend.append_messages(vec![with_client_id(odd, "c-1")]).unwrap().remove(0).unwrap();
@@ -296,7 +296,7 @@ fn populate_members(backend: &dyn Backend, ann: &User, bo: &User) {
             reason: Some("tab\t".to_owned()),
             act,
         };
-        assert_eq!(backend.change_members(&change, None).unwrap().len(), 1);
+        assert_eq!(backend.change_members(&change, None, None).unwrap().len(), 1);
     }
 }
 

@@ -39,7 +39,7 @@ impl Admin<'_> {
             false => None,
         };
         let change = NewMemberChange { room_id, by, timestamp: self.now, below, reason, act };
-        Ok(self.backend.change_members(&change, entry.as_ref())?)
+        Ok(self.backend.change_members(&change, self.guard, entry.as_ref())?)
     }
 
     /// Opens the direct room of these people, which are sorted, and returns it and whether it is new.

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::permissions::{self, Action};
 use super::{Chat, Error as RuleError, FieldError, Result as RuleResult};
 use crate::model::{Actor, Identity, NewAuditEntry, Timestamp};
+use crate::storage::backend::Guard;
 use crate::storage::{self, Backend};
 
 pub use audit::{DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
@@ -28,6 +29,8 @@ pub struct Admin<'a> {
     backend: &'a dyn Backend,
     actor: Actor,
     now: Timestamp,
+    /// For a member of a room, who may lose the right to the act before it.
+    guard: Option<&'a Guard<'a>>,
 }
 
 /// Why an administrative action failed.
@@ -45,7 +48,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl<'a> Admin<'a> {
     pub fn new(backend: &'a dyn Backend, actor: Actor, now: Timestamp) -> Self {
-        Self { backend, actor, now }
+        Self { backend, actor, now, guard: None }
+    }
+
+    /// The same, but what it does in a room is done only if the guard allows it.
+    pub(in crate::chat) fn guarded(&'a self, guard: &'a Guard<'a>) -> Self {
+        Self { guard: Some(guard), actor: self.actor.clone(), ..*self }
     }
 
     /// The audit entry of an act, to be stored together with it. `detail` serialises to a JSON

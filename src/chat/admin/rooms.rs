@@ -123,7 +123,7 @@ impl Admin<'_> {
         }
         self.check_spelling(&changed.name, Some(id), changed.kind, room.created_by)?;
         let entry = self.entry("room.update", &change)?;
-        Ok(self.backend.update_room(id, &change, &entry)?.ok_or(Error::RoomNotFound)?)
+        Ok(self.backend.update_room(id, &change, self.guard, &entry)?.ok_or(Error::RoomNotFound)?)
     }
 
     /// Refuses a name that another room has in another Unicode form. Earlier versions stored names
@@ -158,7 +158,7 @@ impl Admin<'_> {
     pub fn delete_room(&self, id: RoomId) -> Result<()> {
         let room = self.get_room(id)?;
         let entry = self.entry("room.delete", json!({ "name": room.name }))?;
-        match self.backend.delete_room(id, &entry)? {
+        match self.backend.delete_room(id, self.guard, &entry)? {
             true => Ok(()),
             false => Err(Error::RoomNotFound.into()),
         }

@@ -60,6 +60,16 @@ pub enum MemberError {
     Storage(#[from] Error),
 }
 
+/// A condition on somebody's standing in a room, which a transaction checks while it holds the lock of the room: the
+/// standing may have changed since it was read, perhaps on another server.
+pub struct Guard<'a> {
+    /// Who wants to make the change.
+    pub user_id: UserId,
+    /// Decides from the present standing; `None`: the room does not exist for the user. If it is false, the transaction
+    /// ends with [`Error::Refused`].
+    pub allows: &'a dyn Fn(Option<&Standing>) -> bool,
+}
+
 /// A selection of the members of a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemberSearch {
@@ -73,7 +83,8 @@ pub struct MemberSearch {
 
 /// Members of rooms, and bans.
 pub trait Members {
-    /// Everything about the user and the room that decides what the user may do there. `None`: no such room.
+    /// Everything about the user and the room that decides what the user may do there. `None`: the room does not exist
+    /// for the user: there is none, or it is private and the user is not a member.
     fn get_standing(&self, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>>;
 
     /// The rooms whose members, bans, kind or rules have changed since the change with the number `after`.
@@ -93,6 +104,7 @@ pub trait Members {
     fn change_members(
         &self,
         change: &NewMemberChange,
+        guard: Option<&Guard<'_>>,
         audit: Option<&NewAuditEntry>,
     ) -> Result<Vec<Event>, MemberError>;
 

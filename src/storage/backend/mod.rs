@@ -26,7 +26,7 @@ pub use audit::Audit;
 pub use events::{AppendError, Events};
 pub use fleet::{Fleet, PresenceChange, Present, Roster};
 pub use invites::{AcceptedInvite, InviteError, Invites};
-pub use members::{AccessChanges, MemberCount, MemberError, MemberSearch, Members};
+pub use members::{AccessChanges, Guard, MemberCount, MemberError, MemberSearch, Members};
 pub use messages::{ChangeError, Messages};
 pub use password_resets::PasswordResets;
 pub use people::{People, UpdatedProfile};

@@ -1,5 +1,6 @@
 //! Rooms, without their logs.
 
+use super::Guard;
 use crate::model::{
     NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, UpdatedRoom,
 };
@@ -32,11 +33,17 @@ pub trait Rooms {
         &self,
         id: RoomId,
         change: &RoomChange,
+        guard: Option<&Guard<'_>>,
         audit: &NewAuditEntry,
     ) -> Result<Option<UpdatedRoom>>;
     /// Hides the room from every other method immediately, independent of its size:
     /// [`Self::purge_deleted_rooms`] deletes its rows. False: no such room.
-    fn delete_room(&self, id: RoomId, audit: &NewAuditEntry) -> Result<bool>;
+    fn delete_room(
+        &self,
+        id: RoomId,
+        guard: Option<&Guard<'_>>,
+        audit: &NewAuditEntry,
+    ) -> Result<bool>;
     /// Deletes up to `limit` of the rows that deleted rooms have left behind. False: no row is left, or
     /// another process deletes them.
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool>;

@@ -94,6 +94,9 @@ pub(in crate::storage) fn accept_invite(
     user_id: UserId,
     now: Timestamp,
 ) -> Result<AcceptedInvite, InviteError> {
+    if tx.lock_people(&[user_id])? == 0 {
+        return Err(InviteError::UserNotFound);
+    }
     let Some(found) = lock_invite(tx, hash)? else { return Err(InviteError::NotFound) };
     let InviteTo::Room { id: room_id, role } = found.invite.to else {
         return Err(InviteError::NotFound);
@@ -153,7 +156,7 @@ fn join(
     let act = MemberAct::Join { user_ids: vec![user_id], role: role.min(RoomRole::Moderator) };
     let change =
         NewMemberChange { room_id, by: user_id, timestamp, below: None, reason: None, act };
-    change_members(tx, &change, None).map_err(|error| match error {
+    change_members(tx, &change, None, None).map_err(|error| match error {
         MemberError::UserNotFound => InviteError::UserNotFound,
         MemberError::Banned => InviteError::Banned,
         MemberError::Storage(error) => InviteError::Storage(error),

@@ -4,17 +4,22 @@ use super::{NewEvent, RoomTransaction};
 use crate::model::{
     AuditTarget, Ban, Event, EventHeader, EventKind, LeaveCause, MemberAct, MemberDetail,
     MemberEvent, Membership, NewAuditEntry, NewMemberChange, NewRoom, Notify, Person, Room, RoomId,
-    RoomKind, RoomRole, Seq, Timestamp, UserId,
+    RoomKind, RoomRole, Seq, Standing, Timestamp, UserId,
 };
-use crate::storage::Result;
-use crate::storage::backend::MemberError;
+use crate::storage::backend::{Guard, MemberError};
 use crate::storage::stored_event::member_detail;
+use crate::storage::{Error, Result};
 
 /// The most people in one event: a client must be able to take it as one frame.
 const PEOPLE_IN_EVENT: usize = 100;
 
 /// Writing to the members and the bans of a locked room.
 pub(in crate::storage) trait MemberTransaction: RoomTransaction {
+    fn get_standing(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>>;
+    /// Locks existing accounts, which are sorted, and returns how many there are.
+    fn lock_people(&mut self, user_ids: &[UserId]) -> Result<usize>;
+    /// Locks an account that is about to be deleted: nobody can make it a member of a room any more.
+    fn lock_leaver(&mut self, user_id: UserId) -> Result<()>;
     fn get_membership(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Membership>>;
     fn insert_member(&mut self, room_id: RoomId, user_id: UserId, place: &Membership)
     -> Result<()>;
@@ -72,11 +77,18 @@ pub(in crate::storage) fn new_membership(role: RoomRole, at: Timestamp, head: Se
 pub(in crate::storage) fn change_members(
     tx: &mut impl MemberTransaction,
     change: &NewMemberChange,
+    guard: Option<&Guard<'_>>,
     entry: Option<&NewAuditEntry>,
 ) -> Result<Vec<Event>, MemberError> {
+    if let MemberAct::Join { user_ids, .. } = &change.act {
+        lock_people(tx, user_ids)?;
+    } else if let MemberAct::Transfer { user_id } = &change.act {
+        lock_people(tx, &[*user_id])?;
+    }
     let Some(room) = tx.lock_room(change.room_id)? else {
         return Err(MemberError::RoomNotFound);
     };
+    require(tx, room.id, guard)?;
     if room.kind == RoomKind::Direct {
         return Err(MemberError::RoomKind);
     }
@@ -88,6 +100,35 @@ pub(in crate::storage) fn change_members(
         tx.note_access_change(room.id)?;
     }
     Ok(events)
+}
+
+/// Checks the guard's condition. To be called when the room is locked.
+pub(super) fn require(
+    tx: &mut impl MemberTransaction,
+    room_id: RoomId,
+    guard: Option<&Guard<'_>>,
+) -> Result<()> {
+    let Some(guard) = guard else { return Ok(()) };
+    let standing = tx.get_standing(room_id, guard.user_id)?;
+    match (guard.allows)(standing.as_ref()) {
+        true => Ok(()),
+        false => Err(Error::Refused),
+    }
+}
+
+/// Keeps the accounts from being deleted until the transaction ends. To be called before a room is locked, as the
+/// deletion of an account locks the account first.
+pub(super) fn lock_people(
+    tx: &mut impl MemberTransaction,
+    user_ids: &[UserId],
+) -> Result<(), MemberError> {
+    let mut user_ids = user_ids.to_vec();
+    user_ids.sort_unstable();
+    user_ids.dedup();
+    match tx.lock_people(&user_ids)? == user_ids.len() {
+        true => Ok(()),
+        false => Err(MemberError::UserNotFound),
+    }
 }
 
 fn apply(
@@ -113,7 +154,8 @@ fn apply(
             if tx.get_person(user_id)?.is_none() {
                 return Err(MemberError::UserNotFound);
             }
-            if let Some(place) = tx.get_membership(room.id, user_id)? {
+            let place = tx.get_membership(room.id, user_id)?;
+            if let Some(place) = place {
                 if change.below.is_some_and(|below| place.role >= below) {
                     return Err(MemberError::HigherRole);
                 }
@@ -125,6 +167,11 @@ fn apply(
             let (banned_by, created_at) = (change.by, change.timestamp);
             let ban = Ban { banned_by, reason: reason.clone(), created_at, until };
             tx.set_ban(room.id, user_id, &ban)?;
+            if place.is_none() {
+                let is_banned = Some(true);
+                let detail = MemberDetail { is_banned, reason, until, ..MemberDetail::default() };
+                return tell(tx, change, EventKind::MemberChanged, &[user_id], detail);
+            }
             let cause = Some(LeaveCause::Banned);
             let detail = MemberDetail { cause, reason, until, ..MemberDetail::default() };
             tell(tx, change, EventKind::MemberLeft, &[user_id], detail)
@@ -151,8 +198,11 @@ fn apply(
         }
         &MemberAct::Transfer { user_id } => transfer(tx, room, change, user_id),
         &MemberAct::Mute { user_id, until } => {
-            find(tx, room, change, user_id)?;
+            let place = find(tx, room, change, user_id)?;
             let muted_until = (until > change.timestamp).then_some(until);
+            if muted_until.is_none() && place.muted_until.is_none_or(|at| at <= change.timestamp) {
+                return Ok(Vec::new());
+            }
             tx.set_muted_until(room.id, user_id, muted_until)?;
             let muted_until = Some(muted_until.unwrap_or(change.timestamp));
             let detail = MemberDetail { muted_until, reason, ..MemberDetail::default() };
@@ -170,9 +220,6 @@ fn join(
 ) -> Result<Vec<Event>, MemberError> {
     let mut new = Vec::with_capacity(user_ids.len());
     for &user_id in user_ids {
-        if tx.get_person(user_id)?.is_none() {
-            return Err(MemberError::UserNotFound);
-        }
         let ban = tx.get_ban(room.id, user_id)?;
         if ban.is_some_and(|ban| ban.is_in_force(change.timestamp)) {
             return Err(MemberError::Banned);
@@ -257,20 +304,16 @@ pub(in crate::storage) fn open_direct_room(
     entry: &NewAuditEntry,
 ) -> Result<(Room, bool), MemberError> {
     let key = room.direct_key.as_deref().unwrap_or_default();
-    if let &[one, other] = people
-        && tx.is_blocked(one, other)?
-    {
-        return Err(MemberError::Blocked);
+    for &other in people {
+        if other != room.created_by && tx.is_blocked(room.created_by, other)? {
+            return Err(MemberError::Blocked);
+        }
     }
     if let Some(found) = tx.find_direct_room(key)? {
         tx.set_hidden_seq(found.id, room.created_by, None)?;
         return Ok((found, false));
     }
-    for &user_id in people {
-        if tx.get_person(user_id)?.is_none() {
-            return Err(MemberError::UserNotFound);
-        }
-    }
+    lock_people(tx, people)?;
     let id = tx.insert_room(room)?;
     for &user_id in people {
         tx.insert_member(id, user_id, &new_membership(RoomRole::Member, room.created_at, Seq(0)))?;

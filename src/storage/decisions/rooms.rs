@@ -1,11 +1,12 @@
 //! Decisions about rooms, and about the beginnings of their logs.
 
 use super::AuditTransaction;
-use super::members::{MemberTransaction, new_membership};
+use super::members::{MemberTransaction, new_membership, require};
 use crate::model::{
     AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry, NewRoom,
     Person, Room, RoomChange, RoomChanged, RoomId, RoomRole, Seq, Timestamp, UpdatedRoom, UserId,
 };
+use crate::storage::backend::Guard;
 use crate::storage::{Error, Result};
 
 /// An event to be appended to a room's log. `append_messages` appends messages, in batches.
@@ -69,6 +70,10 @@ pub(in crate::storage) fn create_room(
     room: &NewRoom,
     entry: &NewAuditEntry,
 ) -> Result<Room> {
+    // The account may have been deleted a moment ago.
+    if tx.lock_people(&[room.created_by])? == 0 {
+        return Err(Error::Refused);
+    }
     let id = tx.insert_room(room)?;
     let owner = new_membership(RoomRole::Owner, room.created_at, Seq(0));
     tx.insert_member(id, room.created_by, &owner)?;
@@ -82,9 +87,11 @@ pub(in crate::storage) fn update_room(
     tx: &mut impl MemberTransaction,
     id: RoomId,
     change: &RoomChange,
+    guard: Option<&Guard<'_>>,
     entry: &NewAuditEntry,
 ) -> Result<Option<UpdatedRoom>> {
     let Some(room) = tx.lock_room(id)? else { return Ok(None) };
+    require(tx, id, guard)?;
     let Some(mut changed) = change.apply_to(&room, entry.timestamp) else {
         return Ok(Some(UpdatedRoom { room, event: None }));
     };
@@ -128,8 +135,13 @@ fn append_room_changed(
 pub(in crate::storage) fn delete_room(
     tx: &mut impl MemberTransaction,
     id: RoomId,
+    guard: Option<&Guard<'_>>,
     entry: &NewAuditEntry,
 ) -> Result<bool> {
+    if tx.lock_room(id)?.is_none() {
+        return Ok(false);
+    }
+    require(tx, id, guard)?;
     let found = tx.mark_room_deleted(id, entry.timestamp)?;
     if found {
         tx.record_audit(entry, AuditTarget::Room(id))?;

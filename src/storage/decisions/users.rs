@@ -122,6 +122,7 @@ pub(in crate::storage) fn delete_user(
     };
     check_admin_is_left(tx, &old, false)?;
     tx.delete_password_reset(id)?;
+    tx.lock_leaver(id)?;
     let (rooms, events) = end_memberships(tx, id, entry)?;
     tx.empty_user(id, entry.timestamp)?;
     tx.revoke_sessions(id, None, entry.timestamp)?;

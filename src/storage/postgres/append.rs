@@ -30,19 +30,26 @@ use crate::model::{Appended, EventId, Message, NewMessage, RoomId, Seq};
 /// while this statement waited for the room, the statement fails on the unique index, and the second
 /// attempt finds it.
 ///
+/// A message of somebody who is not a member is admitted only into a public room: the room may have become private
+/// after the sender was admitted.
+///
 /// The statement returns the originals with their positions in the batch, the positions of messages
-/// without an author, and the stored messages in order of room and seq.
+/// that are not admitted, and the stored messages in order of room and seq.
 const APPEND: &str = "
     WITH input AS (
-        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
-            WITH ORDINALITY AS input (room_id, user_id, created_at, content, client_id, ord)
+        SELECT *
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bool[])
+            WITH ORDINALITY AS input (room_id, user_id, created_at, content, client_id, joins, ord)
     ), examined AS MATERIALIZED (
         SELECT input.*, events.seq AS original,
-               EXISTS (SELECT FROM users WHERE users.id = user_id) AS is_by_user
+               EXISTS (SELECT FROM users WHERE users.id = user_id)
+               AND CASE WHEN joins
+                        THEN EXISTS (SELECT FROM rooms WHERE id = room_id AND kind = 'public')
+                        ELSE true END AS is_admitted
         FROM input LEFT JOIN events USING (room_id, user_id, client_id)
     ), fresh AS MATERIALIZED (
         SELECT *, row_number() OVER (PARTITION BY room_id ORDER BY ord) AS nth
-        FROM examined WHERE original IS NULL AND is_by_user
+        FROM examined WHERE original IS NULL AND is_admitted
     ), targets AS MATERIALIZED (
         SELECT rooms.id, n, kind <> 'public' AS is_closed
         FROM (SELECT room_id, count(*) AS n FROM fresh GROUP BY room_id) AS counts
@@ -80,26 +87,32 @@ const APPEND: &str = "
     FROM examined JOIN events ON events.room_id = examined.room_id AND events.seq = original
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ord, false
-    FROM examined WHERE NOT is_by_user
+    FROM examined WHERE NOT is_admitted
     UNION ALL
     SELECT id, NULL, NULL, NULL, NULL, room_id, seq, NULL, NULL, NULL, NULL, true FROM inserted
     ORDER BY room_id, seq";
 
-/// Makes the senders of stored messages members of public rooms. Locks the rooms first and in order of id, as every
-/// transaction does that changes members. No partial index matches the condition on these rooms: see [`APPEND`].
+/// Locks the accounts, and then the rooms, in order of id, as every transaction does that changes members. No partial
+/// index matches the condition on these rooms: see [`APPEND`].
+const LOCK_PEOPLE: &str = "
+    SELECT FROM users WHERE id = ANY ($1::bigint[]) ORDER BY id FOR SHARE";
+const LOCK_ROOMS: &str = "
+    SELECT FROM rooms
+    WHERE id = ANY ($1::bigint[]) AND CASE kind WHEN 'public' THEN deleted_at IS NULL ELSE false END
+    ORDER BY id FOR NO KEY UPDATE";
+
+/// Makes the senders of stored messages members of public rooms. A statement of its own, after the locks: its snapshot
+/// has the bans of the transactions for which the locks have waited.
 const JOIN: &str = "
-    WITH targets AS MATERIALIZED (
-        SELECT id FROM rooms
-        WHERE id = ANY ($1::bigint[])
-          AND CASE kind WHEN 'public' THEN deleted_at IS NULL ELSE false END
-        ORDER BY id FOR NO KEY UPDATE
-    ), joined AS (
+    WITH joined AS (
         INSERT INTO members (room_id, user_id, role, joined_at, joined_seq)
         SELECT room_id, user_id, 'member', created_at, seq - 1
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
              AS input (room_id, user_id, created_at, seq)
-        JOIN targets ON targets.id = room_id
-        WHERE NOT EXISTS (
+        WHERE EXISTS (SELECT FROM rooms
+                      WHERE rooms.id = input.room_id AND kind = 'public' AND deleted_at IS NULL)
+          AND EXISTS (SELECT FROM users WHERE users.id = input.user_id AND deleted_at IS NULL)
+          AND NOT EXISTS (
             SELECT FROM bans
             WHERE bans.room_id = input.room_id AND bans.user_id = input.user_id
               AND coalesce(until > input.created_at, true))
@@ -156,8 +169,13 @@ fn join_senders(db: &mut Connection, stored: &[&Message]) {
     };
     let (rooms, users) = (column(|it| it.room_id.0), column(|it| it.user_id.0));
     let (times, seqs) = (column(|it| it.timestamp.0), column(|it| it.seq.0));
-    if let Err(error) = db.execute(JOIN, &[&rooms, &users, &times, &seqs]) {
-        let error = errors::explain(&error);
+    let joined = db.transaction(|tx| -> Result<()> {
+        tx.query(LOCK_PEOPLE, &[&users])?;
+        tx.query(LOCK_ROOMS, &[&rooms])?;
+        tx.execute(JOIN, &[&rooms, &users, &times, &seqs])?;
+        Ok(())
+    });
+    if let Err(error) = joined {
         tracing::warn!(%error, "senders did not become members of their rooms");
     }
 }
@@ -221,7 +239,8 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
     let contents: Vec<&str> = sent.iter().map(|&i| messages[i].content.as_str()).collect();
     let client_ids: Vec<Option<&str>> =
         sent.iter().map(|&i| messages[i].client_id.as_deref()).collect();
-    let rows = db.query(APPEND, &[&room_ids, &user_ids, &times, &contents, &client_ids])?;
+    let joins: Vec<bool> = sent.iter().map(|&i| messages[i].joins).collect();
+    let rows = db.query(APPEND, &[&room_ids, &user_ids, &times, &contents, &client_ids, &joins])?;
 
     let mut originals = HashMap::new();
     let mut refused = HashSet::new();
@@ -231,7 +250,7 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
             Some(ord) if row.get(11) => {
                 originals.insert(sent[ord as usize - 1], message_of(row));
             }
-            // The author does not exist, or the original is in a deleted room that is not purged yet.
+            // The message is not admitted, or the original is in a deleted room that is not purged yet.
             Some(ord) => {
                 refused.insert(sent[ord as usize - 1]);
             }
@@ -260,8 +279,8 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
     Ok(places)
 }
 
-/// Finds out why messages were not stored: the room or the author does not exist, or else the room is
-/// archived. Called only if there is such a message.
+/// Finds out why messages were not stored: the room or the author does not exist, the room is archived, or it does not
+/// exist for the author. Called only if there is such a message.
 fn tell_why(
     db: &mut Connection,
     messages: &[NewMessage],
@@ -269,7 +288,8 @@ fn tell_why(
 ) -> Result<(), postgres::Error> {
     const WHAT_IS_THERE: &str = "
         SELECT EXISTS (SELECT FROM rooms WHERE id = room_id AND deleted_at IS NULL),
-               EXISTS (SELECT FROM users WHERE id = user_id)
+               EXISTS (SELECT FROM users WHERE id = user_id),
+               EXISTS (SELECT FROM rooms WHERE id = room_id AND archived_at IS NOT NULL)
         FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS refused (room_id, user_id, ord)
         ORDER BY ord";
     let refused: Vec<usize> =
@@ -281,10 +301,10 @@ fn tell_why(
     let user_ids: Vec<i64> = refused.iter().map(|&i| messages[i].user_id.0).collect();
     let rows = db.query(WHAT_IS_THERE, &[&room_ids, &user_ids])?;
     for (i, row) in refused.into_iter().zip(rows) {
-        places[i] = match (row.get(0), row.get(1)) {
-            (false, _) => Place::RoomNotFound,
-            (true, false) => Place::UserNotFound,
-            (true, true) => Place::RoomArchived,
+        places[i] = match (row.get(0), row.get(1), row.get(2)) {
+            (true, false, _) => Place::UserNotFound,
+            (true, true, true) => Place::RoomArchived,
+            _ => Place::RoomNotFound,
         };
     }
     Ok(())

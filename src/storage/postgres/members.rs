@@ -2,7 +2,9 @@
 
 use postgres::Row;
 
-use super::super::backend::{AccessChanges, MemberCount, MemberError, MemberSearch, Members};
+use super::super::backend::{
+    AccessChanges, Guard, MemberCount, MemberError, MemberSearch, Members,
+};
 use super::super::decisions::{self, MemberTransaction};
 use super::super::{Error, Result};
 use super::Postgres;
@@ -17,8 +19,10 @@ use crate::model::{
 /// The columns of `members` that [`membership`] reads.
 macro_rules! member_columns {
     () => {
-        "members.role, members.joined_at, members.joined_seq, members.muted_until, members.notify, \
-         members.is_starred, members.hidden_seq"
+        "members.role, members.joined_at, members.joined_seq, \
+         (SELECT mutes.until FROM mutes \
+          WHERE mutes.room_id = members.room_id AND mutes.user_id = members.user_id), \
+         members.notify, members.is_starred, members.hidden_seq"
     };
 }
 
@@ -44,42 +48,33 @@ const LIST_AUDIENCES: &str = "
                ARRAY(SELECT user_id FROM members WHERE room_id = rooms.id ORDER BY user_id) END
     FROM rooms WHERE deleted_at IS NULL AND id BETWEEN $1 AND $2 ORDER BY id";
 
+/// The rows of a private room, of which the user is not a member, are none.
+const GET_STANDING: &str = concat!(
+    "SELECT rooms.kind, posting, inviting, history, auto_join, ",
+    member_columns!(),
+    ", ",
+    ban_columns!(),
+    ", rooms.kind = 'direct'
+           AND (SELECT count(*) FROM members AS people WHERE people.room_id = $1) = 2
+           AND EXISTS (
+               SELECT FROM members AS others JOIN blocks
+                   ON blocks.user_id = others.user_id AND blocked_id = $2
+                   OR blocks.user_id = $2 AND blocked_id = others.user_id
+               WHERE others.room_id = $1),
+           mutes.until
+    FROM rooms
+    LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = $2
+    LEFT JOIN bans ON bans.room_id = rooms.id AND bans.user_id = $2
+    LEFT JOIN mutes ON mutes.room_id = rooms.id AND mutes.user_id = $2
+    WHERE rooms.id = $1 AND rooms.deleted_at IS NULL
+      AND (rooms.kind = 'public' OR members.user_id IS NOT NULL)"
+);
+
 impl Members for Postgres {
     fn get_standing(&self, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>> {
-        const GET: &str = concat!(
-            "SELECT rooms.kind, posting, inviting, history, auto_join, ",
-            member_columns!(),
-            ", ",
-            ban_columns!(),
-            ", rooms.kind = 'direct'
-                   AND (SELECT count(*) FROM members AS people WHERE people.room_id = $1) = 2
-                   AND EXISTS (
-                       SELECT FROM members AS others JOIN blocks
-                           ON blocks.user_id = others.user_id AND blocked_id = $2
-                           OR blocks.user_id = $2 AND blocked_id = others.user_id
-                       WHERE others.room_id = $1)
-            FROM rooms
-            LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = $2
-            LEFT JOIN bans ON bans.room_id = rooms.id AND bans.user_id = $2
-            WHERE rooms.id = $1 AND rooms.deleted_at IS NULL"
-        );
-        let standing = |row: Row| Standing {
-            room_id,
-            kind: word(&row, 0),
-            rules: RoomRules {
-                posting: word(&row, 1),
-                inviting: word(&row, 2),
-                history: word(&row, 3),
-                auto_join: row.get(4),
-            },
-            membership: row.get::<_, Option<i64>>(6).map(|_| membership(&row, 5)),
-            ban: row.get::<_, Option<i64>>(12).map(|_| ban(&row, 12)),
-            is_blocked: row.get(16),
-        };
-        self.read(|db| Ok(db.query_opt(GET, &[&room_id.0, &user_id.0])?.map(standing)))
+        self.read(|db| get_standing(db, room_id, user_id))
     }
 
-    /// One statement sees one snapshot.
     fn list_access_changes(&self, after: i64) -> Result<AccessChanges> {
         const LIST: &str = "
             SELECT access_version,
@@ -175,9 +170,10 @@ impl Members for Postgres {
     fn change_members(
         &self,
         change: &NewMemberChange,
+        guard: Option<&Guard<'_>>,
         audit: Option<&NewAuditEntry>,
     ) -> Result<Vec<Event>, MemberError> {
-        self.transaction(|tx| decisions::change_members(tx, change, audit))
+        self.transaction(|tx| decisions::change_members(tx, change, guard, audit))
     }
 
     fn change_preferences(
@@ -240,7 +236,43 @@ impl Members for Postgres {
     }
 }
 
+fn get_standing(db: &mut Connection, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>> {
+    let standing = |row: Row| Standing {
+        room_id,
+        kind: word(&row, 0),
+        rules: RoomRules {
+            posting: word(&row, 1),
+            inviting: word(&row, 2),
+            history: word(&row, 3),
+            auto_join: row.get(4),
+        },
+        membership: row.get::<_, Option<i64>>(6).map(|_| membership(&row, 5)),
+        ban: row.get::<_, Option<i64>>(12).map(|_| ban(&row, 12)),
+        is_blocked: row.get(16),
+        muted_until: row.get::<_, Option<i64>>(17).map(Timestamp),
+    };
+    Ok(db.query_opt(GET_STANDING, &[&room_id.0, &user_id.0])?.map(standing))
+}
+
 impl MemberTransaction for Connection {
+    fn get_standing(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>> {
+        get_standing(self, room_id, user_id)
+    }
+
+    /// The lock conflicts with that of [`Self::lock_leaver`], but not with the locks of foreign keys.
+    fn lock_people(&mut self, user_ids: &[UserId]) -> Result<usize> {
+        const LOCK: &str = "
+            SELECT FROM users WHERE id = ANY ($1::bigint[]) AND id > 0 AND deleted_at IS NULL
+            ORDER BY id FOR SHARE";
+        let user_ids: Vec<i64> = user_ids.iter().map(|id| id.0).collect();
+        Ok(self.query(LOCK, &[&user_ids])?.len())
+    }
+
+    fn lock_leaver(&mut self, user_id: UserId) -> Result<()> {
+        self.query("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE", &[&user_id.0])?;
+        Ok(())
+    }
+
     fn get_membership(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Membership>> {
         const GET: &str = concat!(
             "SELECT ",
@@ -285,9 +317,14 @@ impl MemberTransaction for Connection {
         user_id: UserId,
         until: Option<Timestamp>,
     ) -> Result<()> {
-        const UPDATE: &str =
-            "UPDATE members SET muted_until = $3 WHERE room_id = $1 AND user_id = $2";
-        self.execute(UPDATE, &[&room_id.0, &user_id.0, &until.map(|until| until.0)])?;
+        const SET: &str = "
+            INSERT INTO mutes (room_id, user_id, until) VALUES ($1, $2, $3)
+            ON CONFLICT (room_id, user_id) DO UPDATE SET until = excluded.until";
+        const DELETE: &str = "DELETE FROM mutes WHERE room_id = $1 AND user_id = $2";
+        match until {
+            Some(until) => self.execute(SET, &[&room_id.0, &user_id.0, &until.0])?,
+            None => self.execute(DELETE, &[&room_id.0, &user_id.0])?,
+        };
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 use postgres::Row;
 
 use super::super::Result;
-use super::super::backend::Rooms;
+use super::super::backend::{Guard, Rooms};
 use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Postgres;
 use super::committed::CommittedEvent;
@@ -112,13 +112,19 @@ impl Rooms for Postgres {
         &self,
         id: RoomId,
         change: &RoomChange,
+        guard: Option<&Guard<'_>>,
         entry: &NewAuditEntry,
     ) -> Result<Option<UpdatedRoom>> {
-        self.transaction(|tx| decisions::update_room(tx, id, change, entry))
+        self.transaction(|tx| decisions::update_room(tx, id, change, guard, entry))
     }
 
-    fn delete_room(&self, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
-        self.transaction(|tx| decisions::delete_room(tx, id, entry))
+    fn delete_room(
+        &self,
+        id: RoomId,
+        guard: Option<&Guard<'_>>,
+        entry: &NewAuditEntry,
+    ) -> Result<bool> {
+        self.transaction(|tx| decisions::delete_room(tx, id, guard, entry))
     }
 
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {

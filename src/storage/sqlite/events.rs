@@ -175,6 +175,10 @@ impl Batch<'_> {
         let Some(head) = head else {
             return Ok(Err(AppendError::RoomNotFound));
         };
+        // The room became private after the sender was admitted.
+        if message.joins && head.is_closed {
+            return Ok(Err(AppendError::RoomNotFound));
+        }
         if head.is_archived {
             return Ok(self.original_of(&message)?.ok_or(AppendError::RoomArchived));
         }
@@ -198,7 +202,7 @@ impl Batch<'_> {
                 }))
             }
             Ok(_) => {
-                let joins = message.joins && !head.is_closed;
+                let joins = message.joins;
                 head.seq = seq;
                 *last_id = id;
                 if joins {
@@ -260,6 +264,7 @@ fn join_sender(tx: &Transaction<'_>, message: &NewMessage, seq: Seq) -> Result<(
         SELECT ?1, ?2, 'member', ?3, ?4
         WHERE NOT EXISTS (SELECT 1 FROM bans WHERE room_id = ?1 AND user_id = ?2
                           AND (until IS NULL OR until > ?3))
+          AND EXISTS (SELECT 1 FROM users WHERE id = ?2 AND deleted_at IS NULL)
         ON CONFLICT DO NOTHING";
     let NewMessage { room_id, user_id, timestamp, .. } = message;
     let joined =

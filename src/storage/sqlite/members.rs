@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::Result;
-use super::super::backend::{AccessChanges, MemberCount, MemberError, MemberSearch, Members};
+use super::super::backend::{
+    AccessChanges, Guard, MemberCount, MemberError, MemberSearch, Members,
+};
 use super::super::decisions::{self, MemberTransaction};
 use super::Sqlite;
 use super::events::get_head;
@@ -18,8 +20,10 @@ use crate::model::{
 /// The columns of `members` that [`membership`] reads.
 macro_rules! member_columns {
     () => {
-        "members.role, members.joined_at, members.joined_seq, members.muted_until, members.notify, \
-         members.is_starred, members.hidden_seq"
+        "members.role, members.joined_at, members.joined_seq, \
+         (SELECT mutes.until FROM mutes \
+          WHERE mutes.room_id = members.room_id AND mutes.user_id = members.user_id), \
+         members.notify, members.is_starred, members.hidden_seq"
     };
 }
 
@@ -38,53 +42,31 @@ macro_rules! ban_columns {
 /// The number of columns that [`ban`] reads.
 const BAN_COLUMNS: usize = 4;
 
+/// The rows of a private room, of which the user is not a member, are none.
+const GET_STANDING: &str = concat!(
+    "SELECT rooms.kind, posting, inviting, history, auto_join, ",
+    member_columns!(),
+    ", ",
+    ban_columns!(),
+    ", rooms.kind = 'direct'
+           AND (SELECT count(*) FROM members AS people WHERE people.room_id = ?1) = 2
+           AND EXISTS (
+               SELECT 1 FROM members AS others JOIN blocks
+                   ON blocks.user_id = others.user_id AND blocked_id = ?2
+                   OR blocks.user_id = ?2 AND blocked_id = others.user_id
+               WHERE others.room_id = ?1),
+           mutes.until
+    FROM rooms
+    LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = ?2
+    LEFT JOIN bans ON bans.room_id = rooms.id AND bans.user_id = ?2
+    LEFT JOIN mutes ON mutes.room_id = rooms.id AND mutes.user_id = ?2
+    WHERE rooms.id = ?1 AND rooms.deleted_at IS NULL
+      AND (rooms.kind = 'public' OR members.user_id IS NOT NULL)"
+);
+
 impl Members for Sqlite {
     fn get_standing(&self, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>> {
-        const GET: &str = concat!(
-            "SELECT rooms.kind, posting, inviting, history, auto_join, ",
-            member_columns!(),
-            ", ",
-            ban_columns!(),
-            ", rooms.kind = 'direct'
-                   AND (SELECT count(*) FROM members AS people WHERE people.room_id = ?1) = 2
-                   AND EXISTS (
-                       SELECT 1 FROM members AS others JOIN blocks
-                           ON blocks.user_id = others.user_id AND blocked_id = ?2
-                           OR blocks.user_id = ?2 AND blocked_id = others.user_id
-                       WHERE others.room_id = ?1)
-            FROM rooms
-            LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = ?2
-            LEFT JOIN bans ON bans.room_id = rooms.id AND bans.user_id = ?2
-            WHERE rooms.id = ?1 AND rooms.deleted_at IS NULL"
-        );
-        let standing = |row: &Row<'_>| {
-            let membership = match row.get::<_, Option<i64>>(6)? {
-                None => None,
-                Some(_) => Some(membership(row, 5)?),
-            };
-            Ok(Standing {
-                room_id,
-                kind: word(row, 0)?,
-                rules: RoomRules {
-                    posting: word(row, 1)?,
-                    inviting: word(row, 2)?,
-                    history: word(row, 3)?,
-                    auto_join: row.get(4)?,
-                },
-                membership,
-                ban: match row.get::<_, Option<i64>>(12)? {
-                    None => None,
-                    Some(_) => Some(ban(row, 12)?),
-                },
-                is_blocked: row.get(16)?,
-            })
-        };
-        self.read(|db| {
-            Ok(db
-                .prepare_cached(GET)?
-                .query_row(params![room_id.0, user_id.0], standing)
-                .optional()?)
-        })
+        self.read(|db| get_standing(db, room_id, user_id))
     }
 
     fn list_access_changes(&self, after: i64) -> Result<AccessChanges> {
@@ -186,9 +168,10 @@ impl Members for Sqlite {
     fn change_members(
         &self,
         change: &NewMemberChange,
+        guard: Option<&Guard<'_>>,
         audit: Option<&NewAuditEntry>,
     ) -> Result<Vec<Event>, MemberError> {
-        self.write(|tx| decisions::change_members(tx, change, audit))
+        self.write(|tx| decisions::change_members(tx, change, guard, audit))
     }
 
     fn change_preferences(
@@ -255,7 +238,51 @@ impl Members for Sqlite {
     }
 }
 
+fn get_standing(db: &Connection, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>> {
+    let standing = |row: &Row<'_>| {
+        let membership = match row.get::<_, Option<i64>>(6)? {
+            None => None,
+            Some(_) => Some(membership(row, 5)?),
+        };
+        Ok(Standing {
+            room_id,
+            kind: word(row, 0)?,
+            rules: RoomRules {
+                posting: word(row, 1)?,
+                inviting: word(row, 2)?,
+                history: word(row, 3)?,
+                auto_join: row.get(4)?,
+            },
+            membership,
+            ban: match row.get::<_, Option<i64>>(12)? {
+                None => None,
+                Some(_) => Some(ban(row, 12)?),
+            },
+            is_blocked: row.get(16)?,
+            muted_until: row.get::<_, Option<i64>>(17)?.map(Timestamp),
+        })
+    };
+    let mut get = db.prepare_cached(GET_STANDING)?;
+    Ok(get.query_row(params![room_id.0, user_id.0], standing).optional()?)
+}
+
 impl MemberTransaction for Transaction<'_> {
+    fn get_standing(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>> {
+        get_standing(self, room_id, user_id)
+    }
+
+    fn lock_people(&mut self, user_ids: &[UserId]) -> Result<usize> {
+        let mut found = 0;
+        for &user_id in user_ids {
+            found += usize::from(self.get_person(user_id)?.is_some());
+        }
+        Ok(found)
+    }
+
+    fn lock_leaver(&mut self, _: UserId) -> Result<()> {
+        Ok(())
+    }
+
     fn get_membership(&mut self, room_id: RoomId, user_id: UserId) -> Result<Option<Membership>> {
         const GET: &str = concat!(
             "SELECT ",
@@ -303,13 +330,17 @@ impl MemberTransaction for Transaction<'_> {
         user_id: UserId,
         until: Option<Timestamp>,
     ) -> Result<()> {
-        const UPDATE: &str =
-            "UPDATE members SET muted_until = ?3 WHERE room_id = ?1 AND user_id = ?2";
-        self.prepare_cached(UPDATE)?.execute(params![
-            room_id.0,
-            user_id.0,
-            until.map(|until| until.0)
-        ])?;
+        const SET: &str = "
+            INSERT OR REPLACE INTO mutes (room_id, user_id, until) VALUES (?1, ?2, ?3)";
+        const DELETE: &str = "DELETE FROM mutes WHERE room_id = ?1 AND user_id = ?2";
+        match until {
+            Some(until) => {
+                self.prepare_cached(SET)?.execute([room_id.0, user_id.0, until.0])?;
+            }
+            None => {
+                self.prepare_cached(DELETE)?.execute([room_id.0, user_id.0])?;
+            }
+        }
         Ok(())
     }
 

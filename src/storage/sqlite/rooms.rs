@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
-use super::super::backend::Rooms;
+use super::super::backend::{Guard, Rooms};
 use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Sqlite;
 use super::records::{Names, room, room_columns, word};
@@ -68,13 +68,19 @@ impl Rooms for Sqlite {
         &self,
         id: RoomId,
         change: &RoomChange,
+        guard: Option<&Guard<'_>>,
         entry: &NewAuditEntry,
     ) -> Result<Option<UpdatedRoom>> {
-        self.write(|tx| decisions::update_room(tx, id, change, entry))
+        self.write(|tx| decisions::update_room(tx, id, change, guard, entry))
     }
 
-    fn delete_room(&self, id: RoomId, entry: &NewAuditEntry) -> Result<bool> {
-        self.write(|tx| decisions::delete_room(tx, id, entry))
+    fn delete_room(
+        &self,
+        id: RoomId,
+        guard: Option<&Guard<'_>>,
+        entry: &NewAuditEntry,
+    ) -> Result<bool> {
+        self.write(|tx| decisions::delete_room(tx, id, guard, entry))
     }
 
     fn purge_deleted_rooms(&self, limit: u32) -> Result<bool> {
