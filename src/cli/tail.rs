@@ -15,7 +15,10 @@ use super::context::Context;
 use super::database::Database;
 use super::output::{note, print, visible};
 use super::rooms::{Named, find};
-use crate::model::{Event, MemberDetail, MemberEvent, RoomChanged, RoomId, Seq, Timestamp};
+use crate::model::{
+    AllowedTo, Event, MemberDetail, MemberEvent, RoomChanged, RoomField, RoomId, Seq, Timestamp,
+    VisibleHistory,
+};
 use crate::storage::{Backend, Error, Result};
 
 const EXAMPLES: &str = "\
@@ -199,18 +202,9 @@ fn line(event: &Event, has_colours: bool) -> String {
             let text = format!("{dim}(deletes {}){plain}", change.message_seq);
             (change.timestamp, &change.username, text)
         }
-        Event::RoomChanged(RoomChanged { header, room }) => {
-            let archived = if room.archived_at.is_some() { "archived" } else { "not archived" };
-            let description = match room.description.as_deref() {
-                None | Some("") => "no description".to_owned(),
-                Some(text) => format!("description “{}”", visible(text)),
-            };
-            let name = visible(&room.name);
-            let kind = room.kind.as_str();
-            let text = format!(
-                "{dim}(changed the room: {name}, {kind}, {archived}, {description}){plain}"
-            );
-            (header.timestamp, &header.username, text)
+        Event::RoomChanged(event) => {
+            let text = format!("{dim}({}){plain}", room_changes(event));
+            (event.header.timestamp, &event.header.username, text)
         }
         Event::MemberJoined(event) => members(event, "new members", dim, plain),
         Event::MemberLeft(event) => members(event, "no longer members", dim, plain),
@@ -223,6 +217,49 @@ fn line(event: &Event, has_colours: bool) -> String {
     };
     let (seq, who) = (event.seq(), visible(who));
     format!("{dim}{at} {seq:>5}{plain} {bold}{who}{plain}: {what}")
+}
+
+/// What the event changed. An event of an earlier version does not say it: the state of the room is shown.
+fn room_changes(RoomChanged { room, changed, .. }: &RoomChanged) -> String {
+    let name = visible(&room.name);
+    let description = match room.description.as_deref() {
+        None | Some("") => None,
+        Some(text) => Some(format!("“{}”", visible(text))),
+    };
+    if changed.is_empty() {
+        let archived = if room.archived_at.is_some() { "archived" } else { "not archived" };
+        let description =
+            description.map_or("no description".to_owned(), |text| format!("description {text}"));
+        let kind = room.kind.as_str();
+        return format!("changed the room: {name}, {kind}, {archived}, {description}");
+    }
+    let who = |allowed| match allowed {
+        AllowedTo::Everyone => "everyone",
+        AllowedTo::Moderators => "only moderators",
+    };
+    let change = |field: &RoomField| match field {
+        RoomField::Name => format!("renamed the room to {name}"),
+        RoomField::Description => match &description {
+            Some(text) => format!("described the room as {text}"),
+            None => "removed the description".to_owned(),
+        },
+        RoomField::ArchivedAt => match room.archived_at {
+            Some(_) => "archived the room".to_owned(),
+            None => "took the room out of the archive".to_owned(),
+        },
+        RoomField::Kind => format!("made the room {}", room.kind.as_str()),
+        RoomField::Posting => format!("allowed {} to send", who(room.rules.posting)),
+        RoomField::Inviting => format!("allowed {} to add people", who(room.rules.inviting)),
+        RoomField::History => match room.rules.history {
+            VisibleHistory::All => "let members see the whole history".to_owned(),
+            VisibleHistory::Joined => "let members see only what came after they joined".to_owned(),
+        },
+        RoomField::AutoJoin => match room.rules.auto_join {
+            true => "let new accounts join the room".to_owned(),
+            false => "let new accounts no longer join the room".to_owned(),
+        },
+    };
+    changed.iter().map(change).collect::<Vec<String>>().join(", ")
 }
 
 fn members<'a>(

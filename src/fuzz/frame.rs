@@ -9,8 +9,8 @@ use serde_json::{Map, json};
 use super::texts;
 use crate::model::{
     ErrorCode, Event, EventHeader, EventId, EventKind, EventTarget, MemberDetail, MemberEvent,
-    Message, MessageChange, Person, RoomChanged, RoomFace, RoomId, RoomKind, RoomRole, RoomRules,
-    Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
+    Message, MessageChange, Person, RoomChanged, RoomFace, RoomField, RoomId, RoomKind, RoomRole,
+    RoomRules, Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
 };
 use crate::realtime::encode::encode_event;
 use crate::realtime::frame::{ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame};
@@ -102,7 +102,8 @@ pub fn frame(input: &[u8]) {
         }
         EventKind::MessageDeleted => Event::MessageDeleted(change.clone()),
         EventKind::RoomChanged => {
-            Event::RoomChanged(RoomChanged { header: header.clone(), room: room.clone() })
+            let changed = RoomField::ALL[usize::from(head[24]) % RoomField::ALL.len()..].to_vec();
+            Event::RoomChanged(RoomChanged { header: header.clone(), room: room.clone(), changed })
         }
         EventKind::MemberJoined => Event::MemberJoined(members.clone()),
         EventKind::MemberLeft => Event::MemberLeft(members.clone()),

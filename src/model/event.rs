@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{MemberEvent, Message, MessageChange, RoomId, RoomKind, RoomRules, Timestamp, UserId};
+use super::{
+    MemberEvent, Message, MessageChange, RoomField, RoomId, RoomKind, RoomRules, Timestamp, UserId,
+};
 
 /// A position in one room's log: 1, 2, 3, … without gaps. 0 is the position before the first event.
 #[derive(
@@ -180,6 +182,10 @@ pub struct RoomChanged {
     /// The room after the change.
     #[serde(flatten)]
     pub room: RoomFace,
+    /// The names of the fields that the change changed; absent in events of earlier versions, which did not
+    /// store them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<RoomField>,
 }
 
 /// The part of a room that a [`RoomChanged`] event reports.

@@ -15,6 +15,7 @@ mod message;
 mod node;
 mod profile;
 mod room;
+mod room_change;
 mod sample;
 mod session;
 mod time;
@@ -47,9 +48,10 @@ pub use profile::{
     AWAY, BlockedUser, CONNECTED, PeopleQuery, Presence, Profile, ProfileChange, Status, UserCard,
 };
 pub use room::{
-    Belonging, ListedRoom, NewRoom, ReadPosition, Reader, Reading, Room, RoomChange,
-    RoomDifference, RoomHead, RoomId, RoomSelection, Unread, UpdatedRoom,
+    Belonging, ListedRoom, NewRoom, ReadPosition, Reader, Reading, Room, RoomDifference, RoomHead,
+    RoomId, RoomSelection, Unread,
 };
+pub use room_change::{RoomChange, RoomField, UpdatedRoom};
 pub use session::{
     Identity, NewPasswordReset, NewSession, NewTicket, SecretHash, Session, SessionId,
 };

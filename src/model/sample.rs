@@ -2,8 +2,8 @@
 
 use super::{
     Event, EventHeader, EventId, EventKind, LeaveCause, MemberDetail, MemberEvent, Message,
-    MessageChange, Person, RoomChanged, RoomFace, RoomId, RoomKind, RoomRole, RoomRules, Seq,
-    Timestamp, UserId,
+    MessageChange, Person, RoomChanged, RoomFace, RoomField, RoomId, RoomKind, RoomRole, RoomRules,
+    Seq, Timestamp, UserId,
 };
 
 impl Event {
@@ -77,6 +77,7 @@ impl Event {
                     kind: RoomKind::Public,
                     rules: RoomRules::default(),
                 },
+                changed: vec![RoomField::Name],
             }),
             EventKind::MemberJoined => Self::MemberJoined(members(
                 username,

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use super::{Error, Result};
 use crate::model::{
     Event, EventHeader, EventId, EventKind, EventTarget, MemberDetail, MemberEvent, Message,
-    MessageChange, Person, RoomChanged, RoomFace, RoomId, Seq, Timestamp, UnknownEvent, UserId,
+    MessageChange, Person, RoomChanged, RoomFace, RoomField, RoomId, Seq, Timestamp, UnknownEvent,
+    UserId,
 };
 
 /// The author of events that no account causes. The migrations insert its row.
@@ -70,10 +71,14 @@ impl StoredEvent<'_> {
             EventKind::MessageEdited => Event::MessageEdited { change: change(header)?, content },
             EventKind::MessageDeleted => Event::MessageDeleted(change(header)?),
             EventKind::RoomChanged => {
-                let room: Option<RoomFace> =
+                let detail: Option<RoomChangedDetail> =
                     detail.and_then(|text| serde_json::from_str(&text).ok());
-                let room = room.ok_or_else(|| damaged("detail"))?;
-                Event::RoomChanged(RoomChanged { header, room })
+                let RoomChangedDetail { room, changed } =
+                    detail.ok_or_else(|| damaged("detail"))?;
+                // A field that this program does not know is left out: a newer program has written it.
+                let known = changed.iter().filter_map(|name| name.parse().ok());
+                let changed = known.collect();
+                Event::RoomChanged(RoomChanged { header, room, changed })
             }
             EventKind::MemberJoined | EventKind::MemberLeft | EventKind::MemberChanged => {
                 let detail: Option<MemberDetail> =
@@ -105,6 +110,23 @@ pub fn member_ids(kind: &str, detail: Option<&str>) -> Vec<UserId> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The detail of `room_changed`, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct RoomChangedDetail {
+    #[serde(flatten)]
+    room: RoomFace,
+    /// The words of [`RoomField`]s; events of earlier versions have none.
+    #[serde(default)]
+    changed: Vec<String>,
+}
+
+/// The detail of a `room_changed` event, as it is stored.
+pub(super) fn room_changed_detail(room: &RoomFace, changed: &[RoomField]) -> Result<String> {
+    let changed = changed.iter().map(|field| field.as_str().to_owned()).collect();
+    let stored = RoomChangedDetail { room: room.clone(), changed };
+    serde_json::to_string(&stored).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// The detail of an event that changes who is a member, as it is stored.

@@ -2,7 +2,7 @@
 
 use chatapp::model::{
     Audience, EventHeader, LeaveCause, MemberDetail, MemberEvent, Person, RoomChanged, RoomFace,
-    RoomKind, RoomRules,
+    RoomField, RoomKind, RoomRules,
 };
 use chatapp::realtime::News;
 
@@ -45,7 +45,7 @@ fn becomes(seq: i64, kind: RoomKind) -> Event {
         kind,
         rules: RoomRules::default(),
     };
-    Event::RoomChanged(RoomChanged { header: header(seq), room })
+    Event::RoomChanged(RoomChanged { header: header(seq), room, changed: vec![RoomField::Kind] })
 }
 
 fn said(seq: i64) -> Event {

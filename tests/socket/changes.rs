@@ -124,7 +124,8 @@ async fn members_receive_a_change_of_the_room_as_an_event_and_as_its_state(datab
         "kind": "public", "posting": "everyone", "inviting": "moderators", "history": "all",
         "auto_join": false,
     });
-    let first = receives_change(&mut inside, &ann, 1, state).await;
+    let fields = json!(["name", "description", "archived_at"]);
+    let first = receives_change(&mut inside, &ann, 1, state, fields).await;
     assert_eq!(changed["head_seq"], 1);
     // A change that alters nothing is not an event.
     ann.patch(&path, change).await.expect(200);
@@ -134,7 +135,8 @@ async fn members_receive_a_change_of_the_room_as_an_event_and_as_its_state(datab
         "kind": "public", "posting": "everyone", "inviting": "moderators", "history": "all",
         "auto_join": false,
     });
-    let second = receives_change(&mut inside, &ann, 2, state).await;
+    let changed = json!(["description", "archived_at"]);
+    let second = receives_change(&mut inside, &ann, 2, state, changed).await;
     nothing_more(&mut inside).await;
     nothing_more(&mut outside).await;
 
@@ -147,7 +149,13 @@ async fn members_receive_a_change_of_the_room_as_an_event_and_as_its_state(datab
 }
 
 /// Returns the `room_changed` event.
-async fn receives_change(socket: &mut Socket, by: &Client, seq: i64, state: Value) -> Value {
+async fn receives_change(
+    socket: &mut Socket,
+    by: &Client,
+    seq: i64,
+    state: Value,
+    changed: Value,
+) -> Value {
     let of_type = |kind| {
         let mut frame = state.clone();
         frame["type"] = json!(kind);
@@ -161,6 +169,7 @@ async fn receives_change(socket: &mut Socket, by: &Client, seq: i64, state: Valu
     expected["user_id"] = json!(by.user_id);
     expected["username"] = json!(by.username);
     expected["timestamp"] = event["timestamp"].clone();
+    expected["changed"] = changed;
     assert_eq!(event, expected);
     event
 }

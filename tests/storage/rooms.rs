@@ -2,7 +2,8 @@
 
 use chatapp::model::{
     Actor, AllowedTo, Event, EventHeader, NewAuditEntry, NewRoom, ReadPosition, Room, RoomChange,
-    RoomChanged, RoomDifference, RoomHead, RoomId, RoomKind, RoomRules, Seq, UpdatedRoom, UserId,
+    RoomChanged, RoomDifference, RoomField, RoomHead, RoomId, RoomKind, RoomRules, Seq,
+    UpdatedRoom, UserId,
 };
 use chatapp::storage::{AppendError, ChangeError, Conflict, Error};
 
@@ -125,7 +126,9 @@ pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
         ..room.clone()
     };
     assert_eq!(updated, expected);
-    let Some(Event::RoomChanged(RoomChanged { header, room: face })) = event else { panic!() };
+    let Some(Event::RoomChanged(RoomChanged { header, room: face, changed })) = event else {
+        panic!()
+    };
     let EventHeader { id, .. } = header;
     let (user_id, username, timestamp) = (ann.id, "ann".into(), NOW.plus_seconds(5));
     let seq = Seq(2);
@@ -134,6 +137,7 @@ pub fn a_change_of_a_room_is_one_event_of_its_log(db: &TestDatabase) {
         EventHeader { id, room_id, seq, user_id, username, display_name, timestamp };
     assert_eq!(header, expected_header);
     assert_eq!(face, expected.face());
+    assert_eq!(changed, [RoomField::Name, RoomField::Description, RoomField::ArchivedAt]);
     // A change without an effect is not recorded, and does not change the time.
     for same in [&all, &RoomChange::default(), &archived(true)] {
         let entry = audit_at("room.update", NOW.plus_seconds(9));

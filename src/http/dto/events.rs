@@ -151,6 +151,24 @@ pub(in crate::http) struct RoomChangedDto {
     pub room_kind: RoomKindDto,
     #[oai(flatten)]
     pub rules: RoomRulesDto,
+    /// The names of the fields that the change changed; absent in events of earlier versions, which did not store
+    /// them. Later versions may have more names.
+    #[oai(skip_serializing_if_is_none)]
+    pub changed: Option<Vec<RoomFieldDto>>,
+}
+
+/// A field of a room that a change can change.
+#[derive(Enum)]
+#[oai(rename = "RoomField", rename_all = "snake_case")]
+pub(in crate::http) enum RoomFieldDto {
+    Name,
+    Description,
+    ArchivedAt,
+    Kind,
+    Posting,
+    Inviting,
+    History,
+    AutoJoin,
 }
 
 impl Example for RoomChangedDto {
@@ -170,6 +188,7 @@ impl Example for RoomChangedDto {
             archived_at: None,
             room_kind: RoomKindDto::Public,
             rules: RoomRulesDto::example(),
+            changed: Some(vec![RoomFieldDto::Name]),
         }
     }
 }

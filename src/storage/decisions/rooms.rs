@@ -4,9 +4,11 @@ use super::AuditTransaction;
 use super::members::{MemberTransaction, new_membership, require};
 use crate::model::{
     AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry, NewRoom,
-    Person, Room, RoomChange, RoomChanged, RoomId, RoomRole, Seq, Timestamp, UpdatedRoom, UserId,
+    Person, Room, RoomChange, RoomChanged, RoomField, RoomId, RoomRole, Seq, Timestamp,
+    UpdatedRoom, UserId,
 };
 use crate::storage::backend::Guard;
+use crate::storage::stored_event::room_changed_detail;
 use crate::storage::{Error, Result};
 
 /// An event to be appended to a room's log. `append_messages` appends messages, in batches.
@@ -98,7 +100,7 @@ pub(in crate::storage) fn update_room(
     tx.set_room(&changed)?;
     tx.record_audit(entry, AuditTarget::Room(id))?;
     let event = match changed.revision > room.revision {
-        true => Some(Event::RoomChanged(append_room_changed(tx, &changed, entry)?)),
+        true => Some(Event::RoomChanged(append_room_changed(tx, &room, &changed, entry)?)),
         false => None,
     };
     changed.head_seq = event.as_ref().map_or(room.head_seq, Event::seq);
@@ -111,13 +113,14 @@ pub(in crate::storage) fn update_room(
 
 fn append_room_changed(
     tx: &mut impl RoomTransaction,
+    before: &Room,
     room: &Room,
     entry: &NewAuditEntry,
 ) -> Result<RoomChanged> {
     let user_id = entry.actor.author();
     let (room_id, timestamp, face) = (room.id, entry.timestamp, room.face());
-    let detail =
-        serde_json::to_string(&face).map_err(|error| Error::Internal(error.to_string()))?;
+    let changed = RoomField::differing(before, room);
+    let detail = room_changed_detail(&face, &changed)?;
     let (id, seq) = tx.append_event(&NewEvent {
         room_id,
         kind: EventKind::RoomChanged,
@@ -129,7 +132,7 @@ fn append_room_changed(
     })?;
     let Person { username, display_name, .. } = tx.get_author(user_id)?;
     let header = EventHeader { id, room_id, seq, user_id, username, display_name, timestamp };
-    Ok(RoomChanged { header, room: face })
+    Ok(RoomChanged { header, room: face, changed })
 }
 
 pub(in crate::storage) fn delete_room(

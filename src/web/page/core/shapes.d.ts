@@ -67,6 +67,15 @@ export type MessageDeletedFrame = MessageChange & {
 export type RoomChangedFrame = RoomChanged & {
   type: "room_changed";
 };
+export type RoomField =
+  | "name"
+  | "description"
+  | "archived_at"
+  | "kind"
+  | "posting"
+  | "inviting"
+  | "history"
+  | "auto_join";
 export type MemberJoinedFrame = MemberEvent & {
   type: "member_joined";
 };
@@ -316,6 +325,7 @@ export interface RoomChanged {
   inviting: AllowedTo;
   history: VisibleHistory;
   auto_join: boolean;
+  changed?: RoomField[];
 }
 export interface MemberEvent {
   id: EventId;
