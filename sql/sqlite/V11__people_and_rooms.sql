@@ -24,11 +24,9 @@ ALTER TABLE rooms ADD COLUMN direct_key TEXT;
 ALTER TABLE rooms ADD COLUMN access_version INTEGER NOT NULL DEFAULT 0;
 -- Kept by triggers, because counting the members of 200 large rooms for one page of rooms costs 40 ms and more.
 ALTER TABLE rooms ADD COLUMN member_count INTEGER NOT NULL DEFAULT 0;
--- Two rooms that nobody sees both of may have the same name.
+-- The name of a private room may be that of any other room: a refusal would tell people a name that they do not see.
 DROP INDEX rooms_name;
 CREATE UNIQUE INDEX rooms_name ON rooms (name) WHERE deleted_at IS NULL AND kind = 'public';
-CREATE UNIQUE INDEX rooms_private_name ON rooms (created_by, name)
-    WHERE deleted_at IS NULL AND kind = 'private';
 CREATE UNIQUE INDEX rooms_direct_key ON rooms (direct_key) WHERE deleted_at IS NULL AND kind = 'direct';
 CREATE INDEX rooms_public ON rooms (id) WHERE deleted_at IS NULL AND kind = 'public';
 CREATE INDEX rooms_access_version ON rooms (access_version) WHERE access_version > 0;

@@ -83,7 +83,7 @@ pub enum Error {
     UsernameTaken,
     #[error("this email is taken")]
     EmailTaken,
-    #[error("this room name is taken")]
+    #[error("another public room has this name")]
     RoomNameTaken,
     #[error("you are banned from this room")]
     Banned,

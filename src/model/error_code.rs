@@ -221,7 +221,7 @@ impl ErrorCode {
             Self::TooManyInvites => "there are too many open invites",
             Self::UsernameTaken => "another account has the username",
             Self::EmailTaken => "another account has the email",
-            Self::RoomNameTaken => "another room has the name",
+            Self::RoomNameTaken => "another public room has the name",
             Self::Banned => "the user is banned from the room",
             Self::Muted => "the user is muted in the room",
             Self::PostingRestricted => "only moderators and owners send to the room",

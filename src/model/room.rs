@@ -27,8 +27,7 @@ impl fmt::Display for RoomId {
 pub struct Room {
     /// The room's id.
     pub id: RoomId,
-    /// The room's name; empty in a direct room. No other public room has it, and no other private room of the
-    /// same creator.
+    /// The room's name; empty in a direct room. Of public rooms only one has it.
     pub name: String,
     /// The room's description; `None` if the room has no description.
     pub description: Option<String>,

@@ -9,8 +9,8 @@ pub enum Conflict {
     /// Another account has the email address; ASCII case is ignored.
     #[error("this email is taken")]
     EmailTaken,
-    /// Another public room, or another private room of the same creator, has the name; ASCII case is ignored.
-    #[error("this room name is taken")]
+    /// The room is public, and another public room has the name; ASCII case is ignored.
+    #[error("another public room has this name")]
     RoomNameTaken,
     /// The account was to be the first admin.
     #[error("an admin exists already")]

@@ -30,7 +30,7 @@ test("a room is created, renamed, given a topic, archived, opened again and dele
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("general");
   await dialog.getByRole("button", { name: "Create room" }).click();
-  await dialog.getByText("This room name is taken.").waitFor();
+  await dialog.getByText("Another public room has this name.").waitFor();
   await dialog.getByLabel("Name").fill("plans");
   await dialog.getByLabel("Topic").fill("What comes next");
   await dialog.getByRole("button", { name: "Create room" }).click();

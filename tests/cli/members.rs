@@ -202,6 +202,10 @@ fn a_name_finds_the_public_room_or_the_only_private_one() {
         let error = shell.run(&["rooms", "show", "plans"]).error();
         let expected = "2 private rooms are called plans: write the number of one of them, ";
         assert_eq!(error, format!("{expected}#{one} or #{two}"));
+        let three = create("PLANS", "ann");
+        let error = shell.run(&["rooms", "delete", "plans", "--yes"]).error();
+        let expected = "3 private rooms are called plans: write the number of one of them, ";
+        assert_eq!(error, format!("{expected}#{one} or #{two} or #{three}"));
         shell.run(&["rooms", "create", "plans", "--as", "ann"]).ok();
         assert_eq!(show("plans"), 1, "the public room");
         // A private room cannot hide the number of another room.
@@ -211,7 +215,7 @@ fn a_name_finds_the_public_room_or_the_only_private_one() {
         let listed = json_of(&shell, &["rooms", "list"]);
         let counts: Vec<&Value> =
             listed.as_array().unwrap().iter().map(|room| &room["member_count"]).collect();
-        assert_eq!(counts, [1; 5]);
+        assert_eq!(counts, [1; 6]);
     });
 }
 

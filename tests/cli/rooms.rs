@@ -93,7 +93,7 @@ fn errors_of_rooms_commands_say_what_to_do() {
         shell.create_admin("ann", EMAIL, PASSWORD.as_bytes()).ok();
         shell.run(&["rooms", "create", "general"]).ok();
         let error = shell.run(&["rooms", "create", "General"]).error();
-        assert_eq!(error, "this room name is taken");
+        assert_eq!(error, "another public room has this name");
         let error = shell.run(&["rooms", "create", " "]).error();
         assert_eq!(error, "name must not be empty");
         let error = shell.run(&["rooms", "rename", "genral", "lobby"]).error();

@@ -230,18 +230,28 @@ async fn names_of_private_rooms_tell_nothing(database: Database) {
     let root = server.admin("root").await;
     let [ann, ben] = [server.user("ann").await, server.user("ben").await];
     let hidden = private(&ann, "plans", json!({})).await;
-    let again = json!({ "name": "plans", "kind": "private" });
-    ann.post("/rooms/", again).await.expect_problem(409, "room_name_taken");
+    private(&ann, "Plans", json!({})).await;
     private(&ben, "plans", json!({})).await;
+    // The creator has left: nobody learns of the name from a refusal.
+    let accented = private(&ann, "pla\u{301}ns", json!({})).await;
+    let owner = json!({ "role": "owner" });
+    ann.post(&format!("/rooms/{accented}/members"), json!({ "user_ids": [ben.user_id] }))
+        .await
+        .expect(200);
+    ann.patch(&format!("/rooms/{accented}/members/{}", ben.user_id), owner).await.expect(200);
+    ann.delete(&format!("/rooms/{accented}/members/me")).await.expect(204);
+    private(&ann, "plans", json!({})).await;
+    private(&ann, "PL\u{e1}NS", json!({})).await;
+    private(&ann, "pl\u{e1}ns", json!({})).await;
     let public = ben.creates_room("plans").await;
     let other = root.creates_room("other").await;
     root.patch(&format!("/rooms/{other}"), json!({ "name": "plans" }))
         .await
         .expect_problem(409, "room_name_taken");
     // Made public, it would have the name of another public room.
-    ann.patch(&format!("/rooms/{hidden}"), json!({ "kind": "public" }))
-        .await
-        .expect_problem(409, "room_name_taken");
+    let refused = ann.patch(&format!("/rooms/{hidden}"), json!({ "kind": "public" })).await;
+    let refused = refused.expect_problem(409, "room_name_taken");
+    assert_eq!(refused["detail"], "another public room has this name");
     ben.delete(&format!("/rooms/{public}")).await.expect(204);
     ann.patch(&format!("/rooms/{hidden}"), json!({ "kind": "public" })).await.expect(200);
 }

@@ -126,8 +126,8 @@ fn undo_migrations(database: &PgDatabase) {
                 ALTER TABLE server DROP COLUMN compatible_from, DROP COLUMN access_version;
                 DROP TABLE attempts, known_addresses, nodes, presence, members, bans, invites, blocks;
                 DROP SEQUENCE closed_room_ids, closed_event_ids;
-                DROP INDEX rooms_name, rooms_private_name, rooms_direct_key, rooms_access_version,
-                           rooms_auto_join, rooms_public;
+                DROP INDEX rooms_name, rooms_direct_key, rooms_access_version, rooms_auto_join,
+                           rooms_public;
                 ALTER TABLE rooms DROP COLUMN kind, DROP COLUMN posting, DROP COLUMN inviting,
                     DROP COLUMN history, DROP COLUMN auto_join, DROP COLUMN direct_key,
                     DROP COLUMN access_version;

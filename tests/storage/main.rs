@@ -199,7 +199,7 @@ contract! {
         ids_of_closed_rooms_and_of_their_events_leave_no_gaps_in_the_others
         ids_grow_with_the_seqs_of_a_room
         the_first_message_makes_its_sender_a_member
-        a_name_belongs_to_one_public_room_or_to_one_private_room_of_its_creator
+        a_name_belongs_to_one_public_room_and_to_any_number_of_private_ones
         auto_join_lists_open_public_rooms
         a_deleted_account_leaves_its_rooms
         changes_of_members_at_once_leave_no_gap

@@ -85,7 +85,7 @@ impl Admin<'_> {
         let (name, description) = (text::line(&name), description.as_deref().map(text::lines));
         rooms::check(Some(&name), description.as_deref())?;
         rooms::check_rules(kind, rules)?;
-        self.check_spelling(&name, None, kind, created_by)?;
+        self.check_spelling(&name, None, kind)?;
         let entry = self.entry("room.create", json!({ "name": name }))?;
         let room = NewRoom {
             name,
@@ -121,31 +121,21 @@ impl Admin<'_> {
         if room.kind != RoomKind::Direct {
             rooms::check_rules(changed.kind, changed.rules)?;
         }
-        self.check_spelling(&changed.name, Some(id), changed.kind, room.created_by)?;
+        self.check_spelling(&changed.name, Some(id), changed.kind)?;
         let entry = self.entry("room.update", &change)?;
         Ok(self.backend.update_room(id, &change, self.guard, &entry)?.ok_or(Error::RoomNotFound)?)
     }
 
-    /// Refuses a name that another room has in another Unicode form. Earlier versions stored names
-    /// as they were typed, so the unique index does not find these. As in that index, rooms that nobody sees
-    /// both of may have the same name.
-    fn check_spelling(
-        &self,
-        name: &str,
-        own: Option<RoomId>,
-        kind: RoomKind,
-        creator: UserId,
-    ) -> Result<()> {
-        if !text::has_other_spellings(name) {
+    /// Refuses a name for a public room that another public room has in another Unicode form. Earlier versions
+    /// stored names as they were typed, so the unique index does not find these.
+    fn check_spelling(&self, name: &str, own: Option<RoomId>, kind: RoomKind) -> Result<()> {
+        if kind != RoomKind::Public || !text::has_other_spellings(name) {
             return Ok(());
         }
-        let is_taken = |room: &Room| {
-            Some(room.id) != own
-                && room.kind == kind
-                && (kind == RoomKind::Public || room.created_by == creator)
-                && text::line(&room.name).eq_ignore_ascii_case(name)
+        let is_taken = |(id, other): &(RoomId, String)| {
+            Some(*id) != own && text::line(other).eq_ignore_ascii_case(name)
         };
-        match self.backend.list_rooms()?.iter().any(is_taken) {
+        match self.backend.list_public_names()?.iter().any(is_taken) {
             true => Err(Error::RoomNameTaken.into()),
             false => Ok(()),
         }

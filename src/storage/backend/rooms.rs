@@ -15,6 +15,8 @@ pub trait Rooms {
     fn get_room(&self, id: RoomId) -> Result<Option<Room>>;
     /// Looks up a public room by name; ASCII case is ignored. `None`: no such room.
     fn get_room_by_name(&self, name: &str) -> Result<Option<Room>>;
+    /// The public rooms with their names, in any order.
+    fn list_public_names(&self) -> Result<Vec<(RoomId, String)>>;
     /// Every room, in order of id.
     fn list_rooms(&self) -> Result<Vec<Room>>;
     /// Lists rooms of `known` that have longer logs or were deleted, and, if `finds_new`, all rooms that are

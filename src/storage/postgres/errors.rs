@@ -179,7 +179,7 @@ fn conflict(error: &DbError) -> Option<Conflict> {
     match error.constraint()? {
         "users_username" => Some(Conflict::UsernameTaken),
         "users_email" => Some(Conflict::EmailTaken),
-        "rooms_name" | "rooms_private_name" | "rooms_direct_key" => Some(Conflict::RoomNameTaken),
+        "rooms_name" | "rooms_direct_key" => Some(Conflict::RoomNameTaken),
         _ => None,
     }
 }

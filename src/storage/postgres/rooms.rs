@@ -52,6 +52,16 @@ impl Rooms for Postgres {
         })
     }
 
+    fn list_public_names(&self) -> Result<Vec<(RoomId, String)>> {
+        self.read(|db| {
+            let rows = db.query(
+                "SELECT id, name FROM rooms WHERE deleted_at IS NULL AND kind = 'public'",
+                &[],
+            )?;
+            Ok(rows.iter().map(|row| (RoomId(row.get(0)), row.get(1))).collect())
+        })
+    }
+
     fn list_rooms(&self) -> Result<Vec<Room>> {
         self.read(|db| {
             let rows = db.query(

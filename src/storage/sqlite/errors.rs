@@ -90,9 +90,7 @@ fn conflict(text: &str) -> Option<Conflict> {
     match text.strip_prefix("UNIQUE constraint failed: ")? {
         "users.username" => Some(Conflict::UsernameTaken),
         "users.email" => Some(Conflict::EmailTaken),
-        "rooms.name" | "rooms.created_by, rooms.name" | "rooms.direct_key" => {
-            Some(Conflict::RoomNameTaken)
-        }
+        "rooms.name" | "rooms.direct_key" => Some(Conflict::RoomNameTaken),
         _ => None,
     }
 }

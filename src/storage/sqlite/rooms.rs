@@ -36,6 +36,16 @@ impl Rooms for Sqlite {
         self.read(|db| Ok(db.prepare_cached(GET)?.query_row([name], room).optional()?))
     }
 
+    fn list_public_names(&self) -> Result<Vec<(RoomId, String)>> {
+        const LIST: &str =
+            "SELECT id, name FROM rooms WHERE deleted_at IS NULL AND kind = 'public'";
+        self.read(|db| {
+            let mut statement = db.prepare_cached(LIST)?;
+            let rows = statement.query_map([], |row| Ok((RoomId(row.get(0)?), row.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     fn list_rooms(&self) -> Result<Vec<Room>> {
         self.read(list_rooms)
     }
