@@ -130,11 +130,12 @@ pub struct Reader<'a> {
 pub struct Reading {
     /// 0 if the reader has never read the room.
     pub read_seq: Seq,
-    /// `None`: the reader has never read the room, so that it is new rather than unread.
+    /// Counted from the reader's joining if a member has never read the room. `None`: the reader is not a member
+    /// and has never read the room, so that it is new rather than unread.
     pub unread: Option<Unread>,
 }
 
-/// The number of messages of other users after a read position, without deleted ones.
+/// The number of messages of other users after the read position, without deleted ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
     /// At most [`Unread::MAX`]: further messages are not counted.

@@ -9,6 +9,7 @@ on_both_databases!(
     the_same_people_have_one_direct_room,
     a_direct_room_has_two_to_eight_people,
     a_block_ends_the_conversation_of_two,
+    a_conversation_that_was_never_opened_has_unread_messages,
     members_see_what_came_after_them,
     a_public_room_becomes_private_and_public_again,
     rooms_come_in_pages_and_are_filtered,
@@ -118,6 +119,33 @@ async fn a_block_ends_the_conversation_of_two(database: Database) {
     ann.post("/direct-rooms/", with(&[&cat])).await.expect_problem(403, "blocked");
 }
 
+async fn a_conversation_that_was_never_opened_has_unread_messages(database: Database) {
+    let server = Server::start(database).await;
+    let [ann, ben] = [server.user("ann").await, server.user("ben").await];
+    let says = async |room: i64, text: &str| {
+        let path = format!("/rooms/{room}/messages");
+        ann.post(&path, json!({ "content": text })).await.expect(201);
+    };
+    let counts = async |room: i64| {
+        let seen = ben.get(&format!("/rooms/{room}")).await.expect(200);
+        assert_eq!(seen["read_seq"], 0);
+        (seen["unread"].clone(), seen["mentions"].clone())
+    };
+    let people = json!({ "user_ids": [ben.user_id] });
+    let direct = ann.post("/direct-rooms/", people).await.expect(201)["id"].as_i64().unwrap();
+    assert_eq!(counts(direct).await, (json!(0), json!(0)));
+    says(direct, "hello").await;
+    says(direct, "are you there, @ben?").await;
+    assert_eq!(counts(direct).await, (json!(2), json!(1)));
+
+    let room = private(&ann, "tea", json!({})).await;
+    says(room, "@ben comes later").await;
+    add(&ann, room, std::slice::from_ref(&ben)).await;
+    assert_eq!(counts(room).await, (json!(0), json!(0)));
+    says(room, "welcome, @ben").await;
+    assert_eq!(counts(room).await, (json!(1), json!(1)));
+}
+
 async fn members_see_what_came_after_them(database: Database) {
     let server = Server::start(database).await;
     let ann = server.admin("ann").await;
@@ -132,7 +160,8 @@ async fn members_see_what_came_after_them(database: Database) {
     add(&ann, room, std::slice::from_ref(&cat)).await;
     let sent =
         ann.post(&format!("{path}/messages"), json!({ "content": "three" })).await.expect(201);
-    // The counts begin when the reader has read something.
+    let seen = cat.get(&path).await.expect(200);
+    assert_eq!((&seen["unread"], &seen["mentions"]), (&json!(1), &json!(0)), "never read");
     cat.put(&format!("{path}/read"), json!({ "seq": 1 })).await.expect(200);
     let seen = cat.get(&path).await.expect(200);
     assert_eq!(seen["membership"]["joined_seq"], 3);

@@ -244,6 +244,7 @@ contract! {
     }
     reading {
         a_room_that_was_never_read_has_no_unread_count
+        a_member_who_never_read_has_unread_what_came_after_joining
         unread_counts_agree_with_a_model
         the_number_of_counted_messages_is_limited
         the_number_of_scanned_events_is_limited

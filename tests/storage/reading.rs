@@ -36,10 +36,35 @@ pub fn a_room_that_was_never_read_has_no_unread_count(db: &TestDatabase) {
     assert_eq!(listed[1].0.head_seq, Seq(3), "the room is not as `get_room` returns it");
     assert_eq!(backend.get_room(rooms[1].id).unwrap().as_ref(), Some(&listed[1].0));
     // A position belongs to one user.
-    assert_eq!(unread(&*backend, &ann, &rooms[1]), None);
+    assert_eq!(unread(&*backend, &ann, &rooms[1]), Some(Unread::default()), "the owner");
     backend.delete_room(rooms[1].id, None, &audit("x")).unwrap();
     assert_eq!(rooms_read(&*backend, &bo, Some(rooms[1].id)), []);
     assert_eq!(rooms_read(&*backend, &bo, None).len(), 2);
+}
+
+pub fn a_member_who_never_read_has_unread_what_came_after_joining(db: &TestDatabase) {
+    let backend = db.backend();
+    let [ann, bo, cy] = ["ann", "bo", "cy"].map(|name| user(&*backend, name));
+    let room = room(&*backend, &ann);
+    fill(&*backend, &room, &ann, 3);
+    let says = |by: &User, text: &str| {
+        let sent = NewMessage { joins: true, ..message(&room, by, text) };
+        backend.append_messages(vec![sent]).unwrap().remove(0).unwrap();
+    };
+    // The first message makes its sender a member.
+    says(&bo, "hello, @ann");
+    assert_eq!(unread(&*backend, &bo, &room), Some(Unread::default()));
+    assert_eq!(unread(&*backend, &ann, &room), Some(Unread { messages: 1, mentions: 1 }));
+    assert_eq!(unread(&*backend, &cy, &room), None);
+    says(&ann, "hello, @bo");
+    says(&ann, "how are you?");
+    assert_eq!(unread(&*backend, &bo, &room), Some(Unread { messages: 2, mentions: 1 }));
+    let listed = rooms_read(&*backend, &bo, None);
+    assert_eq!(listed[0].1.read_seq, Seq(0), "nothing was read");
+    reads(&*backend, &bo, &room, 5);
+    assert_eq!(unread(&*backend, &bo, &room), Some(Unread { messages: 1, mentions: 0 }));
+    reads(&*backend, &cy, &room, 5);
+    assert_eq!(unread(&*backend, &cy, &room), Some(Unread { messages: 1, mentions: 0 }));
 }
 
 /// An act in one room.

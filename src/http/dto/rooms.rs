@@ -201,8 +201,9 @@ pub(in crate::http) struct RoomDto {
     /// The caller's read position: a `seq`, 0 at first.
     pub read_seq: i64,
     /// The number of messages of other users after the read position, up to `head_seq`, without
-    /// deleted ones; 999 means 999 or more. Only the next 5,000 events are counted. Left out if the
-    /// caller has never read the room: then the whole room is new.
+    /// deleted ones; 999 means 999 or more. Only the next 5,000 events are counted. For a member who has
+    /// never read the room, the messages after `joined_seq` are counted. Left out if the caller is not a
+    /// member and has never read the room: then the whole room is new.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<u32>,

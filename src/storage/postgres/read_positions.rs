@@ -39,7 +39,7 @@ const LOOK: &str = "
 /// which each part reads no more rows than the page has. The parts marked `OFFSET 0` are look-ups, one for each row
 /// before: the planner would otherwise read whole indexes, because it does not know how small a page is.
 ///
-/// For each room that the reader has read, the statement scans a range of the log that ends after `$8` messages or
+/// For each room that the reader has read or is a member of, the statement scans a range of the log that ends after `$8` messages or
 /// `$9` events (the log has no gaps). A message with an `@` is first searched for the text `$10`, and only if that
 /// is found compared with the pattern `$11`, which costs most.
 const LIST: &str = concat!(
@@ -81,11 +81,14 @@ const LIST: &str = concat!(
          SELECT * FROM members WHERE room_id = listed.id AND user_id = $1 OFFSET 0
      ) AS members ON true
      LEFT JOIN LATERAL (
-         SELECT seq AS read_seq,
-                CASE WHEN kind = 'private' AND history = 'joined' AND seq < joined_seq
-                     THEN joined_seq ELSE seq END AS seen_seq
-         FROM read_positions WHERE room_id = listed.id AND user_id = $1 OFFSET 0
+         SELECT seq AS read_seq FROM read_positions
+         WHERE room_id = listed.id AND user_id = $1 OFFSET 0
      ) AS position ON true
+     CROSS JOIN LATERAL (
+         SELECT CASE WHEN kind = 'private' AND history = 'joined'
+                     THEN greatest(read_seq, joined_seq)
+                     ELSE coalesce(read_seq, joined_seq) END AS seen_seq
+     ) AS seen
      LEFT JOIN LATERAL (
          SELECT count(*) AS messages,
                 count(*) FILTER (WHERE CASE WHEN strpos(content, '@') = 0 THEN false
@@ -172,17 +175,15 @@ fn listed_room(row: &Row) -> ListedRoom {
         let count = row.get::<_, Option<i64>>(column).unwrap_or_default();
         u32::try_from(count).unwrap_or(u32::MAX)
     };
-    let reading = match row.get::<_, Option<i64>>(FIRST) {
-        None => Reading::default(),
-        Some(seq) => {
-            let unread = Unread { messages: count(FIRST + 1), mentions: count(FIRST + 2) };
-            Reading { read_seq: Seq(seq), unread: Some(unread) }
-        }
-    };
+    let membership = row.get::<_, Option<&str>>(FIRST + 7).map(|_| membership(row, FIRST + 7));
+    let read_seq = row.get::<_, Option<i64>>(FIRST).map(Seq);
+    let is_counted = read_seq.is_some() || membership.is_some();
+    let unread =
+        is_counted.then(|| Unread { messages: count(FIRST + 1), mentions: count(FIRST + 2) });
     ListedRoom {
         room: room(row),
-        reading,
-        membership: row.get::<_, Option<&str>>(FIRST + 7).map(|_| membership(row, FIRST + 7)),
+        reading: Reading { read_seq: read_seq.unwrap_or_default(), unread },
+        membership,
         member_count: row.get::<_, i64>(FIRST + 3).unsigned_abs(),
         people: people(row, FIRST + 4),
     }

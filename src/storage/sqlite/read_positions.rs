@@ -120,13 +120,17 @@ fn listed_room(db: &Connection, row: &Row<'_>, reader: Reader<'_>) -> Result<Lis
         ValueRef::Null => None,
         _ => Some(membership(row, ROOM_COLUMNS + 2)?),
     };
-    let reading = match row.get::<_, Option<i64>>(ROOM_COLUMNS)?.map(Seq) {
-        None => Reading::default(),
-        Some(read_seq) => {
-            let after = read_seq.max(room.visible_from(membership.as_ref()));
-            Reading { read_seq, unread: Some(count_unread(db, &room, after, reader)?) }
+    let read_seq = row.get::<_, Option<i64>>(ROOM_COLUMNS)?.map(Seq);
+    // What was before the membership is not unread for a member who has never read the room.
+    let seen_seq = read_seq.or(membership.map(|it| it.joined_seq));
+    let unread = match seen_seq {
+        None => None,
+        Some(seen_seq) => {
+            let after = seen_seq.max(room.visible_from(membership.as_ref()));
+            Some(count_unread(db, &room, after, reader)?)
         }
     };
+    let reading = Reading { read_seq: read_seq.unwrap_or_default(), unread };
     let people = match room.kind {
         RoomKind::Direct => db
             .prepare_cached(LIST_PEOPLE)?

@@ -60,9 +60,10 @@ export class Room {
     this.typists = new Map();
   }
 
-  /** The reader has never read the room, and it is not empty. */
+  /** The reader has never read the room and is not a member, and it is not empty. */
   get isNew() {
-    return this.readSeq.value === 0 && this.info.value.head_seq > 0;
+    const { head_seq, membership } = this.info.value;
+    return this.readSeq.value === 0 && !membership && head_seq > 0;
   }
 
   /**

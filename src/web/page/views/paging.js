@@ -29,7 +29,8 @@ export class Paging {
   /** Loads what the room opens with: the unread line if there is one, otherwise the newest messages. */
   open() {
     const { messages, room } = this;
-    const read = room.readSeq.peek();
+    // A member who has never read the room begins where the membership began.
+    const read = room.readSeq.peek() || (room.info.peek().membership?.joined_seq ?? 0);
     const behind = Math.max(room.lastSeq, room.info.peek().head_seq) - read;
     if (read > 0 && behind > 0) {
       this.reading.unreadAfter.value = read;
