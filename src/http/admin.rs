@@ -82,7 +82,7 @@ impl AdminApi {
         &self,
         chat: Data<&Chat>,
         caller: Caller,
-        /// Only accounts with this text in the username or the email; ASCII case is ignored.
+        /// Only accounts with this text in the username, the display name or the email; case is ignored.
         query: Query<Option<String>>,
         /// The most accounts to return.
         #[oai(default = "default_users")]

@@ -78,7 +78,7 @@ impl MembersApi {
         caller: Caller,
         /// The room's id.
         room_id: Path<Number>,
-        /// Only members with this text in the username or the display name; ASCII case is ignored.
+        /// Only members with this text in the username or the display name; case is ignored.
         query: Query<Option<String>>,
         /// The most members to return.
         #[oai(default = "default_members")]

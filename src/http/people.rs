@@ -53,7 +53,7 @@ impl PeopleApi {
         &self,
         chat: Data<&Chat>,
         caller: Caller,
-        /// Only people with this text in the username or the display name; ASCII case is ignored.
+        /// Only people with this text in the username or the display name; case is ignored.
         query: Query<Option<String>>,
         /// The most people to return.
         #[oai(default = "default_limit")]

@@ -111,7 +111,7 @@ impl ProfileChange {
 /// A search in the directory: the active accounts, in order of id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeopleQuery {
-    /// Only people with this text in the username or the display name; ASCII case is ignored.
+    /// Only people with this text in the username or the display name; case is ignored.
     pub text: Option<String>,
     /// Only people with a greater id: the last id of the page before.
     pub after: Option<UserId>,

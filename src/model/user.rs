@@ -88,6 +88,9 @@ pub struct Account {
     /// The user, as the API shows it.
     #[serde(flatten)]
     pub user: User,
+    /// The name that the person wants to be shown; absent if it is the username.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
     /// The number of its open sessions.
     pub sessions: u32,
 }
@@ -95,7 +98,7 @@ pub struct Account {
 /// A search for accounts, in order of id. Deleted accounts are not found.
 #[derive(Clone, Debug)]
 pub struct UserQuery {
-    /// Only accounts with this text in the name or the email; ASCII case is ignored.
+    /// Only accounts with this text in the username, the display name or the email; case is ignored.
     pub text: Option<String>,
     /// Only accounts with a greater id: the last id of the page before.
     pub after: Option<UserId>,

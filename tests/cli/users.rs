@@ -67,7 +67,8 @@ fn accounts_are_listed_and_shown() {
         let table = shell.run(&["users", "list", "--query", "NNA@"]).ok();
         let lines: Vec<Vec<&str>> =
             table.lines().map(|line| line.split_whitespace().collect()).collect();
-        let headers = ["ID", "USERNAME", "EMAIL", "ROLE", "ACTIVE", "SESSIONS", "CREATED", "AT"];
+        let headers =
+            ["ID", "USERNAME", "EMAIL", "ROLE", "ACTIVE", "SESSIONS", "CREATED", "AT", "NAME"];
         assert_eq!(lines[0], headers);
         assert_eq!(lines[1][..6], ["2", "anna", "anna@example.com", "user", "yes", "1"]);
         assert_eq!(lines.len(), 2);

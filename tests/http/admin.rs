@@ -47,6 +47,11 @@ async fn accounts_are_listed_searched_and_shown(database: Database) {
     assert_eq!((names(&rest), &rest["next_after"]), (vec!["cy"], &Value::Null));
     let found = root.get("/admin/users?query=AN").await.expect(200);
     assert_eq!(names(&found), ["ann"]);
+    let name = json!({ "display_name": "Борис" });
+    root.patch("/users/me", name).await.expect(200);
+    let found = root.get("/admin/users?query=%D0%B1%D0%9E").await.expect(200);
+    assert_eq!(names(&found), ["root"]);
+    assert_eq!(found["users"][0]["display_name"], "Борис");
     let found = root.get("/admin/users?query=%40example.com&limit=1").await.expect(200);
     assert_eq!(names(&found), ["root"]);
     for none in ["%00", "%25", "%27", "nobody"] {

@@ -332,6 +332,9 @@ async fn members_come_in_pages(database: Database) {
     assert_eq!(names, ["ann", "ben", "bea", "cat"]);
     let found = ann.get(&format!("{path}?query=BE")).await.expect(200);
     assert_eq!(found["members"].as_array().unwrap().len(), 2);
+    people[2].patch("/users/me", json!({ "display_name": "Ёлкин" })).await.expect(200);
+    let found = ann.get(&format!("{path}?query=%D1%91%D0%9B")).await.expect(200);
+    assert_eq!(found["members"][0]["username"], "cat");
     for query in ["limit=0", "limit=201", "after=-1", "query=%00"] {
         ann.get(&format!("{path}?{query}")).await.expect_problem(422, "invalid_field");
     }

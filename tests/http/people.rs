@@ -109,6 +109,7 @@ async fn the_directory_has_active_accounts_in_pages_and_no_email(database: Datab
     assert_eq!(found(&format!("?limit=2&after={}", all[1])).await, (all[2..].to_vec(), None));
     assert_eq!(found("?query=ANN").await, (vec![ann.user_id, bo.user_id], None));
     assert_eq!(found("?query=m%C3%BCl").await, (vec![bo.user_id], None));
+    assert_eq!(found("?query=M%C3%9CL").await, (vec![bo.user_id], None));
     assert_eq!(found("?query=example.com").await, (vec![], None));
     for bad in ["?limit=0", "?limit=201", "?after=-1", "?after=x", "?query=%00"] {
         ann.get(&format!("/users{bad}")).await.expect_problem(422, "invalid_field");

@@ -130,7 +130,8 @@ fn undo_migrations(database: &PgDatabase) {
                            rooms_public;
                 ALTER TABLE rooms DROP COLUMN kind, DROP COLUMN posting, DROP COLUMN inviting,
                     DROP COLUMN history, DROP COLUMN auto_join, DROP COLUMN direct_key,
-                    DROP COLUMN access_version;
+                    DROP COLUMN access_version, DROP COLUMN member_count;
+                DROP FUNCTION count_members, fold_case;
                 CREATE UNIQUE INDEX rooms_name ON rooms (lower(name COLLATE \"C\"))
                     WHERE deleted_at IS NULL;
                 ALTER TABLE users DROP COLUMN display_name, DROP COLUMN title, DROP COLUMN timezone,

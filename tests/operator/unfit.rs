@@ -329,6 +329,19 @@ fn the_doctor_warns_of_a_database_without_sync_and_of_a_network_without_tls() {
     doctor(&url).expect("encryption", "ok: is not encrypted");
 }
 
+#[test]
+fn the_doctor_warns_if_case_is_ignored_only_in_some_scripts() {
+    let database = database();
+    assert_eq!(on(database.url(), &["migrate"]).code, 0);
+    let report = doctor(database.url());
+    assert!(!report.0.stdout.contains("\"case\""), "{:?}", report.0);
+    let without_icu =
+        "CREATE OR REPLACE FUNCTION fold_case(text) RETURNS text LANGUAGE sql IMMUTABLE
+                       AS 'SELECT lower($1)'";
+    database.client().batch_execute(without_icu).unwrap();
+    doctor(database.url()).expect("case", "warning: PostgreSQL with ICU");
+}
+
 /// The unique index on `client_id` is sorted by the collation. After a change of its version, PostgreSQL may
 /// miss entries of the index and store a `client_id` twice.
 #[test]

@@ -35,8 +35,11 @@ pub fn accounts_are_listed_in_order_of_id_with_their_open_sessions(db: &TestData
     session(&*backend, 3, &bo);
     backend.revoke_session(revoked, NOW).unwrap();
     let page = UserQuery { text: None, after: None, limit: 2 };
-    let expected =
-        [(ann.clone(), 0), (bo.clone(), 2)].map(|(user, sessions)| Account { user, sessions });
+    let expected = [(ann.clone(), 0), (bo.clone(), 2)].map(|(user, sessions)| Account {
+        user,
+        display_name: None,
+        sessions,
+    });
     assert_eq!(backend.list_users(&page, NOW).unwrap(), expected);
     assert_eq!(backend.get_account(bo.id, NOW).unwrap(), Some(expected[1].clone()));
     let later = NOW.plus_seconds(60);

@@ -17,7 +17,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Only accounts with this text in the name or the email; case is ignored
+    /// Only accounts with this text in a name or the email; case is ignored
     #[arg(long, value_name = "TEXT")]
     query: Option<String>,
 
@@ -30,13 +30,13 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let query = args.query.as_deref();
     let accounts = database.administer(|admin| admin.list_all_users(query, usize::MAX))?;
     let empty = match query {
-        Some(text) => format!("there is no account with {text} in its name or email"),
+        Some(text) => format!("there is no account with {text} in a name or email"),
         None => "there are no accounts yet: `chatapp create-admin` creates the first".to_owned(),
     };
     Ok(args.output.write(&Listing {
         rows: &accounts,
-        headers: &["id", "username", "email", "role", "active", "sessions", "created at"],
-        cells: &|Account { user, sessions }: &Account| {
+        headers: &["id", "username", "email", "role", "active", "sessions", "created at", "name"],
+        cells: &|Account { user, display_name, sessions }: &Account| {
             vec![
                 user.id.to_string(),
                 user.username.clone(),
@@ -45,6 +45,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
                 if user.is_active { "yes" } else { "no" }.to_owned(),
                 sessions.to_string(),
                 user.created_at.to_string(),
+                display_name.clone().unwrap_or_default(),
             ]
         },
         empty: &empty,

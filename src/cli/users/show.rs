@@ -36,8 +36,6 @@ struct Shown<'a> {
 #[derive(Serialize)]
 struct Profile {
     #[serde(skip_serializing_if = "Option::is_none")]
-    display_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timezone: Option<String>,
@@ -51,7 +49,6 @@ impl From<UserCard> for Profile {
     fn from(UserCard { profile, last_seen_at, .. }: UserCard) -> Self {
         let now = Clock::System.now();
         Self {
-            display_name: profile.display_name.as_deref().map(str::to_owned),
             title: profile.title,
             timezone: profile.timezone,
             status: profile.status.filter(|status| status.is_shown(now)),
@@ -68,7 +65,6 @@ impl Profile {
             [emoji.clone(), text.clone(), until].into_iter().flatten().collect::<Vec<_>>().join(" ")
         });
         let fields = [
-            ("name", self.display_name.clone()),
             ("title", self.title.clone()),
             ("timezone", self.timezone.clone()),
             ("status", status),
@@ -81,7 +77,7 @@ impl Profile {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let account = find(&database, &args.named.user)?;
-    let Account { user, sessions } = &account;
+    let Account { user, display_name, sessions } = &account;
     let cards = database.administer(|admin| admin.list_cards(&[account.user.id]))?;
     let shown = Shown { account: &account, profile: cards.into_iter().next().map(Profile::from) };
     let mut text = format!(
@@ -94,6 +90,9 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         if user.is_active { "yes" } else { "no" },
         user.created_at
     );
+    if let Some(name) = display_name {
+        text.push_str(&format!("\nname        {name}"));
+    }
     for (name, value) in shown.profile.iter().flat_map(Profile::lines) {
         text.push_str(&format!("\n{name:<12}{value}"));
     }

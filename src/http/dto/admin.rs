@@ -24,6 +24,9 @@ pub(in crate::http) struct AccountDto {
     /// An account that is not active cannot sign in.
     pub is_active: bool,
     pub created_at: Moment,
+    /// The name that the person wants to be shown; absent if it is the username.
+    #[oai(skip_serializing_if_is_none)]
+    pub display_name: Option<String>,
     /// The number of its open sessions.
     pub sessions: u32,
 }
@@ -37,6 +40,7 @@ impl Example for AccountDto {
             role: RoleDto::User,
             is_active: true,
             created_at: EXAMPLE_TIME,
+            display_name: Some("Ann Lee".into()),
             sessions: 2,
         }
     }

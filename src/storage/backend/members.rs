@@ -73,7 +73,7 @@ pub struct Guard<'a> {
 /// A selection of the members of a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemberSearch {
-    /// Members whose username or display name contains this text; ASCII case is ignored. `None`: all members.
+    /// Members whose username or display name contains this text; case is ignored. `None`: all members.
     pub query: Option<String>,
     /// Members with a greater id than this.
     pub after: Option<UserId>,

@@ -99,7 +99,7 @@ impl Members for Postgres {
             ", display_name FROM members JOIN users ON users.id = user_id
               WHERE room_id = $1 AND user_id > $2
                 AND ($3::text IS NULL OR strpos(lower(username), lower($3)) > 0
-                     OR strpos(lower(coalesce(display_name, '')), lower($3)) > 0)
+                     OR strpos(fold_case(display_name), fold_case($3)) > 0)
               ORDER BY user_id LIMIT $4"
         );
         const COUNT: &str = "

@@ -20,7 +20,7 @@ impl People for Postgres {
             " FROM users
               WHERE id > $1 AND is_active AND deleted_at IS NULL
                 AND (strpos(lower(username COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
-                     OR strpos(lower(display_name COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0)
+                     OR strpos(fold_case(display_name), fold_case($2)) > 0)
               ORDER BY id LIMIT $3"
         );
         let text = query.text.as_deref().unwrap_or_default();

@@ -27,6 +27,13 @@ const COLLATION_VERSION: &str = "
     SELECT pg_database_collation_actual_version(oid)
     FROM pg_database WHERE datname = current_database()";
 
+/// Whether `fold_case` knows the letters of every script. True before the migration that creates it.
+const KNOWS_EVERY_SCRIPT: &str = "
+    SELECT to_regproc('fold_case') IS NULL
+           OR EXISTS (SELECT FROM pg_proc, pg_collation
+                      WHERE pg_proc.oid = to_regproc('fold_case') AND prosrc LIKE '%und-x-icu%'
+                        AND collname = 'und-x-icu' AND collnamespace = 'pg_catalog'::regnamespace)";
+
 /// Rights on chatapp's tables that the role does not have.
 const LIST_MISSING_RIGHTS: &str = "
     SELECT DISTINCT relname::text || ': ' || string_agg(privilege, ', ' ORDER BY privilege)
@@ -119,6 +126,14 @@ pub(super) fn list_shortcomings(db: &mut Connection) -> Result<Vec<Shortcoming>>
                 ),
             ));
         }
+    }
+    if !db.query_one(KNOWS_EVERY_SCRIPT, &[])?.get::<_, bool>(0) {
+        found.push(Shortcoming::warning(
+            "case",
+            "PostgreSQL has no collation of ICU, so a search for people may depend on upper and lower case",
+            "install a PostgreSQL with ICU, as most packages are, and use `chatapp copy` to move to a new \
+             database there",
+        ));
     }
     Ok(found)
 }

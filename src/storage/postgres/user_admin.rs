@@ -6,7 +6,7 @@ use super::super::Result;
 use super::super::backend::UserAdmin;
 use super::super::decisions::{self, UserTransaction};
 use super::connection::Connection;
-use super::records::{user, user_columns};
+use super::records::{USER_COLUMNS, user, user_columns};
 use super::{Postgres, users};
 use crate::model::{
     Account, Event, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery,
@@ -26,12 +26,13 @@ impl UserAdmin for Postgres {
                 concat!(
                     "SELECT ",
                     user_columns!(),
-                    ", (SELECT count(*) FROM sessions
+                    ", display_name, (SELECT count(*) FROM sessions
                         WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > $4)
                      FROM users
                      WHERE id > $1 AND deleted_at IS NULL
                        AND (strpos(lower(username COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
-                            OR strpos(lower(email COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0)
+                            OR strpos(lower(email COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
+                            OR strpos(fold_case(display_name), fold_case($2)) > 0)
                      ORDER BY id LIMIT $3"
                 ),
                 &[&after, &text, &i64::from(query.limit), &now.0],
@@ -151,7 +152,7 @@ pub(super) fn get_account(
         concat!(
             "SELECT ",
             user_columns!(),
-            ", (SELECT count(*) FROM sessions
+            ", display_name, (SELECT count(*) FROM sessions
                 WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > $2)
              FROM users WHERE id = $1 AND deleted_at IS NULL"
         ),
@@ -162,7 +163,8 @@ pub(super) fn get_account(
 }
 
 fn account(row: &Row) -> Result<Account> {
-    let sessions: i64 = row.try_get(6)?;
+    let display_name = row.try_get(USER_COLUMNS)?;
+    let sessions: i64 = row.try_get(USER_COLUMNS + 1)?;
     let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
-    Ok(Account { user: user(row)?, sessions })
+    Ok(Account { user: user(row)?, display_name, sessions })
 }

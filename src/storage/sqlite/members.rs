@@ -91,7 +91,7 @@ impl Members for Sqlite {
             ", display_name FROM members JOIN users ON users.id = user_id
               WHERE room_id = ?1 AND user_id > ?2
                 AND (?3 IS NULL OR instr(lower(username), lower(?3)) > 0
-                     OR instr(lower(coalesce(display_name, '')), lower(?3)) > 0)
+                     OR instr(fold_case(display_name), fold_case(?3)) > 0)
               ORDER BY user_id LIMIT ?4"
         );
         const COUNT: &str = "SELECT count(*) FROM members WHERE room_id = ?1";

@@ -13,6 +13,7 @@ mod claim;
 mod copy_target;
 mod errors;
 mod events;
+mod fold_case;
 mod invites;
 mod location;
 mod members;

@@ -17,7 +17,7 @@ use super::claim::Claim;
 use super::copy_target::check_unfinished;
 use super::location::check_path;
 use super::paths::real_path;
-use super::{Sqlite, errors, private, vfs};
+use super::{Sqlite, errors, fold_case, private, vfs};
 
 /// More than the number of statements, so that each statement is compiled once per connection.
 const CACHED_STATEMENTS: usize = 128;
@@ -80,6 +80,7 @@ impl Sqlite {
                 location.check().map_err(errors::moved)?;
                 connection.busy_timeout(busy_timeout)?;
                 keep_statements(connection)?;
+                fold_case::register(connection)?;
                 connection.execute_batch(READER_PRAGMAS)
             });
         // Connections to a file do not break, and a test takes as long as reading a message.
@@ -105,6 +106,7 @@ pub(super) fn open_writer(path: &Path, options: &OpenOptions) -> rusqlite::Resul
     let connection = vfs::connect(path, flags, options.gather_writes)?;
     connection.busy_timeout(busy_timeout)?;
     keep_statements(&connection)?;
+    fold_case::register(&connection)?;
     connection.execute_batch(WRITER_PRAGMAS)?;
     use_wal(&connection, busy_timeout)?;
     Ok(connection)

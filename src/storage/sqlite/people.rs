@@ -20,7 +20,7 @@ impl People for Sqlite {
             " FROM users
               WHERE id > ?1 AND is_active = 1 AND deleted_at IS NULL
                 AND (instr(lower(username), lower(?2)) > 0
-                     OR instr(lower(display_name), lower(?2)) > 0)
+                     OR instr(fold_case(display_name), fold_case(?2)) > 0)
               ORDER BY id LIMIT ?3"
         );
         let text = query.text.as_deref().unwrap_or_default();

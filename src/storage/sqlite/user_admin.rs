@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::super::Result;
 use super::super::backend::UserAdmin;
 use super::super::decisions::{self, UserTransaction};
-use super::records::{user, user_columns};
+use super::records::{USER_COLUMNS, user, user_columns};
 use super::transaction::Transaction;
 use super::{Sqlite, users};
 use crate::model::{
@@ -18,11 +18,12 @@ impl UserAdmin for Sqlite {
         const LIST: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ", (SELECT count(*) FROM sessions
+            ", display_name, (SELECT count(*) FROM sessions
                 WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?4)
              FROM users
              WHERE id > ?1 AND deleted_at IS NULL
-               AND (instr(lower(username), lower(?2)) > 0 OR instr(lower(email), lower(?2)) > 0)
+               AND (instr(lower(username), lower(?2)) > 0 OR instr(lower(email), lower(?2)) > 0
+                    OR instr(fold_case(display_name), fold_case(?2)) > 0)
              ORDER BY id LIMIT ?3"
         );
         let text = query.text.as_deref().unwrap_or_default();
@@ -139,7 +140,7 @@ pub(super) fn get_account(db: &Connection, id: UserId, now: Timestamp) -> Result
     const GET: &str = concat!(
         "SELECT ",
         user_columns!(),
-        ", (SELECT count(*) FROM sessions
+        ", display_name, (SELECT count(*) FROM sessions
             WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?2)
          FROM users WHERE id = ?1 AND deleted_at IS NULL"
     );
@@ -147,5 +148,6 @@ pub(super) fn get_account(db: &Connection, id: UserId, now: Timestamp) -> Result
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account { user: user(row)?, sessions: row.get(6)? })
+    let (display_name, sessions) = (row.get(USER_COLUMNS)?, row.get(USER_COLUMNS + 1)?);
+    Ok(Account { user: user(row)?, display_name, sessions })
 }

@@ -114,7 +114,8 @@ class Users extends View {
       h(
         "td",
         null,
-        h("span", { class: "name" }, user.username),
+        user.display_name && h("span", { class: "name", dir: "auto" }, user.display_name),
+        h("span", { class: user.display_name ? "quiet" : "name" }, user.username),
         user.id === this.chat.user.id && h("span", { class: "tag" }, "you"),
       ),
       h("td", { class: "wide", data: { label: COLUMNS[1] } }, user.email),
