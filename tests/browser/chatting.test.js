@@ -153,10 +153,12 @@ test("a draft is kept for each room, also after a reload", async () => {
 test("keys open other rooms, and suggest people and emoji", async () => {
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   await sees(page, "Is anybody there?");
+  await page.getByRole("button", { name: "Browse rooms" }).focus();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Room" }).fill("oth");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "other" }).waitFor();
+  assert.equal(await page.getByRole("dialog").count(), 0, "the key has pressed a button too");
   await page.keyboard.press("Alt+ArrowUp");
   await page.getByRole("heading", { level: 1, name: "general" }).waitFor();
   await sees(page, "Is anybody there?");

@@ -79,10 +79,11 @@ export function openSwitcher(chat) {
   input.addEventListener("input", look);
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && found.length) chosen = (chosen + step + found.length) % found.length;
-    else if (event.key === "Enter") return take(found[chosen]);
-    else return;
+    if (!step && event.key !== "Enter") return;
+    // Otherwise the same key press would also reach the button that has the focus after the dialog.
     event.preventDefault();
+    if (!step) return take(found[chosen]);
+    if (found.length) chosen = (chosen + step + found.length) % found.length;
     show();
   });
   const dialog = openDialog({
