@@ -170,7 +170,17 @@ test("keys open other rooms, and suggest people and emoji", async () => {
   await page.getByRole("option", { name: ":rocket:" }).waitFor();
   await composer(page).press("Enter");
   assert.equal(await composer(page).inputValue(), "hi @ann 🚀 ");
+  // A part of a name is completed; after the whole name the same key sends.
   await composer(page).fill("");
+  await composer(page).pressSequentially("hello @an");
+  await page.getByRole("option", { name: "ann" }).waitFor();
+  await composer(page).press("Enter");
+  assert.equal(await composer(page).inputValue(), "hello @ann ");
+  await composer(page).fill("");
+  await composer(page).pressSequentially("hello team @ANN");
+  await page.getByRole("option", { name: "ann" }).waitFor();
+  await composer(page).press("Enter");
+  await sees(page, "hello team @ANN");
   await page.context().close();
 });
 

@@ -1,4 +1,5 @@
-// Suggestions in the composer: `@` for people, `:` for emoji. Arrows choose one, Enter or Tab inserts it.
+// Suggestions in the composer: `@` for people, `:` for emoji. Arrows choose one, Enter or Tab inserts it. After a
+// name that is complete Enter sends.
 
 import { fill, h } from "../core/dom.js";
 import { listen } from "../core/dom.js";
@@ -27,6 +28,8 @@ export function completion(input, chat, room, changed) {
   /** @type {Suggestion[]} */
   let suggestions = [];
   let chosen = 0;
+  /** The reader has chosen with the arrows. */
+  let isChosen = false;
   let start = 0;
 
   const close = () => {
@@ -73,9 +76,14 @@ export function completion(input, chat, room, changed) {
     const [, sign, word = ""] = found ?? [];
     suggestions = !found ? [] : sign === "@" ? people(chat, room, word) : emoji(word);
     chosen = 0;
+    isChosen = false;
     start = before.length - word.length - 1;
     if (suggestions.length > 0) show();
     else close();
+  };
+  const isComplete = () => {
+    const typed = input.value.slice(start, input.selectionStart).toLowerCase();
+    return suggestions.some(({ text }) => text.toLowerCase() === typed);
   };
   listen(input, "input", look);
   listen(input, "blur", close);
@@ -83,7 +91,12 @@ export function completion(input, chat, room, changed) {
   return (event) => {
     if (suggestions.length === 0) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter" && !isChosen && isComplete()) {
+      close();
+      return false;
+    }
     if (step) {
+      isChosen = true;
       chosen = (chosen + step + suggestions.length) % suggestions.length;
       show();
     } else if (event.key === "Tab" || event.key === "Enter") {
