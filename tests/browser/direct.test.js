@@ -109,6 +109,22 @@ test("a direct room is hidden until the next message", async () => {
   const direct = rooms.find(({ kind, people: who }) => kind === "direct" && who.length === 2);
   await send(people.bo.token, direct.id, "are you there?");
   await directEntry(page, "bo").waitFor();
+
+  // The account of the other person is deleted. The page learns it with the list of rooms.
+  const eve = await account("eve");
+  const { id: eveId } = await api("GET", "/auth/me", undefined, eve);
+  const last = await api("POST", "/direct-rooms/", { user_ids: [people.ann.id] }, eve);
+  await send(eve, last.id, "farewell");
+  await directEntry(page, "eve").click();
+  await sees(page, "farewell");
+  await api("DELETE", `/admin/users/${eveId}`, undefined, ann);
+  await page.reload();
+  await page.getByRole("heading", { level: 1, name: "Deleted account" }).waitFor();
+  await directEntry(page, "Deleted account").waitFor();
+  await page.getByText("The other account was deleted.").waitFor();
+  await picture(page, "direct-deleted");
+  await page.locator("li.message .author").last().click();
+  await page.getByRole("dialog").getByText("This account was deleted.").waitFor();
   await page.context().close();
 });
 

@@ -254,6 +254,14 @@ export class Chat {
     const change = { member_joined: 1, member_left: -1, member_changed: 0 }[event.type];
     const member_count = Math.max((info.member_count ?? 0) + change * event.members.length, 0);
     if (change) room.info.value = { ...info, member_count };
+    if (event.type === "member_left" && event.cause === "deleted") this.#erased(event.members);
+  }
+
+  /** Accounts were deleted: direct rooms still have their names. @param {import("./types.js").Person[]} people */
+  #erased(people) {
+    const ids = new Set(people.map(({ user_id }) => user_id));
+    for (const { id, info } of this.rooms.peek().values())
+      if (info.peek().people?.some(({ user_id }) => ids.has(user_id))) this.list.reread(id);
   }
 
   /**

@@ -3,8 +3,14 @@
 
 /** @typedef {import("./types.js").RoomInfo} RoomInfo */
 
-/** @param {{ username: string, display_name?: string | null | undefined }} person */
-export const nameOf = ({ username, display_name }) => display_name || username;
+/** @typedef {{ username: string, display_name?: string | null | undefined }} Named */
+
+/** Whether the account was deleted: no other account can have such a name. @param {{ username: string }} person */
+export const isDeleted = ({ username }) => /^deleted-\d+$/.test(username);
+
+/** @param {Named} person */
+export const nameOf = (person) =>
+  isDeleted(person) ? "Deleted account" : person.display_name || person.username;
 
 /** The other people of a direct room. @param {RoomInfo} info @param {number} me */
 export const othersIn = (info, me) => (info.people ?? []).filter(({ user_id }) => user_id !== me);

@@ -3,7 +3,7 @@
 
 import { fill, h } from "../core/dom.js";
 import { listen } from "../core/dom.js";
-import { nameOf } from "../core/people.js";
+import { isDeleted, nameOf } from "../core/people.js";
 import { EMOJI } from "../text/emoji.js";
 import { avatar } from "./avatar.js";
 
@@ -128,8 +128,10 @@ function people(chat, room, word) {
   known.delete(chat.user.username);
   const wanted = word.toLowerCase();
   return [...known.values()]
-    .filter((person) =>
-      [person.username, nameOf(person)].some((name) => name.toLowerCase().startsWith(wanted)),
+    .filter(
+      (person) =>
+        !isDeleted(person) &&
+        [person.username, nameOf(person)].some((name) => name.toLowerCase().startsWith(wanted)),
     )
     .sort((a, b) => (a.username < b.username ? -1 : 1))
     .slice(0, MOST)

@@ -3,7 +3,7 @@
 import { call, words } from "../core/api.js";
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { names } from "../core/names.js";
-import { nameOf, powersIn } from "../core/people.js";
+import { isDeleted, nameOf, powersIn } from "../core/people.js";
 import { effect, onEnd } from "../core/reactive.js";
 import { counted } from "../text/format.js";
 import { avatar } from "./avatar.js";
@@ -185,6 +185,7 @@ class Members extends View {
         h("span", { class: "visually-hidden" }, isHere ? ", here now" : ""),
       ),
       !isMe &&
+        !isDeleted(member) &&
         menuButton(`Actions for ${nameOf(member)}`, icon("more"), () =>
           memberActions(chat, room, member, changed),
         ),

@@ -1,8 +1,8 @@
 // The card of a person: who it is, and what can be done with them. The own card can be edited.
 
-import { call, words } from "../core/api.js";
+import { ApiError, call, words } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
-import { nameOf } from "../core/people.js";
+import { isDeleted, nameOf } from "../core/people.js";
 import { shortTime } from "../text/format.js";
 import { avatar } from "./avatar.js";
 import { openDialog, toast } from "./dialog.js";
@@ -22,7 +22,10 @@ const PRESENCE = { online: "Online", away: "Away", offline: "Offline" };
 export function openProfile(chat, { id, username }) {
   const body = h("div", { class: "profile" }, h("p", { class: "quiet", role: "status" }, "…"));
   const dialog = openDialog({ title: "Profile", class: "narrow", content: () => body });
+  const deleted = () =>
+    h("p", null, "This account was deleted. What it wrote stays, without a name.");
   const load = async () => {
+    if (isDeleted({ username })) return fill(body, deleted());
     try {
       const card = id ? await call("GET", `/users/${id}`) : await find(username);
       if (!dialog.isConnected) return;
@@ -31,7 +34,9 @@ export function openProfile(chat, { id, username }) {
         card ? shown(card) : h("p", null, `There is no account with the name ${username}.`),
       );
     } catch (error) {
-      fill(body, h("p", { class: "form-error", role: "alert" }, words(error)));
+      // The account may have been deleted a moment ago.
+      const isGone = id && error instanceof ApiError && error.status === 404;
+      fill(body, isGone ? deleted() : h("p", { class: "form-error", role: "alert" }, words(error)));
     }
   };
   /** @param {UserCard} card */
@@ -198,7 +203,7 @@ export function personButton(chat, person, name, ...face) {
     {
       class: name,
       type: "button",
-      title: `@${person.username}`,
+      title: isDeleted(person) ? null : `@${person.username}`,
       dir: "auto",
       onclick: () => openProfile(chat, { id: person.user_id, username: person.username }),
     },

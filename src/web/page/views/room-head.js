@@ -1,7 +1,7 @@
 // The head of an open room: its name and topic, its members, and the menu of the room.
 
 import { fill, h, icon } from "../core/dom.js";
-import { nameOf, othersIn, placeOf, powersIn, titleOf } from "../core/people.js";
+import { isDeleted, nameOf, othersIn, placeOf, powersIn, titleOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
 import { counted } from "../text/format.js";
 import { openInvites } from "./invites.js";
@@ -45,7 +45,7 @@ export function roomHead(chat, room, people) {
     const subject =
       kind !== "direct"
         ? (description ?? "")
-        : other && others.length === 1 && nameOf(other) !== other.username
+        : other && others.length === 1 && nameOf(other) !== other.username && !isDeleted(other)
           ? `@${other.username}`
           : "";
     fill(topic, subject);

@@ -2,7 +2,7 @@
 
 import { words } from "../core/api.js";
 import { View, fill, h, icon, view } from "../core/dom.js";
-import { placeOf, powersIn } from "../core/people.js";
+import { isDeleted, othersIn, placeOf, powersIn } from "../core/people.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
 import { storage } from "../core/storage.js";
 import { shortTime } from "../text/format.js";
@@ -94,7 +94,12 @@ class RoomView extends View {
  * @param {number} now
  */
 function closedBecause(chat, info, now) {
-  const { archived_at, membership, posting } = info;
+  const { archived_at, kind, membership, posting } = info;
+  const others = othersIn(info, chat.user.id);
+  if (kind === "direct" && others.length > 0 && others.every(isDeleted))
+    return others.length === 1
+      ? "The other account was deleted. You can still read the conversation."
+      : "All other accounts were deleted. You can still read the conversation.";
   if (archived_at) return "This room is archived. You can read it, but nobody can post here.";
   const mutedUntil = membership?.muted_until;
   if (mutedUntil && Date.parse(mutedUntil) > now)
