@@ -154,7 +154,9 @@ export class Chat {
       case "member_changed":
         return this.#membersChanged(room, frame);
       case "room_changed":
-        return room.advance(frame) ? this.list.change(room, frame) : undefined;
+        if (!room.advance(frame)) return;
+        room.messages.takeMembers(frame);
+        return this.list.change(room, frame);
       case "room_activity":
         return this.#activity(room, frame);
       case "ack":

@@ -35,7 +35,7 @@ export class LoadedMessages {
   /** @param {number} roomId */
   constructor(roomId) {
     this.roomId = roomId;
-    /** The events about members that belong between the messages. */
+    /** The events about members and the room that belong between the messages. */
     this.members = new MemberLog(roomId);
   }
 
@@ -75,15 +75,15 @@ export class LoadedMessages {
   }
 
   /**
-   * Takes an event of the room's log about its members.
-   * @param {import("./types.js").MemberLogEvent} event
+   * Takes an event of the room's log about its members or the room itself.
+   * @param {import("./types.js").RoomLogEvent} event
    */
   takeMembers(event) {
     this.members.take(event);
     if (this.isLoaded) this.version.value += 1;
   }
 
-  /** The events about members that belong between the messages in memory, in order of seq. */
+  /** The events about members and the room that belong between the messages in memory, in order of seq. */
   get memberEvents() {
     const first = this.hasOlder ? (this.list[0]?.seq ?? Infinity) : 0;
     const last = this.hasNewer ? (this.list.at(-1)?.seq ?? 0) : Infinity;
@@ -174,7 +174,7 @@ export class LoadedMessages {
   }
 
   /**
-   * Reads the events about members around the messages of a page, if there may be any.
+   * Reads the events about members and the room around the messages of a page, if there may be any.
    * @param {"all" | "older" | "newer"} part
    * @param {import("./types.js").MessagePage} page
    */

@@ -1,9 +1,9 @@
-// The events of a room's log that are about its members, beside the messages in memory. They are read only if
-// the positions of the messages leave a gap in which such events may be.
+// The events of a room's log that are about its members and the room itself, beside the messages in memory. They are
+// read only if the positions of the messages leave a gap in which such events may be.
 
 import { call } from "./api.js";
 
-/** @typedef {import("./types.js").MemberLogEvent} MemberLogEvent */
+/** @typedef {import("./types.js").RoomLogEvent} RoomLogEvent */
 
 const PAGE = 200;
 /** The most pages that are read for one page of messages. */
@@ -11,7 +11,7 @@ const MOST_PAGES = 5;
 const MOST_EVENTS = 2_000;
 
 export class MemberLog {
-  /** In order of seq. @type {MemberLogEvent[]} */
+  /** In order of seq. @type {RoomLogEvent[]} */
   list = [];
 
   /** @param {number} roomId */
@@ -19,7 +19,7 @@ export class MemberLog {
     this.roomId = roomId;
   }
 
-  /** @param {MemberLogEvent} event */
+  /** @param {RoomLogEvent} event */
   take(event) {
     const at = this.list.findLastIndex(({ seq }) => seq <= event.seq);
     if (this.list[at]?.seq === event.seq) return;
@@ -41,9 +41,9 @@ export class MemberLog {
     try {
       while (at < last) {
         const path = `/rooms/${this.roomId}/events?after=${at}&limit=${PAGE}`;
-        /** @type {{ events: MemberLogEvent[], next_after: number, has_more: boolean }} */
+        /** @type {{ events: RoomLogEvent[], next_after: number, has_more: boolean }} */
         const { events, next_after, has_more } = await call("GET", path);
-        for (const event of events) if (isOfMembers(event)) this.take(event);
+        for (const event of events) if (isTold(event)) this.take(event);
         if (!has_more) return;
         at = next_after;
       }
@@ -54,6 +54,5 @@ export class MemberLog {
 }
 
 /** @param {{ type: string }} event */
-function isOfMembers({ type }) {
-  return type === "member_joined" || type === "member_left" || type === "member_changed";
-}
+const isTold = ({ type }) =>
+  ["member_joined", "member_left", "member_changed", "room_changed"].includes(type);

@@ -32,6 +32,9 @@ export const clockTime = (time) => clock.format(new Date(time));
 export const exactTime = (time) => exact.format(new Date(time));
 /** @param {string} time */
 export const shortTime = (time) => short.format(new Date(time));
+/** When something ends: today the time is enough. @param {string} time @param {Date} [now] */
+export const endTime = (time, now = new Date()) =>
+  new Date(time).toDateString() === now.toDateString() ? clockTime(time) : shortTime(time);
 /** @param {number} value */
 export const figure = (value) => number.format(value);
 
