@@ -132,9 +132,22 @@ test("a click on a name opens the card; the own card is edited, and others see t
   await send(people.bo.token, general, "hello @cleo");
   const page = await enters("ann", { at: `/#/rooms/${general}` });
   await sees(page, "hello");
+  // A client of bo says that bo is away.
+  await page.evaluate((token) => {
+    const socket = new WebSocket(`ws://${location.host}/ws`, ["chatapp.v1", `bearer.${token}`]);
+    socket.onopen = () => socket.send(JSON.stringify({ type: "presence", state: "away" }));
+    Object.assign(window, { socket });
+  }, people.bo.token);
+  const { id: boId } = people.bo;
+  const isAway = async () =>
+    (await api("GET", `/users/${boId}`, undefined, ann)).presence === "away";
+  await until("bo is away", isAway);
   await page.locator("li.message .author").filter({ hasText: "bo" }).first().click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("@bo").waitFor();
+  await dialog.getByText("Away").waitFor();
+  await directEntry(page, "bo").filter({ hasText: "away" }).waitFor();
+  await page.evaluate(() => window.socket.close());
   await dialog.getByRole("button", { name: "Message" }).waitFor();
   await picture(page, "profile-card");
   await isAccessible(page, "a card");
@@ -159,11 +172,18 @@ test("a click on a name opens the card; the own card is edited, and others see t
   await sees(page, "under my new name");
   const author = page.locator("li.message .author").filter({ hasText: "Bo Berg" }).last();
   assert.equal(await author.getAttribute("title"), "@bo");
+  // Earlier messages and the list have the new name too, and its letter.
+  assert.equal(
+    await page.locator("li.message .author").getByText("bo", { exact: true }).count(),
+    0,
+  );
+  await directEntry(page, "Bo Berg").filter({ hasText: "online" }).waitFor();
   await author.click();
   await dialog.getByText("Baker").waitFor();
   await dialog.getByText("🌴 On holiday").waitFor();
   await picture(page, "profile-card-full");
   await bo.context().close();
+  await directEntry(page, "Bo Berg").filter({ hasText: "offline" }).waitFor();
   await page.context().close();
 });
 

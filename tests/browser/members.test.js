@@ -53,8 +53,11 @@ test("everybody makes private rooms, and only the people who are added see them"
   await one.getByRole("button", { name: "Add people" }).click();
   await dialog.getByRole("searchbox", { name: "People" }).fill("cleo");
   await dialog.getByRole("button", { name: "cleo" }).first().click();
-  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  await dialog.getByRole("button", { name: "Add", exact: true }).press("Enter");
   await member(one, "cleo").waitFor();
+  await dialog.waitFor({ state: "detached" });
+  const opener = one.getByRole("button", { name: "Add people" });
+  assert.ok(await opener.evaluate((it) => it === document.activeElement), "the focus is lost");
   await one.locator("li.member-line").filter({ hasText: "bo added cleo." }).waitFor();
   await entry(two, "Rooms", "surprise").click();
   await sees(two, "the cake is in the cellar");
@@ -188,14 +191,31 @@ test("people who join are told in one line, also after a reload", async () => {
   for (const name of ["d1", "d2", "d3", "d4"]) {
     const token = await account(name);
     await api("PUT", `/rooms/${id}/members/me`, undefined, token);
+    if (name !== "d4") continue;
+    const { id: userId } = await api("GET", "/auth/me", undefined, token);
+    const member = `/rooms/${id}/members/${userId}`;
+    const muted_until = new Date(Date.now() + 3_600_000).toISOString();
+    await api("PATCH", member, { muted_until }, ann);
+    await api("PATCH", member, { role: "moderator" }, ann);
   }
   const page = await enters("ann", { at: `/#/rooms/${id}` });
   await sees(page, "who comes?");
   const line = page.locator("li.member-line");
-  await line.getByRole("button", { name: "4 people joined" }).click();
+  const news = "4 people joined, d4 is now a moderator, d4 was muted";
+  await line.getByRole("button", { name: news }).click();
   assert.equal(await line.count(), 1);
   await line.getByText("d4 joined.").waitFor();
   await picture(page, "folded");
+
+  await page.getByRole("button", { name: /here$/ }).click();
+  await member(page, "d4").getByText("moderator, muted").waitFor();
+  const order = page.locator(".members .name");
+  assert.deepEqual(await order.allInnerTexts(), ["ann", "d4", "d1", "d2", "d3"]);
+  const isWhole = await order.evaluateAll((all) =>
+    all.every((it) => it.scrollWidth <= it.clientWidth),
+  );
+  assert.ok(isWhole, "a name is cut");
+  await picture(page, "member-order");
   await page.context().close();
 });
 

@@ -3,11 +3,13 @@
 
 import { call } from "./api.js";
 import { Blocks } from "./blocks.js";
+import { KnownNames, peopleIn } from "./known-names.js";
 import { Leavings } from "./leavings.js";
 import { Listed } from "./listed.js";
 import { names } from "./names.js";
 import { Outbox } from "./outbox.js";
-import { titleOf } from "./people.js";
+import { partnerIn, titleOf } from "./people.js";
+import { PresenceOf } from "./presence.js";
 import { effect, onEnd, signal } from "./reactive.js";
 import { Recount } from "./recount.js";
 import { RoomList } from "./room-list.js";
@@ -40,6 +42,7 @@ export class Chat {
         read: (added) => {
           this.outbox.restore(added);
           this.subscriptions.joinAll();
+          this.askPresence();
         },
       },
       user.id,
@@ -49,6 +52,8 @@ export class Chat {
     this.blocks = new Blocks();
     /** The own card, once it is known. @type {import("./reactive.js").Signal<import("./types.js").UserCard | null>} */
     this.me = signal(/** @type {import("./types.js").UserCard | null} */ (null));
+    this.names = new KnownNames();
+    this.presence = new PresenceOf((card) => this.learn([{ ...card, user_id: card.id }]));
     this.leavings = new Leavings();
     this.subscriptions = new Subscriptions(this.rooms);
   }
@@ -75,8 +80,28 @@ export class Chat {
     onEnd(() => {
       this.list.end();
       this.#recount.end();
+      this.presence.end();
       socket.disconnect();
     });
+  }
+
+  /** Shows people under the names that they have now. @param {import("./types.js").Person[]} people */
+  learn(people) {
+    const fresh = this.names.learn(people);
+    if (fresh.length === 0) return;
+    this.list.rename(fresh);
+    const me = fresh.find(({ user_id }) => user_id === this.user.id);
+    const card = this.me.peek();
+    if (me && card) this.me.value = { ...card, display_name: me.display_name ?? null };
+  }
+
+  /** Asks whether the people are online with whom the reader has direct rooms. */
+  askPresence() {
+    const partners = [...this.rooms.peek().values()]
+      .filter(({ info }) => !info.peek().membership?.is_hidden)
+      .map(({ info }) => partnerIn(info.peek(), this.user.id)?.user_id)
+      .filter((id) => id !== undefined);
+    this.presence.ask(partners);
   }
 
   /** The reader opens a room, or leaves all of them. @param {number | null} id */
@@ -131,7 +156,9 @@ export class Chat {
         return;
       default: {
         const room = this.rooms.peek().get(frame.room_id);
-        if (room) this.#receivedInRoom(room, frame);
+        if (!room) return;
+        this.#receivedInRoom(room, frame);
+        this.learn(peopleIn(frame));
       }
     }
   }
@@ -166,9 +193,13 @@ export class Chat {
         room.live.value = true;
         socket.settled();
         return this.outbox.flush(room);
-      case "active_users":
       case "user_joined":
+        this.presence.note(frame.user_id, "online");
+        return room.setPresence(frame);
       case "user_left":
+        this.presence.left(frame.user_id);
+        return room.setPresence(frame);
+      case "active_users":
         return room.setPresence(frame);
       case "typing":
         return frame.user_id === this.user.id ? undefined : room.showTyping(frame);

@@ -101,6 +101,17 @@ export class LoadedMessages {
     this.version.value += 1;
   }
 
+  /** Somebody has another name. @param {import("./types.js").Person} person */
+  rename({ user_id, display_name = null }) {
+    let isChanged = false;
+    for (const [at, message] of this.list.entries()) {
+      if (message.user_id !== user_id || (message.display_name ?? null) === display_name) continue;
+      this.list[at] = { ...message, display_name };
+      isChanged = true;
+    }
+    if (isChanged) this.version.value += 1;
+  }
+
   /** Forgets everything, because the log is another one or has moved far ahead. */
   forget() {
     this.#load += 1;

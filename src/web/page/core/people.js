@@ -16,6 +16,16 @@ export const nameOf = (person) =>
 export const othersIn = (info, me) => (info.people ?? []).filter(({ user_id }) => user_id !== me);
 
 /**
+ * The other person of a direct room of two, unless the account was deleted.
+ * @param {RoomInfo} info
+ * @param {number} me
+ */
+export function partnerIn(info, me) {
+  const [other, ...more] = info.kind === "direct" ? othersIn(info, me) : [];
+  return other && more.length === 0 && !isDeleted(other) ? other : undefined;
+}
+
+/**
  * The name of a room, as this user sees it.
  * @param {RoomInfo} info
  * @param {number} me

@@ -125,6 +125,14 @@ export class RoomList {
     this.#show(this.rooms.peek());
   }
 
+  /** People have other names. @param {import("./types.js").Person[]} people */
+  rename(people) {
+    let isListed = false;
+    for (const room of this.rooms.peek().values())
+      for (const person of people) isListed = room.rename(person) || isListed;
+    if (isListed) this.#show(this.rooms.peek());
+  }
+
   /** @param {number} roomId @returns {boolean} whether the room was in the list */
   remove(roomId) {
     this.#deleted.add(roomId);

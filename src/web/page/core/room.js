@@ -146,6 +146,22 @@ export class Room {
     this.info.value = { ...info, membership: { ...membership, is_hidden: false } };
   }
 
+  /**
+   * Somebody has another name.
+   * @param {import("./types.js").Person} person
+   * @returns {boolean} whether the name of the room has changed
+   */
+  rename(person) {
+    const info = this.info.peek();
+    const { people } = info;
+    this.people.value = renamed(this.people.peek(), person);
+    this.messages.rename(person);
+    const next = people && renamed(people, person);
+    if (!next || next === people) return false;
+    this.info.value = { ...info, people: next };
+    return true;
+  }
+
   #hasCounted() {
     return this.unread.peek().includes(this.countedTo);
   }
@@ -164,11 +180,11 @@ export class Room {
       this.peopleCount.value = frame.count;
       return;
     }
-    const { user_id, username } = frame;
+    const { user_id, username, display_name } = frame;
     const others = this.people.peek().filter((person) => person.user_id !== user_id);
     const wasHere = others.length < this.people.peek().length;
     if (frame.type === "user_joined") {
-      this.people.value = [...others, { user_id, username }];
+      this.people.value = [...others, { user_id, username, ...(display_name && { display_name }) }];
       this.peopleCount.value += wasHere ? 0 : 1;
     } else {
       this.people.value = others;
@@ -178,9 +194,12 @@ export class Room {
   }
 
   /** @param {import("./types.js").Person} person */
-  showTyping({ user_id, username }) {
+  showTyping({ user_id, username, display_name }) {
     this.stopTyping(user_id);
-    this.typing.value = [...this.typing.peek(), { user_id, username }];
+    this.typing.value = [
+      ...this.typing.peek(),
+      { user_id, username, ...(display_name && { display_name }) },
+    ];
     this.typists.set(
       user_id,
       setTimeout(() => this.stopTyping(user_id), TYPING_MS),
@@ -199,4 +218,16 @@ export class Room {
     this.live.value = false;
     for (const userId of this.typists.keys()) this.stopTyping(userId);
   }
+}
+
+/**
+ * @param {import("./types.js").Person[]} people
+ * @param {import("./types.js").Person} person
+ */
+function renamed(people, { user_id, display_name = null }) {
+  const isOld = people.some(
+    (one) => one.user_id === user_id && (one.display_name ?? null) !== display_name,
+  );
+  if (!isOld) return people;
+  return people.map((one) => (one.user_id === user_id ? { ...one, display_name } : one));
 }

@@ -39,7 +39,7 @@ export function openAccount(chat) {
       h(
         "div",
         { class: "who" },
-        avatar(username),
+        avatar(chat.me.peek() ?? chat.user),
         h(
           "div",
           null,

@@ -139,7 +139,7 @@ function people(chat, room, word) {
       const { username } = person;
       const name = nameOf(person);
       const handle = name !== username && h("span", { class: "quiet" }, `@${username}`);
-      return { text: `@${username}`, show: [avatar(username, "small"), name, handle] };
+      return { text: `@${username}`, show: [avatar(person, "small"), name, handle] };
     });
 }
 

@@ -3,10 +3,10 @@
 import { call, words } from "../core/api.js";
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { names } from "../core/names.js";
-import { isDeleted, nameOf, powersIn } from "../core/people.js";
+import { isDeleted, nameOf, powersIn, rankOf } from "../core/people.js";
 import { effect, onEnd } from "../core/reactive.js";
 import { counted } from "../text/format.js";
-import { avatar } from "./avatar.js";
+import { face } from "./avatar.js";
 import { openBans } from "./bans.js";
 import { openInvites } from "./invites.js";
 import { memberActions } from "./member-actions.js";
@@ -15,6 +15,7 @@ import { personButton } from "./profile.js";
 import { openAddPeople } from "./start-direct.js";
 
 /** @typedef {import("../core/types.js").Member} Member */
+/** @typedef {import("../core/types.js").Person} Person */
 
 const PAGE = 100;
 const SOON_MS = 200;
@@ -78,6 +79,15 @@ class Members extends View {
       if (event.key === "Escape") this.close();
     });
 
+    /** People who are here may be away, and the others may be in other rooms. @param {Member[]} members */
+    const askAbout = (members) => {
+      const here = new Set(room.people.peek().map(({ user_id }) => user_id));
+      const ids = members.map(({ user_id }) => user_id).filter((id) => id !== chat.user.id);
+      chat.presence.ask([
+        ...ids.filter((id) => here.has(id)),
+        ...ids.filter((id) => !here.has(id)),
+      ]);
+    };
     /** @param {boolean} isMore */
     const load = async (isMore = false) => {
       const turn = ++this.#turn;
@@ -89,7 +99,9 @@ class Members extends View {
           `/rooms/${room.id}/members?limit=${PAGE}&query=${query}${after}`,
         );
         if (turn !== this.#turn) return;
+        chat.learn(page.members);
         this.#members = isMore ? [...this.#members, ...page.members] : page.members;
+        askAbout(page.members);
         this.#next = page.next_after ?? null;
         this.#total = page.total;
         note.textContent = query && this.#members.length === 0 ? "No member has such a name." : "";
@@ -109,9 +121,18 @@ class Members extends View {
         heading,
         info.kind === "direct" ? "People" : `Members: ${counted(this.#total, "person", "people")}`,
       );
+      // The server lists them in order of their numbers: this is the order of what is loaded.
+      const order = this.#members
+        .map((member) => ({ member: chat.names.newest(member), isHere: here.has(member.user_id) }))
+        .sort(
+          (a, b) =>
+            rankOf(b.member.role) - rankOf(a.member.role) ||
+            Number(b.isHere) - Number(a.isHere) ||
+            names.compare(nameOf(a.member), nameOf(b.member)),
+        );
       fill(
         list,
-        this.#members.map((member) => this.#entry(member, here.has(member.user_id), load)),
+        order.map(({ member, isHere }) => this.#entry(member, isHere, load)),
       );
       more.hidden = this.#next === null;
       input.hidden = this.#total < 2 && !input.value;
@@ -138,10 +159,17 @@ class Members extends View {
     listen(input, "input", soon);
     effect(() => {
       room.people.value;
+      chat.names.version.value;
+      chat.presence.version.value;
       show();
     });
+    let before = "";
     effect(() => {
       const powers = powersIn(room.info.value, chat.user);
+      const now = `${powers.invites} ${powers.isModerator}`;
+      // A button that stays is the one to which the focus returns.
+      if (now === before) return;
+      before = now;
       fill(
         actions,
         powers.invites && [
@@ -170,6 +198,7 @@ class Members extends View {
   #entry(member, isHere, changed) {
     const { chat, room } = this;
     const isMe = member.user_id === chat.user.id;
+    const presence = this.#presence(member, isHere);
     const isMuted = Date.parse(member.muted_until ?? "") > Date.now();
     const tags = [ROLES[member.role], isMuted && "muted", isMe && "you"].filter(Boolean);
     return h(
@@ -179,10 +208,18 @@ class Members extends View {
         chat,
         member,
         "person",
-        h("span", { class: "face" }, avatar(member.username, "small"), dot(isHere)),
-        h("span", { class: "name", dir: "auto" }, nameOf(member)),
-        tags.length > 0 && h("span", { class: "tag" }, tags.join(", ")),
-        h("span", { class: "visually-hidden" }, isHere ? ", here now" : ""),
+        face(member, "small", presence),
+        h(
+          "span",
+          { class: "about" },
+          h("span", { class: "name", dir: "auto" }, nameOf(member)),
+          tags.length > 0 && h("span", { class: "quiet" }, tags.join(", ")),
+        ),
+        h(
+          "span",
+          { class: "visually-hidden" },
+          isHere && presence === "online" ? ", here now" : `, ${presence}`,
+        ),
       ),
       !isMe &&
         !isDeleted(member) &&
@@ -192,7 +229,17 @@ class Members extends View {
     );
   }
 
-  /** @param {import("../core/types.js").Person} person */
+  /**
+   * Somebody who is in the room is online, or away.
+   * @param {Person} person
+   * @param {boolean} isHere
+   */
+  #presence({ user_id }, isHere) {
+    const known = this.chat.presence.of(user_id) ?? "offline";
+    return isHere && known === "offline" ? "online" : known;
+  }
+
+  /** @param {Person} person */
   #guest(person) {
     return h(
       "li",
@@ -201,16 +248,12 @@ class Members extends View {
         this.chat,
         person,
         "person",
-        h("span", { class: "face" }, avatar(person.username, "small"), dot(true)),
+        face(person, "small", this.#presence(person, true)),
         h("span", { class: "name", dir: "auto" }, nameOf(person)),
       ),
     );
   }
 }
-
-/** @param {boolean} isHere */
-const dot = (isHere) =>
-  h("span", { class: `presence-dot ${isHere ? "online" : "offline"}`, "aria-hidden": "true" });
 
 /**
  * @param {string} label

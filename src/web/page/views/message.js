@@ -120,8 +120,5 @@ function head(chat, author, time, grouped) {
   const name = personButton(chat, author, "author");
   // Tab moves between messages: the key P opens the card of a message's author.
   name.setAttribute("tabindex", "-1");
-  return [
-    h("div", { class: "gutter" }, avatar(author.username)),
-    h("div", { class: "by" }, name, when),
-  ];
+  return [h("div", { class: "gutter" }, avatar(author)), h("div", { class: "by" }, name, when)];
 }

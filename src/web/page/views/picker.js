@@ -89,7 +89,7 @@ export function peoplePicker({ label, most, isHidden, changed }) {
             h(
               "button",
               { class: "person", type: "button", onclick: () => add(card) },
-              avatar(card.username, "small"),
+              avatar(card, "small"),
               h("span", { class: "name", dir: "auto" }, nameOf(card)),
               h("span", { class: "quiet" }, `@${card.username}`),
             ),

@@ -4,15 +4,13 @@ import { ApiError, call, words } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { isDeleted, nameOf } from "../core/people.js";
 import { shortTime } from "../text/format.js";
-import { avatar } from "./avatar.js";
+import { PRESENCE, avatar, presenceDot } from "./avatar.js";
 import { openDialog, toast } from "./dialog.js";
 import { openEditProfile } from "./edit-profile.js";
 import { openDirect } from "./start-direct.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
 /** @typedef {import("../core/types.js").UserCard} UserCard */
-
-const PRESENCE = { online: "Online", away: "Away", offline: "Offline" };
 
 /**
  * Opens the card of a person.
@@ -28,6 +26,10 @@ export function openProfile(chat, { id, username }) {
     if (isDeleted({ username })) return fill(body, deleted());
     try {
       const card = id ? await call("GET", `/users/${id}`) : await find(username);
+      if (card) {
+        chat.learn([{ ...card, user_id: card.id }]);
+        chat.presence.note(card.id, card.presence);
+      }
       if (!dialog.isConnected) return;
       fill(
         body,
@@ -86,7 +88,7 @@ function about(card) {
     h(
       "div",
       { class: "who" },
-      avatar(card.username, "large"),
+      avatar(card, "large"),
       h(
         "div",
         null,
@@ -95,7 +97,7 @@ function about(card) {
         h(
           "p",
           { class: "quiet presence" },
-          h("span", { class: `presence-dot ${presence}`, "aria-hidden": "true" }),
+          presenceDot(presence),
           is_active === false ? "Deactivated account" : PRESENCE[presence],
         ),
       ),

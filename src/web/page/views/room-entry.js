@@ -1,10 +1,10 @@
 // One room in the list at the side.
 
 import { View, fill, h, icon, view } from "../core/dom.js";
-import { othersIn, titleOf } from "../core/people.js";
+import { partnerIn, titleOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
 import { roomHref, route } from "../core/route.js";
-import { avatar } from "./avatar.js";
+import { face } from "./avatar.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
 /** @typedef {import("../core/room.js").Room} Room */
@@ -32,18 +32,17 @@ export function showRooms(list, rooms, chat) {
 
 /**
  * The sign before the name of a room.
+ * @param {Chat} chat
  * @param {import("../core/types.js").RoomInfo} info
- * @param {number} me
  */
-export function roomSign(info, me) {
+export function roomSign(chat, info) {
   const { kind } = info;
   if (kind === "private")
     return h("span", { class: "sign" }, icon("lock"), hidden("Private room: "));
   if (kind !== "direct") return h("span", { class: "hash", "aria-hidden": "true" }, "#");
-  const others = othersIn(info, me);
-  const [first] = others;
-  return first && others.length === 1
-    ? avatar(first.username, "tiny")
+  const partner = partnerIn(info, chat.user.id);
+  return partner
+    ? face(partner, "tiny", chat.presence.of(partner.user_id))
     : h("span", { class: "sign" }, icon("people"));
 }
 
@@ -61,8 +60,9 @@ class Entry extends View {
     this.setAttribute("role", "listitem");
     const sign = h("span", { class: "sign-place" });
     const name = h("span", { class: "name", dir: "auto" });
+    const state = hidden("");
     const badge = h("span", { class: "badge" });
-    const link = h("a", { href: roomHref(room.id) }, sign, name, badge);
+    const link = h("a", { href: roomHref(room.id) }, sign, name, state, badge);
     this.append(link);
     effect(() => {
       const at = route.value;
@@ -74,7 +74,10 @@ class Entry extends View {
       const info = room.info.value;
       const { archived_at } = info;
       name.textContent = titleOf(info, chat.user.id);
-      fill(sign, roomSign(info, chat.user.id));
+      fill(sign, roomSign(chat, info));
+      const partner = partnerIn(info, chat.user.id);
+      const presence = partner && chat.presence.of(partner.user_id);
+      fill(state, presence && `, ${presence}`);
       const count = archived_at ? 0 : room.unread.value.length;
       const isUnread = !archived_at && (count > 0 || room.isNew);
       link.classList.toggle("unread", isUnread);

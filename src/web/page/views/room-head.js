@@ -1,9 +1,10 @@
 // The head of an open room: its name and topic, its members, and the menu of the room.
 
 import { fill, h, icon } from "../core/dom.js";
-import { isDeleted, nameOf, othersIn, placeOf, powersIn, titleOf } from "../core/people.js";
+import { nameOf, partnerIn, placeOf, powersIn, titleOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
 import { counted } from "../text/format.js";
+import { PRESENCE } from "./avatar.js";
 import { openInvites } from "./invites.js";
 import { askToLeave, prefer } from "./membership.js";
 import { menuButton } from "./menu.js";
@@ -36,18 +37,13 @@ export function roomHead(chat, room, people) {
     icon("gear"),
   );
   const menu = menuButton("Room menu", icon("more"), () => entries(chat, room));
+  const partner = partnerIn(room.info.peek(), chat.user.id);
+  if (partner) chat.presence.ask([partner.user_id]);
   effect(() => {
     const info = room.info.value;
     const { description, kind } = info;
-    fill(name, roomSign(info, chat.user.id), titleOf(info, chat.user.id));
-    const others = othersIn(info, chat.user.id);
-    const [other] = others;
-    const subject =
-      kind !== "direct"
-        ? (description ?? "")
-        : other && others.length === 1 && nameOf(other) !== other.username && !isDeleted(other)
-          ? `@${other.username}`
-          : "";
+    fill(name, roomSign(chat, info), titleOf(info, chat.user.id));
+    const subject = kind === "direct" ? aboutPartner(chat, info) : (description ?? "");
     fill(topic, subject);
     topic.title = subject;
     settings.hidden = !powersIn(info, chat.user).isOwner;
@@ -63,6 +59,19 @@ export function roomHead(chat, room, people) {
     // Around the menu, which comes beside its button.
     h("span", { class: "menu-place" }, menu),
   );
+}
+
+/**
+ * What is known of the other person of a direct room.
+ * @param {Chat} chat
+ * @param {import("../core/types.js").RoomInfo} info
+ */
+function aboutPartner(chat, info) {
+  const partner = partnerIn(info, chat.user.id);
+  if (!partner) return "";
+  const presence = chat.presence.of(partner.user_id);
+  const handle = nameOf(partner) !== partner.username && `@${partner.username}`;
+  return [handle, presence && PRESENCE[presence]].filter(Boolean).join(" · ");
 }
 
 /**

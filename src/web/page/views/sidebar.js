@@ -1,7 +1,7 @@
 // The list of rooms, and the button of the own account.
 
 import { serverName } from "../core/brand.js";
-import { View, fill, h, icon, view } from "../core/dom.js";
+import { View, fill, h, icon, listen, view } from "../core/dom.js";
 import { nameOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
 import { route } from "../core/route.js";
@@ -32,6 +32,7 @@ class Sidebar extends View {
     const drawer = h("details", { class: "archived" }, h("summary", null, "Archived"), archived);
     const starredSection = h("div", { class: "group" }, section("Starred"), starred);
     const name = h("span", { class: "name", dir: "auto" });
+    const face = h("span", { class: "face" });
     this.append(
       h(
         "header",
@@ -68,7 +69,7 @@ class Sidebar extends View {
         h(
           "button",
           { class: "me", type: "button", onclick: () => openAccount(chat) },
-          avatar(chat.user.username, "small"),
+          face,
           name,
           h("span", { class: "visually-hidden" }, "Account and settings"),
           icon("gear"),
@@ -78,7 +79,12 @@ class Sidebar extends View {
       ),
     );
     effect(() => {
-      name.textContent = nameOf(chat.me.value ?? chat.user);
+      const me = chat.me.value ?? chat.user;
+      name.textContent = nameOf(me);
+      fill(face, avatar(me, "small"));
+    });
+    listen(document, "visibilitychange", () => {
+      if (!document.hidden) chat.askPresence();
     });
     effect(() => {
       const at = route.value;

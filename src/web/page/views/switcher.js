@@ -41,7 +41,7 @@ export function openSwitcher(chat) {
             "aria-selected": String(at === chosen),
             onclick: () => take(room),
           },
-          roomSign(room.info.peek(), chat.user.id),
+          roomSign(chat, room.info.peek()),
           h("span", { class: "name" }, title(room)),
           h(
             "span",

@@ -47,7 +47,7 @@ export function openTransfer(chat, room) {
       h(
         "button",
         { class: "person", type: "button", onclick: () => ask(member) },
-        avatar(member.username, "small"),
+        avatar(member, "small"),
         h("span", { class: "name", dir: "auto" }, nameOf(member)),
         h("span", { class: "quiet" }, `@${member.username}`),
       ),
