@@ -277,6 +277,11 @@ fn members<'a>(
     if let Some(cause) = cause {
         text += &format!(", {}", cause.as_str());
     }
+    match is_banned {
+        Some(true) => text += ", banned",
+        Some(false) => text += ", no longer banned",
+        None => {}
+    }
     if let Some(until) = until {
         text += &format!(" until {until}");
     }
@@ -284,9 +289,6 @@ fn members<'a>(
         Some(until) if *until > event.header.timestamp => text += &format!(", muted until {until}"),
         Some(_) => text += ", no longer muted",
         None => {}
-    }
-    if *is_banned == Some(false) {
-        text += ", no longer banned";
     }
     if let Some(reason) = reason {
         text += &format!(", “{}”", visible(reason));

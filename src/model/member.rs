@@ -259,7 +259,7 @@ pub struct MemberDetail {
     /// The time until which the people cannot send. A time that is not after the event lifts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
-    /// False: the ban was lifted.
+    /// True: people who are not members were banned. False: the ban was lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_banned: Option<bool>,
 }

@@ -30,6 +30,10 @@ fn ending(event: &Event) -> Option<(Ending<'_>, LeftCause)> {
             };
             Some((Ending::Of(&change.members), cause))
         }
+        // Somebody who was not a member was banned from a public room.
+        Event::MemberChanged(change) if change.detail.is_banned == Some(true) => {
+            Some((Ending::Of(&change.members), LeftCause::Banned))
+        }
         Event::RoomChanged(change) if change.room.kind.is_closed() => {
             Some((Ending::OfEverybody, LeftCause::Private))
         }

@@ -248,7 +248,9 @@ pub fn a_banned_user_cannot_join_until_the_ban_ends(db: &TestDatabase) {
 
     // Somebody who is not a member can be banned, and a second ban replaces the first.
     for until in [Some(end), None] {
-        act(&*backend, &room, &ann, MemberAct::Ban { user_id: cy.id, until }).unwrap();
+        let found = act(&*backend, &room, &ann, MemberAct::Ban { user_id: cy.id, until }).unwrap();
+        let detail = MemberDetail { is_banned: Some(true), until, ..MemberDetail::default() };
+        assert_event(&found, "changed", &ann, &cy, &detail);
         assert_eq!(standing(&*backend, &room, &cy).ban.unwrap().until, until);
     }
     let found = act(&*backend, &room, &ann, MemberAct::Unban { user_id: cy.id }).unwrap();

@@ -152,7 +152,8 @@ pub(in crate::http) enum MemberChangedType {
     MemberChanged,
 }
 
-/// A member's role changed, or a member was muted or is no longer muted, or a ban was lifted.
+/// A member's role changed, or a member was muted or is no longer muted; or somebody who is not a member was banned, or is
+/// no longer banned.
 #[derive(Object)]
 #[oai(rename = "MemberChanged", example)]
 pub(in crate::http) struct MemberChangedDto {
@@ -166,12 +167,15 @@ pub(in crate::http) struct MemberChangedDto {
     /// The time until which the people cannot send. A time that is not after the event lifts it.
     #[oai(skip_serializing_if_is_none)]
     pub muted_until: Option<Moment>,
-    /// False: the ban was lifted.
+    /// True: people who are not members were banned. False: the ban was lifted.
     #[oai(skip_serializing_if_is_none)]
     pub is_banned: Option<bool>,
     /// What the moderator has written about it.
     #[oai(skip_serializing_if_is_none)]
     pub reason: Option<String>,
+    /// The time at which the ban ends; absent: never.
+    #[oai(skip_serializing_if_is_none)]
+    pub until: Option<Moment>,
 }
 
 impl Example for MemberChangedDto {
@@ -183,6 +187,7 @@ impl Example for MemberChangedDto {
             muted_until: None,
             is_banned: Some(false),
             reason: None,
+            until: None,
         }
     }
 }

@@ -145,6 +145,8 @@ function sentence(event) {
   const why = event.reason ? ` (${event.reason})` : "";
   const verb = members.length === 1 ? "was" : "were";
   const isOwn = members.every((person) => person.user_id === user_id);
+  const until =
+    "until" in event && event.until ? ` until ${endTime(event.until)}` : "";
   if (event.type === "member_joined")
     return isOwn ? `${people} joined.` : `${by(event)} added ${people}.`;
   if (event.type === "member_left") {
@@ -153,11 +155,11 @@ function sentence(event) {
       return members.length === 1
         ? "A member left, because the account was deleted."
         : `${counted(members.length, "member")} left, because their accounts were deleted.`;
-    const until = event.until ? ` until ${endTime(event.until)}` : "";
     return event.cause === "banned"
       ? `${people} ${verb} banned by ${by(event)}${until}${why}.`
       : `${people} ${verb} removed by ${by(event)}${why}.`;
   }
+  if (event.is_banned) return `${people} ${verb} banned by ${by(event)}${until}${why}.`;
   if (event.is_banned === false) return `${by(event)} lifted the ban of ${people}.`;
   if (event.role)
     return isOwn
