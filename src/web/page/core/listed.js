@@ -8,6 +8,8 @@ import { storage } from "./storage.js";
 export class Listed {
   /** Public rooms that the reader does not want in the list. @type {import("./reactive.js").Signal<Set<number>>} */
   #unwanted;
+  /** Public rooms that the reader has opened without being a member. @type {import("./reactive.js").Signal<Set<number>>} */
+  #opened;
 
   /**
    * @param {import("./reactive.js").Signal<Map<number, Room>>} rooms
@@ -17,6 +19,8 @@ export class Listed {
     this.rooms = rooms;
     this.key = `chatapp.unlisted.${userId}`;
     this.#unwanted = signal(read(this.key));
+    this.openedKey = `chatapp.opened.${userId}`;
+    this.#opened = signal(read(this.openedKey));
   }
 
   /** The rooms of the list, without the open one if it is not listed for another reason. */
@@ -39,6 +43,25 @@ export class Listed {
   }
 
   /**
+   * The reader has opened a room: it stays in the list when the reader joins another one, also if it has no message
+   * that the reader could have read.
+   * @param {Room} room
+   */
+  open(room) {
+    const opened = this.#opened.peek();
+    const { kind, membership } = room.info.peek();
+    if (kind !== "public" || membership || opened.has(room.id)) return;
+    if (this.#unwanted.peek().has(room.id)) return;
+    this.#opened.value = new Set([...opened, room.id]);
+    storage.set(this.openedKey, JSON.stringify([...this.#opened.peek()]));
+  }
+
+  /** Removes from the browser what the user has opened. */
+  wipe() {
+    storage.remove(this.openedKey);
+  }
+
+  /**
    * @param {Room} room
    * @param {boolean} isMember the reader is a member of some room that has a name
    */
@@ -46,7 +69,7 @@ export class Listed {
     const { membership } = room.info.value;
     if (membership) return !membership.is_hidden;
     if (this.#unwanted.value.has(room.id)) return false;
-    return !isMember || room.readSeq.value > 0;
+    return !isMember || room.readSeq.value > 0 || this.#opened.value.has(room.id);
   }
 }
 

@@ -21,6 +21,7 @@ export function openAccount(chat) {
   const out = () => {
     dialog.close();
     chat.outbox.wipe();
+    chat.listed.wipe();
     wipeDrafts(chat.user.id);
     signOut();
   };

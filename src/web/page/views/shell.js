@@ -79,6 +79,7 @@ class Shell extends View {
       if (at.page === "invite") return fill(main, invitePage(chat, at.token));
       if (room) {
         storage.set(LAST_ROOM, String(room.id));
+        chat.listed.open(room);
         return fill(main, roomView(chat, room));
       }
       if (at.page === "admin") {
