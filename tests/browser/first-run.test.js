@@ -54,9 +54,12 @@ test("users sign up and sign in, and errors are explained", async () => {
   await page.getByText("The username, the email or the password is wrong.").waitFor();
 
   await page.getByRole("button", { name: "Create an account" }).click();
-  await page.getByLabel("Username").fill("ann");
+  await page.getByLabel("Username").fill("bö");
   await page.getByLabel("Email").fill("bo@example.com");
   await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.getByText("characters of a-z, A-Z, 0-9, “_”, “.” and “-”.").waitFor();
+  await page.getByLabel("Username").fill("ann");
   await page.getByRole("button", { name: "Sign up" }).click();
   await page
     .locator(".field", { hasText: "Username" })

@@ -39,12 +39,18 @@ test("a member makes a link, and another user joins with it", async () => {
   await isAccessible(page, "the dialog of invites");
   await page.context().close();
 
+  // Without a room of their own, people see the public rooms. The one that is open stays in the list.
   const bo = await enters("bo");
+  await bo.getByRole("heading", { level: 1, name: "general" }).waitFor();
   await bo.goto(link);
   await bo.getByRole("heading", { name: "Join surprise" }).waitFor();
   await picture(bo, "invite-accept");
   await isAccessible(bo, "an invite");
   await bo.getByRole("button", { name: "Join the room" }).click();
+  await sees(bo, "the cake is in the cellar");
+  await bo.locator("chat-room-entry").filter({ hasText: "general" }).waitFor();
+  // The link leads a member to the room.
+  await bo.goto(link);
   await sees(bo, "the cake is in the cellar");
   await bo.context().close();
 });
@@ -61,6 +67,9 @@ test("somebody without an account signs up with the link, and is in the room", a
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.locator("chat-room-entry").filter({ hasText: "surprise" }).click();
   await sees(page, "the cake is in the cellar");
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await page.getByRole("menuitem", { name: "Star", exact: true }).click();
+  await page.getByText("Browse rooms to find more.").waitFor();
   await page.context().close();
 });
 

@@ -13,6 +13,8 @@ import {
   sees,
   send,
   SERVER,
+  newPage,
+  signsIn,
 } from "./support.js";
 
 let ann, general, empty;
@@ -105,14 +107,20 @@ test("a block of code is copied with the pointer and the keyboard, with and with
 });
 
 test("an empty room shows hints until a message arrives", async () => {
-  const page = await enters("ann", {
-    at: `/#/rooms/${empty}`,
-    permissions: ["clipboard-read", "clipboard-write"],
+  const page = await newPage({ permissions: ["clipboard-read", "clipboard-write"] });
+  // As on a server on which people sign up with an invite: the link of a room lets nobody in.
+  await page.route("**/auth/setup", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), signup: "invite" } });
   });
+  await signsIn(page, "ann", `/#/rooms/${empty}`);
   const invitation = page.locator(".invitation");
   await invitation.getByText("Write the first message").waitFor();
   await isAccessible(page, "an empty room");
   await picture(page, "empty-room");
+  await invitation.getByRole("button", { name: "Invite link" }).click();
+  await page.getByRole("dialog").getByText("Everybody who opens the link can join").waitFor();
+  await page.keyboard.press("Escape");
   await invitation.getByRole("button", { name: "Copy link" }).click();
   await invitation.getByRole("button", { name: "Copied" }).waitFor();
   const link = await page.evaluate(() => navigator.clipboard.readText());

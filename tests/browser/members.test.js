@@ -94,6 +94,7 @@ test("an owner makes a moderator, mutes, removes and bans from the panel", async
   await two.getByPlaceholder("Message surprise").waitFor();
 
   await chooses(one, "cleo", "Remove from the room");
+  await one.getByText("With an invite link that still works they can come back").waitFor();
   await one.getByLabel("Reason (optional)").fill("spoilers");
   await one.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
   await two.getByText("A moderator removed you from this room.").waitFor();
@@ -227,10 +228,21 @@ test("an owner changes the rules, and is told who will see a room that becomes p
     .getByRole("group", { name: "Who may write" })
     .getByRole("radio", { name: "Moderators" })
     .check({ force: true });
+  // The history is taken from members too, and the page says so before.
+  const two = await enters("cleo", { at: `/#/rooms/${secret}` });
+  await sees(two, "the cake is in the cellar");
+  await dialog.getByRole("radio", { name: "Since they joined" }).check({ force: true });
+  await dialog.getByText("also those who are members now").waitFor();
   await picture(page, "room-settings");
   await isAccessible(page, "room settings");
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
+  await two.getByText("You see surprise from the time when you joined").waitFor();
+  assert.equal(await two.getByText("the cake is in the cellar").count(), 0);
+  await page.getByText("This is the beginning of surprise").waitFor();
+  await api("PATCH", `/rooms/${secret}`, { history: "all" }, bo);
+  await sees(two, "the cake is in the cellar");
+  await two.context().close();
   await page.getByRole("button", { name: "Room settings" }).click();
   await dialog.getByRole("button", { name: "Make the room public" }).click();
   await dialog.getByText("Everyone on this server will be able to find and join").waitFor();
@@ -238,6 +250,9 @@ test("an owner changes the rules, and is told who will see a room that becomes p
   await dialog.getByRole("button", { name: "Make public" }).click();
   await page.getByPlaceholder("Message #surprise").waitFor();
   assert.equal((await api("GET", `/rooms/${secret}`, undefined, cleo)).posting, "moderators");
+  await api("PUT", `/rooms/${secret}/owner`, { user_id: ids.cleo }, bo);
+  await page.getByRole("button", { name: "changes of the room and its members" }).last().click();
+  await page.getByText("bo made cleo the owner.").waitFor();
   await page.context().close();
 });
 

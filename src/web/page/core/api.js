@@ -80,12 +80,13 @@ function parse(text) {
 }
 
 /**
- * Adds a capital letter and a full stop.
+ * Adds a capital letter and a full stop, and shows what the server marks as code in quotation marks.
  * @param {string} text
  */
 export function sentence(text) {
   const end = /[.!?…]$/.test(text) ? "" : ".";
-  return text.charAt(0).toUpperCase() + text.slice(1) + end;
+  const plain = text.replace(/`([^`]*)`/g, "“$1”");
+  return plain.charAt(0).toUpperCase() + plain.slice(1) + end;
 }
 
 /**

@@ -15,6 +15,10 @@ export const nameOf = (person) =>
 /** The other people of a direct room. @param {RoomInfo} info @param {number} me */
 export const othersIn = (info, me) => (info.people ?? []).filter(({ user_id }) => user_id !== me);
 
+/** Whether the reader may read only a part of the room, from the own joining on. @param {RoomInfo} info */
+export const seesPart = ({ kind, history, membership }) =>
+  kind === "private" && history === "joined" && (membership?.joined_seq ?? 0) > 0;
+
 /**
  * The other person of a direct room of two, unless the account was deleted.
  * @param {RoomInfo} info

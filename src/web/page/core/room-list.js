@@ -3,7 +3,7 @@
 
 import { ApiError, call } from "./api.js";
 import { names } from "./names.js";
-import { titleOf } from "./people.js";
+import { seesPart, titleOf } from "./people.js";
 import { signal } from "./reactive.js";
 import { Room } from "./room.js";
 
@@ -121,7 +121,7 @@ export class RoomList {
     const old = room.info.peek();
     if (frame.revision <= old.revision) return;
     const { name, description, archived_at, revision } = frame;
-    room.info.value = { ...old, ...rulesOf(frame), name, description, archived_at, revision };
+    show(room, { ...old, ...rulesOf(frame), name, description, archived_at, revision });
     this.#show(this.rooms.peek());
   }
 
@@ -189,7 +189,7 @@ export class RoomList {
     const { name, description, archived_at, revision } = newest;
     const head_seq = Math.max(old.head_seq, info.head_seq);
     const rules = rulesOf(newest);
-    room.info.value = { ...info, ...rules, name, description, archived_at, revision, head_seq };
+    show(room, { ...info, ...rules, name, description, archived_at, revision, head_seq });
     room.count(info);
     this.listener.described(room, info);
   }
@@ -205,6 +205,17 @@ export class RoomList {
   #title(room) {
     return titleOf(room.info.peek(), this.userId);
   }
+}
+
+/**
+ * @param {Room} room
+ * @param {RoomInfo} info
+ */
+function show(room, info) {
+  const isSame = seesPart(info) === seesPart(room.info.peek());
+  room.info.value = info;
+  // The reader may read more of the room than before, or less.
+  if (!isSame) room.messages.forget();
 }
 
 /**

@@ -3,7 +3,7 @@
 import { call, words } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { nameOf } from "../core/people.js";
-import { shortTime } from "../text/format.js";
+import { endTime } from "../text/format.js";
 import { choice } from "./choice.js";
 import { openDialog, toast } from "./dialog.js";
 import { form } from "./form.js";
@@ -41,7 +41,7 @@ export function openRemove(room, person, changed) {
         null,
         isPublic
           ? "The room is public: they can join again. A ban prevents that."
-          : "They will not see the room any more, until somebody adds or invites them again.",
+          : "They will not see the room any more, until a member adds them again. With an invite link that still works they can come back: a ban prevents that.",
       ),
       form({
         fields: [REASON],
@@ -118,7 +118,7 @@ export function openBans(room) {
               h(
                 "p",
                 { class: "quiet small" },
-                [ban.until ? `until ${shortTime(ban.until)}` : "without end", ban.reason]
+                [ban.until ? `until ${endTime(ban.until)}` : "without end", ban.reason]
                   .filter(Boolean)
                   .join(" · "),
               ),

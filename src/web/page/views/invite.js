@@ -5,7 +5,7 @@ import { serverName } from "../core/brand.js";
 import { fill, h } from "../core/dom.js";
 import { nameOf } from "../core/people.js";
 import { go, goInstead, roomHref } from "../core/route.js";
-import { counted, shortTime } from "../text/format.js";
+import { counted, endTime } from "../text/format.js";
 
 /** @typedef {import("../core/types.js").InvitePreview} InvitePreview */
 
@@ -23,7 +23,7 @@ export function inviteText({ kind, room, invited_by, expires_at }) {
     ),
     room?.description && h("p", { class: "quiet", dir: "auto" }, room.description),
     expires_at &&
-      h("p", { class: "quiet small" }, `The invite is valid until ${shortTime(expires_at)}.`),
+      h("p", { class: "quiet small" }, `The invite is valid until ${endTime(expires_at)}.`),
   ];
 }
 
@@ -37,6 +37,12 @@ export const previewInvite = (token) => call("POST", "/invites/preview", { token
  */
 export function invitePage(chat, token) {
   const body = h("div", { class: "empty" }, h("p", { role: "status" }, "Looking at the invite…"));
+  // For a member nothing changes.
+  const enter = async () => {
+    const room = chat.list.put(await call("POST", "/invites/accept", { token }));
+    chat.listed.set(room.id, true);
+    goInstead(roomHref(room.id));
+  };
   const back = h("button", { type: "button", onclick: () => goInstead("#/") }, "Not now");
   const alert = h("p", { class: "form-error", role: "alert" });
   const accept = h(
@@ -48,9 +54,7 @@ export function invitePage(chat, token) {
         accept.disabled = true;
         alert.textContent = "";
         try {
-          const room = chat.list.put(await call("POST", "/invites/accept", { token }));
-          chat.listed.set(room.id, true);
-          goInstead(roomHref(room.id));
+          await enter();
         } catch (error) {
           alert.textContent = words(error);
           accept.disabled = false;
@@ -62,6 +66,7 @@ export function invitePage(chat, token) {
   const load = async () => {
     try {
       const preview = await previewInvite(token);
+      if (await isMember(preview)) return enter();
       if (preview.kind === "room")
         return fill(
           body,
@@ -86,4 +91,21 @@ export function invitePage(chat, token) {
   };
   load();
   return body;
+}
+
+/**
+ * Whether the reader is a member of the room already. The preview does not say which room it is.
+ * @param {InvitePreview} preview
+ */
+async function isMember({ room }) {
+  if (!room) return false;
+  /** @type {import("../core/types.js").RoomInfo[]} */
+  const rooms = await call("GET", "/rooms/");
+  return rooms.some(
+    ({ membership, name, description, member_count }) =>
+      membership &&
+      name === room.name &&
+      description === room.description &&
+      member_count === room.member_count,
+  );
 }

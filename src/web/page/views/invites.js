@@ -4,7 +4,7 @@ import { address } from "../core/address.js";
 import { call, words } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { nameOf, placeOf } from "../core/people.js";
-import { counted, shortTime } from "../text/format.js";
+import { counted, endTime, shortTime } from "../text/format.js";
 import { choice } from "./choice.js";
 import { copyButton } from "./copy.js";
 import { openDialog } from "./dialog.js";
@@ -25,10 +25,7 @@ export function openInvites(chat, room) {
     title: `Invite people to ${place}`,
     class: "invites",
     content: () =>
-      invitesPanel(
-        `/rooms/${room.id}/invites`,
-        "Everybody who opens the link becomes a member of the room.",
-      ),
+      invitesPanel(`/rooms/${room.id}/invites`, "Everybody who opens the link can join the room."),
   });
 }
 
@@ -106,7 +103,7 @@ export function invitesPanel(path, text) {
           "p",
           { class: "quiet small" },
           `Used ${usesOf(invite)}` +
-            (invite.expires_at ? `, until ${shortTime(invite.expires_at)}` : ""),
+            (invite.expires_at ? `, until ${endTime(invite.expires_at)}` : ""),
         ),
       ),
       h(

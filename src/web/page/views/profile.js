@@ -3,7 +3,7 @@
 import { ApiError, call, words } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
 import { isDeleted, nameOf } from "../core/people.js";
-import { shortTime } from "../text/format.js";
+import { endTime, shortTime } from "../text/format.js";
 import { PRESENCE, avatar, presenceDot } from "./avatar.js";
 import { openDialog, toast } from "./dialog.js";
 import { openEditProfile } from "./edit-profile.js";
@@ -107,7 +107,7 @@ function about(card) {
         "p",
         { class: "status", dir: "auto" },
         [status.emoji, status.text].filter(Boolean).join(" "),
-        status.until && h("span", { class: "quiet small" }, ` until ${shortTime(status.until)}`),
+        status.until && h("span", { class: "quiet small" }, ` until ${endTime(status.until)}`),
       ),
     h(
       "dl",

@@ -1,7 +1,7 @@
 // One room in the list at the side.
 
 import { View, fill, h, icon, view } from "../core/dom.js";
-import { partnerIn, titleOf } from "../core/people.js";
+import { othersIn, partnerIn, titleOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
 import { roomHref, route } from "../core/route.js";
 import { face } from "./avatar.js";
@@ -40,9 +40,9 @@ export function roomSign(chat, info) {
   if (kind === "private")
     return h("span", { class: "sign" }, icon("lock"), hidden("Private room: "));
   if (kind !== "direct") return h("span", { class: "hash", "aria-hidden": "true" }, "#");
-  const partner = partnerIn(info, chat.user.id);
-  return partner
-    ? face(partner, "tiny", chat.presence.of(partner.user_id))
+  const [first, ...more] = othersIn(info, chat.user.id);
+  return first && more.length === 0
+    ? face(first, "tiny", chat.presence.of(first.user_id))
     : h("span", { class: "sign" }, icon("people"));
 }
 

@@ -16,6 +16,13 @@ import { openTransfer } from "./transfer.js";
 
 const WHO = { everyone: "Everyone", moderators: "Moderators" };
 
+/** What a change of the visible history means, also for those who are members already. */
+const HISTORY = {
+  all: "Every member will be able to read all messages, also those from before the member joined.",
+  joined:
+    "Nobody will be able to read messages from before they joined, also those who are members now.",
+};
+
 /**
  * @param {string} name
  * @param {string} description
@@ -83,10 +90,19 @@ export function openRoomSettings(chat, room) {
   const { posting = "everyone", inviting = "moderators", history = "all" } = info;
   const powers = powersIn(info, chat.user);
   const isPublic = kind === "public";
+  const historyNote = h("p", { class: "note small", role: "status" });
   const rules = {
     posting: choice("Who may write", posting, WHO),
     inviting: choice("Who may add and invite people", inviting, WHO),
-    history: choice("New members see", history, { all: "All messages", joined: "Only new ones" }),
+    history: choice(
+      "Messages that members can read",
+      history,
+      { all: "All", joined: "Since they joined" },
+      (chosen) => {
+        historyNote.textContent = chosen === history ? "" : HISTORY[chosen];
+        return "";
+      },
+    ),
   };
   const joins = info.auto_join ? "yes" : "no";
   const autoJoin = choice("New accounts become members", joins, { yes: "Yes", no: "No" });
@@ -96,7 +112,11 @@ export function openRoomSettings(chat, room) {
     content: (close) => [
       form({
         fields: fields(name, description ?? ""),
-        body: [rules.posting, rules.inviting, isPublic ? autoJoin : rules.history],
+        body: [
+          rules.posting,
+          rules.inviting,
+          ...(isPublic ? [autoJoin] : [rules.history, historyNote]),
+        ],
         submit: "Save",
         async onsubmit(values) {
           /** @type {Record<string, string | boolean | null>} */

@@ -5,7 +5,7 @@ import { View, fill, h, icon, view } from "../core/dom.js";
 import { isDeleted, othersIn, placeOf, powersIn } from "../core/people.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
 import { storage } from "../core/storage.js";
-import { shortTime } from "../text/format.js";
+import { endTime } from "../text/format.js";
 import { composerView } from "./composer.js";
 import { membersView } from "./members.js";
 import { joinRoom } from "./membership.js";
@@ -103,7 +103,7 @@ function closedBecause(chat, info, now) {
   if (archived_at) return "This room is archived. You can read it, but nobody can post here.";
   const mutedUntil = membership?.muted_until;
   if (mutedUntil && Date.parse(mutedUntil) > now)
-    return `A moderator has muted you here until ${shortTime(mutedUntil)}.`;
+    return `A moderator has muted you here until ${endTime(mutedUntil)}.`;
   if (posting === "moderators" && powersIn(info, chat.user).rank < 2)
     return "Only moderators write in this room.";
   return null;

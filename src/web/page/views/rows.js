@@ -2,10 +2,12 @@
 // that did not change keep their elements.
 
 import { h, icon } from "../core/dom.js";
-import { nameOf, titleOf } from "../core/people.js";
+import { nameOf, powersIn, seesPart, titleOf } from "../core/people.js";
 import { roomHref } from "../core/route.js";
+import { setup } from "../core/setup.js";
 import { dayKey, dayName } from "../text/format.js";
 import { copyButton } from "./copy.js";
+import { openInvites } from "./invites.js";
 import { memberRow, summary } from "./member-lines.js";
 import { messageRow, pendingRow } from "./message.js";
 
@@ -128,19 +130,19 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
  * @returns {Row}
  */
 function beginning(chat, room, isEmpty) {
-  const { archived_at, description, history, kind } = room.info.value;
+  const { archived_at, description, kind } = room.info.value;
   const invites = isEmpty && !archived_at;
   const name = titleOf(room.info.value, chat.user.id);
-  const isPart = kind === "private" && history === "joined";
+  const mayInvite = powersIn(room.info.value, chat.user).invites;
   const title =
     kind === "direct"
       ? `This is the beginning of your conversation with ${name}`
-      : isPart
+      : seesPart(room.info.value)
         ? `You see ${name} from the time when you joined`
         : `This is the beginning of ${name}`;
   return {
     key: "beginning",
-    signature: `${title} ${description} ${invites} ${kind}`,
+    signature: `${title} ${description} ${invites} ${kind} ${mayInvite} ${setup.value?.signup}`,
     make: () =>
       h(
         "li",
@@ -152,16 +154,18 @@ function beginning(chat, room, isEmpty) {
         ),
         h("p", { class: "title", dir: "auto" }, title),
         description && h("p", { class: "quiet", dir: "auto" }, description),
-        invites && invitation(room),
+        invites && invitation(chat, room, mayInvite),
       ),
   };
 }
 
 /**
  * The hints in a room without messages.
+ * @param {Chat} chat
  * @param {Room} room
+ * @param {boolean} mayInvite
  */
-function invitation(room) {
+function invitation(chat, room, mayInvite) {
   const { kind } = room.info.peek();
   if (kind === "direct")
     return h("p", { class: "quiet" }, "Only the people in it can see what you write here.");
@@ -169,20 +173,39 @@ function invitation(room) {
     return h(
       "p",
       { class: "quiet" },
-      "Only members can see this room. Add people, or send them an invite link: both are in the list of members.",
+      mayInvite
+        ? "Only members can see this room. Add people, or send them an invite link: both are in the list of members."
+        : "Only members can see this room.",
     );
   const link = new URL(roomHref(room.id), location.href).href;
+  // On other servers the link of the room lets nobody in who has no account.
+  const signup = setup.value?.signup ?? "open";
+  const invites = mayInvite && signup === "invite";
   return h(
     "div",
     { class: "invitation" },
     h("p", null, "Nobody has written here yet. Write the first message in the field below."),
-    h("p", null, "To bring others here, send them this link:"),
+    h(
+      "p",
+      null,
+      signup === "open"
+        ? "To bring others here, send them this link:"
+        : invites
+          ? "People who have an account can use this link. To others, send an invite link."
+          : "People who have an account can use this link:",
+    ),
     h(
       "p",
       { class: "share" },
       h("a", { href: link, dir: "ltr" }, link),
       copyButton("Copy link", () => link),
     ),
+    invites &&
+      h(
+        "p",
+        null,
+        h("button", { type: "button", onclick: () => openInvites(chat, room) }, "Invite link"),
+      ),
   );
 }
 

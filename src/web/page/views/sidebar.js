@@ -128,8 +128,11 @@ function groupOf(room) {
 
 /** @param {Chat} chat */
 function noRooms(chat) {
-  const isEmpty = ![...chat.rooms.value.values()].some(({ info }) => info.value.kind !== "direct");
-  return isEmpty ? "No rooms yet" : "You are in no room. Browse them to find one.";
+  const rooms = [...chat.rooms.value.values()].filter(({ info }) => info.value.kind !== "direct");
+  if (rooms.length === 0) return "No rooms yet";
+  // Rooms with a star and archived ones have lists of their own.
+  const isMember = rooms.some(({ info }) => info.value.membership);
+  return isMember ? "Browse rooms to find more." : "You are in no room. Browse them to find one.";
 }
 
 /** @param {string} label */

@@ -20,7 +20,7 @@ const ACCOUNT = [
     name: "username",
     label: "Username",
     autocomplete: "username",
-    hint: "Letters, digits, “_”, “.” and “-”. Everyone can see it.",
+    hint: "Letters from a to z, digits, “_”, “.” and “-”. Everyone can see it.",
   },
   { name: "email", label: "Email", type: "email", autocomplete: "email" },
   {
