@@ -46,7 +46,7 @@ impl Chat {
     /// Changes how the caller sees the room.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`], [`Error::NotAMember`].
+    /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::TooManyRequests`].
     pub async fn change_preferences(
         &self,
         caller: &Identity,
@@ -54,6 +54,7 @@ impl Chat {
         change: PreferenceChange,
     ) -> Result<RoomView> {
         self.check(caller, room_id, RoomAction::Prefer).await?;
+        self.check_pace(caller)?;
         let (user_id, chat) = (caller.user_id, self.clone());
         let act = move |admin: &Admin<'_>| {
             if admin.change_preferences(room_id, user_id, change)? {
@@ -297,7 +298,7 @@ impl Chat {
         let own_role = standing.membership.map(|membership| membership.role);
         let is_own = matches!(
             &act,
-            MemberAct::Join { user_ids, .. } if user_ids == &[caller.user_id]
+            MemberAct::Join { user_ids, role: RoomRole::Member } if user_ids == &[caller.user_id]
         );
         // What an admin of the server does without a role in the room.
         let is_audited = permissions::rank(caller, standing) > own_role && !is_own;

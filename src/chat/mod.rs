@@ -56,8 +56,7 @@ pub(crate) use accounts::{Login, Setup, new_account, new_password};
 pub use accounts::{Signup, SignupCaller};
 pub(crate) use admin::{
     Admin, DEFAULT_AUDIT_PAGE, DEFAULT_ROOMS_PAGE, DEFAULT_USERS_PAGE, Error as AdminError,
-    MAX_AUDIT_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, MemberChange, RoomPage, RoomSearch,
-    UserSearch,
+    MAX_AUDIT_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, MemberChange, UserSearch,
 };
 #[cfg(test)]
 pub(crate) use error::sample as sample_error;

@@ -158,7 +158,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::AdminRequired`] or [`Error::OwnerRequired`], [`Error::RoomNotFound`], [`Error::RoomKind`],
-    /// [`Error::InvalidFields`], [`Error::RoomNameTaken`].
+    /// [`Error::InvalidFields`], [`Error::RoomNameTaken`]; [`Error::TooManyRequests`], because every member is told of
+    /// the change.
     pub async fn update_room(
         &self,
         caller: &Identity,
@@ -171,6 +172,7 @@ impl Chat {
             permissions::may(caller, RoomAction::ChangeKind, &standing, self.inner.clock.now())?;
             actions.push(RoomAction::ChangeKind);
         }
+        self.check_pace(caller)?;
         let chat = self.clone();
         let act = move |admin: &Admin<'_>| {
             let updated = admin.update_room(id, change)?;
@@ -209,7 +211,7 @@ impl Chat {
         permissions::require(caller, Action::Administer)?;
         let chat = self.clone();
         let act =
-            move |admin: &Admin<'_>| admin.delete_room(id).map(|()| chat.room_was_deleted(id));
+            move |admin: &Admin<'_>| admin.delete_any_room(id).map(|()| chat.room_was_deleted(id));
         self.write_as(caller, act).await
     }
 

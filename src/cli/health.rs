@@ -16,7 +16,7 @@ Examples:
   chatapp health --ready                      exit code 0 if it can serve
   HEALTHCHECK CMD [\"chatapp\", \"health\"]       in a Containerfile
 
-The request goes to http.bind, with TLS if the settings have a certificate. The command prints
+The request goes to http.bind, with TLS if the settings have a certificate. The command prints \
 nothing if the server is well.";
 
 /// Check that the server answers

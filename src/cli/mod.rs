@@ -52,9 +52,9 @@ Examples:
   chatapp users reset-password ann
   chatapp rooms archive plans
 
-Settings come from flags, then the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or
-DATABASE_URL, and so on), then chatapp.toml, then the defaults. The first source that has a
-setting decides. `chatapp config show` lists all settings. Put a database URL with a password into
+Settings come from flags, then the environment (CHATAPP_HTTP__BIND, CHATAPP_DATABASE__URL or \
+DATABASE_URL, and so on), then chatapp.toml, then the defaults. The first source that has a \
+setting decides. `chatapp config show` lists all settings. Put a database URL with a password into \
 the environment or the file, not into a flag: every user of the machine can see flags.";
 
 /// A complete chat backend in one binary.

@@ -22,7 +22,7 @@ Examples:
   chatapp stats --watch                       again every two seconds
   chatapp stats --output json | jq .sockets
 
-The server answers this command on its own machine. If http.metrics_token is set, the server
+The server answers this command on its own machine. If http.metrics_token is set, the server \
 requires that token instead, from any machine; the command sends the token of its settings.";
 
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! `--until`: the time at which a ban or a mute ends.
+//! Times that an operator gives: the end of a ban or a mute, how long an invite is valid.
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -21,6 +21,21 @@ pub(super) fn parse(text: &str) -> Result<Timestamp, String> {
 }
 
 fn parse_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let deserializer = IntoDeserializer::<Error>::into_deserializer(text);
+    match Timestamp::deserialize(deserializer) {
+        Ok(until) if until > now => Ok(until),
+        Ok(until) => Err(format!("{until} is over")),
+        Err(_) => parse_seconds(text)
+            .map(|seconds| now.plus_seconds(seconds))
+            .map_err(|error| format!("{error}, or a time like 2030-01-31T10:30:00Z")),
+    }
+}
+
+/// The seconds that are meant by `30m`, `12h`, `7d` or `2w`.
+///
+/// # Errors
+/// A sentence for the operator.
+pub(super) fn parse_seconds(text: &str) -> Result<i64, String> {
     let mut chars = text.chars();
     let unit = match chars.next_back() {
         Some('m') => Some(MINUTE),
@@ -29,17 +44,12 @@ fn parse_at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         Some('w') => Some(WEEK),
         _ => None,
     };
-    if let (Some(unit), Ok(count)) = (unit, chars.as_str().parse::<i64>()) {
-        return match count.checked_mul(unit) {
-            Some(seconds @ 1..) if seconds <= MOST_DAYS * DAY => Ok(now.plus_seconds(seconds)),
-            _ => Err(format!("give at least 1m and at most {MOST_DAYS}d")),
-        };
-    }
-    let deserializer = IntoDeserializer::<Error>::into_deserializer(text);
-    match Timestamp::deserialize(deserializer) {
-        Ok(until) if until > now => Ok(until),
-        Ok(until) => Err(format!("{until} is over")),
-        Err(_) => Err("give 30m, 12h, 7d, 2w, or a time like 2030-01-31T10:30:00Z".to_owned()),
+    let (Some(unit), Ok(count)) = (unit, chars.as_str().parse::<i64>()) else {
+        return Err("give 30m, 12h, 7d or 2w".to_owned());
+    };
+    match count.checked_mul(unit) {
+        Some(seconds @ 1..) if seconds <= MOST_DAYS * DAY => Ok(seconds),
+        _ => Err(format!("give at least 1m and at most {MOST_DAYS}d")),
     }
 }
 
@@ -60,6 +70,8 @@ mod tests {
             "d",
             "0d",
             "-1d",
+            "1.5d",
+            "1y",
             "36501d",
             "99999999999999999m",
             "7",

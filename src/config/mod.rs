@@ -262,8 +262,8 @@ pub struct Limits {
     pub sockets_per_user: usize,
     /// Sockets that may be open from one address. 0: no limit.
     pub sockets_per_address: usize,
-    /// The rate at which one user may send, edit or delete messages or send `typing`. Ten times as many
-    /// are accepted at once. 0: no limit.
+    /// The rate at which one user may send, edit or delete messages, send `typing`, or change rooms, their members or
+    /// the own view of a room. Ten times as many are accepted at once. 0: no limit.
     pub sends_per_second: u32,
     /// The rate at which one user may join rooms, with the same burst.
     pub joins_per_second: u32,

@@ -9,7 +9,7 @@ use super::dto::{
     UserChangeRequest,
 };
 use super::extract::{Body, Caller, Path, Query};
-use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, STORE, TOKEN, USER};
 use super::payload::Written;
 use super::types::{Int, Number, Position};
 use crate::chat::{
@@ -110,7 +110,7 @@ impl AdminApi {
         caller: Caller,
         /// The account's id.
         user_id: Path<Number>,
-    ) -> Result<OneUser, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<OneUser, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | STORE }>> {
         let id = UserId(user_id.0.0);
         let account = chat.inspect(&caller.0, move |admin| admin.get_user(id)).await?;
         Ok(OneUser::Ok(Written::new(&account, 256)?))
@@ -128,7 +128,7 @@ impl AdminApi {
         /// The account's id.
         user_id: Path<Number>,
         body: Body<UserChangeRequest>,
-    ) -> Result<OneUser, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>> {
+    ) -> Result<OneUser, Failure<{ BODY | TOKEN | FORBIDDEN | USER | CONFLICT | STORE }>> {
         let Body(UserChangeRequest { role, is_active }) = body;
         let (id, change) =
             (UserId(user_id.0.0), UserChange { role: role.map(Role::from), is_active });
@@ -149,8 +149,7 @@ impl AdminApi {
         caller: Caller,
         /// The account's id.
         user_id: Path<Number>,
-    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
-    {
+    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | CONFLICT | STORE }>> {
         let id = UserId(user_id.0.0);
         chat.delete_user(&caller.0, id).await?;
         Ok(Deleted::NoContent)
@@ -166,7 +165,7 @@ impl AdminApi {
         caller: Caller,
         /// The account's id.
         user_id: Path<Number>,
-    ) -> Result<Sessions, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Sessions, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | STORE }>> {
         let id = UserId(user_id.0.0);
         let sessions = chat.inspect(&caller.0, move |admin| admin.list_sessions(Some(id))).await?;
         let sessions = sessions.into_iter().map(SessionDto::from).collect();
@@ -184,7 +183,7 @@ impl AdminApi {
         caller: Caller,
         /// The account's id.
         user_id: Path<Number>,
-    ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | STORE }>> {
         let id = UserId(user_id.0.0);
         let revoked = chat.administer(&caller.0, move |admin| admin.revoke_sessions(id)).await?;
         Ok(Revoked::Ok(Written::of(&RevokedDto { revoked })?))
@@ -207,7 +206,7 @@ impl AdminApi {
         caller: Caller,
         /// The account's id.
         user_id: Path<Number>,
-    ) -> Result<ResetMade, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<ResetMade, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | STORE }>> {
         let (id, seconds) = (UserId(user_id.0.0), chat.reset_seconds());
         let reset = chat
             .administer(&caller.0, move |admin| admin.create_password_reset(id, seconds))

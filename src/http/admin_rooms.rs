@@ -1,16 +1,20 @@
-//! Administration of rooms: `/admin/rooms`. An admin sees what rooms there are, and not what is said in them.
+//! Administration of rooms: `/admin/rooms`. Of private rooms an admin sees what is needed to
+//! appoint an owner or to delete one, and of direct rooms nothing.
 
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
-use super::dto::{AdminRoomPageDto, OwnerRequest};
+use super::dto::{AdminRoomPageDto, OwnerRequest, RoomKindDto};
 use super::extract::{Body, Caller, Path, Query};
-use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, STORE, TOKEN};
+use super::failure::{
+    BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, ROOM, ROOM_OR_USER, STORE, TOKEN,
+};
 use super::payload::Written;
 use super::types::{Int, Number, Position};
-use crate::chat::{Chat, DEFAULT_ROOMS_PAGE, MAX_ROOMS_PAGE, RoomSearch};
-use crate::model::{RoomId, UserId};
+use crate::chat::{Chat, DEFAULT_ROOMS_PAGE, MAX_ROOMS_PAGE};
+use crate::model::{RoomId, RoomKind, UserId};
+use crate::storage::backend::RoomSearch;
 
 pub(super) struct AdminRoomsApi;
 
@@ -33,9 +37,10 @@ enum Done {
 /// Every operation needs an admin.
 #[OpenApi(prefix_path = "/admin/rooms", tag = "Area::Admin")]
 impl AdminRoomsApi {
-    /// List all rooms
+    /// List the public and private rooms
     ///
-    /// Needs an admin. Private and direct rooms are in the list too, without what is said in them.
+    /// Needs an admin. Of a private room the list has the name, the number of members and when it was created and
+    /// archived; nothing tells what is said in it, or how much. Direct rooms are not in the list.
     #[oai(path = "/", method = "get", operation_id = "list_all_rooms")]
     async fn list(
         &self,
@@ -43,6 +48,8 @@ impl AdminRoomsApi {
         caller: Caller,
         /// Only rooms with this text in the name; ASCII case is ignored.
         query: Query<Option<String>>,
+        /// Only rooms of this kind.
+        kind: Query<Option<RoomKindDto>>,
         /// The most rooms to return.
         #[oai(default = "default_rooms")]
         limit: Query<RoomsLimit>,
@@ -51,6 +58,7 @@ impl AdminRoomsApi {
     ) -> Result<Rooms, Failure<{ FIELDS | TOKEN | FORBIDDEN | STORE }>> {
         let search = RoomSearch {
             query: query.0,
+            kind: kind.0.map(RoomKind::from),
             after: after.0.map(|after| RoomId(after.0)),
             // A number beyond u32 becomes 0, which the rules reject.
             limit: u32::try_from(limit.0.0).unwrap_or(0),
@@ -69,7 +77,7 @@ impl AdminRoomsApi {
         caller: Caller,
         /// The room's id.
         room_id: Path<Number>,
-    ) -> Result<Done, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Done, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | STORE }>> {
         chat.delete_any_room(&caller.0, RoomId(room_id.0.0)).await?;
         Ok(Done::NoContent)
     }
@@ -86,7 +94,7 @@ impl AdminRoomsApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<OwnerRequest>,
-    ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>> {
+    ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_USER | CONFLICT | STORE }>> {
         let user_id = UserId(body.0.user_id.0);
         chat.appoint_owner(&caller.0, RoomId(room_id.0.0), user_id).await?;
         Ok(Done::NoContent)

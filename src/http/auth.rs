@@ -13,7 +13,7 @@ use super::dto::{
     TicketDto, UserDto,
 };
 use super::extract::{Body, Caller, MaybeCaller};
-use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, INVITE, PACE, STORE, TOKEN};
 use super::local::Local;
 use super::origin::AllowedOrigins;
 use super::payload::Written;
@@ -98,7 +98,7 @@ impl AuthApi {
         local: Local,
         address: ClientAddress,
         body: Body<SignupRequest>,
-    ) -> Result<SignedUp, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>
+    ) -> Result<SignedUp, Failure<{ BODY | TOKEN | FORBIDDEN | INVITE | CONFLICT | PACE | STORE }>>
     {
         let Body(SignupRequest { username, email, password, role, invite }) = body;
         let role = role.map_or(Role::User, Role::from);

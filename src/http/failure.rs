@@ -19,7 +19,13 @@ pub const BODY: u32 = of(&[400, 408, 413, 415, 422]);
 /// A token is missing or not valid.
 pub const TOKEN: u32 = of(&[401]);
 pub const FORBIDDEN: u32 = of(&[403]);
-pub const NOT_FOUND: u32 = of(&[404]);
+/// The objects in the path or the body that may not exist: one of these for an endpoint.
+pub const ROOM: u32 = missing(0);
+pub const USER: u32 = missing(1);
+pub const INVITE: u32 = missing(2);
+pub const ROOM_OR_USER: u32 = missing(3);
+pub const ROOM_OR_MESSAGE: u32 = missing(4);
+pub const ROOM_OR_INVITE: u32 = missing(5);
 pub const CONFLICT: u32 = of(&[409]);
 /// A parameter is not acceptable.
 pub const FIELDS: u32 = of(&[422]);
@@ -29,12 +35,11 @@ pub const INTERNAL: u32 = of(&[500]);
 /// The database is busy, gone or broken.
 pub const STORE: u32 = of(&[500, 503]);
 
-/// Each status and when it comes. Its place is its bit in a set.
-const STATUSES: [(u16, &str); 12] = [
+/// Each status and when it comes. Its place is its bit in a set. An endpoint has at most one of the 404.
+const STATUSES: [(u16, &str); 17] = [
     (400, "The body is not JSON, or has a duplicate key: `malformed_json`."),
     (401, "There is no token, or it is no longer valid. Sign in to get a new one."),
     (403, "The caller may not do this."),
-    (404, "The object does not exist; `code` says which: `room_not_found`."),
     (409, "The request conflicts with the present state; `code` says how."),
     (408, "The body did not arrive in time: `body_timeout`."),
     (413, "The body is too large: `too_large`."),
@@ -49,7 +54,16 @@ const STATUSES: [(u16, &str); 12] = [
         "The server is busy or its database is unavailable: try again after `Retry-After` seconds.",
     ),
     (429, "Too many of these requests in a short time: try again after `Retry-After` seconds."),
+    (404, "The caller sees no such room: `room_not_found`."),
+    (404, "There is no such user: `user_not_found`."),
+    (404, "There is no such invite, or it is no longer valid: `invite_not_found`."),
+    (404, "The object does not exist; `code` says which: `room_not_found` or `user_not_found`."),
+    (404, "The object does not exist; `code` says which: `room_not_found` or `message_not_found`."),
+    (404, "The object does not exist; `code` says which: `room_not_found` or `invite_not_found`."),
 ];
+
+/// The bit of the first 404.
+const FIRST_MISSING: u32 = 11;
 
 impl<const SET: u32> From<Error> for Failure<SET> {
     fn from(error: Error) -> Self {
@@ -59,8 +73,7 @@ impl<const SET: u32> From<Error> for Failure<SET> {
 
 impl<const SET: u32> From<Box<Problem>> for Failure<SET> {
     fn from(problem: Box<Problem>) -> Self {
-        let documented = || statuses(SET).any(|(status, _)| status == problem.status);
-        debug_assert!(documented(), "{} is not documented", problem.status);
+        debug_assert!(documents(SET, &problem), "{:?} is not documented", problem.code);
         Self(problem)
     }
 }
@@ -105,6 +118,19 @@ const fn of(statuses: &[u16]) -> u32 {
         n += 1;
     }
     set
+}
+
+/// The set of the 404 at this place.
+const fn missing(place: u32) -> u32 {
+    1 << (FIRST_MISSING + place)
+}
+
+/// Whether the set has the problem's status, and a 404 also names its code.
+fn documents(set: u32, problem: &Problem) -> bool {
+    let code = serde_json::to_string(&problem.code).unwrap_or_default();
+    statuses(set).any(|(status, description)| {
+        status == problem.status && (status != 404 || description.contains(code.trim_matches('"')))
+    })
 }
 
 fn statuses(set: u32) -> impl Iterator<Item = (u16, &'static str)> {

@@ -9,7 +9,9 @@ use super::dto::{
     InviteDto, InvitePreviewDto, InviteRequest, InviteTokenRequest, RoomDto, ServerInviteRequest,
 };
 use super::extract::{Body, Caller, Path};
-use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
+use super::failure::{
+    BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, INVITE, PACE, ROOM, ROOM_OR_INVITE, STORE, TOKEN,
+};
 use super::payload::Written;
 use super::types::Number;
 use crate::chat::{Chat, InviteDraft};
@@ -67,8 +69,7 @@ impl InvitesApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<InviteRequest>,
-    ) -> Result<Made, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>
-    {
+    ) -> Result<Made, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM | CONFLICT | PACE | STORE }>> {
         let made = chat.create_invite(&caller.0, RoomId(room_id.0.0), body.0.into()).await?;
         Ok(Made::Created(Written::of(&made.into())?))
     }
@@ -83,8 +84,7 @@ impl InvitesApi {
         caller: Caller,
         /// The room's id.
         room_id: Path<Number>,
-    ) -> Result<Invites, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
-    {
+    ) -> Result<Invites, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | CONFLICT | STORE }>> {
         let invites = chat.list_invites(&caller.0, RoomId(room_id.0.0)).await?;
         let invites = invites.into_iter().map(InviteDto::from).collect();
         Ok(Invites::Ok(Written::of(&invites)?))
@@ -107,7 +107,7 @@ impl InvitesApi {
         room_id: Path<Number>,
         /// The invite's id.
         invite_id: Path<Number>,
-    ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
+    ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM_OR_INVITE | CONFLICT | STORE }>>
     {
         let (room_id, invite_id) = (RoomId(room_id.0.0), InviteId(invite_id.0.0));
         chat.revoke_invite(&caller.0, room_id, invite_id).await?;
@@ -160,7 +160,7 @@ impl InvitesApi {
         caller: Caller,
         /// The invite's id.
         invite_id: Path<Number>,
-    ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | INVITE | STORE }>> {
         let id = InviteId(invite_id.0.0);
         chat.administer(&caller.0, move |admin| admin.revoke_invite(id, InviteScope::Server))
             .await?;
@@ -177,7 +177,7 @@ impl InvitesApi {
         chat: Data<&Chat>,
         address: ClientAddress,
         body: Body<InviteTokenRequest>,
-    ) -> Result<Preview, Failure<{ BODY | NOT_FOUND | PACE | STORE }>> {
+    ) -> Result<Preview, Failure<{ BODY | INVITE | PACE | STORE }>> {
         let found = chat.preview_invite(&body.0.token, address.0).await?;
         Ok(Preview::Ok(Written::of(&found.into())?))
     }
@@ -195,7 +195,8 @@ impl InvitesApi {
         caller: Caller,
         address: ClientAddress,
         body: Body<InviteTokenRequest>,
-    ) -> Result<Entered, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | PACE | STORE }>> {
+    ) -> Result<Entered, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_INVITE | PACE | STORE }>>
+    {
         let room = chat.accept_invite(&caller.0, &body.0.token, address.0).await?;
         Ok(Entered::Ok(Written::of(&room.into())?))
     }

@@ -10,11 +10,13 @@ use super::dto::{
     MembersRequest, OwnerRequest, PreferenceRequest, RoomDto,
 };
 use super::extract::{Body, Caller, Path, Query};
-use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
+use super::failure::{
+    BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, PACE, ROOM, ROOM_OR_USER, STORE, TOKEN,
+};
 use super::payload::Written;
 use super::rooms::OneRoom;
 use super::types::{Int, Number, Position};
-use crate::chat::{Chat, DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE};
+use crate::chat::{Chat, DEFAULT_MEMBERS_PAGE, Error, MAX_MEMBERS_PAGE};
 use crate::model::{RoomId, RoomRole, UserId};
 use crate::storage::backend::MemberSearch;
 
@@ -24,11 +26,11 @@ type MembersLimit = Int<1, { MAX_MEMBERS_PAGE as i64 }>;
 
 /// The failures of a change that is asked for in the path.
 type Changed<T> =
-    Result<T, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>;
+    Result<T, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM_OR_USER | CONFLICT | PACE | STORE }>>;
 
 /// The failures of a change that is asked for in the body.
 type ChangedByBody<T> =
-    Result<T, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>;
+    Result<T, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_USER | CONFLICT | PACE | STORE }>>;
 
 #[derive(ApiResponse)]
 enum Members {
@@ -85,7 +87,7 @@ impl MembersApi {
         limit: Query<MembersLimit>,
         /// The members with a greater id.
         after: Query<Option<Position>>,
-    ) -> Result<Members, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Members, Failure<{ FIELDS | TOKEN | ROOM | STORE }>> {
         let search = MemberSearch {
             query: query.0,
             after: after.0.map(|after| UserId(after.0)),
@@ -146,7 +148,7 @@ impl MembersApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<PreferenceRequest>,
-    ) -> Result<OneRoom, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> ChangedByBody<OneRoom> {
         let change = body.0.into();
         let room = chat.change_preferences(&caller.0, RoomId(room_id.0.0), change).await?;
         Ok(OneRoom::Ok(Written::of(&room.into())?))
@@ -170,8 +172,8 @@ impl MembersApi {
 
     /// Change a member
     ///
-    /// Owners set roles. Moderators and owners mute members whose role is below theirs. If the request has both,
-    /// the role is set first.
+    /// Owners set roles. Moderators and owners mute members whose role is below theirs. A request has either `role`
+    /// or `muted_until`.
     #[oai(
         path = "/rooms/:room_id/members/:user_id",
         method = "patch",
@@ -189,15 +191,22 @@ impl MembersApi {
     ) -> ChangedByBody<Done> {
         let (room_id, user_id) = (RoomId(room_id.0.0), UserId(user_id.0.0));
         let Body(MemberChangeRequest { role, muted_until }) = body;
-        if let Some(role) = role {
-            chat.set_role(&caller.0, room_id, user_id, role.into()).await?;
+        match (role, muted_until) {
+            (Some(role), MaybeUndefined::Undefined) => {
+                chat.set_role(&caller.0, room_id, user_id, role.into()).await?;
+            }
+            (None, MaybeUndefined::Null) => {
+                chat.mute(&caller.0, room_id, user_id, None).await?;
+            }
+            (None, MaybeUndefined::Value(until)) => {
+                chat.mute(&caller.0, room_id, user_id, Some(until.0)).await?;
+            }
+            // Two changes are two transactions, of which one alone could be refused.
+            (Some(_), _) | (None, MaybeUndefined::Undefined) => {
+                let message = "must be there, or `muted_until`, but not both in one request";
+                return Err(Error::field("role", message).into());
+            }
         }
-        let until = match muted_until {
-            MaybeUndefined::Undefined => return Ok(Done::NoContent),
-            MaybeUndefined::Null => None,
-            MaybeUndefined::Value(until) => Some(until.0),
-        };
-        chat.mute(&caller.0, room_id, user_id, until).await?;
         Ok(Done::NoContent)
     }
 
@@ -253,7 +262,7 @@ impl MembersApi {
         caller: Caller,
         /// The room's id.
         room_id: Path<Number>,
-    ) -> Result<Bans, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>> {
+    ) -> Result<Bans, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | CONFLICT | STORE }>> {
         let bans = chat.list_bans(&caller.0, RoomId(room_id.0.0)).await?;
         Ok(Bans::Ok(Written::of(&bans.into_iter().map(BanDto::from).collect())?))
     }
@@ -306,7 +315,7 @@ impl MembersApi {
         chat: Data<&Chat>,
         caller: Caller,
         body: Body<DirectRoomRequest>,
-    ) -> Result<Direct, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | PACE | STORE }>> {
+    ) -> Result<Direct, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_USER | PACE | STORE }>> {
         let people = ids(&body.0.user_ids);
         let (room, is_new) = chat.open_direct_room(&caller.0, people).await?;
         let room = Written::of(&room.into())?;

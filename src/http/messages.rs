@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::Area;
 use super::dto::{EventPageDto, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 use super::extract::{Body, Caller, Path, Query};
-use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
+use super::failure::{
+    BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, PACE, ROOM, ROOM_OR_MESSAGE, STORE, TOKEN,
+};
 use super::payload::{Written, write_page};
 use super::types::{Int, Limit, Number, Position};
 use crate::chat::{Chat, DEFAULT_PAGE, Draft, Error, FieldError};
@@ -67,8 +69,7 @@ impl MessagesApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<MessageRequest>,
-    ) -> Result<Sent, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>
-    {
+    ) -> Result<Sent, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM | CONFLICT | PACE | STORE }>> {
         let Body(MessageRequest { content, client_id }) = body;
         let draft = Draft { room_id: RoomId(room_id.0.0), content, client_id };
         let appended = chat.send(&caller.0, draft).await?;
@@ -96,7 +97,7 @@ impl MessagesApi {
         after: Query<Option<Position>>,
         /// Half of the page before this seq, the rest from it on.
         around: Query<Option<Position>>,
-    ) -> Result<Messages, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Messages, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | STORE }>> {
         let cursor = cursor(before.0, after.0, around.0)?;
         let limit = page_limit(limit.0);
         let room_id = RoomId(room_id.0.0);
@@ -121,8 +122,10 @@ impl MessagesApi {
         /// The message's id.
         message_id: Path<Number>,
         body: Body<MessageEditRequest>,
-    ) -> Result<Edited, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | PACE | STORE }>>
-    {
+    ) -> Result<
+        Edited,
+        Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_MESSAGE | CONFLICT | PACE | STORE }>,
+    > {
         let (room_id, id) = (RoomId(room_id.0.0), EventId(message_id.0.0));
         let message = chat.edit_message(&caller.0, room_id, id, body.0.content).await?;
         Ok(Edited::Ok(Written::new(&message, size_of_json(&message))?))
@@ -146,7 +149,8 @@ impl MessagesApi {
         room_id: Path<Number>,
         /// The message's id.
         message_id: Path<Number>,
-    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | PACE | STORE }>> {
+    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM_OR_MESSAGE | PACE | STORE }>>
+    {
         chat.delete_message(&caller.0, RoomId(room_id.0.0), EventId(message_id.0.0)).await?;
         Ok(Deleted::NoContent)
     }
@@ -173,8 +177,7 @@ impl MessagesApi {
         /// The epoch to which `after` belongs: if it is not the server's, the answer is 409
         /// `epoch_changed`.
         epoch: Query<Option<String>>,
-    ) -> Result<Events, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
-    {
+    ) -> Result<Events, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | CONFLICT | STORE }>> {
         if epoch.0.is_some_and(|epoch| epoch != **chat.epoch()) {
             return Err(Error::EpochChanged.into());
         }

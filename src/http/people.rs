@@ -6,7 +6,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::Area;
 use super::dto::{BlockDto, PeoplePageDto, ProfileRequest, UserCardDto};
 use super::extract::{Body, Caller, Path, Query};
-use super::failure::{BODY, FIELDS, Failure, NOT_FOUND, PACE, STORE, TOKEN};
+use super::failure::{BODY, FIELDS, Failure, PACE, STORE, TOKEN, USER};
 use super::payload::Written;
 use super::types::{Int, Limit, Number, Position};
 use crate::chat::{Chat, DEFAULT_PAGE};
@@ -81,7 +81,7 @@ impl PeopleApi {
         caller: Caller,
         /// The user's id.
         user_id: Path<Number>,
-    ) -> Result<Person, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
+    ) -> Result<Person, Failure<{ FIELDS | TOKEN | USER | STORE }>> {
         let person = chat.get_person(&caller.0, UserId(user_id.0.0)).await?;
         Ok(Person::Ok(Written::of(&person.into())?))
     }
@@ -123,7 +123,7 @@ impl PeopleApi {
         caller: Caller,
         /// The user's id.
         user_id: Path<Number>,
-    ) -> Result<Done, Failure<{ FIELDS | TOKEN | NOT_FOUND | PACE | STORE }>> {
+    ) -> Result<Done, Failure<{ FIELDS | TOKEN | USER | PACE | STORE }>> {
         chat.add_block(&caller.0, UserId(user_id.0.0)).await?;
         Ok(Done::NoContent)
     }
@@ -136,7 +136,7 @@ impl PeopleApi {
         caller: Caller,
         /// The user's id.
         user_id: Path<Number>,
-    ) -> Result<Done, Failure<{ FIELDS | TOKEN | NOT_FOUND | PACE | STORE }>> {
+    ) -> Result<Done, Failure<{ FIELDS | TOKEN | USER | PACE | STORE }>> {
         chat.remove_block(&caller.0, UserId(user_id.0.0)).await?;
         Ok(Done::NoContent)
     }

@@ -156,7 +156,6 @@ fn status(code: ErrorCode) -> StatusCode {
         Code::MessageNotFound
         | Code::RoomNotFound
         | Code::UserNotFound
-        | Code::NotAMember
         | Code::InviteNotFound
         | Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -165,6 +164,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::EmailTaken
         | Code::RoomNameTaken
         | Code::RoomArchived
+        | Code::NotAMember
         | Code::RoomKind
         | Code::LastOwner
         | Code::MessageDeleted

@@ -11,7 +11,7 @@ use super::dto::{
     RoomRequest,
 };
 use super::extract::{Body, Caller, Path, Query};
-use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, NOT_FOUND, PACE, STORE, TOKEN};
+use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, PACE, ROOM, STORE, TOKEN};
 use super::payload::Written;
 use super::types::{Int, Number, Position};
 use crate::chat::{Chat, MAX_ROOMS_PAGE};
@@ -123,7 +123,7 @@ impl RoomsApi {
         caller: Caller,
         /// The room's id.
         room_id: Path<Number>,
-    ) -> Result<OneRoom, Failure<{ FIELDS | TOKEN | NOT_FOUND | STORE }>> {
+    ) -> Result<OneRoom, Failure<{ FIELDS | TOKEN | ROOM | STORE }>> {
         let room = chat.get_room(&caller.0, RoomId(room_id.0.0)).await?;
         Ok(OneRoom::Ok(Written::of(&room.into())?))
     }
@@ -140,7 +140,8 @@ impl RoomsApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<RoomChangeRequest>,
-    ) -> Result<OneRoom, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>> {
+    ) -> Result<OneRoom, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM | CONFLICT | PACE | STORE }>>
+    {
         let room = chat.update_room(&caller.0, RoomId(room_id.0.0), body.0.into()).await?;
         Ok(OneRoom::Ok(Written::of(&room.into())?))
     }
@@ -157,7 +158,7 @@ impl RoomsApi {
         /// The room's id.
         room_id: Path<Number>,
         body: Body<ReadRequest>,
-    ) -> Result<ReadTo, Failure<{ BODY | TOKEN | FORBIDDEN | NOT_FOUND | STORE }>> {
+    ) -> Result<ReadTo, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM | STORE }>> {
         let seq = chat.mark_read(&caller.0, RoomId(room_id.0.0), Seq(body.0.seq.0)).await?;
         Ok(ReadTo::Ok(Written::of(&ReadPositionDto { read_seq: seq.0 })?))
     }
@@ -173,8 +174,7 @@ impl RoomsApi {
         caller: Caller,
         /// The room's id.
         room_id: Path<Number>,
-    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | NOT_FOUND | CONFLICT | STORE }>>
-    {
+    ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | CONFLICT | STORE }>> {
         chat.delete_room(&caller.0, RoomId(room_id.0.0)).await?;
         Ok(Deleted::NoContent)
     }

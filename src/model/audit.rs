@@ -106,6 +106,9 @@ pub struct NewAuditEntry {
     pub action: &'static str,
     /// A JSON object with details of the act. No names, no addresses, no secrets.
     pub detail: Value,
+    /// False for what members do in their private and direct rooms: the act has an actor and a time, but the log
+    /// does not get the entry.
+    pub is_recorded: bool,
 }
 
 /// An entry of the audit log.

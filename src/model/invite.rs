@@ -89,6 +89,7 @@ pub struct Invite {
     #[serde(flatten, serialize_with = "room_and_role")]
     pub to: InviteTo,
     /// The user who invites.
+    #[serde(flatten, serialize_with = "inviter")]
     pub invited_by: Person,
     /// The number of people whom the invite lets in; `None`: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,7 +199,26 @@ fn room_and_role<S: Serializer>(to: &InviteTo, serializer: S) -> Result<S::Ok, S
     struct Fields {
         #[serde(skip_serializing_if = "Option::is_none")]
         room_id: Option<RoomId>,
-        role: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<&'static str>,
     }
-    Fields { room_id: to.room_id(), role: to.role() }.serialize(serializer)
+    let room_id = to.room_id();
+    Fields { room_id, role: room_id.map(|_| to.role()) }.serialize(serializer)
+}
+
+fn inviter<S: Serializer>(person: &Person, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Names<'a> {
+        username: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        display_name: Option<&'a str>,
+    }
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        created_by: UserId,
+        invited_by: Names<'a>,
+    }
+    let Person { user_id, username, display_name } = person;
+    let invited_by = Names { username, display_name: display_name.as_deref() };
+    Fields { created_by: *user_id, invited_by }.serialize(serializer)
 }

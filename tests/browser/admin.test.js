@@ -15,11 +15,11 @@ import {
   send,
 } from "./support.js";
 
-let ann, general;
+let ann, bo, cleo, general;
 
 before(async () => {
   ann = await account("ann", "admin");
-  for (const name of ["bo", "cleo"]) await account(name);
+  [bo, cleo] = [await account("bo"), await account("cleo")];
   await api("PATCH", "/users/me", { display_name: "Дагмар Ёж" }, await account("dag"));
   general = await room(ann, "general");
   await send(ann, general, "hello");
@@ -65,6 +65,31 @@ test("a room is created, renamed, given a topic, archived, opened again and dele
     (await api("GET", "/rooms/", undefined, ann)).map(({ name }) => name),
     ["general"],
   );
+  await page.context().close();
+});
+
+test("an admin appoints the owner of a private room, deletes it, and sees nothing else of it", async () => {
+  const secret = { name: "secret", kind: "private", description: "hush" };
+  const { id } = await api("POST", "/rooms/", secret, bo);
+  const page = await enters("ann", { at: "/#/admin/rooms" });
+  const rooms = page.getByRole("region", { name: "Private rooms" });
+  const row = rooms.getByRole("row", { name: "secret" });
+  await row.getByText("1", { exact: true }).waitFor();
+  assert.equal(await page.getByText("hush").count(), 0);
+  await isAccessible(page, "private rooms");
+  await picture(page, "admin-private-rooms");
+  await row.getByRole("button", { name: "Manage secret" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Appoint an owner" }).click();
+  await dialog.getByLabel("The new owner").fill("cleo");
+  await dialog.getByRole("button", { name: /cleo/ }).first().click();
+  await dialog.getByRole("button", { name: "Appoint", exact: true }).click();
+  await row.getByText("2", { exact: true }).waitFor();
+  assert.equal((await api("GET", `/rooms/${id}`, undefined, cleo)).membership.role, "owner");
+  await row.getByRole("button", { name: "Manage secret" }).click();
+  await dialog.getByRole("button", { name: "Delete room" }).click();
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await row.waitFor({ state: "detached" });
   await page.context().close();
 });
 

@@ -11,6 +11,7 @@ const HEAD = `// Made from docs/openapi.json and docs/asyncapi.json: \`npm run s
 /** The answers of the HTTP API that the page uses. */
 const ANSWERS = [
   "Account",
+  "AdminRoom",
   "Ban",
   "Invite",
   "InvitePreview",

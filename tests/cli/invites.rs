@@ -21,6 +21,10 @@ fn invites_are_made_listed_and_revoked() {
         let made = json_of(&shell, &[&create[..], &["--role", "moderator"]].concat());
         assert_eq!((&made["id"], &made["room_id"]), (&json!(2), &json!(1)));
         assert_eq!((&made["role"], &made["uses_allowed"]), (&json!("moderator"), &json!(3)));
+        assert_eq!(
+            (&made["created_by"], &made["invited_by"]),
+            (&json!(1), &json!({ "username": "ann" }))
+        );
         assert!(made["url"].as_str().unwrap().ends_with(made["token"].as_str().unwrap()));
 
         let ids = |arguments: &[&str]| -> Vec<i64> {
@@ -30,7 +34,7 @@ fn invites_are_made_listed_and_revoked() {
         assert_eq!(ids(&["invites", "list"]), [2, 1]);
         assert_eq!(ids(&["invites", "list", "--room", "general"]), [2]);
         let list = shell.run(&["invites", "list"]).ok();
-        assert!(list.contains("room #1") && list.contains("0 of 3") && !list.contains(token));
+        assert!(list.contains("general (#1)") && list.contains("0 of 3") && !list.contains(token));
         assert_eq!(shell.run(&["invites", "revoke", "#2"]).ok(), "invite #2 was revoked\n");
         assert_eq!(ids(&["invites", "list"]), [1]);
         let audit = json_of(&shell, &["audit", "list"]);
@@ -39,10 +43,15 @@ fn invites_are_made_listed_and_revoked() {
             ["invite.revoke", "invite.create", "invite #2"].map(|it| json!(it));
         assert_eq!(acts, [(&revoke, &invite), (&create, &invite)]);
 
+        assert_eq!(
+            shell.run(&["invites", "revoke", "2"]).error(),
+            "there is no open invite #2",
+            "the rule's own text is for guests"
+        );
+
         shell.run(&["rooms", "archive", "general"]).ok();
         for refused in [
-            &["invites", "revoke", "2"][..],
-            &["invites", "create", "--room", "general"],
+            &["invites", "create", "--room", "general"][..],
             &["invites", "create", "--room", "nowhere"],
             &["invites", "create", "--uses", "0"],
             &["invites", "create", "--expires", "60w"],

@@ -13,7 +13,8 @@ fn room(backend: &dyn Backend, name: &str, description: Option<&str>) {
     };
     let actor = Actor::Account(UserId(1));
     let (timestamp, detail) = (room.created_at, json!({}));
-    let entry = NewAuditEntry { timestamp, actor, action: "room.create", detail };
+    let entry =
+        NewAuditEntry { timestamp, actor, action: "room.create", detail, is_recorded: true };
     backend.create_room(&room, &entry).unwrap();
 }
 

@@ -26,7 +26,7 @@ fn with_people(shell: &Shell) {
 fn members(shell: &Shell, room: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let rows = json_of(shell, &["rooms", "members", room]);
-    let pair = |row: &Value| (text(&row["user"]["username"]), text(&row["role"]));
+    let pair = |row: &Value| (text(&row["username"]), text(&row["role"]));
     rows.as_array().unwrap().iter().map(pair).collect()
 }
 
@@ -67,11 +67,10 @@ fn members_come_change_and_go_and_the_audit_log_has_it() {
             .run(&["rooms", "ban", "plans", "cy", "--until", end, "--reason", "advertising"])
             .ok();
         assert!(banned.ends_with("until 2100-01-31T10:30:00.000Z\n"), "{banned}");
+        let list = shell.run(&["rooms", "bans", "plans"]).ok();
+        assert!(list.contains("an operator"), "{list}");
         let bans = json_of(&shell, &["rooms", "bans", "plans"]);
-        assert_eq!(
-            (&bans[0]["user"]["username"], &bans[0]["banned_by"]),
-            (&json!("cy"), &json!(0))
-        );
+        assert_eq!((&bans[0]["username"], &bans[0]["banned_by"]), (&json!("cy"), &json!(0)));
         assert_eq!(bans[0]["reason"], "advertising");
         let error = shell.run(&["rooms", "add", "plans", "cy"]).error();
         assert!(error.contains("`chatapp rooms unban`"), "{error}");
@@ -81,6 +80,9 @@ fn members_come_change_and_go_and_the_audit_log_has_it() {
         assert!(again.contains("is not banned"), "{again}");
 
         shell.run(&["rooms", "owner", "plans", "cy"]).ok();
+        let arguments = ["invites", "create", "--room", "plans", "--role", "moderator"];
+        let error = shell.run(&[&arguments[..], &["--as", "ann"]].concat()).error();
+        assert_eq!(error, "this needs an owner of the room");
         shell.run(&["rooms", "remove", "plans", "bo", "--reason", "moved"]).ok();
         assert_eq!(members(&shell, "plans"), pairs(&[("ann", "moderator"), ("cy", "owner")]));
         let error = shell.run(&["rooms", "remove", "plans", "cy"]).error();
@@ -100,13 +102,25 @@ fn members_come_change_and_go_and_the_audit_log_has_it() {
             "room.owner",
             "room.members.unban",
             "room.members.ban",
-            "room.members.mute",
+            "room.members.unmute",
             "room.members.mute",
             "room.members.role",
             "room.members.add",
             "room.create",
         ];
         assert_eq!(actions, expected);
+
+        // An entry cannot be erased, so it does not have a text of the room.
+        shell.run(&["rooms", "describe", "plans", "hush"]).ok();
+        let audit = json_of(&shell, &["audit", "list"]);
+        let detail = |action: &str| {
+            let entries = audit.as_array().unwrap().iter();
+            let mut details = entries.filter(|it| it["action"] == action).map(|it| &it["detail"]);
+            details.next().unwrap().clone()
+        };
+        assert_eq!(detail("room.update"), json!({ "description_changed": true }));
+        assert_eq!(detail("room.members.ban")["reason"], "advertising");
+        assert_eq!(detail("room.members.unmute"), json!({ "user_id": 3 }));
         let tail = shell.run(&["tail", "plans"]).ok();
         for text in [
             "(new members: bo, cy, member)",
@@ -228,10 +242,15 @@ fn a_direct_room_has_a_number_and_its_people_are_fixed() {
         let shown = json_of(&shell, &["rooms", "show", &number]);
         assert_eq!(
             shown["people"],
-            json!([{"id": 2, "username": "bo"}, {"id": 3, "username": "cy"}])
+            json!([{"user_id": 2, "username": "bo"}, {"user_id": 3, "username": "cy"}])
         );
+        let listed = json_of(&shell, &["rooms", "list"]);
+        assert_eq!(listed[0]["people"], shown["people"]);
+        let list = shell.run(&["rooms", "list"]).ok();
+        assert!(list.contains("bo (#2), cy (#3)"), "{list}");
         for arguments in [
-            &["rooms", "add", &number, "ann"][..],
+            &["invites", "create", "--room", &number, "--as", "ann"][..],
+            &["rooms", "add", &number, "ann"],
             &["rooms", "remove", &number, "bo"],
             &["rooms", "owner", &number, "bo"],
             &["rooms", "archive", &number],
@@ -253,20 +272,14 @@ fn a_direct_room_has_a_number_and_its_people_are_fixed() {
 
 /// Creates a direct room of bo and cy.
 fn direct_room(shell: &Shell) -> i64 {
-    use chatapp::model::{Actor, NewAuditEntry, NewRoom, RoomKind, Timestamp, UserId};
+    use chatapp::model::{NewRoom, RoomKind, Timestamp, UserId};
     let (people, timestamp) = ([UserId(2), UserId(3)], Timestamp(1_738_319_400_000));
     let room = NewRoom {
         kind: RoomKind::Direct,
         direct_key: Some("2,3".to_owned()),
         ..NewRoom::public("", people[0], timestamp)
     };
-    let entry = NewAuditEntry {
-        timestamp,
-        actor: Actor::Account(people[0]),
-        action: "room.create",
-        detail: json!({}),
-    };
-    let (room, is_new) = shell.backend().open_direct_room(&room, &people, &entry).unwrap();
+    let (room, is_new) = shell.backend().open_direct_room(&room, &people).unwrap();
     assert!(is_new);
     room.id.0
 }

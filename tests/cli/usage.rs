@@ -109,7 +109,12 @@ fn a_closed_stdout_is_no_error_and_a_full_disk_is_one() {
 fn paragraphs_of_the_help_fill_the_width_of_the_terminal() {
     for width in [80, 100] {
         let shell = Shell::new().env("COLUMNS", &width.to_string());
-        for command in [&["nodes", "--help"][..], &["bench", "fleet", "--help"]] {
+        for command in [
+            &["nodes", "--help"][..],
+            &["bench", "fleet", "--help"],
+            &["rooms", "--help"],
+            &["users", "--help"],
+        ] {
             let help = shell.run(command).ok();
             let (_, end) = help.split_once("Examples:\n").unwrap();
             let lines: Vec<_> =

@@ -90,8 +90,8 @@ fn table() -> Vec<Row> {
         ("POST", "/rooms/{room_id}/members", users(), [401, 403, 200, 401]),
         ("PUT", "/rooms/{room_id}/members/me", None, [401, 200, 200, 401]),
         // The user is not a member.
-        ("PATCH", "/rooms/{room_id}/members/me", star(), [401, 404, 200, 401]),
-        ("DELETE", "/rooms/{room_id}/members/me", None, [401, 404, 204, 401]),
+        ("PATCH", "/rooms/{room_id}/members/me", star(), [401, 409, 200, 401]),
+        ("DELETE", "/rooms/{room_id}/members/me", None, [401, 409, 204, 401]),
         ("PATCH", MEMBER, moderator(), [401, 403, 204, 401]),
         ("DELETE", MEMBER, None, [401, 403, 204, 401]),
         ("PUT", "/rooms/{room_id}/owner", user(), [401, 403, 200, 401]),

@@ -89,7 +89,7 @@ async fn people_join_public_rooms_by_themselves_and_by_their_first_message(datab
     assert_eq!(kinds(&ann.log(room).await), ["member_joined", "message", "message"]);
     for client in [&ann, &ben] {
         client.delete(&format!("{path}/members/me")).await.expect(204);
-        client.delete(&format!("{path}/members/me")).await.expect_problem(404, "not_a_member");
+        client.delete(&format!("{path}/members/me")).await.expect_problem(409, "not_a_member");
         assert_eq!(client.get(&path).await.expect(200).get("membership"), None);
     }
     // Alone in a public room, which everybody finds, also the owner leaves.
@@ -144,7 +144,19 @@ async fn the_ranks_decide_who_acts_on_whom(database: Database) {
     let extra = json!({ "user_ids": [ben.user_id], "role": "moderator" });
     moderator.post(&members, extra).await.expect_problem(403, "owner_required");
     moderator.delete(&of(ben)).await.expect(204);
-    moderator.delete(&of(ben)).await.expect_problem(404, "not_a_member");
+    moderator.delete(&of(ben)).await.expect_problem(409, "not_a_member");
+    // Two changes in one request could be half refused.
+    let until = "2099-01-01T00:00:00.000Z";
+    for body in [
+        json!({}),
+        json!({ "role": "owner", "muted_until": until }),
+        json!({ "role": "owner", "muted_until": null }),
+    ] {
+        let problem = ann.patch(&of(peer), body).await.expect_problem(422, "invalid_field");
+        assert_eq!(problem["errors"][0]["field"], "role");
+    }
+    let listed = ann.get(&members).await.expect(200);
+    assert_eq!(listed["members"][1]["role"], "moderator", "{listed}");
     // The only owner stays one; with another owner, the first can step down.
     ann.patch(&of(&ann), role("member")).await.expect_problem(409, "last_owner");
     ann.patch(&of(peer), role("owner")).await.expect(204);

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod admin_rooms;
 mod changes;
 mod documented;
 mod envelope;

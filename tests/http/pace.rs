@@ -8,6 +8,7 @@ use crate::support::{Answer, Client, Database, Server, on_both_databases};
 on_both_databases!(
     a_user_who_sends_too_fast_is_refused_and_other_users_are_not,
     creating_a_room_counts_as_a_message_if_everyone_may_create_rooms,
+    a_change_of_a_room_or_of_the_own_view_of_it_counts_as_a_message,
 );
 
 async fn a_user_who_sends_too_fast_is_refused_and_other_users_are_not(database: Database) {
@@ -70,6 +71,31 @@ async fn creating_a_room_counts_as_a_message_if_everyone_may_create_rooms(databa
     refusal.expect_problem(429, "too_many_requests");
     for n in 0..20 {
         root.creates_room(&format!("an admin's {n}")).await;
+    }
+}
+
+async fn a_change_of_a_room_or_of_the_own_view_of_it_counts_as_a_message(database: Database) {
+    let server = Server::with(database).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "1").start().await;
+    for (client, path) in
+        [(server.user("ann").await, "/rooms/{}"), (server.user("bo").await, "/rooms/{}/members/me")]
+    {
+        let room = json!({ "name": "plans", "kind": "private" });
+        let room = client.post("/rooms/", room).await.expect(201)["id"].to_string();
+        let path = path.replace("{}", &room);
+        let mut changes = 0;
+        let refusal = loop {
+            let change = match path.ends_with("me") {
+                true => json!({ "is_starred": changes % 2 == 0 }),
+                false => json!({ "name": format!("plan {changes}") }),
+            };
+            let answer = client.patch(&path, change).await;
+            if answer.status != 200 {
+                break answer;
+            }
+            changes += 1;
+            assert!(changes < 1_000, "no request is refused");
+        };
+        refusal.expect_problem(429, "too_many_requests");
     }
 }
 

@@ -100,6 +100,7 @@ async fn names_and_emails_stored_by_earlier_versions_cannot_be_used_again(databa
             actor: Actor::Account(by),
             action: "room.create",
             detail: json!({}),
+            is_recorded: true,
         };
         let name = NFD.to_owned();
         let room = NewRoom::public(name, by, Timestamp(0));

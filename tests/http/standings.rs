@@ -90,7 +90,7 @@ fn refusal(word: &str) -> Option<(u16, &'static str)> {
         "author" => (403, "author_required"),
         "muted" => (403, "muted"),
         "banned" => (403, "banned"),
-        "not" => (404, "not_a_member"),
+        "not" => (409, "not_a_member"),
         "last" => (409, "last_owner"),
         "kind" => (409, "room_kind"),
         other => panic!("{other}"),

@@ -27,7 +27,13 @@ async fn watch(client: &Client) -> Socket {
 
 fn entry() -> NewAuditEntry {
     let actor = Actor::Operator("tester".into());
-    NewAuditEntry { timestamp: Timestamp(0), actor, action: "room.test", detail: json!({}) }
+    NewAuditEntry {
+        timestamp: Timestamp(0),
+        actor,
+        action: "room.test",
+        detail: json!({}),
+        is_recorded: true,
+    }
 }
 
 fn change(backend: &dyn Backend, room_id: RoomId, by: UserId, act: MemberAct) {

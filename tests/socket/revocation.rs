@@ -195,5 +195,6 @@ fn entry() -> NewAuditEntry {
         actor: Actor::Operator("root".to_owned()),
         action: "user.update",
         detail: json!({}),
+        is_recorded: true,
     }
 }

@@ -235,7 +235,13 @@ async fn messages_of_a_deleted_room_are_removed_after_a_restart(database: Databa
     server.kill9();
     let detail = json!({});
     let actor = Actor::Operator("tester".into());
-    let entry = NewAuditEntry { timestamp: Timestamp(0), actor, action: "room.delete", detail };
+    let entry = NewAuditEntry {
+        timestamp: Timestamp(0),
+        actor,
+        action: "room.delete",
+        detail,
+        is_recorded: true,
+    };
     assert!(in_the_database(&server, |backend| backend.delete_room(id, None, &entry)));
     assert_eq!(in_the_database(&server, |backend| backend.count_messages(id)), MESSAGES as u64);
     server.restart().await;

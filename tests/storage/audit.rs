@@ -26,6 +26,7 @@ pub fn every_act_of_administration_is_recorded(db: &TestDatabase) {
         actor: Actor::Account(ann.id),
         action: "role",
         detail: json!({ "b": [1, null, "\"é"], "a": {} }),
+        is_recorded: true,
     };
     let reset = NewPasswordReset { hash: [1; 32], user_id: bo.id, expires_at: NOW };
     assert_eq!(backend.revoke_sessions(bo.id, &audit("revoke")).unwrap(), Some(1));

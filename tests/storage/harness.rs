@@ -191,7 +191,13 @@ pub fn audit(action: &'static str) -> NewAuditEntry {
 
 pub fn audit_at(action: &'static str, timestamp: Timestamp) -> NewAuditEntry {
     let actor = Actor::Operator("root".to_owned());
-    NewAuditEntry { timestamp, actor, action, detail: serde_json::json!({ "why": "a test" }) }
+    NewAuditEntry {
+        timestamp,
+        actor,
+        action,
+        detail: serde_json::json!({ "why": "a test" }),
+        is_recorded: true,
+    }
 }
 
 pub fn role(role: Role) -> UserChange {

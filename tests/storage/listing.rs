@@ -35,7 +35,7 @@ fn direct(backend: &dyn Backend, one: &User, two: &User) -> Room {
         direct_key: Some(format!("{},{}", one.id, two.id)),
         ..new_room("", one)
     };
-    backend.open_direct_room(&new, &[one.id, two.id], &audit("x")).unwrap().0
+    backend.open_direct_room(&new, &[one.id, two.id]).unwrap().0
 }
 
 fn join(backend: &dyn Backend, room: &Room, users: &[&User]) {

@@ -34,7 +34,7 @@ fn new_direct(people: &[&User]) -> (NewRoom, Vec<UserId>) {
 
 fn direct(backend: &dyn Backend, people: &[&User]) -> (Room, bool) {
     let (new, ids) = new_direct(people);
-    backend.open_direct_room(&new, &ids, &audit("room.create")).unwrap()
+    backend.open_direct_room(&new, &ids).unwrap()
 }
 
 fn by(room: &Room, user: &User, act: MemberAct) -> NewMemberChange {
@@ -378,7 +378,7 @@ pub fn the_people_of_a_direct_room_are_fixed(db: &TestDatabase) {
     }
     let (new, mut ids) = new_direct(&[&ann, &cy]);
     ids.push(UserId(77));
-    let refused = backend.open_direct_room(&new, &ids, &audit("x"));
+    let refused = backend.open_direct_room(&new, &ids);
     assert!(matches!(refused, Err(MemberError::UserNotFound)), "{refused:?}");
     // A deleted room is not found again.
     backend.delete_room(opened.id, None, &audit("x")).unwrap();

@@ -225,7 +225,7 @@ pub fn a_block_is_a_change_of_access_to_the_direct_rooms_of_the_two(db: &TestDat
             direct_key: Some(ids.join(",")),
             ..new_room("", &ann)
         };
-        backend.open_direct_room(&new, people, &audit("room.create")).unwrap().0.id
+        backend.open_direct_room(&new, people).unwrap().0.id
     };
     let (two, three) = (open(&[ann.id, bo.id]), open(&[ann.id, bo.id, cem.id]));
     open(&[ann.id, cem.id]);

@@ -269,8 +269,7 @@ fn populate_members(backend: &dyn Backend, ann: &User, bo: &User) {
         direct_key: Some(format!("{},{}", ann.id, bo.id)),
         ..new_room("", ann)
     };
-    let audit = audit("room.create");
-    let (direct, _) = backend.open_direct_room(&direct, &[ann.id, bo.id], &audit).unwrap();
+    let (direct, _) = backend.open_direct_room(&direct, &[ann.id, bo.id]).unwrap();
     fill(backend, &direct, bo, 3);
     let hide = PreferenceChange {
         notify: Some(Notify::Mentions),

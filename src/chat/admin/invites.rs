@@ -7,15 +7,15 @@ use crate::chat::Error;
 use crate::chat::invites::{
     InviteDraft, MAX_OPEN_IN_ROOM, MAX_OPEN_TO_SERVER, MadeInvite, new_invite,
 };
-use crate::model::{Invite, InviteId, InviteScope, RoomId, User, may_invite};
+use crate::model::{Invite, InviteId, InviteScope, RoomId, RoomKind, RoomRole, User, may_invite};
 use crate::storage::backend::InviteError;
 
 impl Admin<'_> {
     /// Makes an invite to the server, or to a room. It is valid as long as this admin might make it.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`], [`Error::RoomArchived`]; [`Error::ModeratorRequired`] if the admin may not invite into
-    /// the room; [`Error::InvalidFields`], [`Error::TooManyInvites`].
+    /// [`Error::RoomNotFound`], [`Error::RoomArchived`], [`Error::RoomKind`]; [`Error::ModeratorRequired`] or
+    /// [`Error::OwnerRequired`] if the admin may not invite into the room; [`Error::InvalidFields`], [`Error::TooManyInvites`].
     pub fn create_invite(
         &self,
         room_id: Option<RoomId>,
@@ -26,7 +26,12 @@ impl Admin<'_> {
             let standing = self.backend.get_standing(id, by.id)?.ok_or(Error::RoomNotFound)?;
             let rank = standing.membership.map(|membership| membership.role);
             if !may_invite(standing.kind, standing.rules, by.role, rank, draft.role) {
-                return Err(Error::ModeratorRequired.into());
+                let refusal = match (standing.kind, draft.role) {
+                    (RoomKind::Direct, _) => Error::RoomKind,
+                    (_, RoomRole::Member) => Error::ModeratorRequired,
+                    (_, RoomRole::Moderator | RoomRole::Owner) => Error::OwnerRequired,
+                };
+                return Err(refusal.into());
             }
         }
         let (new, token) = new_invite(room_id, draft, by.id, self.now)?;

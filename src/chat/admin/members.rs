@@ -1,13 +1,13 @@
 //! Changes of the members of rooms, for members over HTTP and for operators at the command line.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Admin, Result};
 use crate::chat::Error;
 use crate::chat::members::check_reason;
 use crate::model::{
     BannedUser, Event, LeaveCause, MemberAct, MemberPage, NewMemberChange, NewRoom,
-    PreferenceChange, Room, RoomId, RoomKind, RoomRole, UserId,
+    PreferenceChange, Room, RoomId, RoomKind, RoomRole, Timestamp, UserId,
 };
 use crate::storage::backend::{MemberCount, MemberSearch};
 
@@ -35,7 +35,7 @@ impl Admin<'_> {
         let reason = check_reason(reason)?;
         let by = self.actor.author();
         let entry = match is_audited {
-            true => Some(self.entry(action(&act), detail(&act))?),
+            true => Some(self.entry(action(&act), detail(&act, reason.as_deref()))?),
             false => None,
         };
         let change = NewMemberChange { room_id, by, timestamp: self.now, below, reason, act };
@@ -53,8 +53,7 @@ impl Admin<'_> {
             direct_key: Some(ids.join(",")),
             ..NewRoom::public("", created_by, self.now)
         };
-        let entry = self.entry("room.create", json!({ "kind": "direct" }))?;
-        Ok(self.backend.open_direct_room(&room, people, &entry)?)
+        Ok(self.backend.open_direct_room(&room, people)?)
     }
 
     /// Changes a member's own view of a room. False: not a member any more.
@@ -95,19 +94,25 @@ fn action(act: &MemberAct) -> &'static str {
         MemberAct::Unban { .. } => "room.members.unban",
         MemberAct::SetRole { .. } => "room.members.role",
         MemberAct::Transfer { .. } => "room.owner",
+        MemberAct::Mute { until: Timestamp(0), .. } => "room.members.unmute",
         MemberAct::Mute { .. } => "room.members.mute",
     }
 }
 
 /// People are in the audit log by number.
-fn detail(act: &MemberAct) -> serde_json::Value {
-    match act {
+fn detail(act: &MemberAct, reason: Option<&str>) -> Value {
+    let mut detail = match act {
         MemberAct::Join { user_ids, role } => json!({ "user_ids": user_ids, "role": role }),
         MemberAct::Leave { user_id, .. }
         | MemberAct::Unban { user_id }
         | MemberAct::Transfer { user_id } => json!({ "user_id": user_id }),
+        MemberAct::Mute { user_id, until: Timestamp(0) } => json!({ "user_id": user_id }),
         MemberAct::Ban { user_id, until } => json!({ "user_id": user_id, "until": until }),
         MemberAct::Mute { user_id, until } => json!({ "user_id": user_id, "until": until }),
         MemberAct::SetRole { user_id, role } => json!({ "user_id": user_id, "role": role }),
+    };
+    if let Some(reason) = reason {
+        detail["reason"] = reason.into();
     }
+    detail
 }

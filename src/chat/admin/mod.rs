@@ -14,13 +14,13 @@ use serde::Serialize;
 
 use super::permissions::{self, Action};
 use super::{Chat, Error as RuleError, FieldError, Result as RuleResult};
-use crate::model::{Actor, Identity, NewAuditEntry, Timestamp};
+use crate::model::{Actor, Identity, NewAuditEntry, RoomKind, Timestamp};
 use crate::storage::backend::Guard;
 use crate::storage::{self, Backend};
 
 pub use audit::{DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
 pub use members::MemberChange;
-pub use rooms::{DEFAULT_ROOMS_PAGE, RoomPage, RoomSearch};
+pub use rooms::DEFAULT_ROOMS_PAGE;
 pub use users::{DEFAULT_USERS_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, UserSearch};
 
 /// One actor who administers a database, and the time of the act. Its methods block: they are not
@@ -56,6 +56,15 @@ impl<'a> Admin<'a> {
         Self { guard: Some(guard), actor: self.actor.clone(), ..*self }
     }
 
+    /// Whether the audit log records what the actor does in a room of this kind. What members do in private and
+    /// direct rooms concerns only the members, whom the log of the room tells of it.
+    fn records(&self, kind: RoomKind) -> bool {
+        match self.actor {
+            Actor::Account(_) => !kind.is_closed(),
+            Actor::Operator(_) => true,
+        }
+    }
+
     /// The audit entry of an act, to be stored together with it. `detail` serialises to a JSON
     /// object.
     fn entry(&self, action: &'static str, detail: impl Serialize) -> Result<NewAuditEntry> {
@@ -63,7 +72,7 @@ impl<'a> Admin<'a> {
             Error::Storage(storage::Error::Internal(format!("{action} for the log: {error}")))
         })?;
         let (timestamp, actor) = (self.now, self.actor.clone());
-        Ok(NewAuditEntry { timestamp, actor, action, detail })
+        Ok(NewAuditEntry { timestamp, actor, action, detail, is_recorded: true })
     }
 }
 

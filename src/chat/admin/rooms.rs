@@ -9,29 +9,13 @@ use crate::chat::retention::PRUNED_AT_ONCE;
 use crate::chat::rooms::{self, MAX_ROOMS_PAGE, RoomDraft};
 use crate::chat::text;
 use crate::model::{
-    Audience, Changed, EventId, Message, NewMessageChange, NewRoom, Room, RoomChange, RoomId,
-    RoomKind, Timestamp, UpdatedRoom, UserId,
+    Audience, Changed, EventId, Message, NewAuditEntry, NewMessageChange, NewRoom, Room,
+    RoomChange, RoomId, RoomKind, Timestamp, UpdatedRoom, UserId,
 };
+use crate::storage::backend::{RoomPage, RoomSearch};
 
 /// The default number of rooms of a page.
 pub const DEFAULT_ROOMS_PAGE: u32 = 50;
-
-/// A selection of all rooms.
-#[derive(Clone, Debug)]
-pub struct RoomSearch {
-    /// Rooms whose name contains this text; ASCII case is ignored.
-    pub query: Option<String>,
-    /// Rooms with a greater id than this.
-    pub after: Option<RoomId>,
-    pub limit: u32,
-}
-
-/// A page of all rooms.
-#[derive(Clone, Debug)]
-pub struct RoomPage {
-    pub rooms: Vec<Room>,
-    pub has_more: bool,
-}
 
 impl Admin<'_> {
     /// Every room, in order of id.
@@ -39,21 +23,14 @@ impl Admin<'_> {
         Ok(self.backend.list_rooms()?)
     }
 
-    /// A page of all rooms, in order of id.
+    /// A page of the public and private rooms.
     ///
     /// # Errors
     /// [`Error::InvalidFields`].
     pub fn search_rooms(&self, search: &RoomSearch) -> Result<RoomPage> {
         super::check_page(("after", search.after.map(|id| id.0)), search.limit, MAX_ROOMS_PAGE)?;
-        let query = search.query.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let mut rooms = self.backend.list_rooms()?;
-        rooms.retain(|room| {
-            search.after.is_none_or(|after| room.id > after)
-                && room.name.to_ascii_lowercase().contains(&query)
-        });
-        let has_more = rooms.len() > search.limit as usize;
-        rooms.truncate(search.limit as usize);
-        Ok(RoomPage { rooms, has_more })
+        rooms::check_query(search.query.as_deref())?;
+        Ok(self.backend.search_rooms(search)?)
     }
 
     /// # Errors
@@ -87,6 +64,7 @@ impl Admin<'_> {
         rooms::check_rules(kind, rules)?;
         self.check_spelling(&name, None, kind)?;
         let entry = self.entry("room.create", json!({ "name": name }))?;
+        let entry = NewAuditEntry { is_recorded: self.records(kind), ..entry };
         let room = NewRoom {
             name,
             description,
@@ -122,8 +100,25 @@ impl Admin<'_> {
             rooms::check_rules(changed.kind, changed.rules)?;
         }
         self.check_spelling(&changed.name, Some(id), changed.kind)?;
-        let entry = self.entry("room.update", &change)?;
+        let is_closed = room.kind.is_closed() || changed.kind.is_closed();
+        let entry = NewAuditEntry {
+            is_recorded: self.records(room.kind),
+            ..self.update_entry(&change, is_closed)?
+        };
         Ok(self.backend.update_room(id, &change, self.guard, &entry)?.ok_or(Error::RoomNotFound)?)
+    }
+
+    /// The audit entry of a change. Texts of a closed room are for its members, and an entry can never be erased, so
+    /// it says only that the description was changed.
+    fn update_entry(&self, change: &RoomChange, is_closed: bool) -> Result<NewAuditEntry> {
+        let mut entry = self.entry("room.update", change)?;
+        if is_closed
+            && let Some(detail) = entry.detail.as_object_mut()
+            && detail.remove("description").is_some()
+        {
+            detail.insert("description_changed".to_owned(), true.into());
+        }
+        Ok(entry)
     }
 
     /// Refuses a name for a public room that another public room has in another Unicode form. Earlier versions
@@ -146,8 +141,22 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::RoomNotFound`].
     pub fn delete_room(&self, id: RoomId) -> Result<()> {
+        let is_recorded = self.records(self.get_room(id)?.kind);
+        self.delete(id, is_recorded)
+    }
+
+    /// The same as an act of administration: the audit log records it whatever the kind of the room is.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`].
+    pub fn delete_any_room(&self, id: RoomId) -> Result<()> {
+        self.delete(id, true)
+    }
+
+    fn delete(&self, id: RoomId, is_recorded: bool) -> Result<()> {
         let room = self.get_room(id)?;
         let entry = self.entry("room.delete", json!({ "name": room.name }))?;
+        let entry = NewAuditEntry { is_recorded, ..entry };
         match self.backend.delete_room(id, self.guard, &entry)? {
             true => Ok(()),
             false => Err(Error::RoomNotFound.into()),

@@ -8,6 +8,7 @@ use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::{Output, note};
 use super::super::rooms::{find, label};
+use super::super::until;
 use super::super::users::link;
 use crate::chat::{InviteDraft, MadeInvite};
 use crate::model::{Clock, RoomRole};
@@ -15,7 +16,7 @@ use crate::model::{Clock, RoomRole};
 const EXAMPLES: &str = "\
 Examples:
   chatapp invites create --uses 1
-  chatapp invites create --room general --expires 30d --url https://chat.example.com
+  chatapp invites create --expires 30d --url https://chat.example.com
   chatapp invites create --room plans --role moderator --as ann --output json";
 
 /// Make an invite to the server or to a room, and print its link
@@ -34,7 +35,7 @@ pub(super) struct Args {
     uses: Option<i64>,
 
     /// How long it is valid, as a number of minutes, hours, days or weeks; at most a year
-    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_seconds)]
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = until::parse_seconds)]
     expires: i64,
 
     /// The role of the new members of the room
@@ -84,35 +85,4 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     note(&format!("this link, invite #{}, lets people into {into}{until}:", made.invite.id));
     let link = Link { made, url };
     Ok(args.output.write_one(&link, &link.url)?)
-}
-
-/// `7d` as seconds.
-fn parse_seconds(text: &str) -> Result<i64, String> {
-    let unit = match text.chars().last() {
-        Some('m') => 60,
-        Some('h') => 60 * 60,
-        Some('d') => 24 * 60 * 60,
-        Some('w') => 7 * 24 * 60 * 60,
-        _ => 0,
-    };
-    let number = text.get(..text.len().saturating_sub(1)).and_then(|it| it.parse::<u32>().ok());
-    match number.map(|number| i64::from(number) * unit) {
-        Some(seconds) if seconds > 0 => Ok(seconds),
-        _ => Err("give a time such as 30m, 12h, 7d or 2w".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_has_a_unit() {
-        for (text, seconds) in [("30m", 1_800), ("1h", 3_600), ("7d", 604_800), ("2w", 1_209_600)] {
-            assert_eq!(parse_seconds(text), Ok(seconds));
-        }
-        for bad in ["", "7", "d", "-1d", "0d", "1y", "1.5d", "é", "99999999999d"] {
-            assert!(parse_seconds(bad).is_err(), "{bad}");
-        }
-    }
 }

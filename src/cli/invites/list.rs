@@ -1,9 +1,12 @@
 //! `chatapp invites list`.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::{Listing, Output};
-use super::super::rooms::find;
+use super::super::rooms::{find, label};
 use crate::model::{Invite, InviteScope};
 
 const EXAMPLES: &str = "\
@@ -32,11 +35,22 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         None => InviteScope::Everything,
     };
     let invites = database.administer(|admin| admin.list_invites(scope))?;
+    let mut rooms = HashMap::new();
+    for id in invites.iter().filter_map(|invite| invite.to.room_id()) {
+        if let Entry::Vacant(entry) = rooms.entry(id)
+            && let Some(room) = database.run(|backend| backend.get_room(id))?
+        {
+            entry.insert(label(&room));
+        }
+    }
     Ok(args.output.write(&Listing {
         rows: &invites,
         headers: &["id", "to", "role", "made by", "used", "created at", "expires at"],
         cells: &|invite: &Invite| {
-            let to = invite.to.room_id().map_or("server".to_owned(), |id| format!("room #{id}"));
+            let to = match invite.to.room_id() {
+                Some(id) => rooms.get(&id).cloned().unwrap_or_else(|| format!("#{id}")),
+                None => "server".to_owned(),
+            };
             let used = match invite.uses_allowed {
                 Some(allowed) => format!("{} of {allowed}", invite.completed),
                 None => invite.completed.to_string(),

@@ -11,7 +11,7 @@ use super::context::Context;
 const EXAMPLES: &str = "\
 Examples:
   chatapp invites create --uses 1
-  chatapp invites create --room general --expires 30d --url https://chat.example.com
+  chatapp invites create --room general --expires 30d
   chatapp invites list
   chatapp invites revoke 7";
 

@@ -1,10 +1,12 @@
 //! `chatapp invites revoke`.
 
+use anyhow::bail;
 use serde_json::json;
 
 use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::Output;
+use crate::chat::{self, AdminError};
 use crate::model::{InviteId, InviteScope};
 
 const EXAMPLES: &str = "\
@@ -28,7 +30,17 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let id = args.id;
-    database.administer(|admin| admin.revoke_invite(id, InviteScope::Everything))?;
+    let is_revoked = database.administer(|admin| {
+        match admin.revoke_invite(id, InviteScope::Everything) {
+            Ok(()) => Ok(true),
+            // The rule's own text is for somebody who has followed the link.
+            Err(AdminError::Rule(chat::Error::InviteNotFound)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    })?;
+    if !is_revoked {
+        bail!("there is no open invite #{id}");
+    }
     let text = format!("invite #{id} was revoked");
     Ok(args.output.write_one(&json!({ "id": id }), &text)?)
 }

@@ -7,9 +7,8 @@ use super::super::database::Database;
 use super::super::output::{Listing, Output};
 use super::super::{until, users};
 use super::change::{change, report};
-use super::members::Card;
 use super::{Named, find, label};
-use crate::model::{BannedUser, MemberAct, Timestamp, UserId};
+use crate::model::{BannedUser, MemberAct, Person, Timestamp, UserId};
 
 const BAN_EXAMPLES: &str = "\
 Examples:
@@ -105,13 +104,12 @@ pub(super) fn unban(args: &UnbanArgs, context: &Context) -> anyhow::Result<()> {
 
 #[derive(Serialize)]
 struct Row {
-    user: Card,
+    #[serde(flatten)]
+    person: Person,
     banned_by: UserId,
     created_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    until: Option<Timestamp>,
 }
 
 pub(super) fn list(args: &BansArgs, context: &Context) -> anyhow::Result<()> {
@@ -120,8 +118,12 @@ pub(super) fn list(args: &BansArgs, context: &Context) -> anyhow::Result<()> {
     let rows: Vec<Row> = database
         .administer(|admin| admin.list_bans(room.id))?
         .into_iter()
-        .map(|BannedUser { user, ban, .. }| Row {
-            user: Card::of(&user),
+        .map(|BannedUser { user, display_name, ban }| Row {
+            person: Person {
+                user_id: user.id,
+                username: user.username.into(),
+                display_name: display_name.map(Into::into),
+            },
             banned_by: ban.banned_by,
             created_at: ban.created_at,
             until: ban.until,
@@ -130,12 +132,16 @@ pub(super) fn list(args: &BansArgs, context: &Context) -> anyhow::Result<()> {
         .collect();
     Ok(args.output.write(&Listing {
         rows: &rows,
-        headers: &["id", "username", "banned by", "created at", "until", "reason"],
+        headers: &["id", "username", "display name", "banned by", "created at", "until", "reason"],
         cells: &|row: &Row| {
             vec![
-                row.user.id.to_string(),
-                row.user.username.clone(),
-                row.banned_by.to_string(),
+                row.person.user_id.to_string(),
+                row.person.username.to_string(),
+                row.person.display_name.as_deref().unwrap_or_default().to_owned(),
+                match row.banned_by {
+                    UserId::SERVER => "an operator".to_owned(),
+                    id => format!("#{id}"),
+                },
                 row.created_at.to_string(),
                 row.until.map(|at| at.to_string()).unwrap_or_default(),
                 row.reason.clone().unwrap_or_default(),

@@ -6,14 +6,14 @@ use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::{Listing, Output};
 use super::{Named, find, label};
-use crate::model::{Member, RoomId, RoomRole, Timestamp, User, UserId};
+use crate::model::{Member, Person, RoomId, RoomRole, Timestamp};
 use crate::storage::backend::MemberSearch;
 
 const EXAMPLES: &str = "\
 Examples:
   chatapp rooms members general
   chatapp rooms members general --query ann
-  chatapp rooms members '#7' --output json | jq -r '.[] | select(.role != \"member\") | .user.username'";
+  chatapp rooms members '#7' --output json | jq -r '.[] | select(.role != \"member\") | .username'";
 
 /// The members that are read at once.
 const PAGE: u32 = 1_000;
@@ -35,29 +35,26 @@ pub(super) struct Args {
     output: Output,
 }
 
-/// A person as the other commands name one.
-#[derive(Serialize)]
-pub(super) struct Card {
-    pub id: UserId,
-    pub username: String,
-}
-
-impl Card {
-    pub fn of(user: &User) -> Self {
-        Self { id: user.id, username: user.username.clone() }
+/// A member as a person.
+pub(super) fn person(member: &Member) -> Person {
+    Person {
+        user_id: member.user.id,
+        username: member.user.username.as_str().into(),
+        display_name: member.display_name.as_deref().map(Into::into),
     }
 }
 
 /// `ann (#1), bo (#2)`.
-pub(super) fn names(cards: &[Card]) -> String {
+pub(super) fn names(people: &[Person]) -> String {
     let names: Vec<String> =
-        cards.iter().map(|card| format!("{} (#{})", card.username, card.id)).collect();
+        people.iter().map(|person| format!("{} (#{})", person.username, person.user_id)).collect();
     names.join(", ")
 }
 
 #[derive(Serialize)]
 struct Row {
-    user: Card,
+    #[serde(flatten)]
+    person: Person,
     role: RoomRole,
     joined_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,11 +66,11 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let room = find(&database, &args.named.room)?;
     let rows: Vec<Row> = read(&database, room.id, args.query.as_deref())?
         .into_iter()
-        .map(|Member { user, membership, .. }| Row {
-            user: Card::of(&user),
-            role: membership.role,
-            joined_at: membership.joined_at,
-            muted_until: membership.muted_until,
+        .map(|member| Row {
+            person: person(&member),
+            role: member.membership.role,
+            joined_at: member.membership.joined_at,
+            muted_until: member.membership.muted_until,
         })
         .collect();
     let empty = match &args.query {
@@ -82,11 +79,12 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     };
     Ok(args.output.write(&Listing {
         rows: &rows,
-        headers: &["id", "username", "role", "joined at", "muted until"],
+        headers: &["id", "username", "display name", "role", "joined at", "muted until"],
         cells: &|row: &Row| {
             vec![
-                row.user.id.to_string(),
-                row.user.username.clone(),
+                row.person.user_id.to_string(),
+                row.person.username.to_string(),
+                row.person.display_name.as_deref().unwrap_or_default().to_owned(),
                 row.role.as_str().to_owned(),
                 row.joined_at.to_string(),
                 row.muted_until.map(|at| at.to_string()).unwrap_or_default(),

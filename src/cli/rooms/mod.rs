@@ -34,7 +34,7 @@ Examples:
   chatapp rooms owner plans ann
   chatapp rooms delete plans --dry-run
 
-A room is given by its name or by its number: general, 7 or, in quotes for the shell, '#7'. A name finds
+A room is given by its name or by its number: general, 7 or, in quotes for the shell, '#7'. A name finds \
 the public room, or else the only private one that has it. Direct rooms have numbers only.";
 
 /// The roles of members.

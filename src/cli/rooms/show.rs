@@ -6,9 +6,9 @@ use super::super::context::Context;
 use super::super::database::Database;
 use super::super::output::Output;
 use super::list::creator_of;
-use super::members::{self, Card, names};
+use super::members::{self, names};
 use super::{Named, find, rules};
-use crate::model::{Member, Room, RoomKind, RoomRole};
+use crate::model::{Member, Person, Room, RoomKind, RoomRole};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,15 +30,11 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let room = find(&database, &args.named.room)?;
     let members = members::read(&database, room.id, None)?;
-    let cards = |wanted: &dyn Fn(&Member) -> bool| -> Vec<Card> {
-        members
-            .iter()
-            .filter(|member| wanted(member))
-            .map(|member| Card::of(&member.user))
-            .collect()
+    let people = |wanted: &dyn Fn(&Member) -> bool| -> Vec<Person> {
+        members.iter().filter(|member| wanted(member)).map(members::person).collect()
     };
-    let owners = cards(&|member| member.membership.role == RoomRole::Owner);
-    let people = cards(&|_| room.kind == RoomKind::Direct);
+    let owners = people(&|member| member.membership.role == RoomRole::Owner);
+    let people = people(&|_| room.kind == RoomKind::Direct);
     let archived_at = room.archived_at.map(|at| at.to_string());
     let mut text = format!(
         "id           {}\nname         {}\ndescription  {}\nkind         {}\nrules        {}\n\
@@ -68,10 +64,10 @@ struct Shown<'a> {
     #[serde(flatten)]
     room: &'a Room,
     member_count: usize,
-    owners: Vec<Card>,
+    owners: Vec<Person>,
     /// All members of a direct room.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    people: Vec<Card>,
+    people: Vec<Person>,
 }
 
 fn one_line(text: Option<&str>) -> String {

@@ -24,7 +24,7 @@ Examples:
   chatapp users reset-password ann --link --url https://chat.example.com
   chatapp users delete '#7' --dry-run
 
-An account is given by its name, its email or its number: ann, ann@example.com, 7 or, in quotes for
+An account is given by its name, its email or its number: ann, ann@example.com, 7 or, in quotes for \
 the shell, '#7'.";
 
 /// Administer accounts: list, promote, deactivate, reset, delete

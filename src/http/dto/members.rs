@@ -294,7 +294,7 @@ impl Example for AddedMembersDto {
     }
 }
 
-/// Changes of a member; fields that are left out stay as they are.
+/// A change of a member: exactly one of the two.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
 pub(in crate::http) struct MemberChangeRequest {

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::EXAMPLE_TIME;
 use super::member_events::PersonDto;
 use super::members::{AllowedToDto, MembershipDto, RoomKindDto, RoomRulesDto, VisibleHistoryDto};
-use crate::chat::{RoomDraft, RoomPage, RoomView};
+use crate::chat::{RoomDraft, RoomView};
 use crate::http::types::{Int, Moment, Position};
-use crate::model::{Room, RoomChange, RoomKind, RoomRules};
+use crate::model::{RoomChange, RoomKind, RoomRules};
+use crate::storage::backend::{CountedRoom, RoomPage};
 
 /// A room to be created.
 #[derive(Object)]
@@ -286,29 +287,37 @@ impl Example for RoomDto {
 #[oai(rename = "AdminRoom", example)]
 pub(in crate::http) struct AdminRoomDto {
     pub id: i64,
-    /// Empty in a direct room.
     pub name: String,
+    /// Public or private.
     pub kind: RoomKindDto,
-    /// The id of the user who created it.
-    pub created_by: i64,
+    /// The number of members.
+    pub member_count: u64,
+    /// The id of the user who created it; absent in a private room.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<i64>,
     pub created_at: Moment,
-    /// The `seq` of the newest event.
-    pub head_seq: i64,
+    /// The `seq` of the newest event; absent in a private room.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head_seq: Option<i64>,
     /// The time since which the room is archived.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Moment>,
 }
 
-impl From<Room> for AdminRoomDto {
-    fn from(room: Room) -> Self {
+impl From<CountedRoom> for AdminRoomDto {
+    fn from(CountedRoom { room, member_count }: CountedRoom) -> Self {
+        let is_public = room.kind == RoomKind::Public;
         Self {
             id: room.id.0,
             name: room.name,
             kind: room.kind.into(),
-            created_by: room.created_by.0,
+            member_count,
+            created_by: is_public.then_some(room.created_by.0),
             created_at: Moment(room.created_at),
-            head_seq: room.head_seq.0,
+            head_seq: is_public.then_some(room.head_seq.0),
             archived_at: room.archived_at.map(Moment),
         }
     }
@@ -320,15 +329,16 @@ impl Example for AdminRoomDto {
             id: 1,
             name: "general".into(),
             kind: RoomKindDto::Public,
-            created_by: 1,
+            member_count: 1,
+            created_by: Some(1),
             created_at: EXAMPLE_TIME,
-            head_seq: 1,
+            head_seq: Some(1),
             archived_at: None,
         }
     }
 }
 
-/// A page of all rooms, in order of id.
+/// A page of the public and private rooms, in order of id.
 #[derive(Object, Serialize)]
 #[oai(rename = "AdminRoomPage", example)]
 pub(in crate::http) struct AdminRoomPageDto {

@@ -122,7 +122,6 @@ pub trait Members {
         &self,
         room: &NewRoom,
         people: &[UserId],
-        audit: &NewAuditEntry,
     ) -> Result<(Room, bool), MemberError>;
 
     /// The users who may receive frames about a room that they have not joined. `None`: no such room.

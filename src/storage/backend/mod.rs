@@ -32,7 +32,7 @@ pub use password_resets::PasswordResets;
 pub use people::{People, UpdatedProfile};
 pub use read_positions::ReadPositions;
 pub use retention::Retention;
-pub use rooms::Rooms;
+pub use rooms::{CountedRoom, RoomPage, RoomSearch, Rooms};
 pub use schema::{Migration, MigrationState, Schema, ServerFacts, Shortcoming};
 pub use sessions::{Revoked, Sessions};
 pub use upkeep::{DatabaseStatus, Upkeep};

@@ -2,9 +2,41 @@
 
 use super::Guard;
 use crate::model::{
-    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, UpdatedRoom,
+    NewAuditEntry, NewRoom, Room, RoomChange, RoomDifference, RoomHead, RoomId, RoomKind,
+    UpdatedRoom,
 };
 use crate::storage::Result;
+
+/// A selection of the public and private rooms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomSearch {
+    /// Rooms whose name contains this text; ASCII case is ignored. `None`: all rooms.
+    pub query: Option<String>,
+    /// Rooms of this kind. `None`: of both kinds.
+    pub kind: Option<RoomKind>,
+    /// Rooms with a greater id than this.
+    pub after: Option<RoomId>,
+    /// The greatest number of rooms in the page.
+    pub limit: u32,
+}
+
+/// A room and the number of its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedRoom {
+    /// The room.
+    pub room: Room,
+    /// The number of its members.
+    pub member_count: u64,
+}
+
+/// A page of rooms, in order of id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomPage {
+    /// The rooms of the page.
+    pub rooms: Vec<CountedRoom>,
+    /// Whether there are further rooms.
+    pub has_more: bool,
+}
 
 /// Rooms, without their logs. To these methods a deleted room does not exist.
 pub trait Rooms {
@@ -19,6 +51,8 @@ pub trait Rooms {
     fn list_public_names(&self) -> Result<Vec<(RoomId, String)>>;
     /// Every room, in order of id.
     fn list_rooms(&self) -> Result<Vec<Room>>;
+    /// Lists public and private rooms in order of id. Direct rooms, which have no names, are never found.
+    fn search_rooms(&self, search: &RoomSearch) -> Result<RoomPage>;
     /// Lists rooms of `known` that have longer logs or were deleted, and, if `finds_new`, all rooms that are
     /// not in `known`. In any order.
     fn list_changed_rooms(

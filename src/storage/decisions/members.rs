@@ -301,7 +301,6 @@ pub(in crate::storage) fn open_direct_room(
     tx: &mut impl MemberTransaction,
     room: &NewRoom,
     people: &[UserId],
-    entry: &NewAuditEntry,
 ) -> Result<(Room, bool), MemberError> {
     let key = room.direct_key.as_deref().unwrap_or_default();
     for &other in people {
@@ -318,7 +317,6 @@ pub(in crate::storage) fn open_direct_room(
     for &user_id in people {
         tx.insert_member(id, user_id, &new_membership(RoomRole::Member, room.created_at, Seq(0)))?;
     }
-    tx.record_audit(entry, AuditTarget::Room(id))?;
     tx.note_access_change(id)?;
     Ok((room.clone().into_room(id), true))
 }

@@ -36,6 +36,10 @@ use super::Result;
 use crate::model::{AuditTarget, NewAuditEntry};
 
 pub(super) trait AuditTransaction {
-    /// Records an act on `target`, in the transaction that does it.
-    fn record_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()>;
+    fn insert_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()>;
+
+    /// Records an act on `target`, in the transaction that does it, if it is one that the log records.
+    fn record_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()> {
+        if entry.is_recorded { self.insert_audit(entry, target) } else { Ok(()) }
+    }
 }

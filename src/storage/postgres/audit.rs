@@ -27,7 +27,7 @@ impl Audit for Postgres {
 }
 
 impl AuditTransaction for Connection {
-    fn record_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()> {
+    fn insert_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()> {
         let (actor_id, actor) = match &entry.actor {
             Actor::Account(id) => (Some(id.0), None),
             Actor::Operator(name) => (None, Some(name)),

@@ -203,9 +203,8 @@ impl Members for Postgres {
         &self,
         room: &NewRoom,
         people: &[UserId],
-        audit: &NewAuditEntry,
     ) -> Result<(Room, bool), MemberError> {
-        let open = || self.transaction(|tx| decisions::open_direct_room(tx, room, people, audit));
+        let open = || self.transaction(|tx| decisions::open_direct_room(tx, room, people));
         match open() {
             // Another transaction has opened the same room meanwhile.
             Err(MemberError::Storage(Error::Conflict(_))) => open(),

@@ -6,7 +6,7 @@
 use postgres::Row;
 
 use super::super::Result;
-use super::super::backend::{Guard, Rooms};
+use super::super::backend::{CountedRoom, Guard, RoomPage, RoomSearch, Rooms};
 use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Postgres;
 use super::committed::CommittedEvent;
@@ -14,7 +14,7 @@ use super::connection::Connection;
 use super::records::{ROOM_COLUMNS, optional_text, room, room_columns, text};
 use crate::model::{
     EventId, NewAuditEntry, NewRoom, Person, Room, RoomChange, RoomDifference, RoomHead, RoomId,
-    Seq, Timestamp, UpdatedRoom, UserId,
+    RoomKind, Seq, Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Postgres {
@@ -73,6 +73,31 @@ impl Rooms for Postgres {
                 &[],
             )?;
             Ok(rows.iter().map(room).collect())
+        })
+    }
+
+    fn search_rooms(&self, search: &RoomSearch) -> Result<RoomPage> {
+        const LIST: &str = concat!(
+            "SELECT ",
+            room_columns!(),
+            ", member_count FROM rooms
+              WHERE id > $1 AND deleted_at IS NULL AND kind <> 'direct' AND kind = coalesce($2, kind)
+                AND ($3::text IS NULL
+                     OR strpos(lower(name COLLATE \"C\"), lower($3 COLLATE \"C\")) > 0)
+              ORDER BY id LIMIT $4"
+        );
+        let RoomSearch { query, kind, after, limit } = search;
+        let after = after.map_or(i64::MIN, |id| id.0);
+        self.read(|db| {
+            let kind = kind.map(RoomKind::as_str);
+            let rows = db.query(LIST, &[&after, &kind, query, &(i64::from(*limit) + 1)])?;
+            let counted = |row: &Row| CountedRoom {
+                room: room(row),
+                member_count: row.get::<_, i64>(ROOM_COLUMNS).unsigned_abs(),
+            };
+            let has_more = rows.len() > *limit as usize;
+            let rooms = rows.iter().take(*limit as usize).map(counted).collect();
+            Ok(RoomPage { rooms, has_more })
         })
     }
 

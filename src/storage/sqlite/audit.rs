@@ -25,7 +25,7 @@ impl Audit for Sqlite {
 }
 
 impl AuditTransaction for Transaction<'_> {
-    fn record_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()> {
+    fn insert_audit(&mut self, entry: &NewAuditEntry, target: AuditTarget) -> Result<()> {
         let (actor_id, actor) = match &entry.actor {
             Actor::Account(id) => (Some(id.0), None),
             Actor::Operator(name) => (None, Some(name)),

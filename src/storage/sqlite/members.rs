@@ -205,9 +205,8 @@ impl Members for Sqlite {
         &self,
         room: &NewRoom,
         people: &[UserId],
-        audit: &NewAuditEntry,
     ) -> Result<(Room, bool), MemberError> {
-        self.write(|tx| decisions::open_direct_room(tx, room, people, audit))
+        self.write(|tx| decisions::open_direct_room(tx, room, people))
     }
 
     fn get_audience(&self, room_id: RoomId) -> Result<Option<Audience>> {

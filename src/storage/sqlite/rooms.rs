@@ -8,10 +8,10 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::Result;
-use super::super::backend::{Guard, Rooms};
+use super::super::backend::{CountedRoom, Guard, RoomPage, RoomSearch, Rooms};
 use super::super::decisions::{self, NewEvent, RoomTransaction};
 use super::Sqlite;
-use super::records::{Names, room, room_columns, word};
+use super::records::{Names, ROOM_COLUMNS, room, room_columns, word};
 use super::transaction::Transaction;
 use crate::model::{
     EventId, NewAuditEntry, NewRoom, Person, Room, RoomChange, RoomDifference, RoomHead, RoomId,
@@ -48,6 +48,33 @@ impl Rooms for Sqlite {
 
     fn list_rooms(&self) -> Result<Vec<Room>> {
         self.read(list_rooms)
+    }
+
+    fn search_rooms(&self, search: &RoomSearch) -> Result<RoomPage> {
+        const LIST: &str = concat!(
+            "SELECT ",
+            room_columns!(),
+            ", member_count FROM rooms
+              WHERE id > ?1 AND deleted_at IS NULL AND kind <> 'direct' AND kind = coalesce(?2, kind)
+                AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)
+              ORDER BY id LIMIT ?4"
+        );
+        let RoomSearch { query, kind, after, limit } = search;
+        let after = after.map_or(i64::MIN, |id| id.0);
+        self.read(|db| {
+            let mut list = db.prepare_cached(LIST)?;
+            let rows = list.query_map(
+                params![after, kind.map(RoomKind::as_str), query, i64::from(*limit) + 1],
+                |row| {
+                    let member_count = row.get::<_, i64>(ROOM_COLUMNS)?.unsigned_abs();
+                    Ok(CountedRoom { room: room(row)?, member_count })
+                },
+            )?;
+            let mut rooms: Vec<CountedRoom> = rows.collect::<rusqlite::Result<_>>()?;
+            let has_more = rooms.len() > *limit as usize;
+            rooms.truncate(*limit as usize);
+            Ok(RoomPage { rooms, has_more })
+        })
     }
 
     fn list_changed_rooms(

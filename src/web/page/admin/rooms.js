@@ -1,9 +1,10 @@
-// The table of rooms.
+// The table of public rooms, and the private ones.
 
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { effect } from "../core/reactive.js";
 import { roomHref } from "../core/route.js";
 import { figure, shortTime } from "../text/format.js";
+import { privateRooms } from "./private-rooms.js";
 import { openNewRoom, openRoomSettings } from "../views/room-settings.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
@@ -36,16 +37,12 @@ class Rooms extends View {
         body,
       ),
     );
-    const none = h("p", { class: "empty" }, "No rooms yet.");
+    const none = h("p", { class: "empty" }, "No public rooms yet.");
     this.append(
       h(
         "div",
         { class: "part-top" },
-        h(
-          "p",
-          { class: "quiet" },
-          "Public rooms. Private rooms and direct messages are seen only by their members.",
-        ),
+        h("p", { class: "quiet" }, "Public rooms, which everyone can read and join."),
         h(
           "button",
           { class: "primary", type: "button", onclick: () => openNewRoom(chat) },
@@ -55,6 +52,7 @@ class Rooms extends View {
       ),
       table,
       none,
+      privateRooms(),
     );
     effect(() => {
       const rooms = [...chat.rooms.value.values()].filter(({ info }) =>

@@ -3,6 +3,7 @@
 
 export type Shape =
   | Account
+  | AdminRoom
   | Ban
   | Invite
   | InvitePreview
@@ -17,6 +18,7 @@ export type Shape =
   | Frame
   | Verb;
 export type Role = "user" | "admin";
+export type RoomKind = "public" | "private" | "direct";
 export type InviteRole = "member" | "moderator";
 export type InviteKind = "room" | "server";
 export type TokenType = "bearer";
@@ -25,7 +27,6 @@ export type EventId = number;
 export type UserId = number;
 export type RoomId = number;
 export type Seq = number;
-export type RoomKind = "public" | "private" | "direct";
 export type AllowedTo = "everyone" | "moderators";
 export type VisibleHistory = "all" | "joined";
 export type Notify = "all" | "mentions" | "none";
@@ -113,6 +114,16 @@ export interface Account {
   is_active: boolean;
   created_at: string;
   sessions: number;
+}
+export interface AdminRoom {
+  id: number;
+  name: string;
+  kind: RoomKind;
+  member_count: number;
+  created_by?: number;
+  created_at: string;
+  head_seq?: number;
+  archived_at?: string;
 }
 export interface Ban {
   user_id: number;
