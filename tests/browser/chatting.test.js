@@ -203,7 +203,10 @@ test("a room is changed, archived and deleted at once for its readers", async ()
   await api("PATCH", `/rooms/${id}`, { name: "renamed", description: "A new topic" }, ann);
   await page.getByRole("heading", { level: 1, name: "renamed" }).waitFor();
   await page.locator(".topic").filter({ hasText: "A new topic" }).waitFor();
-  await page.locator("li.member-line").filter({ hasText: "ann changed the room." }).waitFor();
+  await page
+    .locator("li.member-line")
+    .filter({ hasText: "ann renamed the room to renamed and set the topic to “A new topic”." })
+    .waitFor();
   await api("PATCH", `/rooms/${id}`, { is_archived: true }, ann);
   await page.getByText("This room is archived").waitFor();
   assert.equal(await composer(page).count(), 0);

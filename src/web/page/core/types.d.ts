@@ -33,10 +33,8 @@ export interface UserCard {
 }
 /** An event of a room's log that changes its members. */
 export type MemberLogEvent = MemberJoinedFrame | MemberLeftFrame | MemberChangedFrame;
-/** A change of a room. An earlier server does not name the fields. */
-export type RoomChangedEvent = RoomChangedFrame & { changed?: string[] };
 /** An event of a room's log that is told in a line between the messages. */
-export type RoomLogEvent = MemberLogEvent | RoomChangedEvent;
+export type RoomLogEvent = MemberLogEvent | RoomChangedFrame;
 /** The kind and the rules of a room. */
 export type RoomRules = Pick<Room, "kind" | "posting" | "inviting" | "history" | "auto_join">;
 

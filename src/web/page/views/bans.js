@@ -114,7 +114,7 @@ export function openBans(room) {
             h(
               "div",
               { class: "about" },
-              h("p", null, ban.username),
+              h("p", null, nameOf(ban)),
               h(
                 "p",
                 { class: "quiet small" },
@@ -128,7 +128,7 @@ export function openBans(room) {
               {
                 class: "small",
                 type: "button",
-                "aria-label": `Lift the ban of ${ban.username}`,
+                "aria-label": `Lift the ban of ${nameOf(ban)}`,
                 onclick: async () => {
                   try {
                     await call("DELETE", `/rooms/${room.id}/bans/${ban.user_id}`);

@@ -8,7 +8,7 @@ import { outcomes } from "./member-outcomes.js";
 
 /** @typedef {import("../core/types.js").RoomLogEvent} RoomLogEvent */
 /** @typedef {import("../core/types.js").MemberLogEvent} MemberLogEvent */
-/** @typedef {import("../core/types.js").RoomChangedEvent} RoomChangedEvent */
+/** @typedef {import("../core/types.js").RoomChangedFrame} RoomChangedFrame */
 /** @typedef {import("../core/types.js").Person} Person */
 
 /** The names of a short sentence; more people are counted. */
@@ -176,16 +176,16 @@ function sentence(event) {
 
 /**
  * What has changed in the room, without a full stop. Events of an earlier server do not say it.
- * @param {RoomChangedEvent} event
+ * @param {RoomChangedFrame} event
  */
 function changes(event) {
   const { changed = [], name, description } = event;
-  /** @param {string} field @param {string} text */
+  /** @param {import("../core/types.js").RoomField} field @param {string} text */
   const part = (field, text) => changed.includes(field) && text;
   const parts = [
     part("name", `renamed the room to ${name}`),
     part("description", description ? `set the topic to “${description}”` : "removed the topic"),
-    part("archived", event.archived_at ? "archived the room" : "reopened the room"),
+    part("archived_at", event.archived_at ? "archived the room" : "reopened the room"),
     part("posting", `let ${some(event.posting)} write`),
     part("inviting", `let ${some(event.inviting)} add and invite people`),
     part(
@@ -196,7 +196,6 @@ function changes(event) {
       "auto_join",
       event.auto_join ? "let new accounts become members" : "let new accounts stay outside",
     ),
-    part("retention_days", "changed how long messages are kept"),
     part(
       "kind",
       event.kind === "private"
