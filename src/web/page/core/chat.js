@@ -3,13 +3,13 @@
 
 import { call } from "./api.js";
 import { Blocks } from "./blocks.js";
-import { KnownNames, peopleIn } from "./known-names.js";
+import { peopleIn } from "./known-names.js";
+import { KnownPeople } from "./known-people.js";
 import { Leavings } from "./leavings.js";
 import { Listed } from "./listed.js";
 import { names } from "./names.js";
 import { Outbox } from "./outbox.js";
-import { partnerIn, titleOf } from "./people.js";
-import { PresenceOf } from "./presence.js";
+import { titleOf } from "./people.js";
 import { effect, onEnd, signal } from "./reactive.js";
 import { Recount } from "./recount.js";
 import { RoomList } from "./room-list.js";
@@ -42,7 +42,7 @@ export class Chat {
         read: (added) => {
           this.outbox.restore(added);
           this.subscriptions.joinAll();
-          this.askPresence();
+          this.people.askPresence();
         },
       },
       user.id,
@@ -52,8 +52,7 @@ export class Chat {
     this.blocks = new Blocks();
     /** The own card, once it is known. @type {import("./reactive.js").Signal<import("./types.js").UserCard | null>} */
     this.me = signal(/** @type {import("./types.js").UserCard | null} */ (null));
-    this.names = new KnownNames();
-    this.presence = new PresenceOf((card) => this.learn([{ ...card, user_id: card.id }]));
+    this.people = new KnownPeople(this.list, this.me, user.id);
     this.leavings = new Leavings();
     this.subscriptions = new Subscriptions(this.rooms);
   }
@@ -80,28 +79,9 @@ export class Chat {
     onEnd(() => {
       this.list.end();
       this.#recount.end();
-      this.presence.end();
+      this.people.presence.end();
       socket.disconnect();
     });
-  }
-
-  /** Shows people under the names that they have now. @param {import("./types.js").Person[]} people */
-  learn(people) {
-    const fresh = this.names.learn(people);
-    if (fresh.length === 0) return;
-    this.list.rename(fresh);
-    const me = fresh.find(({ user_id }) => user_id === this.user.id);
-    const card = this.me.peek();
-    if (me && card) this.me.value = { ...card, display_name: me.display_name ?? null };
-  }
-
-  /** Asks whether the people are online with whom the reader has direct rooms. */
-  askPresence() {
-    const partners = [...this.rooms.peek().values()]
-      .filter(({ info }) => !info.peek().membership?.is_hidden)
-      .map(({ info }) => partnerIn(info.peek(), this.user.id)?.user_id)
-      .filter((id) => id !== undefined);
-    this.presence.ask(partners);
   }
 
   /** The reader opens a room, or leaves all of them. @param {number | null} id */
@@ -158,7 +138,7 @@ export class Chat {
         const room = this.rooms.peek().get(frame.room_id);
         if (!room) return;
         this.#receivedInRoom(room, frame);
-        this.learn(peopleIn(frame));
+        this.people.learn(peopleIn(frame));
       }
     }
   }
@@ -194,10 +174,10 @@ export class Chat {
         socket.settled();
         return this.outbox.flush(room);
       case "user_joined":
-        this.presence.note(frame.user_id, "online");
+        this.people.presence.note(frame.user_id, "online");
         return room.setPresence(frame);
       case "user_left":
-        this.presence.left(frame.user_id);
+        this.people.presence.left(frame.user_id);
         return room.setPresence(frame);
       case "active_users":
         return room.setPresence(frame);
@@ -287,14 +267,8 @@ export class Chat {
     const change = { member_joined: 1, member_left: -1, member_changed: 0 }[event.type];
     const member_count = Math.max((info.member_count ?? 0) + change * event.members.length, 0);
     if (change) room.info.value = { ...info, member_count };
-    if (event.type === "member_left" && event.cause === "deleted") this.#erased(event.members);
-  }
-
-  /** Accounts were deleted: direct rooms still have their names. @param {import("./types.js").Person[]} people */
-  #erased(people) {
-    const ids = new Set(people.map(({ user_id }) => user_id));
-    for (const { id, info } of this.rooms.peek().values())
-      if (info.peek().people?.some(({ user_id }) => ids.has(user_id))) this.list.reread(id);
+    if (event.type === "member_left" && event.cause === "deleted")
+      this.people.erased(event.members);
   }
 
   /**

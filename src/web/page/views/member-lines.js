@@ -145,8 +145,7 @@ function sentence(event) {
   const why = event.reason ? ` (${event.reason})` : "";
   const verb = members.length === 1 ? "was" : "were";
   const isOwn = members.every((person) => person.user_id === user_id);
-  const until =
-    "until" in event && event.until ? ` until ${endTime(event.until)}` : "";
+  const until = "until" in event && event.until ? ` until ${endTime(event.until)}` : "";
   if (event.type === "member_joined")
     return isOwn ? `${people} joined.` : `${by(event)} added ${people}.`;
   if (event.type === "member_left") {

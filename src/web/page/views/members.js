@@ -83,7 +83,7 @@ class Members extends View {
     const askAbout = (members) => {
       const here = new Set(room.people.peek().map(({ user_id }) => user_id));
       const ids = members.map(({ user_id }) => user_id).filter((id) => id !== chat.user.id);
-      chat.presence.ask([
+      chat.people.presence.ask([
         ...ids.filter((id) => here.has(id)),
         ...ids.filter((id) => !here.has(id)),
       ]);
@@ -99,7 +99,7 @@ class Members extends View {
           `/rooms/${room.id}/members?limit=${PAGE}&query=${query}${after}`,
         );
         if (turn !== this.#turn) return;
-        chat.learn(page.members);
+        chat.people.learn(page.members);
         this.#members = isMore ? [...this.#members, ...page.members] : page.members;
         askAbout(page.members);
         this.#next = page.next_after ?? null;
@@ -123,7 +123,10 @@ class Members extends View {
       );
       // The server lists them in order of their numbers: this is the order of what is loaded.
       const order = this.#members
-        .map((member) => ({ member: chat.names.newest(member), isHere: here.has(member.user_id) }))
+        .map((member) => ({
+          member: chat.people.names.newest(member),
+          isHere: here.has(member.user_id),
+        }))
         .sort(
           (a, b) =>
             rankOf(b.member.role) - rankOf(a.member.role) ||
@@ -159,8 +162,8 @@ class Members extends View {
     listen(input, "input", soon);
     effect(() => {
       room.people.value;
-      chat.names.version.value;
-      chat.presence.version.value;
+      chat.people.names.version.value;
+      chat.people.presence.version.value;
       show();
     });
     let before = "";
@@ -235,7 +238,7 @@ class Members extends View {
    * @param {boolean} isHere
    */
   #presence({ user_id }, isHere) {
-    const known = this.chat.presence.of(user_id) ?? "offline";
+    const known = this.chat.people.presence.of(user_id) ?? "offline";
     return isHere && known === "offline" ? "online" : known;
   }
 

@@ -27,8 +27,8 @@ export function openProfile(chat, { id, username }) {
     try {
       const card = id ? await call("GET", `/users/${id}`) : await find(username);
       if (card) {
-        chat.learn([{ ...card, user_id: card.id }]);
-        chat.presence.note(card.id, card.presence);
+        chat.people.learn([{ ...card, user_id: card.id }]);
+        chat.people.presence.note(card.id, card.presence);
       }
       if (!dialog.isConnected) return;
       fill(

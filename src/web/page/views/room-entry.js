@@ -42,7 +42,7 @@ export function roomSign(chat, info) {
   if (kind !== "direct") return h("span", { class: "hash", "aria-hidden": "true" }, "#");
   const [first, ...more] = othersIn(info, chat.user.id);
   return first && more.length === 0
-    ? face(first, "tiny", chat.presence.of(first.user_id))
+    ? face(first, "tiny", chat.people.presence.of(first.user_id))
     : h("span", { class: "sign" }, icon("people"));
 }
 
@@ -76,7 +76,7 @@ class Entry extends View {
       name.textContent = titleOf(info, chat.user.id);
       fill(sign, roomSign(chat, info));
       const partner = partnerIn(info, chat.user.id);
-      const presence = partner && chat.presence.of(partner.user_id);
+      const presence = partner && chat.people.presence.of(partner.user_id);
       fill(state, presence && `, ${presence}`);
       const count = archived_at ? 0 : room.unread.value.length;
       const isUnread = !archived_at && (count > 0 || room.isNew);

@@ -38,7 +38,7 @@ export function roomHead(chat, room, people) {
   );
   const menu = menuButton("Room menu", icon("more"), () => entries(chat, room));
   const partner = partnerIn(room.info.peek(), chat.user.id);
-  if (partner) chat.presence.ask([partner.user_id]);
+  if (partner) chat.people.presence.ask([partner.user_id]);
   effect(() => {
     const info = room.info.value;
     const { description, kind } = info;
@@ -69,7 +69,7 @@ export function roomHead(chat, room, people) {
 function aboutPartner(chat, info) {
   const partner = partnerIn(info, chat.user.id);
   if (!partner) return "";
-  const presence = chat.presence.of(partner.user_id);
+  const presence = chat.people.presence.of(partner.user_id);
   const handle = nameOf(partner) !== partner.username && `@${partner.username}`;
   return [handle, presence && PRESENCE[presence]].filter(Boolean).join(" · ");
 }

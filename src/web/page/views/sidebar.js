@@ -84,7 +84,7 @@ class Sidebar extends View {
       fill(face, avatar(me, "small"));
     });
     listen(document, "visibilitychange", () => {
-      if (!document.hidden) chat.askPresence();
+      if (!document.hidden) chat.people.askPresence();
     });
     effect(() => {
       const at = route.value;
