@@ -264,10 +264,8 @@ async fn names_of_private_rooms_tell_nothing(database: Database) {
     // The creator has left: nobody learns of the name from a refusal.
     let accented = private(&ann, "pla\u{301}ns", json!({})).await;
     let owner = json!({ "role": "owner" });
-    ann.post(&format!("/rooms/{accented}/members"), json!({ "user_ids": [ben.user_id] }))
-        .await
-        .expect(200);
-    ann.patch(&format!("/rooms/{accented}/members/{}", ben.user_id), owner).await.expect(200);
+    add(&ann, accented, std::slice::from_ref(&ben)).await;
+    ann.patch(&format!("/rooms/{accented}/members/{}", ben.user_id), owner).await.expect(204);
     ann.delete(&format!("/rooms/{accented}/members/me")).await.expect(204);
     private(&ann, "plans", json!({})).await;
     private(&ann, "PL\u{e1}NS", json!({})).await;

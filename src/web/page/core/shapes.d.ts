@@ -113,6 +113,7 @@ export interface Account {
   role: Role;
   is_active: boolean;
   created_at: string;
+  display_name?: string;
   sessions: number;
 }
 export interface AdminRoom {
