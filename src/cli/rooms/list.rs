@@ -110,8 +110,7 @@ fn people_of_direct_rooms(
     let known: HashMap<UserId, Person> = cards
         .into_iter()
         .map(|card| {
-            let (username, display_name) = (card.username.into(), card.profile.display_name);
-            let display_name = display_name.map(Into::into);
+            let (username, display_name) = (card.username, card.profile.display_name);
             (card.id, Person { user_id: card.id, username, display_name })
         })
         .collect();
