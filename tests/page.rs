@@ -13,7 +13,7 @@ use crate::support::{Answer, Database, Program, Server, ServerBuilder};
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
 
 /// The deadline for a whole file, on a loaded machine.
-const FILE_DEADLINE: Duration = Duration::from_secs(300);
+const FILE_DEADLINE: Duration = Duration::from_secs(600);
 
 /// The settings for the file `settings`; the other files use the defaults.
 const SETTINGS: [(&str, &str); 5] = [

@@ -13,7 +13,7 @@ export const PASSWORD = "correct horse battery";
 /** The folder for screenshots, if it is given. */
 const PICTURES = process.env.CHATAPP_TEST_PICTURES;
 /** Long, so that a loaded machine does not fail a test. A test that passes does not wait for it. */
-export const DEADLINE_MS = Number(process.env.CHATAPP_TEST_DEADLINE_MS ?? 15_000);
+export const DEADLINE_MS = Number(process.env.CHATAPP_TEST_DEADLINE_MS ?? 30_000);
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 

@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn case_is_ignored_in_any_script() {
         for (one, other) in
-            [("Борис Ёлкин", "борис ёлкин"), ("ΝΊΚΟΣ", "νίκος"), ("Müller", "MÜLLER"), ("ẞ", "SS")]
+            [("Борис Ёлкин", "борис ёлкин"), ("ΝΊΚΟΣ", "νίκος"), ("Müller", "MÜLLER"), ("ß", "SS")]
         {
             assert_eq!(fold_case(one), fold_case(other));
         }
