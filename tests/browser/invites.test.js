@@ -51,6 +51,8 @@ test("a member makes a link, and another user joins with it", async () => {
   await bo.locator("chat-room-entry").filter({ hasText: "general" }).waitFor();
   // The link leads a member to the room.
   await bo.goto(link);
+  await bo.getByRole("heading", { name: "You are a member of surprise" }).waitFor();
+  await bo.getByRole("button", { name: "Open the room" }).click();
   await sees(bo, "the cake is in the cellar");
   await bo.context().close();
 });

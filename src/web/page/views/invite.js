@@ -37,7 +37,7 @@ export const previewInvite = (token) => call("POST", "/invites/preview", { token
  */
 export function invitePage(chat, token) {
   const body = h("div", { class: "empty" }, h("p", { role: "status" }, "Looking at the invite…"));
-  // For a member nothing changes.
+  // For a member nothing changes. Nobody becomes one without pressing the button.
   const enter = async () => {
     const room = chat.list.put(await call("POST", "/invites/accept", { token }));
     chat.listed.set(room.id, true);
@@ -66,14 +66,14 @@ export function invitePage(chat, token) {
   const load = async () => {
     try {
       const preview = await previewInvite(token);
-      if (await isMember(preview)) return enter();
-      if (preview.kind === "room")
-        return fill(
-          body,
-          inviteText(preview),
-          alert,
-          h("div", { class: "form-actions" }, back, accept),
-        );
+      if (preview.kind === "room") {
+        const text = inviteText(preview);
+        if (await isMember(preview)) {
+          accept.textContent = "Open the room";
+          text[0] = h("h1", null, `You are a member of ${preview.room?.name}`);
+        }
+        return fill(body, text, alert, h("div", { class: "form-actions" }, back, accept));
+      }
       fill(
         body,
         h("h1", null, "You have an account already"),
@@ -94,7 +94,7 @@ export function invitePage(chat, token) {
 }
 
 /**
- * Whether the reader is a member of the room already. The preview does not say which room it is.
+ * Whether the reader seems to be a member of the room already. The preview does not say which room it is.
  * @param {InvitePreview} preview
  */
 async function isMember({ room }) {
