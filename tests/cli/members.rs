@@ -121,7 +121,7 @@ fn members_come_change_and_go_and_the_audit_log_has_it() {
         assert_eq!(detail("room.update"), json!({ "description_changed": true }));
         assert_eq!(detail("room.members.ban")["reason"], "advertising");
         assert_eq!(detail("room.members.unmute"), json!({ "user_id": 3 }));
-        let tail = shell.run(&["tail", "plans"]).ok();
+        let tail = shell.run(&["tail", "plans", "--lines", "20"]).ok();
         for text in [
             "(new members: bo, cy, member)",
             "no longer muted)",

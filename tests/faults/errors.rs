@@ -168,7 +168,8 @@ async fn a_damaged_database_is_reported_with_a_remedy() {
         let sent = ann.post(&path, json!({ "content": "x" })).await;
         assert!([201, 503].contains(&sent.status), "{}", sent.body);
     }
-    ann.get("/rooms/").await.expect(200);
+    // What is not in the damaged part is still read.
+    ann.get(&format!("/rooms/{}/members", rooms[0])).await.expect(200);
     let log = server.log().join("\n");
     assert!(log.contains("the database is damaged"), "{log}");
     assert!(log.contains("put a backup in its place"), "{log}");

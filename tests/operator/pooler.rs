@@ -124,7 +124,7 @@ fn undo_migrations(database: &PgDatabase) {
     let undo = "ALTER TABLE events DROP COLUMN detail;
                 DELETE FROM users WHERE id = 0;
                 ALTER TABLE server DROP COLUMN compatible_from, DROP COLUMN access_version;
-                DROP TABLE attempts, known_addresses, nodes, presence, members, bans, invites, blocks;
+                DROP TABLE attempts, known_addresses, nodes, presence, members, mutes, bans, invites, blocks;
                 DROP SEQUENCE closed_room_ids, closed_event_ids;
                 DROP INDEX rooms_name, rooms_direct_key, rooms_access_version, rooms_auto_join,
                            rooms_public;

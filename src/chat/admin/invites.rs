@@ -23,10 +23,12 @@ impl Admin<'_> {
         by: &User,
     ) -> Result<MadeInvite> {
         if let Some(id) = room_id {
-            let standing = self.backend.get_standing(id, by.id)?.ok_or(Error::RoomNotFound)?;
-            let rank = standing.membership.map(|membership| membership.role);
-            if !may_invite(standing.kind, standing.rules, by.role, rank, draft.role) {
-                let refusal = match (standing.kind, draft.role) {
+            let room = self.get_room(id)?;
+            // `None`: the room does not exist for the admin, whom the operator names.
+            let standing = self.backend.get_standing(id, by.id)?;
+            let rank = standing.and_then(|standing| standing.membership).map(|place| place.role);
+            if !may_invite(room.kind, room.rules, by.role, rank, draft.role) {
+                let refusal = match (room.kind, draft.role) {
                     (RoomKind::Direct, _) => Error::RoomKind,
                     (_, RoomRole::Member) => Error::ModeratorRequired,
                     (_, RoomRole::Moderator | RoomRole::Owner) => Error::OwnerRequired,
