@@ -48,7 +48,7 @@ const LIST_AUDIENCES: &str = "
                ARRAY(SELECT user_id FROM members WHERE room_id = rooms.id ORDER BY user_id) END
     FROM rooms WHERE deleted_at IS NULL AND id BETWEEN $1 AND $2 ORDER BY id";
 
-/// The rows of a private room, of which the user is not a member, are none.
+/// Finds no row if the room is private or direct and the user is not a member.
 const GET_STANDING: &str = concat!(
     "SELECT rooms.kind, posting, inviting, history, auto_join, ",
     member_columns!(),

@@ -42,7 +42,7 @@ macro_rules! ban_columns {
 /// The number of columns that [`ban`] reads.
 const BAN_COLUMNS: usize = 4;
 
-/// The rows of a private room, of which the user is not a member, are none.
+/// Finds no row if the room is private or direct and the user is not a member.
 const GET_STANDING: &str = concat!(
     "SELECT rooms.kind, posting, inviting, history, auto_join, ",
     member_columns!(),
