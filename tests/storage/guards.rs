@@ -157,3 +157,24 @@ pub fn a_mute_outlives_the_membership(db: &TestDatabase) {
     assert_eq!(back.muted_until, Some(until));
     assert_eq!(back.membership.unwrap().muted_until, Some(until));
 }
+
+pub fn a_block_allows_no_new_direct_room_with_others(db: &TestDatabase) {
+    let backend = db.backend();
+    let [ann, bo, cy, dan] = ["ann", "bo", "cy", "dan"].map(|name| user(&*backend, name));
+    let open = |people: &[&User]| {
+        let ids: Vec<UserId> = people.iter().map(|user| user.id).collect();
+        let key = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let kind = RoomKind::Direct;
+        let new =
+            chatapp::model::NewRoom { kind, direct_key: Some(key), ..new_room("", people[0]) };
+        backend.open_direct_room(&new, &ids)
+    };
+    let (before, _) = open(&[&ann, &bo, &cy]).unwrap();
+    backend.add_block(bo.id, ann.id, NOW).unwrap();
+    for people in [&[&ann, &bo][..], &[&ann, &bo, &dan]] {
+        let refused = open(people);
+        assert!(matches!(refused, Err(MemberError::Blocked)), "{refused:?}");
+    }
+    let (again, is_new) = open(&[&ann, &bo, &cy]).unwrap();
+    assert_eq!((again.id, is_new), (before.id, false));
+}

@@ -106,6 +106,7 @@ contract! {
         a_ban_and_a_first_message_at_once_leave_no_member
         a_deleted_account_becomes_no_member
         a_mute_outlives_the_membership
+        a_block_allows_no_new_direct_room_with_others
     }
     people {
         a_profile_is_shown_as_it_was_last_changed

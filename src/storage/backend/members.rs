@@ -83,8 +83,8 @@ pub struct MemberSearch {
 
 /// Members of rooms, and bans.
 pub trait Members {
-    /// Everything about the user and the room that decides what the user may do there. `None`: the room does not exist
-    /// for the user: there is none, or it is private and the user is not a member.
+    /// Everything about the user and the room that decides what the user may do there. `None`: there is no such room, or
+    /// the room is private or direct and the user is not a member.
     fn get_standing(&self, room_id: RoomId, user_id: UserId) -> Result<Option<Standing>>;
 
     /// The rooms whose members, bans, kind or rules have changed since the change with the number `after`.

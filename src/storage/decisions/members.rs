@@ -303,14 +303,20 @@ pub(in crate::storage) fn open_direct_room(
     people: &[UserId],
 ) -> Result<(Room, bool), MemberError> {
     let key = room.direct_key.as_deref().unwrap_or_default();
+    let mut is_blocked = false;
     for &other in people {
-        if other != room.created_by && tx.is_blocked(room.created_by, other)? {
-            return Err(MemberError::Blocked);
-        }
+        is_blocked |= other != room.created_by && tx.is_blocked(room.created_by, other)?;
+    }
+    // A block ends the conversation of two people. A larger one that exists already goes on.
+    if is_blocked && people.len() == 2 {
+        return Err(MemberError::Blocked);
     }
     if let Some(found) = tx.find_direct_room(key)? {
         tx.set_hidden_seq(found.id, room.created_by, None)?;
         return Ok((found, false));
+    }
+    if is_blocked {
+        return Err(MemberError::Blocked);
     }
     lock_people(tx, people)?;
     let id = tx.insert_room(room)?;
