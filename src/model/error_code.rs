@@ -15,21 +15,44 @@ pub enum ErrorCode {
     SessionRevoked,
     WrongCredentials,
     WrongCurrentPassword,
+    ScopeMissing,
+    TokenLimited,
+    PersonRequired,
+    BotRequired,
+    BotAccount,
+    TooManyTokens,
+    TokenNotFound,
+    HookNotFound,
+    TooManyHooks,
+    CursorNotFound,
+    TooManyCursors,
     AdminRequired,
     AdminSignupRefused,
     SignupClosed,
     InviteRequired,
     OtherUser,
     InvalidResetToken,
+    ExchangeOff,
+    KeysUnavailable,
+    AccountDeactivated,
+    SubjectTaken,
+    ExternalAccount,
     RoomNotFound,
     UserNotFound,
     MessageNotFound,
+    PreviewsOff,
+    PreviewNotFound,
     InviteNotFound,
     AuthorRequired,
     MessageDeleted,
     RoomArchived,
     LastAdmin,
     TooManyInvites,
+    TooManyReactions,
+    TooManyPins,
+    ScheduledNotFound,
+    TooManyScheduled,
+    TooManyDrafts,
     UsernameTaken,
     EmailTaken,
     RoomNameTaken,
@@ -69,7 +92,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents made from this table and for the tests.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 80] = [
         Self::InvalidField,
         Self::TokenMissing,
         Self::TokenInvalid,
@@ -77,21 +100,44 @@ impl ErrorCode {
         Self::SessionRevoked,
         Self::WrongCredentials,
         Self::WrongCurrentPassword,
+        Self::ScopeMissing,
+        Self::TokenLimited,
+        Self::PersonRequired,
+        Self::BotRequired,
+        Self::BotAccount,
+        Self::TooManyTokens,
+        Self::TokenNotFound,
+        Self::HookNotFound,
+        Self::TooManyHooks,
+        Self::CursorNotFound,
+        Self::TooManyCursors,
         Self::AdminRequired,
         Self::AdminSignupRefused,
         Self::SignupClosed,
         Self::InviteRequired,
         Self::OtherUser,
         Self::InvalidResetToken,
+        Self::ExchangeOff,
+        Self::KeysUnavailable,
+        Self::AccountDeactivated,
+        Self::SubjectTaken,
+        Self::ExternalAccount,
         Self::RoomNotFound,
         Self::UserNotFound,
         Self::MessageNotFound,
+        Self::PreviewsOff,
+        Self::PreviewNotFound,
         Self::InviteNotFound,
         Self::AuthorRequired,
         Self::MessageDeleted,
         Self::RoomArchived,
         Self::LastAdmin,
         Self::TooManyInvites,
+        Self::TooManyReactions,
+        Self::TooManyPins,
+        Self::ScheduledNotFound,
+        Self::TooManyScheduled,
+        Self::TooManyDrafts,
         Self::UsernameTaken,
         Self::EmailTaken,
         Self::RoomNameTaken,
@@ -133,7 +179,11 @@ impl ErrorCode {
     /// says after how many seconds to retry.
     pub fn is_temporary(self) -> bool {
         match self {
-            Self::TooManyRequests | Self::Busy | Self::Unavailable | Self::OutcomeUnknown => true,
+            Self::KeysUnavailable
+            | Self::TooManyRequests
+            | Self::Busy
+            | Self::Unavailable
+            | Self::OutcomeUnknown => true,
             Self::InvalidField
             | Self::TokenMissing
             | Self::TokenInvalid
@@ -141,21 +191,43 @@ impl ErrorCode {
             | Self::SessionRevoked
             | Self::WrongCredentials
             | Self::WrongCurrentPassword
+            | Self::ScopeMissing
+            | Self::TokenLimited
+            | Self::PersonRequired
+            | Self::BotRequired
+            | Self::BotAccount
+            | Self::TooManyTokens
+            | Self::TokenNotFound
+            | Self::HookNotFound
+            | Self::TooManyHooks
+            | Self::CursorNotFound
+            | Self::TooManyCursors
             | Self::AdminRequired
             | Self::AdminSignupRefused
             | Self::SignupClosed
             | Self::InviteRequired
             | Self::OtherUser
             | Self::InvalidResetToken
+            | Self::ExchangeOff
+            | Self::AccountDeactivated
+            | Self::SubjectTaken
+            | Self::ExternalAccount
             | Self::RoomNotFound
             | Self::UserNotFound
             | Self::MessageNotFound
+            | Self::PreviewsOff
+            | Self::PreviewNotFound
             | Self::InviteNotFound
             | Self::AuthorRequired
             | Self::MessageDeleted
             | Self::RoomArchived
             | Self::LastAdmin
             | Self::TooManyInvites
+            | Self::TooManyReactions
+            | Self::TooManyPins
+            | Self::ScheduledNotFound
+            | Self::TooManyScheduled
+            | Self::TooManyDrafts
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::RoomNameTaken
@@ -200,6 +272,17 @@ impl ErrorCode {
             Self::SessionRevoked => "the session has ended",
             Self::WrongCredentials => "the username, the email or the password is wrong",
             Self::WrongCurrentPassword => "the current password is wrong",
+            Self::ScopeMissing => "the API token does not have the scope that this needs",
+            Self::TokenLimited => "the API token is limited to certain rooms",
+            Self::PersonRequired => "no API token allows this",
+            Self::BotRequired => "only bots may do this",
+            Self::BotAccount => "the account is a bot's, which has no password",
+            Self::TooManyTokens => "the bot has as many API tokens as it may have",
+            Self::HookNotFound => "there is no such webhook, or it was deleted",
+            Self::TooManyHooks => "the room has as many webhooks as it may have",
+            Self::TokenNotFound => "the bot has no such API token",
+            Self::CursorNotFound => "the bot has no cursor of this name",
+            Self::TooManyCursors => "the bot's cursors have as many rooms as they may have",
             Self::AdminRequired => "only an admin may do this",
             Self::AdminSignupRefused => {
                 "there is an admin already, or the caller is on another machine"
@@ -210,15 +293,31 @@ impl ErrorCode {
             Self::InvalidResetToken => {
                 "the token that sets a new password is unknown, used or expired"
             }
+            Self::ExchangeOff => "the server accepts no tokens of a product",
+            Self::KeysUnavailable => "the keys of the product's tokens cannot be fetched",
+            Self::AccountDeactivated => "the account is deactivated",
+            Self::SubjectTaken => "another account belongs to the person of the product",
+            Self::ExternalAccount => {
+                "the account has no password, because a product signs its person in"
+            }
             Self::RoomNotFound => "there is no such room",
             Self::UserNotFound => "there is no such user",
             Self::MessageNotFound => "there is no such message in the room",
+            Self::PreviewsOff => "the server shows no previews of links",
+            Self::PreviewNotFound => "there is no such preview, or it has no image",
             Self::InviteNotFound => "the invite is unknown, expired, revoked or used up",
             Self::AuthorRequired => "the message is another user's",
             Self::MessageDeleted => "the message has been deleted",
             Self::RoomArchived => "the room is archived: nothing can be sent to it",
             Self::LastAdmin => "no active admin would be left",
             Self::TooManyInvites => "there are too many open invites",
+            Self::TooManyReactions => "the message has as many different emojis as it may have",
+            Self::TooManyPins => "the room has as many pinned messages as it may have",
+            Self::ScheduledNotFound => {
+                "the user has no such scheduled message, or it is being sent"
+            }
+            Self::TooManyScheduled => "the user has as many scheduled messages as allowed",
+            Self::TooManyDrafts => "the user has as many drafts as allowed",
             Self::UsernameTaken => "another account has the username",
             Self::EmailTaken => "another account has the email",
             Self::RoomNameTaken => "another public room has the name",

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    MemberEvent, Message, MessageChange, RoomField, RoomId, RoomKind, RoomRules, Timestamp, UserId,
+    MemberEvent, Mention, Message, MessageChange, ReactionEvent, RoomField, RoomId, RoomKind,
+    RoomRules, Timestamp, UserId,
 };
 
 /// A position in one room's log: 1, 2, 3, … without gaps. 0 is the position before the first event.
@@ -74,10 +75,20 @@ impl fmt::Display for EventId {
 pub enum EventKind {
     /// A user sent a message.
     Message,
+    /// A user replied in a thread, and the reply is shown only there.
+    Reply,
     /// The author gave a message another text.
     MessageEdited,
-    /// The author or an admin deleted a message.
+    /// The author or a moderator deleted a message.
     MessageDeleted,
+    /// People reacted to a message.
+    ReactionAdded,
+    /// People took reactions back.
+    ReactionRemoved,
+    /// A message was pinned in its room.
+    MessagePinned,
+    /// A message is no longer pinned.
+    MessageUnpinned,
     /// The room got another name, description, kind or rule, or was archived or reopened.
     RoomChanged,
     /// People became members of the room.
@@ -90,10 +101,15 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::Message,
+        Self::Reply,
         Self::MessageEdited,
         Self::MessageDeleted,
+        Self::ReactionAdded,
+        Self::ReactionRemoved,
+        Self::MessagePinned,
+        Self::MessageUnpinned,
         Self::RoomChanged,
         Self::MemberJoined,
         Self::MemberLeft,
@@ -104,8 +120,13 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Message => "message",
+            Self::Reply => "reply",
             Self::MessageEdited => "message_edited",
             Self::MessageDeleted => "message_deleted",
+            Self::ReactionAdded => "reaction_added",
+            Self::ReactionRemoved => "reaction_removed",
+            Self::MessagePinned => "message_pinned",
+            Self::MessageUnpinned => "message_unpinned",
             Self::RoomChanged => "room_changed",
             Self::MemberJoined => "member_joined",
             Self::MemberLeft => "member_left",
@@ -125,6 +146,9 @@ impl EventKind {
 pub enum Event {
     /// An event of the room's log: a message. It is in the database before any client receives it.
     Message(Message),
+    /// An event of the room's log: a message that is shown only in its thread. A client that does not show threads
+    /// skips it.
+    Reply(Message),
     /// An event of the room's log: the author gave a message another text.
     MessageEdited {
         /// The event, and the message that it changes.
@@ -132,9 +156,20 @@ pub enum Event {
         change: MessageChange,
         /// The new text. Empty once the message has been deleted.
         content: String,
+        /// The people whom the new text mentions, in the order of the text.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<Mention>,
     },
-    /// An event of the room's log: the author or an admin deleted a message. Its text is gone.
+    /// An event of the room's log: the author or a moderator deleted a message. Its text is gone.
     MessageDeleted(MessageChange),
+    /// An event of the room's log: people reacted to a message.
+    ReactionAdded(Box<ReactionEvent>),
+    /// An event of the room's log: people took reactions to a message back.
+    ReactionRemoved(Box<ReactionEvent>),
+    /// An event of the room's log: a message was pinned in the room.
+    MessagePinned(MessageChange),
+    /// An event of the room's log: a message is no longer pinned in the room.
+    MessageUnpinned(MessageChange),
     /// An event of the room's log: the room got another name, description, kind or rule, or it was archived or
     /// is no longer archived.
     RoomChanged(RoomChanged),
@@ -246,7 +281,7 @@ impl UnknownEvent {
 }
 
 /// The message that an event is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EventTarget {
     /// The message's id.
     pub message_id: EventId,
@@ -255,12 +290,22 @@ pub struct EventTarget {
 }
 
 impl Event {
+    /// The event that a sent message is.
+    pub fn of(message: Message) -> Self {
+        if message.is_only_in_thread() { Self::Reply(message) } else { Self::Message(message) }
+    }
+
     /// The kind. `None` if this program does not know it.
     pub fn kind(&self) -> Option<EventKind> {
         match self {
             Self::Message(_) => Some(EventKind::Message),
+            Self::Reply(_) => Some(EventKind::Reply),
             Self::MessageEdited { .. } => Some(EventKind::MessageEdited),
             Self::MessageDeleted(_) => Some(EventKind::MessageDeleted),
+            Self::ReactionAdded(_) => Some(EventKind::ReactionAdded),
+            Self::ReactionRemoved(_) => Some(EventKind::ReactionRemoved),
+            Self::MessagePinned(_) => Some(EventKind::MessagePinned),
+            Self::MessageUnpinned(_) => Some(EventKind::MessageUnpinned),
             Self::RoomChanged(_) => Some(EventKind::RoomChanged),
             Self::MemberJoined(_) => Some(EventKind::MemberJoined),
             Self::MemberLeft(_) => Some(EventKind::MemberLeft),
@@ -272,8 +317,12 @@ impl Event {
     /// The room in whose log the event is.
     pub fn room_id(&self) -> RoomId {
         match self {
-            Self::Message(message) => message.room_id,
-            Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.room_id,
+            Self::Message(message) | Self::Reply(message) => message.room_id,
+            Self::MessageEdited { change, .. }
+            | Self::MessageDeleted(change)
+            | Self::MessagePinned(change)
+            | Self::MessageUnpinned(change) => change.room_id,
+            Self::ReactionAdded(event) | Self::ReactionRemoved(event) => event.header.room_id,
             Self::RoomChanged(change) => change.header.room_id,
             Self::MemberJoined(event) | Self::MemberLeft(event) | Self::MemberChanged(event) => {
                 event.header.room_id
@@ -285,8 +334,12 @@ impl Event {
     /// The event's position in the room's log.
     pub fn seq(&self) -> Seq {
         match self {
-            Self::Message(message) => message.seq,
-            Self::MessageEdited { change, .. } | Self::MessageDeleted(change) => change.seq,
+            Self::Message(message) | Self::Reply(message) => message.seq,
+            Self::MessageEdited { change, .. }
+            | Self::MessageDeleted(change)
+            | Self::MessagePinned(change)
+            | Self::MessageUnpinned(change) => change.seq,
+            Self::ReactionAdded(event) | Self::ReactionRemoved(event) => event.header.seq,
             Self::RoomChanged(change) => change.header.seq,
             Self::MemberJoined(event) | Self::MemberLeft(event) | Self::MemberChanged(event) => {
                 event.header.seq
@@ -300,11 +353,16 @@ impl Event {
         /// The fields around the text of a message with usual names and numbers.
         const FIELDS: usize = 240;
         match self {
-            Self::Message(Message { content, .. }) | Self::MessageEdited { content, .. } => {
+            Self::Message(Message { content, .. })
+            | Self::Reply(Message { content, .. })
+            | Self::MessageEdited { content, .. } => {
                 // Some characters are escaped.
                 FIELDS + content.len() + content.len() / 8
             }
-            Self::MessageDeleted(_) => FIELDS,
+            Self::MessageDeleted(_) | Self::MessagePinned(_) | Self::MessageUnpinned(_) => FIELDS,
+            Self::ReactionAdded(event) | Self::ReactionRemoved(event) => {
+                FIELDS + 80 * event.reactions.len()
+            }
             Self::RoomChanged(_) | Self::Unknown(_) => 2 * FIELDS,
             Self::MemberJoined(event) | Self::MemberLeft(event) | Self::MemberChanged(event) => {
                 FIELDS + 80 * event.members.len()

@@ -19,11 +19,10 @@ impl Message {
     }
 
     /// Appends the same JSON as serialising the [`Event`]: the message with its `type`.
-    ///
-    /// # Errors
-    /// As [`Message::write_json`].
-    pub fn write_event_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        out.extend_from_slice(b"{\"type\":\"message\",");
+    fn write_event_json(&self, kind: &[u8], out: &mut Vec<u8>) -> serde_json::Result<()> {
+        out.extend_from_slice(b"{\"type\":\"");
+        out.extend_from_slice(kind);
+        out.extend_from_slice(b"\",");
         write_fields(out, self)
     }
 }
@@ -35,7 +34,8 @@ impl Event {
     /// As [`Message::write_json`].
     pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         match self {
-            Self::Message(message) => message.write_event_json(out),
+            Self::Message(message) => message.write_event_json(b"message", out),
+            Self::Reply(message) => message.write_event_json(b"reply", out),
             // Other kinds are rare: serde_json writes them.
             _ => write(out, self),
         }
@@ -57,6 +57,7 @@ fn write_fields(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> 
         client_id,
         edited_at,
         deleted_at,
+        parts,
     } = message;
     out.extend_from_slice(b"\"id\":");
     write(out, id)?;
@@ -87,6 +88,17 @@ fn write_fields(out: &mut Vec<u8>, message: &Message) -> serde_json::Result<()> 
     if let Some(deleted_at) = deleted_at {
         out.extend_from_slice(b",\"deleted_at\":");
         write_time(out, *deleted_at)?;
+    }
+    if let Some(parts) = parts {
+        // An object is appended without its opening brace; it is empty if all parts are absent.
+        let start = out.len();
+        write(out, parts)?;
+        if out[start..] == *b"{}" {
+            out.truncate(start);
+        } else {
+            out[start] = b',';
+            return Ok(());
+        }
     }
     out.push(b'}');
     Ok(())
@@ -119,7 +131,7 @@ fn write(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> serde_json::Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EventId, RoomId, Seq, UserId};
+    use crate::model::{EventId, MessageDetail, MessageParts, Reaction, RoomId, Seq, UserId};
 
     #[test]
     fn it_is_what_serde_json_writes() {
@@ -128,10 +140,21 @@ mod tests {
         for text in
             ["", "plain", "ä€😀", "a\"b", "a\\b", "\n", "\u{7f}\u{2028}", &every_ascii, &long]
         {
-            for (client_id, at) in [
-                (None, None),
-                (Some(text.to_owned()), Some(Timestamp(-1))),
-                (None, Some(Timestamp(i64::MAX))),
+            let detail = MessageDetail { thread_id: Some(EventId(3)), ..MessageDetail::default() };
+            let with_all = MessageParts {
+                detail,
+                reactions: vec![Reaction {
+                    emoji: "👍".to_owned(),
+                    count: 1,
+                    mine: true,
+                    people: Vec::new(),
+                }],
+                ..MessageParts::default()
+            };
+            for (client_id, at, parts) in [
+                (None, None, None),
+                (Some(text.to_owned()), Some(Timestamp(-1)), Some(Box::default())),
+                (None, Some(Timestamp(i64::MAX)), Some(Box::new(with_all))),
             ] {
                 let message = Message {
                     id: EventId(i64::MAX),
@@ -145,14 +168,16 @@ mod tests {
                     client_id,
                     edited_at: at,
                     deleted_at: at,
+                    parts: parts.clone(),
                 };
                 let mut written = Vec::new();
                 message.write_json(&mut written).unwrap();
                 assert_eq!(written, serde_json::to_vec(&message).unwrap());
-                let event = Event::Message(message);
-                written.clear();
-                event.write_json(&mut written).unwrap();
-                assert_eq!(written, serde_json::to_vec(&event).unwrap());
+                for event in [Event::Message(message.clone()), Event::Reply(message)] {
+                    written.clear();
+                    event.write_json(&mut written).unwrap();
+                    assert_eq!(written, serde_json::to_vec(&event).unwrap());
+                }
             }
         }
     }

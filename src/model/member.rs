@@ -201,14 +201,14 @@ pub(super) fn visible_from(
 }
 
 /// A person as events and frames name them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// The person's id.
     pub user_id: UserId,
     /// The person's unique name.
     pub username: Arc<str>,
     /// The name that the person wants to be shown; absent if it is the username.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<Arc<str>>,
 }
 

@@ -1,130 +1,123 @@
-//! Mentions in a text: `@name`, where the name is not a part of a longer word.
+//! Mentions in a text: `@name`, where the name is not a part of a longer word, and not in code.
 //!
-//! The page decides the same in `src/web/page/core/names.js`, and PostgreSQL with a regular expression
-//! (`storage/postgres/read_positions.rs`). Names are ASCII and have no case.
+//! The page shows mentions by the same rules (`src/web/page/core/names.js`). Names are ASCII and have no case.
+
+use super::Everyone;
+use super::code::code_ranges;
 
 /// The most characters of a username. They are ASCII, so this is the number of bytes too.
 pub const MAX_USERNAME_CHARS: usize = 32;
 
-/// Whether a username may contain the character. A full stop or a dash at the end may also belong
-/// to the sentence.
+/// A place in a text that may mention somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PossibleMention<'a> {
+    /// The position of the `@`, in Unicode characters from the beginning of the text.
+    pub start: u32,
+    /// The text after the `@`, up to the first character that no username contains.
+    pub word: &'a str,
+}
+
+impl<'a> PossibleMention<'a> {
+    /// The names that the word can be, the longest first: full stops and dashes at its end may belong to the sentence.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let word = self.word;
+        let shortest = word.trim_end_matches(['.', '-']).len().max(1);
+        (shortest..=word.len().min(MAX_USERNAME_CHARS)).rev().map(move |end| &word[..end])
+    }
+
+    /// Whether the word stands for a group of people.
+    pub fn everyone(&self) -> Option<Everyone> {
+        self.names().find_map(|name| match name.to_ascii_lowercase().as_str() {
+            "room" => Some(Everyone::Room),
+            "here" => Some(Everyone::Here),
+            _ => None,
+        })
+    }
+
+    /// The position after a name of this length.
+    pub fn end(&self, name: &str) -> u32 {
+        // Names are ASCII, and shorter than a text.
+        self.start + 1 + name.len() as u32
+    }
+}
+
+/// Returns the places outside of code that may mention somebody, in order, at most `limit`.
+pub fn possible_mentions(text: &str, limit: usize) -> Vec<PossibleMention<'_>> {
+    if !text.contains('@') {
+        return Vec::new();
+    }
+    let code = code_ranges(text);
+    let mut code = code.iter().peekable();
+    let mut found = Vec::new();
+    let (mut counted, mut chars) = (0, 0);
+    for (at, _) in text.match_indices('@') {
+        while code.next_if(|range| range.end <= at).is_some() {}
+        let is_code = code.peek().is_some_and(|range| range.contains(&at));
+        let is_start = at == 0 || !is_of_name(text.as_bytes()[at - 1]);
+        let rest = &text[at + 1..];
+        let end = rest.bytes().position(|byte| !is_of_name(byte)).unwrap_or(rest.len());
+        if is_code || !is_start || end == 0 {
+            continue;
+        }
+        if found.len() == limit {
+            break;
+        }
+        chars += text[counted..at].chars().count();
+        counted = at;
+        found.push(PossibleMention { start: chars as u32, word: &rest[..end] });
+    }
+    found
+}
+
+/// Whether a username may contain the character.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
-/// Iterates over the text after each `@` that begins a word, up to the first character that no
-/// username contains.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices('@').filter_map(|(at, _)| {
-        let is_start = at == 0 || !is_of_name(text.as_bytes()[at - 1]);
-        let rest = &text[at + 1..];
-        let end = rest.bytes().position(|byte| !is_of_name(byte)).unwrap_or(rest.len());
-        (is_start && end > 0).then(|| &rest[..end])
-    })
-}
-
-/// The word without the final characters that may belong to the sentence: the shortest name that it
-/// can be.
-fn shortest(word: &str) -> &str {
-    word.trim_end_matches(['.', '-'])
-}
-
-/// Whether the text mentions this name.
-///
-/// The name itself is compared first, since few words that begin with `@` have it: the search takes
-/// time that is linear in the length of any text.
-pub fn mentions(text: &str, name: &str) -> bool {
-    let (text, name) = (text.as_bytes(), name.as_bytes());
-    let mut from = 0;
-    while let Some(found) = text[from..].iter().position(|&byte| byte == b'@') {
-        let at = from + found;
-        from = at + 1;
-        let Some((start, rest)) = text[from..].split_at_checked(name.len()) else { return false };
-        if start.eq_ignore_ascii_case(name)
-            && !(at > 0 && is_of_name(text[at - 1]))
-            && is_end_of_name(rest)
-        {
-            return true;
-        }
-    }
-    false
-}
-
-/// Whether a name may end before `rest`: the rest of the word may belong to the sentence.
-fn is_end_of_name(rest: &[u8]) -> bool {
-    let next = rest.iter().find(|&&byte| !matches!(byte, b'.' | b'-'));
-    !next.is_some_and(|&byte| is_of_name(byte))
-}
-
-/// Returns every name that the text mentions, in lower case, each once. `Err`: there are more than
-/// `limit`, and these are the first.
-pub fn mentioned_names(text: &str, limit: usize) -> Result<Vec<String>, Vec<String>> {
-    let mut names: Vec<String> = Vec::new();
-    for word in words(text) {
-        let first = shortest(word).len().max(1);
-        for end in first..=word.len().min(MAX_USERNAME_CHARS) {
-            let name = word[..end].to_ascii_lowercase();
-            if names.contains(&name) {
-                continue;
-            }
-            if names.len() == limit {
-                return Err(names);
-            }
-            names.push(name);
-        }
-    }
-    Ok(names)
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
-    fn names(text: &str) -> Vec<String> {
-        mentioned_names(text, 10).unwrap()
+    fn words(text: &str) -> Vec<(u32, &str)> {
+        possible_mentions(text, 10).into_iter().map(|it| (it.start, it.word)).collect()
     }
 
     #[test]
-    fn a_name_is_a_whole_word() {
-        for text in
-            ["@bo", "hi @bo, come", "(@Bo)", "@bo.", "@bo...", "@bo- yes", "ä@bö @bo", "@@bo"]
-        {
-            assert!(mentions(text, "bo"), "{text}");
-        }
-        for text in ["bo", "@bob", "@bo.b", "@bo-1", "a@bo", "ann.@bo", "@b", "@", "@ bo", "@bo_"] {
-            assert!(!mentions(text, "bo"), "{text}");
-        }
-        assert!(mentions("@bo.", "bo.") && !mentions("@bo", "bo."));
+    fn a_mention_begins_a_word() {
+        assert_eq!(words("@ann, @Ben."), [(0, "ann"), (6, "Ben.")]);
+        assert_eq!(words("é@ann"), [(1, "ann")]);
+        assert_eq!(words("ann@example.com me@"), []);
+        assert_eq!(words("(@ann)@ben"), [(1, "ann"), (6, "ben")]);
+        assert_eq!(words("@@ann"), [(1, "ann")]);
     }
 
     #[test]
-    fn the_names_are_in_lower_case_and_each_once() {
-        assert_eq!(names("@Bo and @ann, and @BO again; not x@y"), ["bo", "ann"]);
-        assert_eq!(names("so says @bo."), ["bo", "bo."]);
-        assert_eq!(names("none at all"), Vec::<String>::new());
-        assert_eq!(mentioned_names("@a @b @c", 2), Err(vec!["a".to_owned(), "b".to_owned()]));
+    fn a_mention_is_never_in_code() {
+        assert_eq!(words("`@ann` @ben"), [(7, "ben")]);
+        assert_eq!(words("``a ` @ann`` @ben"), [(13, "ben")]);
+        assert_eq!(words("```\n@ann\n```\n@ben"), [(13, "ben")]);
+        assert_eq!(words("~~~ js\n@ann\n```\n~~~\n@ben"), [(20, "ben")]);
+        assert_eq!(words("```\n@ann"), []);
+        assert_eq!(words("a ` b @ann"), [(6, "ann")]);
+        assert_eq!(words("    ```\n@ann"), [(8, "ann")]);
     }
 
-    proptest! {
-        /// Both functions agree with each other and with a slow version of the page's function.
-        #[test]
-        fn who_is_listed_is_mentioned(text in "[@bo.,ä -]{0,12}", name in "[bo.-]{1,3}") {
-            let listed = mentioned_names(&text, 100).unwrap().contains(&name);
-            prop_assert_eq!(mentions(&text, &name), listed);
-            prop_assert_eq!(as_the_page(&text, &name), listed);
-        }
+    #[test]
+    fn a_word_can_be_several_names() {
+        let names = |word| -> Vec<&str> { PossibleMention { start: 0, word }.names().collect() };
+        assert_eq!(names("ann"), ["ann"]);
+        assert_eq!(names("ann.-"), ["ann.-", "ann.", "ann"]);
+        assert_eq!(names("..."), ["...", "..", "."]);
+        let long = "x".repeat(40);
+        assert_eq!(names(&long).len(), 0);
     }
 
-    fn as_the_page(text: &str, name: &str) -> bool {
-        let wanted = format!("@{name}");
-        (0..text.len()).filter(|&at| text.is_char_boundary(at)).any(|at| {
-            let (before, rest) = text.split_at(at);
-            let Some(after) = rest.strip_prefix(&wanted) else { return false };
-            let next = after.trim_start_matches(['.', '-']).bytes().next();
-            !before.bytes().last().is_some_and(is_of_name)
-                && !next.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        })
+    #[test]
+    fn room_and_here_stand_for_everyone() {
+        let everyone = |text| possible_mentions(text, 1)[0].everyone();
+        assert_eq!(everyone("@room"), Some(Everyone::Room));
+        assert_eq!(everyone("@HERE!"), Some(Everyone::Here));
+        assert_eq!(everyone("@room."), Some(Everyone::Room));
+        assert_eq!(everyone("@rooms"), None);
     }
 }

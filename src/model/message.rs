@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, EventId, RoomId, Seq, Timestamp, UserId};
+use super::{Event, EventId, Mention, MessageDetail, MessageParts, RoomId, Seq, Timestamp, UserId};
 
 /// A message as it stands now. Its fields are in the order of the frame of the original contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +36,9 @@ pub struct Message {
     /// The time at which the message was deleted; absent if it was not deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    /// The parts that only some messages have.
+    #[serde(flatten, deserialize_with = "MessageParts::deserialize_some")]
+    pub parts: Option<Box<MessageParts>>,
 }
 
 /// A message to be appended. The rules have already been applied to every field.
@@ -57,6 +60,21 @@ pub struct NewMessage {
     pub timestamp: Timestamp,
     /// Whether the sender is not a member of this public room yet: the stored message makes the sender one.
     pub joins: bool,
+    /// The parts that only some messages have.
+    pub parts: Option<Box<NewParts>>,
+}
+
+/// The parts that only some messages have, of a message to be appended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewParts {
+    /// The parts that are stored with the message.
+    pub detail: MessageDetail,
+    /// The accounts that the message mentions; user 0 stands for all members of the room. Without the author.
+    pub mentioned: Vec<UserId>,
+    /// Those of them that it mentions by name. They follow the thread from then on.
+    pub named: Vec<UserId>,
+    /// The author sees the messages after this one, and so can quote only these.
+    pub visible_from: Seq,
 }
 
 impl NewMessage {
@@ -74,7 +92,28 @@ impl NewMessage {
             client_id: self.client_id,
             edited_at: None,
             deleted_at: None,
+            parts: self.parts.and_then(|parts| parts.detail.into_parts()),
         }
+    }
+}
+
+/// The new text of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewText {
+    /// The text.
+    pub content: String,
+    /// The mentions in it.
+    pub mentions: Vec<Mention>,
+    /// The accounts that it mentions, as in [`NewParts`].
+    pub mentioned: Vec<UserId>,
+    /// Those of them that it mentions by name.
+    pub named: Vec<UserId>,
+}
+
+impl NewText {
+    /// A text that mentions nobody.
+    pub fn of(content: &str) -> Self {
+        Self { content: content.to_owned(), ..Self::default() }
     }
 }
 
@@ -97,7 +136,13 @@ pub struct NewMessageChange {
 
 impl NewMessageChange {
     /// The change as it is in the log: as the event `id` at `seq`.
-    pub fn into_change(self, id: EventId, seq: Seq, message_seq: Seq) -> MessageChange {
+    pub fn into_change(
+        self,
+        id: EventId,
+        seq: Seq,
+        message_seq: Seq,
+        thread_id: Option<EventId>,
+    ) -> MessageChange {
         MessageChange {
             id,
             room_id: self.room_id,
@@ -108,6 +153,7 @@ impl NewMessageChange {
             timestamp: self.timestamp,
             message_id: self.message_id,
             message_seq,
+            thread_id,
         }
     }
 }
@@ -141,6 +187,22 @@ pub enum Cursor {
     After(Seq),
     /// Half of the page before this seq, the rest from it on.
     Around(Seq),
+}
+
+/// Who reads messages, and which part of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// The reader, whose own reactions are marked. User 0 has none.
+    pub reader: UserId,
+    /// The reader sees the events after this one.
+    pub visible_from: Seq,
+}
+
+impl View {
+    /// The part of the log after `visible_from`, for a reader without own reactions.
+    pub fn after(visible_from: Seq) -> Self {
+        Self { reader: UserId::SERVER, visible_from }
+    }
 }
 
 /// A page of a room's messages, in ascending `seq`.
@@ -178,4 +240,7 @@ pub struct MessageChange {
     pub message_id: EventId,
     /// The message's position in the room's log.
     pub message_seq: Seq,
+    /// The id of the first message of the thread in which the message is a reply; absent if it is not a reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<EventId>,
 }

@@ -69,6 +69,8 @@ pub struct UserCard {
     pub username: Arc<str>,
     /// Whether the account is active.
     pub is_active: bool,
+    /// Whether the account is a bot's.
+    pub is_bot: bool,
     /// What the person shows.
     pub profile: Profile,
     /// The time at which the person's last connection to a server closed; `None`: it is not known.

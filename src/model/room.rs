@@ -116,6 +116,18 @@ pub struct ReadPosition {
     pub seq: Seq,
 }
 
+/// The way in which a read position has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadMove {
+    /// It is where it was.
+    None,
+    /// The user has read on.
+    On,
+    /// The user has marked messages as unread. The position counts as it is, also if it is before the one that was
+    /// known.
+    Back,
+}
+
 /// The user whose read positions are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader<'a> {
@@ -135,13 +147,20 @@ pub struct Reading {
     pub unread: Option<Unread>,
 }
 
-/// The number of messages of other users after the read position, without deleted ones.
+/// What a user has not read in a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
-    /// At most [`Unread::MAX`]: further messages are not counted.
+    /// The number of messages of other users after the read position, without deleted ones and without replies that are
+    /// shown only in their threads. At most [`Unread::MAX`]: further messages are not counted.
     pub messages: u32,
-    /// The number of counted messages that mention the reader.
+    /// The first of these messages.
+    pub first_seq: Option<Seq>,
+    /// The number of messages that mention the reader, after the read position, and of such replies in followed
+    /// threads after the places there. At most [`Unread::MAX`].
     pub mentions: u32,
+    /// The number of followed threads that have replies of other users after the reader's place. At most
+    /// [`Unread::MAX`].
+    pub threads: u32,
 }
 
 impl Unread {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Person, Role, Timestamp, User, UserId};
+use super::{Grant, Person, Role, RoomId, Timestamp, User, UserId};
 
 /// A session's random id, the `sid` of its tokens: 128 bits, written as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +40,19 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
+/// A session to be stored for an account that is found in the same transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTerms {
+    /// The session's id.
+    pub id: SessionId,
+    /// The time of the sign-in.
+    pub created_at: Timestamp,
+    /// The time at which the session ends, unless it is extended.
+    pub expires_at: Timestamp,
+    /// Whether the session cannot be extended.
+    pub is_bounded: bool,
+}
+
 /// A session and its user, as they are in the database now.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -56,6 +69,10 @@ pub struct Session {
     /// The time at which a logout, a new password, a new role, a deactivation or an administrator
     /// ended it.
     pub revoked_at: Option<Timestamp>,
+    /// What the session allows, if a program holds it by an API token.
+    pub grant: Option<Grant>,
+    /// A time of use of the API token, at most a minute before the last one.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// The SHA-256 of a ticket or of another token that cannot be guessed. Only the hash is stored.
@@ -94,6 +111,10 @@ pub struct Identity {
     pub display_name: Option<Arc<str>>,
     /// The role of the account.
     pub role: Role,
+    /// Whether the account is a bot's.
+    pub is_bot: bool,
+    /// What the caller's API token allows. `None`: a person has signed in, who may do all that the account may.
+    pub grant: Option<Arc<Grant>>,
     /// The session that the caller's token belongs to.
     pub session_id: SessionId,
     /// The time at which the caller's token expires.
@@ -101,6 +122,11 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Whether the caller's token can be used for the room. The account may have no right there.
+    pub fn token_allows_room(&self, room_id: RoomId) -> bool {
+        self.grant.as_ref().is_none_or(|grant| grant.allows_room(room_id))
+    }
+
     /// The caller, as events and frames name people.
     pub fn person(&self) -> Person {
         Person {

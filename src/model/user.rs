@@ -10,7 +10,18 @@ use super::Timestamp;
 
 /// A user's id, unique in the server.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(transparent)]
 pub struct UserId(pub i64);
@@ -71,6 +82,9 @@ pub struct User {
     pub role: Role,
     /// Whether the account is active. A deactivated account cannot log in.
     pub is_active: bool,
+    /// Whether the account is a bot's: a program's, which signs in with API tokens and not with a password.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_bot: bool,
     /// The time at which the account was created.
     pub created_at: Timestamp,
 }
@@ -144,8 +158,12 @@ pub struct NewUser {
     pub username: String,
     /// The email address, unique without regard to ASCII case.
     pub email: String,
-    /// bcrypt, in its modular crypt format (`$2b$12$…`).
+    /// bcrypt, in its modular crypt format (`$2b$12$…`). Empty: nobody can sign in with a password.
     pub password_hash: String,
+    /// Whether the account is a bot's.
+    pub is_bot: bool,
+    /// The name to be shown in place of the username.
+    pub display_name: Option<String>,
     /// The role on the whole server.
     pub role: Role,
     /// The time at which the account is created.

@@ -96,6 +96,7 @@ impl StoreCounts {
                 | Err(
                     AppendError::RoomNotFound
                     | AppendError::RoomArchived
+                    | AppendError::MessageNotFound
                     | AppendError::UserNotFound,
                 ) => {}
             }

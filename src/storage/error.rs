@@ -18,6 +18,9 @@ pub enum Conflict {
     /// The change would leave no active admin.
     #[error("this is the last active admin")]
     LastAdmin,
+    /// Another account belongs to this person of the product.
+    #[error("another account belongs to this external subject")]
+    SubjectTaken,
 }
 
 /// An error of storage. The texts are for the log and the operator, never for a client.

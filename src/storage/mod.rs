@@ -16,6 +16,7 @@ mod options;
 mod pool;
 pub(crate) mod postgres;
 pub mod rows;
+mod search;
 pub(crate) mod sqlite;
 mod store;
 mod stored_event;
@@ -23,7 +24,7 @@ mod window;
 
 pub use backend::{
     AppendError, Backend, ChangeError, DatabaseStatus, MemberError, Migration, MigrationState,
-    ServerFacts, Shortcoming,
+    NewReaction, ServerFacts, Shortcoming,
 };
 pub(crate) use copy_target::Progress;
 pub use copy_target::{Contents, CopyTarget, Filling};
@@ -33,5 +34,7 @@ pub(crate) use open::{check_url, mend_rights, saved_database, sqlite_file};
 pub use open::{claim, create_temporary, open};
 pub use options::OpenOptions;
 pub use postgres::TemporaryDatabase;
+#[cfg(any(fuzzing, test))]
+pub(crate) use search::fts5_of;
 pub use store::{Listener, Outcome, Store, StoreConfig};
-pub(crate) use stored_event::{SERVER_USER, check_row, member_ids};
+pub(crate) use stored_event::{SERVER_USER, check_row, people_ids};

@@ -116,6 +116,7 @@ pub static TABLES: &[Table] = &[
             nullable("status_emoji", Kind::Text),
             nullable("status_until", Kind::Time),
             nullable("last_seen_at", Kind::Time),
+            given(column("is_bot", Kind::Bool), Given::Int(0)),
         ],
         // The migrations insert user 0, the author of events that no account causes.
         live: "id > 0",
@@ -125,7 +126,14 @@ pub static TABLES: &[Table] = &[
                   SELECT user_id FROM members WHERE room_id = {room} UNION \
                   SELECT user_id FROM bans WHERE room_id = {room} UNION \
                   SELECT banned_by FROM bans WHERE room_id = {room} UNION \
-                  SELECT created_by FROM invites WHERE room_id = {room} UNION {named})",
+                  SELECT created_by FROM invites WHERE room_id = {room} UNION \
+                  SELECT user_id FROM reactions WHERE room_id = {room} UNION \
+                  SELECT user_id FROM mentions WHERE room_id = {room} UNION \
+                  SELECT user_id FROM thread_follows WHERE room_id = {room} UNION \
+                  SELECT pinned_by FROM pins WHERE room_id = {room} UNION \
+                  SELECT user_id FROM drafts WHERE room_id = {room} UNION \
+                  SELECT user_id FROM scheduled_messages WHERE room_id = {room} UNION \
+                  SELECT user_id FROM cursors WHERE room_id = {room} UNION {named})",
         since: 0,
     },
     Table {
@@ -172,6 +180,8 @@ pub static TABLES: &[Table] = &[
             nullable("target_id", Kind::Int),
             nullable("target_seq", Kind::Int),
             nullable("detail", Kind::Json),
+            nullable("thread_id", Kind::Int),
+            given(column("extras", Kind::Int), Given::Int(0)),
         ],
         live: LIVE_ROOM,
         of_room: "room_id = {room}",
@@ -271,6 +281,176 @@ pub static TABLES: &[Table] = &[
         since: 12,
     },
     Table {
+        name: "external_accounts",
+        record: "external_account",
+        key: 2,
+        columns: &[
+            column("issuer", Kind::Text),
+            column("subject", Kind::Text),
+            column("user_id", Kind::Int),
+            column("is_disabled", Kind::Bool),
+        ],
+        live: "",
+        of_room: "false",
+        since: 16,
+    },
+    Table {
+        name: "reactions",
+        record: "reaction",
+        key: 3,
+        columns: &[
+            column("message_id", Kind::Int),
+            column("emoji", Kind::Text),
+            column("user_id", Kind::Int),
+            column("room_id", Kind::Int),
+            column("seq", Kind::Int),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 13,
+    },
+    Table {
+        name: "mentions",
+        record: "mention",
+        key: 3,
+        columns: &[
+            column("user_id", Kind::Int),
+            column("room_id", Kind::Int),
+            column("seq", Kind::Int),
+            column("message_id", Kind::Int),
+            nullable("thread_id", Kind::Int),
+            column("author_id", Kind::Int),
+            column("created_at", Kind::Time),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 13,
+    },
+    Table {
+        name: "thread_follows",
+        record: "thread_follow",
+        key: 2,
+        columns: &[
+            column("thread_id", Kind::Int),
+            column("user_id", Kind::Int),
+            column("room_id", Kind::Int),
+            column("is_following", Kind::Bool),
+            column("read_seq", Kind::Int),
+            column("has_unread", Kind::Bool),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 13,
+    },
+    Table {
+        name: "pins",
+        record: "pin",
+        key: 2,
+        columns: &[
+            column("room_id", Kind::Int),
+            column("message_id", Kind::Int),
+            column("pinned_by", Kind::Int),
+            column("pinned_at", Kind::Time),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 13,
+    },
+    Table {
+        name: "drafts",
+        record: "draft",
+        key: 3,
+        columns: &[
+            column("user_id", Kind::Int),
+            column("room_id", Kind::Int),
+            column("thread_id", Kind::Int),
+            column("content", Kind::Text),
+            column("updated_at", Kind::Time),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 13,
+    },
+    Table {
+        name: "cursors",
+        record: "cursor",
+        key: 3,
+        columns: &[
+            column("user_id", Kind::Int),
+            column("name", Kind::Text),
+            column("room_id", Kind::Int),
+            column("seq", Kind::Int),
+            column("updated_at", Kind::Time),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 15,
+    },
+    Table {
+        name: "scheduled_messages",
+        record: "scheduled_message",
+        key: 1,
+        columns: &[
+            column("id", Kind::Int),
+            column("user_id", Kind::Int),
+            column("room_id", Kind::Int),
+            nullable("thread_id", Kind::Int),
+            column("content", Kind::Text),
+            column("send_at", Kind::Time),
+            column("created_at", Kind::Time),
+            nullable("failure", Kind::Text),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 13,
+    },
+    // People sign in again after a copy, programs cannot.
+    Table {
+        name: "sessions",
+        record: "session",
+        key: 1,
+        columns: &[
+            column("id", Kind::Text),
+            column("user_id", Kind::Int),
+            column("created_at", Kind::Time),
+            column("expires_at", Kind::Time),
+        ],
+        live: "revoked_at IS NULL AND id IN (SELECT session_id FROM api_tokens)",
+        of_room: "1 = 0",
+        since: 15,
+    },
+    Table {
+        name: "api_tokens",
+        record: "api_token",
+        key: 1,
+        columns: &[
+            column("session_id", Kind::Text),
+            column("name", Kind::Text),
+            column("scopes", Kind::Text),
+            nullable("room_ids", Kind::Json),
+            nullable("last_used_at", Kind::Time),
+        ],
+        live: "session_id IN (SELECT id FROM sessions WHERE revoked_at IS NULL)",
+        of_room: "1 = 0",
+        since: 15,
+    },
+    // A room that is exported alone has no API tokens, so its webhooks would not work.
+    Table {
+        name: "incoming_hooks",
+        record: "incoming_hook",
+        key: 1,
+        columns: &[
+            column("user_id", Kind::Int),
+            column("room_id", Kind::Int),
+            column("created_by", Kind::Int),
+            column("created_at", Kind::Time),
+            nullable("deleted_at", Kind::Time),
+        ],
+        live: LIVE_ROOM,
+        of_room: "1 = 0",
+        since: 17,
+    },
+    Table {
         name: "audit",
         record: "audit_entry",
         key: 1,
@@ -303,9 +483,10 @@ pub static TABLES: &[Table] = &[
 pub static LEFT_OUT: &[(&str, &str)] = &[
     ("server", "facts about one database: a copy has its own epoch and its own secret"),
     (
-        "sessions",
-        "a copy must not bring back sessions that were revoked since: all users sign in again",
+        "sessions.revoked_at",
+        "only sessions that are open are copied, and only those of API tokens: all people sign in again",
     ),
+    ("sessions.ends_at", "a session of an API token is not extended"),
     ("tickets", "they open one socket within seconds"),
     ("attempts", "they count within an hour, and their keys depend on the secret"),
     ("known_addresses", "their keys depend on the secret, which a copy does not have"),
@@ -316,6 +497,13 @@ pub static LEFT_OUT: &[(&str, &str)] = &[
     ("rooms.deleted_at", "a deleted room is not copied"),
     ("rooms.access_version", "it is a number of changes in one database"),
     ("rooms.member_count", "a trigger counts the copied members"),
+    ("rooms.indexed_seq", "the index of messages is made again from the log"),
+    ("rooms.indexed_ids", "the index of messages is made again from the log"),
+    ("search_index", "the index of messages is made again from the log"),
+    ("search_index_config", "a table of SQLite's index"),
+    ("search_index_data", "a table of SQLite's index"),
+    ("search_index_docsize", "a table of SQLite's index"),
+    ("search_index_idx", "a table of SQLite's index"),
 ];
 
 /// One value of a row. The column's [`Kind`] decides its meaning.
@@ -372,15 +560,23 @@ impl Table {
 
     /// Returns the statement that selects the rows of `scope` in order. `expression` gives the SQL of each
     /// column, `from` the SQL of the table, `named` the SQL that selects the users whom the events of `{room}` name.
+    /// `collation` compares texts byte by byte, so that the order is the same in both databases.
     pub(super) fn select(
         &self,
         from: &str,
         scope: Scope,
         named: &str,
+        collation: &str,
         expression: impl Fn(&Column) -> String,
     ) -> String {
         let columns: Vec<_> = self.columns.iter().map(expression).collect();
-        let key: Vec<_> = self.columns[..self.key].iter().map(|column| column.name).collect();
+        let order = |column: &Column| match column.kind {
+            Kind::Text => format!("{} COLLATE {collation}", column.name),
+            Kind::Int | Kind::Bool | Kind::Time | Kind::Json | Kind::Bytes => {
+                column.name.to_owned()
+            }
+        };
+        let key: Vec<_> = self.columns[..self.key].iter().map(order).collect();
         let mut conditions = Vec::new();
         if !self.live.is_empty() {
             conditions.push(self.live.to_owned());

@@ -1,7 +1,8 @@
 //! The logs of rooms: appending messages, and reading pages.
 
 use crate::model::{
-    Appended, Cursor, Event, EventPage, MessagePage, NewMessage, RoomHead, RoomId, Seq,
+    Appended, Cursor, Event, EventId, EventPage, MessagePage, NewMessage, RoomHead, RoomId, Seq,
+    View,
 };
 use crate::storage::{Error, Result};
 
@@ -14,6 +15,9 @@ pub enum AppendError {
     /// Nothing can be sent to an archived room.
     #[error("the room is archived")]
     RoomArchived,
+    /// The message that it replies to or quotes does not exist in the room, or the sender does not see it.
+    #[error("no such message to reply to or to quote")]
+    MessageNotFound,
     /// No account has the sender's id.
     #[error("no such user")]
     UserNotFound,
@@ -36,14 +40,25 @@ pub trait Events {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>>;
 
-    /// Returns a page of at most `limit` messages of the part of the log after `visible_from`, as if there were
-    /// no other messages. `None`: no such room.
+    /// Returns a page of at most `limit` messages of the part of the log that `view` selects, as if there were
+    /// no other messages. Replies that are shown only in their threads are left out. `None`: no such room.
     fn list_messages(
         &self,
         room_id: RoomId,
         cursor: Cursor,
         limit: u32,
-        visible_from: Seq,
+        view: View,
+    ) -> Result<Option<MessagePage>>;
+
+    /// Returns a page of at most `limit` of the replies to the message `thread_id`, as [`Self::list_messages`] does
+    /// for the room.
+    fn list_replies(
+        &self,
+        room_id: RoomId,
+        thread_id: EventId,
+        cursor: Cursor,
+        limit: u32,
+        view: View,
     ) -> Result<Option<MessagePage>>;
 
     /// Returns at most `limit` events after `after`. `None`: no such room.

@@ -95,6 +95,8 @@ pub trait Members {
 
     /// Counts the members of every room, in order of the room's id.
     fn count_members(&self) -> Result<Vec<MemberCount>>;
+    /// Lists at most `limit` members of a room, in order of id. Empty: no such room, or nobody is a member.
+    fn list_member_ids(&self, room_id: RoomId, limit: u32) -> Result<Vec<UserId>>;
 
     /// Lists the bans of a room in order of user id, also those that have ended. `None`: no such room.
     fn list_bans(&self, room_id: RoomId) -> Result<Option<Vec<BannedUser>>>;

@@ -5,36 +5,54 @@
 
 mod attempts;
 mod audit;
+mod bots;
+mod drafts;
 mod events;
+mod external_accounts;
 mod fleet;
+mod hooks;
 mod invites;
 mod members;
 mod messages;
 mod password_resets;
 mod people;
+mod reactions;
 mod read_positions;
 mod retention;
 mod rooms;
+mod scheduled;
 mod schema;
+mod search;
 mod sessions;
+mod threads;
 mod upkeep;
 mod user_admin;
 mod users;
 
 pub use attempts::Attempts;
 pub use audit::Audit;
+pub use bots::{Bots, CursorPosition, MAX_API_TOKENS, MAX_CURSOR_ROOMS, TokenOutcome};
+pub use drafts::{Drafts, MAX_DRAFTS, SavedDraft};
 pub use events::{AppendError, Events};
+pub use external_accounts::ExternalAccounts;
 pub use fleet::{Fleet, PresenceChange, Present, Roster};
+pub use hooks::{HookError, Hooks, MAX_HOOKS};
 pub use invites::{AcceptedInvite, InviteError, Invites};
 pub use members::{AccessChanges, Guard, MemberCount, MemberError, MemberSearch, Members};
-pub use messages::{ChangeError, Messages};
+pub use messages::{ChangeError, MAX_PINS, Messages, Pin};
 pub use password_resets::PasswordResets;
 pub use people::{People, UpdatedProfile};
+pub use reactions::{NewReaction, ReactionError, ReactionResult, Reactions};
 pub use read_positions::ReadPositions;
 pub use retention::Retention;
 pub use rooms::{CountedRoom, RoomPage, RoomSearch, Rooms};
+pub use scheduled::{
+    DueMessage, MAX_SCHEDULED, NewScheduled, Scheduled, ScheduledChange, ScheduledMessages,
+};
 pub use schema::{Migration, MigrationState, Schema, ServerFacts, Shortcoming};
+pub use search::Search;
 pub use sessions::{Revoked, Sessions};
+pub use threads::{FollowedThread, InboxEntry, InboxReason, ThreadFollow, Threads};
 pub use upkeep::{DatabaseStatus, Upkeep};
 pub use user_admin::UserAdmin;
 pub use users::Users;
@@ -63,15 +81,23 @@ pub trait Backend:
     + People
     + PasswordResets
     + Sessions
+    + Bots
+    + ExternalAccounts
     + Attempts
     + Audit
     + Rooms
     + Members
     + Invites
+    + Hooks
     + Events
     + Messages
+    + Reactions
+    + Threads
+    + Drafts
+    + ScheduledMessages
     + Retention
     + ReadPositions
+    + Search
     + Source
     + Send
     + Sync

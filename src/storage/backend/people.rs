@@ -14,7 +14,8 @@ pub struct UpdatedProfile {
 
 /// The directory, profiles and blocks. These methods treat deleted users as missing.
 pub trait People {
-    /// Lists at most `query.limit` active accounts, in order of id.
+    /// Lists at most `query.limit` active accounts, in order of id. The bots of webhooks are left out, because those of
+    /// private rooms are not for everybody.
     fn list_people(&self, query: &PeopleQuery) -> Result<Vec<UserCard>>;
     /// The cards of these users, in order of id. Missing users are left out.
     fn list_cards(&self, ids: &[UserId]) -> Result<Vec<UserCard>>;

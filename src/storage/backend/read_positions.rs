@@ -12,6 +12,12 @@ pub trait ReadPositions {
         &self,
         positions: &[ReadPosition],
     ) -> Result<Vec<Option<(Seq, bool)>>>;
+    /// Moves positions back in one transaction, each to `seq` at least, and never on. The result is like that of
+    /// [`Self::advance_read_positions`].
+    fn move_back_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>>;
     /// Lists the selected rooms that the reader may see (public rooms, and rooms that the reader is a member of),
     /// in order of id. The result is from one snapshot: unread messages are counted up to the room's `head_seq`.
     fn list_rooms_read(

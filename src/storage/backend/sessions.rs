@@ -34,7 +34,7 @@ pub trait Sessions {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Session>>;
-    /// Changes the end of a session. False: no such session, or it is revoked.
+    /// Changes the end of a session, except that a bounded one keeps its end. False: no such session, or it is revoked.
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool>;
     /// Revokes a session. False: no such session, or it was revoked before.
     fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<bool>;

@@ -46,7 +46,7 @@ pub trait Upkeep {
     /// Checks for damage and returns a sentence for each finding. `deep` reads the whole database.
     fn check_integrity(&self, deep: bool) -> Result<Vec<String>>;
 
-    /// Copies the database at one moment into an empty file, without sessions and secrets, while other
+    /// Copies the database at one moment into an empty file, without the sessions of people and secrets, while other
     /// connections continue to write. False: the database is not a file, and nothing was done.
     fn back_up(&self, file: &Path, progress: &mut Progress<'_>) -> Result<bool>;
 

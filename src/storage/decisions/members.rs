@@ -131,7 +131,7 @@ pub(super) fn lock_people(
     }
 }
 
-fn apply(
+pub(super) fn apply(
     tx: &mut impl MemberTransaction,
     room: &Room,
     change: &NewMemberChange,
@@ -371,15 +371,9 @@ fn append(
     let (room_id, user_id, timestamp) = (change.room_id, change.by, change.timestamp);
     let mut events = Vec::new();
     for user_ids in user_ids.chunks(PEOPLE_IN_EVENT) {
-        let (id, seq) = tx.append_event(&NewEvent {
-            room_id,
-            kind,
-            user_id,
-            timestamp,
-            content: "",
-            target: None,
-            detail: Some(member_detail(user_ids, detail)?),
-        })?;
+        let detail_json = Some(member_detail(user_ids, detail)?);
+        let event = NewEvent::of(room_id, kind, user_id, timestamp);
+        let (id, seq) = tx.append_event(&NewEvent { detail: detail_json, ..event })?;
         let Person { username, display_name, .. } = tx.get_author(user_id)?;
         let header = EventHeader { id, room_id, seq, user_id, username, display_name, timestamp };
         let mut members = Vec::with_capacity(user_ids.len());

@@ -5,22 +5,36 @@
 //! implements them beside its other statements. The primitives named `lock_…` keep the read row from
 //! changing until the transaction ends. On SQLite the write transaction is that lock.
 
+mod append;
 mod attempts;
+mod bots;
+mod external_accounts;
+mod hooks;
 mod invites;
 mod members;
 mod messages;
 mod people;
+mod reactions;
 mod refusal;
 mod rooms;
 mod users;
 
+pub(super) use append::{AppendTransaction, ThreadPlace, append_message};
 pub(super) use attempts::{AttemptTransaction, begin_attempt, take_back_attempt};
+pub(super) use bots::{
+    BotTransaction, create_api_token, revoke_api_token, room_ids_text, stored_grant,
+};
+pub(super) use external_accounts::{
+    ExternalTransaction, Known, create_account, create_user_session, sign_in_external,
+};
+pub(super) use hooks::{HookTransaction, create_hook, delete_hook};
 pub(super) use invites::{
     InviteTransaction, accept_invite, create_invite, create_invited_user, revoke_invite,
 };
 pub(super) use members::{MemberTransaction, change_members, open_direct_room};
-pub(super) use messages::{MessageTransaction, delete_message, edit_message};
+pub(super) use messages::{MessageTransaction, delete_message, edit_message, pin_message};
 pub(super) use people::{PeopleTransaction, add_block, remove_block, update_profile};
+pub(super) use reactions::{ReactionTransaction, change_reactions};
 pub(super) use refusal::Refusal;
 pub(super) use rooms::{
     NewEvent, RoomTransaction, create_room, delete_room, prune_events, purge_deleted_rooms,

@@ -1,7 +1,8 @@
 //! Decisions about rooms, and about the beginnings of their logs.
 
-use super::AuditTransaction;
+use super::hooks::{end_hooks, lock_hooks};
 use super::members::{MemberTransaction, new_membership, require};
+use super::{AuditTransaction, HookTransaction, SessionTransaction, UserTransaction};
 use crate::model::{
     AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry, NewRoom,
     Person, Room, RoomChange, RoomChanged, RoomField, RoomId, RoomRole, Seq, Timestamp,
@@ -22,6 +23,24 @@ pub(in crate::storage) struct NewEvent<'a> {
     pub target: Option<EventTarget>,
     /// The fields that only this kind has, as a JSON object.
     pub detail: Option<String>,
+    /// The sender's own id of a message.
+    pub client_id: Option<&'a str>,
+    /// The thread in which a message is a reply.
+    pub thread_id: Option<EventId>,
+}
+
+impl<'a> NewEvent<'a> {
+    /// An event that is not a message.
+    pub fn of(
+        room_id: RoomId,
+        kind: EventKind,
+        user_id: UserId,
+        timestamp: Timestamp,
+    ) -> NewEvent<'a> {
+        let (content, target, detail) = ("", None, None);
+        let (client_id, thread_id) = (None, None);
+        Self { room_id, kind, user_id, timestamp, content, target, detail, client_id, thread_id }
+    }
 }
 
 /// Writing to a room and its log.
@@ -54,6 +73,9 @@ pub(in crate::storage) trait RoomTransaction: AuditTransaction {
 
     /// Locks a deleted room that is not purged yet. On PostgreSQL a room that another node purges is skipped.
     fn lock_deleted_room(&mut self) -> Result<Option<RoomId>>;
+    /// Deletes up to `limit` rows of each table whose rows belong to one of the `limit` oldest events of the room, such
+    /// as reactions, and returns how many.
+    fn delete_parts_of_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64>;
     /// Deletes up to `limit` events of the room, the oldest first, and returns how many.
     fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64>;
     /// Deletes up to `limit` read positions in the room, and returns how many.
@@ -64,6 +86,10 @@ pub(in crate::storage) trait RoomTransaction: AuditTransaction {
     fn delete_bans(&mut self, id: RoomId, limit: u32) -> Result<u64>;
     /// Deletes up to `limit` invites to the room, and returns how many.
     fn delete_invites(&mut self, id: RoomId, limit: u32) -> Result<u64>;
+    /// Deletes up to `limit` drafts for the room, and returns how many.
+    fn delete_drafts(&mut self, id: RoomId, limit: u32) -> Result<u64>;
+    /// Deletes up to `limit` scheduled messages of the room, and returns how many.
+    fn delete_scheduled_messages(&mut self, id: RoomId, limit: u32) -> Result<u64>;
     fn delete_room_row(&mut self, id: RoomId) -> Result<()>;
 }
 
@@ -121,32 +147,27 @@ fn append_room_changed(
     let (room_id, timestamp, face) = (room.id, entry.timestamp, room.face());
     let changed = RoomField::differing(before, room);
     let detail = room_changed_detail(&face, &changed)?;
-    let (id, seq) = tx.append_event(&NewEvent {
-        room_id,
-        kind: EventKind::RoomChanged,
-        user_id,
-        timestamp,
-        content: "",
-        target: None,
-        detail: Some(detail),
-    })?;
+    let event = NewEvent::of(room_id, EventKind::RoomChanged, user_id, timestamp);
+    let (id, seq) = tx.append_event(&NewEvent { detail: Some(detail), ..event })?;
     let Person { username, display_name, .. } = tx.get_author(user_id)?;
     let header = EventHeader { id, room_id, seq, user_id, username, display_name, timestamp };
     Ok(RoomChanged { header, room: face, changed })
 }
 
 pub(in crate::storage) fn delete_room(
-    tx: &mut impl MemberTransaction,
+    tx: &mut (impl HookTransaction + UserTransaction + SessionTransaction),
     id: RoomId,
     guard: Option<&Guard<'_>>,
     entry: &NewAuditEntry,
 ) -> Result<bool> {
+    lock_hooks(tx, id)?;
     if tx.lock_room(id)?.is_none() {
         return Ok(false);
     }
     require(tx, id, guard)?;
     let found = tx.mark_room_deleted(id, entry.timestamp)?;
     if found {
+        end_hooks(tx, id, entry.timestamp)?;
         tx.record_audit(entry, AuditTarget::Room(id))?;
         tx.note_access_change(id)?;
     }
@@ -158,12 +179,16 @@ pub(in crate::storage) fn purge_deleted_rooms(
     limit: u32,
 ) -> Result<bool> {
     let Some(id) = tx.lock_deleted_room()? else { return Ok(false) };
-    // The rows that refer to the room are deleted before the room's own row.
-    if tx.delete_oldest_events(id, limit)? == 0
+    // The rows that refer to the room are deleted before the room's own row. An event would take all its reactions with
+    // it, however many they are.
+    if tx.delete_parts_of_oldest_events(id, limit)? == 0
+        && tx.delete_oldest_events(id, limit)? == 0
         && tx.delete_read_positions(id, limit)? == 0
         && tx.delete_members(id, limit)? == 0
         && tx.delete_bans(id, limit)? == 0
         && tx.delete_invites(id, limit)? == 0
+        && tx.delete_drafts(id, limit)? == 0
+        && tx.delete_scheduled_messages(id, limit)? == 0
     {
         tx.delete_room_row(id)?;
     }

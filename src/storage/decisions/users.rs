@@ -4,7 +4,7 @@ use super::AuditTransaction;
 use super::members::{MemberTransaction, end_memberships};
 use crate::model::{
     Account, AuditTarget, Event, NewAuditEntry, NewPasswordReset, NewUser, Role, SecretHash,
-    SessionId, Timestamp, User, UserChange, UserId, UserUpdate,
+    SessionId, SessionTerms, Timestamp, User, UserChange, UserId, UserUpdate,
 };
 use crate::storage::{Conflict, Error, Result};
 
@@ -28,6 +28,8 @@ pub(in crate::storage) trait UserTransaction {
 }
 
 pub(in crate::storage) trait SessionTransaction {
+    /// Stores a session, unless there is one with this id.
+    fn insert_session(&mut self, user_id: UserId, session: &SessionTerms) -> Result<()>;
     /// Revokes every session of the user except `keep`, and returns how many of them were open.
     fn revoke_sessions(
         &mut self,
@@ -79,6 +81,7 @@ pub(in crate::storage) fn create_user(
         email: user.email.clone(),
         role: user.role,
         is_active: true,
+        is_bot: user.is_bot,
         created_at: user.created_at,
     })
 }

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::super::{AppendError, Result};
 use super::committed::CommittedEvent;
 use super::connection::Connection;
-use super::errors;
-use super::records::message_of;
+use super::records::{MESSAGE_COLUMNS, message_of};
+use super::{append_parts, errors};
 use crate::model::{Appended, EventId, Message, NewMessage, RoomId, Seq};
 
 /// Appends a batch in one statement, and so in one transaction. The locks of the rooms are held only for
@@ -82,19 +82,19 @@ const APPEND: &str = "
     SELECT events.id, events.content,
            (SELECT ARRAY[username, display_name] FROM users WHERE users.id = events.user_id),
            events.user_id, events.created_at, events.room_id, events.seq, events.client_id,
-           edited_at, deleted_at, ord,
+           edited_at, deleted_at, events.detail, ord,
            (SELECT deleted_at IS NULL FROM rooms WHERE rooms.id = events.room_id)
     FROM examined JOIN events ON events.room_id = examined.room_id AND events.seq = original
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ord, false
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ord, false
     FROM examined WHERE NOT is_admitted
     UNION ALL
-    SELECT id, NULL, NULL, NULL, NULL, room_id, seq, NULL, NULL, NULL, NULL, true FROM inserted
+    SELECT id, NULL, NULL, NULL, NULL, room_id, seq, NULL, NULL, NULL, NULL, NULL, true FROM inserted
     ORDER BY room_id, seq";
 
 /// Locks the accounts, and then the rooms, in order of id, as every transaction does that changes members. No partial
 /// index matches the condition on these rooms: see [`APPEND`].
-const LOCK_PEOPLE: &str = "
+pub(super) const LOCK_PEOPLE: &str = "
     SELECT FROM users WHERE id = ANY ($1::bigint[]) ORDER BY id FOR SHARE";
 const LOCK_ROOMS: &str = "
     SELECT FROM rooms
@@ -103,7 +103,7 @@ const LOCK_ROOMS: &str = "
 
 /// Makes the senders of stored messages members of public rooms. A statement of its own, after the locks: its snapshot
 /// has the bans of the transactions for which the locks have waited.
-const JOIN: &str = "
+pub(super) const JOIN: &str = "
     WITH joined AS (
         INSERT INTO members (room_id, user_id, role, joined_at, joined_seq)
         SELECT room_id, user_id, 'member', created_at, seq - 1
@@ -127,7 +127,7 @@ const JOIN: &str = "
     UPDATE rooms SET access_version = changed.access_version
     FROM changed WHERE rooms.id IN (SELECT room_id FROM joined)";
 
-type Outcome = Result<Appended, AppendError>;
+pub(super) type Outcome = Result<Appended, AppendError>;
 
 pub(super) fn append_messages(
     db: &mut Connection,
@@ -135,6 +135,9 @@ pub(super) fn append_messages(
 ) -> Result<Vec<Outcome>> {
     if messages.is_empty() {
         return Ok(Vec::new());
+    }
+    if messages.iter().any(|message| message.parts.is_some()) {
+        return append_parts::append_with_parts(db, &messages);
     }
     let joins: Vec<bool> = messages.iter().map(|message| message.joins).collect();
     let outcomes = match append_twice(db, &messages) {
@@ -216,7 +219,7 @@ fn append_twice(
 }
 
 /// The outcome of one message of a batch.
-enum Place {
+pub(super) enum Place {
     Stored {
         id: EventId,
         seq: Seq,
@@ -230,7 +233,10 @@ enum Place {
     UserNotFound,
 }
 
-fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, postgres::Error> {
+pub(super) fn append(
+    db: &mut Connection,
+    messages: &[NewMessage],
+) -> Result<Vec<Place>, postgres::Error> {
     let first_of = repeats(messages);
     let sent: Vec<usize> = (0..messages.len()).filter(|i| !first_of.contains_key(i)).collect();
     let room_ids: Vec<i64> = sent.iter().map(|&i| messages[i].room_id.0).collect();
@@ -246,8 +252,8 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
     let mut refused = HashSet::new();
     let mut stored: HashMap<RoomId, VecDeque<Place>> = HashMap::new();
     for row in &rows {
-        match row.get::<_, Option<i64>>(10) {
-            Some(ord) if row.get(11) => {
+        match row.get::<_, Option<i64>>(MESSAGE_COLUMNS) {
+            Some(ord) if row.get(MESSAGE_COLUMNS + 1) => {
                 originals.insert(sent[ord as usize - 1], message_of(row));
             }
             // The message is not admitted, or the original is in a deleted room that is not purged yet.
@@ -258,6 +264,14 @@ fn append(db: &mut Connection, messages: &[NewMessage]) -> Result<Vec<Place>, po
                 let place = Place::Stored { id: EventId(row.get(0)), seq: Seq(row.get(6)) };
                 stored.entry(RoomId(row.get(5))).or_default().push_back(place);
             }
+        }
+    }
+    // The statement does not look up who is named in a forwarded message.
+    for (&i, original) in &mut originals {
+        if original.parts.as_ref().is_some_and(|parts| parts.detail.forwarded.is_some()) {
+            let NewMessage { room_id, user_id, client_id, .. } = &messages[i];
+            let row = db.query_opt(append_parts::FIND, &[&room_id.0, &user_id.0, client_id])?;
+            *original = row.as_ref().map_or(original.clone(), message_of);
         }
     }
     // The rows of a room are in the order of the batch.
@@ -330,7 +344,7 @@ fn repeats(messages: &[NewMessage]) -> HashMap<usize, usize> {
     first_of
 }
 
-fn outcomes(messages: Vec<NewMessage>, places: Vec<Place>) -> Vec<Outcome> {
+pub(super) fn outcomes(messages: Vec<NewMessage>, places: Vec<Place>) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(messages.len());
     for (message, place) in messages.into_iter().zip(places) {
         let outcome = match place {

@@ -122,7 +122,9 @@ impl CopyTarget for PostgresCopyTarget {
             self.client.batch_execute("COMMIT")?;
         }
         // Without this the planner has no statistics of the new rows until the next autovacuum.
-        Ok(self.client.batch_execute("ANALYZE users, rooms, events, read_positions, audit")?)
+        Ok(self.client.batch_execute(
+            "ANALYZE users, rooms, events, read_positions, reactions, mentions, audit",
+        )?)
     }
 
     fn take_file(&mut self, _: &Path, _: &mut Progress<'_>) -> Result<bool> {

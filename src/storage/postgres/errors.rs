@@ -180,6 +180,7 @@ fn conflict(error: &DbError) -> Option<Conflict> {
         "users_username" => Some(Conflict::UsernameTaken),
         "users_email" => Some(Conflict::EmailTaken),
         "rooms_name" | "rooms_direct_key" => Some(Conflict::RoomNameTaken),
+        "external_accounts_pkey" => Some(Conflict::SubjectTaken),
         _ => None,
     }
 }

@@ -6,27 +6,40 @@ use super::super::backend::Events;
 use super::super::window::Window;
 use super::super::{AppendError, Result};
 use super::committed::CommittedEvent;
-use super::records::{event_columns, event_of, message_columns, message_of};
+use super::connection::Connection;
+use super::parts::{parts_column, view_of};
+use super::records::{event_columns, event_of, message_columns};
 use super::{Postgres, append};
 use crate::model::{
-    Appended, Cursor, Event, EventPage, MessagePage, NewMessage, RoomHead, RoomId, Seq,
+    Appended, Cursor, Event, EventId, EventPage, MessagePage, NewMessage, RoomHead, RoomId, Seq,
+    View,
 };
 
-/// One statement sees one snapshot, so the head belongs to the page. A room without messages gives one
-/// row with the head and nulls.
-const LIST_MESSAGES: &str = concat!(
-    "SELECT ",
-    message_columns!(),
-    ", head_seq
-     FROM rooms LEFT JOIN LATERAL (
-         (SELECT * FROM events WHERE room_id = $1 AND seq < $2 AND seq > $5 AND kind = 'message'
-          ORDER BY seq DESC LIMIT $3)
-         UNION ALL
-         (SELECT * FROM events WHERE room_id = $1 AND seq >= $2 AND kind = 'message'
-          ORDER BY seq LIMIT $4)
-     ) AS entry ON true
-     WHERE rooms.id = $1 AND rooms.deleted_at IS NULL"
-);
+/// The statement that reads a page of the messages that a condition selects. One statement sees one snapshot, so the head
+/// belongs to the page. A room without messages gives one row with the head and nulls.
+macro_rules! page {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            message_columns!(),
+            parts_column!("$6", "$5"),
+            ", head_seq
+             FROM rooms LEFT JOIN LATERAL (
+                 (SELECT * FROM events WHERE ",
+            $condition,
+            " AND seq < $2 AND seq > $5 ORDER BY seq DESC LIMIT $3)
+                 UNION ALL
+                 (SELECT * FROM events WHERE ",
+            $condition,
+            " AND seq >= $2 ORDER BY seq LIMIT $4)
+             ) AS entry ON true
+             WHERE rooms.id = $1 AND rooms.deleted_at IS NULL"
+        )
+    };
+}
+
+const LIST_MESSAGES: &str = page!("room_id = $1 AND kind = 'message'");
+const LIST_REPLIES: &str = page!("thread_id = $7 AND kind IN ('message', 'reply')");
 
 const LIST_EVENTS: &str = concat!(
     "SELECT ",
@@ -65,29 +78,38 @@ impl Events for Postgres {
         room_id: RoomId,
         cursor: Cursor,
         limit: u32,
-        visible_from: Seq,
+        view: View,
     ) -> Result<Option<MessagePage>> {
+        let window = Window::new(cursor, limit, view.visible_from);
         self.read(|db| {
-            let window = Window::new(cursor, limit, visible_from);
+            let View { reader, visible_from } = view;
+            let (older, newer) = (window.scan_older(), window.scan_newer());
             let rows = db.query(
                 LIST_MESSAGES,
-                &[
-                    &room_id.0,
-                    &window.pivot.0,
-                    &window.scan_older(),
-                    &window.scan_newer(),
-                    &visible_from.0,
-                ],
+                &[&room_id.0, &window.pivot.0, &older, &newer, &visible_from.0, &reader.0],
             )?;
-            let Some(head_seq) = head_seq(&rows) else {
-                return Ok(None);
-            };
-            let messages: Vec<_> =
-                rows.iter().filter(|row| is_event(row)).map(message_of).collect();
-            if let Some(newest) = messages.iter().max_by_key(|message| message.seq) {
-                db.has_read(CommittedEvent::from(newest));
-            }
-            Ok(Some(window.into_page(messages, head_seq)))
+            into_page(db, &rows, window)
+        })
+    }
+
+    fn list_replies(
+        &self,
+        room_id: RoomId,
+        thread_id: EventId,
+        cursor: Cursor,
+        limit: u32,
+        view: View,
+    ) -> Result<Option<MessagePage>> {
+        let window = Window::new(cursor, limit, view.visible_from);
+        self.read(|db| {
+            let View { reader, visible_from } = view;
+            let (older, newer) = (window.scan_older(), window.scan_newer());
+            let (pivot, room) = (window.pivot.0, room_id.0);
+            let rows = db.query(
+                LIST_REPLIES,
+                &[&room, &pivot, &older, &newer, &visible_from.0, &reader.0, &thread_id.0],
+            )?;
+            into_page(db, &rows, window)
         })
     }
 
@@ -128,6 +150,18 @@ impl Events for Postgres {
             Ok(found)
         })
     }
+}
+
+fn into_page(db: &mut Connection, rows: &[Row], window: Window) -> Result<Option<MessagePage>> {
+    let Some(head_seq) = head_seq(rows) else {
+        return Ok(None);
+    };
+    let messages: Vec<_> =
+        rows.iter().filter(|row| is_event(row)).map(view_of).collect::<Result<_>>()?;
+    if let Some(newest) = messages.iter().max_by_key(|message| message.seq) {
+        db.has_read(CommittedEvent::from(newest));
+    }
+    Ok(Some(window.into_page(messages, head_seq)))
 }
 
 /// The head is the last column.

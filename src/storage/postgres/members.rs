@@ -125,6 +125,15 @@ impl Members for Postgres {
         })
     }
 
+    fn list_member_ids(&self, room_id: RoomId, limit: u32) -> Result<Vec<UserId>> {
+        const LIST: &str =
+            "SELECT user_id FROM members WHERE room_id = $1 ORDER BY user_id LIMIT $2";
+        self.read(|db| {
+            let rows = db.query(LIST, &[&room_id.0, &i64::from(limit)])?;
+            Ok(rows.iter().map(|row| UserId(row.get(0))).collect())
+        })
+    }
+
     fn count_members(&self) -> Result<Vec<MemberCount>> {
         const COUNT: &str = "
             SELECT id, count(user_id), count(user_id) FILTER (WHERE role = 'owner'),

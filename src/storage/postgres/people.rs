@@ -19,6 +19,7 @@ impl People for Postgres {
             card_columns!(),
             " FROM users
               WHERE id > $1 AND is_active AND deleted_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM incoming_hooks WHERE user_id = users.id)
                 AND (strpos(lower(username COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
                      OR strpos(fold_case(display_name), fold_case($2)) > 0)
               ORDER BY id LIMIT $3"

@@ -27,6 +27,21 @@ const ADVANCE: &str = "
     WHERE read_positions.seq < excluded.seq
     RETURNING user_id, room_id";
 
+/// Rows are locked in the order of [`ADVANCE`].
+const MOVE_BACK: &str = "
+    WITH locked AS MATERIALIZED (
+        SELECT known.user_id, known.room_id, input.seq
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS input (user_id, room_id, seq)
+        JOIN rooms ON rooms.id = input.room_id AND deleted_at IS NULL
+        JOIN read_positions AS known
+            ON known.user_id = input.user_id AND known.room_id = input.room_id AND known.seq > input.seq
+        ORDER BY known.user_id, known.room_id
+        FOR UPDATE OF known
+    )
+    UPDATE read_positions SET seq = locked.seq FROM locked
+    WHERE read_positions.user_id = locked.user_id AND read_positions.room_id = locked.room_id
+    RETURNING read_positions.user_id, read_positions.room_id";
+
 const LOOK: &str = "
     SELECT user_id, room_id, coalesce(
         (SELECT seq FROM read_positions
@@ -40,8 +55,7 @@ const LOOK: &str = "
 /// before: the planner would otherwise read whole indexes, because it does not know how small a page is.
 ///
 /// For each room that the reader has read or is a member of, the statement scans a range of the log that ends after `$8` messages or
-/// `$9` events (the log has no gaps). A message with an `@` is first searched for the text `$10`, and only if that
-/// is found compared with the pattern `$11`, which costs most.
+/// `$9` events (the log has no gaps).
 const LIST: &str = concat!(
     "WITH listed AS MATERIALIZED (
          (SELECT rooms.id FROM rooms
@@ -65,7 +79,8 @@ const LIST: &str = concat!(
      )
      SELECT ",
     room_columns!(),
-    ", read_seq, unread.messages, unread.mentions, member_count,
+    ", read_seq, unread.messages, unread.first_seq, coalesce(named.mentions, 0) + threads.mentions, threads.count,
+       member_count,
        CASE WHEN kind = 'direct' THEN ARRAY(
            SELECT user_id FROM members AS them WHERE them.room_id = rooms.id ORDER BY user_id) END,
        CASE WHEN kind = 'direct' THEN ARRAY(
@@ -90,18 +105,42 @@ const LIST: &str = concat!(
                      ELSE coalesce(read_seq, joined_seq) END AS seen_seq
      ) AS seen
      LEFT JOIN LATERAL (
-         SELECT count(*) AS messages,
-                count(*) FILTER (WHERE CASE WHEN strpos(content, '@') = 0 THEN false
-                                            WHEN strpos(lower(content), $10) = 0 THEN false
-                                            ELSE lower(content) ~ $11 END) AS mentions
-         FROM (
-             SELECT content COLLATE \"C\" AS content FROM events
+         SELECT count(*) AS messages, min(seq) AS first_seq FROM (
+             SELECT seq FROM events
              WHERE events.room_id = listed.id AND events.seq > seen_seq
                AND events.seq < greatest(seen_seq + 1, oldest_seq) + $9
                AND kind = 'message' AND user_id <> $1 AND events.deleted_at IS NULL
              ORDER BY events.seq LIMIT $8
          ) AS page
      ) AS unread ON seen_seq < head_seq
+     LEFT JOIN LATERAL (
+         SELECT count(DISTINCT seq) AS mentions FROM (
+             SELECT seq FROM mentions
+             WHERE mentions.user_id IN ($1, 0) AND mentions.room_id = listed.id
+               AND mentions.seq > seen_seq AND mentions.thread_id IS NULL
+               AND mentions.author_id <> $1
+             LIMIT $8) AS found
+     ) AS named ON seen_seq < head_seq
+     CROSS JOIN LATERAL (
+         SELECT count(*) AS count, coalesce(sum((
+             SELECT count(DISTINCT seq) FROM mentions
+             WHERE mentions.user_id IN ($1, 0) AND mentions.room_id = listed.id
+               AND mentions.thread_id = follow.thread_id AND seq > follow.read_seq
+               AND author_id <> $1)), 0)::bigint AS mentions
+         FROM (SELECT thread_id, thread_follows.read_seq FROM thread_follows
+               WHERE thread_follows.user_id = $1 AND thread_follows.room_id = listed.id
+                 AND has_unread AND is_following
+               LIMIT $8) AS follow
+         WHERE EXISTS (
+             SELECT FROM events AS reply
+             WHERE reply.thread_id = follow.thread_id AND reply.seq > follow.read_seq
+               AND reply.user_id <> $1 AND reply.deleted_at IS NULL)
+           AND EXISTS (
+             SELECT FROM events AS first
+             WHERE first.id = follow.thread_id
+               AND first.seq > CASE WHEN rooms.kind = 'private' AND history = 'joined'
+                                    THEN joined_seq ELSE 0 END)
+     ) AS threads
      ORDER BY listed.id"
 );
 
@@ -110,12 +149,56 @@ impl ReadPositions for Postgres {
         &self,
         positions: &[ReadPosition],
     ) -> Result<Vec<Option<(Seq, bool)>>> {
+        self.move_read_positions(ADVANCE, positions)
+    }
+
+    fn move_back_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>> {
+        self.move_read_positions(MOVE_BACK, positions)
+    }
+
+    fn list_rooms_read(
+        &self,
+        reader: Reader<'_>,
+        selection: &RoomSelection,
+    ) -> Result<Vec<ListedRoom>> {
+        let (first, last) = selection.ids();
+        self.read(|db| {
+            let rows = db.query(
+                LIST,
+                &[
+                    &reader.user_id.0,
+                    &first,
+                    &last,
+                    &selection.kind.map(RoomKind::as_str),
+                    &selection.membership.map(Belonging::as_str),
+                    &selection.query.as_ref().map(|text| text.to_ascii_lowercase()),
+                    // LIMIT NULL is no limit.
+                    &selection.limit.map(i64::from),
+                    &i64::from(Unread::MAX),
+                    &i64::from(Unread::MAX_EVENTS),
+                ],
+            )?;
+            Ok(rows.iter().map(listed_room).collect())
+        })
+    }
+}
+
+impl Postgres {
+    /// Runs a statement that moves positions and returns those that have moved.
+    fn move_read_positions(
+        &self,
+        statement: &'static str,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>> {
         self.write(|db| {
             let user_ids: Vec<i64> = positions.iter().map(|position| position.user_id.0).collect();
             let room_ids: Vec<i64> = positions.iter().map(|position| position.room_id.0).collect();
             let seqs: Vec<i64> = positions.iter().map(|position| position.seq.0).collect();
             let mut known = HashMap::new();
-            let moved = db.query(ADVANCE, &[&user_ids, &room_ids, &seqs])?;
+            let moved = db.query(statement, &[&user_ids, &room_ids, &seqs])?;
             for row in db.query(LOOK, &[&user_ids, &room_ids])? {
                 known.insert((UserId(row.get(0)), RoomId(row.get(1))), (Seq(row.get(2)), false));
             }
@@ -131,42 +214,6 @@ impl ReadPositions for Postgres {
             Ok(positions.iter().map(of).collect())
         })
     }
-
-    fn list_rooms_read(
-        &self,
-        reader: Reader<'_>,
-        selection: &RoomSelection,
-    ) -> Result<Vec<ListedRoom>> {
-        let (first, last) = selection.ids();
-        let name = reader.username.to_ascii_lowercase();
-        self.read(|db| {
-            let rows = db.query(
-                LIST,
-                &[
-                    &reader.user_id.0,
-                    &first,
-                    &last,
-                    &selection.kind.map(RoomKind::as_str),
-                    &selection.membership.map(Belonging::as_str),
-                    &selection.query.as_ref().map(|text| text.to_ascii_lowercase()),
-                    // LIMIT NULL is no limit.
-                    &selection.limit.map(i64::from),
-                    &i64::from(Unread::MAX),
-                    &i64::from(Unread::MAX_EVENTS),
-                    &format!("@{name}"),
-                    &pattern(&name),
-                ],
-            )?;
-            Ok(rows.iter().map(listed_room).collect())
-        })
-    }
-}
-
-/// Returns the pattern that finds the same mentions as [`crate::model::mentions`] in lower-case text. A
-/// name has letters, digits and `_.-`; only the full stop must be escaped.
-fn pattern(name: &str) -> String {
-    let name = name.replace('.', r"\.");
-    format!("(^|[^a-z0-9_.-])@{name}(?![.-]*[a-z0-9_])")
 }
 
 fn listed_room(row: &Row) -> ListedRoom {
@@ -175,16 +222,20 @@ fn listed_room(row: &Row) -> ListedRoom {
         let count = row.get::<_, Option<i64>>(column).unwrap_or_default();
         u32::try_from(count).unwrap_or(u32::MAX)
     };
-    let membership = row.get::<_, Option<&str>>(FIRST + 7).map(|_| membership(row, FIRST + 7));
+    let membership = row.get::<_, Option<&str>>(FIRST + 9).map(|_| membership(row, FIRST + 9));
     let read_seq = row.get::<_, Option<i64>>(FIRST).map(Seq);
     let is_counted = read_seq.is_some() || membership.is_some();
-    let unread =
-        is_counted.then(|| Unread { messages: count(FIRST + 1), mentions: count(FIRST + 2) });
+    let unread = is_counted.then(|| Unread {
+        messages: count(FIRST + 1),
+        first_seq: row.get::<_, Option<i64>>(FIRST + 2).map(Seq),
+        mentions: count(FIRST + 3).min(Unread::MAX),
+        threads: count(FIRST + 4),
+    });
     ListedRoom {
         room: room(row),
         reading: Reading { read_seq: read_seq.unwrap_or_default(), unread },
         membership,
-        member_count: row.get::<_, i64>(FIRST + 3).unsigned_abs(),
-        people: people(row, FIRST + 4),
+        member_count: row.get::<_, i64>(FIRST + 5).unsigned_abs(),
+        people: people(row, FIRST + 6),
     }
 }

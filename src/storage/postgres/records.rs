@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use postgres::Row;
 
-use super::super::stored_event::StoredEvent;
+use super::super::stored_event::{StoredEvent, message_parts};
 use super::super::{Error, Result};
 use crate::model::{
     Event, EventHeader, EventId, EventTarget, Message, Person, Profile, Role, Room, RoomId,
@@ -17,23 +17,24 @@ use crate::model::{
 /// The columns of `users` that [`user`] reads.
 macro_rules! user_columns {
     () => {
-        "users.id, users.username, users.email, users.role, users.is_active, users.created_at"
+        "users.id, users.username, users.email, users.role, users.is_active, users.created_at, \
+         users.is_bot"
     };
 }
 
 /// The number of columns that [`user`] reads: the index of the column after them.
-pub(super) const USER_COLUMNS: usize = 6;
+pub(super) const USER_COLUMNS: usize = 7;
 
 /// The columns of `users` that [`card`] reads.
 macro_rules! card_columns {
     () => {
         "users.id, users.username, users.is_active, users.display_name, users.title, users.timezone, \
-         users.status_text, users.status_emoji, users.status_until, users.last_seen_at"
+         users.status_text, users.status_emoji, users.status_until, users.last_seen_at, users.is_bot"
     };
 }
 
 /// The number of columns that [`card`] reads: the index of the column after them.
-pub(super) const CARD_COLUMNS: usize = 10;
+pub(super) const CARD_COLUMNS: usize = 11;
 
 /// The columns of `rooms` that [`room`] reads.
 macro_rules! room_columns {
@@ -47,34 +48,45 @@ macro_rules! room_columns {
 /// The number of columns that [`room`] reads: the index of the column after them.
 pub(super) const ROOM_COLUMNS: usize = 15;
 
-/// The columns of `events`, under the name `entry`, that [`message_of`] reads. The names are looked up
-/// for each row, both at once. For a join the planner would scan all users, because it does not know how
-/// small a page is.
+/// The number of columns that [`message_of`] reads: the index of the column after them.
+pub(super) const MESSAGE_COLUMNS: usize = 11;
+
+/// The columns of `events`, under the name `entry`, that [`message_of`] reads. Names are looked up for each row, both at
+/// once. For a join the planner would scan all users, because it does not know how small a page is. The author of a
+/// forwarded message is stored without names too.
 macro_rules! message_columns {
     () => {
         "entry.id, entry.content, \
          (SELECT ARRAY[username, display_name] FROM users WHERE users.id = entry.user_id), \
          entry.user_id, entry.created_at, entry.room_id, entry.seq, entry.client_id, \
-         entry.edited_at, entry.deleted_at"
+         entry.edited_at, entry.deleted_at, \
+         CASE WHEN entry.detail LIKE '%\"forwarded\"%' \
+                AND jsonb_typeof(entry.detail::jsonb -> 'forwarded') = 'object' \
+         THEN jsonb_set(entry.detail::jsonb, '{forwarded}', \
+             entry.detail::jsonb -> 'forwarded' || ( \
+                 SELECT jsonb_build_object('username', username, 'display_name', display_name) \
+                 FROM users \
+                 WHERE id = (entry.detail::jsonb #>> '{forwarded,user_id}')::bigint))::text \
+         ELSE entry.detail END"
     };
 }
 
-/// The columns of `events`, under the name `entry`, that [`event_of`] reads. The last three are the people whose
-/// membership an event changes, in the order of `detail`.
+/// The columns of `events`, under the name `entry`, that [`event_of`] reads. The last three are the people whom an
+/// event is about, in the order of `detail`.
 macro_rules! event_columns {
     () => {
         concat!(
             message_columns!(),
-            ", entry.kind, entry.target_id, entry.target_seq, entry.detail, \
-             CASE WHEN entry.kind LIKE 'member%' THEN ARRAY( \
+            ", entry.kind, entry.target_id, entry.target_seq, \
+             CASE WHEN entry.kind LIKE 'member%' OR entry.kind LIKE 'reaction%' THEN ARRAY( \
                  SELECT users.id FROM jsonb_array_elements(entry.detail::jsonb -> 'user_ids') \
                      WITH ORDINALITY AS listed (id, ord) \
                  JOIN users ON users.id = listed.id::bigint ORDER BY ord) END, \
-             CASE WHEN entry.kind LIKE 'member%' THEN ARRAY( \
+             CASE WHEN entry.kind LIKE 'member%' OR entry.kind LIKE 'reaction%' THEN ARRAY( \
                  SELECT users.username FROM jsonb_array_elements(entry.detail::jsonb -> 'user_ids') \
                      WITH ORDINALITY AS listed (id, ord) \
                  JOIN users ON users.id = listed.id::bigint ORDER BY ord) END, \
-             CASE WHEN entry.kind LIKE 'member%' THEN ARRAY( \
+             CASE WHEN entry.kind LIKE 'member%' OR entry.kind LIKE 'reaction%' THEN ARRAY( \
                  SELECT users.display_name FROM jsonb_array_elements(entry.detail::jsonb -> 'user_ids') \
                      WITH ORDINALITY AS listed (id, ord) \
                  JOIN users ON users.id = listed.id::bigint ORDER BY ord) END"
@@ -95,6 +107,7 @@ pub(super) fn user(row: &Row) -> Result<User> {
             .map_err(|()| Error::Internal(format!("unknown role `{role}`")))?,
         is_active: row.try_get(4)?,
         created_at: Timestamp(row.try_get(5)?),
+        is_bot: row.try_get(6)?,
     })
 }
 
@@ -106,6 +119,7 @@ pub(super) fn card(row: &Row, first: usize) -> UserCard {
         id: UserId(row.get(first)),
         username: text(row, first + 1),
         is_active: row.get(first + 2),
+        is_bot: row.get(first + 10),
         profile: Profile {
             display_name: optional_text(row, first + 3),
             title: row.get(first + 4),
@@ -174,15 +188,15 @@ pub(super) fn event_of(row: &Row) -> Result<Event> {
         client_id: row.get(7),
         edited_at: row.get::<_, Option<i64>>(8).map(Timestamp),
         deleted_at: row.get::<_, Option<i64>>(9).map(Timestamp),
-        kind: row.get(10),
-        target: row.get::<_, Option<i64>>(11).zip(row.get(12)).map(target),
-        detail: row.get(13),
-        members: members_of(row),
+        kind: row.get(11),
+        target: row.get::<_, Option<i64>>(12).zip(row.get(13)).map(target),
+        detail: row.get(10),
+        people: people_of(row),
     }
     .into_event()
 }
 
-fn members_of(row: &Row) -> Vec<Person> {
+fn people_of(row: &Row) -> Vec<Person> {
     let ids: Option<Vec<i64>> = row.get(14);
     let names: Option<Vec<&str>> = row.get(15);
     let display_names: Option<Vec<Option<&str>>> = row.get(16);
@@ -215,6 +229,7 @@ pub(super) fn people(row: &Row, first: usize) -> Vec<Person> {
     ids.into_iter().zip(names).zip(display_names).map(person).collect()
 }
 
+/// The parts that are in other tables are added by [`view_of`](super::parts::view_of).
 pub(super) fn message_of(row: &Row) -> Message {
     let (username, display_name) = names_of(row);
     Message {
@@ -229,5 +244,6 @@ pub(super) fn message_of(row: &Row) -> Message {
         client_id: row.get(7),
         edited_at: row.get::<_, Option<i64>>(8).map(Timestamp),
         deleted_at: row.get::<_, Option<i64>>(9).map(Timestamp),
+        parts: message_parts(row.get(10)),
     }
 }

@@ -238,11 +238,12 @@ impl RoomTransaction for Connection {
                 UPDATE rooms SET head_seq = head_seq + 1 WHERE id = $1 RETURNING head_seq, kind
             )
             INSERT INTO events
-                (id, room_id, seq, kind, user_id, created_at, content, target_id, target_seq, detail)
+                (id, room_id, seq, kind, user_id, created_at, content, target_id, target_seq, detail,
+                 client_id, thread_id)
             OVERRIDING SYSTEM VALUE
             SELECT CASE kind WHEN 'public' THEN nextval('events_id_seq')
                              ELSE nextval('closed_event_ids') END,
-                   $1, head_seq, $2, $3, $4, $5, $6, $7, $8
+                   $1, head_seq, $2, $3, $4, $5, $6, $7, $8, $9, $10
             FROM bumped
             RETURNING id, seq";
         let row = self.query_one(
@@ -256,6 +257,8 @@ impl RoomTransaction for Connection {
                 &event.target.map(|target| target.message_id.0),
                 &event.target.map(|target| target.message_seq.0),
                 &event.detail,
+                &event.client_id,
+                &event.thread_id.map(|id| id.0),
             ],
         )?;
         let (id, seq) = (EventId(row.get(0)), Seq(row.get(1)));
@@ -285,8 +288,17 @@ impl RoomTransaction for Connection {
     }
 
     fn delete_events_before(&mut self, id: RoomId, seq: Seq) -> Result<u64> {
-        let delete = "DELETE FROM events WHERE room_id = $1 AND seq < $2";
-        Ok(self.execute(delete, &[&id.0, &seq.0])?)
+        const DELETE: &str = "
+            WITH deleted AS (DELETE FROM events WHERE room_id = $1 AND seq < $2 RETURNING id),
+            unindexed AS (DELETE FROM search_index USING deleted WHERE search_index.id = deleted.id)
+            SELECT count(*) FROM deleted";
+        // Drafts do not refer to events, because thread 0 is the room.
+        const FORGET_DRAFTS: &str = "
+            DELETE FROM drafts WHERE room_id = $1 AND thread_id <> 0
+              AND NOT EXISTS (SELECT FROM events WHERE events.id = drafts.thread_id)";
+        let deleted = self.query_one(DELETE, &[&id.0, &seq.0])?.get::<_, i64>(0).unsigned_abs();
+        self.execute(FORGET_DRAFTS, &[&id.0])?;
+        Ok(deleted)
     }
 
     fn set_oldest_seq(&mut self, id: RoomId, seq: Seq) -> Result<()> {
@@ -301,12 +313,46 @@ impl RoomTransaction for Connection {
         Ok(self.query_opt(LOCK, &[])?.map(|row| RoomId(row.get(0))))
     }
 
+    fn delete_parts_of_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETES: [&str; 4] = [
+            "DELETE FROM reactions WHERE (message_id, emoji, user_id) IN (
+                 SELECT message_id, emoji, user_id FROM reactions WHERE message_id IN (
+                     SELECT id FROM events WHERE room_id = $1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2)
+                 LIMIT $2)",
+            "DELETE FROM mentions WHERE (user_id, room_id, seq) IN (
+                 SELECT user_id, room_id, seq FROM mentions WHERE message_id IN (
+                     SELECT id FROM events WHERE room_id = $1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2)
+                 LIMIT $2)",
+            "DELETE FROM thread_follows WHERE (thread_id, user_id) IN (
+                 SELECT thread_id, user_id FROM thread_follows WHERE thread_id IN (
+                     SELECT id FROM events WHERE room_id = $1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2)
+                 LIMIT $2)",
+            "DELETE FROM pins WHERE (room_id, message_id) IN (
+                 SELECT room_id, message_id FROM pins WHERE message_id IN (
+                     SELECT id FROM events WHERE room_id = $1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2)
+                 LIMIT $2)",
+        ];
+        let mut deleted = 0;
+        for delete in DELETES {
+            deleted += self.execute(delete, &[&id.0, &i64::from(limit)])?;
+        }
+        Ok(deleted)
+    }
+
     /// A log has no gaps, so this deletes about `limit` rows, and at least one if there are any.
     fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
         const DELETE: &str = "
-            DELETE FROM events WHERE room_id = $1
-              AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2";
-        Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
+            WITH deleted AS (
+                DELETE FROM events WHERE room_id = $1
+                  AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2 RETURNING id),
+            unindexed AS (DELETE FROM search_index USING deleted WHERE search_index.id = deleted.id)
+            SELECT count(*) FROM deleted";
+        let row = self.query_one(DELETE, &[&id.0, &i64::from(limit)])?;
+        Ok(row.get::<_, i64>(0).unsigned_abs())
     }
 
     fn delete_read_positions(&mut self, id: RoomId, limit: u32) -> Result<u64> {
@@ -334,6 +380,20 @@ impl RoomTransaction for Connection {
         const DELETE: &str = "
             DELETE FROM invites WHERE room_id = $1 AND id IN
                 (SELECT id FROM invites WHERE room_id = $1 LIMIT $2)";
+        Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
+    }
+
+    fn delete_drafts(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM drafts WHERE (user_id, room_id, thread_id) IN
+                (SELECT user_id, room_id, thread_id FROM drafts WHERE room_id = $1 LIMIT $2)";
+        Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
+    }
+
+    fn delete_scheduled_messages(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM scheduled_messages WHERE id IN
+                (SELECT id FROM scheduled_messages WHERE room_id = $1 LIMIT $2)";
         Ok(self.execute(DELETE, &[&id.0, &i64::from(limit)])?)
     }
 

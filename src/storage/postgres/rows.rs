@@ -28,12 +28,14 @@ const COUNTERS: &str = "
      UNION ALL SELECT 'events', last_value - (NOT is_called)::int FROM events_id_seq
      UNION ALL SELECT 'invites', last_value - (NOT is_called)::int FROM invites_id_seq
      UNION ALL SELECT 'rooms', last_value - (NOT is_called)::int FROM rooms_id_seq
+     UNION ALL SELECT 'scheduled_messages', last_value - (NOT is_called)::int
+               FROM scheduled_messages_id_seq
      UNION ALL SELECT 'users', last_value - (NOT is_called)::int FROM users_id_seq) AS counters";
 
 /// The users whom the events of a room name in their `detail`.
 const NAMED: &str = "
     SELECT named::bigint FROM events, jsonb_array_elements_text(detail::jsonb -> 'user_ids') AS named
-    WHERE room_id = {room} AND kind LIKE 'member%'";
+    WHERE room_id = {room} AND (kind LIKE 'member%' OR kind LIKE 'reaction%')";
 
 impl Source for Postgres {
     /// Reads everything in one transaction, so that all rows are from one moment.
@@ -53,7 +55,7 @@ impl Source for Postgres {
 pub(super) fn read_rows(client: &mut Client, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
     for table in TABLES {
         let from = if table.name == "counters" { COUNTERS } else { table.name };
-        let select = table.select(from, scope, NAMED, expression);
+        let select = table.select(from, scope, NAMED, "\"C\"", expression);
         client.batch_execute(&format!("DECLARE copied NO SCROLL CURSOR FOR {select}"))?;
         loop {
             let rows = client.query(FETCH, &[])?;

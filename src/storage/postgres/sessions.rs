@@ -3,14 +3,28 @@
 use postgres::Row;
 
 use super::super::backend::{Revoked, Sessions};
-use super::super::decisions::SessionTransaction;
+use super::super::decisions::{SessionTransaction, stored_grant};
 use super::super::{Error, Result};
 use super::Postgres;
 use super::connection::Connection;
-use super::records::{optional_text, text, user, user_columns};
+use super::records::{USER_COLUMNS, optional_text, text, user, user_columns};
 use crate::model::{
-    NewSession, NewTicket, Person, SecretHash, Session, SessionId, Timestamp, UserId,
+    NewSession, NewTicket, Person, SecretHash, Session, SessionId, SessionTerms, Timestamp, UserId,
 };
+
+/// The beginning of a statement whose rows [`session`] reads.
+macro_rules! select_sessions {
+    () => {
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            ", sessions.created_at, sessions.expires_at, sessions.revoked_at, sessions.id, users.display_name, \
+             api_tokens.scopes, api_tokens.room_ids, api_tokens.last_used_at \
+             FROM sessions JOIN users ON users.id = sessions.user_id \
+             LEFT JOIN api_tokens ON api_tokens.session_id = sessions.id "
+        )
+    };
+}
 
 impl Sessions for Postgres {
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
@@ -47,19 +61,9 @@ impl Sessions for Postgres {
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
         self.read(|db| {
-            db.query_opt(
-                concat!(
-                    "SELECT ",
-                    user_columns!(),
-                    ", sessions.created_at, expires_at, revoked_at, sessions.id,
-                users.display_name
-                     FROM sessions JOIN users ON users.id = sessions.user_id
-                     WHERE sessions.id = $1"
-                ),
-                &[&id.to_string()],
-            )?
-            .map(|row| session(&row))
-            .transpose()
+            db.query_opt(concat!(select_sessions!(), "WHERE sessions.id = $1"), &[&id.to_string()])?
+                .map(|row| session(&row))
+                .transpose()
         })
     }
 
@@ -74,24 +78,16 @@ impl Sessions for Postgres {
             let rows = match user_id {
                 Some(id) => db.query(
                     concat!(
-                        "SELECT ",
-                        user_columns!(),
-                        ", sessions.created_at, expires_at, revoked_at, sessions.id,
-                users.display_name
-                         FROM sessions JOIN users ON users.id = sessions.user_id
-                         WHERE user_id = $3 AND revoked_at IS NULL AND expires_at > $1
+                        select_sessions!(),
+                        "WHERE user_id = $3 AND revoked_at IS NULL AND expires_at > $1
                          ORDER BY sessions.created_at DESC, sessions.id LIMIT $2"
                     ),
                     &[&now.0, &limit, &id.0],
                 )?,
                 None => db.query(
                     concat!(
-                        "SELECT ",
-                        user_columns!(),
-                        ", sessions.created_at, expires_at, revoked_at, sessions.id,
-                users.display_name
-                         FROM sessions JOIN users ON users.id = sessions.user_id
-                         WHERE revoked_at IS NULL AND expires_at > $1
+                        select_sessions!(),
+                        "WHERE revoked_at IS NULL AND expires_at > $1
                          ORDER BY sessions.created_at DESC, sessions.id LIMIT $2"
                     ),
                     &[&now.0, &limit],
@@ -104,7 +100,8 @@ impl Sessions for Postgres {
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool> {
         self.write(|db| {
             let found = db.execute(
-                "UPDATE sessions SET expires_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+                "UPDATE sessions SET expires_at = least($2, ends_at)
+                 WHERE id = $1 AND revoked_at IS NULL",
                 &[&id.to_string(), &expires_at.0],
             )?;
             Ok(found > 0)
@@ -206,6 +203,23 @@ impl Sessions for Postgres {
 }
 
 impl SessionTransaction for Connection {
+    fn insert_session(&mut self, user_id: UserId, session: &SessionTerms) -> Result<()> {
+        const INSERT: &str = "
+            INSERT INTO sessions (id, user_id, created_at, expires_at, ends_at)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        self.execute(
+            INSERT,
+            &[
+                &session.id.to_string(),
+                &user_id.0,
+                &session.created_at.0,
+                &session.expires_at.0,
+                &session.is_bounded.then_some(session.expires_at.0),
+            ],
+        )?;
+        Ok(())
+    }
+
     fn revoke_sessions(
         &mut self,
         user_id: UserId,
@@ -223,17 +237,21 @@ impl SessionTransaction for Connection {
 }
 
 fn session(row: &Row) -> Result<Session> {
+    const N: usize = USER_COLUMNS;
+    let scopes: Option<&str> = row.get(N + 5);
     Ok(Session {
-        id: session_id(row, 9)?,
+        id: session_id(row, N + 3)?,
         user: user(row)?,
-        display_name: optional_text(row, 10),
-        created_at: Timestamp(row.get(6)),
-        expires_at: Timestamp(row.get(7)),
-        revoked_at: row.get::<_, Option<i64>>(8).map(Timestamp),
+        display_name: optional_text(row, N + 4),
+        created_at: Timestamp(row.get(N)),
+        expires_at: Timestamp(row.get(N + 1)),
+        revoked_at: row.get::<_, Option<i64>>(N + 2).map(Timestamp),
+        grant: scopes.map(|scopes| stored_grant(scopes, row.get(N + 6))),
+        last_used_at: row.get::<_, Option<i64>>(N + 7).map(Timestamp),
     })
 }
 
-fn session_id(row: &Row, column: usize) -> Result<SessionId> {
+pub(super) fn session_id(row: &Row, column: usize) -> Result<SessionId> {
     let id: &str = row.get(column);
     id.parse().map_err(|()| Error::Internal(format!("`{id}` is not a session id")))
 }

@@ -41,7 +41,10 @@ const LIST_MISSING_RIGHTS: &str = "
     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
       AND relname IN ('server', 'users', 'sessions', 'rooms', 'events', 'tickets', 'audit',
                       'password_resets', 'read_positions', 'attempts', 'known_addresses',
-                      'members', 'bans', 'invites', 'blocks', 'refinery_schema_history')
+                      'members', 'mutes', 'bans', 'invites', 'blocks', 'reactions', 'mentions',
+                      'thread_follows', 'pins', 'drafts', 'scheduled_messages',
+                      'api_tokens', 'cursors', 'external_accounts', 'incoming_hooks',
+                      'refinery_schema_history')
       AND NOT (relname = 'audit' AND privilege IN ('UPDATE', 'DELETE'))
       AND NOT (relname = 'refinery_schema_history' AND privilege <> 'SELECT')
       AND NOT has_table_privilege(oid, privilege)
@@ -51,7 +54,8 @@ const LIST_MISSING_RIGHTS: &str = "
 const LIST_UNREADABLE_SEQUENCES: &str = "
     SELECT relname::text FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
-      AND relname IN ('audit_id_seq', 'events_id_seq', 'invites_id_seq', 'rooms_id_seq', 'users_id_seq',
+      AND relname IN ('audit_id_seq', 'events_id_seq', 'invites_id_seq', 'rooms_id_seq',
+                      'scheduled_messages_id_seq', 'users_id_seq',
                       'closed_event_ids', 'closed_room_ids')
       AND NOT has_sequence_privilege(oid, 'SELECT') ORDER BY 1";
 

@@ -13,6 +13,22 @@ use crate::model::{
     UserUpdate,
 };
 
+/// The beginning of a statement whose rows [`account`] reads. `$now` is the parameter with the present time.
+macro_rules! select_accounts {
+    ($now:literal) => {
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            ", display_name, (SELECT count(*) FROM sessions \
+                 WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ",
+            $now,
+            ") FROM users "
+        )
+    };
+}
+
+pub(super) use select_accounts;
+
 impl UserAdmin for Postgres {
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
         self.read(|db| {
@@ -24,12 +40,8 @@ impl UserAdmin for Postgres {
             let after = query.after.map_or(0, |id| id.0);
             db.query(
                 concat!(
-                    "SELECT ",
-                    user_columns!(),
-                    ", display_name, (SELECT count(*) FROM sessions
-                        WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > $4)
-                     FROM users
-                     WHERE id > $1 AND deleted_at IS NULL
+                    select_accounts!("$4"),
+                    "WHERE id > $1 AND deleted_at IS NULL
                        AND (strpos(lower(username COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
                             OR strpos(lower(email COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
                             OR strpos(fold_case(display_name), fold_case($2)) > 0)
@@ -98,14 +110,16 @@ impl UserTransaction for Connection {
 
     fn insert_user(&mut self, user: &NewUser) -> Result<UserId> {
         let row = self.query_one(
-            "INSERT INTO users (username, email, password_hash, role, created_at)
-             VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            "INSERT INTO users (username, email, password_hash, role, created_at, is_bot, display_name)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
             &[
                 &user.username,
                 &user.email,
                 &user.password_hash,
                 &user.role.as_str(),
                 &user.created_at.0,
+                &user.is_bot,
+                &user.display_name,
             ],
         )?;
         Ok(UserId(row.get(0)))
@@ -123,7 +137,8 @@ impl UserTransaction for Connection {
     }
 
     fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool> {
-        let update = "UPDATE users SET password_hash = $2 WHERE id = $1 AND deleted_at IS NULL";
+        let update = "UPDATE users SET password_hash = $2
+                      WHERE id = $1 AND deleted_at IS NULL AND NOT is_bot";
         Ok(self.execute(update, &[&id.0, &hash])? > 0)
     }
 
@@ -136,9 +151,21 @@ impl UserTransaction for Connection {
                              status_emoji = NULL, status_until = NULL, last_seen_at = NULL,
                              renamed_at = NULL
             WHERE id = $1";
-        const FORGET: &str = "DELETE FROM blocks WHERE user_id = $1 OR blocked_id = $1";
+        // Reactions stay, as messages do.
+        const FORGET: [&str; 8] = [
+            "DELETE FROM blocks WHERE user_id = $1 OR blocked_id = $1",
+            "DELETE FROM mentions WHERE user_id = $1",
+            "DELETE FROM thread_follows WHERE user_id = $1",
+            "DELETE FROM drafts WHERE user_id = $1",
+            "DELETE FROM scheduled_messages WHERE user_id = $1",
+            "DELETE FROM cursors WHERE user_id = $1",
+            "DELETE FROM external_accounts WHERE user_id = $1",
+            "DELETE FROM incoming_hooks WHERE user_id = $1",
+        ];
         self.execute(EMPTY, &[&id.0, &deleted_at.0])?;
-        self.execute(FORGET, &[&id.0])?;
+        for forget in FORGET {
+            self.execute(forget, &[&id.0])?;
+        }
         Ok(())
     }
 }
@@ -149,20 +176,14 @@ pub(super) fn get_account(
     now: Timestamp,
 ) -> Result<Option<Account>> {
     db.query_opt(
-        concat!(
-            "SELECT ",
-            user_columns!(),
-            ", display_name, (SELECT count(*) FROM sessions
-                WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > $2)
-             FROM users WHERE id = $1 AND deleted_at IS NULL"
-        ),
+        concat!(select_accounts!("$2"), "WHERE id = $1 AND deleted_at IS NULL"),
         &[&id.0, &now.0],
     )?
     .map(|row| account(&row))
     .transpose()
 }
 
-fn account(row: &Row) -> Result<Account> {
+pub(super) fn account(row: &Row) -> Result<Account> {
     let display_name = row.try_get(USER_COLUMNS)?;
     let sessions: i64 = row.try_get(USER_COLUMNS + 1)?;
     let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);

@@ -5,7 +5,7 @@ use super::super::backend::Users;
 use super::super::decisions;
 use super::Postgres;
 use super::connection::Connection;
-use super::records::{user, user_columns};
+use super::records::{USER_COLUMNS, user, user_columns};
 use crate::model::{Credentials, NewAuditEntry, NewUser, SessionId, Timestamp, User, UserId};
 
 impl Users for Postgres {
@@ -91,7 +91,7 @@ fn find_credentials(
         return Ok(None);
     }
     db.query_opt(sql, &[&name])?
-        .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(6) }))
+        .map(|row| Ok(Credentials { user: user(&row)?, password_hash: row.get(USER_COLUMNS) }))
         .transpose()
 }
 

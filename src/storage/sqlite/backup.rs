@@ -27,7 +27,7 @@ const PAGES: i32 = 64;
 /// connection.
 const WAIT: Duration = Duration::from_millis(10);
 
-/// Copies the database at `from` to the empty file `to`, without sessions and secrets, sealed as a
+/// Copies the database at `from` to the empty file `to`, without the sessions of people and secrets, sealed as a
 /// backup.
 pub(super) fn back_up(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -64,8 +64,9 @@ pub(super) fn back_up(from: &Path, to: &Path, progress: &mut Progress<'_>) -> Re
     file.sync_all().map_err(|error| unavailable(to, &error))
 }
 
-/// Deletes sessions, tickets, password resets, counters of attempts, known addresses and the token secret, which
-/// must not get into a backup or a restored database.
+/// Deletes the sessions of people, tickets, password resets, counters of attempts, known addresses and the token secret,
+/// which must not get into a backup or a restored database. API tokens stay, as in every copy: programs cannot sign in
+/// again.
 pub(super) fn strip(db: &Connection) -> Result<()> {
     Ok(db.execute_batch(
         "PRAGMA journal_mode = DELETE;
@@ -73,7 +74,8 @@ pub(super) fn strip(db: &Connection) -> Result<()> {
          BEGIN IMMEDIATE;
          DELETE FROM tickets;
          DELETE FROM password_resets;
-         DELETE FROM sessions;
+         DELETE FROM sessions
+             WHERE revoked_at IS NOT NULL OR id NOT IN (SELECT session_id FROM api_tokens);
          DELETE FROM attempts;
          DELETE FROM known_addresses;
          UPDATE server SET token_secret = NULL;

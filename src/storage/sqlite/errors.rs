@@ -91,6 +91,7 @@ fn conflict(text: &str) -> Option<Conflict> {
         "users.username" => Some(Conflict::UsernameTaken),
         "users.email" => Some(Conflict::EmailTaken),
         "rooms.name" | "rooms.direct_key" => Some(Conflict::RoomNameTaken),
+        "external_accounts.issuer, external_accounts.subject" => Some(Conflict::SubjectTaken),
         _ => None,
     }
 }

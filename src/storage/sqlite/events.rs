@@ -5,15 +5,17 @@ use std::collections::HashMap;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::super::backend::Events;
+use super::super::decisions::{self, AppendTransaction, ThreadPlace};
 use super::super::window::Window;
 use super::super::{AppendError, Error, Result};
 use super::members::note_access_change;
-use super::records::{Names, event_columns, event_of, message_columns, message_of};
+use super::parts::Reader;
+use super::records::{Names, event_columns, event_of, message_columns};
 use super::transaction::Transaction;
 use super::{Sqlite, errors};
 use crate::model::{
     Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, RoomHead,
-    RoomId, Seq,
+    RoomId, Seq, UserId, View,
 };
 
 /// Stores nothing if the `client_id` was seen before. The constraints of the table replace a look-up per
@@ -30,21 +32,30 @@ const GET_BY_CLIENT_ID: &str = concat!(
      WHERE room_id = ?1 AND user_id = ?2 AND client_id = ?3"
 );
 
-const LIST_OLDER_MESSAGES: &str = concat!(
-    "SELECT ",
-    message_columns!(),
-    " FROM events
-     WHERE room_id = ?1 AND seq < ?2 AND seq > ?4 AND kind = 'message'
-     ORDER BY seq DESC LIMIT ?3"
-);
+/// The statements that scan a page's messages, downwards and upwards from its pivot (`?2`).
+macro_rules! scans {
+    ($condition:literal) => {
+        [
+            concat!(
+                "SELECT ",
+                message_columns!(),
+                " FROM events WHERE ",
+                $condition,
+                " AND seq < ?2 AND seq > ?4 ORDER BY seq DESC LIMIT ?3"
+            ),
+            concat!(
+                "SELECT ",
+                message_columns!(),
+                " FROM events WHERE ",
+                $condition,
+                " AND seq >= ?2 AND seq > ?4 ORDER BY seq LIMIT ?3"
+            ),
+        ]
+    };
+}
 
-const LIST_NEWER_MESSAGES: &str = concat!(
-    "SELECT ",
-    message_columns!(),
-    " FROM events
-     WHERE room_id = ?1 AND seq >= ?2 AND seq > ?4 AND kind = 'message'
-     ORDER BY seq LIMIT ?3"
-);
+const LIST_MESSAGES: [&str; 2] = scans!("room_id = ?1 AND kind = 'message'");
+const LIST_REPLIES: [&str; 2] = scans!("thread_id = ?1 AND kind IN ('message', 'reply')");
 
 const LIST_EVENTS: &str = concat!(
     "SELECT ",
@@ -60,22 +71,20 @@ impl Events for Sqlite {
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Result<Appended, AppendError>>> {
         self.write(|tx| {
-            let tx: &Transaction<'_> = tx;
-            let mut batch = Batch {
-                tx,
-                insert: tx.prepare_cached(APPEND)?,
-                last_ids: tx
-                    .prepare_cached(
-                        "SELECT last_event_id, last_closed_event_id FROM server WHERE id = 1",
-                    )?
-                    .query_row([], |row| Ok([row.get(0)?, row.get(1)?]))?,
-                heads: HashMap::new(),
-            };
             let mut results = Vec::with_capacity(messages.len());
-            for message in messages {
+            let mut messages = messages.into_iter().peekable();
+            while let Some(mut message) = messages.next() {
+                if let Some(parts) = message.parts.take() {
+                    results.push(decisions::append_message(tx, message, *parts)?);
+                    continue;
+                }
+                let mut batch = Batch::new(tx)?;
                 results.push(batch.append(message)?);
+                while let Some(message) = messages.next_if(|next| next.parts.is_none()) {
+                    results.push(batch.append(message)?);
+                }
+                batch.finish()?;
             }
-            batch.finish()?;
             Ok(results)
         })
     }
@@ -85,35 +94,22 @@ impl Events for Sqlite {
         room_id: RoomId,
         cursor: Cursor,
         limit: u32,
-        visible_from: Seq,
+        view: View,
     ) -> Result<Option<MessagePage>> {
-        self.read(|db| {
-            let snapshot = Transaction::read(db)?;
-            let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
-                return Ok(None);
-            };
-            let window = Window::new(cursor, limit, visible_from);
-            let mut names = Names::new(db);
-            let mut messages = Vec::with_capacity(limit as usize + 2);
-            let mut scan = |messages: &mut Vec<Message>, sql, rows: i64| -> Result<()> {
-                let mut statement = db.prepare_cached(sql)?;
-                let bounds = params![room_id.0, window.pivot.0, rows, visible_from.0];
-                let mut rows = statement.query(bounds)?;
-                while let Some(row) = rows.next()? {
-                    messages.push(message_of(row, room_id, &mut names)?);
-                }
-                Ok(())
-            };
-            scan(&mut messages, LIST_OLDER_MESSAGES, window.scan_older())?;
-            // The messages are then in order, and sorting them later costs nothing.
-            messages.reverse();
-            // There is nothing beyond the head, so the newest page, the most frequent request, is one scan.
-            if window.pivot <= head_seq {
-                scan(&mut messages, LIST_NEWER_MESSAGES, window.scan_newer())?;
-            }
-            drop(snapshot);
-            Ok(Some(window.into_page(messages, head_seq)))
-        })
+        let window = Window::new(cursor, limit, view.visible_from);
+        self.read(|db| read_page(db, room_id, (LIST_MESSAGES, room_id.0), window, view))
+    }
+
+    fn list_replies(
+        &self,
+        room_id: RoomId,
+        thread_id: EventId,
+        cursor: Cursor,
+        limit: u32,
+        view: View,
+    ) -> Result<Option<MessagePage>> {
+        let window = Window::new(cursor, limit, view.visible_from);
+        self.read(|db| read_page(db, room_id, (LIST_REPLIES, thread_id.0), window, view))
     }
 
     fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>> {
@@ -142,6 +138,43 @@ impl Events for Sqlite {
     }
 }
 
+/// Reads a page with the two scans of one of the lists above, and with the id that they need.
+fn read_page(
+    db: &Connection,
+    room_id: RoomId,
+    ([older, newer], id): ([&str; 2], i64),
+    window: Window,
+    view: View,
+) -> Result<Option<MessagePage>> {
+    let snapshot = Transaction::read(db)?;
+    let Some(Head { seq: head_seq, .. }) = get_head(db, room_id)? else {
+        return Ok(None);
+    };
+    let mut reader = Reader::new(db, room_id);
+    let mut messages = Vec::new();
+    let mut scan = |messages: &mut Vec<Message>, sql, rows: i64| -> Result<()> {
+        messages.reserve(rows as usize);
+        let mut statement = db.prepare_cached(sql)?;
+        let bounds = params![id, window.pivot.0, rows, view.visible_from.0];
+        let mut rows = statement.query(bounds)?;
+        while let Some(row) = rows.next()? {
+            messages.push(reader.message(row)?);
+        }
+        Ok(())
+    };
+    scan(&mut messages, older, window.scan_older())?;
+    // The messages are then in order, and sorting them later costs nothing.
+    messages.reverse();
+    // There is nothing beyond the head, so the newest page, the most frequent request, is one scan.
+    if window.pivot <= head_seq {
+        scan(&mut messages, newer, window.scan_newer())?;
+    }
+    let mut page = window.into_page(messages, head_seq);
+    reader.add_parts(&mut page.messages, view)?;
+    drop(snapshot);
+    Ok(Some(page))
+}
+
 /// The state of one transaction of appends that is not yet written back.
 struct Batch<'tx> {
     tx: &'tx Transaction<'tx>,
@@ -162,7 +195,20 @@ pub(super) struct Head {
     is_closed: bool,
 }
 
-impl Batch<'_> {
+impl<'tx> Batch<'tx> {
+    fn new(tx: &'tx Transaction<'tx>) -> Result<Self> {
+        const LAST_IDS: &str =
+            "SELECT last_event_id, last_closed_event_id FROM server WHERE id = 1";
+        Ok(Self {
+            tx,
+            insert: tx.prepare_cached(APPEND)?,
+            last_ids: tx
+                .prepare_cached(LAST_IDS)?
+                .query_row([], |row| Ok([row.get(0)?, row.get(1)?]))?,
+            heads: HashMap::new(),
+        })
+    }
+
     /// The outer error ends the batch, the inner one only this message.
     fn append(&mut self, message: NewMessage) -> Result<Result<Appended, AppendError>> {
         let head = match self.heads.get_mut(&message.room_id) {
@@ -224,15 +270,8 @@ impl Batch<'_> {
 
     /// Finds the message that was stored before with this `client_id`.
     fn original_of(&self, message: &NewMessage) -> Result<Option<Appended>> {
-        let room_id = message.room_id;
-        let mut names = Names::new(self.tx);
-        let original = self
-            .tx
-            .prepare_cached(GET_BY_CLIENT_ID)?
-            .query_row(params![room_id.0, message.user_id.0, message.client_id], |row| {
-                message_of(row, room_id, &mut names)
-            });
-        Ok(original.optional()?.map(|message| Appended { message, duplicate: true }))
+        let original = find_original(self.tx, message)?;
+        Ok(original.map(|message| Appended { message, duplicate: true }))
     }
 
     fn finish(self) -> Result<()> {
@@ -253,6 +292,70 @@ impl Batch<'_> {
                 )?
                 .execute(self.last_ids)?;
         }
+        Ok(())
+    }
+}
+
+/// Finds the message that was stored before with this `client_id`.
+fn find_original(db: &Connection, message: &NewMessage) -> Result<Option<Message>> {
+    let NewMessage { room_id, user_id, client_id, .. } = message;
+    let mut reader = Reader::new(db, *room_id);
+    let mut get = db.prepare_cached(GET_BY_CLIENT_ID)?;
+    let key = params![room_id.0, user_id.0, client_id];
+    let Some(mut original) = get.query_row(key, |row| reader.message(row)).optional()? else {
+        return Ok(None);
+    };
+    reader.add_details(std::slice::from_mut(&mut original))?;
+    Ok(Some(original))
+}
+
+impl AppendTransaction for Transaction<'_> {
+    fn find_original(&mut self, message: &NewMessage) -> Result<Option<Message>> {
+        find_original(self, message)
+    }
+
+    fn has_account(&mut self, id: UserId) -> Result<bool> {
+        let mut find = self.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?;
+        Ok(find.query_row([id.0], |_| Ok(())).optional()?.is_some())
+    }
+
+    fn join_sender(&mut self, message: &NewMessage, seq: Seq) -> Result<()> {
+        join_sender(self, message, seq)
+    }
+
+    fn follow(&mut self, place: ThreadPlace) -> Result<()> {
+        const FOLLOW: &str = "
+            INSERT INTO thread_follows (thread_id, user_id, room_id, is_following, read_seq)
+            VALUES (?1, ?2, ?3, 1, ?4)
+            ON CONFLICT DO UPDATE SET is_following = 1";
+        let ThreadPlace { room_id, thread_id, user_id, read_seq } = place;
+        self.prepare_cached(FOLLOW)?.execute([thread_id.0, user_id.0, room_id.0, read_seq.0])?;
+        Ok(())
+    }
+
+    fn follow_once(&mut self, place: ThreadPlace) -> Result<()> {
+        const FOLLOW: &str = "
+            INSERT INTO thread_follows (thread_id, user_id, room_id, is_following, read_seq)
+            VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO NOTHING";
+        let ThreadPlace { room_id, thread_id, user_id, read_seq } = place;
+        self.prepare_cached(FOLLOW)?.execute([thread_id.0, user_id.0, room_id.0, read_seq.0])?;
+        Ok(())
+    }
+
+    fn move_on(&mut self, place: ThreadPlace) -> Result<()> {
+        const MOVE: &str = "
+            UPDATE thread_follows SET read_seq = max(read_seq, ?3), has_unread = 0
+            WHERE thread_id = ?1 AND user_id = ?2";
+        let ThreadPlace { thread_id, user_id, read_seq, .. } = place;
+        self.prepare_cached(MOVE)?.execute([thread_id.0, user_id.0, read_seq.0])?;
+        Ok(())
+    }
+
+    fn note_reply(&mut self, thread_id: EventId, author: UserId) -> Result<()> {
+        const NOTE: &str = "
+            UPDATE thread_follows SET has_unread = 1
+            WHERE thread_id = ?1 AND user_id <> ?2 AND is_following = 1 AND has_unread = 0";
+        self.prepare_cached(NOTE)?.execute([thread_id.0, author.0])?;
         Ok(())
     }
 }

@@ -120,6 +120,16 @@ impl Members for Sqlite {
         })
     }
 
+    fn list_member_ids(&self, room_id: RoomId, limit: u32) -> Result<Vec<UserId>> {
+        const LIST: &str =
+            "SELECT user_id FROM members WHERE room_id = ?1 ORDER BY user_id LIMIT ?2";
+        self.read(|db| {
+            let mut list = db.prepare_cached(LIST)?;
+            let ids = list.query_map(params![room_id.0, limit], |row| row.get(0).map(UserId))?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     fn count_members(&self) -> Result<Vec<MemberCount>> {
         const COUNT: &str = "
             SELECT id, count(user_id), count(user_id) FILTER (WHERE role = 'owner'),

@@ -19,6 +19,7 @@ impl People for Sqlite {
             card_columns!(),
             " FROM users
               WHERE id > ?1 AND is_active = 1 AND deleted_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM incoming_hooks WHERE user_id = users.id)
                 AND (instr(lower(username), lower(?2)) > 0
                      OR instr(fold_case(display_name), fold_case(?2)) > 0)
               ORDER BY id LIMIT ?3"

@@ -12,12 +12,15 @@ use super::records::{ROOM_COLUMNS, person, room, room_columns};
 use super::transaction::Transaction;
 use crate::model::{
     Belonging, ListedRoom, ReadPosition, Reader, Reading, Room, RoomId, RoomKind, RoomSelection,
-    Seq, Unread, UserId, mentions,
+    Seq, Unread, UserId,
 };
 
 const ADVANCE: &str = "
     INSERT INTO read_positions (user_id, room_id, seq) VALUES (?1, ?2, ?3)
     ON CONFLICT DO UPDATE SET seq = excluded.seq";
+
+const MOVE_BACK: &str = "
+    UPDATE read_positions SET seq = ?3 WHERE user_id = ?1 AND room_id = ?2 AND seq > ?3";
 
 /// The first part reads the public rooms by their index, because there may be many more closed rooms. The second part
 /// reads the memberships of the reader by their index, and only their rooms. Each part reads no more rows than the page
@@ -57,11 +60,34 @@ const LIST_PEOPLE: &str = "
 
 /// A range scan of the clustered table for one room. It runs once per room, because a statement costs no
 /// round trip.
-const LIST_UNREAD: &str = "
-    SELECT content FROM events
-    WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3
-      AND kind = 'message' AND user_id <> ?4 AND deleted_at IS NULL
-    ORDER BY seq LIMIT ?5";
+const COUNT_UNREAD: &str = "
+    SELECT count(*), min(seq) FROM (
+        SELECT seq FROM events
+        WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3
+          AND kind = 'message' AND user_id <> ?4 AND deleted_at IS NULL
+        ORDER BY seq LIMIT ?5)";
+
+/// A message may mention both the reader and everyone.
+const COUNT_MENTIONS: &str = "
+    SELECT count(DISTINCT seq) FROM (
+        SELECT seq FROM mentions
+        WHERE user_id IN (?3, 0) AND room_id = ?1 AND seq > ?2 AND thread_id IS NULL
+          AND author_id <> ?3
+        LIMIT ?4)";
+
+/// Followed threads that may have unread replies: whether they have some, and the mentions in these.
+const LIST_UNREAD_THREADS: &str = "
+    SELECT count(*), coalesce(sum((
+        SELECT count(DISTINCT seq) FROM mentions
+        WHERE user_id IN (?1, 0) AND room_id = ?2 AND mentions.thread_id = follow.thread_id
+          AND seq > read_seq AND author_id <> ?1)), 0)
+    FROM (SELECT thread_id, read_seq FROM thread_follows INDEXED BY thread_follows_unread
+          WHERE user_id = ?1 AND room_id = ?2 AND has_unread = 1 AND is_following = 1 LIMIT ?4) AS follow
+    WHERE EXISTS (
+        SELECT 1 FROM events
+        WHERE events.thread_id = follow.thread_id AND seq > read_seq
+          AND user_id <> ?1 AND events.deleted_at IS NULL)
+      AND EXISTS (SELECT 1 FROM events WHERE events.id = follow.thread_id AND seq > ?3)";
 
 impl ReadPositions for Sqlite {
     fn advance_read_positions(
@@ -83,6 +109,25 @@ impl ReadPositions for Sqlite {
                 advanced.push(Some((wanted.max(present), wanted > present)));
             }
             Ok(advanced)
+        })
+    }
+
+    fn move_back_read_positions(
+        &self,
+        positions: &[ReadPosition],
+    ) -> Result<Vec<Option<(Seq, bool)>>> {
+        self.write(|tx| {
+            let mut set = tx.prepare_cached(MOVE_BACK)?;
+            let mut moved = Vec::with_capacity(positions.len());
+            for &ReadPosition { user_id, room_id, seq } in positions {
+                if get_head(tx, room_id)?.is_none() {
+                    moved.push(None);
+                    continue;
+                }
+                let has_moved = set.execute(params![user_id.0, room_id.0, seq.0])? == 1;
+                moved.push(Some((get_read_seq(tx, user_id, room_id)?, has_moved)));
+            }
+            Ok(moved)
         })
     }
 
@@ -126,8 +171,8 @@ fn listed_room(db: &Connection, row: &Row<'_>, reader: Reader<'_>) -> Result<Lis
     let unread = match seen_seq {
         None => None,
         Some(seen_seq) => {
-            let after = seen_seq.max(room.visible_from(membership.as_ref()));
-            Some(count_unread(db, &room, after, reader)?)
+            let visible_from = room.visible_from(membership.as_ref());
+            Some(count_unread(db, &room, seen_seq.max(visible_from), visible_from, reader)?)
         }
     };
     let reading = Reading { read_seq: read_seq.unwrap_or_default(), unread };
@@ -150,20 +195,34 @@ fn get_read_seq(db: &Connection, user_id: UserId, room_id: RoomId) -> Result<Seq
     Ok(seq.unwrap_or_default())
 }
 
-fn count_unread(db: &Connection, room: &Room, after: Seq, reader: Reader<'_>) -> Result<Unread> {
-    let mut count = Unread::default();
-    if after >= room.head_seq {
-        return Ok(count);
+fn count_unread(
+    db: &Connection,
+    room: &Room,
+    after: Seq,
+    visible_from: Seq,
+    reader: Reader<'_>,
+) -> Result<Unread> {
+    let mut unread = Unread::default();
+    let user_id = reader.user_id.0;
+    if after < room.head_seq {
+        // The log has no gaps, so the length of a range of positions is the number of its events.
+        let first = after.0.max(room.oldest_seq.0 - 1);
+        let last = first + i64::from(Unread::MAX_EVENTS);
+        (unread.messages, unread.first_seq) = db
+            .prepare_cached(COUNT_UNREAD)?
+            .query_row(params![room.id.0, first, last, user_id, Unread::MAX], |row| {
+                Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Seq)))
+            })?;
+        unread.mentions = db
+            .prepare_cached(COUNT_MENTIONS)?
+            .query_row(params![room.id.0, after.0, user_id, Unread::MAX], |row| row.get(0))?;
     }
-    // The log has no gaps, so the length of a range of positions is the number of its events.
-    let first = after.0.max(room.oldest_seq.0 - 1);
-    let last = first + i64::from(Unread::MAX_EVENTS);
-    let mut unread = db.prepare_cached(LIST_UNREAD)?;
-    let mut rows = unread.query(params![room.id.0, first, last, reader.user_id.0, Unread::MAX])?;
-    while let Some(row) = rows.next()? {
-        count.messages += 1;
-        let content = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        count.mentions += u32::from(mentions(content, reader.username));
-    }
-    Ok(count)
+    let (threads, mentions): (u32, u32) = db
+        .prepare_cached(LIST_UNREAD_THREADS)?
+        .query_row(params![user_id, room.id.0, visible_from.0, Unread::MAX], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    unread.threads = threads;
+    unread.mentions = unread.mentions.saturating_add(mentions).min(Unread::MAX);
+    Ok(unread)
 }

@@ -7,32 +7,33 @@ use std::str::FromStr;
 use rusqlite::{Connection, Row, types::Type};
 
 use super::super::Result;
-use super::super::stored_event::{StoredEvent, member_ids};
+use super::super::stored_event::{StoredEvent, people_ids};
 use crate::model::{
-    Event, EventHeader, EventId, EventTarget, Message, Person, Profile, Room, RoomId, RoomRules,
-    Seq, Status, Timestamp, User, UserCard, UserId,
+    Event, EventHeader, EventId, EventTarget, Message, MessageParts, Person, Profile, Room, RoomId,
+    RoomRules, Seq, Status, Timestamp, User, UserCard, UserId,
 };
 
 /// The columns of `users` that [`user`] reads.
 macro_rules! user_columns {
     () => {
-        "users.id, users.username, users.email, users.role, users.is_active, users.created_at"
+        "users.id, users.username, users.email, users.role, users.is_active, users.created_at, \
+         users.is_bot"
     };
 }
 
 /// The number of columns that [`user`] reads: the index of the column after them.
-pub(super) const USER_COLUMNS: usize = 6;
+pub(super) const USER_COLUMNS: usize = 7;
 
 /// The columns of `users` that [`card`] reads.
 macro_rules! card_columns {
     () => {
         "users.id, users.username, users.is_active, users.display_name, users.title, users.timezone, \
-         users.status_text, users.status_emoji, users.status_until, users.last_seen_at"
+         users.status_text, users.status_emoji, users.status_until, users.last_seen_at, users.is_bot"
     };
 }
 
 /// The number of columns that [`card`] reads: the index of the column after them.
-pub(super) const CARD_COLUMNS: usize = 10;
+pub(super) const CARD_COLUMNS: usize = 11;
 
 /// The columns of `rooms` that [`room`] reads.
 macro_rules! room_columns {
@@ -46,10 +47,10 @@ macro_rules! room_columns {
 /// The number of columns that [`room`] reads: the index of the column after them.
 pub(super) const ROOM_COLUMNS: usize = 15;
 
-/// The columns of `events` that [`message_of`] reads.
+/// The columns of `events` that [`message_of`] reads, and `extras`.
 macro_rules! message_columns {
     () => {
-        "seq, id, user_id, created_at, content, client_id, edited_at, deleted_at"
+        "seq, id, user_id, created_at, content, client_id, edited_at, deleted_at, extras"
     };
 }
 
@@ -71,6 +72,7 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         role: word(row, 3)?,
         is_active: row.get(4)?,
         created_at: Timestamp(row.get(5)?),
+        is_bot: row.get(6)?,
     })
 }
 
@@ -83,6 +85,7 @@ pub(super) fn card(row: &Row<'_>, first: usize) -> rusqlite::Result<UserCard> {
         id: UserId(row.get(first)?),
         username: row.get(first + 1)?,
         is_active: row.get(first + 2)?,
+        is_bot: row.get(first + 10)?,
         profile: Profile {
             display_name: row.get(first + 3)?,
             title: row.get(first + 4)?,
@@ -133,14 +136,14 @@ pub(super) fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) ->
     let user_id = UserId(row.get(2)?);
     let kind = row.get_ref(8)?.as_str().map_err(rusqlite::Error::from)?;
     let detail: Option<String> = row.get(11)?;
-    let members = member_ids(kind, detail.as_deref()).into_iter().map(|id| names.get(id));
-    let members = members.collect::<rusqlite::Result<Vec<Person>>>()?;
+    let people = people_ids(kind, detail.as_deref()).into_iter().map(|id| names.get(id));
+    let people = people.collect::<rusqlite::Result<Vec<Person>>>()?;
     let Person { username, display_name, .. } = names.get(user_id)?;
     let target = |message_id: i64, message_seq: i64| EventTarget {
         message_id: EventId(message_id),
         message_seq: Seq(message_seq),
     };
-    StoredEvent {
+    let mut event = StoredEvent {
         header: EventHeader {
             seq: Seq(row.get(0)?),
             id: EventId(row.get(1)?),
@@ -157,12 +160,16 @@ pub(super) fn event_of(row: &Row<'_>, room_id: RoomId, names: &mut Names<'_>) ->
         kind,
         target: row.get::<_, Option<i64>>(9)?.zip(row.get(10)?).map(|(id, seq)| target(id, seq)),
         detail,
-        members,
+        people,
     }
-    .into_event()
+    .into_event()?;
+    if let Event::Message(message) | Event::Reply(message) = &mut event {
+        names.add_to(&mut message.parts)?;
+    }
+    Ok(event)
 }
 
-/// Reads a message from a row of the room's log. The room is an argument, because each additional column
+/// Reads a message without its parts from a row of the room's log; the last column says whether it has some. The room is an argument, because each additional column
 /// would cost a fortieth of a page.
 pub(super) fn message_of(
     row: &Row<'_>,
@@ -182,6 +189,7 @@ pub(super) fn message_of(
         client_id: row.get(5)?,
         edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        parts: None,
     })
 }
 
@@ -208,5 +216,14 @@ impl<'db> Names<'db> {
             })?;
         self.known.push(person.clone());
         Ok(person)
+    }
+
+    /// Adds the names of the author of a forwarded message: they are not stored with the message.
+    pub fn add_to(&mut self, parts: &mut Option<Box<MessageParts>>) -> rusqlite::Result<()> {
+        if let Some(forwarded) = parts.as_mut().and_then(|parts| parts.detail.forwarded.as_mut()) {
+            let Person { username, display_name, .. } = self.get(forwarded.user_id)?;
+            (forwarded.username, forwarded.display_name) = (username, display_name);
+        }
+        Ok(())
     }
 }

@@ -196,8 +196,9 @@ impl RoomTransaction for Transaction<'_> {
             RETURNING last_closed_event_id";
         const APPEND: &str = "
             INSERT INTO events
-                (room_id, seq, id, kind, user_id, created_at, content, target_id, target_seq, detail)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+                (room_id, seq, id, kind, user_id, created_at, content, target_id, target_seq, detail,
+                 client_id, thread_id)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let room_id = event.room_id.0;
         let (seq, kind) = self
             .prepare_cached(NEXT_SEQ)?
@@ -214,7 +215,9 @@ impl RoomTransaction for Transaction<'_> {
             event.content,
             event.target.map(|target| target.message_id.0),
             event.target.map(|target| target.message_seq.0),
-            event.detail
+            event.detail,
+            event.client_id,
+            event.thread_id.map(|id| id.0)
         ])?;
         Ok((id, seq))
     }
@@ -239,8 +242,18 @@ impl RoomTransaction for Transaction<'_> {
     }
 
     fn delete_events_before(&mut self, id: RoomId, seq: Seq) -> Result<u64> {
+        const UNINDEX: &str = "
+            DELETE FROM search_index
+            WHERE rowid IN (SELECT id FROM events WHERE room_id = ?1 AND seq < ?2)";
         const DELETE: &str = "DELETE FROM events WHERE room_id = ?1 AND seq < ?2";
-        Ok(self.prepare_cached(DELETE)?.execute([id.0, seq.0])? as u64)
+        // Drafts do not refer to events, because thread 0 is the room.
+        const FORGET_DRAFTS: &str = "
+            DELETE FROM drafts WHERE room_id = ?1 AND thread_id <> 0
+              AND NOT EXISTS (SELECT 1 FROM events WHERE events.id = drafts.thread_id)";
+        self.prepare_cached(UNINDEX)?.execute([id.0, seq.0])?;
+        let deleted = self.prepare_cached(DELETE)?.execute([id.0, seq.0])? as u64;
+        self.prepare_cached(FORGET_DRAFTS)?.execute([id.0])?;
+        Ok(deleted)
     }
 
     fn set_oldest_seq(&mut self, id: RoomId, seq: Seq) -> Result<()> {
@@ -255,11 +268,46 @@ impl RoomTransaction for Transaction<'_> {
         Ok(room.optional()?)
     }
 
+    fn delete_parts_of_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETES: [&str; 4] = [
+            "DELETE FROM reactions WHERE (message_id, emoji, user_id) IN (
+                 SELECT message_id, emoji, user_id FROM reactions WHERE message_id IN (
+                     SELECT id FROM events WHERE room_id = ?1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2)
+                 LIMIT ?2)",
+            "DELETE FROM mentions WHERE (user_id, room_id, seq) IN (
+                 SELECT user_id, room_id, seq FROM mentions WHERE message_id IN (
+                     SELECT id FROM events WHERE room_id = ?1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2)
+                 LIMIT ?2)",
+            "DELETE FROM thread_follows WHERE (thread_id, user_id) IN (
+                 SELECT thread_id, user_id FROM thread_follows WHERE thread_id IN (
+                     SELECT id FROM events WHERE room_id = ?1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2)
+                 LIMIT ?2)",
+            "DELETE FROM pins WHERE (room_id, message_id) IN (
+                 SELECT room_id, message_id FROM pins WHERE message_id IN (
+                     SELECT id FROM events WHERE room_id = ?1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2)
+                 LIMIT ?2)",
+        ];
+        let mut deleted = 0;
+        for delete in DELETES {
+            deleted += self.prepare_cached(delete)?.execute([id.0, limit.into()])? as u64;
+        }
+        Ok(deleted)
+    }
+
     /// A log has no gaps, so this deletes about `limit` rows, and at least one if there are any.
     fn delete_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const UNINDEX: &str = "
+            DELETE FROM search_index WHERE rowid IN (
+                SELECT id FROM events WHERE room_id = ?1
+                  AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2)";
         const DELETE: &str = "
             DELETE FROM events WHERE room_id = ?1
               AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2";
+        self.prepare_cached(UNINDEX)?.execute([id.0, limit.into()])?;
         Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
     }
 
@@ -288,6 +336,20 @@ impl RoomTransaction for Transaction<'_> {
         const DELETE: &str = "
             DELETE FROM invites WHERE room_id = ?1 AND id IN
                 (SELECT id FROM invites WHERE room_id = ?1 LIMIT ?2)";
+        Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
+    }
+
+    fn delete_drafts(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM drafts WHERE (user_id, room_id, thread_id) IN
+                (SELECT user_id, room_id, thread_id FROM drafts WHERE room_id = ?1 LIMIT ?2)";
+        Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
+    }
+
+    fn delete_scheduled_messages(&mut self, id: RoomId, limit: u32) -> Result<u64> {
+        const DELETE: &str = "
+            DELETE FROM scheduled_messages WHERE id IN
+                (SELECT id FROM scheduled_messages WHERE room_id = ?1 LIMIT ?2)";
         Ok(self.prepare_cached(DELETE)?.execute([id.0, limit.into()])? as u64)
     }
 

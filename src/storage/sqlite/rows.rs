@@ -13,7 +13,8 @@ use super::Sqlite;
 const COUNTERS: &str = "
     (SELECT name, coalesce((SELECT seq FROM sqlite_sequence AS given WHERE given.name = known.name),
                            0) AS last_id
-     FROM (SELECT 'audit' AS name UNION ALL SELECT 'invites' UNION ALL SELECT 'users') AS known
+     FROM (SELECT 'audit' AS name UNION ALL SELECT 'invites'
+           UNION ALL SELECT 'scheduled_messages' UNION ALL SELECT 'users') AS known
      UNION ALL SELECT 'closed_events', last_closed_event_id FROM server
      UNION ALL SELECT 'closed_rooms', last_closed_room_id FROM server
      UNION ALL SELECT 'events', last_event_id FROM server
@@ -22,7 +23,7 @@ const COUNTERS: &str = "
 /// The users whom the events of a room name in their `detail`.
 const NAMED: &str = "
     SELECT named.value FROM events, json_each(detail, '$.user_ids') AS named
-    WHERE room_id = {room} AND kind LIKE 'member%'";
+    WHERE room_id = {room} AND (kind LIKE 'member%' OR kind LIKE 'reaction%')";
 
 impl Source for Sqlite {
     fn read_rows(&self, scope: Scope, visit: &mut Visitor<'_>) -> Result<()> {
@@ -35,7 +36,7 @@ pub(super) fn read_rows(db: &Connection, scope: Scope, visit: &mut Visitor<'_>) 
     let snapshot = db.unchecked_transaction()?;
     for table in TABLES {
         let from = if table.name == "counters" { COUNTERS } else { table.name };
-        let mut statement = db.prepare(&table.select(from, scope, NAMED, expression))?;
+        let mut statement = db.prepare(&table.select(from, scope, NAMED, "BINARY", expression))?;
         if read_table(&mut statement, table, visit)?.is_break() {
             break;
         }

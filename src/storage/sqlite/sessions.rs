@@ -4,13 +4,27 @@ use rusqlite::{OptionalExtension, Row, params, types::Type};
 
 use super::super::Result;
 use super::super::backend::{Revoked, Sessions};
-use super::super::decisions::SessionTransaction;
+use super::super::decisions::{SessionTransaction, stored_grant};
 use super::Sqlite;
-use super::records::{user, user_columns};
+use super::records::{USER_COLUMNS, user, user_columns};
 use super::transaction::Transaction;
 use crate::model::{
-    NewSession, NewTicket, Person, SecretHash, Session, SessionId, Timestamp, UserId,
+    NewSession, NewTicket, Person, SecretHash, Session, SessionId, SessionTerms, Timestamp, UserId,
 };
+
+/// The beginning of a statement whose rows [`session`] reads.
+macro_rules! select_sessions {
+    () => {
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            ", sessions.created_at, sessions.expires_at, sessions.revoked_at, sessions.id, users.display_name, \
+             api_tokens.scopes, api_tokens.room_ids, api_tokens.last_used_at \
+             FROM sessions JOIN users ON users.id = sessions.user_id \
+             LEFT JOIN api_tokens ON api_tokens.session_id = sessions.id "
+        )
+    };
+}
 
 impl Sessions for Sqlite {
     fn get_or_create_secret(&self, candidate: &[u8]) -> Result<Vec<u8>> {
@@ -43,14 +57,7 @@ impl Sessions for Sqlite {
     }
 
     fn get_session(&self, id: SessionId) -> Result<Option<Session>> {
-        const GET: &str = concat!(
-            "SELECT ",
-            user_columns!(),
-            ", sessions.created_at, expires_at, revoked_at, sessions.id,
-                users.display_name
-             FROM sessions JOIN users ON users.id = sessions.user_id
-             WHERE sessions.id = ?1"
-        );
+        const GET: &str = concat!(select_sessions!(), "WHERE sessions.id = ?1");
         self.read(|db| {
             Ok(db.prepare_cached(GET)?.query_row([id.to_string()], session).optional()?)
         })
@@ -63,21 +70,13 @@ impl Sessions for Sqlite {
         limit: u32,
     ) -> Result<Vec<Session>> {
         const LIST_OF_ONE: &str = concat!(
-            "SELECT ",
-            user_columns!(),
-            ", sessions.created_at, expires_at, revoked_at, sessions.id,
-                users.display_name
-             FROM sessions JOIN users ON users.id = sessions.user_id
-             WHERE revoked_at IS NULL AND expires_at > ?1 AND user_id = ?3
+            select_sessions!(),
+            "WHERE revoked_at IS NULL AND expires_at > ?1 AND user_id = ?3
              ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2"
         );
         const LIST_OF_ALL: &str = concat!(
-            "SELECT ",
-            user_columns!(),
-            ", sessions.created_at, expires_at, revoked_at, sessions.id,
-                users.display_name
-             FROM sessions JOIN users ON users.id = sessions.user_id
-             WHERE revoked_at IS NULL AND expires_at > ?1
+            select_sessions!(),
+            "WHERE revoked_at IS NULL AND expires_at > ?1
              ORDER BY sessions.created_at DESC, sessions.id LIMIT ?2"
         );
         let (now, limit) = (now.0, i64::from(limit));
@@ -97,8 +96,9 @@ impl Sessions for Sqlite {
     }
 
     fn extend_session(&self, id: SessionId, expires_at: Timestamp) -> Result<bool> {
-        const EXTEND: &str =
-            "UPDATE sessions SET expires_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+        const EXTEND: &str = "
+            UPDATE sessions SET expires_at = min(?2, coalesce(ends_at, ?2))
+            WHERE id = ?1 AND revoked_at IS NULL";
         self.write(|tx| {
             Ok(tx.prepare_cached(EXTEND)?.execute(params![id.to_string(), expires_at.0])? > 0)
         })
@@ -181,6 +181,20 @@ impl Sessions for Sqlite {
 }
 
 impl SessionTransaction for Transaction<'_> {
+    fn insert_session(&mut self, user_id: UserId, session: &SessionTerms) -> Result<()> {
+        const INSERT: &str = "
+            INSERT INTO sessions (id, user_id, created_at, expires_at, ends_at)
+            VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+        self.prepare_cached(INSERT)?.execute(params![
+            session.id.to_string(),
+            user_id.0,
+            session.created_at.0,
+            session.expires_at.0,
+            session.is_bounded.then_some(session.expires_at.0)
+        ])?;
+        Ok(())
+    }
+
     fn revoke_sessions(
         &mut self,
         user_id: UserId,
@@ -200,17 +214,21 @@ impl SessionTransaction for Transaction<'_> {
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    const N: usize = USER_COLUMNS;
+    let (scopes, room_ids): (Option<String>, Option<String>) = (row.get(N + 5)?, row.get(N + 6)?);
     Ok(Session {
-        id: session_id(row, 9)?,
+        id: session_id(row, N + 3)?,
         user: user(row)?,
-        display_name: row.get(10)?,
-        created_at: Timestamp(row.get(6)?),
-        expires_at: Timestamp(row.get(7)?),
-        revoked_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
+        display_name: row.get(N + 4)?,
+        created_at: Timestamp(row.get(N)?),
+        expires_at: Timestamp(row.get(N + 1)?),
+        revoked_at: row.get::<_, Option<i64>>(N + 2)?.map(Timestamp),
+        grant: scopes.map(|scopes| stored_grant(&scopes, room_ids.as_deref())),
+        last_used_at: row.get::<_, Option<i64>>(N + 7)?.map(Timestamp),
     })
 }
 
-fn session_id(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionId> {
+pub(super) fn session_id(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionId> {
     let id: String = row.get(column)?;
     id.parse().map_err(|()| {
         let error = format!("`{id}` is not a session id").into();

@@ -13,15 +13,27 @@ use crate::model::{
     UserUpdate,
 };
 
+/// The beginning of a statement whose rows [`account`] reads. `$now` is the parameter with the present time.
+macro_rules! select_accounts {
+    ($now:literal) => {
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            ", display_name, (SELECT count(*) FROM sessions \
+                 WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ",
+            $now,
+            ") FROM users "
+        )
+    };
+}
+
+pub(super) use select_accounts;
+
 impl UserAdmin for Sqlite {
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
         const LIST: &str = concat!(
-            "SELECT ",
-            user_columns!(),
-            ", display_name, (SELECT count(*) FROM sessions
-                WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?4)
-             FROM users
-             WHERE id > ?1 AND deleted_at IS NULL
+            select_accounts!("?4"),
+            "WHERE id > ?1 AND deleted_at IS NULL
                AND (instr(lower(username), lower(?2)) > 0 OR instr(lower(email), lower(?2)) > 0
                     OR instr(fold_case(display_name), fold_case(?2)) > 0)
              ORDER BY id LIMIT ?3"
@@ -90,14 +102,16 @@ impl UserTransaction for Transaction<'_> {
 
     fn insert_user(&mut self, user: &NewUser) -> Result<UserId> {
         const INSERT: &str = "
-            INSERT INTO users (username, email, password_hash, role, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id";
+            INSERT INTO users (username, email, password_hash, role, created_at, is_bot, display_name)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id";
         let params = params![
             user.username,
             user.email,
             user.password_hash,
             user.role.as_str(),
-            user.created_at.0
+            user.created_at.0,
+            user.is_bot,
+            user.display_name
         ];
         Ok(self.prepare_cached(INSERT)?.query_row(params, |row| row.get(0).map(UserId))?)
     }
@@ -115,8 +129,7 @@ impl UserTransaction for Transaction<'_> {
     }
 
     fn set_password(&mut self, id: UserId, hash: &str) -> Result<bool> {
-        const UPDATE: &str =
-            "UPDATE users SET password_hash = ?2 WHERE id = ?1 AND deleted_at IS NULL";
+        const UPDATE: &str = "UPDATE users SET password_hash = ?2 WHERE id = ?1 AND deleted_at IS NULL AND is_bot = 0";
         Ok(self.prepare_cached(UPDATE)?.execute(params![id.0, hash])? > 0)
     }
 
@@ -129,25 +142,31 @@ impl UserTransaction for Transaction<'_> {
                              status_emoji = NULL, status_until = NULL, last_seen_at = NULL,
                              renamed_at = NULL
             WHERE id = ?1";
-        const FORGET: &str = "DELETE FROM blocks WHERE user_id = ?1 OR blocked_id = ?1";
+        // Reactions stay, as messages do.
+        const FORGET: [&str; 8] = [
+            "DELETE FROM blocks WHERE user_id = ?1 OR blocked_id = ?1",
+            "DELETE FROM mentions WHERE user_id = ?1",
+            "DELETE FROM thread_follows WHERE user_id = ?1",
+            "DELETE FROM drafts WHERE user_id = ?1",
+            "DELETE FROM scheduled_messages WHERE user_id = ?1",
+            "DELETE FROM cursors WHERE user_id = ?1",
+            "DELETE FROM external_accounts WHERE user_id = ?1",
+            "DELETE FROM incoming_hooks WHERE user_id = ?1",
+        ];
         self.prepare_cached(EMPTY)?.execute([id.0, deleted_at.0])?;
-        self.prepare_cached(FORGET)?.execute([id.0])?;
+        for forget in FORGET {
+            self.prepare_cached(forget)?.execute([id.0])?;
+        }
         Ok(())
     }
 }
 
 pub(super) fn get_account(db: &Connection, id: UserId, now: Timestamp) -> Result<Option<Account>> {
-    const GET: &str = concat!(
-        "SELECT ",
-        user_columns!(),
-        ", display_name, (SELECT count(*) FROM sessions
-            WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ?2)
-         FROM users WHERE id = ?1 AND deleted_at IS NULL"
-    );
+    const GET: &str = concat!(select_accounts!("?2"), "WHERE id = ?1 AND deleted_at IS NULL");
     Ok(db.prepare_cached(GET)?.query_row([id.0, now.0], account).optional()?)
 }
 
-fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let (display_name, sessions) = (row.get(USER_COLUMNS)?, row.get(USER_COLUMNS + 1)?);
     Ok(Account { user: user(row)?, display_name, sessions })
 }

@@ -6,7 +6,7 @@ use super::super::Result;
 use super::super::backend::Users;
 use super::super::decisions;
 use super::Sqlite;
-use super::records::{user, user_columns};
+use super::records::{USER_COLUMNS, user, user_columns};
 use crate::model::{Credentials, NewAuditEntry, NewUser, SessionId, Timestamp, User, UserId};
 
 impl Users for Sqlite {
@@ -75,5 +75,5 @@ pub(super) fn has_admin(db: &Connection) -> Result<bool> {
 
 /// Reads the columns of [`user`], followed by `password_hash`.
 fn credentials(row: &Row<'_>) -> rusqlite::Result<Credentials> {
-    Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
+    Ok(Credentials { user: user(row)?, password_hash: row.get(USER_COLUMNS)? })
 }
