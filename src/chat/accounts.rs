@@ -58,6 +58,8 @@ pub struct Setup {
     pub signup: config::Signup,
     /// Who may create rooms.
     pub rooms_create: RoomCreators,
+    /// Whether this server shows previews of links.
+    pub previews: bool,
 }
 
 impl Chat {
@@ -69,7 +71,8 @@ impl Chat {
         let allowed_here = local && settings.admin_signup == AdminSignup::First;
         let message_chars = settings.limits.message_chars;
         let (signup, rooms_create) = (settings.signup, settings.room_creators);
-        Ok(Setup { needs_admin, allowed_here, message_chars, signup, rooms_create })
+        let previews = self.has_previews();
+        Ok(Setup { needs_admin, allowed_here, message_chars, signup, rooms_create, previews })
     }
 
     /// Creates an account.
@@ -106,6 +109,8 @@ impl Chat {
             username: signup.username,
             email: signup.email,
             password_hash: self.inner.passwords.hash(signup.password).await?,
+            is_bot: false,
+            display_name: None,
             role: signup.role,
             created_at: self.inner.clock.now(),
             // Two callers at once may both get here; the transaction accepts one of them.
@@ -301,6 +306,8 @@ pub fn new_account(signup: Signup, auth: &Auth, now: Timestamp) -> Result<NewUse
         username: signup.username,
         email: signup.email,
         password_hash: hash(signup.password, auth)?,
+        is_bot: false,
+        display_name: None,
         role: signup.role,
         created_at: now,
         only_if_no_admin: false,
@@ -353,7 +360,7 @@ pub(super) fn create_invited(
     backend.create_invited_user(user, invite, audit)
 }
 
-fn check_spelling(backend: &dyn Backend, user: &NewUser) -> storage::Result<()> {
+pub(super) fn check_spelling(backend: &dyn Backend, user: &NewUser) -> storage::Result<()> {
     match text::unicode_email(&user.email) {
         Some(unicode) if backend.get_credentials_by_email(&unicode)?.is_some() => {
             Err(storage::Error::Conflict(Conflict::EmailTaken))
@@ -412,7 +419,7 @@ pub(super) fn check_password(
 }
 
 /// The names of the account's owner, which the password must not be.
-fn names<'a>(username: &'a str, email: &'a str) -> [&'a str; 3] {
+pub(super) fn names<'a>(username: &'a str, email: &'a str) -> [&'a str; 3] {
     let local_part = email.rsplit_once('@').map_or(email, |(local_part, _)| local_part);
     [username, email, local_part]
 }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use super::compose::Mentions;
 use super::messages::check_content;
 use super::permissions::{self, RoomAction};
 use super::{Admin, AdminError, Chat, Error, Result};
 use crate::fleet::Fleet;
 use crate::model::{
-    Actor, Changed, EventId, Identity, Message, NewMessageChange, RoomId, Standing, UserId,
+    Actor, Changed, EventId, Identity, Message, NewMessageChange, NewText, RoomId, Standing, UserId,
 };
 use crate::realtime::News;
 use crate::storage::Backend;
+use crate::storage::backend::Pin;
 
 impl Chat {
     /// Gives a message another text. The same text again changes nothing.
@@ -28,10 +30,47 @@ impl Chat {
     ) -> Result<Message> {
         check_content(&content, self.inner.settings.load().limits.message_chars)
             .map_err(|error| Error::InvalidFields(vec![error]))?;
+        let standing = self.check(caller, room_id, RoomAction::Read).await?;
+        self.check_pace(caller)?;
+        let Mentions { places, people, named } =
+            self.find_mentions(caller, &standing, &content, false).await?;
+        let text = NewText { content, mentions: places, mentioned: people, named };
         let act = move |backend: &dyn Backend, editor: &Changer, change| {
-            edit(backend, editor, change, &content)
+            edit(backend, editor, change, &text)
         };
         self.change_message(caller, room_id, id, act).await
+    }
+
+    /// Pins a message in its room, or ends that. If it stands so already, nothing changes.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::MessageNotFound`], [`Error::NotAMember`], [`Error::PostingRestricted`],
+    /// [`Error::Muted`], [`Error::MessageDeleted`], [`Error::RoomArchived`], [`Error::TooManyPins`],
+    /// [`Error::TooManyRequests`].
+    pub async fn pin_message(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        id: EventId,
+        is_pinned: bool,
+    ) -> Result<Message> {
+        let act = move |backend: &dyn Backend, pinner: &Changer, change: NewMessageChange| {
+            pinner.find(backend, &change, |_| RoomAction::Pin)?;
+            Ok(backend.pin_message(change, is_pinned)?)
+        };
+        self.check(caller, room_id, RoomAction::Read).await?;
+        self.check_pace(caller)?;
+        self.change_message(caller, room_id, id, act).await
+    }
+
+    /// Lists the messages that are pinned in the room, the newest pin first.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::Banned`].
+    pub async fn list_pins(&self, caller: &Identity, room_id: RoomId) -> Result<Vec<Pin>> {
+        let view = self.view_of(caller, room_id).await?;
+        let list = move |backend: &dyn Backend| backend.list_pins(room_id, view);
+        self.inner.store.read(list).await?.ok_or(Error::RoomNotFound)
     }
 
     /// Empties a message for good. Deleting it again changes nothing.
@@ -45,9 +84,12 @@ impl Chat {
         room_id: RoomId,
         id: EventId,
     ) -> Result<()> {
+        self.check(caller, room_id, RoomAction::Read).await?;
+        self.check_pace(caller)?;
         self.change_message(caller, room_id, id, delete).await.map(drop)
     }
 
+    /// Changes a message. The caller's pace has been checked: a change is sent to every member, as a message is.
     async fn change_message(
         &self,
         caller: &Identity,
@@ -58,8 +100,6 @@ impl Chat {
         + 'static,
     ) -> Result<Message> {
         let standing = self.check(caller, room_id, RoomAction::Read).await?;
-        // A change is sent to every member, as a message is.
-        self.check_pace(caller)?;
         let change = NewMessageChange {
             room_id,
             message_id,
@@ -109,10 +149,16 @@ fn edit(
     backend: &dyn Backend,
     editor: &Changer,
     change: NewMessageChange,
-    content: &str,
+    text: &NewText,
 ) -> Result<Changed, AdminError> {
-    editor.find(backend, &change, |author| RoomAction::EditMessage { author })?;
-    Ok(backend.edit_message(change, content)?)
+    let message = editor.find(backend, &change, |author| RoomAction::EditMessage { author })?;
+    // Otherwise somebody could put words under the name of another person.
+    if message.parts.is_some_and(|parts| parts.detail.forwarded.is_some()) {
+        let text =
+            "cannot be changed, because the message is forwarded: delete the message instead";
+        return Err(Error::field("content", text).into());
+    }
+    Ok(backend.edit_message(change, text)?)
 }
 
 /// In a public room, the deletion of another user's message is recorded in the audit log.

@@ -14,7 +14,8 @@ pub(super) struct Counts {
     refusals: Counters,
 }
 
-const LIMITS: [&str; 5] = ["logins", "sends", "joins", "signups", "sockets"];
+const LIMITS: [&str; 7] =
+    ["logins", "sends", "joins", "searches", "previews", "signups", "sockets"];
 
 impl Counts {
     pub fn new() -> Self {
@@ -28,7 +29,13 @@ impl Counts {
     pub fn login<T>(&self, result: &Result<T>) {
         let outcome = match result {
             Ok(_) => "ok",
-            Err(Error::WrongCredentials | Error::InvalidFields(_)) => "wrong",
+            Err(
+                Error::WrongCredentials
+                | Error::InvalidFields(_)
+                | Error::ExternalToken(_)
+                | Error::TokenExpired
+                | Error::AccountDeactivated,
+            ) => "wrong",
             Err(Error::TooManyRequests { .. }) => "refused",
             Err(_) => "error",
         };

@@ -1,11 +1,13 @@
 //! The one error type of the rules, for clients: what happened, and whether and when to retry. Details
 //! for the operator are logged where they happen.
 
+use std::fmt;
+
 use serde::Serialize;
 
-use crate::model::{ErrorCode, Timestamp};
+use crate::model::{ErrorCode, Scope, Timestamp};
 use crate::storage;
-use crate::storage::backend::InviteError;
+use crate::storage::backend::{HookError, InviteError, ReactionError};
 
 /// The most seconds after which a client that found a full queue retries. Each answer draws its own
 /// number, so that clients which were refused together do not come back together.
@@ -21,6 +23,12 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
 impl FieldError {
     pub fn new(field: &str, message: impl Into<String>) -> Self {
         Self { field: field.to_owned(), message: message.into() }
@@ -30,7 +38,7 @@ impl FieldError {
 /// Why a request was not carried out. The text may be shown to every client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("some fields are not acceptable")]
+    #[error("{}", .0.iter().map(FieldError::to_string).collect::<Vec<_>>().join("; "))]
     InvalidFields(Vec<FieldError>),
     #[error("sign in first: no token was given")]
     TokenMissing,
@@ -44,6 +52,30 @@ pub enum Error {
     WrongCredentials,
     #[error("the current password is wrong")]
     WrongCurrentPassword,
+    #[error("this needs an API token with the scope `{}`", .0.as_str())]
+    ScopeMissing(Scope),
+    #[error("this API token is limited to certain rooms: this needs one that is not")]
+    TokenLimited,
+    #[error("no API token allows this: a person must sign in")]
+    PersonRequired,
+    #[error("this is for bots: use a bot's API token")]
+    BotRequired,
+    #[error("this is the account of a bot, which has no password: make an API token for it")]
+    BotAccount,
+    #[error("this bot has as many API tokens as it may have: revoke some of them first")]
+    TooManyTokens,
+    #[error("there is no such webhook, or it was deleted")]
+    HookNotFound,
+    #[error("this room has as many webhooks as it may have: delete some of them first")]
+    TooManyHooks,
+    #[error("there is no such API token of this bot, or it has been revoked")]
+    TokenNotFound,
+    #[error("this bot has no cursor of this name")]
+    CursorNotFound,
+    #[error(
+        "the cursors of this bot have as many rooms as they may have: delete some of them first"
+    )]
+    TooManyCursors,
     #[error("this needs an admin")]
     AdminRequired,
     #[error(
@@ -57,6 +89,23 @@ pub enum Error {
     InviteRequired,
     #[error("this token is another user's; open a connection of its own for it")]
     OtherUser,
+    #[error("this server accepts no tokens of a product: its operator can set [external]")]
+    ExchangeOff,
+    /// Has the end of a sentence about a product's token, for the product's developer.
+    #[error("this token of the product is not valid: {0}")]
+    ExternalToken(String),
+    #[error(
+        "the keys of the product's tokens cannot be fetched at the moment; try again in a moment"
+    )]
+    KeysUnavailable,
+    #[error("this account is deactivated")]
+    AccountDeactivated,
+    #[error("another account belongs to this external subject")]
+    SubjectTaken,
+    #[error(
+        "this account belongs to a product, which signs its person in: it has no password here"
+    )]
+    ExternalAccount,
     /// The token is unknown, used or expired. The client is not told which.
     #[error("this link is not valid any more: ask an admin for a new one")]
     InvalidResetToken,
@@ -66,10 +115,16 @@ pub enum Error {
     UserNotFound,
     #[error("there is no such message in this room")]
     MessageNotFound,
+    #[error("this server shows no previews of links: its operator can switch them on")]
+    PreviewsOff,
+    #[error("there is no such preview, or it has no image")]
+    PreviewNotFound,
     /// The invite is unknown, expired, revoked or used up. The client is not told which.
     #[error("this invite is not valid any more: ask for a new link")]
     InviteNotFound,
-    #[error("only its author may edit a message, and only its author or an admin may delete it")]
+    #[error(
+        "only its author may edit a message, and only its author or a moderator of the room may delete it"
+    )]
     AuthorRequired,
     #[error("this message has been deleted")]
     MessageDeleted,
@@ -79,6 +134,18 @@ pub enum Error {
     LastAdmin,
     #[error("there are too many open invites: revoke some of them first")]
     TooManyInvites,
+    #[error("this message has as many different emojis as it may have: use one of them")]
+    TooManyReactions,
+    #[error("there is no such scheduled message, or it is just being sent")]
+    ScheduledNotFound,
+    #[error(
+        "this account has as many scheduled messages as it may have: delete some of them first"
+    )]
+    TooManyScheduled,
+    #[error("this account has as many drafts as it may have: send or delete some of them first")]
+    TooManyDrafts,
+    #[error("this room has as many pinned messages as it may have: unpin one of them first")]
+    TooManyPins,
     #[error("this username is taken")]
     UsernameTaken,
     #[error("this email is taken")]
@@ -155,21 +222,45 @@ impl Error {
             Self::SessionRevoked => ErrorCode::SessionRevoked,
             Self::WrongCredentials => ErrorCode::WrongCredentials,
             Self::WrongCurrentPassword => ErrorCode::WrongCurrentPassword,
+            Self::ScopeMissing(_) => ErrorCode::ScopeMissing,
+            Self::TokenLimited => ErrorCode::TokenLimited,
+            Self::PersonRequired => ErrorCode::PersonRequired,
+            Self::BotRequired => ErrorCode::BotRequired,
+            Self::BotAccount => ErrorCode::BotAccount,
+            Self::TooManyTokens => ErrorCode::TooManyTokens,
+            Self::TokenNotFound => ErrorCode::TokenNotFound,
+            Self::HookNotFound => ErrorCode::HookNotFound,
+            Self::TooManyHooks => ErrorCode::TooManyHooks,
+            Self::CursorNotFound => ErrorCode::CursorNotFound,
+            Self::TooManyCursors => ErrorCode::TooManyCursors,
             Self::AdminRequired => ErrorCode::AdminRequired,
             Self::AdminSignupRefused => ErrorCode::AdminSignupRefused,
             Self::SignupClosed => ErrorCode::SignupClosed,
             Self::InviteRequired => ErrorCode::InviteRequired,
             Self::OtherUser => ErrorCode::OtherUser,
+            Self::ExchangeOff => ErrorCode::ExchangeOff,
+            Self::ExternalToken(_) => ErrorCode::TokenInvalid,
+            Self::KeysUnavailable => ErrorCode::KeysUnavailable,
+            Self::AccountDeactivated => ErrorCode::AccountDeactivated,
+            Self::SubjectTaken => ErrorCode::SubjectTaken,
+            Self::ExternalAccount => ErrorCode::ExternalAccount,
             Self::InvalidResetToken => ErrorCode::InvalidResetToken,
             Self::RoomNotFound => ErrorCode::RoomNotFound,
             Self::UserNotFound => ErrorCode::UserNotFound,
             Self::MessageNotFound => ErrorCode::MessageNotFound,
+            Self::PreviewsOff => ErrorCode::PreviewsOff,
+            Self::PreviewNotFound => ErrorCode::PreviewNotFound,
             Self::InviteNotFound => ErrorCode::InviteNotFound,
             Self::AuthorRequired => ErrorCode::AuthorRequired,
             Self::MessageDeleted => ErrorCode::MessageDeleted,
             Self::RoomArchived => ErrorCode::RoomArchived,
             Self::LastAdmin => ErrorCode::LastAdmin,
             Self::TooManyInvites => ErrorCode::TooManyInvites,
+            Self::TooManyReactions => ErrorCode::TooManyReactions,
+            Self::TooManyPins => ErrorCode::TooManyPins,
+            Self::ScheduledNotFound => ErrorCode::ScheduledNotFound,
+            Self::TooManyScheduled => ErrorCode::TooManyScheduled,
+            Self::TooManyDrafts => ErrorCode::TooManyDrafts,
             Self::UsernameTaken => ErrorCode::UsernameTaken,
             Self::EmailTaken => ErrorCode::EmailTaken,
             Self::RoomNameTaken => ErrorCode::RoomNameTaken,
@@ -222,6 +313,7 @@ impl From<storage::Conflict> for Error {
             storage::Conflict::RoomNameTaken => Self::RoomNameTaken,
             storage::Conflict::AdminExists => Self::AdminSignupRefused,
             storage::Conflict::LastAdmin => Self::LastAdmin,
+            storage::Conflict::SubjectTaken => Self::SubjectTaken,
         }
     }
 }
@@ -278,6 +370,7 @@ impl From<storage::AppendError> for Error {
         match error {
             storage::AppendError::RoomNotFound => Self::RoomNotFound,
             storage::AppendError::RoomArchived => Self::RoomArchived,
+            storage::AppendError::MessageNotFound => Self::MessageNotFound,
             // The account was deleted while its session was still open.
             storage::AppendError::UserNotFound => Self::SessionRevoked,
             storage::AppendError::Storage(error) => error.into(),
@@ -297,6 +390,30 @@ impl From<storage::MemberError> for Error {
             storage::MemberError::Banned => Self::Banned,
             storage::MemberError::Blocked => Self::Blocked,
             storage::MemberError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReactionError> for Error {
+    fn from(error: ReactionError) -> Self {
+        match error {
+            ReactionError::RoomNotFound => Self::RoomNotFound,
+            ReactionError::MessageNotFound => Self::MessageNotFound,
+            ReactionError::RoomArchived => Self::RoomArchived,
+            ReactionError::MessageDeleted => Self::MessageDeleted,
+            ReactionError::TooManyEmojis => Self::TooManyReactions,
+            ReactionError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<HookError> for Error {
+    fn from(error: HookError) -> Self {
+        match error {
+            HookError::NotFound => Self::HookNotFound,
+            HookError::RoomArchived => Self::RoomArchived,
+            HookError::TooMany => Self::TooManyHooks,
+            HookError::Member(error) => error.into(),
         }
     }
 }
@@ -329,21 +446,44 @@ pub fn sample(code: ErrorCode) -> Option<Error> {
         ErrorCode::SessionRevoked => Error::SessionRevoked,
         ErrorCode::WrongCredentials => Error::WrongCredentials,
         ErrorCode::WrongCurrentPassword => Error::WrongCurrentPassword,
+        ErrorCode::ScopeMissing => Error::ScopeMissing(Scope::Send),
+        ErrorCode::TokenLimited => Error::TokenLimited,
+        ErrorCode::PersonRequired => Error::PersonRequired,
+        ErrorCode::BotRequired => Error::BotRequired,
+        ErrorCode::BotAccount => Error::BotAccount,
+        ErrorCode::TooManyTokens => Error::TooManyTokens,
+        ErrorCode::TokenNotFound => Error::TokenNotFound,
+        ErrorCode::HookNotFound => Error::HookNotFound,
+        ErrorCode::TooManyHooks => Error::TooManyHooks,
+        ErrorCode::CursorNotFound => Error::CursorNotFound,
+        ErrorCode::TooManyCursors => Error::TooManyCursors,
         ErrorCode::AdminRequired => Error::AdminRequired,
         ErrorCode::AdminSignupRefused => Error::AdminSignupRefused,
         ErrorCode::SignupClosed => Error::SignupClosed,
         ErrorCode::InviteRequired => Error::InviteRequired,
         ErrorCode::OtherUser => Error::OtherUser,
         ErrorCode::InvalidResetToken => Error::InvalidResetToken,
+        ErrorCode::ExchangeOff => Error::ExchangeOff,
+        ErrorCode::KeysUnavailable => Error::KeysUnavailable,
+        ErrorCode::AccountDeactivated => Error::AccountDeactivated,
+        ErrorCode::SubjectTaken => Error::SubjectTaken,
+        ErrorCode::ExternalAccount => Error::ExternalAccount,
         ErrorCode::RoomNotFound => Error::RoomNotFound,
         ErrorCode::UserNotFound => Error::UserNotFound,
         ErrorCode::MessageNotFound => Error::MessageNotFound,
+        ErrorCode::PreviewsOff => Error::PreviewsOff,
+        ErrorCode::PreviewNotFound => Error::PreviewNotFound,
         ErrorCode::InviteNotFound => Error::InviteNotFound,
         ErrorCode::AuthorRequired => Error::AuthorRequired,
         ErrorCode::MessageDeleted => Error::MessageDeleted,
         ErrorCode::RoomArchived => Error::RoomArchived,
         ErrorCode::LastAdmin => Error::LastAdmin,
         ErrorCode::TooManyInvites => Error::TooManyInvites,
+        ErrorCode::TooManyReactions => Error::TooManyReactions,
+        ErrorCode::TooManyPins => Error::TooManyPins,
+        ErrorCode::ScheduledNotFound => Error::ScheduledNotFound,
+        ErrorCode::TooManyScheduled => Error::TooManyScheduled,
+        ErrorCode::TooManyDrafts => Error::TooManyDrafts,
         ErrorCode::UsernameTaken => Error::UsernameTaken,
         ErrorCode::EmailTaken => Error::EmailTaken,
         ErrorCode::RoomNameTaken => Error::RoomNameTaken,

@@ -1,17 +1,19 @@
-//! HS256 (RFC 7518 §3.2) for jsonwebtoken, and no other algorithm. Its own implementations would
-//! add RSA and elliptic curves to the program, which no token here uses.
+//! HS256 (RFC 7518 §3.2) for jsonwebtoken, which signs with no other algorithm. Its own implementations would
+//! add a second RSA and second elliptic curves to the program; `public_keys` uses those of ring.
 
 use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
 use jsonwebtoken::signature::{Error, Signer, Verifier};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
 use sha2::Sha256;
+
+use super::public_keys::PublicKey;
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| Ok(Box::new(signer(algorithm, key)?)),
-    verifier_factory: |algorithm, key| Ok(Box::new(verifier(algorithm, key)?)),
+    verifier_factory: verifier,
     key_utils: KeyUtils::new_unimplemented(),
 };
 
@@ -27,8 +29,14 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Hs256> {
     Hs256::new(*algorithm, key.as_bytes())
 }
 
-fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Hs256> {
-    Hs256::new(*algorithm, key.try_get_as_bytes()?)
+/// A key of one family is never used for an algorithm of another (RFC 8725 §2.1).
+fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
+    match key.family() {
+        AlgorithmFamily::Hmac => Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?)),
+        AlgorithmFamily::Rsa | AlgorithmFamily::Ec | AlgorithmFamily::Ed => {
+            Ok(Box::new(PublicKey::new(*algorithm, key)?))
+        }
+    }
 }
 
 impl Hs256 {

@@ -3,10 +3,10 @@
 use tokio::sync::oneshot;
 
 use super::permissions::RoomAction;
-use super::{Chat, Error, FieldError, Result, text};
+use super::{Chat, Error, Extras, FieldError, Result, text};
 use crate::model::{
-    Appended, Cursor, Event, EventPage, Identity, MessagePage, NewMessage, RoomId, RoomKind, Seq,
-    Standing,
+    Appended, Cursor, Event, EventPage, Identity, MessagePage, NewMessage, NewParts, RoomId,
+    RoomKind, Seq, Standing,
 };
 use crate::realtime::ReplyTo;
 use crate::storage::Backend;
@@ -26,6 +26,23 @@ pub struct Draft {
     /// The sender's own id of the message. A message that is sent again with the same id is stored
     /// once.
     pub client_id: Option<String>,
+    /// What the message is besides its text.
+    pub extras: Option<Box<Extras>>,
+}
+
+impl Draft {
+    /// Whether the message is only a text: [`Chat::compose`] would find no parts.
+    pub fn is_plain(&self) -> bool {
+        self.extras.is_none() && !self.content.contains('@')
+    }
+}
+
+/// What [`Chat::prepare`] has done for a message. The default is for a message that is only a text.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    parts: Option<Box<NewParts>>,
+    /// The sender's pace has been checked.
+    is_paced: bool,
 }
 
 /// The permission to send to a room.
@@ -63,11 +80,18 @@ impl Chat {
         caller: &Identity,
         admission: Admission,
         draft: Draft,
+        prepared: Prepared,
         reply: ReplyTo,
     ) -> Result<()> {
         let settings = self.inner.settings.load();
         check(&draft, settings.limits.message_chars)?;
-        self.check_pace(caller)?;
+        let Prepared { mut parts, is_paced } = prepared;
+        if !is_paced {
+            self.check_pace(caller)?;
+        }
+        if caller.is_bot {
+            parts.get_or_insert_default().detail.is_bot = true;
+        }
         let message = NewMessage {
             room_id: admission.room_id,
             joins: admission.joins,
@@ -77,6 +101,7 @@ impl Chat {
             content: draft.content,
             client_id: draft.client_id,
             timestamp: self.inner.clock.now(),
+            parts,
         };
         if admission.joins {
             // After the commit the sender is a member. A standing that is read before it is no harm: the next message
@@ -106,13 +131,48 @@ impl Chat {
     ///
     /// # Errors
     /// Those of [`Chat::admit`] and [`Chat::post`], [`Error::RoomArchived`].
-    pub async fn send(&self, caller: &Identity, draft: Draft) -> Result<Appended> {
+    pub async fn send(&self, caller: &Identity, mut draft: Draft) -> Result<Appended> {
         let admission = self.admit(caller, draft.room_id).await?;
+        let prepared = self.prepare(caller, &mut draft).await?;
+        self.send_prepared(caller, admission, draft, prepared).await
+    }
+
+    /// Sends a message that was scheduled: the pace was checked when it was. As [`Chat::send`] otherwise.
+    pub(super) async fn send_now(&self, caller: &Identity, mut draft: Draft) -> Result<Appended> {
+        let admission = self.admit(caller, draft.room_id).await?;
+        let extras = draft.extras.take().map(|extras| *extras);
+        let parts = self.compose(caller, draft.room_id, &draft.content, extras).await?;
+        let prepared = Prepared { parts, is_paced: true };
+        self.send_prepared(caller, admission, draft, prepared).await
+    }
+
+    pub(super) async fn send_prepared(
+        &self,
+        caller: &Identity,
+        admission: Admission,
+        draft: Draft,
+        prepared: Prepared,
+    ) -> Result<Appended> {
         let (reply, outcome) = oneshot::channel();
-        self.post(caller, admission, draft, ReplyTo::Task(reply))?;
+        self.post(caller, admission, draft, prepared, ReplyTo::Task(reply))?;
         // The hub has ended without an answer, because the server is stopping. The message may have
         // been stored: the sender retries with the same `client_id`.
         Ok(outcome.await.map_err(|_| Error::Unavailable)??)
+    }
+
+    /// Prepares the parts of a message to be sent. To be called after [`Chat::admit`].
+    ///
+    /// # Errors
+    /// [`Error::TooManyRequests`], and those of a database that cannot be read.
+    pub async fn prepare(&self, caller: &Identity, draft: &mut Draft) -> Result<Prepared> {
+        if draft.is_plain() {
+            return Ok(Prepared::default());
+        }
+        // Before anything is looked up.
+        self.check_pace(caller)?;
+        let extras = draft.extras.take().map(|extras| *extras);
+        let parts = self.compose(caller, draft.room_id, &draft.content, extras).await?;
+        Ok(Prepared { parts, is_paced: true })
     }
 
     /// Reads a page of a room's messages, in ascending seq, and returns what `show` makes of it.
@@ -132,9 +192,9 @@ impl Chat {
         show: impl FnOnce(MessagePage) -> T + Send + 'static,
     ) -> Result<T> {
         check_page(cursor, limit)?;
-        let visible_from = self.check(caller, room_id, RoomAction::Read).await?.visible_from();
+        let view = self.view_of(caller, room_id).await?;
         let read = move |backend: &dyn Backend| {
-            Ok(backend.list_messages(room_id, cursor, limit, visible_from)?.map(show))
+            Ok(backend.list_messages(room_id, cursor, limit, view)?.map(show))
         };
         let page = self.inner.store.read(read).await?;
         page.ok_or(Error::RoomNotFound)
@@ -172,7 +232,7 @@ impl Chat {
 }
 
 impl Admission {
-    fn of(standing: &Standing) -> Self {
+    pub(super) fn of(standing: &Standing) -> Self {
         let joins = standing.kind == RoomKind::Public && standing.membership.is_none();
         Self { room_id: standing.room_id, joins }
     }
@@ -196,6 +256,11 @@ pub(super) fn check_content(content: &str, max_chars: usize) -> Result<(), Field
     if text::is_blank(content) {
         return Err(FieldError::new("content", "must not be blank"));
     }
+    check_text(content, max_chars)
+}
+
+/// Checks a text that may be blank.
+pub(super) fn check_text(content: &str, max_chars: usize) -> Result<(), FieldError> {
     if content.len() > max_chars && content.chars().count() > max_chars {
         let message = format!("must have at most {max_chars} characters");
         return Err(FieldError::new("content", message));
@@ -206,7 +271,7 @@ pub(super) fn check_content(content: &str, max_chars: usize) -> Result<(), Field
     Ok(())
 }
 
-fn check_page(cursor: Cursor, limit: u32) -> Result<()> {
+pub(super) fn check_page(cursor: Cursor, limit: u32) -> Result<()> {
     let mut errors = Vec::new();
     if !(1..=MAX_PAGE).contains(&limit) {
         errors.push(FieldError::new("limit", format!("must be from 1 to {MAX_PAGE}")));
@@ -234,6 +299,7 @@ mod tests {
             room_id: RoomId(1),
             content: content.to_owned(),
             client_id: client_id.map(str::to_owned),
+            extras: None,
         }
     }
 

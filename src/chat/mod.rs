@@ -8,26 +8,39 @@
 
 mod accounts;
 mod admin;
+mod api_tokens;
 mod changes;
+mod compose;
 mod counts;
+mod cursors;
 mod direct;
+mod drafts;
 mod error;
+mod external;
 mod guessable;
+mod hooks;
 mod hs256;
+mod index;
 mod invites;
 mod members;
 mod messages;
 mod names;
 mod nodes;
+mod own;
 mod pace;
 mod passwords;
 mod people;
 mod permissions;
+mod previews;
+mod public_keys;
+mod reactions;
 mod reading;
 mod refusals;
 mod resets;
 mod retention;
 mod rooms;
+mod scheduled;
+mod search;
 mod secret;
 mod sessions;
 mod settings;
@@ -35,6 +48,7 @@ mod sockets;
 mod standings;
 mod stats;
 mod text;
+mod threads;
 mod throttle;
 mod tickets;
 mod tokens;
@@ -43,6 +57,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use tokio::sync::Notify;
 
 use crate::config::{Auth, Limits, Rooms, Switch};
@@ -55,25 +70,42 @@ use crate::storage::{ServerFacts, Store};
 pub(crate) use accounts::{Login, Setup, new_account, new_password};
 pub use accounts::{Signup, SignupCaller};
 pub(crate) use admin::{
-    Admin, DEFAULT_AUDIT_PAGE, DEFAULT_ROOMS_PAGE, DEFAULT_USERS_PAGE, Error as AdminError,
-    MAX_AUDIT_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, MemberChange, UserSearch,
+    AccountDraft, Admin, BotDraft, DEFAULT_AUDIT_PAGE, DEFAULT_ROOMS_PAGE, DEFAULT_USERS_PAGE,
+    Error as AdminError, MAX_AUDIT_PAGE, MAX_LISTED_SESSIONS, MAX_TOKEN_SECONDS, MAX_USERS_PAGE,
+    MIN_TOKEN_SECONDS, MadeHook, MadeToken, MemberChange, TokenDraft, UserSearch,
 };
+pub(crate) use compose::Extras;
 #[cfg(test)]
 pub(crate) use error::sample as sample_error;
 pub(crate) use error::{Error, FieldError, Result};
+pub use external::External;
+#[cfg(any(fuzzing, test))]
+pub(crate) use external::fuzzed as external_fuzzed;
 pub(crate) use invites::{InviteDraft, MAX_USES, MadeInvite};
 pub(crate) use members::{DEFAULT_MEMBERS_PAGE, MAX_MEMBERS_PAGE};
-pub(crate) use messages::{Admission, DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE};
+pub(crate) use messages::{
+    Admission, DEFAULT_PAGE, Draft, MAX_CLIENT_ID_BYTES, MAX_PAGE, Prepared,
+};
 pub(crate) use names::{MAX_EMAIL_BYTES, MAX_USERNAME_CHARS, MIN_USERNAME_CHARS};
 pub(crate) use passwords::MAX_PASSWORD_BYTES;
 pub(crate) use people::{PeoplePage, PersonView};
+pub(crate) use permissions::{Access, require_access};
+#[cfg(any(fuzzing, test))]
+pub(crate) use previews::fuzzed as previews_fuzzed;
+pub(crate) use previews::{Preview, PreviewImage};
 pub(crate) use retention::{days_before, expires_before};
 pub(crate) use rooms::{
     Entry, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_ROOMS_PAGE, PURGE_PAUSES, RoomDraft, RoomView,
 };
+#[cfg(any(fuzzing, test))]
+pub(crate) use search::fuzzed as search_fuzzed;
+pub(crate) use search::{
+    DEFAULT_SEARCH_PAGE, FoundMessage, MAX_SEARCH_PAGE, SearchPage, SearchRequest,
+};
 pub(crate) use secret::random_bytes;
 pub(crate) use sockets::SocketPermit;
 pub(crate) use stats::{SAMPLE_EVERY, Stats};
+pub(crate) use threads::ThreadPage;
 pub(crate) use tickets::Ticket;
 
 /// The parts that the rules are built from.
@@ -92,6 +124,10 @@ pub struct ChatParts {
     pub rooms: Rooms,
     /// The settings of limits.
     pub limits: Limits,
+    /// The networks that previews may reach besides the public internet. `None`: there are no previews.
+    pub previews: Option<Vec<IpNet>>,
+    /// The product whose tokens open sessions. `None`: the settings name no product.
+    pub external: Option<External>,
     /// The facts about the database, read when it was opened.
     pub facts: ServerFacts,
     /// Signs the tokens: at least 32 bytes.
@@ -110,6 +146,9 @@ pub enum StartError {
     /// The shortest accepted password would be longer than the longest one.
     #[error("auth.min_password_chars is {0}; no password can be longer than {MAX_PASSWORD_BYTES}")]
     MinPasswordChars(usize),
+    /// The key of a product's tokens cannot be used.
+    #[error("{0}")]
+    ExternalKey(String),
     /// The system did not start a thread.
     #[error("cannot start the threads that check passwords: {0}")]
     Threads(#[from] std::io::Error),
@@ -135,6 +174,11 @@ struct Inner {
     standings: standings::Standings,
     sockets: sockets::Tally,
     marks: reading::Marks,
+    reactions: reactions::Gathered,
+    /// `None`: this server shows no previews.
+    previews: Option<previews::Previews>,
+    /// `None`: no product signs its people in.
+    external: Option<External>,
     /// Wakes the task that purges deleted rooms.
     has_deleted_rooms: Notify,
     /// The time up to which revocations have been read, in milliseconds since 1970.
@@ -153,7 +197,8 @@ impl Chat {
     /// # Errors
     /// [`StartError`] if a setting cannot work or a thread cannot be started.
     pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
-        let ChatParts { store, hub, fleet, clock, auth, rooms, limits, facts, secret } = parts;
+        let ChatParts { store, hub, fleet, clock, auth, rooms, limits, .. } = parts;
+        let ChatParts { previews, external, facts, secret, .. } = parts;
         let metrics = Metrics::new();
         let chat = Self {
             inner: Arc::new(Inner {
@@ -166,6 +211,9 @@ impl Chat {
                 throttle: throttle::Throttle::new(&secret)?,
                 sessions: sessions::Cache::default(),
                 standings: standings::Standings::default(),
+                reactions: reactions::Gathered::default(),
+                previews: previews.map(previews::Previews::new),
+                external,
                 marks: reading::Marks::default(),
                 has_deleted_rooms: Notify::new(),
                 sockets: sockets::Tally::default(),
@@ -233,6 +281,8 @@ impl Chat {
         let settings = self.inner.settings.load();
         settings.sends.forget_quiet();
         settings.joins.forget_quiet();
+        settings.searches.forget_quiet();
+        settings.previews.forget_quiet();
         self.inner.throttle.forget_quiet(self.inner.clock.now());
     }
 

@@ -49,8 +49,8 @@ impl Passwords {
         self.run(move || hash(&password, cost)).await
     }
 
-    /// Returns whether the password matches the hash. Without a hash the result is false, after the
-    /// same time.
+    /// Returns whether the password matches the hash. Without a hash, or with an empty one, the result is false,
+    /// after the same time.
     ///
     /// # Errors
     /// [`Error::InvalidFields`] for a password that bcrypt cannot represent, whatever the hash;
@@ -62,6 +62,8 @@ impl Passwords {
         hash: Option<String>,
     ) -> Result<bool> {
         let forms = forms(field, password)?;
+        // An account without a password has an empty hash.
+        let hash = hash.filter(|hash| !hash.is_empty());
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.nobodys_hash.clone(), Arc::from);
         let verify = move || {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::messages::MAX_PAGE;
+use super::permissions::RoomAction;
 use super::rooms::check_query;
 use super::{Chat, Error, FieldError, Result, text};
 use crate::model::{
@@ -38,7 +39,7 @@ pub struct PeoplePage {
 }
 
 impl Chat {
-    /// Finds active accounts.
+    /// Finds active accounts, without those of webhooks.
     ///
     /// # Errors
     /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_PAGE`], `after` is negative, or the text has more than
@@ -67,9 +68,23 @@ impl Chat {
     }
 
     /// # Errors
-    /// [`Error::UserNotFound`]; deleted accounts are not found.
-    pub async fn get_person(&self, _caller: &Identity, id: UserId) -> Result<PersonView> {
-        let cards = self.inner.store.read(move |backend| backend.list_cards(&[id])).await?;
+    /// [`Error::UserNotFound`]; deleted accounts are not found, nor are the webhooks of rooms that the caller does not
+    /// see.
+    pub async fn get_person(&self, caller: &Identity, id: UserId) -> Result<PersonView> {
+        let read = move |backend: &dyn Backend| {
+            let cards = backend.list_cards(&[id])?;
+            let is_bot = cards.iter().any(|card| card.is_bot);
+            let room_id = if is_bot { backend.get_hook_room(id)? } else { None };
+            Ok((cards, room_id))
+        };
+        let (cards, room_id) = self.inner.store.read(read).await?;
+        if let Some(room_id) = room_id {
+            let seen = self.check(caller, room_id, RoomAction::See).await;
+            seen.map_err(|error| match error {
+                Error::RoomNotFound => Error::UserNotFound,
+                error => error,
+            })?;
+        }
         self.view_people(cards).await?.pop().ok_or(Error::UserNotFound)
     }
 
@@ -152,7 +167,7 @@ impl Chat {
     }
 
     /// Whether each of these people is connected. Of its own connections, this node knows more than the database.
-    async fn list_presence(&self, ids: Vec<UserId>) -> Result<Vec<Presence>> {
+    pub(super) async fn list_presence(&self, ids: Vec<UserId>) -> Result<Vec<Presence>> {
         let mut presence = self.inner.hub.list_presence(ids.clone()).await;
         let is_asked =
             |(id, presence): (&UserId, &Presence)| (*presence != Presence::Online).then_some(*id);
@@ -209,9 +224,7 @@ impl Chat {
 fn check(change: ProfileChange, now: Timestamp) -> Result<ProfileChange> {
     let mut errors = Vec::new();
     let checked = ProfileChange {
-        display_name: change
-            .display_name
-            .map(|it| line("display_name", it, MAX_DISPLAY_NAME_CHARS, &mut errors)),
+        display_name: change.display_name.map(|it| check_display_name(it, &mut errors)),
         title: change.title.map(|it| line("title", it, MAX_TITLE_CHARS, &mut errors)),
         timezone: change.timezone.map(|it| timezone(it, &mut errors)),
         status: change.status.map(|it| it.map(|status| check_status(status, now, &mut errors))),
@@ -233,6 +246,19 @@ fn check_status(status: Status, now: Timestamp, errors: &mut Vec<FieldError>) ->
         errors.push(FieldError::new("status.emoji", "must be one emoji"));
     }
     Status { text, emoji, until }
+}
+
+/// Applies the rules to a display name.
+pub(super) fn check_display_name(
+    typed: Option<String>,
+    errors: &mut Vec<FieldError>,
+) -> Option<String> {
+    line("display_name", typed, MAX_DISPLAY_NAME_CHARS, errors)
+}
+
+/// Applies the rules of a display name to a name that must be given.
+pub(super) fn check_name(field: &str, typed: &str, errors: &mut Vec<FieldError>) -> String {
+    line(field, Some(typed.to_owned()), MAX_DISPLAY_NAME_CHARS, errors).unwrap_or_default()
 }
 
 /// A text of one line that shows something.

@@ -3,7 +3,7 @@
 use super::{Error, Result};
 use crate::config::RoomCreators;
 use crate::model::{
-    AllowedTo, Identity, Membership, Role, RoomKind, RoomRole, Standing, Timestamp, UserId,
+    AllowedTo, Identity, Membership, Role, RoomKind, RoomRole, Scope, Standing, Timestamp, UserId,
 };
 
 /// The actions of an authenticated caller that do not depend on a room.
@@ -30,6 +30,8 @@ pub(super) enum RoomAction {
     Read,
     /// Send messages, and tell that one is typing.
     Post,
+    /// Send messages by a webhook, which a moderator has made: also where only moderators send.
+    PostByHook,
     /// Become a member.
     Join,
     /// End the own membership.
@@ -38,7 +40,7 @@ pub(super) enum RoomAction {
     Prefer,
     /// Add people, and make invites.
     Invite,
-    /// Remove, mute and ban members of a lower role, lift bans, and read them.
+    /// Remove, mute and ban members of a lower role, lift bans, and read them. Make and delete webhooks.
     Moderate,
     /// Set the roles of members, and appoint an owner.
     SetRoles,
@@ -53,6 +55,41 @@ pub(super) enum RoomAction {
     DeleteMessage {
         author: UserId,
     },
+    /// React to messages.
+    React,
+    /// Pin messages in the room.
+    Pin,
+    /// Mention all members of a large room at once.
+    MentionEveryone,
+}
+
+/// What an operation needs of the caller's API token. The token of a person who has signed in allows everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// This scope. [`may`] checks the rooms of the token.
+    Scope(Scope),
+    /// This scope, and that the token is not limited to certain rooms.
+    Everywhere(Scope),
+    /// No API token allows it.
+    Person,
+}
+
+/// Decides whether the caller's token allows an operation.
+///
+/// # Errors
+/// [`Error::ScopeMissing`], [`Error::TokenLimited`], [`Error::PersonRequired`].
+pub fn require_access(caller: &Identity, access: Access) -> Result<()> {
+    let Some(grant) = &caller.grant else { return Ok(()) };
+    let (scope, is_everywhere) = match access {
+        Access::Scope(scope) => (scope, false),
+        Access::Everywhere(scope) => (scope, true),
+        Access::Person => return Err(Error::PersonRequired),
+    };
+    match grant.scopes.contains(scope) {
+        true if is_everywhere && grant.room_ids.is_some() => Err(Error::TokenLimited),
+        true => Ok(()),
+        false => Err(Error::ScopeMissing(scope)),
+    }
 }
 
 /// # Errors
@@ -79,6 +116,9 @@ pub(super) fn may(
     standing: &Standing,
     now: Timestamp,
 ) -> Result<()> {
+    if !caller.token_allows_room(standing.room_id) {
+        return Err(Error::RoomNotFound);
+    }
     let is_public = standing.kind == RoomKind::Public;
     let is_direct = standing.kind == RoomKind::Direct;
     let is_banned = standing.ban.as_ref().is_some_and(|ban| ban.is_in_force(now));
@@ -98,6 +138,14 @@ pub(super) fn may(
             None => Err(Error::NotAMember),
         },
         RoomAction::Post => require_voice(caller, standing, now),
+        // Everybody may react to announcements.
+        RoomAction::React | RoomAction::PostByHook => require_unmuted(standing, now),
+        RoomAction::Pin => match rank(caller, standing) {
+            Some(_) => require_voice(caller, standing, now),
+            None => Err(Error::NotAMember),
+        },
+        RoomAction::MentionEveryone if is_direct => Ok(()),
+        RoomAction::MentionEveryone => require_rank(caller, standing, RoomRole::Moderator),
         // The new text is sent to everybody, like a message. Only the author may edit a message.
         RoomAction::EditMessage { author } => {
             require_voice(caller, standing, now).and_then(|()| require_author(caller, author))
@@ -151,14 +199,20 @@ fn require_rank(caller: &Identity, standing: &Standing, least: RoomRole) -> Resu
     }
 }
 
-/// Whether the caller may write in the room.
-fn require_voice(caller: &Identity, standing: &Standing, now: Timestamp) -> Result<()> {
+/// Whether nobody has silenced the caller in the room.
+fn require_unmuted(standing: &Standing, now: Timestamp) -> Result<()> {
     if standing.is_blocked {
         return Err(Error::Blocked);
     }
-    if let Some(until) = standing.muted_until.filter(|until| now < *until) {
-        return Err(Error::Muted(until));
+    match standing.muted_until.filter(|until| now < *until) {
+        Some(until) => Err(Error::Muted(until)),
+        None => Ok(()),
     }
+}
+
+/// Whether the caller may write in the room.
+fn require_voice(caller: &Identity, standing: &Standing, now: Timestamp) -> Result<()> {
+    require_unmuted(standing, now)?;
     match standing.rules.posting {
         AllowedTo::Everyone => Ok(()),
         AllowedTo::Moderators => require_rank(caller, standing, RoomRole::Moderator)
@@ -194,6 +248,8 @@ mod tests {
         read            ok    ok    ok   ok   ok     banned  ok
         post free       ok    ok    ok   ok   muted  banned  ok
         post strict     post  post  ok   ok   muted  banned  ok
+        hook            ok    ok    ok   ok   muted  banned  ok
+        hook strict     ok    ok    ok   ok   muted  banned  ok
         join            ok    ok    ok   ok   ok     banned  ok
         leave           not   ok    ok   ok   ok     banned  not
         prefer          not   ok    ok   ok   ok     banned  not
@@ -208,13 +264,20 @@ mod tests {
         edit own strict post  post  ok   ok   muted  banned  ok
         edit other      auth  auth  auth auth muted  banned  auth
         remove own      ok    ok    ok   ok   ok     banned  ok
-        remove other    auth  auth  ok   ok   auth   banned  ok";
+        remove other    auth  auth  ok   ok   auth   banned  ok
+        react           ok    ok    ok   ok   muted  banned  ok
+        react strict    ok    ok    ok   ok   muted  banned  ok
+        pin             not   ok    ok   ok   muted  banned  ok
+        pin strict      not   post  ok   ok   muted  banned  ok
+        everyone        mod   mod   ok   ok   mod    banned  ok";
 
     const PRIVATE: &str = "
         see             404   ok    ok   ok   ok     404     404
         read            404   ok    ok   ok   ok     404     404
         post free       404   ok    ok   ok   muted  404     404
         post strict     404   post  ok   ok   muted  404     404
+        hook            404   ok    ok   ok   muted  404     404
+        hook strict     404   ok    ok   ok   muted  404     404
         join            404   ok    ok   ok   ok     404     404
         leave           404   ok    ok   ok   ok     404     404
         prefer          404   ok    ok   ok   ok     404     404
@@ -229,7 +292,12 @@ mod tests {
         edit own strict 404   post  ok   ok   muted  404     404
         edit other      404   auth  auth auth muted  404     404
         remove own      404   ok    ok   ok   ok     404     404
-        remove other    404   auth  ok   ok   auth   404     404";
+        remove other    404   auth  ok   ok   auth   404     404
+        react           404   ok    ok   ok   muted  404     404
+        react strict    404   ok    ok   ok   muted  404     404
+        pin             404   ok    ok   ok   muted  404     404
+        pin strict      404   post  ok   ok   muted  404     404
+        everyone        404   mod   ok   ok   mod    404     404";
 
     /// Only a member has a role in a direct room. The last line is with a block between the two people.
     const DIRECT: &str = "
@@ -250,7 +318,11 @@ mod tests {
         remove own      404   ok    -    -    -      404     404
         remove other    404   auth  -    -    -      404     404
         post blocked    404   block -    -    -      404     404
-        edit own blocked 404  block -    -    -      404     404";
+        edit own blocked 404  block -    -    -      404     404
+        react           404   ok    -    -    -      404     404
+        react blocked   404   block -    -    -      404     404
+        pin             404   ok    -    -    -      404     404
+        everyone        404   ok    -    -    -      404     404";
 
     fn caller(role: Role) -> Identity {
         Identity {
@@ -258,6 +330,8 @@ mod tests {
             username: "ann".into(),
             display_name: None,
             role,
+            is_bot: false,
+            grant: None,
             session_id: SessionId(0),
             expires_at: LATER,
         }
@@ -293,6 +367,10 @@ mod tests {
             "edit other" => RoomAction::EditMessage { author: UserId(2) },
             "remove own" => RoomAction::DeleteMessage { author: CALLER },
             "remove other" => RoomAction::DeleteMessage { author: UserId(2) },
+            "everyone" => RoomAction::MentionEveryone,
+            _ if words.starts_with("react") => RoomAction::React,
+            _ if words.starts_with("hook") => RoomAction::PostByHook,
+            _ if words.starts_with("pin") => RoomAction::Pin,
             _ if words.starts_with("post") => RoomAction::Post,
             _ if words.starts_with("invite") => RoomAction::Invite,
             other => panic!("{other}"),
@@ -366,7 +444,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(checked, 19 * 7 * 2 + 18 * 4);
+        assert_eq!(checked, 26 * 7 * 2 + 22 * 4);
     }
 
     #[test]

@@ -2,16 +2,17 @@
 //!
 //! Clients send read positions often, and many at once: each new message is read by every member.
 //! So positions are collected while the writer is busy, the furthest of each user in each room, and
-//! are written to the database together.
+//! are written to the database together. Marking messages as unread waits among them, so that it is
+//! written in its turn.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
 use super::permissions::RoomAction;
 use super::{Chat, Error, Result};
-use crate::model::{Identity, ReadPosition, RoomId, Seq, UserId};
+use crate::model::{Identity, ReadMove, ReadPosition, RoomId, Seq, UserId};
 use crate::realtime::{News, ReadAsker, ReadOutcome};
 use crate::storage::{self, AppendError, Backend};
 
@@ -28,17 +29,28 @@ pub(super) struct Marks(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    marks: HashMap<(UserId, RoomId), Mark>,
+    marks: HashMap<Whose, Mark>,
     /// The number of waiting callers, in all marks together.
     asker_count: usize,
     /// A write has been queued and has not begun yet.
     is_queued: bool,
 }
 
+/// Moves of one position that wait, as one: first back to `back`, then on to `seq`.
 #[derive(Default)]
 struct Mark {
+    back: Option<Seq>,
     seq: Seq,
     askers: Vec<ReadAsker>,
+}
+
+/// What a caller asks for.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// A position at `Seq` or after it.
+    Read(Seq),
+    /// A position at `Seq` or before it.
+    Unread(Seq),
 }
 
 impl Chat {
@@ -53,7 +65,20 @@ impl Chat {
         Ok(position.await.map_err(|_| Error::Unavailable)??)
     }
 
-    /// The same, for a caller that the hub answers. After an error the hub answers nothing.
+    /// Marks the event at `seq` and everything after it as unread for the caller, and returns the stored position: it
+    /// never moves on.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::InvalidFields`], [`Error::Busy`].
+    pub async fn mark_unread(&self, caller: &Identity, room_id: RoomId, seq: Seq) -> Result<Seq> {
+        let (reply, position) = oneshot::channel();
+        let before = Seq(seq.0.saturating_sub(1).max(0));
+        self.check_position(caller, room_id, seq).await?;
+        self.wait_to_move(caller, room_id, Wanted::Unread(before), ReadAsker::Task(reply))?;
+        Ok(position.await.map_err(|_| Error::Unavailable)??)
+    }
+
+    /// Like [`Self::mark_read`], for a caller that the hub answers. After an error the hub answers nothing.
     ///
     /// # Errors
     /// [`Error::InvalidFields`], [`Error::RoomNotFound`], [`Error::Banned`], [`Error::Busy`],
@@ -65,10 +90,25 @@ impl Chat {
         seq: Seq,
         asker: ReadAsker,
     ) -> Result<()> {
+        self.check_position(caller, room_id, seq).await?;
+        self.wait_to_move(caller, room_id, Wanted::Read(seq), asker)
+    }
+
+    async fn check_position(&self, caller: &Identity, room_id: RoomId, seq: Seq) -> Result<()> {
         if seq < Seq(0) {
             return Err(Error::field("seq", "must not be negative"));
         }
         self.check(caller, room_id, RoomAction::Read).await?;
+        Ok(())
+    }
+
+    fn wait_to_move(
+        &self,
+        caller: &Identity,
+        room_id: RoomId,
+        wanted: Wanted,
+        asker: ReadAsker,
+    ) -> Result<()> {
         let mut waiting = self.inner.marks.lock();
         waiting.check_space()?;
         // If positions already wait, a write has been queued.
@@ -76,7 +116,7 @@ impl Chat {
             self.submit_marks()?;
             waiting.is_queued = true;
         }
-        waiting.add((caller.user_id, room_id), seq, asker);
+        waiting.add((caller.user_id, room_id), wanted, asker);
         Ok(())
     }
 
@@ -88,49 +128,75 @@ impl Chat {
     /// Runs on the writer thread.
     fn write_marks(&self, backend: &dyn Backend) {
         let (batch, rest) = self.inner.marks.take();
-        let positions: Vec<ReadPosition> = batch.iter().map(|(position, _)| *position).collect();
-        let outcomes = match backend.advance_read_positions(&positions) {
-            Ok(advanced) => {
+        let outcomes = match move_positions(backend, &batch) {
+            Ok(moved) => {
                 let result = |place: Option<_>| place.ok_or(AppendError::RoomNotFound);
-                advanced.into_iter().map(result).collect()
+                moved.into_iter().map(result).collect()
             }
-            Err(error) => vec![Err(AppendError::Storage(error)); positions.len()],
+            Err(error) => vec![Err(AppendError::Storage(error)); batch.len()],
         };
-        let mut news: Vec<News> = batch
-            .into_iter()
-            .zip(outcomes)
-            .map(|((position, askers), result)| read(position, askers, result))
-            .collect();
+        let mut news: Vec<News> =
+            batch.into_iter().zip(outcomes).map(|(moves, result)| read(moves, result)).collect();
         if rest && let Err(error) = self.submit_marks() {
             let refused = self.inner.marks.clear().into_iter();
-            let refuse = |(position, askers)| {
-                read(position, askers, Err(AppendError::Storage(error.clone())))
-            };
+            let refuse = |moves| read(moves, Err(AppendError::Storage(error.clone())));
             news.extend(refused.map(refuse));
         }
         self.inner.fleet.blocking_publish(news);
     }
 }
 
-fn read(
-    position: ReadPosition,
-    askers: Vec<ReadAsker>,
-    result: Result<(Seq, bool), AppendError>,
-) -> News {
-    let ReadPosition { user_id, room_id, .. } = position;
+/// Positions are moved back first, and then on, as [`Mark`] says.
+fn move_positions(
+    backend: &dyn Backend,
+    batch: &Taken,
+) -> storage::Result<Vec<Option<(Seq, ReadMove)>>> {
+    let at = |whose: &Whose, seq| ReadPosition { user_id: whose.0, room_id: whose.1, seq };
+    let back: Vec<ReadPosition> =
+        batch.iter().filter_map(|(whose, mark)| mark.back.map(|seq| at(whose, seq))).collect();
+    let mut moved_back = HashSet::new();
+    if !back.is_empty() {
+        let moved = back.iter().zip(backend.move_back_read_positions(&back)?);
+        moved_back.extend(
+            moved
+                .filter(|(_, place)| place.is_some_and(|(_, has_moved)| has_moved))
+                .map(|(position, _)| (position.user_id, position.room_id)),
+        );
+    }
+    let on: Vec<ReadPosition> = batch.iter().map(|(whose, mark)| at(whose, mark.seq)).collect();
+    let how = |(whose, _): &(Whose, Mark), has_moved| match has_moved {
+        _ if moved_back.contains(whose) => ReadMove::Back,
+        true => ReadMove::On,
+        false => ReadMove::None,
+    };
+    let places = batch.iter().zip(backend.advance_read_positions(&on)?);
+    Ok(places
+        .map(|(moves, place)| place.map(|(seq, has_moved)| (seq, how(moves, has_moved))))
+        .collect())
+}
+
+fn read(moves: (Whose, Mark), result: Result<(Seq, ReadMove), AppendError>) -> News {
+    let ((user_id, room_id), Mark { askers, .. }) = moves;
     News::Read(ReadOutcome { user_id, room_id, result, askers })
 }
 
-type Taken = Vec<(ReadPosition, Vec<ReadAsker>)>;
+type Whose = (UserId, RoomId);
+type Taken = Vec<(Whose, Mark)>;
 
 impl Waiting {
     fn check_space(&self) -> Result<()> {
         if self.asker_count < MAX_ASKERS { Ok(()) } else { Err(Error::Busy) }
     }
 
-    fn add(&mut self, whose: (UserId, RoomId), seq: Seq, asker: ReadAsker) {
+    fn add(&mut self, whose: Whose, wanted: Wanted, asker: ReadAsker) {
         let mark = self.marks.entry(whose).or_default();
-        mark.seq = mark.seq.max(seq);
+        match wanted {
+            Wanted::Read(seq) => mark.seq = mark.seq.max(seq),
+            Wanted::Unread(seq) => {
+                mark.back = Some(mark.back.map_or(seq, |back| back.min(seq)));
+                mark.seq = mark.seq.min(seq);
+            }
+        }
         mark.askers.push(asker);
         self.asker_count += 1;
     }
@@ -142,12 +208,9 @@ impl Marks {
     fn take(&self) -> (Taken, bool) {
         let mut waiting = self.lock();
         let some: Vec<_> = waiting.marks.keys().take(WRITTEN_AT_ONCE).copied().collect();
-        let taken: Taken = some
-            .into_iter()
-            .filter_map(|key| waiting.marks.remove_entry(&key))
-            .map(entry)
-            .collect();
-        waiting.asker_count -= taken.iter().map(|(_, askers)| askers.len()).sum::<usize>();
+        let taken: Taken =
+            some.into_iter().filter_map(|key| waiting.marks.remove_entry(&key)).collect();
+        waiting.asker_count -= taken.iter().map(|(_, mark)| mark.askers.len()).sum::<usize>();
         waiting.is_queued = !waiting.marks.is_empty();
         (taken, waiting.is_queued)
     }
@@ -156,17 +219,13 @@ impl Marks {
         let mut waiting = self.lock();
         waiting.is_queued = false;
         waiting.asker_count = 0;
-        waiting.marks.drain().map(entry).collect()
+        waiting.marks.drain().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Every change is complete before anything can panic, so a poisoned lock is still good.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn entry(((user_id, room_id), mark): ((UserId, RoomId), Mark)) -> (ReadPosition, Vec<ReadAsker>) {
-    (ReadPosition { user_id, room_id, seq: mark.seq }, mark.askers)
 }
 
 #[cfg(test)]
@@ -180,7 +239,8 @@ mod tests {
             let mut waiting = marks.lock();
             waiting.check_space()?;
             let (reply, _) = oneshot::channel();
-            waiting.add((UserId(user as i64), RoomId(1)), Seq(1), ReadAsker::Task(reply));
+            let whose = (UserId(user as i64), RoomId(1));
+            waiting.add(whose, Wanted::Read(Seq(1)), ReadAsker::Task(reply));
             Ok::<_, Error>(())
         };
         for n in 0..MAX_ASKERS {
@@ -192,5 +252,34 @@ mod tests {
         ask(0).unwrap();
         marks.clear();
         assert_eq!(marks.lock().asker_count, 0);
+    }
+
+    /// A position after each move, and after all of them together.
+    #[test]
+    fn moves_that_wait_together_end_where_they_would_end_one_by_one() {
+        let wants = [
+            Wanted::Read(Seq(2)),
+            Wanted::Read(Seq(5)),
+            Wanted::Unread(Seq(1)),
+            Wanted::Unread(Seq(4)),
+        ];
+        for choice in 0..4_usize.pow(4) {
+            let chosen: Vec<Wanted> = (0..4).map(|n| wants[choice / 4_usize.pow(n) % 4]).collect();
+            for start in 0..7 {
+                let marks = Marks::default();
+                let mut expected = Seq(start);
+                for &wanted in &chosen {
+                    let (reply, _) = oneshot::channel();
+                    marks.lock().add((UserId(1), RoomId(1)), wanted, ReadAsker::Task(reply));
+                    expected = match wanted {
+                        Wanted::Read(seq) => expected.max(seq),
+                        Wanted::Unread(seq) => expected.min(seq),
+                    };
+                }
+                let (_, mark) = marks.take().0.remove(0);
+                let back = mark.back.map_or(Seq(start), |back| back.min(Seq(start)));
+                assert_eq!(back.max(mark.seq), expected, "{choice} {start}");
+            }
+        }
     }
 }

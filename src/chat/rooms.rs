@@ -103,7 +103,9 @@ impl Chat {
         if selection.after.is_some_and(|after| after.0 < 0) {
             return Err(Error::field("after", "must not be negative"));
         }
-        let one_more = RoomSelection { limit: limit.map(|limit| limit + 1), ..selection };
+        // Names are stored in this form.
+        let query = selection.query.as_deref().map(text::nfc);
+        let one_more = RoomSelection { limit: limit.map(|limit| limit + 1), query, ..selection };
         let mut rooms = self.list_rooms_read(caller, one_more).await?;
         let has_more = limit.is_some_and(|limit| rooms.len() > limit as usize);
         rooms.truncate(limit.map_or(usize::MAX, |limit| limit as usize));
@@ -253,7 +255,9 @@ impl Chat {
         let read = move |backend: &dyn Backend| {
             backend.list_rooms_read(Reader { user_id, username: &username }, &selection)
         };
-        Ok(self.inner.store.read(read).await?)
+        let mut rooms = self.inner.store.read(read).await?;
+        rooms.retain(|listed| caller.token_allows_room(listed.room.id));
+        Ok(rooms)
     }
 
     async fn view(&self, rooms: Vec<ListedRoom>) -> Vec<RoomView> {

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::rooms::PURGE_PAUSES;
-use super::{Chat, Error, Login, Result};
+use super::{Chat, Error, Login, Result, api_tokens};
 use crate::model::{
-    Credentials, Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId,
+    Credentials, Grant, Identity, NewSession, Role, Session, SessionId, Timestamp, User, UserId,
 };
 use crate::storage::Backend;
 
@@ -32,13 +32,16 @@ const SWEEP_OVERLAP_MS: i64 = 60_000;
 const DELETED_AT_ONCE: u32 = 500;
 
 impl Chat {
-    /// Returns the identity of the token's holder.
+    /// Returns the identity of the token's holder: of the token of a login, or of an API token.
     ///
     /// # Errors
     /// [`Error::TokenInvalid`], [`Error::TokenExpired`], [`Error::SessionRevoked`], or those of a
     /// database that cannot be read.
     pub async fn authenticate(&self, token: &str) -> Result<Identity> {
         let now = self.inner.clock.now();
+        if let Some(id) = api_tokens::session_of(token) {
+            return self.find_session(id, now).await;
+        }
         let proof = self.inner.tokens.verify(token, now)?;
         let identity = self.find_session(proof.session_id, now).await?;
         if identity.user_id != proof.user_id {
@@ -58,7 +61,9 @@ impl Chat {
             Err(missing) => {
                 let found = self.inner.store.read(move |backend| backend.get_session(id)).await?;
                 // A session that is not found ended long ago and was deleted.
-                let known = Known::check(found.ok_or(Error::SessionRevoked)?, now)?;
+                let found = found.ok_or(Error::SessionRevoked)?;
+                self.note_use(&found, now).await;
+                let known = Known::check(found, now)?;
                 self.inner.sessions.insert(id, known.clone(), missing);
                 known
             }
@@ -71,6 +76,8 @@ impl Chat {
             username: known.username,
             display_name: known.display_name,
             role: known.role,
+            is_bot: known.is_bot,
+            grant: known.grant,
             session_id: id,
             expires_at: known.expires_at,
         })
@@ -105,7 +112,8 @@ impl Chat {
             .await?
             .ok_or(Error::SessionRevoked)?;
         self.inner.sessions.remove(&[id]);
-        self.sign(session.user, id, now, expires_at)
+        // A bounded session keeps its end.
+        self.sign(session.user, id, now, session.expires_at)
     }
 
     /// To be called after a change that may have ended any sessions: closes their sockets on every node.
@@ -186,7 +194,7 @@ impl Chat {
         self.sign(user, id, now, expires_at)
     }
 
-    fn sign(
+    pub(super) fn sign(
         &self,
         user: User,
         id: SessionId,
@@ -194,7 +202,8 @@ impl Chat {
         expires_at: Timestamp,
     ) -> Result<Login> {
         let token = self.inner.tokens.issue(&user, id, now, expires_at)?;
-        Ok(Login { token, expires_in_seconds: self.inner.tokens.seconds, user })
+        let seconds = (expires_at.as_seconds() - now.as_seconds()).max(0);
+        Ok(Login { token, expires_in_seconds: u32::try_from(seconds).unwrap_or(u32::MAX), user })
     }
 
     async fn end_sessions_here(&self, ids: Vec<SessionId>) {
@@ -210,6 +219,8 @@ struct Known {
     username: Arc<str>,
     display_name: Option<Arc<str>>,
     role: Role,
+    is_bot: bool,
+    grant: Option<Arc<Grant>>,
     expires_at: Timestamp,
     /// When it was read from the database.
     at: Timestamp,
@@ -225,6 +236,8 @@ impl Known {
             username: session.user.username.into(),
             display_name: session.display_name,
             role: session.user.role,
+            is_bot: session.user.is_bot,
+            grant: session.grant.map(Arc::new),
             expires_at: session.expires_at,
             at: now,
         })
@@ -314,6 +327,8 @@ mod tests {
             username: "ann".into(),
             display_name: None,
             role: Role::User,
+            is_bot: false,
+            grant: None,
             expires_at: Timestamp(i64::MAX),
             at: Timestamp(at),
         }

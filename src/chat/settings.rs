@@ -22,6 +22,8 @@ pub(super) struct Settings {
     pub login_failures: throttle::Allowed,
     pub sends: Arc<Pace<UserId>>,
     pub joins: Arc<Pace<UserId>>,
+    pub searches: Arc<Pace<UserId>>,
+    pub previews: Arc<Pace<UserId>>,
 }
 
 impl Settings {
@@ -37,6 +39,8 @@ impl Settings {
             login_failures: throttle::Allowed::new(auth),
             sends: Arc::new(Pace::new(limits.sends_per_second, SECOND)),
             joins: Arc::new(Pace::new(limits.joins_per_second, SECOND)),
+            searches: Arc::new(Pace::new(limits.searches_per_second, SECOND)),
+            previews: Arc::new(Pace::new(limits.previews_per_second, SECOND)),
         }
     }
 
@@ -47,6 +51,12 @@ impl Settings {
         }
         if self.limits.joins_per_second == before.limits.joins_per_second {
             self.joins = before.joins.clone();
+        }
+        if self.limits.searches_per_second == before.limits.searches_per_second {
+            self.searches = before.searches.clone();
+        }
+        if self.limits.previews_per_second == before.limits.previews_per_second {
+            self.previews = before.previews.clone();
         }
     }
 }

@@ -131,6 +131,30 @@ pub fn name_fault(name: &str) -> Option<String> {
     None
 }
 
+/// A text from outside the server as one line of at most `max` characters, without invisible characters and those that
+/// change the direction of text. An ellipsis is the last character of a text that was longer.
+pub fn shown(text: &str, max: usize) -> String {
+    let plain = |c: char| if is_control(c) || c.is_whitespace() { ' ' } else { c };
+    let mut characters = text.trim().chars().map(plain).peekable();
+    let (mut line, mut count, mut before) = (String::new(), 0, None);
+    while let Some(c) = characters.next() {
+        let is_repeated = c == ' ' && before.is_none_or(|before| before == ' ');
+        if is_repeated || (is_hidden(c) && !shapes(before, c, characters.peek().copied())) {
+            continue;
+        }
+        if count == max {
+            line.pop();
+            line.push('…');
+            break;
+        }
+        line.push(c);
+        count += 1;
+        before = Some(c);
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
 /// Whether a text has an invisible character. For fields in which no script needs one.
 pub fn has_hidden(text: &str) -> bool {
     text.chars().any(is_hidden)

@@ -85,7 +85,12 @@ impl Tokens {
 
     /// The time at which a token issued now expires: a whole second, like its claim.
     pub fn expiry(&self, now: Timestamp) -> Timestamp {
-        Timestamp(now.as_seconds().saturating_mul(1000)).plus_seconds(self.seconds.into())
+        self.expiry_after(now, self.seconds)
+    }
+
+    /// The same for a token that is valid for another time.
+    pub fn expiry_after(&self, now: Timestamp, seconds: u32) -> Timestamp {
+        Timestamp(now.as_seconds().saturating_mul(1000)).plus_seconds(seconds.into())
     }
 
     pub fn issue(
@@ -154,6 +159,7 @@ mod tests {
             email: "ann@example.com".into(),
             role: Role::User,
             is_active: true,
+            is_bot: false,
             created_at: NOW,
         }
     }

@@ -4,10 +4,14 @@
 //! Whether the caller may administer is decided before: over HTTP by `permissions`; at the command
 //! line every operator who can write the database may.
 
+mod accounts;
 mod audit;
+mod bots;
+mod hooks;
 mod invites;
 mod members;
 mod rooms;
+mod search;
 mod users;
 
 use serde::Serialize;
@@ -18,7 +22,10 @@ use crate::model::{Actor, Identity, NewAuditEntry, RoomKind, Timestamp};
 use crate::storage::backend::Guard;
 use crate::storage::{self, Backend};
 
+pub use accounts::{AccountDraft, MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS};
 pub use audit::{DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
+pub use bots::{BotDraft, MadeToken, TokenDraft};
+pub use hooks::MadeHook;
 pub use members::MemberChange;
 pub use rooms::DEFAULT_ROOMS_PAGE;
 pub use users::{DEFAULT_USERS_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, UserSearch};
@@ -179,6 +186,7 @@ impl From<storage::ChangeError> for Error {
             storage::ChangeError::MessageNotFound => Self::Rule(RuleError::MessageNotFound),
             storage::ChangeError::RoomArchived => Self::Rule(RuleError::RoomArchived),
             storage::ChangeError::MessageDeleted => Self::Rule(RuleError::MessageDeleted),
+            storage::ChangeError::TooManyPins => Self::Rule(RuleError::TooManyPins),
             storage::ChangeError::Storage(error) => error.into(),
         }
     }

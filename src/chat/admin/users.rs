@@ -169,8 +169,9 @@ impl Admin<'_> {
     /// the account, and returns the account and how many sessions were open.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`].
+    /// [`Error::UserNotFound`], [`Error::BotAccount`], [`Error::ExternalAccount`].
     pub fn set_password(&self, id: UserId, hash: &str) -> Result<(Account, u32)> {
+        self.check_may_have_password(id)?;
         let entry = self.entry("user.reset_password", json!({}))?;
         let ended = self.backend.update_password(id, hash, &entry)?;
         Ok((self.get_user(id)?, ended.ok_or(Error::UserNotFound)?))
@@ -180,8 +181,9 @@ impl Admin<'_> {
     /// token of the account is deleted.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`].
+    /// [`Error::UserNotFound`], [`Error::BotAccount`], [`Error::ExternalAccount`].
     pub fn create_password_reset(&self, id: UserId, seconds: u32) -> Result<PasswordReset> {
+        self.check_may_have_password(id)?;
         let token = secret::token()?;
         let expires_at = self.now.plus_seconds(seconds.into());
         let reset = NewPasswordReset { hash: secret::hash(&token), user_id: id, expires_at };
