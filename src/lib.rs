@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli → server → ws → http → chat (rules) → fleet → realtime (hub) → storage ← sqlite | postgres
-//! cli → dump → storage       chat → storage, config         everything → model, metrics
+//! cli → dump → storage       chat → storage, config, outbound         everything → model, metrics
 //! ```
 //!
 //! `web` holds the files of the page, which `http` serves. `ws` uses `http` for a request before it is upgraded, and
@@ -39,8 +39,10 @@ pub mod http;
 pub(crate) mod logging;
 pub(crate) mod metrics;
 pub mod model;
+pub(crate) mod outbound;
 pub mod realtime;
 pub(crate) mod server;
+pub(crate) mod slack;
 pub mod storage;
 pub(crate) mod web;
 pub mod ws;

@@ -24,6 +24,8 @@ const LIVE: &[&str] = &[
     "limits.sockets_per_address",
     "limits.sends_per_second",
     "limits.joins_per_second",
+    "limits.searches_per_second",
+    "limits.previews_per_second",
     "limits.signups_per_hour",
     "branding.name",
     "branding.logo",

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use config::{Value, ValueKind};
 
-use super::{Config, file, keys, kubernetes, log_filter, rules, unknown};
+use super::{Config, external, file, keys, kubernetes, log_filter, rules, unknown};
 
 const PREFIX: &str = "CHATAPP_";
 
@@ -94,6 +94,11 @@ pub fn load(sources: Sources) -> Result<Loaded, Problems> {
         let sentence = "http.tls_certificate and http.tls_key belong together: set both or neither";
         return Err(Problems(vec![sentence.to_owned()]));
     }
+    let faults = external::faults(&config);
+    if !faults.is_empty() {
+        return Err(Problems(faults));
+    }
+    warnings.extend(external::doubts(&config.external));
     warnings.extend(log_filter::doubts(&config.log.level));
     Ok(Loaded { config, origins, warnings })
 }

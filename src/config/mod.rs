@@ -3,6 +3,7 @@
 //! `load` reads the values, and `rules` says which values are accepted. A new setting needs a field
 //! here, a line in `rules` and a line in `chatapp.toml.example`.
 
+mod external;
 mod file;
 mod kubernetes;
 mod live;
@@ -12,6 +13,7 @@ mod redact;
 mod rules;
 mod unknown;
 
+pub use external::External;
 pub(crate) use live::{changed, is_live};
 pub use load::{Loaded, Problems, Sources, load};
 pub(crate) use log_filter::log_filter;
@@ -20,6 +22,7 @@ pub use redact::setting as redact_setting;
 pub use rules::keys;
 pub(crate) use rules::{network, rgb};
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 /// All settings, one field for each section. `Config::default()` is a server without a file.
@@ -34,10 +37,16 @@ pub struct Config {
     pub fleet: Fleet,
     /// Accounts, passwords and tokens.
     pub auth: Auth,
+    /// The accounts of a product that signs its own people in.
+    pub external: External,
     /// Rights that concern rooms.
     pub rooms: Rooms,
     /// Limits of messages and of sockets.
     pub limits: Limits,
+    /// Previews of links.
+    pub previews: Previews,
+    /// Requests to addresses that users name.
+    pub outbound: Outbound,
     /// How long events are kept.
     pub retention: Retention,
     /// The server's name and look on the page.
@@ -267,6 +276,11 @@ pub struct Limits {
     pub sends_per_second: u32,
     /// The rate at which one user may join rooms, with the same burst.
     pub joins_per_second: u32,
+    /// The rate at which one user may search messages, with the same burst. 0: no limit.
+    pub searches_per_second: u32,
+    /// The rate at which one user may make the server fetch linked pages and their images, with the same burst. 0: no
+    /// limit.
+    pub previews_per_second: u32,
     /// Accounts that may be created from one address in an hour. 0: no limit.
     pub signups_per_hour: u32,
     /// A silent client is pinged after this time, and its connection is closed after twice this time.
@@ -285,10 +299,41 @@ impl Default for Limits {
             sockets_per_address: 1_000,
             sends_per_second: 10,
             joins_per_second: 100,
+            searches_per_second: 5,
+            previews_per_second: 3,
             signups_per_hour: 600,
             ping_seconds: 30,
             stall_seconds: 30,
         }
+    }
+}
+
+/// `[previews]`: previews of links.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Previews {
+    /// Whether the server fetches the pages to which messages link, and shows what they say of themselves.
+    pub enabled: Switch,
+}
+
+impl Default for Previews {
+    fn default() -> Self {
+        Self { enabled: Switch::Off }
+    }
+}
+
+/// `[outbound]`: requests of the server to addresses that users name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outbound {
+    /// Addresses and networks that may be reached besides the public internet, on every port.
+    pub allow: Vec<String>,
+}
+
+impl Outbound {
+    /// The networks of `allow`, each of which the rules have accepted.
+    pub fn networks(&self) -> Vec<IpNet> {
+        self.allow.iter().filter_map(|text| network(text)).collect()
     }
 }
 

@@ -8,6 +8,7 @@ use config::{Value, ValueKind};
 use ipnet::IpNet;
 
 use super::DOORBELL_OF_DATABASE;
+use super::external::is_web_url;
 use super::log_filter::{self, log_filter};
 
 /// The values that a setting accepts.
@@ -27,6 +28,10 @@ pub(super) enum Rule {
     Doorbell,
     /// Empty, or a short text on one line.
     Name,
+    /// Empty, or a text on one line.
+    Line,
+    /// Empty, or the URL of a web server.
+    WebUrl,
     /// Empty, or long enough for HS256 (RFC 7518 §3.2).
     Secret,
     Number {
@@ -42,8 +47,8 @@ pub(super) enum Rule {
 }
 
 use Rule::{
-    Address, Color, DatabaseUrl, Doorbell, File, LogFilter, Name, Networks, Number, Origins,
-    Secret, Title, Word,
+    Address, Color, DatabaseUrl, Doorbell, File, Line, LogFilter, Name, Networks, Number, Origins,
+    Secret, Title, WebUrl, Word,
 };
 
 const SECRET_BYTES: usize = 32;
@@ -51,6 +56,7 @@ const SECRET_BYTES: usize = 32;
 const TITLE_CHARS: usize = 32;
 /// The longest name of a host in DNS has 253 characters; the name is one column of a table.
 const NAME_CHARS: usize = 64;
+const LINE_CHARS: usize = 255;
 const SECOND_MS: i64 = 1_000;
 const DAY_S: i64 = 24 * 60 * 60;
 const MIB: i64 = 1024 * 1024;
@@ -89,6 +95,16 @@ const RULES: &[(&str, Rule)] = &[
     ("auth.login_window_seconds", Number { min: 1, max: DAY_S }),
     ("auth.bcrypt_cost", Number { min: 4, max: 31 }),
     ("auth.bcrypt_threads", Number { min: 1, max: 1_024 }),
+    ("external.jwks_url", WebUrl),
+    ("external.public_key", File),
+    ("external.secret", Secret),
+    ("external.issuer", Line),
+    ("external.audience", Line),
+    ("external.claim_subject", Line),
+    ("external.claim_username", Line),
+    ("external.claim_name", Line),
+    ("external.claim_email", Line),
+    ("external.claim_disabled", Line),
     ("rooms.create", Word(&["admins", "everyone"])),
     ("limits.message_chars", Number { min: 1, max: MIB }),
     ("limits.frame_bytes", Number { min: 1, max: 64 * MIB }),
@@ -97,9 +113,13 @@ const RULES: &[(&str, Rule)] = &[
     ("limits.sockets_per_address", Number { min: 0, max: 1_000_000 }),
     ("limits.sends_per_second", Number { min: 0, max: 1_000_000 }),
     ("limits.joins_per_second", Number { min: 0, max: 1_000_000 }),
+    ("limits.searches_per_second", Number { min: 0, max: 1_000_000 }),
+    ("limits.previews_per_second", Number { min: 0, max: 1_000_000 }),
     ("limits.signups_per_hour", Number { min: 0, max: 1_000_000 }),
     ("limits.ping_seconds", Number { min: 1, max: DAY_S }),
     ("limits.stall_seconds", Number { min: 1, max: DAY_S }),
+    ("previews.enabled", Word(&["on", "off"])),
+    ("outbound.allow", Networks),
     ("retention.days", Number { min: 0, max: 36_500 }),
     ("branding.name", Title),
     ("branding.logo", File),
@@ -131,8 +151,8 @@ impl Rule {
                 let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
                 origins.map(ToOwned::to_owned).collect::<Vec<String>>().into()
             }
-            Address | File | DatabaseUrl | Doorbell | Name | Secret | Word(_) | LogFilter
-            | Title | Color => text.into(),
+            Address | File | DatabaseUrl | Doorbell | Name | Line | WebUrl | Secret | Word(_)
+            | LogFilter | Title | Color => text.into(),
         }
     }
 
@@ -150,6 +170,8 @@ impl Rule {
             | Networks
             | Number { .. }
             | Name
+            | Line
+            | WebUrl
             | Word(_)
             | LogFilter
             | Title
@@ -181,11 +203,9 @@ impl Rule {
                     && (1..=TITLE_CHARS).contains(&text.chars().count())
                     && !text.chars().any(char::is_control)
             }
-            (Name, ValueKind::String(text)) => {
-                text.trim() == text
-                    && text.chars().count() <= NAME_CHARS
-                    && !text.chars().any(char::is_control)
-            }
+            (Name, ValueKind::String(text)) => is_line(text, NAME_CHARS),
+            (Line, ValueKind::String(text)) => is_line(text, LINE_CHARS),
+            (WebUrl, ValueKind::String(text)) => text.is_empty() || is_web_url(text),
             (Doorbell, ValueKind::String(text)) => {
                 text == DOORBELL_OF_DATABASE
                     || ["nats://", "tls://"].iter().any(|scheme| {
@@ -216,6 +236,12 @@ impl Rule {
             LogFilter => log_filter::ACCEPTS.to_owned(),
             Title => format!("a name of 1 to {TITLE_CHARS} characters, without spaces around it"),
             Name => format!("a name of at most {NAME_CHARS} characters, or \"\""),
+            Line => format!(
+                "a text of at most {LINE_CHARS} characters, without spaces around it, or \"\""
+            ),
+            WebUrl => "a URL that begins with https:// or http://, without a user and a password, \
+                       such as \"https://id.example.com/keys\", or \"\""
+                .to_owned(),
             Doorbell => "\"database\", or the URL of a NATS server, such as \
                          \"nats://user:password@host:4222\""
                 .to_owned(),
@@ -238,6 +264,10 @@ pub fn rgb(text: &str) -> Option<[u8; 3]> {
 /// Parses a network, or an address as a network of one address.
 pub fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)))
+}
+
+fn is_line(text: &str, max: usize) -> bool {
+    text.trim() == text && text.chars().count() <= max && !text.chars().any(char::is_control)
 }
 
 fn is_address(text: &str) -> bool {

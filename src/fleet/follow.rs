@@ -9,7 +9,7 @@ use super::Fleet;
 use super::catch_up::CatchUp;
 use super::database::Database;
 use super::ring::Ring;
-use crate::model::RoomHead;
+use crate::model::{ReadMove, RoomHead};
 use crate::realtime::News;
 
 /// The pause before rooms are tried again whose heads the hub is just learning.
@@ -57,6 +57,9 @@ impl Fleet {
             self.0.access.notify_one();
         }
         let heads = ring.take_heads();
+        if !heads.is_empty() {
+            self.0.grown.notify_one();
+        }
         let again = match heads.is_empty() {
             true => Vec::new(),
             false => catch_up.answer(heads).await.unwrap_or_default(),
@@ -69,12 +72,22 @@ impl Fleet {
         }
         for (user_id, rooms) in ring.reads {
             for (room_id, seq) in rooms {
-                hub.announce(News::ReadElsewhere(user_id, room_id, seq)).await;
+                hub.announce(News::ReadElsewhere(user_id, room_id, seq, ReadMove::On)).await;
+            }
+        }
+        for (user_id, rooms) in ring.unread {
+            for (room_id, seq) in rooms {
+                hub.announce(News::ReadElsewhere(user_id, room_id, seq, ReadMove::Back)).await;
             }
         }
         for (user_id, rooms) in ring.memberships {
             for room_id in rooms {
                 hub.announce(News::Membership(user_id, room_id)).await;
+            }
+        }
+        for (user_id, changes) in ring.own {
+            for change in changes {
+                hub.announce(News::Own(user_id, change)).await;
             }
         }
         again

@@ -32,7 +32,7 @@ use self::mailbox::Mailbox;
 pub use self::nats::NatsDoorbell;
 use self::nodes::Alone;
 use self::ring::Ring;
-use crate::model::{Appended, Event, Identity, NodeId, RoomHead, RoomId};
+use crate::model::{Appended, Event, Identity, NodeId, ReadMove, RoomHead, RoomId};
 use crate::realtime::{Hub, News, Publisher, ReadOutcome, ReplyTo};
 use crate::storage::doorbell::{Doorbell, Hear, Heard};
 use crate::storage::{Listener, Outcome};
@@ -77,6 +77,8 @@ struct Inner {
     revoked: Notify,
     /// Wakes the task that looks for changes of who may do what in a room.
     access: Notify,
+    /// Wakes the job that brings new events into the index.
+    grown: Notify,
     health: Health,
     counts: Counts,
     /// The server has left the fleet.
@@ -96,6 +98,7 @@ impl Fleet {
             has_jobs: watch::Sender::new(!is_shared),
             revoked: Notify::new(),
             access: Notify::new(),
+            grown: Notify::new(),
             health: Health::default(),
             counts: Counts::new(is_shared),
             closed: CancellationToken::new(),
@@ -111,6 +114,9 @@ impl Fleet {
     /// nodes. Only the writer's thread may call it.
     pub fn blocking_publish(&self, news: Vec<News>) {
         self.tell(|ring| news.iter().for_each(|news| tell_news(ring, news)));
+        if news.iter().any(|news| matches!(news, News::Events(_))) {
+            self.0.grown.notify_one();
+        }
         self.0.hub.blocking_announce(news);
     }
 
@@ -143,6 +149,11 @@ impl Fleet {
     /// been told.
     pub async fn access_may_have_changed(&self) {
         let _ = tokio::time::timeout(self.poll_interval(), self.0.access.notified()).await;
+    }
+
+    /// Returns when a log may have grown, here or on another node, or when it is time to look without having been told.
+    pub async fn logs_may_have_grown(&self) {
+        let _ = tokio::time::timeout(self.poll_interval(), self.0.grown.notified()).await;
     }
 
     fn poll_interval(&self) -> Duration {
@@ -299,11 +310,13 @@ fn tell_news(ring: &mut Ring, news: &News) {
             }
         }
         News::RoomCreated(..) | News::RoomDeleted(_) => ring.look = true,
-        News::Read(ReadOutcome { user_id, room_id, result: Ok((seq, true)), .. }) => {
-            ring.add_read(*user_id, *room_id, *seq);
-        }
-        News::Read(_) => {}
+        News::Read(ReadOutcome { user_id, room_id, result, .. }) => match result {
+            Ok((seq, ReadMove::On)) => ring.add_read(*user_id, *room_id, *seq),
+            Ok((seq, ReadMove::Back)) => ring.add_unread(*user_id, *room_id, *seq),
+            Ok((_, ReadMove::None)) | Err(_) => {}
+        },
         News::Membership(user_id, room_id) => ring.add_membership(*user_id, *room_id),
+        News::Own(user_id, change) => ring.add_own(*user_id, *change),
         // The other nodes read it.
         News::Audience(_) => {}
         // These come from the database, not from the writer.
@@ -323,8 +336,13 @@ fn changes_access(event: &Event) -> bool {
         | Event::MemberLeft(_)
         | Event::MemberChanged(_) => true,
         Event::Message(_)
+        | Event::Reply(_)
         | Event::MessageEdited { .. }
         | Event::MessageDeleted(_)
+        | Event::ReactionAdded(_)
+        | Event::ReactionRemoved(_)
+        | Event::MessagePinned(_)
+        | Event::MessageUnpinned(_)
         | Event::Unknown(_) => false,
     }
 }
@@ -342,6 +360,7 @@ impl Listener<ReplyTo> for Ringing {
 
     fn committed(&mut self, outcomes: Vec<Outcome<ReplyTo>>, took: Duration) {
         self.fleet.tell_committed(&outcomes);
+        self.fleet.0.grown.notify_one();
         self.hub.committed(outcomes, took);
     }
 }

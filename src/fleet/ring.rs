@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
-use crate::model::{NodeId, RoomHead, RoomId, Seq, UserId};
+use crate::model::{NodeId, OwnChange, RoomHead, RoomId, Seq, UserId};
 use crate::storage::doorbell::MAX_TEXT_BYTES;
 
 /// More rooms in one ring are replaced by the request to look at every room.
@@ -52,9 +53,16 @@ pub struct Ring {
     /// The read positions of each user that have moved.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reads: BTreeMap<UserId, BTreeMap<RoomId, Seq>>,
+    /// The read positions of each user that count as they are, because the user has marked messages as unread. A room
+    /// of a user is either here or in `reads`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<UserId, BTreeMap<RoomId, Seq>>,
     /// The rooms in which a user's own view has changed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub memberships: BTreeMap<UserId, BTreeSet<RoomId>>,
+    /// What else has changed of what each user alone has. What this node does not know is left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "known")]
+    pub own: BTreeMap<UserId, BTreeSet<OwnChange>>,
     /// The number of a heartbeat. The node that rings hears it too, and so knows that it can hear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beat: Option<u64>,
@@ -75,6 +83,17 @@ pub struct PresenceChanged {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+/// Keeps the changes that this node knows: a newer one may tell of others.
+fn known<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<UserId, BTreeSet<OwnChange>>, D::Error> {
+    let all = BTreeMap::<UserId, Vec<Value>>::deserialize(deserializer)?;
+    let known = |changes: Vec<Value>| {
+        changes.into_iter().filter_map(|change| serde_json::from_value(change).ok()).collect()
+    };
+    Ok(all.into_iter().map(|(user, changes)| (user, known(changes))).collect())
 }
 
 impl Ring {
@@ -107,6 +126,11 @@ impl Ring {
 
     /// Notes that a user has read a room up to here.
     pub fn add_read(&mut self, user: UserId, room: RoomId, seq: Seq) {
+        let unread = self.unread.get_mut(&user).and_then(|rooms| rooms.get_mut(&room));
+        if let Some(unread) = unread {
+            *unread = seq.max(*unread);
+            return;
+        }
         if self.reads.len() >= MAX_ENTRIES && !self.reads.contains_key(&user) {
             return;
         }
@@ -117,26 +141,36 @@ impl Ring {
         }
     }
 
-    /// Notes that a user has changed the own view of a room.
-    pub fn add_membership(&mut self, user: UserId, room: RoomId) {
-        if self.memberships.len() >= MAX_ENTRIES && !self.memberships.contains_key(&user) {
+    /// Notes that a user has marked what comes after this position as unread: positions before it in time count no more.
+    pub fn add_unread(&mut self, user: UserId, room: RoomId, seq: Seq) {
+        if let Some(rooms) = self.reads.get_mut(&user) {
+            rooms.remove(&room);
+            if rooms.is_empty() {
+                self.reads.remove(&user);
+            }
+        }
+        if self.unread.len() >= MAX_ENTRIES && !self.unread.contains_key(&user) {
             return;
         }
-        let rooms = self.memberships.entry(user).or_default();
-        if rooms.len() < MAX_INNER {
-            rooms.insert(room);
+        let rooms = self.unread.entry(user).or_default();
+        if rooms.len() < MAX_INNER || rooms.contains_key(&room) {
+            rooms.insert(room, seq);
         }
+    }
+
+    /// Notes that a user has changed the own view of a room.
+    pub fn add_membership(&mut self, user: UserId, room: RoomId) {
+        note(&mut self.memberships, user, room);
+    }
+
+    /// Notes that something that only the user has was changed.
+    pub fn add_own(&mut self, user: UserId, change: OwnChange) {
+        note(&mut self.own, user, change);
     }
 
     /// Notes that a user is typing in a room.
     pub fn add_typing(&mut self, room: RoomId, user: UserId) {
-        if self.typing.len() >= MAX_ENTRIES && !self.typing.contains_key(&room) {
-            return;
-        }
-        let users = self.typing.entry(room).or_default();
-        if users.len() < MAX_INNER {
-            users.insert(user);
-        }
+        note(&mut self.typing, room, user);
     }
 
     /// Notes that people came or went. If there are too many changes, the last one says that all rooms may have
@@ -161,7 +195,9 @@ impl Ring {
             presence,
             typing,
             reads,
+            unread,
             memberships,
+            own,
             beat,
         } = other;
         self.look |= look;
@@ -177,8 +213,14 @@ impl Ring {
         for (user, rooms) in reads {
             rooms.into_iter().for_each(|(room, seq)| self.add_read(user, room, seq));
         }
+        for (user, rooms) in unread {
+            rooms.into_iter().for_each(|(room, seq)| self.add_unread(user, room, seq));
+        }
         for (user, rooms) in memberships {
             rooms.into_iter().for_each(|room| self.add_membership(user, room));
+        }
+        for (user, changes) in own {
+            changes.into_iter().for_each(|change| self.add_own(user, change));
         }
     }
 
@@ -200,21 +242,41 @@ impl Ring {
 
     /// `None`: no list has two entries.
     fn halve(mut self) -> Option<(Self, Self)> {
-        let second = Self {
+        let mut second = Self {
             node: self.node,
             presence: self.presence.split_off(self.presence.len().div_ceil(2)),
             typing: split_off(&mut self.typing),
             reads: split_off(&mut self.reads),
+            unread: split_off(&mut self.unread),
             memberships: split_off(&mut self.memberships),
+            own: split_off(&mut self.own),
             heads: split_off(&mut self.heads),
             ..Self::default()
         };
+        // The rest of the lists, with one entry each, fits into one text without these.
+        if second.is_empty() {
+            second.unread = std::mem::take(&mut self.unread);
+        }
+        if second.is_empty() {
+            second.own = std::mem::take(&mut self.own);
+        }
         if !second.is_empty() {
             return Some((self, second));
         }
         let longest = self.presence.iter_mut().find(|change| change.rooms.is_some())?;
         longest.rooms = None;
         Some((self, second))
+    }
+}
+
+/// Adds the value to those of the key, unless there are too many.
+fn note<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V) {
+    if map.len() >= MAX_ENTRIES && !map.contains_key(&key) {
+        return;
+    }
+    let values = map.entry(key).or_default();
+    if values.len() < MAX_INNER {
+        values.insert(value);
     }
 }
 
@@ -229,9 +291,15 @@ fn split_off<K: Ord + Copy, V>(map: &mut BTreeMap<K, V>) -> BTreeMap<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{EventId, OwnSubject};
 
     fn head(id: i64, head: i64) -> RoomHead {
         RoomHead { id: RoomId(id), head_seq: Seq(head) }
+    }
+
+    fn own(room: i64) -> OwnChange {
+        let (room_id, thread_id) = (RoomId(room), Some(EventId(i64::MAX)));
+        OwnChange { subject: OwnSubject::Scheduled, room_id, thread_id }
     }
 
     #[test]
@@ -241,7 +309,9 @@ mod tests {
             ring.add_head(head(n, n * n));
             ring.add_typing(RoomId(n), UserId(n));
             ring.add_read(UserId(n), RoomId(1), Seq(n));
+            ring.add_unread(UserId(-n - 1), RoomId(1), Seq(n));
             ring.add_membership(UserId(n), RoomId(1));
+            ring.add_own(UserId(n), own(n));
         }
         let rooms = Some((0..4_000).map(RoomId).collect());
         ring.add_presence(PresenceChanged { node: NodeId(7), version: 9, rooms });
@@ -264,7 +334,9 @@ mod tests {
         for n in i64::MAX - 3_000..i64::MAX {
             ring.add_typing(RoomId(i64::MAX), UserId(n));
             ring.add_read(UserId(i64::MAX), RoomId(n), Seq(n));
+            ring.add_unread(UserId(i64::MAX - 1), RoomId(n), Seq(n));
             ring.add_membership(UserId(i64::MAX), RoomId(n));
+            ring.add_own(UserId(i64::MAX), own(n));
         }
         ring.add_head(head(i64::MAX, i64::MAX));
         let mut heard = Ring::default();
@@ -288,6 +360,23 @@ mod tests {
         assert_eq!((last.rooms.as_ref(), last.version), (None, 2 * MAX_ENTRIES as i64 - 1));
     }
 
+    /// The order in which two texts are heard is that in which they were rung; within a text there is none.
+    #[test]
+    fn a_position_that_was_moved_back_replaces_an_earlier_one_and_takes_a_later_one() {
+        let (user, room) = (UserId(1), RoomId(2));
+        let (mut first, mut second, mut third) =
+            (Ring::default(), Ring::default(), Ring::default());
+        first.add_read(user, room, Seq(9));
+        second.add_unread(user, room, Seq(3));
+        third.add_read(user, room, Seq(5));
+        first.merge(second);
+        assert!(first.reads.is_empty());
+        assert_eq!(first.unread[&user][&room], Seq(3));
+        first.merge(third);
+        assert!(first.reads.is_empty());
+        assert_eq!(first.unread[&user][&room], Seq(5));
+    }
+
     #[test]
     fn the_newest_head_is_kept_and_unknown_fields_are_ignored() {
         let mut ring = Ring::default();
@@ -296,6 +385,12 @@ mod tests {
         let newer = r#"{"node":2,"heads":{"1":5},"polls":[1]}"#;
         let expected = Ring { node: Some(NodeId(2)), ..ring };
         assert_eq!(Ring::parse(newer), Some(expected));
+        // Also a subject that only a newer node knows.
+        let newer =
+            r#"{"own":{"3":[{"subject":"alarm","room_id":1},{"subject":"draft","room_id":1}]}}"#;
+        let change = OwnChange { subject: OwnSubject::Draft, room_id: RoomId(1), thread_id: None };
+        let heard = Ring::parse(newer).expect("it is a ring");
+        assert_eq!(heard.own, BTreeMap::from([(UserId(3), BTreeSet::from([change]))]));
         for text in ["", "[]x", r#"{"heads":3}"#, "hello"] {
             assert_eq!(Ring::parse(text), None, "{text}");
         }

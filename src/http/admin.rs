@@ -5,15 +5,16 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::dto::{
-    AccountDto, AccountPageDto, AuditPageDto, PasswordResetDto, RevokedDto, SessionDto,
-    UserChangeRequest,
+    AccountDto, AccountPageDto, AccountRequest, AuditPageDto, PasswordResetDto, RevokedDto,
+    SessionDto, UserChangeRequest,
 };
-use super::extract::{Body, Caller, Path, Query};
+use super::extract::{Administers, Body, Caller, Path, Query};
 use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, STORE, TOKEN, USER};
 use super::payload::Written;
 use super::types::{Int, Number, Position};
 use crate::chat::{
-    Chat, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, MAX_AUDIT_PAGE, MAX_USERS_PAGE, UserSearch,
+    AccountDraft, Chat, DEFAULT_AUDIT_PAGE, DEFAULT_USERS_PAGE, MAX_AUDIT_PAGE, MAX_USERS_PAGE,
+    UserSearch,
 };
 use crate::model::{AuditId, Role, UserChange, UserId};
 
@@ -27,6 +28,13 @@ enum Users {
     /// Accounts, in order of id.
     #[oai(status = 200)]
     Ok(Written<AccountPageDto>),
+}
+
+#[derive(ApiResponse)]
+enum UserMade {
+    /// The account was created.
+    #[oai(status = 201)]
+    Created(Written<AccountDto>),
 }
 
 #[derive(ApiResponse)]
@@ -81,7 +89,7 @@ impl AdminApi {
     async fn list_users(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// Only accounts with this text in the username, the display name or the email; case is ignored.
         query: Query<Option<String>>,
         /// The most accounts to return.
@@ -89,7 +97,13 @@ impl AdminApi {
         limit: Query<UsersLimit>,
         /// The accounts with a greater id.
         after: Query<Option<Position>>,
+        /// Only the account of the product's person with this id. The other parameters then have no effect.
+        external_subject: Query<Option<String>>,
     ) -> Result<Users, Failure<{ FIELDS | TOKEN | FORBIDDEN | STORE }>> {
+        if let Some(subject) = external_subject.0 {
+            let page = chat.list_external_users(&caller.0, subject).await?;
+            return Ok(Users::Ok(Written::new(&page, 400)?));
+        }
         let search = UserSearch {
             query: query.0,
             after: after.0.map(|after| UserId(after.0)),
@@ -100,6 +114,26 @@ impl AdminApi {
         Ok(Users::Ok(Written::new(&page, 200 * (1 + page.users.len()))?))
     }
 
+    /// Create an account
+    ///
+    /// Needs an admin. For a product's server, which creates the accounts of its people before they come, and for
+    /// accounts without a password. The account has the role `user`. With `external_subject` it is the account that
+    /// `POST /auth/exchange` finds; 409 `subject_taken` if there is one, which
+    /// `GET /admin/users?external_subject=` returns.
+    #[oai(path = "/users", method = "post", operation_id = "create_user")]
+    async fn create_user(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller<Administers>,
+        body: Body<AccountRequest>,
+    ) -> Result<UserMade, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | STORE }>> {
+        let Body(AccountRequest { username, email, password, display_name, external_subject }) =
+            body;
+        let draft = AccountDraft { username, email, password, display_name, external_subject };
+        let account = chat.create_account(&caller.0, draft).await?;
+        Ok(UserMade::Created(Written::new(&account, 256)?))
+    }
+
     /// Get an account
     ///
     /// Needs an admin.
@@ -107,7 +141,7 @@ impl AdminApi {
     async fn get_user(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The account's id.
         user_id: Path<Number>,
     ) -> Result<OneUser, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | STORE }>> {
@@ -124,7 +158,7 @@ impl AdminApi {
     async fn update_user(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The account's id.
         user_id: Path<Number>,
         body: Body<UserChangeRequest>,
@@ -146,7 +180,7 @@ impl AdminApi {
     async fn delete_user(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The account's id.
         user_id: Path<Number>,
     ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | CONFLICT | STORE }>> {
@@ -162,7 +196,7 @@ impl AdminApi {
     async fn list_sessions(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The account's id.
         user_id: Path<Number>,
     ) -> Result<Sessions, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | STORE }>> {
@@ -180,7 +214,7 @@ impl AdminApi {
     async fn revoke_sessions(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The account's id.
         user_id: Path<Number>,
     ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | STORE }>> {
@@ -194,7 +228,7 @@ impl AdminApi {
     /// Needs an admin. The token sets one new password, once, within an hour (unless
     /// `auth.reset_seconds` says otherwise), by `POST /auth/password-reset`. It replaces an earlier
     /// token, and becomes invalid when the password or the role changes or the account is
-    /// deactivated.
+    /// deactivated. An account of a product has no password: 409 `external_account`.
     #[oai(
         path = "/users/:user_id/password-reset",
         method = "post",
@@ -203,10 +237,10 @@ impl AdminApi {
     async fn create_password_reset(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The account's id.
         user_id: Path<Number>,
-    ) -> Result<ResetMade, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | STORE }>> {
+    ) -> Result<ResetMade, Failure<{ FIELDS | TOKEN | FORBIDDEN | USER | CONFLICT | STORE }>> {
         let (id, seconds) = (UserId(user_id.0.0), chat.reset_seconds());
         let reset = chat
             .administer(&caller.0, move |admin| admin.create_password_reset(id, seconds))
@@ -222,7 +256,7 @@ impl AdminApi {
     async fn list_audit(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The most entries to return.
         #[oai(default = "default_audit")]
         limit: Query<AuditLimit>,

@@ -6,7 +6,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::dto::{AdminRoomPageDto, OwnerRequest, RoomKindDto};
-use super::extract::{Body, Caller, Path, Query};
+use super::extract::{Administers, Body, Caller, Path, Query};
 use super::failure::{
     BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, ROOM, ROOM_OR_USER, STORE, TOKEN,
 };
@@ -45,7 +45,7 @@ impl AdminRoomsApi {
     async fn list(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// Only rooms with this text in the name; ASCII case is ignored.
         query: Query<Option<String>>,
         /// Only rooms of this kind.
@@ -74,7 +74,7 @@ impl AdminRoomsApi {
     async fn delete(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The room's id.
         room_id: Path<Number>,
     ) -> Result<Done, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | STORE }>> {
@@ -90,7 +90,7 @@ impl AdminRoomsApi {
     async fn appoint(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Administers>,
         /// The room's id.
         room_id: Path<Number>,
         body: Body<OwnerRequest>,

@@ -12,8 +12,8 @@ use super::dto::{
     LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest,
     TicketDto, UserDto,
 };
-use super::extract::{Body, Caller, MaybeCaller};
-use super::failure::{BODY, CONFLICT, FORBIDDEN, Failure, INVITE, PACE, STORE, TOKEN};
+use super::extract::{Body, Caller, MaybeCaller, Person, Reads};
+use super::failure::{BODY, CONFLICT, CREDENTIALS, FORBIDDEN, Failure, INVITE, PACE, STORE, TOKEN};
 use super::local::Local;
 use super::origin::AllowedOrigins;
 use super::payload::Written;
@@ -119,7 +119,7 @@ impl AuthApi {
         chat: Data<&Chat>,
         address: ClientAddress,
         body: Body<LoginRequest>,
-    ) -> Result<SignedIn, Failure<{ BODY | TOKEN | STORE | PACE }>> {
+    ) -> Result<SignedIn, Failure<{ BODY | CREDENTIALS | STORE | PACE }>> {
         let Body(LoginRequest { username, password }) = body;
         let login = chat.login(&username, password, address.0).await?;
         Ok(SignedIn::Ok(Written::of(&login.into())?))
@@ -130,7 +130,7 @@ impl AuthApi {
     async fn me(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Reads>,
     ) -> Result<Account, Failure<{ TOKEN | STORE }>> {
         let user = chat.me(&caller.0).await?;
         Ok(Account::Ok(Written::of(&user.into())?))
@@ -143,7 +143,7 @@ impl AuthApi {
     async fn logout(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Person>,
     ) -> Result<Done, Failure<{ TOKEN | STORE }>> {
         chat.logout(&caller.0).await?;
         Ok(Done::NoContent)
@@ -156,7 +156,7 @@ impl AuthApi {
     async fn refresh(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Person>,
     ) -> Result<SignedIn, Failure<{ TOKEN | STORE }>> {
         let login = chat.refresh(&caller.0).await?;
         Ok(SignedIn::Ok(Written::of(&login.into())?))
@@ -172,7 +172,7 @@ impl AuthApi {
     async fn create_ticket(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Reads>,
         origins: AllowedOrigins,
         headers: &HeaderMap,
     ) -> Result<TicketMade, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
@@ -189,7 +189,7 @@ impl AuthApi {
     async fn change_password(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Person>,
         address: ClientAddress,
         body: Body<PasswordRequest>,
     ) -> Result<Done, Failure<{ BODY | TOKEN | FORBIDDEN | STORE | PACE }>> {
@@ -210,7 +210,7 @@ impl AuthApi {
         chat: Data<&Chat>,
         address: ClientAddress,
         body: Body<PasswordResetRequest>,
-    ) -> Result<Done, Failure<{ BODY | TOKEN | STORE | PACE }>> {
+    ) -> Result<Done, Failure<{ BODY | CREDENTIALS | STORE | PACE }>> {
         let Body(PasswordResetRequest { token, new_password }) = body;
         chat.reset_password(&token, new_password, address.0).await?;
         Ok(Done::NoContent)

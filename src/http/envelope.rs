@@ -215,8 +215,21 @@ mod tests {
         let (rooms, limits, secret) = (Rooms::default(), Limits::default(), vec![0; 32]);
         let clock = Clock::System;
         let fleet = Fleet::new(hub.clone(), false);
-        Chat::new(ChatParts { store, hub, fleet, clock, auth, rooms, limits, facts, secret })
-            .unwrap()
+        let previews = None;
+        let parts = ChatParts {
+            store,
+            hub,
+            fleet,
+            clock,
+            auth,
+            rooms,
+            limits,
+            previews,
+            external: None,
+            facts,
+            secret,
+        };
+        Chat::new(parts).unwrap()
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::chat::{Error, FieldError};
+use crate::model::Timestamp;
 
 /// Every field of a body that does not fit the schema of `T`: missing, unknown or of another
 /// type.
@@ -63,20 +64,33 @@ pub(super) fn is_doubtful(body: &Value) -> bool {
 
 /// A parameter that is missing or of another type than `T`.
 pub(super) fn parameter<T: Type>(name: &str) -> Problem {
-    let registry = Registry::new();
+    let mut registry = Registry::new();
+    T::register(&mut registry);
     let message = match resolve(&T::schema_ref(), &registry) {
-        Some(schema) if schema.ty == "integer" => "must be an integer",
-        _ => "must be given",
+        Some(schema) if !schema.enum_items.is_empty() => one_of(schema),
+        Some(schema) if schema.ty == "integer" => "must be an integer".to_owned(),
+        Some(schema) if schema.ty == "boolean" => "must be true or false".to_owned(),
+        Some(schema) if schema.format == Some("date-time") => A_TIME.to_owned(),
+        _ => "must be given".to_owned(),
     };
     Error::field(name, message).into()
+}
+
+const A_TIME: &str = "must be a time with its zone, such as 2026-01-31T10:30:00Z";
+
+fn one_of(schema: &MetaSchema) -> String {
+    let words: Vec<String> = schema.enum_items.iter().map(Value::to_string).collect();
+    format!("must be one of {}", words.join(", "))
 }
 
 fn fault(value: &Value, schema: Option<&MetaSchema>) -> Option<String> {
     let schema = schema?;
     if !schema.enum_items.is_empty() {
-        let words: Vec<String> = schema.enum_items.iter().map(Value::to_string).collect();
-        let message = || format!("must be one of {}", words.join(", "));
-        return (!schema.enum_items.contains(value)).then(message);
+        return (!schema.enum_items.contains(value)).then(|| one_of(schema));
+    }
+    if schema.format == Some("date-time") {
+        let is_time = serde_json::from_value::<Timestamp>(value.clone()).is_ok();
+        return (!is_time).then(|| A_TIME.to_owned());
     }
     let (fits, kind) = match schema.ty {
         "string" => (value.is_string(), "a string"),

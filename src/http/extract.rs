@@ -1,6 +1,7 @@
 //! The extractors of handlers. Every failure is a [`Problem`] that names the faulty part of the
 //! request.
 
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,18 +11,19 @@ use std::time::Duration;
 use poem::error::ReadBodyError;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{PathPattern, Request, RequestBody};
-use poem_openapi::registry::{
-    MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, MetaSecurityScheme, Registry,
-};
+use poem_openapi::registry::{MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseFromJSON, ParseFromParameter};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 
+use super::access::{self, Needed as _};
 use super::problem::Problem;
 use super::{explain, openapi};
-use crate::chat::{Chat, Error};
+use crate::chat::{Chat, Error, require_access};
 use crate::model::json_keys::{self, UniqueKeys};
 use crate::model::{ErrorCode, Identity, UserId};
+
+pub(super) use access::{Administers, Everywhere, ManagesRooms, Person, Reads, Sends};
 
 /// How long a body may take to arrive. Bodies have at most some kilobytes.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,15 +48,16 @@ impl Facts {
         Some(self.user_id.load(Ordering::Relaxed)).filter(|&id| id != 0)
     }
 
-    fn set_user_id(&self, id: UserId) {
+    pub fn set_user_id(&self, id: UserId) {
         self.user_id.store(id.0, Ordering::Relaxed);
     }
 }
 
-/// The holder of the request's token.
-pub(super) struct Caller(pub Identity);
+/// The holder of the request's token, which allows what `A` says.
+pub(super) struct Caller<A>(pub Identity, PhantomData<A>);
 
-/// The holder of the request's token, if it has one. An invalid token is an error here too.
+/// The holder of the request's token, if it has one. An invalid token is an error here too. An API token needs the
+/// scope `admin`.
 pub(super) struct MaybeCaller(pub Option<Identity>);
 
 /// The request's JSON.
@@ -66,17 +69,17 @@ pub(super) struct Query<T>(pub T);
 /// A part of the path.
 pub(super) struct Path<T>(pub T);
 
-impl<'a> ApiExtractor<'a> for Caller {
+impl<'a, A: access::Needed> ApiExtractor<'a> for Caller<A> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
     type ParamType = ();
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        register_scheme(registry);
+        access::register(registry, A::ACCESS);
     }
 
     fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
+        access::schemes(A::ACCESS)
     }
 
     async fn from_request(
@@ -85,7 +88,10 @@ impl<'a> ApiExtractor<'a> for Caller {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         match identity(request).await {
-            Ok(Some(identity)) => Ok(Self(identity)),
+            Ok(Some(identity)) => match require_access(&identity, A::ACCESS) {
+                Ok(()) => Ok(Self(identity, PhantomData)),
+                Err(error) => Err(Problem::from(error).into()),
+            },
             Ok(None) => Err(Problem::from(Error::TokenMissing).into()),
             Err(error) => Err(Problem::from(error).into()),
         }
@@ -98,11 +104,11 @@ impl<'a> ApiExtractor<'a> for MaybeCaller {
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        register_scheme(registry);
+        access::register(registry, Administers::ACCESS);
     }
 
     fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
+        access::schemes(Administers::ACCESS)
     }
 
     fn has_security_fallback() -> bool {
@@ -114,7 +120,11 @@ impl<'a> ApiExtractor<'a> for MaybeCaller {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        identity(request).await.map(Self).map_err(|error| Problem::from(error).into())
+        let found = identity(request).await.and_then(|identity| {
+            identity.iter().try_for_each(|it| require_access(it, Administers::ACCESS))?;
+            Ok(Self(identity))
+        });
+        found.map_err(|error| Problem::from(error).into())
     }
 }
 
@@ -234,24 +244,6 @@ impl<'a, T: ParseFromParameter> ApiExtractor<'a> for Path<T> {
     }
 }
 
-const SCHEME: &str = "bearer";
-
-fn register_scheme(registry: &mut Registry) {
-    registry.create_security_scheme(
-        SCHEME,
-        MetaSecurityScheme {
-            ty: "http",
-            description: Some("The `access_token` of `POST /auth/login`."),
-            name: None,
-            key_in: None,
-            scheme: Some("bearer"),
-            bearer_format: Some("JWT"),
-            flows: None,
-            openid_connect_url: None,
-        },
-    );
-}
-
 async fn identity(request: &Request) -> Result<Option<Identity>, Error> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
     let token = bearer(value).ok_or(Error::TokenInvalid)?;
@@ -279,7 +271,7 @@ fn check_content_type(request: &Request) -> poem::Result<()> {
 }
 
 /// Refuses a compressed body. RFC 9110 §15.5.16: the answer says which codings are accepted.
-fn check_content_encoding(request: &Request) -> poem::Result<()> {
+pub(super) fn check_content_encoding(request: &Request) -> poem::Result<()> {
     let codings = request.headers().get_all(header::CONTENT_ENCODING);
     let is_plain = |value: &HeaderValue| {
         value.to_str().is_ok_and(|codings| {
@@ -295,7 +287,7 @@ fn check_content_encoding(request: &Request) -> poem::Result<()> {
     Err(problem.with_header(header::ACCEPT_ENCODING, accepted).into())
 }
 
-async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::Bytes> {
+pub(super) async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::Bytes> {
     let limit = request.data::<Arc<Facts>>().map_or(0, |facts| facts.max_body_bytes);
     let declared = request.header(header::CONTENT_LENGTH).and_then(|n| usize::from_str(n).ok());
     if declared.is_some_and(|declared| declared > limit) {

@@ -16,8 +16,12 @@ pub struct Failure<const SET: u32>(Box<Problem>);
 
 /// The reasons to refuse a body.
 pub const BODY: u32 = of(&[400, 408, 413, 415, 422]);
-/// A token is missing or not valid.
-pub const TOKEN: u32 = of(&[401]);
+/// The same for a body that need not be JSON. The 415 is the last of the statuses.
+pub const HOOK_BODY: u32 = of(&[400, 408, 413, 422]) | missing(13);
+/// A token is missing, is not valid, or does not allow this.
+pub const TOKEN: u32 = of(&[401, 403]);
+/// A name and a password, or a token that is used once, are wrong.
+pub const CREDENTIALS: u32 = of(&[401]);
 pub const FORBIDDEN: u32 = of(&[403]);
 /// The objects in the path or the body that may not exist: one of these for an endpoint.
 pub const ROOM: u32 = missing(0);
@@ -26,6 +30,13 @@ pub const INVITE: u32 = missing(2);
 pub const ROOM_OR_USER: u32 = missing(3);
 pub const ROOM_OR_MESSAGE: u32 = missing(4);
 pub const ROOM_OR_INVITE: u32 = missing(5);
+pub const SCHEDULED: u32 = missing(6);
+pub const PREVIEW: u32 = missing(7);
+pub const BOT_OR_TOKEN: u32 = missing(8);
+pub const CURSOR: u32 = missing(9);
+pub const EXCHANGE: u32 = missing(10);
+pub const HOOK: u32 = missing(11);
+pub const ROOM_OR_HOOK: u32 = missing(12);
 pub const CONFLICT: u32 = of(&[409]);
 /// A parameter is not acceptable.
 pub const FIELDS: u32 = of(&[422]);
@@ -36,10 +47,10 @@ pub const INTERNAL: u32 = of(&[500]);
 pub const STORE: u32 = of(&[500, 503]);
 
 /// Each status and when it comes. Its place is its bit in a set. An endpoint has at most one of the 404.
-const STATUSES: [(u16, &str); 17] = [
+const STATUSES: [(u16, &str); 25] = [
     (400, "The body is not JSON, or has a duplicate key: `malformed_json`."),
     (401, "There is no token, or it is no longer valid. Sign in to get a new one."),
-    (403, "The caller may not do this."),
+    (403, "The caller, or the caller's API token, may not do this; `code` says why."),
     (409, "The request conflicts with the present state; `code` says how."),
     (408, "The body did not arrive in time: `body_timeout`."),
     (413, "The body is too large: `too_large`."),
@@ -60,6 +71,18 @@ const STATUSES: [(u16, &str); 17] = [
     (404, "The object does not exist; `code` says which: `room_not_found` or `user_not_found`."),
     (404, "The object does not exist; `code` says which: `room_not_found` or `message_not_found`."),
     (404, "The object does not exist; `code` says which: `room_not_found` or `invite_not_found`."),
+    (404, "The caller has no such scheduled message: `scheduled_not_found`."),
+    (
+        404,
+        "The object does not exist; `code` says which: `room_not_found`, `message_not_found`, `preview_not_found`, or \
+         `previews_off` if the server shows no previews.",
+    ),
+    (404, "The object does not exist; `code` says which: `user_not_found` or `token_not_found`."),
+    (404, "The caller has no cursor of this name: `cursor_not_found`."),
+    (404, "The server accepts no tokens of a product: `exchange_off`."),
+    (404, "There is no such webhook, or it was deleted: `hook_not_found`."),
+    (404, "The object does not exist; `code` says which: `room_not_found` or `hook_not_found`."),
+    (415, "The body is not of one of these types, or is compressed: `unsupported_media_type`."),
 ];
 
 /// The bit of the first 404.

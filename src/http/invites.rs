@@ -8,7 +8,7 @@ use super::address::ClientAddress;
 use super::dto::{
     InviteDto, InvitePreviewDto, InviteRequest, InviteTokenRequest, RoomDto, ServerInviteRequest,
 };
-use super::extract::{Body, Caller, Path};
+use super::extract::{Body, Caller, Everywhere, ManagesRooms, Path, Reads};
 use super::failure::{
     BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, INVITE, PACE, ROOM, ROOM_OR_INVITE, STORE, TOKEN,
 };
@@ -65,7 +65,7 @@ impl InvitesApi {
     async fn create_for_room(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         body: Body<InviteRequest>,
@@ -81,7 +81,7 @@ impl InvitesApi {
     async fn list_of_room(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
     ) -> Result<Invites, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | CONFLICT | STORE }>> {
@@ -102,7 +102,7 @@ impl InvitesApi {
     async fn revoke_of_room(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         /// The invite's id.
@@ -121,7 +121,7 @@ impl InvitesApi {
     async fn create(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<ManagesRooms>>,
         body: Body<ServerInviteRequest>,
     ) -> Result<Made, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | STORE }>> {
         let draft = InviteDraft::from(body.0);
@@ -142,7 +142,7 @@ impl InvitesApi {
     async fn list(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Reads>>,
     ) -> Result<Invites, Failure<{ TOKEN | FORBIDDEN | STORE }>> {
         let invites =
             chat.inspect(&caller.0, |admin| admin.list_invites(InviteScope::Server)).await?;
@@ -157,7 +157,7 @@ impl InvitesApi {
     async fn revoke(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<ManagesRooms>>,
         /// The invite's id.
         invite_id: Path<Number>,
     ) -> Result<Revoked, Failure<{ FIELDS | TOKEN | FORBIDDEN | INVITE | STORE }>> {
@@ -192,7 +192,7 @@ impl InvitesApi {
     async fn accept(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<ManagesRooms>>,
         address: ClientAddress,
         body: Body<InviteTokenRequest>,
     ) -> Result<Entered, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_INVITE | PACE | STORE }>>

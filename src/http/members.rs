@@ -9,7 +9,7 @@ use super::dto::{
     AddedMembersDto, BanDto, BanRequest, DirectRoomRequest, MemberChangeRequest, MemberPageDto,
     MembersRequest, OwnerRequest, PreferenceRequest, RoomDto,
 };
-use super::extract::{Body, Caller, Path, Query};
+use super::extract::{Body, Caller, Everywhere, ManagesRooms, Path, Query, Reads, Sends};
 use super::failure::{
     BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, PACE, ROOM, ROOM_OR_USER, STORE, TOKEN,
 };
@@ -54,7 +54,7 @@ enum Bans {
 }
 
 #[derive(ApiResponse)]
-enum Done {
+pub(super) enum Done {
     /// It is so now.
     #[oai(status = 204)]
     NoContent,
@@ -77,7 +77,7 @@ impl MembersApi {
     async fn list(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Reads>,
         /// The room's id.
         room_id: Path<Number>,
         /// Only members with this text in the username or the display name; case is ignored.
@@ -106,7 +106,7 @@ impl MembersApi {
     async fn add(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         body: Body<MembersRequest>,
@@ -124,7 +124,7 @@ impl MembersApi {
     async fn join(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
     ) -> Changed<OneRoom> {
@@ -144,7 +144,7 @@ impl MembersApi {
     async fn prefer(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         body: Body<PreferenceRequest>,
@@ -162,7 +162,7 @@ impl MembersApi {
     async fn leave(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
     ) -> Changed<Done> {
@@ -182,7 +182,7 @@ impl MembersApi {
     async fn change(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         /// The member's id.
@@ -221,7 +221,7 @@ impl MembersApi {
     async fn remove(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         /// The member's id.
@@ -242,7 +242,7 @@ impl MembersApi {
     async fn transfer(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         body: Body<OwnerRequest>,
@@ -259,7 +259,7 @@ impl MembersApi {
     async fn list_bans(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
     ) -> Result<Bans, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | CONFLICT | STORE }>> {
@@ -275,7 +275,7 @@ impl MembersApi {
     async fn ban(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         /// The user's id.
@@ -295,7 +295,7 @@ impl MembersApi {
     async fn unban(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         /// The user's id.
@@ -313,7 +313,7 @@ impl MembersApi {
     async fn open_direct(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Sends>>,
         body: Body<DirectRoomRequest>,
     ) -> Result<Direct, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_USER | PACE | STORE }>> {
         let people = ids(&body.0.user_ids);

@@ -5,14 +5,16 @@ use poem_openapi::{ApiResponse, OpenApi};
 use serde::Serialize;
 
 use super::Area;
-use super::dto::{EventPageDto, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
-use super::extract::{Body, Caller, Path, Query};
+use super::dto::{
+    EventPageDto, ForwardRequest, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest,
+};
+use super::extract::{Body, Caller, Path, Query, Reads, Sends};
 use super::failure::{
     BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, PACE, ROOM, ROOM_OR_MESSAGE, STORE, TOKEN,
 };
 use super::payload::{Written, write_page};
 use super::types::{Int, Limit, Number, Position};
-use crate::chat::{Chat, DEFAULT_PAGE, Draft, Error, FieldError};
+use crate::chat::{Chat, DEFAULT_PAGE, Draft, Error, Extras, FieldError};
 use crate::model::{Cursor, Event, EventId, EventPage, Message, MessagePage, RoomId, Seq};
 
 pub(super) struct MessagesApi;
@@ -65,14 +67,15 @@ impl MessagesApi {
     async fn send(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Sends>,
         /// The room's id.
         room_id: Path<Number>,
         body: Body<MessageRequest>,
-    ) -> Result<Sent, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM | CONFLICT | PACE | STORE }>> {
-        let Body(MessageRequest { content, client_id }) = body;
-        let draft = Draft { room_id: RoomId(room_id.0.0), content, client_id };
-        let appended = chat.send(&caller.0, draft).await?;
+    ) -> Result<
+        Sent,
+        Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_MESSAGE | CONFLICT | PACE | STORE }>,
+    > {
+        let appended = chat.send(&caller.0, body.0.into_draft(RoomId(room_id.0.0))).await?;
         let message = Written::new(&appended.message, size_of_json(&appended.message))?;
         Ok(if appended.duplicate { Sent::Duplicate(message) } else { Sent::Created(message) })
     }
@@ -85,7 +88,7 @@ impl MessagesApi {
     async fn list(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Reads>,
         /// The room's id.
         room_id: Path<Number>,
         /// The most messages to return.
@@ -105,6 +108,61 @@ impl MessagesApi {
         Ok(Messages::Ok(chat.list_messages(&caller.0, room_id, cursor, limit, show).await??))
     }
 
+    /// Get a message
+    ///
+    /// With its reactions, and with the summary of its thread.
+    #[oai(
+        path = "/rooms/:room_id/messages/:message_id",
+        method = "get",
+        operation_id = "get_message"
+    )]
+    async fn get(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller<Reads>,
+        /// The room's id.
+        room_id: Path<Number>,
+        /// The message's id.
+        message_id: Path<Number>,
+    ) -> Result<Edited, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM_OR_MESSAGE | STORE }>> {
+        let (room_id, id) = (RoomId(room_id.0.0), EventId(message_id.0.0));
+        let message = chat.get_message(&caller.0, room_id, id).await?;
+        Ok(Edited::Ok(Written::new(&message, size_of_json(&message))?))
+    }
+
+    /// Forward a message to another room
+    ///
+    /// Sends the text of the message to a room, with the name of its author. The caller must be able to read the
+    /// message, and to send to the other room.
+    #[oai(
+        path = "/rooms/:room_id/messages/:message_id/forward",
+        method = "post",
+        operation_id = "forward_message"
+    )]
+    async fn forward(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller<Sends>,
+        /// The id of the room that the message is in.
+        room_id: Path<Number>,
+        /// The message's id.
+        message_id: Path<Number>,
+        body: Body<ForwardRequest>,
+    ) -> Result<
+        Sent,
+        Failure<{ BODY | TOKEN | FORBIDDEN | ROOM_OR_MESSAGE | CONFLICT | PACE | STORE }>,
+    > {
+        let Body(ForwardRequest { room_id: to, client_id }) = body;
+        let (from, id) = (RoomId(room_id.0.0), EventId(message_id.0.0));
+        let (content, forwarded) = chat.read_forwarded(&caller.0, from, id).await?;
+        let extras = Extras { forwarded: Some(forwarded), ..Extras::default() };
+        let extras = Some(Box::new(extras));
+        let draft = Draft { room_id: RoomId(to.0), content, client_id, extras };
+        let appended = chat.send(&caller.0, draft).await?;
+        let message = Written::new(&appended.message, size_of_json(&appended.message))?;
+        Ok(if appended.duplicate { Sent::Duplicate(message) } else { Sent::Created(message) })
+    }
+
     /// Edit a message
     ///
     /// Only for its author. The members of the room get the event `message_edited`.
@@ -116,7 +174,7 @@ impl MessagesApi {
     async fn edit(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Sends>,
         /// The room's id.
         room_id: Path<Number>,
         /// The message's id.
@@ -144,7 +202,7 @@ impl MessagesApi {
     async fn delete(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Sends>,
         /// The room's id.
         room_id: Path<Number>,
         /// The message's id.
@@ -165,7 +223,7 @@ impl MessagesApi {
     async fn events(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Reads>,
         /// The room's id.
         room_id: Path<Number>,
         /// The `seq` of the last event that the client has; 0 for all events.
@@ -192,7 +250,7 @@ impl MessagesApi {
     }
 }
 
-fn default_limit() -> Limit {
+pub(super) fn default_limit() -> Limit {
     Int(DEFAULT_PAGE.into())
 }
 
@@ -201,11 +259,11 @@ fn start_of_log() -> Position {
 }
 
 /// A limit beyond u32 becomes 0, which the rules reject.
-fn page_limit(limit: Limit) -> u32 {
+pub(super) fn page_limit(limit: Limit) -> u32 {
     u32::try_from(limit.0).unwrap_or(0)
 }
 
-fn cursor(
+pub(super) fn cursor(
     before: Option<Position>,
     after: Option<Position>,
     around: Option<Position>,
@@ -243,7 +301,7 @@ fn show(page: &MessagePage, cursor: Cursor) -> Result<Written<MessagePageDto>, E
 
 /// The fields of a [`MessagePageDto`] except the messages.
 #[derive(Serialize)]
-struct MessagePageEnd {
+pub(super) struct MessagePageEnd {
     has_older: bool,
     has_newer: bool,
     next_before: Option<Seq>,
@@ -252,7 +310,7 @@ struct MessagePageEnd {
 }
 
 impl MessagePageEnd {
-    fn new(page: &MessagePage, cursor: Cursor) -> Self {
+    pub fn new(page: &MessagePage, cursor: Cursor) -> Self {
         // A page without messages is at its cursor.
         let (start, end) = match (page.messages.first(), page.messages.last(), cursor) {
             (Some(first), Some(last), _) => (first.seq, last.seq),

@@ -4,20 +4,26 @@
 //! them and around what else the server adds: the request's id, errors as problem documents, the
 //! access log. No rule of the chat is here.
 
+mod access;
 mod address;
 mod admin;
 mod admin_rooms;
 mod auth;
+mod bots;
 mod cors;
 mod counts;
 mod docs;
+mod drafts;
 mod dto;
 mod envelope;
 mod explain;
+mod external;
 mod extract;
 mod failure;
 mod file;
 mod health;
+mod hook_body;
+mod hooks;
 mod invites;
 mod local;
 mod members;
@@ -26,9 +32,14 @@ mod openapi;
 mod origin;
 mod payload;
 mod people;
+mod previews;
 pub(crate) mod problem;
+mod reactions;
 mod rooms;
+mod scheduled;
+mod search;
 mod target;
+mod threads;
 mod types;
 mod watch;
 mod web;
@@ -72,9 +83,15 @@ enum Area {
     /// Invites to rooms, and to the server.
     #[oai(rename = "invites")]
     Invites,
+    /// Webhooks, by which other programs send to rooms.
+    #[oai(rename = "hooks")]
+    Hooks,
     /// Messages, and the log they are part of.
     #[oai(rename = "messages")]
     Messages,
+    /// The accounts of programs, their API tokens and their cursors.
+    #[oai(rename = "bots")]
+    Bots,
     /// Administration of accounts, and the audit log.
     #[oai(rename = "admin")]
     Admin,
@@ -84,16 +101,28 @@ enum Area {
 }
 
 type Api = (
-    auth::AuthApi,
+    // A tuple has at most sixteen parts.
+    (auth::AuthApi, external::ExternalApi),
     people::PeopleApi,
     rooms::RoomsApi,
     members::MembersApi,
     invites::InvitesApi,
     messages::MessagesApi,
-    admin::AdminApi,
-    admin_rooms::AdminRoomsApi,
-    health::HealthApi,
-    watch::WatchApi,
+    reactions::ReactionsApi,
+    threads::ThreadsApi,
+    previews::PreviewsApi,
+    search::SearchApi,
+    drafts::DraftsApi,
+    scheduled::ScheduledApi,
+    // A tuple has at most 16 parts.
+    (
+        bots::BotsApi,
+        hooks::HooksApi,
+        admin::AdminApi,
+        admin_rooms::AdminRoomsApi,
+        health::HealthApi,
+        watch::WatchApi,
+    ),
 );
 
 type Table = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -104,7 +133,7 @@ pub(crate) fn routes() -> Route {
     let mut table = endpoints();
     // The original contract writes `/rooms/`; most clients leave the slash off.
     let mut same = endpoints();
-    for path in ["/rooms/", "/users/", "/invites/", "/direct-rooms/", "/admin/rooms/"] {
+    for path in ["/rooms/", "/users/", "/invites/", "/direct-rooms/", "/admin/rooms/", "/bots/"] {
         if let Some(same) = same.remove(path) {
             table.insert(path.trim_end_matches('/').to_owned(), same);
         }
@@ -127,16 +156,26 @@ pub(crate) fn serve(
 
 fn api() -> Api {
     (
-        auth::AuthApi,
+        (auth::AuthApi, external::ExternalApi),
         people::PeopleApi,
         rooms::RoomsApi,
         members::MembersApi,
         invites::InvitesApi,
         messages::MessagesApi,
-        admin::AdminApi,
-        admin_rooms::AdminRoomsApi,
-        health::HealthApi,
-        watch::WatchApi,
+        reactions::ReactionsApi,
+        threads::ThreadsApi,
+        previews::PreviewsApi,
+        search::SearchApi,
+        drafts::DraftsApi,
+        scheduled::ScheduledApi,
+        (
+            bots::BotsApi,
+            hooks::HooksApi,
+            admin::AdminApi,
+            admin_rooms::AdminRoomsApi,
+            health::HealthApi,
+            watch::WatchApi,
+        ),
     )
 }
 

@@ -23,7 +23,8 @@ slashes in a row is not found.\n\
 \n\
 Every error is a problem document (RFC 9457) with a stable `code`; `x-error-codes` lists them. A temporary \
 error has `retry_after`, the seconds after which the client may retry, and the header `Retry-After`. Unknown fields of a body are \
-refused, unknown parameters of a query are ignored; a JSON object must not have a duplicate key. Clients must ignore fields of an answer that \
+refused, unknown parameters of a query are ignored; a JSON object must not have a duplicate key. Only what \
+webhooks are sent (`POST /hooks/{token}`) may have both. Clients must ignore fields of an answer that \
 they do not know.";
 
 /// The document as it is published.

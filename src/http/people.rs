@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::dto::{BlockDto, PeoplePageDto, ProfileRequest, UserCardDto};
-use super::extract::{Body, Caller, Path, Query};
+use super::extract::{Body, Caller, Everywhere, Path, Query, Reads, Sends};
 use super::failure::{BODY, FIELDS, Failure, PACE, STORE, TOKEN, USER};
 use super::payload::Written;
 use super::types::{Int, Limit, Number, Position};
@@ -52,7 +52,7 @@ impl PeopleApi {
     async fn list(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Reads>>,
         /// Only people with this text in the username or the display name; case is ignored.
         query: Query<Option<String>>,
         /// The most people to return.
@@ -78,7 +78,7 @@ impl PeopleApi {
     async fn get(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Reads>>,
         /// The user's id.
         user_id: Path<Number>,
     ) -> Result<Person, Failure<{ FIELDS | TOKEN | USER | STORE }>> {
@@ -93,7 +93,7 @@ impl PeopleApi {
     async fn update(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Sends>>,
         body: Body<ProfileRequest>,
     ) -> Result<Person, Failure<{ BODY | TOKEN | PACE | STORE }>> {
         let person = chat.update_profile(&caller.0, body.0.into()).await?;
@@ -105,7 +105,7 @@ impl PeopleApi {
     async fn blocks(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Reads>>,
     ) -> Result<Blocks, Failure<{ TOKEN | STORE }>> {
         let blocks = chat.list_blocks(&caller.0).await?;
         let blocks = blocks.into_iter().map(BlockDto::from).collect();
@@ -120,7 +120,7 @@ impl PeopleApi {
     async fn add_block(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Sends>>,
         /// The user's id.
         user_id: Path<Number>,
     ) -> Result<Done, Failure<{ FIELDS | TOKEN | USER | PACE | STORE }>> {
@@ -133,7 +133,7 @@ impl PeopleApi {
     async fn remove_block(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Sends>>,
         /// The user's id.
         user_id: Path<Number>,
     ) -> Result<Done, Failure<{ FIELDS | TOKEN | USER | PACE | STORE }>> {

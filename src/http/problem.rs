@@ -106,7 +106,10 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let header = match error {
             // RFC 6750 §3: a bad token is named; a request without a token gets the scheme alone.
-            Error::TokenInvalid | Error::TokenExpired | Error::SessionRevoked => Some((
+            Error::TokenInvalid
+            | Error::ExternalToken(_)
+            | Error::TokenExpired
+            | Error::SessionRevoked => Some((
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer error=\"invalid_token\""),
             )),
@@ -138,9 +141,14 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::WrongCredentials
         | Code::InvalidResetToken => StatusCode::UNAUTHORIZED,
         Code::WrongCurrentPassword
+        | Code::ScopeMissing
+        | Code::TokenLimited
+        | Code::PersonRequired
+        | Code::BotRequired
         | Code::AdminRequired
         | Code::AdminSignupRefused
         | Code::SignupClosed
+        | Code::AccountDeactivated
         | Code::InviteRequired
         | Code::OtherUser
         | Code::AuthorRequired
@@ -154,14 +162,23 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::Blocked
         | Code::OriginRefused => StatusCode::FORBIDDEN,
         Code::MessageNotFound
+        | Code::PreviewsOff
+        | Code::ExchangeOff
+        | Code::PreviewNotFound
         | Code::RoomNotFound
         | Code::UserNotFound
         | Code::InviteNotFound
+        | Code::ScheduledNotFound
+        | Code::TokenNotFound
+        | Code::HookNotFound
+        | Code::CursorNotFound
         | Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
         Code::UsernameTaken
         | Code::EmailTaken
+        | Code::SubjectTaken
+        | Code::ExternalAccount
         | Code::RoomNameTaken
         | Code::RoomArchived
         | Code::NotAMember
@@ -170,6 +187,14 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::MessageDeleted
         | Code::LastAdmin
         | Code::TooManyInvites
+        | Code::TooManyPins
+        | Code::TooManyScheduled
+        | Code::TooManyDrafts
+        | Code::BotAccount
+        | Code::TooManyTokens
+        | Code::TooManyHooks
+        | Code::TooManyCursors
+        | Code::TooManyReactions
         | Code::TooManyRooms
         | Code::AlreadySubscribed
         | Code::EpochChanged
@@ -180,7 +205,9 @@ fn status(code: ErrorCode) -> StatusCode {
         Code::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Code::TooManyRequests | Code::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::Busy | Code::Unavailable | Code::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Busy | Code::Unavailable | Code::OutcomeUnknown | Code::KeysUnavailable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 

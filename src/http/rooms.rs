@@ -8,9 +8,9 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::Area;
 use super::dto::{
     BelongingDto, ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomKindDto,
-    RoomRequest,
+    RoomRequest, UnreadRequest,
 };
-use super::extract::{Body, Caller, Path, Query};
+use super::extract::{Body, Caller, Everywhere, ManagesRooms, Path, Query, Reads};
 use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, PACE, ROOM, STORE, TOKEN};
 use super::payload::Written;
 use super::types::{Int, Number, Position};
@@ -71,7 +71,7 @@ impl RoomsApi {
     async fn create(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<ManagesRooms>>,
         body: Body<RoomRequest>,
     ) -> Result<Created, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | PACE | STORE }>> {
         let room = chat.create_room(&caller.0, body.0.into()).await?;
@@ -88,7 +88,7 @@ impl RoomsApi {
         &self,
         request: &Request,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Everywhere<Reads>>,
         /// Only rooms that the caller is a member of, or only public rooms that the caller is not a member of.
         membership: Query<Option<BelongingDto>>,
         /// Only rooms of this kind.
@@ -120,7 +120,7 @@ impl RoomsApi {
     async fn get(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Reads>,
         /// The room's id.
         room_id: Path<Number>,
     ) -> Result<OneRoom, Failure<{ FIELDS | TOKEN | ROOM | STORE }>> {
@@ -136,7 +136,7 @@ impl RoomsApi {
     async fn update(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
         body: Body<RoomChangeRequest>,
@@ -154,12 +154,29 @@ impl RoomsApi {
     async fn mark_read(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<Reads>,
         /// The room's id.
         room_id: Path<Number>,
         body: Body<ReadRequest>,
     ) -> Result<ReadTo, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM | STORE }>> {
         let seq = chat.mark_read(&caller.0, RoomId(room_id.0.0), Seq(body.0.seq.0)).await?;
+        Ok(ReadTo::Ok(Written::of(&ReadPositionDto { read_seq: seq.0 })?))
+    }
+
+    /// Mark messages as unread
+    ///
+    /// Moves the caller's own read position back, so that the event at `seq` and everything after it is unread. It
+    /// never moves on. The caller's sockets receive `read` with `marked_unread`.
+    #[oai(path = "/:room_id/unread", method = "post", operation_id = "mark_unread")]
+    async fn mark_unread(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller<Reads>,
+        /// The room's id.
+        room_id: Path<Number>,
+        body: Body<UnreadRequest>,
+    ) -> Result<ReadTo, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM | STORE }>> {
+        let seq = chat.mark_unread(&caller.0, RoomId(room_id.0.0), Seq(body.0.seq.0)).await?;
         Ok(ReadTo::Ok(Written::of(&ReadPositionDto { read_seq: seq.0 })?))
     }
 
@@ -171,7 +188,7 @@ impl RoomsApi {
     async fn delete(
         &self,
         chat: Data<&Chat>,
-        caller: Caller,
+        caller: Caller<ManagesRooms>,
         /// The room's id.
         room_id: Path<Number>,
     ) -> Result<Deleted, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | CONFLICT | STORE }>> {

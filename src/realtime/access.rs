@@ -38,8 +38,13 @@ fn ending(event: &Event) -> Option<(Ending<'_>, LeftCause)> {
             Some((Ending::OfEverybody, LeftCause::Private))
         }
         Event::Message(_)
+        | Event::Reply(_)
         | Event::MessageEdited { .. }
         | Event::MessageDeleted(_)
+        | Event::ReactionAdded(_)
+        | Event::ReactionRemoved(_)
+        | Event::MessagePinned(_)
+        | Event::MessageUnpinned(_)
         | Event::RoomChanged(_)
         | Event::MemberJoined(_)
         | Event::MemberChanged(_)

@@ -8,7 +8,8 @@ use tokio::sync::oneshot;
 use super::tail::Chunk;
 use super::{AccessMark, CloseCode, Connection, ConnectionId, People, PresenceTaken};
 use crate::model::{
-    Appended, Audience, Event, Person, Presence, Room, RoomHead, RoomId, Seq, SessionId, UserId,
+    Appended, Audience, Event, OwnChange, Person, Presence, ReadMove, Room, RoomHead, RoomId, Seq,
+    SessionId, UserId,
 };
 use crate::storage::{AppendError, Outcome};
 
@@ -139,14 +140,16 @@ pub enum News {
     Audience(Audience),
     /// A member has changed the own view of a room, which is no event of the log.
     Membership(UserId, RoomId),
+    /// Something of a user's own has changed, which is no event of a log.
+    Own(UserId, OwnChange),
     /// The room was deleted. The hub removes all of its members.
     RoomDeleted(RoomId),
     /// The outcome of one user's `read` in one room.
     Read(ReadOutcome),
     /// A user is typing in the room, on another node.
     TypingElsewhere(RoomId, UserId),
-    /// A user has read the room up to here, on another node.
-    ReadElsewhere(UserId, RoomId, Seq),
+    /// A user's read position has moved to here, on another node.
+    ReadElsewhere(UserId, RoomId, Seq, ReadMove),
     /// The people who are in the room on other nodes.
     Elsewhere(RoomId, People),
 }
@@ -156,8 +159,8 @@ pub enum News {
 pub struct ReadOutcome {
     pub user_id: UserId,
     pub room_id: RoomId,
-    /// The read position now, and whether it has moved.
-    pub result: Result<(Seq, bool), AppendError>,
+    /// The read position now, and how it has moved.
+    pub result: Result<(Seq, ReadMove), AppendError>,
     pub askers: Vec<ReadAsker>,
 }
 

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{
-    ErrorCode, EventId, Person, Room, RoomFace, RoomId, RoomKind, RoomRules, Seq, Timestamp, UserId,
+    ErrorCode, EventId, OwnChange, Person, Room, RoomFace, RoomId, RoomKind, RoomRules, Seq,
+    Timestamp, UserId,
 };
 
 /// A frame that is not an [event](crate::model::Event). `type` says which one it is.
@@ -95,6 +96,9 @@ pub enum ServerFrame<'a> {
         /// The `seq`s of deleted messages.
         #[serde(skip_serializing_if = "<[Seq]>::is_empty")]
         deleted: &'a [Seq],
+        /// The ids of the first messages of threads that have new replies.
+        #[serde(skip_serializing_if = "<[EventId]>::is_empty")]
+        threads: &'a [EventId],
         /// The frame does not contain all of the activity. `GET /rooms/{room_id}` has the number of unread messages.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         truncated: bool,
@@ -118,6 +122,10 @@ pub enum ServerFrame<'a> {
         room_id: RoomId,
         /// The `seq` of the last event that the user has read.
         seq: Seq,
+        /// The user has marked messages as unread: the position counts although it may be before the one that the
+        /// client knows. Absent if not.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        marked_unread: bool,
     },
     /// The place of the connection's user in a room changed, or whether the user sees the room: the client reads
     /// `GET /rooms/{room_id}` again. If that does not exist, the user does not see the room any more. For watchers.
@@ -125,6 +133,10 @@ pub enum ServerFrame<'a> {
         /// The room.
         room_id: RoomId,
     },
+    /// Something that only the user has was changed, perhaps on another device: the client reads it again. The device that
+    /// made the change receives the frame too, because a change over HTTP belongs to no connection. The frame is not in the
+    /// log and may be dropped; a client that receives `watching` reads all of it again. For watchers.
+    OwnChanged(OwnChange),
     /// The connection was taken out of a room, because its user may not read the room any more. A connection that was
     /// opened for this room alone is closed.
     RoomLeft {
@@ -149,6 +161,14 @@ pub enum ServerFrame<'a> {
         /// The name that the user wants to be shown; absent if it is the username.
         #[serde(skip_serializing_if = "Option::is_none")]
         display_name: Option<Arc<str>>,
+    },
+    /// The answer to `react`: the reaction is stored, or stood so already.
+    Reacted {
+        /// The `ref` of the client's `react`.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+        /// The room in which the message is.
+        room_id: RoomId,
     },
     /// The answer to `ping`.
     Pong {
@@ -218,9 +238,12 @@ pub struct ActivityMessage {
     /// The name that the sender wants to be shown; absent if it is the username.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<Arc<str>>,
-    /// The names that the message mentions (`@name`), in lower case.
+    /// The accounts that the message mentions (`@name`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mentions: Vec<String>,
+    pub mentions: Vec<UserId>,
+    /// The message mentions all members of the room, or all who are here (`@room`, `@here`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mentions_everyone: bool,
 }
 
 /// A room as in `GET /rooms/`, without the fields about the reader.

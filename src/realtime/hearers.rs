@@ -89,8 +89,13 @@ impl Hearers {
                 Vec::new()
             }
             Event::Message(_)
+            | Event::Reply(_)
             | Event::MessageEdited { .. }
             | Event::MessageDeleted(_)
+            | Event::ReactionAdded(_)
+            | Event::ReactionRemoved(_)
+            | Event::MessagePinned(_)
+            | Event::MessageUnpinned(_)
             | Event::RoomChanged(_)
             | Event::MemberJoined(_)
             | Event::MemberLeft(_)

@@ -44,7 +44,7 @@ impl State {
             // the original may be of any age.
             let Some(Appended { message, duplicate }) = appended else { continue };
             let is_of_any_age = duplicate && self.has_no_head(message.room_id);
-            let event = Event::Message(message);
+            let event = Event::of(message);
             self.note(&event);
             if !is_of_any_age {
                 self.keep(event);
@@ -209,7 +209,12 @@ fn empty_deleted(events: &mut [Event]) -> bool {
         .filter_map(|event| match event {
             Event::MessageDeleted(change) => Some(change.message_id),
             Event::Message(_)
+            | Event::Reply(_)
             | Event::MessageEdited { .. }
+            | Event::ReactionAdded(_)
+            | Event::ReactionRemoved(_)
+            | Event::MessagePinned(_)
+            | Event::MessageUnpinned(_)
             | Event::RoomChanged(_)
             | Event::MemberJoined(_)
             | Event::MemberLeft(_)
@@ -222,13 +227,27 @@ fn empty_deleted(events: &mut [Event]) -> bool {
     }
     for event in events {
         let (id, content) = match event {
-            Event::Message(message) => (message.id, &mut message.content),
-            Event::MessageEdited { change, content } => (change.message_id, content),
+            Event::Message(message) | Event::Reply(message) => {
+                if deleted.contains(&message.id) {
+                    message.forget_parts();
+                }
+                (message.id, &mut message.content)
+            }
+            Event::MessageEdited { change, content, mentions } => {
+                if deleted.contains(&change.message_id) {
+                    mentions.clear();
+                }
+                (change.message_id, content)
+            }
             Event::Unknown(event) => match event.target {
                 Some(target) => (target.message_id, &mut event.content),
                 None => continue,
             },
             Event::MessageDeleted(_)
+            | Event::ReactionAdded(_)
+            | Event::ReactionRemoved(_)
+            | Event::MessagePinned(_)
+            | Event::MessageUnpinned(_)
             | Event::RoomChanged(_)
             | Event::MemberJoined(_)
             | Event::MemberLeft(_)

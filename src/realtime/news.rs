@@ -4,7 +4,7 @@ use super::CloseCode;
 use super::command::{KnownRooms, News, ReadAsker, ReadOutcome, RoomsBehind};
 use super::frame::ServerFrame;
 use super::state::State;
-use crate::model::{Audience, Person, Room, RoomHead, RoomId, Seq, UserId};
+use crate::model::{Audience, Person, ReadMove, Room, RoomHead, RoomId, Seq, UserId};
 
 impl State {
     pub(super) fn known_rooms(&self) -> KnownRooms {
@@ -53,12 +53,15 @@ impl State {
             News::RoomCreated(room, audience) => self.create_room(&room, audience),
             News::Audience(audience) => self.set_audience(audience),
             News::Membership(user_id, room_id) => self.tell_membership(user_id, room_id),
+            News::Own(user_id, change) => {
+                self.tell_user(user_id, &ServerFrame::OwnChanged(change));
+            }
             News::RoomDeleted(room_id) => self.close_room(room_id),
             News::Read(outcome) => self.tell_read(outcome),
             News::Elsewhere(room_id, people) => self.set_elsewhere(room_id, people),
             News::TypingElsewhere(room_id, user_id) => self.tell_typing(room_id, user_id),
-            News::ReadElsewhere(user_id, room_id, seq) => {
-                self.tell_read_elsewhere(user_id, room_id, seq);
+            News::ReadElsewhere(user_id, room_id, seq, how) => {
+                self.tell_read_elsewhere(user_id, room_id, seq, how);
             }
         }
     }
@@ -116,10 +119,10 @@ impl State {
     }
 
     /// Sends a read position to the user's connections. No position is beyond the head.
-    fn tell_read_elsewhere(&mut self, user_id: UserId, room_id: RoomId, seq: Seq) {
+    fn tell_read_elsewhere(&mut self, user_id: UserId, room_id: RoomId, seq: Seq, how: ReadMove) {
         let head = self.rooms.get(&room_id).and_then(|room| room.head);
         let Some(head) = head.max(self.watch.known_head(room_id)) else { return };
-        let result = Ok((seq.clamp(Seq(0), head.max(Seq(0))), true));
+        let result = Ok((seq.clamp(Seq(0), head.max(Seq(0))), how));
         self.tell_read(ReadOutcome { user_id, room_id, result, askers: Vec::new() });
     }
 
@@ -139,11 +142,12 @@ impl State {
             let Some(slot) = self.slot(id) else { continue };
             self.clients[slot].connection.sub_in_flight();
             match &result {
-                Ok((seq, _)) => {
+                Ok((seq, how)) => {
                     if let Some(reference) = &reference {
-                        self.push_read(slot, Some(reference), room_id, *seq);
+                        self.push_read(slot, Some(reference), room_id, *seq, *how);
                     }
-                    if reference.is_some() || asked == *seq {
+                    // Who has asked to read on does not know of a position that was moved back.
+                    if reference.is_some() || (asked == *seq && *how != ReadMove::Back) {
                         said.push(slot);
                     }
                 }
@@ -154,8 +158,8 @@ impl State {
                 }
             }
         }
-        let Ok((seq, true)) = result else { return };
-        self.tell_watchers_of_read(user_id, room_id, seq, &said);
+        let Ok((seq, how @ (ReadMove::On | ReadMove::Back))) = result else { return };
+        self.tell_watchers_of_read(user_id, room_id, seq, how, &said);
         let Some(room) = self.rooms.get(&room_id) else { return };
         let is_open = |slot: &&usize| {
             let member = room.members.get(slot);
@@ -165,12 +169,21 @@ impl State {
             room.presence.slots(user_id).iter().filter(is_open).copied().collect();
         for slot in slots {
             if self.clients[slot].blocked_at.is_none() {
-                self.push_read(slot, None, room_id, seq);
+                self.push_read(slot, None, room_id, seq, how);
             }
         }
     }
 
-    fn push_read(&mut self, slot: usize, reference: Option<&str>, room_id: RoomId, seq: Seq) {
-        self.push(slot, &ServerFrame::Read { reference, room_id, seq }.to_bytes());
+    fn push_read(
+        &mut self,
+        slot: usize,
+        reference: Option<&str>,
+        room_id: RoomId,
+        seq: Seq,
+        how: ReadMove,
+    ) {
+        let marked_unread = how == ReadMove::Back;
+        let frame = ServerFrame::Read { reference, room_id, seq, marked_unread };
+        self.push(slot, &frame.to_bytes());
     }
 }

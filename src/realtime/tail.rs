@@ -145,6 +145,7 @@ mod tests {
                     client_id: None,
                     edited_at: None,
                     deleted_at: None,
+                    parts: None,
                 })
             })
             .collect()

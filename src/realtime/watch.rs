@@ -10,13 +10,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::frame::{ActivityMessage, ServerFrame};
 use super::hearers::{Affected, Hearers};
-use crate::model::{Audience, Event, Room, RoomHead, RoomId, Seq, UserId, mentioned_names};
+use crate::model::{Audience, Event, EventId, Room, RoomHead, RoomId, Seq, UserId};
 
 /// The number of messages in one `room_activity`. A client that gets `truncated` asks for the unread number.
 const MAX_MESSAGES: usize = 50;
 
-/// The number of names that a message may mention before the frame is marked as truncated.
-const MAX_MENTIONS: usize = 20;
+/// The number of threads in one `room_activity`.
+const MAX_THREADS: usize = 20;
 
 #[derive(Default)]
 pub(super) struct Watch {
@@ -60,6 +60,8 @@ pub(super) struct Activity {
     head: Seq,
     messages: Vec<ActivityMessage>,
     deleted: Vec<Seq>,
+    /// Threads that have new replies.
+    threads: Vec<EventId>,
     is_truncated: bool,
     /// People who came to hear of the room during this activity. They get its head alone.
     pub newcomers: Vec<UserId>,
@@ -214,23 +216,31 @@ impl Activity {
             Event::Message(message) if message.deleted_at.is_some() => {}
             Event::Message(_) if self.messages.len() == MAX_MESSAGES => self.is_truncated = true,
             Event::Message(message) => {
-                let mentions = mentioned_names(&message.content, MAX_MENTIONS);
-                self.is_truncated |= mentions.is_err();
+                let mentions = message.mentions();
                 self.messages.push(ActivityMessage {
                     seq: message.seq,
                     user_id: message.user_id,
                     username: message.username.clone(),
                     display_name: message.display_name.clone(),
-                    mentions: mentions.unwrap_or_else(|first| first),
+                    mentions: mentions.iter().filter_map(|it| it.user_id).collect(),
+                    mentions_everyone: mentions.iter().any(|it| it.everyone.is_some()),
                 });
+                self.add_thread(message.thread_id());
             }
+            Event::Reply(message) => self.add_thread(message.thread_id()),
             // The number of messages stays the same. A changed room is reported by `room_updated`.
             Event::MessageEdited { .. }
+            | Event::ReactionAdded(_)
+            | Event::ReactionRemoved(_)
+            | Event::MessagePinned(_)
+            | Event::MessageUnpinned(_)
             | Event::RoomChanged(_)
             | Event::MemberJoined(_)
             | Event::MemberLeft(_)
             | Event::MemberChanged(_)
             | Event::Unknown(_) => {}
+            // The reply may have been shown in the room too. The reader counts again.
+            Event::MessageDeleted(change) if change.thread_id.is_some() => self.is_truncated = true,
             Event::MessageDeleted(change) => {
                 // The deletion is sent even if the message was not: the list of rooms may have counted it.
                 self.messages.retain(|message| message.seq != change.message_seq);
@@ -239,6 +249,14 @@ impl Activity {
                     _ => self.deleted.push(change.message_seq),
                 }
             }
+        }
+    }
+
+    fn add_thread(&mut self, thread_id: Option<EventId>) {
+        let Some(id) = thread_id.filter(|id| !self.threads.contains(id)) else { return };
+        match self.threads.len() {
+            MAX_THREADS => self.is_truncated = true,
+            _ => self.threads.push(id),
         }
     }
 
@@ -254,6 +272,7 @@ impl Activity {
             head_seq: self.head,
             messages: &self.messages,
             deleted: &self.deleted,
+            threads: &self.threads,
             truncated: self.is_truncated,
         }
         .to_bytes()

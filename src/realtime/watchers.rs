@@ -1,5 +1,6 @@
 //! Watchers: connections that receive frames about everything that concerns their user, also in rooms that
-//! they have not joined: new, changed and deleted rooms, activity in them, and the user's read positions.
+//! they have not joined: new, changed and deleted rooms, activity in them, and what is the user's own, such as read
+//! positions and drafts.
 //!
 //! These frames report a state. A watcher that misses one, because it is blocked or because it left a room too
 //! early, is asked to read the list of rooms again, so nothing is kept for it. Activity of a room is sent in
@@ -17,7 +18,7 @@ use super::frame::{RoomCard, ServerFrame};
 use super::hearers::{Affected, Hearers};
 use super::state::State;
 use super::watch::{Noted, Watch};
-use crate::model::{Audience, Event, Room, RoomId, Seq, UserId};
+use crate::model::{Audience, Event, ReadMove, Room, RoomId, Seq, UserId};
 
 impl State {
     /// Answers whether the rooms are known. If they are not, the task reads them now.
@@ -107,8 +108,13 @@ impl State {
                 change.members.iter().map(|it| it.user_id).filter(may_know).collect()
             }
             Event::Message(_)
+            | Event::Reply(_)
             | Event::MessageEdited { .. }
             | Event::MessageDeleted(_)
+            | Event::ReactionAdded(_)
+            | Event::ReactionRemoved(_)
+            | Event::MessagePinned(_)
+            | Event::MessageUnpinned(_)
             | Event::RoomChanged(_)
             | Event::Unknown(_) => Vec::new(),
         }
@@ -131,16 +137,26 @@ impl State {
                 }
             }
             Event::Message(_)
+            | Event::Reply(_)
             | Event::MessageEdited { .. }
             | Event::MessageDeleted(_)
+            | Event::ReactionAdded(_)
+            | Event::ReactionRemoved(_)
+            | Event::MessagePinned(_)
+            | Event::MessageUnpinned(_)
             | Event::Unknown(_) => {}
         }
     }
 
     /// Tells a user's watchers that the user's place in a room has changed.
     pub(super) fn tell_membership(&mut self, user_id: UserId, room_id: RoomId) {
+        self.tell_user(user_id, &ServerFrame::Membership { room_id });
+    }
+
+    /// Sends a frame to a user's watchers.
+    pub(super) fn tell_user(&mut self, user_id: UserId, frame: &ServerFrame<'_>) {
         let Some(slots) = self.watch.users.get(&user_id) else { return };
-        let frame = ServerFrame::Membership { room_id }.to_bytes();
+        let frame = frame.to_bytes();
         for &slot in slots {
             self.clients[slot].push_for_watcher(slot, &frame, &mut self.touched);
         }
@@ -206,6 +222,7 @@ impl State {
         user_id: UserId,
         room_id: RoomId,
         seq: Seq,
+        how: ReadMove,
         except: &[usize],
     ) {
         if !self.watch.hearers(room_id).is_some_and(|hearers| hearers.may_hear(user_id)) {
@@ -213,7 +230,8 @@ impl State {
         }
         let Some(slots) = self.watch.users.get(&user_id) else { return };
         let members = self.rooms.get(&room_id).map(|room| &room.members);
-        let frame = ServerFrame::Read { reference: None, room_id, seq }.to_bytes();
+        let marked_unread = how == ReadMove::Back;
+        let frame = ServerFrame::Read { reference: None, room_id, seq, marked_unread }.to_bytes();
         for &slot in slots {
             let is_member = members.is_some_and(|members| members.contains_key(&slot));
             if !is_member && !except.contains(&slot) {

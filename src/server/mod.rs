@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::chat::{self, Chat, ChatParts};
-use crate::config::Config;
+use crate::config::{Config, Switch};
 use crate::fleet::Fleet;
 use crate::metrics;
 use crate::model::Clock;
@@ -90,6 +90,7 @@ pub fn serve(
     backend: Arc<dyn Backend>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
+    let external = chat::External::of(&config.external, config.outbound.networks())?;
     let facts = backend.get_server_facts()?;
     let secret = match config.auth.secret.as_str() {
         "" => backend.get_or_create_secret(&chat::random_bytes()?)?,
@@ -118,6 +119,8 @@ pub fn serve(
         auth: config.auth.clone(),
         rooms: config.rooms.clone(),
         limits: config.limits.clone(),
+        previews: (config.previews.enabled == Switch::On).then(|| config.outbound.networks()),
+        external,
         facts,
         secret,
     })?;

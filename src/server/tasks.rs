@@ -19,6 +19,9 @@ use crate::storage::{Error, Store};
 /// How often the server looks for deleted rooms whose events another process did not delete.
 const PURGE_ROOMS: Duration = Duration::from_secs(60);
 
+/// How often it is looked for messages whose time has come.
+const SEND_SCHEDULED: Duration = Duration::from_secs(2);
+
 /// How often old events are pruned.
 const PRUNE: Duration = Duration::from_secs(60 * 60);
 
@@ -65,6 +68,11 @@ where
     tasks.spawn({
         let chat = chat.clone();
         let follow = async move { chat.follow_access().await };
+        stop.clone().run_until_cancelled_owned(follow)
+    });
+    tasks.spawn({
+        let chat = chat.clone();
+        let follow = async move { chat.follow_external_keys().await };
         stop.clone().run_until_cancelled_owned(follow)
     });
     tasks.spawn({
@@ -163,9 +171,16 @@ async fn sweep(chat: Chat, store: Store<ReplyTo>, replaced: CancellationToken) {
     }
 }
 
-/// The jobs that one node does for all: it deletes what is not needed any more.
+/// The jobs that one node does for all: it deletes what is not needed any more, brings new messages into the index, and
+/// sends messages whose time has come.
 async fn jobs(chat: &Chat, days: u32) {
-    tokio::join!(purge_rooms(chat), prune(chat, days), forget_sessions(chat));
+    tokio::join!(
+        purge_rooms(chat),
+        prune(chat, days),
+        forget_sessions(chat),
+        chat.index_logs(),
+        send_scheduled(chat)
+    );
 }
 
 /// Deletes the events of deleted rooms, also of rooms that were deleted before this server started.
@@ -185,6 +200,15 @@ async fn prune(chat: &Chat, days: u32) {
     loop {
         due.tick().await;
         let _ = chat.prune(days).await;
+    }
+}
+
+async fn send_scheduled(chat: &Chat) {
+    let mut due = tokio::time::interval(SEND_SCHEDULED);
+    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        let _ = chat.send_scheduled().await;
     }
 }
 

@@ -1,8 +1,8 @@
 //! The inputs that a protocol session takes, and the actions that it answers with.
 
 use super::command::Subscribe;
-use crate::chat::{Draft, Error};
-use crate::model::{Event, Room, RoomHead, RoomId, Seq, Timestamp};
+use crate::chat::{Access, Draft, Error};
+use crate::model::{Event, EventId, Room, RoomHead, RoomId, Scope, Seq, Timestamp};
 use crate::realtime::frame::LeftCause;
 use crate::realtime::{AccessMark, CloseCode};
 
@@ -69,6 +69,13 @@ pub enum Input {
         /// The error that the client gets.
         error: Error,
     },
+    /// [`Action::React`] stored the reaction.
+    Reacted {
+        /// The room in which the message is.
+        room_id: RoomId,
+        /// The `ref` of the client's frame; `None` if the frame has no `ref`.
+        reference: Option<String>,
+    },
     /// [`Action::Refresh`] replaced the token.
     Refreshed {
         /// The `ref` of the client's frame; `None` if the frame has no `ref`.
@@ -108,6 +115,46 @@ pub enum Input {
         /// Why.
         cause: LeftCause,
     },
+}
+
+impl Action {
+    /// What the action needs of the connection's token. `None`: it needs no right, or is about a room that was entered.
+    pub(super) fn access(&self) -> Option<Access> {
+        match self {
+            Self::OpenRoom { .. } | Self::PostRead { .. } => Some(Access::Scope(Scope::Read)),
+            Self::Watch { .. } => Some(Access::Everywhere(Scope::Read)),
+            Self::Post { .. } | Self::Typing { .. } | Self::React { .. } => {
+                Some(Access::Scope(Scope::Send))
+            }
+            Self::Join { .. }
+            | Self::Recheck { .. }
+            | Self::Resume { .. }
+            | Self::Leave { .. }
+            | Self::ReadEvents { .. }
+            | Self::ReadRoom { .. }
+            | Self::SendPage { .. }
+            | Self::LearnHead(_)
+            | Self::Refresh { .. }
+            | Self::SetAway(_)
+            | Self::Reply(_)
+            | Self::Close(_) => None,
+        }
+    }
+
+    /// The input that says that the action was refused.
+    pub(super) fn refused(self, error: Error) -> Option<Input> {
+        match self {
+            Self::OpenRoom { subscribe, reference } => {
+                Some(Input::RoomRefused { room_id: subscribe.room_id, reference, error })
+            }
+            Self::PostRead { reference, .. }
+            | Self::Watch { reference }
+            | Self::Post { reference, .. }
+            | Self::Typing { reference, .. }
+            | Self::React { reference, .. } => Some(Input::SendFailed { reference, error }),
+            _ => None,
+        }
+    }
 }
 
 /// An action of the task. Actions are carried out in order.
@@ -162,6 +209,14 @@ pub enum Action {
     /// Notify the other members, unless the client is too fast.
     Typing {
         room_id: RoomId,
+        reference: Option<String>,
+    },
+    /// Add a reaction, or take it back.
+    React {
+        room_id: RoomId,
+        message_id: EventId,
+        emoji: String,
+        is_added: bool,
         reference: Option<String>,
     },
     /// Queue a read position for storage.

@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use crate::chat::Error;
 use crate::model::json_keys::{Keys, UniqueKeys};
-use crate::model::{RoomId, Seq};
+use crate::model::{EventId, RoomId, Seq};
 
 /// A frame from a client, and the `ref` of the answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,7 @@ pub enum Command {
     Unsubscribe(Unsubscribe),
     Typing(Typing),
     Read(Read),
+    React(React),
     Refresh(Refresh),
     Presence(Presence),
     Watch,
@@ -43,6 +44,28 @@ pub struct Send {
     /// sent again with the same id is not stored again: the answer is that of the original, with
     /// `duplicate`.
     pub client_id: Option<String>,
+    /// The id of a message: this one is a reply in its thread, and is shown only there.
+    pub thread_id: Option<EventId>,
+    /// Whether a reply is shown in the room too.
+    #[serde(default)]
+    pub also_to_room: bool,
+    /// The id of a message of the room that this one quotes.
+    pub quote_of: Option<EventId>,
+}
+
+/// Adds a reaction to a message, or takes it back, like `PUT` and `DELETE` of
+/// `/rooms/{room_id}/messages/{message_id}/reactions/{emoji}`. It is answered by `reacted` if it has a `ref`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct React {
+    /// The room; may be left out on `/ws/{room_id}`.
+    pub room_id: Option<RoomId>,
+    /// The message.
+    pub message_id: EventId,
+    /// An emoji of Unicode, or its short name such as `:tada:`.
+    pub emoji: String,
+    /// Whether the reaction is taken back.
+    #[serde(default)]
+    pub remove: bool,
 }
 
 /// Joins a room. The answer is `active_users`, the missed events and `synced`; then come new
@@ -96,6 +119,10 @@ pub struct Refresh {
 pub struct Presence {
     pub state: PresenceState,
 }
+
+/// A frame without fields of its own.
+#[derive(Deserialize)]
+struct Nothing {}
 
 /// Whether the user is at the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -157,16 +184,18 @@ impl ClientFrame {
         let Envelope { kind, reference } =
             serde_json::from_str(text).map_err(|error| (None, malformed(&error)))?;
         let command = match kind.as_deref() {
-            None => body(text).map(|send| Command::Send { send, has_type: false }),
+            // The original contract ignores other fields.
+            None => plain(text).map(|send| Command::Send { send, has_type: false }),
             Some("send") => body(text).map(|send| Command::Send { send, has_type: true }),
             Some("subscribe") => body(text).map(Command::Subscribe),
             Some("unsubscribe") => body(text).map(Command::Unsubscribe),
             Some("typing") => body(text).map(Command::Typing),
             Some("read") => body(text).map(Command::Read),
+            Some("react") => body(text).map(Command::React),
             Some("auth.refresh") => body(text).map(Command::Refresh),
             Some("presence") => body(text).map(Command::Presence),
-            Some("watch") => Ok(Command::Watch),
-            Some("ping") => Ok(Command::Ping),
+            Some("watch") => body(text).map(|Nothing {}| Command::Watch),
+            Some("ping") => body(text).map(|Nothing {}| Command::Ping),
             Some(other) => Err(Error::UnknownType(other.chars().take(40).collect())),
         };
         match command {
@@ -176,8 +205,29 @@ impl ClientFrame {
     }
 }
 
-fn body<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+fn plain<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|error| malformed(&error))
+}
+
+/// Refuses a field that `T` does not have: a message with a misspelt `thread_id` would be shown to the whole room.
+fn body<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    let mut unknown = None;
+    let mut note = |path: serde_ignored::Path<'_>| {
+        let name = path.to_string();
+        if !matches!(name.as_str(), "type" | "ref") {
+            unknown.get_or_insert(name);
+        }
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let body =
+        serde_ignored::deserialize(&mut json, &mut note).map_err(|error| malformed(&error))?;
+    match unknown {
+        Some(name) => {
+            let name: String = name.chars().take(40).collect();
+            Err(Error::field(&name, "is not a field of this frame: see /asyncapi.json"))
+        }
+        None => Ok(body),
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Error {
@@ -209,6 +259,15 @@ mod tests {
         let (reference, missing) = error(r#"{"type":"send","ref":"8"}"#);
         assert_eq!(reference.as_deref(), Some("8"));
         assert!(missing.to_string().contains("missing field `content`"), "{missing}");
+        for misspelt in [
+            r#"{"type":"send","ref":"9","content":"x","threadId":1}"#,
+            r#"{"type":"ping","ref":"9","threadId":1}"#,
+        ] {
+            let (reference, unknown) = error(misspelt);
+            let Error::InvalidFields(fields) = unknown else { panic!("{unknown}") };
+            assert_eq!((reference.as_deref(), fields[0].field.as_str()), (Some("9"), "threadId"));
+        }
+        ClientFrame::parse(r#"{"content":"x","room":"general"}"#).unwrap();
         for twice in [
             r#"{"content":"a","content":"b"}"#,
             r#"{"content":"a","x":{"y":1,"y":1}}"#,

@@ -11,16 +11,8 @@ pub fn error_frame<'a>(
     room_id: Option<RoomId>,
     error: &Error,
 ) -> ServerFrame<'a> {
-    let detail = match error {
-        // A frame has few fields, so the error names only the first wrong one.
-        Error::InvalidFields(fields) => fields.first().map_or_else(
-            || error.to_string(),
-            |field| format!("{}: {}", field.field, field.message),
-        ),
-        _ => error.to_string(),
-    };
     let (code, retry_after) = (error.code(), error.retry_after());
-    ServerFrame::Error { code, detail, reference, room_id, retry_after }
+    ServerFrame::Error { code, detail: error.to_string(), reference, room_id, retry_after }
 }
 
 /// The code that a connection is closed with when it cannot be in its only room.
@@ -33,11 +25,18 @@ pub fn close_code(error: &Error) -> CloseCode {
         | ErrorCode::WrongCredentials => CloseCode::SignInAgain,
         ErrorCode::RoomNotFound => CloseCode::RoomGone,
         ErrorCode::EpochChanged | ErrorCode::HistoryPruned => CloseCode::EpochChanged,
-        ErrorCode::AdminRequired | ErrorCode::AdminSignupRefused | ErrorCode::Banned => {
-            CloseCode::Forbidden
-        }
+        ErrorCode::AdminRequired
+        | ErrorCode::AdminSignupRefused
+        | ErrorCode::ScopeMissing
+        | ErrorCode::TokenLimited
+        | ErrorCode::PersonRequired
+        | ErrorCode::AccountDeactivated
+        | ErrorCode::Banned => CloseCode::Forbidden,
         ErrorCode::TooManyRequests | ErrorCode::TooManySockets => CloseCode::TooFast,
-        ErrorCode::Busy | ErrorCode::Unavailable | ErrorCode::OutcomeUnknown => CloseCode::Restart,
+        ErrorCode::Busy
+        | ErrorCode::Unavailable
+        | ErrorCode::KeysUnavailable
+        | ErrorCode::OutcomeUnknown => CloseCode::Restart,
         // These errors do not occur when a room is entered.
         ErrorCode::InvalidField
         | ErrorCode::WrongCurrentPassword
@@ -45,14 +44,32 @@ pub fn close_code(error: &Error) -> CloseCode {
         | ErrorCode::InviteRequired
         | ErrorCode::OtherUser
         | ErrorCode::InvalidResetToken
+        | ErrorCode::BotRequired
+        | ErrorCode::BotAccount
+        | ErrorCode::TooManyTokens
+        | ErrorCode::TokenNotFound
+        | ErrorCode::HookNotFound
+        | ErrorCode::TooManyHooks
+        | ErrorCode::CursorNotFound
+        | ErrorCode::TooManyCursors
+        | ErrorCode::ExchangeOff
+        | ErrorCode::SubjectTaken
+        | ErrorCode::ExternalAccount
         | ErrorCode::UserNotFound
         | ErrorCode::MessageNotFound
+        | ErrorCode::PreviewsOff
+        | ErrorCode::PreviewNotFound
         | ErrorCode::InviteNotFound
         | ErrorCode::AuthorRequired
         | ErrorCode::MessageDeleted
         | ErrorCode::RoomArchived
         | ErrorCode::LastAdmin
         | ErrorCode::TooManyInvites
+        | ErrorCode::TooManyPins
+        | ErrorCode::ScheduledNotFound
+        | ErrorCode::TooManyScheduled
+        | ErrorCode::TooManyDrafts
+        | ErrorCode::TooManyReactions
         | ErrorCode::UsernameTaken
         | ErrorCode::EmailTaken
         | ErrorCode::RoomNameTaken

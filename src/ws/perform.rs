@@ -7,7 +7,7 @@ use super::action::{Action, Input};
 use super::command::Subscribe;
 use super::socket::Socket;
 use super::upgrade::Sockets;
-use crate::chat::{Admission, Draft, Entry, Error, MAX_PAGE};
+use crate::chat::{Admission, Draft, Entry, Error, MAX_PAGE, Prepared, require_access};
 use crate::model::{Cursor, Identity, MessagePage, RoomId, Seq, Timestamp};
 use crate::realtime::frame::LeftCause;
 use crate::realtime::{ReadAsker, ReplyTo, may_end_access};
@@ -31,13 +31,23 @@ impl Socket {
                 actions.push_front(action);
                 return Some(Box::pin(self.perform_rest(actions)));
             };
+            if !draft.is_plain() {
+                actions.push_front(Action::Post { draft, reference, wants_ack });
+                return Some(Box::pin(self.perform_rest(actions)));
+            }
             // Copied once for each message: the connections of a user count the references to the same names.
             let identity = self.connection.identity();
-            let Some(admission) = self.sockets.chat.admit_known(&identity, draft.room_id) else {
+            let admission = match identity.grant {
+                // What a token allows is decided where all actions are carried out.
+                Some(_) => None,
+                None => self.sockets.chat.admit_known(&identity, draft.room_id),
+            };
+            let Some(admission) = admission else {
                 actions.push_front(Action::Post { draft, reference, wants_ack });
                 return Some(Box::pin(self.perform_rest(actions)));
             };
-            if let Some(input) = self.post(&identity, Ok(admission), draft, reference, wants_ack) {
+            let admitted = Ok((admission, Prepared::default()));
+            if let Some(input) = self.post(&identity, admitted, draft, reference, wants_ack) {
                 actions.extend(self.session.on(input));
             }
         }
@@ -56,18 +66,18 @@ impl Socket {
     fn post(
         &self,
         identity: &Identity,
-        admitted: Result<Admission, Error>,
+        admitted: Result<(Admission, Prepared), Error>,
         draft: Draft,
         reference: Option<String>,
         wants_ack: bool,
     ) -> Option<Input> {
-        let admission = match admitted {
-            Ok(admission) => admission,
+        let (admission, prepared) = match admitted {
+            Ok(admitted) => admitted,
             Err(error) => return Some(Input::SendFailed { reference, error }),
         };
         let reply = ReplyTo::Connection { id: self.id, reference: reference.clone(), wants_ack };
         self.connection.add_in_flight();
-        match self.sockets.chat.post(identity, admission, draft, reply) {
+        match self.sockets.chat.post(identity, admission, draft, prepared, reply) {
             Ok(()) => None,
             Err(error) => {
                 self.connection.sub_in_flight();
@@ -98,7 +108,7 @@ impl Socket {
     /// Replaces the connection's token by another one of the same user, and returns the time at which it
     /// expires.
     async fn refresh(&self, token: &str) -> Result<Timestamp, Error> {
-        let identity = self.sockets.chat.authenticate(token).await?;
+        let identity = self.sockets.chat.authenticate_any(token, None).await?;
         let expires_at = identity.expires_at;
         if self.connection.renew(identity) { Ok(expires_at) } else { Err(Error::OtherUser) }
     }
@@ -168,6 +178,10 @@ impl Socket {
     async fn act(&self, action: Action) -> Option<Input> {
         let Sockets { chat, hub, .. } = &self.sockets;
         let identity = &self.connection.identity();
+        let allowed = action.access().map_or(Ok(()), |access| require_access(identity, access));
+        if let Err(error) = allowed {
+            return action.refused(error);
+        }
         match action {
             Action::OpenRoom { subscribe, reference } => {
                 let room_id = subscribe.room_id;
@@ -197,9 +211,23 @@ impl Socket {
                     Err(error) => Input::ReadFailed { room_id, error },
                 });
             }
-            Action::Post { draft, reference, wants_ack } => {
-                let admitted = chat.admit(identity, draft.room_id).await;
+            Action::Post { mut draft, reference, wants_ack } => {
+                let admitted = match chat.admit(identity, draft.room_id).await {
+                    Ok(admission) => {
+                        let prepared = chat.prepare(identity, &mut draft).await;
+                        prepared.map(|prepared| (admission, prepared))
+                    }
+                    Err(error) => Err(error),
+                };
                 return self.post(identity, admitted, draft, reference, wants_ack);
+            }
+            Action::React { room_id, message_id, emoji, is_added, reference } => {
+                return Some(
+                    match chat.react(identity, room_id, message_id, &emoji, is_added).await {
+                        Ok(()) => Input::Reacted { room_id, reference },
+                        Err(error) => Input::SendFailed { reference, error },
+                    },
+                );
             }
             Action::PostRead { room_id, seq, reference } => {
                 return self.post_read(room_id, seq, reference).await;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::action::{Action, Input};
 use super::command::{
-    ClientFrame, Command, Presence, PresenceState, Read, Refresh, Send, Subscribe,
+    ClientFrame, Command, Presence, PresenceState, React, Read, Refresh, Send, Subscribe,
 };
 use super::error::{close_code, error_frame};
-use crate::chat::{Draft, Error};
+use crate::chat::{Draft, Error, Extras};
 use crate::model::{RoomId, Seq};
 use crate::realtime::CloseCode;
 use crate::realtime::frame::{LeftCause, ServerFrame};
@@ -102,6 +102,11 @@ impl Session {
             Input::Rechecked { room, visible_from, mark } => {
                 vec![Action::Resume { room, visible_from, mark }]
             }
+            Input::Reacted { reference: None, .. } => vec![],
+            Input::Reacted { room_id, reference } => {
+                let reference = reference.as_deref();
+                vec![Action::Reply(ServerFrame::Reacted { reference, room_id }.to_bytes())]
+            }
             Input::Expelled { room_id, cause } => self.on_expelled(room_id, cause),
         }
     }
@@ -127,6 +132,15 @@ impl Session {
                 Ok(room_id) => vec![Action::PostRead { room_id, seq, reference }],
                 Err(error) => vec![refuse(reference, named, &error)],
             },
+            Command::React(React { room_id: named, message_id, emoji, remove }) => {
+                match self.room(named) {
+                    Ok(room_id) => {
+                        let is_added = !remove;
+                        vec![Action::React { room_id, message_id, emoji, is_added, reference }]
+                    }
+                    Err(error) => vec![refuse(reference, named, &error)],
+                }
+            }
             Command::Refresh(Refresh { token }) => vec![Action::Refresh { token, reference }],
             Command::Presence(Presence { state }) => {
                 vec![Action::SetAway(state == PresenceState::Away)]
@@ -144,7 +158,10 @@ impl Session {
             Ok(room_id) => {
                 // The bare form of the original contract has no ack: the message itself is the answer.
                 let wants_ack = has_type || reference.is_some() || send.client_id.is_some();
-                let draft = Draft { room_id, content: send.content, client_id: send.client_id };
+                let Send { content, client_id, thread_id, also_to_room, quote_of, .. } = send;
+                let extras = Extras { thread_id, also_to_room, quote_of, ..Extras::default() };
+                let extras = (extras != Extras::default()).then(|| Box::new(extras));
+                let draft = Draft { room_id, content, client_id, extras };
                 vec![Action::Post { draft, reference, wants_ack }]
             }
             Err(error) => vec![refuse(reference, send.room_id, &error)],
@@ -216,7 +233,8 @@ impl Session {
 
     /// The room of a frame.
     fn room(&self, named: Option<RoomId>) -> Result<RoomId, Error> {
-        let room_id = named.or(self.only_room).ok_or(Error::NotSubscribed)?;
+        let missing = || Error::field("room_id", "must be given on this socket");
+        let room_id = named.or(self.only_room).ok_or_else(missing)?;
         if self.rooms.contains(&room_id) { Ok(room_id) } else { Err(Error::NotSubscribed) }
     }
 }
@@ -307,7 +325,12 @@ mod tests {
     #[test]
     fn a_bare_send_goes_to_the_room_of_the_url_and_wants_no_ack() {
         let post = |content: &str, reference: Option<&str>, wants_ack| Action::Post {
-            draft: Draft { room_id: ROOM, content: content.to_owned(), client_id: None },
+            draft: Draft {
+                room_id: ROOM,
+                content: content.to_owned(),
+                client_id: None,
+                extras: None,
+            },
             reference: reference.map(str::to_owned),
             wants_ack,
         };
@@ -338,7 +361,8 @@ mod tests {
     fn without_a_room_in_the_url_a_send_must_name_one() {
         let mut session = Session::new(2, "e".into());
         let error = reply(&text(&mut session, r#"{"content":"hi"}"#));
-        assert_eq!(error["code"], "not_subscribed");
+        assert_eq!(error["code"], "invalid_field");
+        assert!(error["detail"].as_str().unwrap().starts_with("room_id: "), "{error}");
     }
 
     #[test]

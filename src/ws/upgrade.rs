@@ -107,7 +107,8 @@ async fn handshake(
         return Err(upgrade_required().into());
     };
 
-    let caller = authenticate(&sockets.chat, headers, &query).await.and_then(|identity| {
+    let caller = authenticate(&sockets.chat, headers, &query, address).await;
+    let caller = caller.and_then(|identity| {
         let permit = sockets.chat.admit_socket(&identity, address)?;
         Ok((identity, permit))
     });
@@ -198,15 +199,18 @@ async fn authenticate(
     chat: &Chat,
     headers: &HeaderMap,
     query: &ConnectQuery,
+    address: IpAddr,
 ) -> Result<Identity, Error> {
     if let Some(token) = token(headers) {
-        return chat.authenticate(&token).await;
+        return chat.authenticate_any(&token, Some(address)).await;
     }
     if let Some(ticket) = &query.ticket {
         return chat.authenticate_by_ticket(ticket).await;
     }
     match &query.token {
-        Some(token) if chat.takes_query_token() => chat.authenticate(token).await,
+        Some(token) if chat.takes_query_token() => {
+            chat.authenticate_any(token, Some(address)).await
+        }
         _ => Err(Error::TokenMissing),
     }
 }

@@ -157,6 +157,8 @@ impl Process {
             username: format!("user {}", user.0).into(),
             display_name: None,
             role: Role::User,
+            is_bot: false,
+            grant: None,
             session_id: SessionId(1),
             expires_at: Timestamp(i64::MAX),
         };

@@ -174,6 +174,7 @@ impl Tables {
             client_id: None,
             edited_at: None,
             deleted_at: None,
+            parts: None,
         };
         self.next_event += 1;
         log.push(Event::Message(message.clone()));

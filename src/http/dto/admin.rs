@@ -27,8 +27,11 @@ pub(in crate::http) struct AccountDto {
     /// The name that the person wants to be shown; absent if it is the username.
     #[oai(skip_serializing_if_is_none)]
     pub display_name: Option<String>,
-    /// The number of its open sessions.
+    /// The number of its open sessions; of a bot, the number of its API tokens.
     pub sessions: u32,
+    /// True: the account is a bot's, which has no password.
+    #[oai(skip_serializing_if_is_none)]
+    pub is_bot: Option<bool>,
 }
 
 impl Example for AccountDto {
@@ -42,6 +45,7 @@ impl Example for AccountDto {
             created_at: EXAMPLE_TIME,
             display_name: Some("Ann Lee".into()),
             sessions: 2,
+            is_bot: None,
         }
     }
 }

@@ -120,6 +120,8 @@ pub(in crate::http) struct SetupDto {
     pub message_chars: u64,
     pub signup: SignupDto,
     pub rooms_create: RoomCreatorsDto,
+    /// Whether messages have previews of the pages that they link to.
+    pub previews: bool,
     pub branding: BrandingDto,
 }
 
@@ -138,6 +140,7 @@ impl SetupDto {
                 RoomCreators::Admins => RoomCreatorsDto::Admins,
                 RoomCreators::Everyone => RoomCreatorsDto::Everyone,
             },
+            previews: setup.previews,
             branding: BrandingDto {
                 name: site.name().to_owned(),
                 logo: site.logo(),
@@ -165,6 +168,7 @@ impl Example for SetupDto {
             message_chars: 4_000,
             signup: SignupDto::Open,
             rooms_create: RoomCreatorsDto::Admins,
+            previews: false,
             branding: BrandingDto::example(),
         }
     }

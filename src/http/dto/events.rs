@@ -6,6 +6,10 @@ use poem_openapi::{Enum, Object, Union};
 use super::EXAMPLE_TIME;
 use super::member_events::{MemberChangedDto, MemberJoinedDto, MemberLeftDto};
 use super::members::{RoomKindDto, RoomRulesDto};
+use super::message_events::{
+    MessagePinnedDto, MessageUnpinnedDto, ReactionAddedDto, ReactionRemovedDto, ReplyDto,
+};
+use super::message_parts::MentionDto;
 use super::messages::MessageDto;
 use crate::http::types::Moment;
 use crate::model::EventKind;
@@ -16,8 +20,13 @@ use crate::model::EventKind;
 #[oai(rename = "Event", one_of)]
 pub(in crate::http) enum EventDto {
     Message(MessageSentDto),
+    Reply(ReplyDto),
     Edited(MessageEditedDto),
     Deleted(MessageDeletedDto),
+    ReactionAdded(ReactionAddedDto),
+    ReactionRemoved(ReactionRemovedDto),
+    MessagePinned(MessagePinnedDto),
+    MessageUnpinned(MessageUnpinnedDto),
     RoomChanged(RoomChangedDto),
     MemberJoined(MemberJoinedDto),
     MemberLeft(MemberLeftDto),
@@ -28,8 +37,13 @@ impl EventDto {
     fn example(kind: EventKind) -> Self {
         match kind {
             EventKind::Message => Self::Message(MessageSentDto::example()),
+            EventKind::Reply => Self::Reply(ReplyDto::example()),
             EventKind::MessageEdited => Self::Edited(MessageEditedDto::example()),
             EventKind::MessageDeleted => Self::Deleted(MessageDeletedDto::example()),
+            EventKind::ReactionAdded => Self::ReactionAdded(ReactionAddedDto::example()),
+            EventKind::ReactionRemoved => Self::ReactionRemoved(ReactionRemovedDto::example()),
+            EventKind::MessagePinned => Self::MessagePinned(MessagePinnedDto::example()),
+            EventKind::MessageUnpinned => Self::MessageUnpinned(MessageUnpinnedDto::example()),
             EventKind::RoomChanged => Self::RoomChanged(RoomChangedDto::example()),
             EventKind::MemberJoined => Self::MemberJoined(MemberJoinedDto::example()),
             EventKind::MemberLeft => Self::MemberLeft(MemberLeftDto::example()),
@@ -76,6 +90,9 @@ pub(in crate::http) struct MessageEditedDto {
     pub change: MessageChangeDto,
     /// The new text. Empty once the message has been deleted.
     pub content: String,
+    /// The people whom the new text mentions, in the order of the text.
+    #[oai(skip_serializing_if_is_none)]
+    pub mentions: Option<Vec<MentionDto>>,
 }
 
 impl Example for MessageEditedDto {
@@ -84,6 +101,7 @@ impl Example for MessageEditedDto {
             kind: MessageEditedType::MessageEdited,
             change: MessageChangeDto::example(),
             content: "Hello, all of you!".into(),
+            mentions: None,
         }
     }
 }
@@ -94,7 +112,7 @@ pub(in crate::http) enum MessageDeletedType {
     MessageDeleted,
 }
 
-/// The author or an admin deleted a message, and its text with it.
+/// The author or a moderator deleted a message, and its text with it.
 #[derive(Object)]
 #[oai(rename = "MessageDeleted", example)]
 pub(in crate::http) struct MessageDeletedDto {
@@ -214,6 +232,9 @@ pub(in crate::http) struct MessageChangeDto {
     pub message_id: i64,
     /// The message's position in the room's log.
     pub message_seq: i64,
+    /// The id of the first message of the thread in which the message is a reply; absent if it is not a reply.
+    #[oai(skip_serializing_if_is_none)]
+    pub thread_id: Option<i64>,
 }
 
 impl Example for MessageChangeDto {
@@ -228,6 +249,7 @@ impl Example for MessageChangeDto {
             timestamp: EXAMPLE_TIME,
             message_id: 1,
             message_seq: 1,
+            thread_id: None,
         }
     }
 }
@@ -251,8 +273,8 @@ impl Example for EventPageDto {
     fn example() -> Self {
         Self {
             events: EventKind::ALL.map(EventDto::example).into(),
-            head_seq: 7,
-            next_after: 7,
+            head_seq: 12,
+            next_after: 12,
             has_more: false,
             epoch: "9b2c0a6d3f1e4f7f8f52d8a5e1c3b7d4".into(),
         }

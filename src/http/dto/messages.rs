@@ -4,7 +4,10 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 
 use super::EXAMPLE_TIME;
+use super::message_parts::{ForwardedDto, MentionDto, ReactionDto, ThreadSummaryDto};
+use crate::chat::{Draft, Extras};
 use crate::http::types::Moment;
+use crate::model::{EventId, RoomId};
 
 /// A message to be sent.
 #[derive(Object)]
@@ -16,11 +19,41 @@ pub(in crate::http) struct MessageRequest {
     /// again with the same id, at any time, is stored once.
     #[oai(nullable)]
     pub client_id: Option<String>,
+    /// The id of a message of the room: this one is a reply in its thread. A reply to a reply belongs to the same
+    /// thread.
+    #[oai(nullable)]
+    pub thread_id: Option<i64>,
+    /// Whether a reply is shown in the room too, and not only in its thread.
+    #[oai(nullable)]
+    pub also_to_room: Option<bool>,
+    /// The id of a message of the room that this one quotes.
+    #[oai(nullable)]
+    pub quote_of: Option<i64>,
+}
+
+impl MessageRequest {
+    pub fn into_draft(self, room_id: RoomId) -> Draft {
+        let Self { content, client_id, thread_id, also_to_room, quote_of } = self;
+        let extras = Extras {
+            thread_id: thread_id.map(EventId),
+            also_to_room: also_to_room.unwrap_or_default(),
+            quote_of: quote_of.map(EventId),
+            ..Extras::default()
+        };
+        let extras = (extras != Extras::default()).then(|| Box::new(extras));
+        Draft { room_id, content, client_id, extras }
+    }
 }
 
 impl Example for MessageRequest {
     fn example() -> Self {
-        Self { content: "Hello, everyone!".into(), client_id: Some("7d1f".into()) }
+        Self {
+            content: "Hello, everyone!".into(),
+            client_id: Some("7d1f".into()),
+            thread_id: None,
+            also_to_room: None,
+            quote_of: None,
+        }
     }
 }
 
@@ -50,6 +83,48 @@ pub(in crate::http) struct MessageDto {
     pub edited_at: Option<Moment>,
     #[oai(skip_serializing_if_is_none)]
     pub deleted_at: Option<Moment>,
+    /// The id of the first message of the thread in which this is a reply.
+    #[oai(skip_serializing_if_is_none)]
+    pub thread_id: Option<i64>,
+    /// True: the reply is shown in the room too.
+    #[oai(skip_serializing_if_is_none)]
+    pub also_to_room: Option<bool>,
+    /// The id of the message of the same room that this message quotes.
+    #[oai(skip_serializing_if_is_none)]
+    pub quote_of: Option<i64>,
+    /// The people whom the text mentions, in the order of the text.
+    #[oai(skip_serializing_if_is_none)]
+    pub mentions: Option<Vec<MentionDto>>,
+    /// The author and the time of the message whose text this message repeats.
+    #[oai(skip_serializing_if_is_none)]
+    pub forwarded: Option<ForwardedDto>,
+    /// True: a bot sent the message.
+    #[oai(skip_serializing_if_is_none)]
+    pub is_bot: Option<bool>,
+    /// The reactions, in the order in which their emojis were first used. Not in events.
+    #[oai(skip_serializing_if_is_none)]
+    pub reactions: Option<Vec<ReactionDto>>,
+    /// The replies to the message. Not in events.
+    #[oai(skip_serializing_if_is_none)]
+    pub thread: Option<ThreadSummaryDto>,
+    /// True: the message is pinned in its room. Not in events.
+    #[oai(skip_serializing_if_is_none)]
+    pub is_pinned: Option<bool>,
+}
+
+impl MessageDto {
+    /// A reply in a thread.
+    pub fn example_of_reply() -> Self {
+        Self {
+            id: 2,
+            seq: 2,
+            content: "@ben welcome".into(),
+            thread_id: Some(1),
+            quote_of: Some(1),
+            mentions: Some(vec![MentionDto::example()]),
+            ..Self::example()
+        }
+    }
 }
 
 impl Example for MessageDto {
@@ -66,6 +141,15 @@ impl Example for MessageDto {
             client_id: Some("7d1f".into()),
             edited_at: None,
             deleted_at: None,
+            thread_id: None,
+            also_to_room: None,
+            quote_of: None,
+            mentions: None,
+            forwarded: None,
+            is_bot: None,
+            reactions: None,
+            thread: None,
+            is_pinned: None,
         }
     }
 }

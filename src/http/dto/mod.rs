@@ -2,14 +2,23 @@
 
 mod admin;
 mod auth;
+mod bots;
+mod drafts;
 mod events;
+mod external;
+mod hooks;
 mod invites;
 mod member_events;
 mod members;
+mod message_events;
+mod message_parts;
 mod messages;
 mod nodes;
 mod people;
+mod previews;
 mod rooms;
+mod scheduled;
+mod search;
 mod stats;
 
 use poem_openapi::Object;
@@ -27,20 +36,36 @@ pub(super) use auth::{
     LoginDto, LoginRequest, PasswordRequest, PasswordResetRequest, SetupDto, SignupRequest,
     TicketDto, UserDto,
 };
+pub(super) use bots::{
+    ApiTokenDto, ApiTokenRequest, BotRequest, CursorDto, CursorRequest, MadeBotDto, MadeTokenDto,
+    OwnBotDto, ScopeDto,
+};
+pub(super) use drafts::{DraftDto, DraftRequest};
 pub(super) use events::EventPageDto;
+pub(super) use external::{AccountRequest, ExchangeRequest, UserTokenRequest};
+pub(super) use hooks::{HookDto, HookFormDto, HookPayloadDto, HookRequest};
 pub(super) use invites::{
     InviteDto, InvitePreviewDto, InviteRequest, InviteTokenRequest, ServerInviteRequest,
 };
+pub(super) use member_events::PersonDto;
 pub(super) use members::{
     AddedMembersDto, BanDto, BanRequest, BelongingDto, DirectRoomRequest, MemberChangeRequest,
     MemberPageDto, MembersRequest, OwnerRequest, PreferenceRequest, RoomKindDto,
 };
+pub(super) use message_parts::{
+    FollowedThreadDto, ForwardRequest, InboxEntryDto, PinDto, ThreadFollowDto, ThreadPageDto,
+    ThreadReadRequest,
+};
 pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 pub(super) use nodes::NodeDto;
 pub(super) use people::{BlockDto, PeoplePageDto, ProfileRequest, UserCardDto};
+pub(super) use previews::PreviewDto;
 pub(super) use rooms::{
     AdminRoomPageDto, ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomRequest,
+    UnreadRequest,
 };
+pub(super) use scheduled::{ScheduleRequest, ScheduledChangeRequest, ScheduledDto};
+pub(super) use search::{SearchOrderDto, SearchPageDto};
 pub(super) use stats::StatsDto;
 
 /// 2025-01-31T10:30:00Z: the time of all examples.
@@ -101,7 +126,7 @@ impl Example for ProblemDto {
             kind: "about:blank".into(),
             title: "Unprocessable Entity".into(),
             status: 422,
-            detail: "some fields are not acceptable".into(),
+            detail: "content: must not be blank".into(),
             code: "invalid_field".into(),
             request_id: "6f2b9c9e0d6a4b2f8a57d0d8c1f1b0a3".into(),
             retry_after: None,

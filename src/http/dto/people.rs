@@ -91,6 +91,10 @@ pub(in crate::http) struct UserCardDto {
     pub last_seen_at: Option<Moment>,
     /// An account that is not active cannot sign in.
     pub is_active: bool,
+    /// True: the account is a bot's.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_bot: Option<bool>,
 }
 
 impl From<PersonView> for UserCardDto {
@@ -105,6 +109,7 @@ impl From<PersonView> for UserCardDto {
             presence: presence.into(),
             last_seen_at: card.last_seen_at.map(Moment),
             is_active: card.is_active,
+            is_bot: card.is_bot.then_some(true),
         }
     }
 }
@@ -121,6 +126,7 @@ impl Example for UserCardDto {
             presence: PresenceDto::Online,
             last_seen_at: Some(EXAMPLE_TIME),
             is_active: true,
+            is_bot: None,
         }
     }
 }

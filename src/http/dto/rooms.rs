@@ -150,6 +150,20 @@ impl Example for RoomChangeRequest {
     }
 }
 
+/// What the caller has not read.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct UnreadRequest {
+    /// The `seq` of the first event that is unread.
+    pub seq: Position,
+}
+
+impl Example for UnreadRequest {
+    fn example() -> Self {
+        Self { seq: Int(1) }
+    }
+}
+
 /// The caller's read position.
 #[derive(Object)]
 #[oai(deny_unknown_fields, example)]
@@ -168,7 +182,7 @@ impl Example for ReadRequest {
 #[derive(Object, Serialize)]
 #[oai(rename = "ReadPosition", example)]
 pub(in crate::http) struct ReadPositionDto {
-    /// A `seq` that never decreases.
+    /// A `seq`. Only marking messages as unread decreases it.
     pub read_seq: i64,
 }
 
@@ -208,10 +222,19 @@ pub(in crate::http) struct RoomDto {
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<u32>,
-    /// The number of these messages that mention the caller (`@name`).
+    /// The `seq` of the first of these messages; absent if there is none.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_unread_seq: Option<i64>,
+    /// The number of messages after the read position that mention the caller (`@name`, `@room`), and of such
+    /// replies in followed threads that the caller has not read; 999 means 999 or more.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentions: Option<u32>,
+    /// The number of threads that the caller follows and in which other users' replies are unread.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread_threads: Option<u32>,
     /// The caller's place in the room; absent if the caller is not a member.
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -251,7 +274,9 @@ impl From<RoomView> for RoomDto {
             active_users: u32::try_from(active_users).unwrap_or(u32::MAX),
             read_seq: reading.read_seq.0,
             unread: reading.unread.map(|unread| unread.messages),
+            first_unread_seq: reading.unread.and_then(|unread| unread.first_seq).map(|seq| seq.0),
             mentions: reading.unread.map(|unread| unread.mentions),
+            unread_threads: reading.unread.map(|unread| unread.threads),
             revision: room.revision,
             archived_at: room.archived_at.map(Moment),
         }
@@ -275,7 +300,9 @@ impl Example for RoomDto {
             active_users: 2,
             read_seq: 1,
             unread: Some(0),
+            first_unread_seq: None,
             mentions: Some(0),
+            unread_threads: Some(0),
             revision: 0,
             archived_at: None,
         }

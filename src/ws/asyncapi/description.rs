@@ -9,7 +9,9 @@ it does not know, but remembers its `seq`.\n\n\
 The token may be given in the header `Authorization: Bearer …`, as the subprotocols `chatapp.v1, \
 bearer.<token>` (for browsers), or as `?token=`. A URL may be logged on the way. So prefer \
 `?ticket=`, from `POST /auth/ws-ticket`: a ticket is invalid after its first use. The Origin of a \
-browser must be the server's own, or one that the operator has allowed.\n\n\
+browser must be the server's own, or one that the operator has allowed. A server may also accept the \
+JWTs of a product that signs its own people in, wherever it accepts one of its own tokens: see `POST \
+/auth/exchange`.\n\n\
 A client that joins a room receives `active_users`, the missed events, and `synced`. If several \
 servers use one database, this first `active_users` may have only the people of the server that the \
 client is connected to. It is sent again a moment later, when the people of the others are known. The \
@@ -24,13 +26,12 @@ list includes everything that was missed, with `unread` and `mentions` counted u
 of each room. Frames contain states, never differences, so the order in which the list and the \
 frames arrive does not matter. For each room, keep the state with the greater `revision`. Count a \
 message once, if its `seq` is beyond the `head_seq` of the list and beyond the read position. A read \
-position never moves back. A deleted room does not come back, and a room that was created during the \
+position moves back only in a `read` frame with `marked_unread`. A deleted room does not come back, and a room that was created during the \
 request exists even if the list does not have it.\n\n\
 If the number of unread messages is uncertain, `GET /rooms/{room_id}` returns it: after a frame with \
-`truncated`, or when some of the messages that the server has counted are deleted or read. A \
+`truncated` or `threads` (a reply may mention the user), or when some of the messages that the server has counted are deleted or read. A \
 `watching` without a `ref` means that the client has missed frames: read `GET /rooms/` again. Join a \
 room with the last `head_seq` that you know as `since`; then nothing is missed. After an edit, read \
-the room again to get the new number of mentions. If several servers use one database, `read` \
-reaches only connections to the server that received it.\n\n\
+the room again to get the new number of mentions.\n\n\
 A connection ends when its token expires. Before that it receives `auth.expiring`: get a new token \
 from `POST /auth/refresh`, and send it with `auth.refresh`. Then the connection continues.";

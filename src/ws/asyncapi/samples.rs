@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::model::{
-    ErrorCode, Event, EventId, EventKind, Person, RoomFace, RoomId, RoomKind, RoomRules, Seq,
-    Timestamp, UserId,
+    ErrorCode, Event, EventId, EventKind, OwnChange, OwnSubject, Person, RoomFace, RoomId,
+    RoomKind, RoomRules, Seq, Timestamp, UserId,
 };
 use crate::realtime::frame::{ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame};
 
@@ -39,7 +39,8 @@ fn frames() -> Vec<ServerFrame<'static>> {
             user_id: UserId(1),
             username: "admin".into(),
             display_name: None,
-            mentions: vec!["bo".to_owned()],
+            mentions: vec![UserId(2)],
+            mentions_everyone: false,
         }]
     });
     let room_id = RoomId(1);
@@ -86,11 +87,17 @@ fn frames() -> Vec<ServerFrame<'static>> {
             head_seq: Seq(44),
             messages: &*ACTIVITY,
             deleted: &[Seq(40)],
+            threads: &[EventId(7)],
             truncated: false,
         },
         ServerFrame::RoomUpdated { room_id, room: &ROOM },
-        ServerFrame::Read { reference: Some("5"), room_id, seq: Seq(42) },
+        ServerFrame::Read { reference: Some("5"), room_id, seq: Seq(42), marked_unread: true },
         ServerFrame::Membership { room_id },
+        ServerFrame::OwnChanged(OwnChange {
+            subject: OwnSubject::Draft,
+            room_id,
+            thread_id: Some(EventId(7)),
+        }),
         ServerFrame::RoomLeft { room_id, cause: LeftCause::Removed },
         ServerFrame::RoomDeleted { room_id },
         ServerFrame::Typing {
@@ -99,6 +106,7 @@ fn frames() -> Vec<ServerFrame<'static>> {
             username: "bo".into(),
             display_name: None,
         },
+        ServerFrame::Reacted { reference: Some("8"), room_id },
         ServerFrame::Pong { reference: Some("3") },
         ServerFrame::AuthRefreshed { reference: Some("4"), expires_at: TIME },
         ServerFrame::AuthExpiring { expires_at: TIME },

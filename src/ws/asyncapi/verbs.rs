@@ -48,6 +48,13 @@ pub(super) fn messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
             }),
         ),
         (
+            "react",
+            command::React::json_schema(schemas).to_value(),
+            json!({
+                "type": "react", "room_id": 1, "message_id": 41, "emoji": "👍", "ref": "8",
+            }),
+        ),
+        (
             "auth.refresh",
             command::Refresh::json_schema(schemas).to_value(),
             json!({
