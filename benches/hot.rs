@@ -29,6 +29,7 @@ fn message(seq: i64) -> Message {
         client_id: None,
         edited_at: None,
         deleted_at: None,
+        parts: None,
     }
 }
 
@@ -134,7 +135,20 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
     let secret = vec![7; 32];
     let (clock, rooms, limits) = (Clock::System, config.rooms, config.limits);
     let fleet = Fleet::new(hub.clone(), false);
-    let parts = ChatParts { store, hub, fleet, clock, auth, rooms, limits, facts, secret };
+    let previews = None;
+    let parts = ChatParts {
+        store,
+        hub,
+        fleet,
+        clock,
+        auth,
+        rooms,
+        limits,
+        previews,
+        external: None,
+        facts,
+        secret,
+    };
     Chat::new(parts).unwrap()
 }
 

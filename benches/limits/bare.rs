@@ -178,6 +178,7 @@ impl Room {
             client_id: None,
             edited_at: None,
             deleted_at: None,
+            parts: None,
         };
         encode_event(&Event::Message(message), &mut self.frames);
         let reference = Some(reference);

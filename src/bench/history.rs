@@ -218,10 +218,11 @@ fn find(bytes: &[u8], key: &[u8]) -> Option<usize> {
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): good enough to choose pages, and reproducible.
-struct Random(u64);
+#[derive(Debug)]
+pub(super) struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: i64) -> i64 {
+    pub fn below(&mut self, limit: i64) -> i64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -23,6 +23,7 @@ mod progress;
 pub mod rate;
 pub mod reconnect;
 mod report;
+pub mod search;
 mod sender;
 mod target;
 mod wire;

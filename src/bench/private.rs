@@ -199,7 +199,9 @@ impl Program<'_> {
             .env("CHATAPP_DATABASE__URL", OsString::from(&self.database))
             .env("CHATAPP_AUTH__BCRYPT_COST", "4")
             .stderr(File::options().create(true).append(true).open(&self.log)?);
-        for limit in ["SENDS_PER_SECOND", "JOINS_PER_SECOND", "SOCKETS_PER_USER"] {
+        for limit in
+            ["SENDS_PER_SECOND", "JOINS_PER_SECOND", "SEARCHES_PER_SECOND", "SOCKETS_PER_USER"]
+        {
             command.env(format!("CHATAPP_LIMITS__{limit}"), "0");
         }
         Ok(command)

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
+use super::history::Random;
 use super::wire;
 
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Sender {
     acked: u64,
     sent_at: VecDeque<Instant>,
     text: String,
+    /// The words of the messages. `None`: they have no words.
+    words: Option<(Words, Random)>,
 }
 
 impl Sender {
@@ -38,6 +41,7 @@ impl Sender {
             acked: 0,
             sent_at: VecDeque::new(),
             text: String::new(),
+            words: None,
         }
     }
 
@@ -52,11 +56,20 @@ impl Sender {
         self
     }
 
+    /// Sends messages of 3 to 20 random words.
+    pub fn with_words(mut self, words: Words, seed: u64) -> Self {
+        self.words = Some((words, Random(seed)));
+        self
+    }
+
     /// Sends until the window is full.
     pub fn fill(&mut self, out: &mut Vec<u8>, now: Instant) {
         while self.sent_at.len() < self.window && self.sent < self.limit {
             self.text.clear();
             write_text(&mut self.text, self.tag, self.sent, self.bytes);
+            if let Some((words, random)) = &mut self.words {
+                words.write(&mut self.text, random);
+            }
             let client_id = self.has_client_id.then(|| format!("{}-{}", self.tag, self.sent));
             wire::write_send(out, self.sent, &self.text, client_id.as_deref());
             self.sent_at.push_back(now);
@@ -97,6 +110,57 @@ impl Sender {
     /// The number of messages that are not acknowledged or not sent yet.
     pub fn missing(&self) -> usize {
         usize::try_from(self.limit - self.acked).unwrap_or(usize::MAX)
+    }
+}
+
+/// The number of different words. They have ranks: the word of rank n is about n times as rare as the first (Zipf's
+/// law).
+#[derive(Clone, Copy, Debug)]
+pub struct Words(pub u32);
+
+impl Words {
+    /// The word of this rank: syllables that no other rank has in this order.
+    pub fn word(self, mut rank: u64) -> String {
+        const SYLLABLES: [&str; 25] = [
+            "ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo",
+            "wu", "za", "be", "di", "fo", "gu", "ha", "ke", "li", "mo", "nu",
+        ];
+        let mut word = String::new();
+        loop {
+            word.push_str(SYLLABLES[(rank % 25) as usize]);
+            rank /= 25;
+            if rank == 0 {
+                return word;
+            }
+        }
+    }
+
+    /// The word of this rank in a script without spaces: two ideographs.
+    pub fn ideographs(rank: u64) -> String {
+        const FIRST: u32 = 0x4e00;
+        const MANY: u64 = 300;
+        let ideograph = |number: u64| char::from_u32(FIRST + (number % MANY) as u32);
+        [ideograph(rank), ideograph(rank / MANY)].into_iter().flatten().collect()
+    }
+
+    /// Writes words; every tenth message also has some that are ideographs.
+    fn write(self, text: &mut String, random: &mut Random) {
+        for _ in 0..3 + random.below(18) {
+            text.push(' ');
+            text.push_str(&self.word(self.rank(random)));
+        }
+        if random.below(10) == 0 {
+            text.push(' ');
+            for _ in 0..3 + random.below(18) {
+                text.push_str(&Self::ideographs(self.rank(random)));
+            }
+        }
+    }
+
+    /// A rank, evenly distributed on a logarithmic scale.
+    fn rank(self, random: &mut Random) -> u64 {
+        let place = random.below(1 << 30) as f64 / f64::from(1 << 30);
+        f64::from(self.0).powf(place) as u64 - 1
     }
 }
 

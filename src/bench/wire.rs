@@ -199,6 +199,7 @@ mod tests {
                 client_id: (length == 20).then(|| "y".repeat(64)),
                 edited_at: None,
                 deleted_at: None,
+                parts: None,
             };
             let mut bytes = Vec::new();
             encode_event(&Event::Message(message), &mut bytes);

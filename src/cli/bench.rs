@@ -69,6 +69,10 @@ enum Scenario {
     /// every message from their join on. The CPU of a join is the CPU used beyond that of the same
     /// deliveries without joins.
     Churn(Run<bench::churn::Options>),
+    /// Searches for words of different frequency, in rooms that are filled before
+    ///
+    /// Checks that each found message has what was searched for, and that the newest comes first.
+    Search(Run<bench::search::Options>),
     Fleet(fleet::Args),
 }
 
@@ -122,6 +126,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         Scenario::History(run) => run.run(context),
         Scenario::Reconnect(run) => run.run(context),
         Scenario::Churn(run) => run.run(context),
+        Scenario::Search(run) => run.run(context),
         Scenario::Fleet(args) => fleet::run(args, context),
     }
 }

@@ -8,6 +8,7 @@ mod administer;
 mod ask;
 mod audit;
 mod bench;
+mod bots;
 mod completions;
 mod config;
 mod confirm;
@@ -17,6 +18,8 @@ mod data;
 mod database;
 mod doctor;
 mod health;
+mod hooks;
+mod index;
 mod invites;
 mod man;
 mod messages;
@@ -27,6 +30,7 @@ mod openapi;
 mod output;
 mod password;
 mod rooms;
+mod search;
 mod serve;
 mod sessions;
 mod stats;
@@ -79,8 +83,12 @@ enum Command {
     ListRooms(rooms::ListArgs),
     Rooms(rooms::Args),
     Messages(messages::Args),
+    Search(search::Args),
+    Index(index::Args),
     Users(users::Args),
     Invites(invites::Args),
+    Bots(bots::Args),
+    Hooks(hooks::Args),
     Sessions(sessions::Args),
     Audit(audit::Args),
     Backup(data::backup::Args),
@@ -116,8 +124,12 @@ impl Cli {
             Command::ListRooms(args) => rooms::list(&args, &context),
             Command::Rooms(args) => rooms::run(&args, &context),
             Command::Messages(args) => messages::run(&args, &context),
+            Command::Search(args) => search::run(&args, &context),
+            Command::Index(args) => index::run(&args, &context),
             Command::Users(args) => users::run(&args, &context),
             Command::Invites(args) => invites::run(&args, &context),
+            Command::Bots(args) => bots::run(&args, &context),
+            Command::Hooks(args) => hooks::run(&args, &context),
             Command::Sessions(args) => sessions::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
             Command::Backup(args) => data::backup::run(&args, &context),

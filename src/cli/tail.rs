@@ -16,8 +16,8 @@ use super::database::Database;
 use super::output::{note, print, visible};
 use super::rooms::{Named, find};
 use crate::model::{
-    AllowedTo, Event, MemberDetail, MemberEvent, RoomChanged, RoomField, RoomId, Seq, Timestamp,
-    VisibleHistory,
+    AllowedTo, Event, MemberDetail, MemberEvent, MessageChange, ReactionBy, ReactionEvent,
+    RoomChanged, RoomField, RoomId, Seq, Timestamp, VisibleHistory,
 };
 use crate::storage::{Backend, Error, Result};
 
@@ -186,15 +186,20 @@ fn line(event: &Event, has_colours: bool) -> String {
     let (dim, bold, plain) =
         if has_colours { ("\x1b[2m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
     let (at, who, what) = match event {
-        Event::Message(message) => {
+        Event::Message(message) | Event::Reply(message) => {
             let text = match message.deleted_at {
                 Some(_) => format!("{dim}(deleted){plain}"),
                 None => visible(&message.content),
             };
             let edited = if message.edited_at.is_some() { " (edited)" } else { "" };
-            (message.timestamp, &message.username, format!("{text}{dim}{edited}{plain}"))
+            let thread = match message.thread_id() {
+                Some(id) => format!("{dim}(replies to #{id}){plain} "),
+                None => String::new(),
+            };
+            let text = format!("{thread}{text}{dim}{edited}{plain}");
+            (message.timestamp, &message.username, text)
         }
-        Event::MessageEdited { change, content } => {
+        Event::MessageEdited { change, content, .. } => {
             let text = format!("{dim}(edits {}){plain} {}", change.message_seq, visible(content));
             (change.timestamp, &change.username, text)
         }
@@ -202,6 +207,10 @@ fn line(event: &Event, has_colours: bool) -> String {
             let text = format!("{dim}(deletes {}){plain}", change.message_seq);
             (change.timestamp, &change.username, text)
         }
+        Event::MessagePinned(change) => pin(change, "pins", dim, plain),
+        Event::MessageUnpinned(change) => pin(change, "unpins", dim, plain),
+        Event::ReactionAdded(event) => reactions(event, "reactions to", dim, plain),
+        Event::ReactionRemoved(event) => reactions(event, "reactions taken back from", dim, plain),
         Event::RoomChanged(event) => {
             let text = format!("{dim}({}){plain}", room_changes(event));
             (event.header.timestamp, &event.header.username, text)
@@ -262,6 +271,28 @@ fn room_changes(RoomChanged { room, changed, .. }: &RoomChanged) -> String {
     changed.iter().map(change).collect::<Vec<String>>().join(", ")
 }
 
+fn pin<'a>(
+    change: &'a MessageChange,
+    what: &str,
+    dim: &str,
+    plain: &str,
+) -> (Timestamp, &'a Arc<str>, String) {
+    let text = format!("{dim}({what} {}){plain}", change.message_seq);
+    (change.timestamp, &change.username, text)
+}
+
+fn reactions<'a>(
+    event: &'a ReactionEvent,
+    what: &str,
+    dim: &str,
+    plain: &str,
+) -> (Timestamp, &'a Arc<str>, String) {
+    let by = |it: &ReactionBy| format!("{} {}", visible(&it.emoji), visible(&it.person.username));
+    let all: Vec<String> = event.reactions.iter().map(by).collect();
+    let text = format!("{dim}({what} {}: {}){plain}", event.target.message_seq, all.join(", "));
+    (event.header.timestamp, &event.header.username, text)
+}
+
 fn members<'a>(
     event: &'a MemberEvent,
     what: &str,
@@ -315,6 +346,7 @@ mod tests {
             client_id: None,
             edited_at: Some(Timestamp(1)),
             deleted_at: None,
+            parts: None,
         };
         assert_eq!(
             line(&Event::Message(message.clone()), false),

@@ -1,14 +1,15 @@
 //! Checks that a copy is whole: rows are in order, references are valid, and logs have no gaps.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::model::{RoomId, RoomKind, Seq, UserId};
+use crate::model::{RoomId, RoomKind, Seq, UserId, extras};
 use crate::storage::rows::{LAST_OPEN_ID, Row, TABLES, Table, Value};
-use crate::storage::{SERVER_USER, check_row, member_ids};
+use crate::storage::{SERVER_USER, check_row, people_ids};
 
-/// Checks all rows of a copy, in their order. It keeps a few numbers for each room and one for each user.
+/// Checks all rows of a copy, in their order. It keeps a few numbers for each room, one for each user, and two for each
+/// message that has reactions, replies or a pin.
 #[derive(Debug, Default)]
 pub struct Check {
     /// The table and the key of the last row.
@@ -16,6 +17,8 @@ pub struct Check {
     rooms: BTreeMap<i64, CheckedRoom>,
     /// Ids of users, sorted.
     users: Vec<i64>,
+    /// The rooms of the messages to which rows of other tables refer, and the `extras` of these messages.
+    messages: HashMap<i64, (i64, i64)>,
     /// The greatest id of each counter.
     ids: BTreeMap<&'static str, i64>,
 }
@@ -25,6 +28,8 @@ pub struct Check {
 struct CheckedRoom {
     next_seq: i64,
     head_seq: i64,
+    /// The beginning of the log has been deleted.
+    is_pruned: bool,
     /// The people of a direct room who are not members yet; `None`: anybody may be a member.
     people: Option<VecDeque<i64>>,
 }
@@ -60,7 +65,10 @@ impl Check {
                     "room {id} cannot begin with seq {next_seq} and end with seq {head_seq}"
                 );
                 let people = people(id, text(table, row, "kind"), text(table, row, "direct_key"))?;
-                self.rooms.insert(id, CheckedRoom { next_seq, head_seq, people });
+                self.rooms.insert(
+                    id,
+                    CheckedRoom { next_seq, head_seq, is_pruned: next_seq > 1, people },
+                );
             }
             "events" => self.check_event(table, row)?,
             "members" => self.check_member(table, row)?,
@@ -76,7 +84,50 @@ impl Check {
                 }
                 self.check_users("invite", table, row, &["created_by"])?;
             }
+            "reactions" => {
+                self.check_message("reaction", table, row, "message_id", extras::REACTIONS)?;
+                self.check_seq("reaction", table, row, "seq")?;
+                self.check_users("reaction", table, row, &["user_id"])?;
+            }
+            "mentions" => {
+                self.check_seq("mention", table, row, "seq")?;
+                // User 0 stands for everyone in the room.
+                if number(table, row, "user_id") != SERVER_USER.0.0 {
+                    self.check_users("mention", table, row, &["user_id"])?;
+                }
+                self.check_users("mention", table, row, &["author_id"])?;
+            }
+            "thread_follows" => {
+                // A thread can be followed before it has replies.
+                let thread = number(table, row, "thread_id");
+                ensure!(thread > 0, "a thread_follow has no valid thread");
+                self.room_of("thread_follow", number(table, row, "room_id"))?;
+                self.check_users("thread_follow", table, row, &["user_id"])?;
+            }
+            "pins" => {
+                self.check_message("pin", table, row, "message_id", extras::PIN)?;
+                self.check_users("pin", table, row, &["pinned_by"])?;
+            }
+            "drafts" => {
+                self.room_of("draft", number(table, row, "room_id"))?;
+                self.check_users("draft", table, row, &["user_id"])?;
+            }
+            "scheduled_messages" => {
+                self.room_of("scheduled_message", number(table, row, "room_id"))?;
+                self.check_users("scheduled_message", table, row, &["user_id"])?;
+            }
+            "incoming_hooks" => {
+                self.room_of("incoming_hook", number(table, row, "room_id"))?;
+                self.check_users("incoming_hook", table, row, &["user_id"])?;
+                // User 0 stands for an operator.
+                if number(table, row, "created_by") != SERVER_USER.0.0 {
+                    self.check_users("incoming_hook", table, row, &["created_by"])?;
+                }
+            }
             "blocks" => self.check_users("block", table, row, &["user_id", "blocked_id"])?,
+            "external_accounts" => {
+                self.check_users("external_account", table, row, &["user_id"])?;
+            }
             _ => {}
         }
         if let Some(id) = optional(table, row, "id") {
@@ -96,7 +147,7 @@ impl Check {
     /// # Errors
     /// The first that is missing.
     pub fn finish(&self) -> anyhow::Result<()> {
-        for (id, CheckedRoom { next_seq, head_seq, people }) in &self.rooms {
+        for (id, CheckedRoom { next_seq, head_seq, people, .. }) in &self.rooms {
             ensure!(*next_seq > *head_seq, "event {next_seq} of room {id} is missing");
             if let Some(user) = people.as_ref().and_then(|people| people.front()) {
                 bail!("user {user} is not a member of the direct room {id}");
@@ -132,11 +183,24 @@ impl Check {
             log.head_seq
         );
         log.next_seq += 1;
+        let is_pruned = log.is_pruned;
         let user = number(table, row, "user_id");
         ensure!(
             user == SERVER_USER.0.0 || self.users.binary_search(&user).is_ok(),
             "event {seq} of room {room} refers to user {user}, who is missing"
         );
+        let bits = number(table, row, "extras");
+        if bits & !extras::DETAIL != 0 {
+            self.messages.insert(number(table, row, "id"), (room, bits));
+        }
+        // The first message of a thread is before the replies, unless it has been pruned.
+        if let Some(thread) = optional(table, row, "thread_id").filter(|_| !is_pruned) {
+            let first = self.messages.get(&thread);
+            ensure!(
+                first.is_some_and(|(of, bits)| *of == room && bits & extras::THREAD != 0),
+                "event {seq} of room {room} is in thread {thread}, which is missing"
+            );
+        }
         // A newer chatapp may have written other kinds, which are kept as they are.
         let Some(kind) = text(table, row, "kind").filter(|kind| is_word(kind)) else {
             bail!("event {seq} of room {room} has no valid kind");
@@ -144,7 +208,7 @@ impl Check {
         let has_target = ["target_id", "target_seq"].iter().all(|it| number(table, row, it) > 0);
         let detail = text(table, row, "detail");
         check_row(RoomId(room), Seq(seq), kind, has_target, detail)?;
-        for UserId(user) in member_ids(kind, detail) {
+        for UserId(user) in people_ids(kind, detail) {
             ensure!(
                 self.is_user(user),
                 "event {seq} of room {room} names user {user}, who is missing"
@@ -169,6 +233,41 @@ impl Check {
                 "the members of the direct room {room_id} are not the people of its direct_key"
             );
         }
+        Ok(())
+    }
+
+    /// Checks a reference to a message of the row's room.
+    fn check_message(
+        &self,
+        what: &str,
+        table: &Table,
+        row: &Row,
+        column: &str,
+        bit: i64,
+    ) -> anyhow::Result<()> {
+        let [id, room] = [column, "room_id"].map(|column| number(table, row, column));
+        let message = self.messages.get(&id);
+        ensure!(
+            message.is_some_and(|(of, bits)| *of == room && bits & bit != 0),
+            "a {what} refers to message {id} of room {room}, which is missing"
+        );
+        Ok(())
+    }
+
+    /// Checks that the room's log has had the event of this seq.
+    fn check_seq(
+        &mut self,
+        what: &str,
+        table: &Table,
+        row: &Row,
+        column: &str,
+    ) -> anyhow::Result<()> {
+        let [seq, room_id] = [column, "room_id"].map(|column| number(table, row, column));
+        let room = self.room_of(what, room_id)?;
+        ensure!(
+            (1..=room.head_seq).contains(&seq),
+            "a {what} refers to event {seq} of room {room_id}, which is missing"
+        );
         Ok(())
     }
 

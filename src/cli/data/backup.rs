@@ -27,7 +27,8 @@ Examples:
 ///
 /// The backup is the database at the moment when the command begins; later writes are not in it. A
 /// backup of SQLite is an SQLite file, a backup of PostgreSQL is an export. It contains the hashes of
-/// passwords, but no sessions or secrets. Until it is complete, its name is FILE.partial.
+/// passwords and of API tokens, but no sessions of people and no secrets. Until it is complete, its name is
+/// FILE.partial.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = EXAMPLES,

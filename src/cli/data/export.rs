@@ -22,7 +22,7 @@ Examples:
 /// Write the database as lines of JSON, also while a server runs
 ///
 /// The export is the database at the moment when the command begins. It contains the hashes of
-/// passwords, but no sessions or secrets. docs/EXPORT.md describes the format.
+/// passwords and of API tokens, but no sessions of people and no secrets. docs/EXPORT.md describes the format.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in super::super) struct Args {

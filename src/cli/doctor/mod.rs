@@ -5,6 +5,7 @@
 
 mod database;
 mod files;
+mod index;
 mod nodes;
 mod server;
 mod settings;
@@ -114,6 +115,7 @@ const CHECKS: &[Check] = &[
     settings::signup,
     settings::secrets,
     settings::previous_secret,
+    settings::external,
     settings::descriptors,
     files::config_file,
     files::certificate,
@@ -132,6 +134,7 @@ const CHECKS: &[Check] = &[
     database::clock,
     database::admin,
     database::members,
+    index::behind,
     nodes::nodes,
     server::answers,
     server::proxy,

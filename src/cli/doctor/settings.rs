@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::{Case, Finding};
+use crate::chat::External;
 use crate::config::{Http, Loaded, Signup};
 use crate::metrics::open_file_limit;
 
@@ -91,6 +92,7 @@ pub(super) fn secrets(case: &Case) -> Vec<Finding> {
         ("auth.secret", &config.auth.secret),
         ("auth.previous_secret", &config.auth.previous_secret),
         ("http.metrics_token", &config.http.metrics_token),
+        ("external.secret", &config.external.secret),
     ];
     let set = secrets.into_iter().filter(|(_, secret)| !secret.is_empty());
     let findings = set.map(|(key, secret)| match bits(secret) {
@@ -117,6 +119,18 @@ pub(super) fn previous_secret(case: &Case) -> Vec<Finding> {
         ),
         "remove it from the settings after that time",
     )]
+}
+
+/// Whether the key of a product's tokens can be used. Keys at a URL are not fetched: the server logs if it cannot.
+pub(super) fn external(case: &Case) -> Vec<Finding> {
+    let external = &case.settings.config.external;
+    if !external.is_on() {
+        return vec![];
+    }
+    vec![match External::of(external, Vec::new()) {
+        Ok(_) => Finding::ok("external", format!("tokens of {} open sessions", external.issuer)),
+        Err(error) => Finding::problem("external", error.to_string(), "correct [external]"),
+    }]
 }
 
 /// Whether enough files can be opened. Uses the limit of the running server, if there is one: it may differ
