@@ -9,8 +9,9 @@ use serde_json::{Map, json};
 use super::texts;
 use crate::model::{
     ErrorCode, Event, EventHeader, EventId, EventKind, EventTarget, MemberDetail, MemberEvent,
-    Message, MessageChange, Person, RoomChanged, RoomFace, RoomField, RoomId, RoomKind, RoomRole,
-    RoomRules, Seq, Timestamp, UnknownEvent, UserId, mentioned_names,
+    Message, MessageChange, MessageDetail, MessageParts, OwnChange, OwnSubject, Person, Reaction,
+    ReactionBy, ReactionEvent, RoomChanged, RoomFace, RoomField, RoomId, RoomKind, RoomRole,
+    RoomRules, Seq, Timestamp, UnknownEvent, UserId, possible_mentions,
 };
 use crate::realtime::encode::encode_event;
 use crate::realtime::frame::{ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame};
@@ -40,6 +41,25 @@ pub fn frame(input: &[u8]) {
         display_name: display_name.clone(),
         timestamp: Timestamp(third),
     };
+    let parts = MessageParts {
+        detail: MessageDetail {
+            is_bot: true,
+            thread_id: optional(16).then_some(EventId(first)),
+            also_to_room: optional(32),
+            quote_of: optional(1).then_some(EventId(second)),
+            mentions: Vec::new(),
+            forwarded: None,
+        },
+        // An empty list is a part that is absent.
+        reactions: vec![Reaction {
+            emoji: right.clone(),
+            count: 1,
+            mine: optional(2),
+            people: Vec::new(),
+        }],
+        thread: None,
+        is_pinned: optional(4),
+    };
     let message = Message {
         id: EventId(first),
         content: right.clone(),
@@ -52,6 +72,7 @@ pub fn frame(input: &[u8]) {
         client_id: optional(1).then(|| right.clone()),
         edited_at: optional(2).then_some(Timestamp(first)),
         deleted_at: optional(4).then_some(Timestamp(second)),
+        parts: optional(8).then(|| Box::new(parts.clone())),
     };
     let change = MessageChange {
         id: EventId(third),
@@ -63,6 +84,7 @@ pub fn frame(input: &[u8]) {
         timestamp: Timestamp(first),
         message_id: EventId(first),
         message_seq: Seq(third),
+        thread_id: optional(2).then_some(EventId(second)),
     };
     let room = RoomFace {
         name: left.to_owned(),
@@ -86,6 +108,18 @@ pub fn frame(input: &[u8]) {
             ..MemberDetail::default()
         },
     });
+    let reactions = Box::new(ReactionEvent {
+        header: header.clone(),
+        target: EventTarget { message_id: EventId(first), message_seq: Seq(second) },
+        reactions: vec![ReactionBy {
+            emoji: right.clone(),
+            person: Person {
+                user_id,
+                username: username.clone(),
+                display_name: display_name.clone(),
+            },
+        }],
+    });
     let unknown = UnknownEvent {
         kind: format!("x_{left}"),
         header: header.clone(),
@@ -98,9 +132,15 @@ pub fn frame(input: &[u8]) {
     let of_kind = |kind| match kind {
         EventKind::Message => Event::Message(message.clone()),
         EventKind::MessageEdited => {
-            Event::MessageEdited { change: change.clone(), content: right.clone() }
+            let mentions = Vec::new();
+            Event::MessageEdited { change: change.clone(), content: right.clone(), mentions }
         }
         EventKind::MessageDeleted => Event::MessageDeleted(change.clone()),
+        EventKind::MessagePinned => Event::MessagePinned(change.clone()),
+        EventKind::MessageUnpinned => Event::MessageUnpinned(change.clone()),
+        EventKind::Reply => Event::Reply(message.clone()),
+        EventKind::ReactionAdded => Event::ReactionAdded(reactions.clone()),
+        EventKind::ReactionRemoved => Event::ReactionRemoved(reactions.clone()),
         EventKind::RoomChanged => {
             let changed = RoomField::ALL[usize::from(head[24]) % RoomField::ALL.len()..].to_vec();
             Event::RoomChanged(RoomChanged { header: header.clone(), room: room.clone(), changed })
@@ -130,14 +170,20 @@ pub fn frame(input: &[u8]) {
         display_name: display_name.clone(),
         timestamp,
     };
-    let mentions = mentioned_names(&right, 20).unwrap_or_else(|first| first);
-    assert!(mentions.iter().all(|name| crate::model::mentions(&right, name)), "{right}");
+    let places = possible_mentions(&right, 20);
+    for place in &places {
+        let text: String = right.chars().skip(place.start as usize).collect();
+        let word = text.strip_prefix('@');
+        assert!(word.is_some_and(|word| word.starts_with(place.word)), "{right}");
+    }
+    assert!(places.is_sorted_by_key(|place| place.start), "{right}");
     let activity = [ActivityMessage {
         seq: Seq(second),
         user_id,
         username: username.clone(),
         display_name: display_name.clone(),
-        mentions,
+        mentions: places.iter().map(|place| UserId(place.start.into())).collect(),
+        mentions_everyone: optional(64),
     }];
     let somebody =
         Person { user_id, username: username.clone(), display_name: display_name.clone() };
@@ -176,14 +222,21 @@ pub fn frame(input: &[u8]) {
             head_seq: Seq(first),
             messages: &activity,
             deleted: &[Seq(second), Seq(third)],
+            threads: &[EventId(third)],
             truncated: optional(32),
         },
         ServerFrame::RoomUpdated { room_id, room: &room },
-        ServerFrame::Read { reference, room_id, seq: Seq(second) },
+        ServerFrame::Read { reference, room_id, seq: Seq(second), marked_unread: optional(32) },
         ServerFrame::Membership { room_id },
+        ServerFrame::OwnChanged(OwnChange {
+            subject: OwnSubject::Scheduled,
+            room_id,
+            thread_id: optional(32).then_some(EventId(second)),
+        }),
         ServerFrame::RoomLeft { room_id, cause: LeftCause::Banned },
         ServerFrame::RoomDeleted { room_id },
         ServerFrame::Typing { room_id, user_id, username, display_name },
+        ServerFrame::Reacted { reference, room_id },
         ServerFrame::Pong { reference },
         ServerFrame::AuthRefreshed { reference, expires_at: timestamp },
         ServerFrame::AuthExpiring { expires_at: timestamp },

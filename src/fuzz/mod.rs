@@ -5,18 +5,26 @@
 //! `fuzz/seeds`, so that each change is checked. This module is compiled only for these two uses.
 
 mod database_url;
+mod external;
 mod frame;
 mod headers;
+mod html;
 mod request;
+mod search;
 mod session;
 mod settings;
+mod slack;
 
 pub use database_url::database_url;
+pub use external::external;
 pub use frame::frame;
 pub use headers::headers;
+pub use html::html;
 pub use request::Api;
+pub use search::search;
 pub use session::session;
 pub use settings::settings;
+pub use slack::slack;
 
 /// A password that must not appear in any output.
 const SESAME: &str = "sesame";
@@ -69,13 +77,17 @@ mod tests {
     fn no_seed_breaks_a_promise() {
         let api = Api::start();
         let request = |input: &[u8]| api.request(input);
-        let targets: [Target<'_>; 6] = [
+        let targets: [Target<'_>; 10] = [
             ("database_url", &database_url),
+            ("external", &external),
             ("frame", &frame),
             ("headers", &headers),
+            ("html", &html),
             ("request", &request),
+            ("search", &search),
             ("session", &session),
             ("settings", &settings),
+            ("slack", &slack),
         ];
         for (name, target) in targets {
             let seeds = folder("seeds").join(name);

@@ -76,6 +76,7 @@ impl Api {
         let limits = Limits {
             sends_per_second: 0,
             joins_per_second: 0,
+            searches_per_second: 0,
             signups_per_hour: 0,
             ..Limits::default()
         };
@@ -87,6 +88,9 @@ impl Api {
             auth: auth.clone(),
             rooms: Rooms::default(),
             limits,
+            // Nothing here sends a request to another server.
+            previews: None,
+            external: None,
             facts,
             secret: vec![0; 32],
         };
@@ -175,7 +179,8 @@ impl Api {
             let (admin, user) = (identity(&world.admin).await, identity(&world.user).await);
             let room = RoomDraft { name: unused_name(), ..RoomDraft::default() };
             let room_id = self.chat.create_room(&admin, room).await.unwrap().room.id;
-            let draft = Draft { room_id, content: "hello".to_owned(), client_id: None };
+            let draft =
+                Draft { room_id, content: "hello".to_owned(), client_id: None, extras: None };
             let sent = self.chat.send(&user, draft).await.unwrap();
             (world.room, world.message) = (Some(room_id), Some(sent.message.id));
         });

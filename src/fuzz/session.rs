@@ -140,6 +140,17 @@ impl Socket {
                 };
                 return Some(Input::SendFailed { reference, error });
             }
+            Action::React { room_id, emoji, reference, .. } => {
+                comes_back(&reference);
+                assert!(self.joined.contains(&room_id));
+                return Some(match emoji.as_str() {
+                    "👍" => Input::Reacted { room_id, reference },
+                    _ => Input::SendFailed {
+                        reference,
+                        error: Error::field("emoji", "must be an emoji"),
+                    },
+                });
+            }
             Action::Refresh { token, reference } => {
                 comes_back(&reference);
                 return Some(match token.as_str() {
