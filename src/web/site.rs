@@ -35,8 +35,9 @@ const ICON_TYPE: &str = "{icon-type}";
 const BRAND: &str = "<!-- brand -->";
 /// The placeholder in the index for the modules that the browser loads at once.
 const MODULES: &str = "<!-- modules -->";
-/// The folder of the modules that are loaded only when an admin opens them.
-const ADMIN: &str = "admin/";
+/// The folders of the files that are loaded only when they are needed: the pages of admins; the search; what few
+/// messages need; what few readers open.
+const LATER: [&str; 4] = ["admin/", "search/", "text/lazy/", "views/lazy/"];
 /// The built-in accent, as the icons have it.
 const BUILT_IN_ACCENT: &str = "#0f6f63";
 
@@ -179,7 +180,7 @@ impl Site {
         names: impl Iterator<Item = &'a String>,
     ) -> String {
         let modules: String = names
-            .filter(|name| name.ends_with(".js") && !name.starts_with(ADMIN))
+            .filter(|name| name.ends_with(".js") && !is_loaded_later(name))
             .map(|name| format!("<link rel=\"modulepreload\" href=\"{ASSETS}/{name}\">\n"))
             .collect();
         let style = match self.palette {
@@ -273,6 +274,10 @@ fn is_svg(data: &[u8]) -> bool {
     }
 }
 
+pub(super) fn is_loaded_later(name: &str) -> bool {
+    LATER.iter().any(|folder| name.starts_with(folder))
+}
+
 fn file(name: &str, data: Bytes) -> File {
     File::new(super::content_type(name), data)
 }
@@ -287,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_index_names_every_module_except_those_of_admins() {
+    fn the_index_names_every_module_except_those_that_are_loaded_later() {
         let site = Site::load(&Branding::default()).unwrap();
         let index = String::from_utf8_lossy(&site.index().plain).into_owned();
         assert!(
@@ -297,7 +302,7 @@ mod tests {
         assert!(index.contains("<title>chatapp</title>"), "{index}");
         for name in Bundle::get().files.keys().filter(|name| name.ends_with(".js")) {
             let address = format!("\"assets/{}/{name}\"", site.hash());
-            assert_eq!(index.contains(&address), !name.starts_with(ADMIN), "{name}");
+            assert_eq!(index.contains(&address), !is_loaded_later(name), "{name}");
         }
         assert!(site.file(INDEX).is_none() && site.file(STYLE).is_none());
     }

@@ -2,6 +2,7 @@
 
 import { View, fill, h, icon, view } from "../core/dom.js";
 import { auditPart } from "./audit.js";
+import { botsPart } from "./bots.js";
 import { figuresPart } from "./figures.js";
 import { invitesPart } from "./invites.js";
 import { roomsPart } from "./rooms.js";
@@ -13,6 +14,7 @@ import { usersPart } from "./users.js";
 const PARTS = {
   rooms: { name: "Rooms", make: roomsPart },
   users: { name: "People", make: usersPart },
+  bots: { name: "Bots", make: botsPart },
   invites: { name: "Invites", make: invitesPart },
   figures: { name: "Server", make: figuresPart },
   audit: { name: "Audit log", make: auditPart },

@@ -37,9 +37,10 @@ export class KnownNames {
 
 /** The people whom a frame names. @param {object} frame */
 export function peopleIn(frame) {
-  /** @type {Partial<Person> & { members?: Person[], users?: Person[], messages?: Person[] }} */
-  const { user_id, username, display_name = null, members, users, messages } = frame;
-  const people = [...(members ?? []), ...(users ?? []), ...(messages ?? [])];
+  /** @type {Partial<Person> & { members?: Person[], users?: Person[], messages?: Person[],
+   *   reactions?: Person[] }} */
+  const { user_id, username, display_name = null, members, users, messages, reactions } = frame;
+  const people = [...(members ?? []), ...(users ?? []), ...(messages ?? []), ...(reactions ?? [])];
   // The user 0 is the server.
   if (user_id && username) people.push({ user_id, username, display_name });
   return people;

@@ -81,3 +81,18 @@ function read(key) {
     return new Set();
   }
 }
+
+/**
+ * How many mentions and threads are unread, in the rooms that the reader wants to hear of.
+ * @param {Iterable<import("./room.js").Room>} rooms
+ */
+export function unreadActivity(rooms) {
+  let [mentions, threads] = [0, 0];
+  for (const { info, mentions: calls, unreadThreads } of rooms) {
+    const { archived_at, membership } = info.value;
+    if (archived_at || membership?.notify === "none") continue;
+    mentions += calls.value;
+    threads += unreadThreads.value;
+  }
+  return { mentions, threads };
+}

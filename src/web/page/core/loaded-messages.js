@@ -1,77 +1,39 @@
-// The part of a room's messages that is in memory: contiguous, bounded, and moved by loading pages at its
-// ends. It includes the newest messages only if `hasNewer` is false.
+// The part of the messages of a room, or of one of its threads, that is in memory, as the list of messages shows it:
+// with the states of messages, and with the events about members between them.
 
+import { MessageWindow } from "../sdk/javascript/src/message-window.js";
 import { call } from "./api.js";
 import { MemberLog } from "./member-log.js";
+import { withState } from "./message-state.js";
 import { signal } from "./reactive.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").MessageLogEvent} MessageLogEvent */
+/** @typedef {import("./message-state.js").LoadedMessage} LoadedMessage */
 
-const PAGE = 100;
-/** The most messages kept, and so about the most elements of the list. */
-export const MAX_MESSAGES = 300;
-/** How many events are remembered. A page that was read before them is brought up to date with them. */
-const RECENT = 300;
-
-export class LoadedMessages {
-  /** @type {Message[]} */
-  list = [];
-  hasOlder = false;
-  hasNewer = false;
-  /** Changes whenever one of the fields above changes. */
+/** @augments {MessageWindow<LoadedMessage>} */
+export class LoadedMessages extends MessageWindow {
+  /** Changes whenever the messages change. */
   version = signal(0);
   /** @type {import("./reactive.js").Signal<"" | "all" | "older" | "newer">} */
   loading = signal(/** @type {"" | "all" | "older" | "newer"} */ (""));
   /** @type {import("./reactive.js").Signal<unknown>} */
   error = signal(/** @type {unknown} */ (null));
-  /** Messages were loaded at least once. */
-  isLoaded = false;
-  /** @type {MessageLogEvent[]} */
-  #recent = [];
-  /** The number of the latest load. The answer of an earlier one is ignored. */
-  #load = 0;
+  /** The first message of the thread. @type {import("./reactive.js").Signal<LoadedMessage | null>} */
+  first = signal(/** @type {LoadedMessage | null} */ (null));
+  /** Called with each page of a thread. @type {(page: import("./types.js").ThreadPage) => void} */
+  onPage = () => {};
 
-  /** @param {number} roomId */
-  constructor(roomId) {
-    this.roomId = roomId;
+  /**
+   * @param {number} roomId
+   * @param {number} userId the reader
+   * @param {number | null} [threadId] the first message of the thread; null: the messages are those of the room
+   */
+  constructor(roomId, userId, threadId = null) {
+    super(call, roomId, threadId);
+    this.userId = userId;
     /** The events about members and the room that belong between the messages. */
     this.members = new MemberLog(roomId);
-  }
-
-  /** Loads the newest messages in place of those in memory. */
-  loadNewest() {
-    return this.#read("all", `limit=${PAGE}`);
-  }
-
-  /**
-   * Loads the messages around a position in place of those in memory.
-   * @param {number} seq
-   */
-  loadAround(seq) {
-    return this.#read("all", `limit=${PAGE}&around=${seq}`);
-  }
-
-  loadOlder() {
-    const first = this.list[0];
-    if (!this.hasOlder || !first || this.loading.peek()) return;
-    return this.#read("older", `limit=${PAGE}&before=${first.seq}`);
-  }
-
-  loadNewer() {
-    const last = this.list.at(-1);
-    if (!this.hasNewer || !last || this.loading.peek()) return;
-    return this.#read("newer", `limit=${PAGE}&after=${last.seq}`);
-  }
-
-  /**
-   * Takes an event of the room's log that changes its messages. The caller gives each event once, and in order.
-   * @param {MessageLogEvent} event
-   */
-  take(event) {
-    this.#recent.push(event);
-    if (this.#recent.length > 2 * RECENT) this.#recent.splice(0, RECENT);
-    if (this.isLoaded && this.#apply(event)) this.version.value += 1;
   }
 
   /**
@@ -90,17 +52,6 @@ export class LoadedMessages {
     return this.members.list.filter(({ seq }) => seq > first && seq < last);
   }
 
-  /**
-   * Replaces a message by its new form.
-   * @param {Message} message
-   */
-  replace(message) {
-    const at = this.list.findIndex(({ seq }) => seq === message.seq);
-    if (at < 0) return;
-    this.list[at] = message;
-    this.version.value += 1;
-  }
-
   /** Somebody has another name. @param {import("./types.js").Person} person */
   rename({ user_id, display_name = null }) {
     let isChanged = false;
@@ -112,76 +63,43 @@ export class LoadedMessages {
     if (isChanged) this.version.value += 1;
   }
 
-  /** Forgets everything, because the log is another one or has moved far ahead. */
   forget() {
-    this.#load += 1;
-    this.#recent = [];
     this.members.forget();
-    this.isLoaded = false;
-    this.list = [];
-    this.hasOlder = this.hasNewer = false;
-    this.loading.value = "";
-    this.version.value += 1;
+    super.forget();
+  }
+
+  /** @param {boolean} isList */
+  changed(isList) {
+    this.loading.value = this.part;
+    this.error.value = this.problem;
+    this.first.value = this.firstOfThread;
+    if (isList) this.version.value += 1;
   }
 
   /**
-   * Drops the messages above the limit, at the end that the reader does not look at.
-   * @param {"older" | "newer"} end
+   * The messages of a page with their states. Those that are in memory keep theirs, which views show.
+   * @param {import("./types.js").MessagePage} page
+   * @returns {LoadedMessage[]}
    */
-  trim(end) {
-    const surplus = this.list.length - MAX_MESSAGES;
-    if (surplus <= 0) return;
-    if (this.loading.peek() === end) {
-      // The page that is being loaded would no longer be adjacent: there would be a gap.
-      this.#load += 1;
-      this.loading.value = "";
-    }
-    if (end === "older") {
-      this.list.splice(0, surplus);
-      this.hasOlder = true;
-    } else {
-      this.list.splice(-surplus);
-      this.hasNewer = true;
-    }
+  keep({ messages, head_seq }) {
+    const first = this.firstOfThread;
+    const known = first ? [...this.list, first] : this.list;
+    const states = new Map(known.map(({ id, state }) => [id, state]));
+    return messages.map((message) => {
+      const state = states.get(message.id);
+      state?.read(message, head_seq);
+      return state ? { ...message, state } : withState(message, head_seq);
+    });
   }
 
-  /**
-   * @param {"all" | "older" | "newer"} part
-   * @param {string} query
-   */
-  async #read(part, query) {
-    const load = ++this.#load;
-    this.loading.value = part;
-    this.error.value = null;
-    try {
-      /** @type {import("./types.js").MessagePage} */
-      const page = await call("GET", `/rooms/${this.roomId}/messages?${query}`);
-      if (load === this.#load) await this.#readMembers(part, page);
-      if (load !== this.#load) return;
-      if (part === "older") {
-        this.list.unshift(...page.messages);
-        this.hasOlder = page.has_older;
-        this.trim("newer");
-      } else if (part === "newer") {
-        this.list.push(...page.messages);
-        this.hasNewer = page.has_newer;
-        this.trim("older");
-      } else {
-        this.list = page.messages;
-        this.hasOlder = page.has_older;
-        this.hasNewer = page.has_newer;
-      }
-      this.isLoaded = true;
-      // These events arrived while the page was being loaded.
-      for (const event of this.#recent) if (event.seq > page.head_seq) this.#apply(event);
-    } catch (error) {
-      if (load === this.#load) this.error.value = error;
-    } finally {
-      if (load === this.#load) {
-        this.loading.value = "";
-        this.version.value += 1;
-      }
-    }
+  /** @param {MessageLogEvent & Message} message */
+  keepNew(message) {
+    return withState(message, message.seq);
+  }
+
+  /** @param {import("./types.js").ThreadPage} page */
+  takeThread(page) {
+    this.onPage(page);
   }
 
   /**
@@ -189,7 +107,7 @@ export class LoadedMessages {
    * @param {"all" | "older" | "newer"} part
    * @param {import("./types.js").MessagePage} page
    */
-  #readMembers(part, { messages, has_older, has_newer, head_seq }) {
+  before(part, { messages, has_older, has_newer, head_seq }) {
     const first = messages[0]?.seq ?? head_seq + 1;
     const before = part === "newer" ? (this.list.at(-1)?.seq ?? 0) : has_older ? first - 1 : 0;
     const next = part === "older" ? this.list[0]?.seq : undefined;
@@ -197,37 +115,42 @@ export class LoadedMessages {
     return last - before > messages.length ? this.members.load(before, last) : undefined;
   }
 
-  /**
-   * @param {MessageLogEvent} event
-   * @returns {boolean} whether anything changed
-   */
-  #apply(event) {
+  /** Takes what changes beside the texts. Views follow its signals. @param {MessageLogEvent} event */
+  takeState(event) {
+    if ("thread_id" in event && event.thread_id) this.#takeReply(event, event.thread_id);
     switch (event.type) {
-      case "message": {
-        const last = this.list.at(-1);
-        if (this.hasNewer || (last && last.seq >= event.seq)) return false;
-        this.list.push(event);
-        // The limit here is far above a screenful: a reader of older messages must not lose the place.
-        if (this.list.length > 2 * MAX_MESSAGES) this.trim("newer");
-        return true;
-      }
-      case "message_edited":
-        return this.#change(event, { content: event.content, edited_at: event.timestamp });
-      case "message_deleted":
-        return this.#change(event, { content: "", deleted_at: event.timestamp });
+      case "reaction_added":
+      case "reaction_removed":
+      case "message_pinned":
+      case "message_unpinned":
+        this.withId(event.message_id)?.state.take(event, this.userId);
     }
   }
 
   /**
-   * @param {{ message_seq: number }} event
-   * @param {Partial<Message>} changes
+   * A reply was written, changed or deleted: the first message of its thread has another summary.
+   * @param {MessageLogEvent} event
+   * @param {number} threadId
    */
-  #change({ message_seq }, changes) {
-    const at = this.list.findIndex(({ seq }) => seq === message_seq);
-    const message = this.list[at];
-    if (!message) return false;
-    // The row of a message is drawn again only if the message is a new object.
-    this.list[at] = { ...message, ...changes };
-    return true;
+  #takeReply(event, threadId) {
+    const state = this.withId(threadId)?.state;
+    const isChanged = state?.takeReply(event);
+    if (isChanged && event.type === "message_deleted" && state?.thread.peek())
+      this.#rereadSummary(threadId);
+  }
+
+  /**
+   * Reads the summary of a thread again. After the newest reply was deleted, only the server knows the one before it.
+   * @param {number} threadId
+   */
+  async #rereadSummary(threadId) {
+    try {
+      const path = `/rooms/${this.roomId}/messages/${threadId}/thread?limit=1`;
+      /** @type {{ message: Message, head_seq: number }} */
+      const { message, head_seq } = await call("GET", path);
+      this.withId(threadId)?.state.read(message, head_seq);
+    } catch (error) {
+      console.info(error);
+    }
   }
 }

@@ -1,16 +1,9 @@
 // Signing in and out, and renewing the session's token.
 
+import { Renewal } from "../sdk/javascript/src/renewal.js";
 import { call } from "./api.js";
 import { effect } from "./reactive.js";
 import { KEY, farewell, forgetSession, keepSession, rereadSession, session } from "./session.js";
-
-/** The part of a token's life after which it is renewed. */
-const RENEW_AFTER = 0.5;
-const RETRY_MS = 30_000;
-/** The longest time that a browser's timer takes is 2^31 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-let timer = 0;
 
 /**
  * @param {string} username
@@ -33,22 +26,12 @@ export async function signOut() {
 
 /** Renews every token before it expires, until the page is closed. */
 export function renewInTime() {
+  const renewal = new Renewal(renewToken);
   effect(() => {
-    clearTimeout(timer);
     const kept = session.value;
-    if (!kept) return;
-    const wait = kept.renewedAt + (kept.endsAt - kept.renewedAt) * RENEW_AFTER - Date.now();
-    timer = setTimeout(tryToRenew, Math.min(Math.max(wait, 0), LONGEST_TIMER_MS));
+    if (kept) renewal.plan(kept.renewedAt, kept.endsAt);
+    else renewal.stop();
   });
-}
-
-async function tryToRenew() {
-  try {
-    await renewToken();
-  } catch {
-    // If the server refused, the session is over by now. If it is unreachable, there is time to try again.
-    if (session.peek()) timer = setTimeout(tryToRenew, RETRY_MS);
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 // Finds out why no socket opens although the server answers. A browser does not show a page the answer to the
 // handshake of a socket, so the page makes another request that has the same requirements.
 
-import { ApiError, call } from "./api.js";
+import { ApiError, call, words } from "./api.js";
 
 const NO_UPGRADE =
   "The server answers, but no socket to it opens. A proxy in front of it must pass on the headers " +
@@ -13,6 +13,6 @@ export async function findObstacle() {
     await call("POST", "/auth/ws-ticket");
     return NO_UPGRADE;
   } catch (error) {
-    return error instanceof ApiError && error.code === "origin_refused" ? error.message : "";
+    return error instanceof ApiError && error.code === "origin_refused" ? words(error) : "";
   }
 }

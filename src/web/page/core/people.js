@@ -57,6 +57,20 @@ const RANKS = { member: 1, moderator: 2, owner: 3 };
 export const rankOf = (role) => (role ? (RANKS[role] ?? 0) : 0);
 
 /**
+ * Whether this user may write in a room, and so react, by what is known here.
+ * @param {RoomInfo} info
+ * @param {import("./types.js").User} user
+ */
+export function maySend(info, user) {
+  const { archived_at, kind, membership, posting } = info;
+  if (archived_at || (kind !== "public" && !membership)) return false;
+  if (Date.parse(membership?.muted_until ?? "") > Date.now()) return false;
+  const others = othersIn(info, user.id);
+  if (kind === "direct" && others.length > 0 && others.every(isDeleted)) return false;
+  return posting !== "moderators" || powersIn(info, user).rank >= 2;
+}
+
+/**
  * What this user may do in a room, by what is known here. The server checks it in any case. An admin of the server
  * acts as an owner in public rooms, and as an ordinary member in others.
  * @param {RoomInfo} info

@@ -12,6 +12,8 @@ export class Recount {
   /** Rooms that are about to be counted. @type {Set<number>} */
   #counting = new Set();
   #ended = false;
+  /** More threads of a room have unread replies than before. @type {(room: Room) => void} */
+  onThreads = () => {};
 
   /**
    * @param {Room} room
@@ -23,7 +25,10 @@ export class Recount {
     setTimeout(
       async () => {
         try {
+          const before = room.unreadThreads.peek();
           room.count(await call("GET", `/rooms/${room.id}`));
+          if (room.unreadThreads.peek() > before) this.onThreads(room);
+          await room.thread?.ask();
         } catch {
           // The list is read again with the next connection.
         }

@@ -82,7 +82,7 @@ export class RoomList {
    */
   put(info) {
     const old = this.rooms.peek().get(info.id);
-    const room = old ?? new Room(info);
+    const room = old ?? new Room(info, this.userId);
     if (this.#reading > 0) this.#created.add(info.id);
     if (old) this.#describe(old, info);
     this.#show(old ? this.rooms.peek() : new Map([...this.rooms.peek(), [room.id, room]]));
@@ -106,7 +106,7 @@ export class RoomList {
     if (this.#reading > 0) this.#created.add(info.id);
     // The first list will have the room.
     if (this.rooms.peek().has(info.id) || !this.loaded.peek()) return;
-    const room = new Room(info);
+    const room = new Room(info, this.userId);
     this.#show(new Map([...this.rooms.peek(), [room.id, room]]));
     return room;
   }
@@ -165,7 +165,7 @@ export class RoomList {
     for (const info of list) {
       if (this.#deleted.has(info.id)) continue;
       const old = known.get(info.id);
-      const room = old ?? new Room(info);
+      const room = old ?? new Room(info, this.userId);
       rooms.set(info.id, room);
       if (old) this.#describe(room, info);
       else added.set(info.id, room);
@@ -215,7 +215,7 @@ function show(room, info) {
   const isSame = seesPart(info) === seesPart(room.info.peek());
   room.info.value = info;
   // The reader may read more of the room than before, or less.
-  if (!isSame) room.messages.forget();
+  if (!isSame) room.restart();
 }
 
 /**

@@ -1,13 +1,11 @@
 // The session of the signed-in user. The token is in the browser's storage, so that every tab has it and a
 // reload keeps it. docs/SECURITY.md says why that is safe here, and against what it is not safe.
 
+import { sessionOf } from "../sdk/javascript/src/renewal.js";
 import { signal } from "./reactive.js";
 import { storage } from "./storage.js";
 
-/**
- * @typedef {{ token: string, user: import("./types.js").User, renewedAt: number, endsAt: number
- *   }} Session times in ms since 1970, by this machine's clock
- */
+/** @typedef {import("../sdk/javascript/src/types.js").KeptSession} Session */
 
 export const KEY = "chatapp.session";
 
@@ -32,9 +30,8 @@ export function rereadSession() {
 }
 
 /** @param {import("./types.js").Login} login */
-export function keepSession({ access_token: token, expires_in, user }) {
-  const now = Date.now();
-  const kept = { token, user, renewedAt: now, endsAt: now + expires_in * 1000 };
+export function keepSession(login) {
+  const kept = sessionOf(login);
   storage.set(KEY, JSON.stringify(kept));
   take(kept);
 }

@@ -12,7 +12,7 @@ export const setup = signal(/** @type {Setup | null} */ (null));
 /** Asks the server. @throws {import("./api.js").ApiError} */
 export async function askSetup() {
   // Without a token: with an expired one the server would refuse the call.
-  setup.value = await call("GET", "/auth/setup", undefined, "");
+  setup.value = await call("GET", "/auth/setup", undefined, { token: "" });
 }
 
 /** Asks again. If there is no answer, the known settings stay; the server checks them in any case. */

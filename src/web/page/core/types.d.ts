@@ -9,15 +9,23 @@ import type {
   MessageDeletedFrame,
   MessageEditedFrame,
   MessageFrame,
+  MessagePinnedFrame,
+  MessageUnpinnedFrame,
+  OwnChangedFrame,
+  ReactedFrame,
+  ReactionAddedFrame,
+  ReactionRemovedFrame,
+  ReplyFrame,
   Room,
   RoomCard,
   RoomChangedFrame,
   RoomDeletedFrame,
   RoomLeftFrame,
   UnsubscribedFrame,
-} from "./shapes.js";
+} from "../sdk/javascript/src/shapes.js";
 
-export type * from "./shapes.js";
+export type * from "../sdk/javascript/src/shapes.js";
+export type { Pending } from "../sdk/javascript/src/types.js";
 
 export type Presence = "online" | "away" | "offline";
 export interface UserCard {
@@ -30,6 +38,7 @@ export interface UserCard {
   presence: Presence;
   last_seen_at?: string;
   is_active: boolean;
+  is_bot?: boolean;
 }
 /** An event of a room's log that changes its members. */
 export type MemberLogEvent = MemberJoinedFrame | MemberLeftFrame | MemberChangedFrame;
@@ -41,28 +50,43 @@ export type RoomRules = Pick<Room, "kind" | "posting" | "inviting" | "history" |
 /** A room as the list of rooms has it, or as the frame about its creation has it. */
 export type RoomInfo = RoomCard &
   Partial<
-    Pick<Room, "read_seq" | "unread" | "mentions" | "membership" | "member_count" | "people">
+    Pick<
+      Room,
+      | "read_seq"
+      | "unread"
+      | "first_unread_seq"
+      | "mentions"
+      | "unread_threads"
+      | "membership"
+      | "member_count"
+      | "people"
+    >
   >;
 
+/** An event of a room's log about a message that is there already. */
+export type MessageChangeEvent =
+  | MessageEditedFrame
+  | MessageDeletedFrame
+  | ReactionAddedFrame
+  | ReactionRemovedFrame
+  | MessagePinnedFrame
+  | MessageUnpinnedFrame;
 /** An event of a room's log that changes its messages. */
-export type MessageLogEvent = MessageFrame | MessageEditedFrame | MessageDeletedFrame;
+export type MessageLogEvent = MessageFrame | ReplyFrame | MessageChangeEvent;
 
 /** A frame about a room that the page has. */
 export type RoomFrame = Exclude<
   Extract<Frame, { room_id: number }>,
-  RoomDeletedFrame | UnsubscribedFrame | MembershipFrame | RoomLeftFrame
+  | RoomDeletedFrame
+  | UnsubscribedFrame
+  | MembershipFrame
+  | OwnChangedFrame
+  | RoomLeftFrame
+  | ReactedFrame
 >;
 
-/** A message that is not in the room's log yet. */
-export interface Pending {
-  client_id: string;
-  room_id: number;
-  content: string;
-  at: string;
-  state: "sending" | "failed" | "sent";
-  /** Known once the message is acknowledged. */
-  seq?: number;
-  /** Why the message was refused: the server's code, and a text for the reader. */
-  code?: string;
-  reason?: string;
-}
+/** The messages that a list shows: those of a room, or those of a thread. */
+export type Line = Pick<
+  import("./thread.js").Thread | import("./room.js").Room,
+  "threadId" | "messages" | "readSeq" | "lastSeq" | "unreadCount" | "opensAt" | "read"
+>;

@@ -12,8 +12,12 @@ const MAIL = new RegExp(
   `mailto:([A-Za-z0-9.+_-]+@[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)+)(\\?[^${STOP}]*)?`,
   "iy",
 );
+const ANGLED = /<([^\s<>]+)>/y;
+/** The longest address and the longest title of `[words](address "title")`. Without a limit, each of many links
+ * without an end would be searched to the end of the text. */
+const MAX_DESTINATION = 2_048;
 /** Characters at the end of an address that belong to the sentence, or are a mark. */
-const TRAILING = /[?!.,:;*_~'’…–—]/;
+const TRAILING = /[?!.,:;*_~|'’…–—]/;
 /** @type {Record<string, string>} */
 const BRACKETS = { ")": "(", "]": "[" };
 
@@ -70,12 +74,12 @@ export function mailAddress(before, text, at) {
  * @returns {(Address & { shown: string }) | undefined}
  */
 export function angleAddress(text, at) {
-  const end = text.indexOf(">", at);
-  const shown = end < 0 ? "" : text.slice(at + 1, end);
-  if (/[\s<]/.test(shown)) return undefined;
+  ANGLED.lastIndex = at;
+  const [all = "", shown = ""] = ANGLED.exec(text) ?? [];
+  if (!shown) return undefined;
   const isMail = mailAddress(shown.split("@", 1)[0] ?? "", shown, shown.indexOf("@"));
   const isMailbox = isMail?.back === shown.indexOf("@") && isMail.end === shown.length;
-  const found = checked(isMailbox ? `mailto:${shown}` : shown, end + 1);
+  const found = checked(isMailbox ? `mailto:${shown}` : shown, at + all.length);
   return found && /^(?:https?:\/\/|mailto:)/i.test(found.href) ? { ...found, shown } : undefined;
 }
 
@@ -165,7 +169,7 @@ function blanks(text, at) {
 /** The position of the wanted character without a backslash before it, or -1.
  * @param {string} text @param {number} at @param {string} wanted */
 function unescaped(text, at, wanted) {
-  for (; at < text.length; at += 1) {
+  for (const last = Math.min(at + MAX_DESTINATION, text.length); at < last; at += 1) {
     if (text.charAt(at) === "\\") at += 1;
     else if (text.charAt(at) === wanted) return at;
   }
@@ -182,7 +186,7 @@ function angledEnd(text, at) {
  * @param {string} text @param {number} at */
 function balancedEnd(text, at) {
   let depth = 0;
-  for (; at < text.length; at += 1) {
+  for (const last = Math.min(at + MAX_DESTINATION, text.length); at < last; at += 1) {
     const char = text.charAt(at);
     if (char === "\\" && /[!-/:-@[-`{-~]/.test(text.charAt(at + 1))) at += 1;
     else if (char === "(") depth += 1;

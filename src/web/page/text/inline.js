@@ -1,31 +1,44 @@
-// Marks within a line: bold, italic, struck out, code, links, names and emoji, as DOM nodes.
+// Marks within a line: bold, italic, struck out, spoilers, code, links, names and emoji, as DOM nodes.
 //
-// All text becomes text nodes. A mark without an end is searched for only once, so that no message takes long
-// to parse.
+// All text becomes text nodes. The text is read once from the beginning to the end, so that no message takes long
+// to parse: `scan.js` finds code and links before, `marks.js` pairs the marks.
 
 import { h } from "../core/dom.js";
 import { NAME } from "../core/names.js";
-import { EMOJI } from "./emoji.js";
+import { emojiOf } from "./emoji.js";
 import { angleLink, bareLink, link, mailLink } from "./links.js";
+import { Marks } from "./marks.js";
+import { codeSpans, linkLabels } from "./scan.js";
 
-/** Longest first, so that `**` is not taken for `*`. */
-const MARKS = /** @type {const} */ ([
-  ["**", "strong"],
-  ["__", "strong"],
-  ["~~", "s"],
-  ["*", "em"],
-  ["_", "em"],
-]);
 /** The characters with which a mark may begin; all others are plain text. */
-const SPECIAL = /[\\`*_~[:@<hmw]/gi;
-/** A row of these characters is a drawn line, not a mark. */
-const ROW = /\*{4,}|_{4,}|~{3,}/y;
-const MAX_DEPTH = 8;
+const SPECIAL = /[\\`*_~|[:@<hmw¯]/gi;
+/** Longer rows of a character are a drawn line, not a mark. @type {Record<string, number>} */
+const LONGEST = { "*": 3, _: 3, "~": 2, "|": 2 };
+const ESCAPED = /[!-/:-@[-`{-~]/;
 /** A letter or a digit, of any script. */
 const WORD = /[\p{L}\p{N}]/u;
+/** A part of a word that stands between blanks: Chinese and Japanese words do not. */
+const SPACED_WORD = /[A-Za-z0-9_]/;
+/** Its backslash and its underscores are an arm and a face. */
+const SHRUG = "¯\\_(ツ)_/¯";
+/** A mail address is found at its `@`: so many characters before it may belong to it. */
+const MAILBOX = 65;
+const LONG = 512;
+/** After so many addresses that are none, no more are searched for: each search may read the rest of the text. */
+const MAX_BROKEN = 200;
+/** The names of everybody in the room, which are mentions of the reader too. */
+const EVERYBODY = ["room", "here"];
 
 /** @typedef {import("./links.js").Context} Context */
 /** @typedef {import("./links.js").Found} Found */
+/**
+ * @typedef {object} State what is known of a text while it is read
+ * @property {Context} context
+ * @property {Map<number, number>} code
+ * @property {Map<number, number>} labels
+ * @property {number} broken how many addresses were none
+ * @property {number} emojiEnd the position after the last emoji
+ */
 
 /**
  * @param {string} text
@@ -33,7 +46,7 @@ const WORD = /[\p{L}\p{N}]/u;
  * @returns {DocumentFragment}
  */
 export function inline(text, me) {
-  return parse(text, { me, depth: 0, inLink: false });
+  return parse(text, { me, inLink: false });
 }
 
 /**
@@ -41,13 +54,13 @@ export function inline(text, me) {
  * @param {Context} context
  */
 function parse(text, context) {
-  const out = document.createDocumentFragment();
-  /** @type {Set<string>} marks that have no end in the rest of the text */
-  const hopeless = new Set();
+  const marks = new Marks();
+  const code = codeSpans(text);
+  const state = { context, code, labels: linkLabels(text, code), broken: 0, emojiEnd: 0 };
   let plain = "";
   let at = 0;
   const flush = () => {
-    if (plain) out.append(plain);
+    marks.add(plain);
     plain = "";
   };
   while (at < text.length) {
@@ -56,160 +69,154 @@ function parse(text, context) {
     plain += text.slice(at, next);
     if (next >= text.length) break;
     at = next;
-    const found = special(text, at, context, hopeless, plain);
-    if (found.node) {
+    // A long text that is put together and looked at in turns would be copied each time.
+    if (plain.length > LONG) {
+      marks.add(plain.slice(0, -MAILBOX));
+      plain = plain.slice(-MAILBOX);
+    }
+    const found = special(text, at, state, plain);
+    if (found.node || found.mark) {
       if (found.back) plain = plain.slice(0, -found.back);
       flush();
-      out.append(found.node);
+      if (found.node) marks.add(found.node, 1);
+      if (found.mark) marks.addMark(found.mark);
     } else {
       plain += found.text ?? text.slice(at, found.end);
     }
     at = found.end;
   }
   flush();
-  return out;
+  return marks.end();
 }
 
 /**
  * @param {string} text
  * @param {number} at
- * @param {Context} context
- * @param {Set<string>} hopeless
+ * @param {State} state
  * @param {string} before the plain text before it
  * @returns {Found}
  */
-function special(text, at, context, hopeless, before) {
+function special(text, at, state, before) {
+  const { context } = state;
   const char = text.charAt(at);
   const nothing = { end: at + 1 };
   switch (char) {
     case "\\": {
       const next = text.charAt(at + 1);
-      return /[\\`*_~[\]:@<>#-]/.test(next) ? { end: at + 2, text: next } : nothing;
+      return ESCAPED.test(next) ? { end: at + 2, text: next } : nothing;
     }
     case "`":
-      return code(text, at, hopeless);
+      return code(text, at, state);
     case "[":
-      return link(text, at, context, hopeless, parse) ?? nothing;
+      return words(text, at, state) ?? nothing;
     case ":":
-      return emoji(text, at) ?? nothing;
+      return emoji(text, at, state) ?? nothing;
     case "@":
       return mailLink(before, text, at, context) ?? mention(text, at, context) ?? nothing;
     case "<":
       return angleLink(text, at, context) ?? nothing;
-    case "h":
-    case "H":
-    case "m":
-    case "M":
-    case "w":
-    case "W":
-      return bareLink(text, at, context) ?? nothing;
+    case "¯":
+      return text.startsWith(SHRUG, at) ? { end: at + SHRUG.length } : nothing;
+    case "*":
+    case "_":
+    case "~":
+    case "|":
+      return mark(text, at);
     default:
-      return marked(text, at, context, hopeless) ?? nothing;
+      return address(text, at, state) ?? nothing;
   }
 }
 
 /**
  * @param {string} text
  * @param {number} at
- * @param {Set<string>} hopeless
+ * @param {State} state
  * @returns {Found}
  */
-function code(text, at, hopeless) {
+function code(text, at, state) {
   let start = at;
   while (text.charAt(start) === "`") start += 1;
-  const fence = text.slice(at, start);
-  const close = hopeless.has(fence) ? -1 : text.indexOf(fence, start);
-  if (close < 0) {
-    hopeless.add(fence);
-    return { end: start };
-  }
-  return { end: close + fence.length, node: h("code", null, text.slice(start, close)) };
+  const end = state.code.get(at);
+  if (!end) return { end: start };
+  const inner = text.slice(start, end - (start - at));
+  // A blank on each side makes room for code that begins or ends with a backtick.
+  const isPadded = inner.startsWith(" ") && inner.endsWith(" ") && inner.trim() !== "";
+  const shown = isPadded ? inner.slice(1, -1) : inner;
+  return { end, node: h("code", null, shown) };
 }
 
 /**
  * @param {string} text
  * @param {number} at
- * @param {Context} context
- * @param {Set<string>} hopeless
- * @returns {Found | undefined}
+ * @returns {Found}
  */
-function marked(text, at, context, hopeless) {
-  ROW.lastIndex = at;
-  const row = ROW.exec(text);
-  if (row) return { end: at + row[0].length };
-  for (const [mark, element] of MARKS) {
-    if (!text.startsWith(mark, at)) continue;
-    const start = at + mark.length;
-    if (context.depth >= MAX_DEPTH || hopeless.has(mark) || /\s|^$/.test(text.charAt(start))) {
-      return { end: start };
-    }
-    // snake_case is not emphasis.
-    if (mark.startsWith("_") && WORD.test(text.charAt(at - 1))) return { end: start };
-    const close = closing(text, mark, start);
-    if (close < 0) {
-      hopeless.add(mark);
-      return { end: start };
-    }
-    const inner = parse(text.slice(start, close), { ...context, depth: context.depth + 1 });
-    return { end: close + mark.length, node: h(element, null, inner) };
+function mark(text, at) {
+  const char = text.charAt(at);
+  let end = at;
+  while (text.charAt(end) === char) end += 1;
+  const count = end - at;
+  if (count > (LONGEST[char] ?? 0) || (char === "|" && count === 1)) return { end };
+  const before = text.charAt(at - 1);
+  const after = text.charAt(end);
+  let opens = /\S/.test(after);
+  let closes = /\S/.test(before);
+  // snake_case is not emphasis.
+  if (char === "_") {
+    opens &&= !WORD.test(before);
+    closes &&= !WORD.test(after);
   }
-  return undefined;
-}
-
-/**
- * @param {string} text
- * @param {string} mark
- * @param {number} from
- */
-function closing(text, mark, from) {
-  const first = mark.charAt(0);
-  for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at + mark.length)) {
-    // Marks within code do not count.
-    const after = afterCode(text, from, at);
-    if (after > at) {
-      [at, from] = [after - mark.length, after];
-      continue;
-    }
-    // `**` inside of `*…*` is another mark; the end of `**…***` is its last.
-    if (mark.length === 1 && text.charAt(at + 1) === mark) {
-      at += 1;
-      continue;
-    }
-    if (mark.length === 2 && text.charAt(at + 2) === first) at += 1;
-    if (/\s/.test(text.charAt(at - 1))) continue;
-    if (first === "_" && WORD.test(text.charAt(at + mark.length))) continue;
-    return at;
+  // `a||b` is not a spoiler, and 10~20 is not struck out.
+  if (char === "|" || (char === "~" && count === 1)) {
+    opens &&= !SPACED_WORD.test(before);
+    closes &&= !SPACED_WORD.test(after);
   }
-  return -1;
-}
-
-/**
- * The end of the code that begins at or after `from` and contains `position`; 0 if no code contains it.
- * @param {string} text
- * @param {number} from
- * @param {number} position
- */
-function afterCode(text, from, position) {
-  for (let at = text.indexOf("`", from); at >= 0 && at < position; at = text.indexOf("`", at)) {
-    let start = at;
-    while (text.charAt(start) === "`") start += 1;
-    const fence = text.slice(at, start);
-    const close = text.indexOf(fence, start);
-    at = close < 0 ? start : close + fence.length;
-    if (at > position) return at;
-  }
-  return 0;
+  return { end, mark: opens || closes ? { char, count, opens, closes } : undefined };
 }
 
 /**
  * @param {string} text
  * @param {number} at
+ * @param {State} state
  * @returns {Found | undefined}
  */
-function emoji(text, at) {
-  const found = /^:([a-z0-9_+-]{1,20}):/.exec(text.slice(at, at + 22));
-  const symbol = found?.[1] && Object.hasOwn(EMOJI, found[1]) ? EMOJI[found[1]] : undefined;
-  return found && symbol ? { end: at + found[0].length, text: symbol } : undefined;
+function words(text, at, state) {
+  const end = state.labels.get(at);
+  if (end === undefined || state.broken >= MAX_BROKEN) return undefined;
+  const found = link(text, at, end, state.context, parse);
+  if (!found) state.broken += 1;
+  return found;
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {State} state
+ * @returns {Found | undefined}
+ */
+function address(text, at, state) {
+  if (state.broken >= MAX_BROKEN || !/https?:|mailto:|www\./iy.test(text.slice(at, at + 7))) {
+    return undefined;
+  }
+  const found = bareLink(text, at, state.context);
+  if (!found) state.broken += 1;
+  return found;
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ * @param {State} state
+ * @returns {Found | undefined}
+ */
+function emoji(text, at, state) {
+  // `std::fire::x` and 10:100:30 are not emoji.
+  const before = text.charAt(at - 1);
+  if (SPACED_WORD.test(before) || (before === ":" && state.emojiEnd !== at)) return undefined;
+  const found = /^:([a-z0-9_+-]{1,50}):(?![A-Za-z0-9])/.exec(text.slice(at, at + 53));
+  const symbol = found?.[1] && emojiOf(found[1]);
+  if (!found || !symbol) return undefined;
+  state.emojiEnd = at + found[0].length;
+  return { end: state.emojiEnd, text: symbol };
 }
 
 /**
@@ -222,9 +229,11 @@ function mention(text, at, context) {
   if (NAME.test(text.charAt(at - 1))) return undefined;
   const found = /^@([A-Za-z0-9_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_])/.exec(text.slice(at, at + 34));
   if (!found?.[1]) return undefined;
-  const isMe = found[1].toLowerCase() === context.me.toLowerCase();
-  // Not a button element, whose text cannot be selected.
-  const act = context.inLink ? {} : { role: "button", tabindex: "-1" };
+  const name = found[1].toLowerCase();
+  const isEverybody = EVERYBODY.includes(name);
+  const isMe = isEverybody || name === context.me.toLowerCase();
+  // A name opens a card; everybody has none. Not a button element, whose text cannot be selected.
+  const act = context.inLink || isEverybody ? {} : { role: "button", tabindex: "-1" };
   const node = h("span", { class: isMe ? "mention mention-me" : "mention", ...act }, found[0]);
   return { end: at + found[0].length, node };
 }

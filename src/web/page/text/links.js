@@ -5,31 +5,25 @@ import { h } from "../core/dom.js";
 import { angleAddress, bareAddress, destination, mailAddress } from "./address.js";
 
 /**
- * @typedef {{ me: string, depth: number, inLink: boolean }} Context where a mark is: `me` is the reader's
- *   name
- * @typedef {{ end: number, node?: Node, text?: string, back?: number }} Found a node, or plain text; `back`
- *   is how many characters of the plain text before it belong to it
+ * @typedef {{ me: string, inLink: boolean }} Context where a mark is: `me` is the reader's name
+ * @typedef {{ end: number, node?: Node, mark?: import("./marks.js").Mark, text?: string, back?: number }} Found
+ *   a node, a mark, or plain text; `back` is how many characters of the plain text before it belong to it
  */
 
 /**
  * @param {string} text
  * @param {number} at
+ * @param {number} middle the position of the bracket after the words
  * @param {Context} context
- * @param {Set<string>} hopeless
  * @param {(text: string, context: Context) => Node} parse for the words of the link
  * @returns {Found | undefined}
  */
-export function link(text, at, context, hopeless, parse) {
-  if (context.inLink || hopeless.has("](")) return undefined;
-  if (text.indexOf("](", at) < 0) {
-    hopeless.add("](");
-    return undefined;
-  }
-  const middle = labelEnd(text, at + 1);
+export function link(text, at, middle, context, parse) {
+  if (context.inLink) return undefined;
   const label = text.slice(at + 1, middle);
-  const target = middle < 0 || !label.trim() ? undefined : destination(text, middle + 1);
+  const target = label.trim() ? destination(text, middle + 1) : undefined;
   if (!target) return undefined;
-  const inner = parse(label, { ...context, inLink: true, depth: context.depth + 1 });
+  const inner = parse(label, { ...context, inLink: true });
   return { end: target.end, node: anchor(target.href, inner, target.title) };
 }
 
@@ -70,36 +64,6 @@ export function mailLink(before, text, at, context) {
   if (!found) return undefined;
   const address = before.slice(-found.back) + text.slice(at, found.end);
   return { ...found, node: anchor(`mailto:${address}`, address) };
-}
-
-/**
- * The position of the bracket that ends a link's words, if `(` follows it; else -1. Brackets within the words
- * must be balanced. Of nested links, only the innermost is a link.
- * @param {string} text
- * @param {number} at
- */
-function labelEnd(text, at) {
-  let depth = 0;
-  for (; at < text.length; at += 1) {
-    const char = text.charAt(at);
-    if (char === "\\") at += 1;
-    else if (char === "`") at = codeEnd(text, at);
-    else if (char === "[") depth += 1;
-    else if (char === "]") {
-      const isLink = text.charAt(at + 1) === "(";
-      if (depth === 0 || isLink) return depth === 0 && isLink ? at : -1;
-      depth -= 1;
-    }
-  }
-  return -1;
-}
-
-/** The last position of the code that begins at a position, or of its backticks if the code has no end.
- * @param {string} text @param {number} at */
-function codeEnd(text, at) {
-  const fence = /^`+/.exec(text.slice(at))?.[0] ?? "`";
-  const close = text.indexOf(fence, at + fence.length);
-  return (close < 0 ? at : close) + fence.length - 1;
 }
 
 /**

@@ -3,9 +3,7 @@
 // part of it is fenced.
 
 import { countChars } from "../core/limits.js";
-
-const FENCE = /^\s{0,3}```/;
-const CLOSE = "```";
+import { closesFence, openFence } from "./fence.js";
 
 /** @typedef {{ text: string, joint: string }} Piece a piece, and the text between it and the piece before */
 
@@ -16,11 +14,14 @@ const CLOSE = "```";
  */
 export function split(text, most) {
   return pack(blocks(text), most, (block) =>
-    FENCE.test(block) ? splitCode(block, most) : splitProse(block, most),
+    openFence(firstLine(block)) ? splitCode(block, most) : splitProse(block, most),
   )
     .map((part) => part.trim())
     .filter((part) => part !== "");
 }
+
+/** @param {string} block */
+const firstLine = (block) => block.split("\n", 1)[0] ?? "";
 
 /** Paragraphs and fenced code. @param {string} text @returns {Piece[]} */
 function blocks(text) {
@@ -29,7 +30,8 @@ function blocks(text) {
   /** @type {string[]} */
   let lines = [];
   let joint = "";
-  let isCode = false;
+  /** The fence of the code that is being read. @type {import("./fence.js").Fence | undefined} */
+  let fence;
   /** @param {string} next */
   const end = (next) => {
     if (lines.length > 0) {
@@ -39,13 +41,14 @@ function blocks(text) {
     } else if (out.length > 0 && next.length > joint.length) joint = next;
   };
   for (const line of text.split("\n")) {
-    const isFence = FENCE.test(line);
-    if (!isCode && isFence) end("\n");
-    if (isCode || line.trim()) lines.push(line);
+    const opened = fence ? undefined : openFence(line);
+    if (opened) end("\n");
+    if (fence || line.trim()) lines.push(line);
     else end("\n\n");
-    if (isFence) {
-      if (isCode) end("\n");
-      isCode = !isCode;
+    if (opened) fence = opened;
+    else if (fence && closesFence(line, fence)) {
+      end("\n");
+      fence = undefined;
     }
   }
   end("");
@@ -61,12 +64,14 @@ function splitProse(block, most) {
 
 /** @param {string} block @param {number} most */
 function splitCode(block, most) {
-  const [open = CLOSE, ...lines] = block.split("\n");
-  if (FENCE.test(lines.at(-1) ?? "")) lines.pop();
-  const space = most - countChars(open) - CLOSE.length - 2;
+  const [open = "", ...lines] = block.split("\n");
+  const fence = openFence(open);
+  const close = fence?.mark ?? "";
+  if (fence && closesFence(lines.at(-1) ?? "", fence)) lines.pop();
+  const space = most - countChars(open) - close.length - 2;
   if (space < 1) return splitProse(block, most);
   return pack(pieces(lines, "\n"), space, (line) => splitWord(line, space)).map(
-    (part) => `${open}\n${part}\n${CLOSE}`,
+    (part) => `${open}\n${part}\n${close}`,
   );
 }
 

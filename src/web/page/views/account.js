@@ -6,7 +6,6 @@ import { h } from "../core/dom.js";
 import { nameOf } from "../core/people.js";
 import { signOut } from "../core/login.js";
 import { avatar } from "./avatar.js";
-import { wipeDrafts } from "./composer.js";
 import { openDialog, toast } from "./dialog.js";
 import { choice } from "./choice.js";
 import { form } from "./form.js";
@@ -22,7 +21,7 @@ export function openAccount(chat) {
     dialog.close();
     chat.outbox.wipe();
     chat.listed.wipe();
-    wipeDrafts(chat.user.id);
+    chat.drafts.wipe();
     signOut();
   };
   const profile = () => {

@@ -1,24 +1,35 @@
-// The actions on a message, in one bar that moves to the row under the pointer or with the focus.
+// The actions on a message, in one bar that moves to the row under the pointer or with the focus. The most usual ones
+// have a button, the others are in a menu.
 
-import { call } from "../core/api.js";
+import { call, words } from "../core/api.js";
 import { fill, h, icon } from "../core/dom.js";
-import { powersIn } from "../core/people.js";
-import { roomHref } from "../core/route.js";
+import { maySend, powersIn } from "../core/people.js";
+import { go, messageHref, threadHref } from "../core/route.js";
 import { copyText } from "./copy.js";
 import { confirmDialog, toast } from "./dialog.js";
+import { openForward } from "./forward.js";
+import { menuButton } from "./menu.js";
+import { mayPin, pinEntry } from "./pins.js";
+import { addReaction } from "./reactions.js";
 
 /** @typedef {import("../core/types.js").Message} Message */
+/** @typedef {import("../core/message-state.js").LoadedMessage} LoadedMessage */
 /** @typedef {import("../core/chat.js").Chat} Chat */
 /** @typedef {import("../core/room.js").Room} Room */
 
 /**
  * @param {Chat} chat
  * @param {Room} room
+ * @param {import("../core/types.js").Line} line
  * @param {HTMLElement} list
  * @param {(message: Message) => void} edit
  */
-export function messageActions(chat, room, list, edit) {
-  const bar = h("div", { class: "actions", role: "toolbar", "aria-label": "Message" });
+export function messageActions(chat, room, line, list, edit) {
+  const bar = h("div", {
+    class: "actions",
+    role: "toolbar",
+    "aria-label": "Message",
+  });
 
   /** @param {Event} event */
   const follow = ({ target }) => {
@@ -26,7 +37,7 @@ export function messageActions(chat, room, list, edit) {
     if (!(row instanceof HTMLElement) || row.contains(bar)) return;
     // A bar with the focus does not follow the pointer.
     if (bar.contains(document.activeElement)) return;
-    const message = messageOf(room, row);
+    const message = messageOf(line.messages, row);
     if (!message || message.deleted_at || row.querySelector("form")) return bar.remove();
     fill(bar, buttons(message));
     row.append(bar);
@@ -37,26 +48,60 @@ export function messageActions(chat, room, list, edit) {
     if (!list.contains(document.activeElement)) bar.remove();
   });
 
-  /** @param {Message} message */
+  /** @param {LoadedMessage} message */
   const buttons = (message) => {
+    const info = room.info.peek();
     const isMine = message.user_id === chat.user.id;
-    const isOpen = !room.info.peek().archived_at;
+    const mayDelete = isMine || powersIn(info, chat.user).deletesMessages;
+    const writes = maySend(info, chat.user);
+    const react = button("smile", "Add a reaction", () => addReaction(message, react));
     return [
-      button("link", "Copy link", () => copyLink(room, message)),
-      isMine && isOpen && button("edit", "Edit", () => edit(message)),
-      (isMine || powersIn(room.info.peek(), chat.user).deletesMessages) &&
-        button("trash", "Delete", () => remove(room, message)),
+      writes && react,
+      writes && button("quote", "Quote", () => quote(list, message)),
+      line.threadId === null && button("thread", "Reply in thread", () => openThread(message)),
+      isMine &&
+        !message.forwarded &&
+        !info.archived_at &&
+        button("edit", "Edit", () => edit(message)),
+      menuButton("More actions", icon("more"), () => [
+        line.threadId === null && {
+          label: "Mark as unread from here",
+          act: () => markUnread(chat, room, message),
+        },
+        { label: "Copy link", act: () => copyLink(message) },
+        { label: "Forward…", act: () => openForward(chat, message) },
+        mayPin(chat, room) && pinEntry(room, message),
+        mayDelete && {
+          label: "Delete",
+          act: () => remove(room, message),
+          isDanger: true,
+        },
+      ]),
     ];
   };
 }
 
 /**
- * @param {Room} room
+ * Begins a quote of a message in the composer below the list.
+ * @param {HTMLElement} list
+ * @param {Message} message
+ */
+export function quote(list, message) {
+  list.dispatchEvent(new CustomEvent("quote", { detail: message, bubbles: true }));
+}
+
+/**
+ * @param {import("../core/loaded-messages.js").LoadedMessages} messages
  * @param {HTMLElement} row
  */
-export function messageOf(room, row) {
+export function messageOf(messages, row) {
   const seq = Number(row.dataset["seq"]);
-  return room.messages.list.find((message) => message.seq === seq);
+  return messages.list.find((message) => message.seq === seq);
+}
+
+/** Opens the thread of a message: the one that it is a reply in, or the one that it begins. @param {Message} message */
+export function openThread({ room_id, thread_id, id }) {
+  go(threadHref(room_id, thread_id ?? id));
 }
 
 /**
@@ -75,25 +120,42 @@ export function remove(room, message) {
 }
 
 /**
+ * @param {Chat} chat
  * @param {Room} room
  * @param {Message} message
  */
-async function copyLink(room, message) {
-  const link = new URL(roomHref(room.id, message.seq), location.href).href;
-  if (await copyText(link, document.body)) return toast("Link copied");
-  location.hash = roomHref(room.id, message.seq);
+export async function markUnread(chat, room, message) {
+  try {
+    await chat.reading.markUnread(room, message.seq);
+    toast("Unread until you open the room again");
+  } catch (error) {
+    toast(words(error));
+  }
+}
+
+/** @param {Message} message */
+async function copyLink(message) {
+  const hash = messageHref(message);
+  if (await copyText(new URL(hash, location.href).href, document.body)) return toast("Link copied");
+  location.hash = hash;
   toast("The link is in the address bar");
 }
 
 /**
- * @param {"link" | "edit" | "trash"} name
+ * @param {Parameters<typeof icon>[0]} name
  * @param {string} label
  * @param {() => void} act
  */
 function button(name, label, act) {
   return h(
     "button",
-    { class: "icon-button", type: "button", "aria-label": label, title: label, onclick: act },
+    {
+      class: "icon-button",
+      type: "button",
+      "aria-label": label,
+      title: label,
+      onclick: act,
+    },
     icon(name),
   );
 }

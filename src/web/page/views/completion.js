@@ -1,10 +1,11 @@
-// Suggestions in the composer: `@` for people, `:` for emoji. Arrows choose one, Enter or Tab inserts it. After a
-// name that is complete Enter sends.
+// Suggestions in the composer: `@` for people, `:` for emoji, `/` at the beginning for commands. Arrows choose one,
+// Enter or Tab inserts it. After a name that is complete Enter sends.
 
 import { fill, h } from "../core/dom.js";
 import { listen } from "../core/dom.js";
 import { isDeleted, nameOf } from "../core/people.js";
-import { EMOJI } from "../text/emoji.js";
+import { COMMANDS } from "../text/commands.js";
+import { findEmoji, loadEmoji } from "../text/emoji.js";
 import { avatar } from "./avatar.js";
 
 const MOST = 6;
@@ -72,14 +73,29 @@ export function completion(input, chat, room, changed) {
   };
   const look = () => {
     const before = input.value.slice(0, input.selectionStart);
-    const found = /(?:^|[\s(])([@:])([\w.+-]{0,20})$/.exec(before);
-    const [, sign, word = ""] = found ?? [];
-    suggestions = !found ? [] : sign === "@" ? people(chat, room, word) : emoji(word);
+    const found = /^(\/)([a-z]{0,20})$|(?:^\+?|[\s(])([@:])([\w.+-]{0,30})$/.exec(before);
+    const [, slash, command = "", sign = slash, word = command] = found ?? [];
+    if (sign === "@") suggestions = people(chat, room, word);
+    else if (sign === ":") suggestions = emoji(word);
+    else suggestions = sign ? commands(word) : [];
     chosen = 0;
     isChosen = false;
     start = before.length - word.length - 1;
     if (suggestions.length > 0) show();
     else close();
+    // All emoji are loaded for the first colon; until then the usual ones are suggested.
+    if (sign === ":") needEmoji();
+  };
+  let areEmojiLoaded = false;
+  const needEmoji = () => {
+    if (areEmojiLoaded) return;
+    areEmojiLoaded = true;
+    loadEmoji().then(
+      () => {
+        if (document.activeElement === input && !isChosen) look();
+      },
+      () => (areEmojiLoaded = false),
+    );
   };
   const isComplete = () => {
     const typed = input.value.slice(start, input.selectionStart).toLowerCase();
@@ -150,11 +166,19 @@ function people(chat, room, word) {
 function emoji(word) {
   // A colon with less than two letters after it is usually not an emoji.
   if (word.length < 2) return [];
-  return Object.entries(EMOJI)
-    .filter(([name]) => name.startsWith(word))
-    .slice(0, MOST)
-    .map(([name, symbol]) => ({
-      text: symbol,
-      show: [h("span", { class: "symbol" }, symbol), `:${name}:`],
-    }));
+  return findEmoji(word, MOST).map(({ name, symbol }) => ({
+    text: symbol,
+    show: [h("span", { class: "symbol" }, symbol), `:${name}:`],
+  }));
+}
+
+/**
+ * @param {string} word
+ * @returns {Suggestion[]}
+ */
+function commands(word) {
+  return COMMANDS.filter(({ name }) => name.startsWith(word)).map(({ name, about }) => ({
+    text: `/${name}`,
+    show: [`/${name}`, h("span", { class: "quiet" }, about)],
+  }));
 }

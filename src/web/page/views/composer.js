@@ -1,16 +1,22 @@
-// The composer: Enter sends, Shift-Enter breaks the line, and an unsent text is stored for each room.
+// The composer: Enter sends, Shift-Enter breaks the line, and an unsent text is stored for each room and thread.
 
-import { View, fill, h, icon, listen, view } from "../core/dom.js";
-import { effect, onEnd } from "../core/reactive.js";
+import { View, fill, h, icon, listen, put, view } from "../core/dom.js";
+import { effect, onEnd, signal } from "../core/reactive.js";
 import { nameOf, placeOf } from "../core/people.js";
 import { isTooLong } from "../core/limits.js";
 import { sendFrame } from "../core/socket.js";
 import { storage } from "../core/storage.js";
 import { isBlank } from "../text/blank.js";
+import { applyCommand } from "../text/commands.js";
+import { reactionIn, withEmoji } from "../text/emoji.js";
+import { counted, figure } from "../text/format.js";
 import { split } from "../text/split.js";
 import { completion } from "./completion.js";
 import { grow } from "./grow.js";
+import { withModule } from "./later.js";
 import { lengthNote } from "./length.js";
+import { quoteStrip } from "./quote.js";
+import { toggleReaction } from "./reactions.js";
 
 /** A `typing` frame is sent at most this often. */
 const TYPING_MS = 2_500;
@@ -24,25 +30,56 @@ class Composer extends View {
   room = /** @type {any} */ (null);
   /** @type {import("./message-list.js").MessageList} */
   messageList = /** @type {any} */ (null);
+  /** The thread in which the messages are replies; null: they are messages of the room. @type {number | null} */
+  threadId = null;
 
   render() {
-    const { chat, room, messageList } = this;
+    const { chat, room, messageList, threadId } = this;
     this.className = "composer";
-    const key = draftKey(chat.user.id, room.id);
+    const { drafts } = chat;
+    const place = threadId ? `${room.id}.${threadId}` : `${room.id}`;
+    const hintId = threadId ? "composer-hint-thread" : "composer-hint";
     const input = h("textarea", {
       rows: 1,
       dir: "auto",
       enterkeyhint: "send",
-      "aria-describedby": "composer-hint",
+      "aria-describedby": hintId,
     });
     const send = h(
       "button",
       { class: "send", type: "submit", "aria-label": "Send", title: "Send" },
       icon("send"),
     );
+    const later = h(
+      "button",
+      {
+        class: "icon-button",
+        type: "button",
+        "aria-label": "Send later",
+        title: "Send later",
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+      },
+      icon("clock"),
+    );
     const typing = h("p", { class: "typing", "aria-live": "off" });
-    const form = h("form", { class: "composer-form" }, input, send);
-    input.value = storage.get(key) ?? "";
+    const scheduled = h("a", { class: "scheduled", href: "#/activity/scheduled" });
+    const form = h("form", { class: "composer-form" }, input, later, send);
+    const alert = h("p", { class: "form-error", role: "alert" });
+    const also = h("input", { type: "checkbox" });
+    const alsoPlace = h("span", { dir: "auto" });
+    input.value = drafts.get(place);
+    const quoteKey = `${drafts.prefix}${place}.quote`;
+    /** The message that is quoted, kept with the unsent text. */
+    const quoteOf = signal(Number(storage.get(quoteKey)) || null);
+    /** @param {number | null} id */
+    const quote = (id) => {
+      quoteOf.value = id;
+      if (id) storage.set(quoteKey, String(id));
+      else storage.remove(quoteKey);
+    };
+    const strip = quoteStrip(chat, room, quoteOf, () => quote(null));
+    listen(strip, "click", () => input.focus());
     let lastTyped = 0;
     const length = lengthNote(input, (text, most) => {
       const parts = split(text, most);
@@ -54,26 +91,66 @@ class Composer extends View {
       );
     });
 
-    const changed = () => {
+    const written = () => (isBlank(input.value) ? "" : input.value);
+    const look = () => {
       const text = input.value;
-      send.disabled = isBlank(text);
+      send.disabled = later.disabled = isBlank(text);
+      alert.textContent = "";
       grow(input);
       length.look();
-      if (isBlank(text)) storage.remove(key);
-      else storage.set(key, text);
     };
+    const changed = () => {
+      look();
+      drafts.set(place, written());
+    };
+    const content = () => withEmoji(applyCommand(input.value));
     const submit = () => {
-      const content = input.value.trim();
-      if (isBlank(content)) return;
-      if (isTooLong(content)) return length.refuse();
-      sends([content]);
+      // A text that is being scheduled cannot be changed.
+      if (isBlank(input.value) || input.readOnly) return;
+      const emoji = reactionIn(input.value);
+      if (emoji) return reacts(emoji);
+      if (isTooLong(content())) return length.refuse();
+      sends([content()]);
+    };
+    const extra = () =>
+      quoteOf.peek()
+        ? "A message that quotes another one cannot be sent later. Remove the quote first."
+        : also.checked
+          ? "A reply that is also sent to the room cannot be sent later. Clear that box first."
+          : "";
+    const sent = () => {
+      input.value = "";
+      changed();
+      drafts.write(place);
+    };
+    const composer = { chat, room, threadId, input, alert, length, content, extra, sent };
+    listen(later, "click", () =>
+      withModule(import("./lazy/schedule.js"), ({ openScheduleMenu }) =>
+        openScheduleMenu(later, composer),
+      ),
+    );
+    /** Reacts to the newest message. @param {string} emoji */
+    const reacts = async (emoji) => {
+      const text = input.value;
+      input.value = "";
+      changed();
+      await messageList.toNewest();
+      const newest = messageList.line.messages.list.findLast((message) => !message.deleted_at);
+      if (newest) return toggleReaction(newest, emoji, true);
+      input.value = text;
+      changed();
     };
     /** @param {string[]} contents */
     const sends = (contents) => {
-      input.value = "";
-      changed();
+      sent();
       lastTyped = 0;
-      for (const content of contents) chat.outbox.add(room, content);
+      const reply = threadId ? { thread_id: threadId, also_to_room: also.checked } : {};
+      for (const [at, text] of contents.entries()) {
+        const id = at === 0 ? quoteOf.peek() : null;
+        chat.outbox.add(room.id, text, { ...reply, ...(id && { quote_of: id }) });
+      }
+      also.checked = false;
+      quote(null);
       input.focus();
       messageList.forgetUnreadLine();
       messageList.toNewest();
@@ -87,7 +164,8 @@ class Composer extends View {
       changed();
       if (isBlank(input.value) || Date.now() - lastTyped < TYPING_MS) return;
       lastTyped = Date.now();
-      if (room.live.peek()) sendFrame({ type: "typing", room_id: room.id });
+      // A frame about typing names only the room.
+      if (room.live.peek() && !threadId) sendFrame({ type: "typing", room_id: room.id });
     });
     const completes = completion(input, chat, room, changed);
     listen(input, "keydown", (event) => {
@@ -97,41 +175,70 @@ class Composer extends View {
         submit();
       } else if (event.key === "ArrowUp" && !input.value && messageList.editLast()) {
         event.preventDefault();
-      } else if (event.key === "Escape") {
+      } else if (event.key === "Escape" && quoteOf.peek()) {
+        // A panel stays open.
+        event.preventDefault();
+        quote(null);
+      } else if (event.key === "Escape" && !threadId) {
         messageList.forgetUnreadLine();
         messageList.toNewest();
       }
     });
     listen(messageList, "done-editing", () => input.focus());
+    listen(messageList, "quote", (event) => {
+      quote(event.detail.id);
+      input.focus();
+    });
     listen(messageList, "write-again", (event) => {
       input.value = [event.detail, input.value].filter((text) => text.trim()).join("\n");
       changed();
       input.focus();
     });
-    this.append(
-      typing,
+    put(
+      this,
+      h("div", { class: "above" }, typing, scheduled),
+      strip,
       form,
+      alert,
       length.element,
+      threadId &&
+        h("label", { class: "also-to-room" }, also, h("span", null, "Also send to "), alsoPlace),
       h(
         "p",
-        { class: "hint", id: "composer-hint" },
+        { class: "hint", id: hintId },
         "Enter sends, Shift-Enter breaks the line. **bold** *italic* `code` > quote",
       ),
     );
+    /** A text that was typed on another device. @param {string} text */
+    const show = (text) => {
+      input.value = text;
+      look();
+    };
+    const close = drafts.open(place, { text: written, show });
     changed();
     // Not on a phone, where the keyboard would cover the messages; and not away from a message that is being
     // edited while the room is reopened.
     const isEditing = document.activeElement?.closest(".editor") ?? null;
     if (matchMedia("(hover: hover)").matches && !isEditing) queueMicrotask(() => input.focus());
-    onEnd(() => changed());
+    listen(input, "blur", () => drafts.write(place));
+    onEnd(close);
 
     effect(() => {
-      const label = `Message ${placeOf(room.info.value, chat.user.id)}`;
+      const name = placeOf(room.info.value, chat.user.id);
+      alsoPlace.textContent = name;
+      const label = threadId ? "Reply in the thread" : `Message ${name}`;
       input.placeholder = label;
       input.setAttribute("aria-label", label);
     });
     effect(() => length.look());
-    effect(() => fill(typing, typingText(room.typing.value.map(nameOf))));
+    effect(() => {
+      const list = chat.scheduled.in(room.id, threadId);
+      const failed = list.filter(({ failure }) => failure).length;
+      const count = counted(list.length, "scheduled message");
+      scheduled.hidden = list.length === 0;
+      fill(scheduled, list.length > 0 && [count, failed > 0 && `, ${figure(failed)} not sent`]);
+    });
+    effect(() => fill(typing, typingText(threadId ? [] : room.typing.value.map(nameOf))));
   }
 }
 
@@ -144,20 +251,10 @@ function typingText(names) {
 }
 
 /**
- * @param {number} userId
- * @param {number | ""} roomId
- */
-const draftKey = (userId, roomId) => `chatapp.draft.${userId}.${roomId}`;
-
-/** Removes the unsent texts of this user from the browser. @param {number} userId */
-export function wipeDrafts(userId) {
-  for (const key of storage.keys(draftKey(userId, ""))) storage.remove(key);
-}
-
-/**
  * @param {import("../core/chat.js").Chat} chat
  * @param {import("../core/room.js").Room} room
  * @param {import("./message-list.js").MessageList} messageList
+ * @param {number | null} threadId
  */
-export const composerView = (chat, room, messageList) =>
-  view("chat-composer", Composer, { chat, room, messageList });
+export const composerView = (chat, room, messageList, threadId) =>
+  view("chat-composer", Composer, { chat, room, messageList, threadId });

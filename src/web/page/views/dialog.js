@@ -41,7 +41,7 @@ export function openDialog({ title, class: name = "", content }) {
  * @param {{ title: string, text: string, action: string, act(): Promise<unknown> }} options
  */
 export function confirmDialog({ title, text, action, act }) {
-  openDialog({
+  return openDialog({
     title,
     class: "narrow",
     content: (close) => {

@@ -1,4 +1,4 @@
-// Which of a room's messages the reader is editing.
+// Which of the messages of a list the reader is editing.
 
 import { signal } from "../core/reactive.js";
 import { rowOf } from "./rows.js";
@@ -11,12 +11,12 @@ export class Editing {
 
   /**
    * @param {import("../core/chat.js").Chat} chat
-   * @param {import("../core/room.js").Room} room
+   * @param {import("../core/loaded-messages.js").LoadedMessages} messages
    * @param {HTMLElement} list
    */
-  constructor(chat, room, list) {
+  constructor(chat, messages, list) {
     this.chat = chat;
-    this.room = room;
+    this.messages = messages;
     this.list = list;
   }
 
@@ -28,8 +28,10 @@ export class Editing {
 
   /** Edits the newest of the reader's own messages that is in the list. @returns {boolean} */
   startLast() {
-    const { list, hasNewer } = this.room.messages;
-    const mine = list.findLast((it) => it.user_id === this.chat.user.id && !it.deleted_at);
+    const { list, hasNewer } = this.messages;
+    const mine = list.findLast(
+      (it) => it.user_id === this.chat.user.id && !it.deleted_at && !it.forwarded,
+    );
     if (!mine || hasNewer) return false;
     this.start(mine);
     return true;

@@ -9,11 +9,12 @@ import { lengthNote } from "./length.js";
 
 /**
  * @param {import("../core/room.js").Room} room
+ * @param {import("../core/loaded-messages.js").LoadedMessages} messages
  * @param {import("../core/types.js").Message} message
  * @param {() => void} done
  * @returns {HTMLFormElement}
  */
-export function messageEditor(room, message, done) {
+export function messageEditor(room, messages, message, done) {
   const input = h("textarea", { "aria-label": "Edit the message", rows: 1, dir: "auto" });
   const alert = h("p", { class: "form-error", role: "alert" });
   const length = lengthNote(input);
@@ -29,7 +30,7 @@ export function messageEditor(room, message, done) {
     try {
       const edited = await call("PATCH", `/rooms/${room.id}/messages/${message.id}`, { content });
       // Without waiting for the log, which says the same in a moment.
-      room.messages.replace(edited);
+      messages.edited(edited);
       done();
     } catch (error) {
       alert.textContent = words(error);

@@ -28,7 +28,7 @@ export function inviteText({ kind, room, invited_by, expires_at }) {
 }
 
 /** @param {string} token @returns {Promise<InvitePreview>} */
-export const previewInvite = (token) => call("POST", "/invites/preview", { token }, "");
+export const previewInvite = (token) => call("POST", "/invites/preview", { token }, { token: "" });
 
 /**
  * The page for a reader who is signed in.

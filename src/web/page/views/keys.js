@@ -1,7 +1,7 @@
 // The keyboard shortcuts that work everywhere, and the dialog that lists all shortcuts.
 
 import { h, listen } from "../core/dom.js";
-import { go, roomHref, route } from "../core/route.js";
+import { go, roomHref, route, searchHref } from "../core/route.js";
 import { openDialog } from "./dialog.js";
 import { openSwitcher } from "./switcher.js";
 
@@ -10,14 +10,19 @@ export const IS_MAC = /Mac|iP(hone|ad)/.test(navigator.userAgent);
 /** @type {[string, string][]} */
 const KEYS = [
   [IS_MAC ? "⌘ K" : "Ctrl K", "Jump to a room"],
+  [IS_MAC ? "⌘ Shift F" : "Ctrl Shift F", "Search messages"],
   ["Alt ↑ / Alt ↓", "Previous or next room"],
   ["Alt Shift ↑ / ↓", "Previous or next unread room"],
   ["Enter", "Send the message"],
   ["Shift Enter", "Start a new line"],
   ["↑ in an empty field", "Edit your last message"],
-  ["@ and :", "Suggest people and emoji"],
+  ["@, : and /", "Suggest people, emoji and commands"],
+  ["+:thumbsup:", "React to the newest message"],
   ["Escape", "Go to the newest message and mark the room as read"],
-  ["↑ ↓ on a message", "Move between messages. E edits, Delete deletes, P shows the author"],
+  [
+    "↑ ↓ on a message",
+    "Move between messages. R reacts, Q quotes, T opens the thread, E edits, Delete deletes, P shows the author",
+  ],
   [IS_MAC ? "⌘ / or ?" : "Ctrl / or ?", "Show this list"],
 ];
 
@@ -26,6 +31,7 @@ export function watchKeys(chat) {
   listen(document, "keydown", (event) => {
     const command = IS_MAC ? event.metaKey : event.ctrlKey;
     if (command && !event.shiftKey && event.key.toLowerCase() === "k") openSwitcher(chat);
+    else if (command && event.shiftKey && event.key.toLowerCase() === "f") openSearch();
     else if (
       event.key === "?"
         ? !event.ctrlKey && !event.metaKey && !isTyping(event)
@@ -37,6 +43,14 @@ export function watchKeys(chat) {
     } else return;
     event.preventDefault();
   });
+}
+
+function openSearch() {
+  if (document.querySelector("dialog[open]")) return;
+  const field = document.getElementById("search-field");
+  if (!(field instanceof HTMLInputElement)) return go(searchHref());
+  field.focus();
+  field.select();
 }
 
 /** Whether the key is typed into a field. @param {KeyboardEvent} event */

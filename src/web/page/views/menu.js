@@ -70,7 +70,7 @@ export function openMenu(button, label, entries) {
  * @param {HTMLElement} box
  * @param {DOMRect} at
  */
-function place(box, at) {
+export function place(box, at) {
   const { offsetWidth: width, offsetHeight: height } = box;
   const left = Math.min(Math.max(at.right - width, 8), innerWidth - width - 8);
   const isBelow = at.bottom + height + 8 < innerHeight;

@@ -2,16 +2,24 @@
 
 import { h } from "../core/dom.js";
 import { copyButton } from "./copy.js";
+import { colored } from "../text/code.js";
+import { actionOf } from "../text/commands.js";
 import { clockTime, exactTime } from "../text/format.js";
 import { isOnlyEmoji } from "../text/emoji.js";
 import { markdown } from "../text/markdown.js";
-import { names } from "../core/names.js";
+import { isMentioned } from "../core/mentions.js";
 import { nameOf } from "../core/people.js";
+import { setup } from "../core/setup.js";
 import { avatar } from "./avatar.js";
+import { forwardedLine } from "./forward.js";
+import { pinMark } from "./pins.js";
 import { personButton } from "./profile.js";
+import { quoteView } from "./quote.js";
+import { reactionsView } from "./reactions.js";
+import { inThread, threadSummary } from "./thread-summary.js";
 import { waitingView } from "./waiting.js";
 
-/** @typedef {import("../core/types.js").Message} Message */
+/** @typedef {import("../core/message-state.js").LoadedMessage} Message */
 /** @typedef {import("../core/chat.js").Chat} Chat */
 
 /**
@@ -19,41 +27,75 @@ import { waitingView } from "./waiting.js";
  * @param {Message} message
  * @param {boolean} grouped it continues the message before it, without a name of its own
  * @param {HTMLElement | null} editor shown in place of the text
+ * @param {number | null} threadId the thread whose list the row is in
  */
-export function messageRow(chat, message, grouped, editor) {
-  const me = chat.user.username;
-  const isMentioned = message.user_id !== chat.user.id && names.isMentioned(message.content, me);
-  return h(
+export function messageRow(chat, message, grouped, editor, threadId) {
+  const prose = message.deleted_at ? null : text(chat, message, message.content);
+  const isBlocked = chat.blocks.has(message.user_id);
+  const callsMe = message.user_id !== chat.user.id && isMentioned(message, chat.user.id);
+  const row = h(
     "li",
     {
-      class: `message${grouped ? " grouped" : ""}${isMentioned ? " calls-me" : ""}`,
+      class: `message${grouped ? " grouped" : ""}${callsMe ? " calls-me" : ""}`,
       tabindex: "-1",
       data: { seq: message.seq },
     },
-    head(chat, message, message.timestamp, grouped),
+    head(chat, message, message.timestamp, grouped || (isAction(prose) && !isBlocked)),
     editor ??
       h(
         "div",
         { class: "text" },
-        message.deleted_at
+        threadId === null && inThread(message),
+        prose && pinMark(message),
+        prose && message.quote_of && quoteView(chat, message.room_id, message.quote_of),
+        prose && message.forwarded && forwardedLine(message.forwarded),
+        !prose
           ? h("p", { class: "deleted" }, "This message was deleted.")
           : [
-              chat.blocks.has(message.user_id)
+              isBlocked
                 ? h(
                     "details",
                     { class: "blocked" },
                     h("summary", null, "Message of a person whom you have blocked"),
-                    text(message.content, me),
+                    prose,
                   )
-                : text(message.content, me),
+                : prose,
               message.edited_at &&
                 h(
                   "span",
-                  { class: "edited", title: `Edited ${exactTime(message.edited_at)}` },
+                  {
+                    class: "edited",
+                    title: `Edited ${exactTime(message.edited_at)}`,
+                  },
                   "(edited)",
                 ),
             ],
       ),
+    prose && reactionsView(chat, message),
+    threadId === null && threadSummary(message),
+  );
+  if (prose && !editor) previewed(prose, message);
+  return row;
+}
+
+/** @type {((prose: HTMLElement, message: Message) => void) | undefined} */
+let showPreviews;
+
+/**
+ * Shows previews of the links in a text, if the server has them.
+ * @param {HTMLElement} prose
+ * @param {Message} message
+ */
+function previewed(prose, message) {
+  if (setup.peek()?.previews === false || !prose.querySelector("a[href^=http]")) return;
+  if (showPreviews) return showPreviews(prose, message);
+  import("./lazy/previews.js").then(
+    (module) => {
+      showPreviews = module.showPreviews;
+      showPreviews(prose, message);
+    },
+    // A link can be followed without a preview.
+    () => {},
   );
 }
 
@@ -64,47 +106,71 @@ export function messageRow(chat, message, grouped, editor) {
  * @param {boolean} grouped
  */
 export function pendingRow(chat, room, pending, grouped) {
-  const me = chat.user.username;
+  const author = { ...(chat.me.peek() ?? chat.user), user_id: chat.user.id };
+  const prose = text(chat, author, pending.content);
   return h(
     "li",
     {
       class: `message pending ${pending.state}${grouped ? " grouped" : ""}`,
       tabindex: "-1",
     },
-    head(chat, { ...(chat.me.peek() ?? chat.user), user_id: chat.user.id }, pending.at, grouped),
+    head(chat, author, pending.at, grouped || isAction(prose)),
     h(
       "div",
       { class: "text" },
-      text(pending.content, me),
+      pending.quote_of && quoteView(chat, room.id, pending.quote_of),
+      prose,
       pending.state === "sending" && waitingView(room, pending),
     ),
   );
 }
 
+/** @typedef {{ user_id: number, username: string, display_name?: string | null, is_bot?: boolean | null }} Author */
+
 /**
+ * @param {Chat} chat
+ * @param {Author} author
  * @param {string} content
- * @param {string} me
  */
-function text(content, me) {
+function text(chat, author, content) {
+  const me = chat.user.username;
+  const action = actionOf(content);
   const out = h(
     "div",
     { class: isOnlyEmoji(content) ? "prose large" : "prose" },
-    markdown(content, me),
+    markdown(action ?? content, me),
   );
+  // A text that consists of marks only is shown as it is.
+  if (!out.textContent?.trim()) return h("div", { class: "prose" }, h("p", null, content));
   for (const code of out.querySelectorAll("pre")) {
-    const block = h("div", { class: "code-block" });
+    const language = code.firstElementChild?.getAttribute("data-language");
+    const block = h("div", {
+      class: "code-block",
+      data: language && { language },
+    });
     code.replaceWith(block);
     const copy = copyButton("Copy code", () => code.textContent ?? "");
     // The button comes after the code, so that a screen reader reads the code first.
     block.append(code, copy);
+    if (language) colored(/** @type {HTMLElement} */ (code.firstElementChild), language);
   }
-  // A text that consists of marks only is shown as it is.
-  return out.childNodes.length > 0 ? out : h("div", { class: "prose" }, h("p", null, content));
+  if (action) {
+    out.classList.add("action");
+    const first = out.firstElementChild;
+    const name = personButton(chat, author, "author");
+    name.setAttribute("tabindex", "-1");
+    if (first?.localName === "p") first.prepend(name, " ");
+    else out.prepend(h("p", null, name));
+  }
+  return out;
 }
+
+/** Whether the text names its author itself. @param {HTMLElement | null} prose */
+const isAction = (prose) => prose?.classList.contains("action") ?? false;
 
 /**
  * @param {Chat} chat
- * @param {{ user_id: number, username: string, display_name?: string | null }} author
+ * @param {Author} author
  * @param {string} time
  * @param {boolean} grouped
  */
@@ -120,5 +186,8 @@ function head(chat, author, time, grouped) {
   const name = personButton(chat, author, "author");
   // Tab moves between messages: the key P opens the card of a message's author.
   name.setAttribute("tabindex", "-1");
-  return [h("div", { class: "gutter" }, avatar(author)), h("div", { class: "by" }, name, when)];
+  return [
+    h("div", { class: "gutter" }, avatar(author)),
+    h("div", { class: "by" }, name, author.is_bot && h("span", { class: "tag" }, "bot"), when),
+  ];
 }

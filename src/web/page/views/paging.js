@@ -1,45 +1,56 @@
 // Which messages are loaded, and where the list goes after a load. More messages are loaded before the
 // reader reaches an end of the list.
 
-import { route } from "../core/route.js";
+import { route, seqIn } from "../core/route.js";
 import { rowOf } from "./rows.js";
 
 /** Pixels from an end of the list at which more messages are loaded. */
 const LOAD_AHEAD = 1_500;
-/** A room with more unread messages than this is loaded around the first of them. */
-const FEW = 60;
 
 export class Paging {
   /** Where to go after the next load: a seq, the unread line, or nowhere in particular.
    * @type {number | "unread" | null} */
   #goal = null;
+  /** A thread says only with its first page where the unread replies begin. */
+  #isOpening = false;
 
   /**
    * @param {import("../core/room.js").Room} room
+   * @param {import("../core/types.js").Line} line
    * @param {import("./scroll.js").Scroll} scroll
    * @param {import("./reading.js").Reading} reading
    */
-  constructor(room, scroll, reading) {
+  constructor(room, line, scroll, reading) {
     this.room = room;
-    this.messages = room.messages;
+    this.line = line;
+    this.messages = line.messages;
     this.scroll = scroll;
     this.reading = reading;
   }
 
-  /** Loads what the room opens with: the unread line if there is one, otherwise the newest messages. */
+  /** Loads what the list opens with: the unread line if there is one, otherwise the newest messages. */
   open() {
-    const { messages, room } = this;
-    // A member who has never read the room begins where the membership began.
-    const read = room.readSeq.peek() || (room.info.peek().membership?.joined_seq ?? 0);
-    const behind = Math.max(room.lastSeq, room.info.peek().head_seq) - read;
-    if (read > 0 && behind > 0) {
-      this.reading.unreadAfter.value = read;
-      this.#goal = "unread";
-    }
-    const at = route.peek();
-    if (at.page === "room" && at.seq) return;
-    if (this.#goal === "unread" && behind > FEW) messages.loadAround(read);
-    else if (!messages.isLoaded || messages.hasNewer) messages.loadNewest();
+    const { messages, line } = this;
+    this.#isOpening = line.threadId !== null;
+    const isFar = !this.#isOpening && this.#toUnread();
+    if (seqIn(route.peek(), this.room.id, line.threadId)) return;
+    if (isFar) return;
+    if (!messages.isLoaded || messages.hasNewer) messages.loadNewest();
+  }
+
+  /**
+   * Goes to the unread line, if there is one.
+   * @returns {boolean} whether the messages around it are being loaded
+   */
+  #toUnread() {
+    const { line, messages, reading } = this;
+    const place = line.opensAt();
+    if (!place) return false;
+    reading.unreadAfter.value = place.read;
+    if (seqIn(route.peek(), this.room.id, line.threadId)) return false;
+    this.#goal = "unread";
+    if (place.isFar) messages.loadAround(place.read);
+    return place.isFar;
   }
 
   /** Loads the newest messages if the messages in memory were forgotten. */
@@ -72,9 +83,22 @@ export class Paging {
     await this.messages.loadAround(seq);
   }
 
+  /** Shows the unread line and the messages around it. */
+  async toUnreadLine() {
+    this.#goal = "unread";
+    if (this.scroll.list.querySelector("li.unread-line")) return this.#reachGoal();
+    await this.messages.loadAround(this.reading.unreadAfter.peek() ?? 0);
+  }
+
   /** The rows have been drawn. */
   drawn() {
     if (!this.messages.isLoaded) return;
+    if (this.#isOpening && this.messages.loading.peek() !== "all" && !this.messages.error.peek()) {
+      this.#isOpening = false;
+      // The rows will be drawn again, with the line.
+      this.#toUnread();
+      if (this.#goal === "unread") return;
+    }
     if (this.#goal === null || !this.#isReadyForGoal()) this.moved();
     else this.#reachGoal();
   }
@@ -93,7 +117,8 @@ export class Paging {
     const { messages, room } = this;
     if (messages.loading.peek() === "all" || messages.error.peek()) return false;
     // A room that was not joined for a while catches up after it has been opened.
-    const hasCaughtUp = room.lastSeq >= room.info.peek().head_seq;
+    const isThread = this.line.threadId !== null;
+    const hasCaughtUp = isThread || room.lastSeq >= room.info.peek().head_seq;
     return this.#goal !== "unread" || messages.hasNewer || hasCaughtUp;
   }
 

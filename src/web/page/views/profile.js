@@ -6,7 +6,7 @@ import { isDeleted, nameOf } from "../core/people.js";
 import { endTime, shortTime } from "../text/format.js";
 import { PRESENCE, avatar, presenceDot } from "./avatar.js";
 import { openDialog, toast } from "./dialog.js";
-import { openEditProfile } from "./edit-profile.js";
+import { withModule } from "./later.js";
 import { openDirect } from "./start-direct.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
@@ -55,7 +55,9 @@ export function openProfile(chat, { id, username }) {
               type: "button",
               onclick: () => {
                 dialog.close();
-                openEditProfile(chat, card);
+                withModule(import("./lazy/edit-profile.js"), ({ openEditProfile }) =>
+                  openEditProfile(chat, card),
+                );
               },
             },
             "Edit profile",
@@ -75,7 +77,7 @@ async function find(username) {
 
 /** @param {UserCard} card */
 function about(card) {
-  const { title, timezone, status, presence, last_seen_at, is_active } = card;
+  const { title, timezone, status, presence, last_seen_at, is_active, is_bot } = card;
   const isShown = status && !(status.until && Date.parse(status.until) <= Date.now());
   const time = timezone ? localTime(timezone) : "";
   /** @type {[string, string | undefined][]} */
@@ -98,7 +100,7 @@ function about(card) {
           "p",
           { class: "quiet presence" },
           presenceDot(presence),
-          is_active === false ? "Deactivated account" : PRESENCE[presence],
+          is_active === false ? "Deactivated account" : is_bot ? "Bot" : PRESENCE[presence],
         ),
       ),
     ),

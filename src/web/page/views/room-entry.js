@@ -4,6 +4,7 @@ import { View, fill, h, icon, view } from "../core/dom.js";
 import { othersIn, partnerIn, titleOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
 import { roomHref, route } from "../core/route.js";
+import { counted } from "../text/format.js";
 import { face } from "./avatar.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
@@ -61,14 +62,18 @@ class Entry extends View {
     const sign = h("span", { class: "sign-place" });
     const name = h("span", { class: "name", dir: "auto" });
     const state = hidden("");
+    const draft = h("span", { class: "draft-mark" });
+    const threadBadge = h("span", { class: "thread-badge" });
     const badge = h("span", { class: "badge" });
-    const link = h("a", { href: roomHref(room.id) }, sign, name, state, badge);
+    const link = h("a", { href: roomHref(room.id) }, sign, name, state, draft, threadBadge, badge);
     this.append(link);
     effect(() => {
       const at = route.value;
       const open = at.page === "room" && at.roomId === room.id;
       if (open) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
+      const hasDraft = chat.drafts.rooms.value.has(room.id) && !open;
+      fill(draft, hasDraft && [icon("edit"), hidden(", draft")]);
     });
     effect(() => {
       const info = room.info.value;
@@ -79,18 +84,27 @@ class Entry extends View {
       const presence = partner && chat.people.presence.of(partner.user_id);
       fill(state, presence && `, ${presence}`);
       const count = archived_at ? 0 : room.unread.value.length;
+      const threads = archived_at ? 0 : room.unreadThreads.value;
+      const isMentioned = !archived_at && room.mentions.value > 0;
       const isUnread = !archived_at && (count > 0 || room.isNew);
       link.classList.toggle("unread", isUnread);
-      badge.classList.toggle("mentioned", room.mentioned.value);
+      badge.classList.toggle("mentioned", isMentioned);
+      // A mention in a thread has no unread message in the room.
+      const shown = count || (isMentioned ? room.mentions.value : 0);
       fill(
         badge,
-        count > 0 && [
-          h("span", { "aria-hidden": "true" }, count > 99 ? "99+" : count),
-          hidden(`, ${count} unread${room.mentioned.value ? ", you were mentioned" : ""}`),
+        shown > 0 && [
+          h("span", { "aria-hidden": "true" }, shown > 99 ? "99+" : shown),
+          hidden(count > 0 ? `, ${count} unread` : ""),
+          hidden(isMentioned ? ", you were mentioned" : ""),
         ],
       );
-      if (isUnread && count === 0) fill(badge, hidden(", not read yet"));
-      badge.classList.toggle("dot", isUnread && count === 0);
+      fill(
+        threadBadge,
+        threads > 0 && [icon("thread"), hidden(`, ${counted(threads, "thread")} with new replies`)],
+      );
+      if (isUnread && shown === 0) fill(badge, hidden(", not read yet"));
+      badge.classList.toggle("dot", isUnread && shown === 0);
     });
   }
 }

@@ -3,13 +3,16 @@
 import { fill, h, icon } from "../core/dom.js";
 import { nameOf, partnerIn, placeOf, powersIn, titleOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
+import { go, searchHref } from "../core/route.js";
 import { counted } from "../text/format.js";
 import { PRESENCE } from "./avatar.js";
 import { openInvites } from "./invites.js";
 import { askToLeave, prefer } from "./membership.js";
+import { withModule } from "./later.js";
 import { menuButton } from "./menu.js";
+import { openPins } from "./pins.js";
 import { roomSign } from "./room-entry.js";
-import { openRoomSettings } from "./room-settings.js";
+import { openRoomHooks, openRoomSettings } from "./room-settings.js";
 import { openAddPeople } from "./start-direct.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
@@ -55,6 +58,17 @@ export function roomHead(chat, room, people) {
     h("a", { class: "icon-button back", href: "#/", "aria-label": "All rooms" }, icon("back")),
     h("div", { class: "room-title" }, name, topic),
     people,
+    h(
+      "button",
+      {
+        class: "icon-button",
+        type: "button",
+        "aria-label": "Pinned messages",
+        title: "Pinned messages",
+        onclick: () => openPins(chat, room),
+      },
+      icon("pin"),
+    ),
     settings,
     // Around the menu, which comes beside its button.
     h("span", { class: "menu-place" }, menu),
@@ -82,7 +96,13 @@ function aboutPartner(chat, info) {
 function entries(chat, room) {
   const info = room.info.value;
   const { membership, kind } = info;
-  if (!membership) return [];
+  const toDate = {
+    label: "Jump to a date",
+    act: () =>
+      withModule(import("./lazy/jump-to-date.js"), ({ openJumpToDate }) => openJumpToDate(room)),
+  };
+  const search = { label: "Search in this room", act: () => go(searchHref(`${filterOf(info)} `)) };
+  if (!membership) return [search, toDate];
   const powers = powersIn(info, chat.user);
   const { is_starred } = membership;
   const place = placeOf(info, chat.user.id);
@@ -96,6 +116,9 @@ function entries(chat, room) {
   const group = [
     powers.invites && { label: "Add people", act: () => openAddPeople(chat, room) },
     powers.invites && { label: "Invite link", act: () => openInvites(chat, room) },
+    // Owners find them in the settings.
+    powers.isModerator &&
+      !powers.isOwner && { label: "Webhooks", act: () => openRoomHooks(chat, room) },
     { label: "Leave", act: () => askToLeave(chat, room), isDanger: true },
   ].filter((entry) => !!entry);
   return [
@@ -110,6 +133,8 @@ function entries(chat, room) {
         ),
     },
     ...notify,
+    search,
+    toDate,
     ...(kind === "direct"
       ? [
           {
@@ -119,6 +144,15 @@ function entries(chat, room) {
         ]
       : group),
   ];
+}
+
+/**
+ * What limits a search to a room: the name of a public room, which no other has, or else the id.
+ * @param {import("../core/types.js").RoomInfo} info
+ */
+function filterOf({ id, kind, name }) {
+  if (kind !== "public" || name.includes('"')) return `in:${id}`;
+  return /\s/.test(name) ? `in:"#${name}"` : `in:#${name}`;
 }
 
 /**

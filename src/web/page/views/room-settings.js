@@ -1,6 +1,6 @@
 // Creating a room, and changing, archiving and deleting it.
 
-import { call } from "../core/api.js";
+import { call, words } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { placeOf, powersIn } from "../core/people.js";
 import { go, roomHref } from "../core/route.js";
@@ -9,6 +9,7 @@ import { counted } from "../text/format.js";
 import { choice } from "./choice.js";
 import { confirmDialog, openDialog, toast } from "./dialog.js";
 import { form } from "./form.js";
+import { withModule } from "./later.js";
 import { openTransfer } from "./transfer.js";
 
 /** @typedef {import("../core/chat.js").Chat} Chat */
@@ -148,6 +149,10 @@ export function openRoomSettings(chat, room) {
             close();
             openTransfer(chat, room);
           }),
+        action("Webhooks", () => {
+          close();
+          openRoomHooks(chat, room);
+        }),
         action(archived_at ? "Reopen room" : "Archive room", () => {
           close();
           if (archived_at)
@@ -168,6 +173,14 @@ export function openRoomSettings(chat, room) {
 }
 
 /**
+ * @param {Chat} chat
+ * @param {Room} room
+ */
+export function openRoomHooks(chat, room) {
+  withModule(import("./lazy/hooks.js"), ({ openHooks }) => openHooks(chat, room));
+}
+
+/**
  * @param {string} label
  * @param {() => void} act
  * @param {string | null} [name] of the class
@@ -177,7 +190,7 @@ const action = (label, act, name = null) =>
 
 /** @param {unknown} error */
 function failed(error) {
-  toast(error instanceof Error ? error.message : String(error));
+  toast(words(error));
 }
 
 /**

@@ -1,19 +1,21 @@
 // Keys in the list of messages: Tab reaches one of its rows, and arrows move to the others.
 
 import { listen } from "../core/dom.js";
-import { powersIn } from "../core/people.js";
-import { messageOf, remove } from "./actions.js";
+import { maySend, powersIn } from "../core/people.js";
+import { messageOf, openThread, quote, remove } from "./actions.js";
 import { openProfile } from "./profile.js";
+import { addReaction } from "./reactions.js";
 
-/** @typedef {import("../core/types.js").Message} Message */
+/** @typedef {import("../core/message-state.js").LoadedMessage} Message */
 
 /**
  * @param {HTMLElement} list
  * @param {import("../core/chat.js").Chat} chat
  * @param {import("../core/room.js").Room} room
+ * @param {import("../core/types.js").Line} line
  * @param {(message: Message) => void} edit
  */
-export function rowKeys(list, chat, room, edit) {
+export function rowKeys(list, chat, room, line, edit) {
   listen(list, "keydown", (/** @type {KeyboardEvent} */ event) => {
     const row = event.target;
     // Keys in a row's editor belong to the editor.
@@ -22,7 +24,9 @@ export function rowKeys(list, chat, room, edit) {
     const at = rows.indexOf(row);
     const target = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
     if (target === undefined) {
-      if (!act(event.key, messageOf(room, row))) return;
+      // A key with Ctrl or Alt belongs to the browser.
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!act(event.key, messageOf(line.messages, row), row)) return;
     } else {
       const next = rows[target];
       row.setAttribute("tabindex", next ? "-1" : "0");
@@ -35,15 +39,20 @@ export function rowKeys(list, chat, room, edit) {
   /**
    * @param {string} key
    * @param {Message | undefined} message
+   * @param {HTMLElement} row
    * @returns {boolean} whether the key does something
    */
-  const act = (key, message) => {
+  const act = (key, message, row) => {
     if (!message) return false;
     const isMine = message.user_id === chat.user.id;
     const mayDelete = isMine || powersIn(room.info.peek(), chat.user).deletesMessages;
     if (key === "p") openProfile(chat, { id: message.user_id, username: message.username });
     else if (message.deleted_at) return false;
     else if (key === "e" && isMine) edit(message);
+    else if (key === "t" && line.threadId === null) openThread(message);
+    else if (key === "q" && maySend(room.info.peek(), chat.user)) quote(list, message);
+    else if (key === "r" && maySend(room.info.peek(), chat.user))
+      addReaction(message, row.querySelector(".actions button") ?? row);
     else if (key === "Delete" && mayDelete) remove(room, message);
     else return false;
     return true;

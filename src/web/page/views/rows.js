@@ -5,13 +5,13 @@ import { h, icon } from "../core/dom.js";
 import { nameOf, powersIn, seesPart, titleOf } from "../core/people.js";
 import { roomHref } from "../core/route.js";
 import { setup } from "../core/setup.js";
-import { dayKey, dayName } from "../text/format.js";
+import { counted, dayKey, dayName } from "../text/format.js";
 import { copyButton } from "./copy.js";
 import { openInvites } from "./invites.js";
 import { memberRow, summary } from "./member-lines.js";
 import { messageRow, pendingRow } from "./message.js";
 
-/** @typedef {import("../core/types.js").Message} Message */
+/** @typedef {import("../core/message-state.js").LoadedMessage} Message */
 /** @typedef {import("../core/chat.js").Chat} Chat */
 /** @typedef {import("../core/room.js").Room} Room */
 
@@ -22,7 +22,7 @@ const GROUP_MS = 5 * 60 * 1000;
  * @typedef {{ user_id: number, timestamp: string, username: string, display_name?: string | null | undefined }} Head
  * @typedef {{ key: string, signature: string, make(): HTMLElement }} Row a row is made anew when
  *   its signature changes
- * @typedef {{ chat: Chat, room: Room, unreadAfter: number | null, editing: number | null,
+ * @typedef {{ chat: Chat, room: Room, line: import("../core/types.js").Line, unreadAfter: number | null, editing: number | null,
  *   editor(message: Message): HTMLElement }} Sight
  */
 
@@ -30,16 +30,19 @@ const GROUP_MS = 5 * 60 * 1000;
  * @param {Sight} sight
  * @returns {Row[]}
  */
-export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
-  const { list: messages, hasOlder, hasNewer, isLoaded } = room.messages;
-  const pending = room.pending.value;
+export function rowsOf({ chat, room, line, unreadAfter, editing, editor }) {
+  const { list: messages, hasOlder, hasNewer, isLoaded, memberEvents: events } = line.messages;
+  const { threadId } = line;
+  const pending = room.pending.value.filter((one) => (one.thread_id ?? null) === threadId);
   /** @type {Row[]} */
   const rows = [];
-  if (isLoaded && !hasOlder)
+  if (isLoaded && !hasOlder && threadId === null)
     rows.push(beginning(chat, room, messages.length + pending.length === 0));
   let before = /** @type {Head | null} */ (null);
   let day = "";
-  let isLineDrawn = unreadAfter === null;
+  // The line is not here if older messages come after it.
+  const isBefore = hasOlder && (messages[0]?.seq ?? 0) > (unreadAfter ?? 0);
+  let isLineDrawn = unreadAfter === null || isBefore;
 
   /** @param {Head} message */
   const isGrouped = (message) =>
@@ -63,7 +66,6 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
     });
   };
 
-  const events = room.messages.memberEvents;
   /** Shows the events before a position. @param {number} seq */
   const eventsBefore = (seq) => {
     const count = events.findIndex((event) => event.seq > seq);
@@ -98,9 +100,13 @@ export function rowsOf({ chat, room, unreadAfter, editing, editor }) {
       signature: isEditing
         ? "editing"
         : `${grouped} ${message.edited_at} ${message.deleted_at} ${nameOf(message)} ${chat.blocks.has(message.user_id)}`,
-      make: () => messageRow(chat, message, grouped, isEditing ? editor(message) : null),
+      make: () => messageRow(chat, message, grouped, isEditing ? editor(message) : null, threadId),
     });
     before = message;
+    if (message.id === threadId) {
+      before = null;
+      rows.push(repliesRow(message));
+    }
   }
   eventsBefore(Infinity);
   // If newer messages are not loaded, pending ones would be in the wrong place.
@@ -156,6 +162,21 @@ function beginning(chat, room, isEmpty) {
         description && h("p", { class: "quiet", dir: "auto" }, description),
         invites && invitation(chat, room, mayInvite),
       ),
+  };
+}
+
+/**
+ * The line between the first message of a thread and its replies.
+ * @param {import("../core/message-state.js").LoadedMessage} first
+ * @returns {Row}
+ */
+function repliesRow(first) {
+  const count = first.state.thread.value?.count ?? 0;
+  const text = count > 0 ? counted(count, "reply", "replies") : "No replies yet";
+  return {
+    key: "replies",
+    signature: text,
+    make: () => h("li", { class: "day replies" }, h("span", null, text)),
   };
 }
 

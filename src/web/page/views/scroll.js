@@ -70,6 +70,18 @@ export class Scroll {
     this.#restore();
   }
 
+  /**
+   * Makes rows longer, at their ends. Unlike rows whose lines are broken differently, they stay where they begin.
+   * @param {() => void} change
+   */
+  grow(change) {
+    this.#look();
+    change();
+    const row = this.#anchor && this.#byKey(this.#anchor.key);
+    if (this.#anchor && row) this.#anchor.height = row.getBoundingClientRect().height;
+    this.#restore();
+  }
+
   toEnd() {
     this.#keepsEnd = true;
     this.#restore();

@@ -11,6 +11,7 @@ import { connectionView } from "./connection.js";
 import { watchKeys } from "./keys.js";
 import { startNotices } from "./notices.js";
 import { invitePage } from "./invite.js";
+import { openLater } from "./later.js";
 import { openBrowse } from "./browse.js";
 import { roomView } from "./room.js";
 import { openNewRoom } from "./room-settings.js";
@@ -34,6 +35,7 @@ class Shell extends View {
       h("div", { class: "stage" }, h("div", null, connectionView(), unkeptView()), main),
     );
     startNotices(chat);
+    listen(window, "pagehide", () => chat.drafts.leave());
     watchKeys(chat);
     effect(() => {
       // The server may have been restarted with other settings.
@@ -46,6 +48,8 @@ class Shell extends View {
       event.preventDefault();
       main.focus();
     });
+    /** The address of the newest place that is not the search. */
+    let place = "#/";
     /** What is shown now, so that it is not drawn again without need. */
     let shown = "";
     /** The room that was not in the list, and for which the list was read again. */
@@ -57,6 +61,7 @@ class Shell extends View {
       const rooms = chat.rooms.value;
       const room = at.page === "room" ? rooms.get(at.roomId) : undefined;
       this.dataset["page"] = at.page;
+      if (at.page !== "search") place = location.hash || "#/";
       const leaving = at.page === "room" ? chat.leavings.of(at.roomId) : undefined;
       const isUnknown = at.page === "room" && chat.list.loaded.value && !room;
       const isNews = isUnknown && asked !== at.roomId;
@@ -69,7 +74,11 @@ class Shell extends View {
             ? `admin ${at.part}`
             : at.page === "invite"
               ? `invite ${at.token}`
-              : `${at.page} ${state}`;
+              : at.page === "activity"
+                ? `activity ${chat.list.loaded.value}`
+                : at.page === "search"
+                  ? "search"
+                  : `${at.page} ${state}`;
       if (key === shown && !(room && !main.firstElementChild)) return;
       shown = key;
       if (left !== null && !(at.page === "room" && at.roomId === left)) chat.leavings.forget(left);
@@ -82,10 +91,18 @@ class Shell extends View {
         chat.listed.open(room);
         return fill(main, roomView(chat, room));
       }
+      const isStill = () => shown === key;
       if (at.page === "admin") {
-        fill(main, h("p", { class: "empty" }, "Opening…"));
-        openAdmin(chat, main, at.part);
-        return;
+        return openLater(main, isStill, async () => {
+          const { adminView } = await import("../admin/admin.js");
+          return adminView(chat, at.part);
+        });
+      }
+      if (at.page === "search") {
+        return openLater(main, isStill, async () => {
+          const { searchView } = await import("../search/search.js");
+          return searchView(chat, place);
+        });
       }
       if (!chat.list.loaded.value) {
         return fill(
@@ -96,6 +113,12 @@ class Shell extends View {
             chat.list.error.value ? words(chat.list.error.value) : "Loading rooms…",
           ),
         );
+      }
+      if (at.page === "activity") {
+        return openLater(main, isStill, async () => {
+          const { inboxView } = await import("./lazy/inbox.js");
+          return inboxView(chat);
+        });
       }
       if (isNews) {
         // The room may have been created a moment ago.
@@ -118,39 +141,6 @@ class Shell extends View {
 
 /** @param {Chat} chat */
 export const shellView = (chat) => view("chat-shell", Shell, { chat });
-
-/**
- * Loads the pages of admins, and shows one.
- * @param {Chat} chat
- * @param {HTMLElement} main
- * @param {string} part
- */
-async function openAdmin(chat, main, part) {
-  const before = location.hash;
-  try {
-    const { adminView } = await import("../admin/admin.js");
-    if (location.hash === before) fill(main, adminView(chat, part));
-  } catch (error) {
-    console.warn(error);
-    fill(
-      main,
-      h(
-        "div",
-        { class: "empty" },
-        h(
-          "p",
-          null,
-          "This part of the page could not be loaded. The server may have been updated.",
-        ),
-        h(
-          "button",
-          { class: "primary", type: "button", onclick: () => location.reload() },
-          "Reload",
-        ),
-      ),
-    );
-  }
-}
 
 /** @type {Record<import("../core/types.js").LeftCause, string>} */
 const CAUSES = {

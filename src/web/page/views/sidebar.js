@@ -2,9 +2,11 @@
 
 import { serverName } from "../core/brand.js";
 import { View, fill, h, icon, listen, view } from "../core/dom.js";
+import { unreadActivity } from "../core/listed.js";
 import { nameOf } from "../core/people.js";
 import { effect } from "../core/reactive.js";
-import { route } from "../core/route.js";
+import { route, searchHref } from "../core/route.js";
+import { counted } from "../text/format.js";
 import { avatar } from "./avatar.js";
 import { openAccount } from "./account.js";
 import { openBrowse } from "./browse.js";
@@ -39,16 +41,21 @@ class Sidebar extends View {
         { class: "sidebar-top" },
         h("span", { class: "brand-name", title: location.host, dir: "auto" }, serverName),
         h(
-          "button",
-          { class: "jump", type: "button", onclick: () => openSwitcher(chat) },
-          icon("search"),
-          h("span", null, "Jump to…"),
-          h("kbd", null, IS_MAC ? "⌘K" : "Ctrl K"),
+          "div",
+          { class: "jump-row" },
+          h(
+            "button",
+            { class: "jump", type: "button", onclick: () => openSwitcher(chat) },
+            h("span", null, "Jump to…"),
+            h("kbd", null, IS_MAC ? "⌘K" : "Ctrl K"),
+          ),
+          searchLink(),
         ),
       ),
       h(
         "nav",
         { "aria-label": "Rooms" },
+        activityLink(chat),
         starredSection,
         section(
           "Rooms",
@@ -133,6 +140,52 @@ function noRooms(chat) {
   // Rooms with a star and archived ones have lists of their own.
   const isMember = rooms.some(({ info }) => info.value.membership);
   return isMember ? "Browse rooms to find more." : "You are in no room. Browse them to find one.";
+}
+
+/** The link to mentions and followed threads, with the number of those that are unread. @param {Chat} chat */
+function activityLink(chat) {
+  const badge = h("span", { class: "badge" });
+  const link = h(
+    "a",
+    { class: "activity-link", href: "#/activity" },
+    icon("bell"),
+    "Activity",
+    badge,
+  );
+  effect(() => {
+    const isOpen = route.value.page === "activity";
+    if (isOpen) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+    const { mentions, threads } = unreadActivity(chat.listed.all());
+    const failed = chat.scheduled.failed.length;
+    const count = mentions + threads + failed;
+    badge.classList.toggle("mentioned", mentions + failed > 0);
+    fill(
+      badge,
+      count > 0 && [
+        h("span", { "aria-hidden": "true" }, count > 99 ? "99+" : count),
+        h("span", { class: "visually-hidden" }, `, ${counted(count, "new entry", "new entries")}`),
+      ],
+    );
+    // Where something is unread, the link leads to it.
+    const part = mentions > 0 ? "" : threads > 0 ? "/threads" : failed > 0 ? "/scheduled" : "";
+    link.href = `#/activity${part}`;
+  });
+  return link;
+}
+
+function searchLink() {
+  const title = `Search messages (${IS_MAC ? "⌘ Shift F" : "Ctrl Shift F"})`;
+  const link = h(
+    "a",
+    { class: "icon-button", href: searchHref(), "aria-label": "Search messages", title },
+    icon("search"),
+  );
+  effect(() => {
+    if (route.value.page === "search") link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  });
+  return link;
 }
 
 /** @param {string} label */

@@ -124,7 +124,7 @@ function firstRun() {
         await call("POST", "/auth/signup", { username, email, password, role: "admin" });
         await signIn(username, password, async (token) => {
           // The account exists. If the room is refused, it can be created later, in the chat.
-          const room = await call("POST", "/rooms/", { name }, token).catch(() => null);
+          const room = await call("POST", "/rooms/", { name }, { token }).catch(() => null);
           go(room ? roomHref(room.id) : "#/admin/rooms");
         });
       },

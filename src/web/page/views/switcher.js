@@ -1,9 +1,9 @@
-// The dialog that opens any room with a few keys.
+// The dialog that chooses a room with a few keys: to open it, or for something else.
 
 import { fill, h } from "../core/dom.js";
 import { names } from "../core/names.js";
 import { titleOf } from "../core/people.js";
-import { go, roomHref } from "../core/route.js";
+import { go, roomHref, searchHref } from "../core/route.js";
 import { openDialog } from "./dialog.js";
 import { roomSign } from "./room-entry.js";
 
@@ -12,11 +12,29 @@ import { roomSign } from "./room-entry.js";
 const MOST = 12;
 
 /** @param {import("../core/chat.js").Chat} chat */
-export function openSwitcher(chat) {
+export const openSwitcher = (chat) =>
+  openRoomPicker(chat, {
+    title: "Jump to a room",
+    take: (room) => go(roomHref(room.id)),
+    search: (text) => go(searchHref(text)),
+  });
+
+/**
+ * @param {import("../core/chat.js").Chat} chat
+ * @param {{ title: string, isOffered?(room: Room): boolean, take(room: Room): void, search?(text: string): void }} options
+ *   `search`: the list ends with an entry that searches messages for the text
+ */
+export function openRoomPicker(
+  chat,
+  { title: heading, isOffered = () => true, take: done, search },
+) {
   if (document.querySelector("dialog[open]")) return;
   /** @type {Room[]} */
   let found = [];
   let chosen = 0;
+  /** The text to search for, if that is offered. */
+  const text = () => (search ? input.value.trim() : "");
+  const size = () => found.length + (text() ? 1 : 0);
   const title = (/** @type {Room} */ room) => titleOf(room.info.peek(), chat.user.id);
   const list = h("ul", { role: "listbox", id: "switcher-rooms", "aria-label": "Rooms" });
   const input = h("input", {
@@ -39,7 +57,7 @@ export function openSwitcher(chat) {
             role: "option",
             id: `switch-${at}`,
             "aria-selected": String(at === chosen),
-            onclick: () => take(room),
+            onclick: () => take(at),
           },
           roomSign(chat, room.info.peek()),
           h("span", { class: "name" }, title(room)),
@@ -51,7 +69,20 @@ export function openSwitcher(chat) {
         ),
       ),
     );
-    if (found.length === 0)
+    if (text())
+      list.append(
+        h(
+          "li",
+          {
+            role: "option",
+            id: `switch-${found.length}`,
+            "aria-selected": String(chosen === found.length),
+            onclick: () => take(found.length),
+          },
+          h("span", { class: "name" }, `Search messages for “${text()}”`),
+        ),
+      );
+    if (size() === 0)
       fill(
         list,
         h("li", { class: "quiet", role: "option", "aria-selected": "false" }, "No such room"),
@@ -62,6 +93,7 @@ export function openSwitcher(chat) {
   const look = () => {
     const wanted = input.value.trim().replace(/^#/, "").toLowerCase();
     found = [...chat.rooms.peek().values()]
+      .filter(isOffered)
       .map((room) => ({ room, rank: rank(room, title(room), wanted) }))
       .filter(({ rank: it }) => it < 9)
       .sort((a, b) => a.rank - b.rank || names.compare(title(a.room), title(b.room)))
@@ -70,11 +102,13 @@ export function openSwitcher(chat) {
     chosen = 0;
     show();
   };
-  /** @param {Room | undefined} room */
-  const take = (room) => {
-    if (!room) return;
+  /** @param {number} at */
+  const take = (at) => {
+    const room = found[at];
+    if (!room && !text()) return;
     dialog.close();
-    go(roomHref(room.id));
+    if (room) done(room);
+    else search?.(text());
   };
   input.addEventListener("input", look);
   input.addEventListener("keydown", (event) => {
@@ -82,12 +116,12 @@ export function openSwitcher(chat) {
     if (!step && event.key !== "Enter") return;
     // Otherwise the same key press would also reach the button that has the focus after the dialog.
     event.preventDefault();
-    if (!step) return take(found[chosen]);
-    if (found.length) chosen = (chosen + step + found.length) % found.length;
+    if (!step) return take(chosen);
+    if (size()) chosen = (chosen + step + size()) % size();
     show();
   });
   const dialog = openDialog({
-    title: "Jump to a room",
+    title: heading,
     class: "switcher",
     content: () => [input, list],
   });

@@ -2,7 +2,7 @@
 
 import { View, view } from "../core/dom.js";
 import { effect, onEnd, signal } from "../core/reactive.js";
-import { SLOW_MS } from "../core/outbox.js";
+import { SLOW_MS } from "../sdk/javascript/src/outbox.js";
 
 class Waiting extends View {
   /** @type {import("../core/room.js").Room} */

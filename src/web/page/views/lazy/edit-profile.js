@@ -1,12 +1,12 @@
 // The form of the own profile.
 
-import { call } from "../core/api.js";
-import { h } from "../core/dom.js";
-import { openDialog, toast } from "./dialog.js";
-import { form } from "./form.js";
-import { choice } from "./choice.js";
+import { call } from "../../core/api.js";
+import { h } from "../../core/dom.js";
+import { openDialog, toast } from "../dialog.js";
+import { form } from "../form.js";
+import { choice } from "../choice.js";
 
-/** @typedef {import("../core/types.js").UserCard} UserCard */
+/** @typedef {import("../../core/types.js").UserCard} UserCard */
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -14,7 +14,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const ENDS = { keep: "Never", hour: "1 hour", day: "Today", week: "1 week" };
 
 /**
- * @param {import("../core/chat.js").Chat} chat
+ * @param {import("../../core/chat.js").Chat} chat
  * @param {UserCard} card
  */
 export function openEditProfile(chat, card) {
