@@ -21,6 +21,7 @@ on_both_databases!(
     history,
     reconnect,
     churn,
+    search,
     a_run_without_url_starts_its_own_server
 );
 
@@ -55,6 +56,13 @@ async fn idle(database: Database) {
     assert_eq!(figures.count("connections"), 30);
     assert!(figures.has("server_rss_per_connection"));
     assert!(figures.has("server_cpu_per_connect") && figures.has("server_cpu_per_leave"));
+}
+
+async fn search(database: Database) {
+    let figures =
+        run(database, "search --messages 1000 --rooms 3 --words 1000 --seconds 0.1").await;
+    assert!(figures.count("checked_pages") > 0);
+    assert!(figures.has("common_p99") && figures.has("best_p50"));
 }
 
 async fn history(database: Database) {

@@ -36,6 +36,7 @@ fn message(seq: i64, length: usize) -> Message {
         client_id: None,
         edited_at: None,
         deleted_at: None,
+        parts: None,
     }
 }
 
@@ -111,6 +112,8 @@ fn identity() -> Identity {
         username: "ann".into(),
         display_name: None,
         role: Role::User,
+        is_bot: false,
+        grant: None,
         session_id: SessionId(1),
         expires_at: Timestamp(i64::MAX),
     }

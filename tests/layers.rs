@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 /// Each layer with the layers that it may use.
 const LAYERS: &[(&str, &[&str])] = &[
     ("bench", &[]),
-    ("chat", &["config", "executor", "fleet", "metrics", "model", "realtime", "storage"]),
+    (
+        "chat",
+        &["config", "executor", "fleet", "metrics", "model", "outbound", "realtime", "storage"],
+    ),
     (
         "cli",
         &[
@@ -17,9 +20,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("dump", &["model", "storage"]),
     ("fleet", &["metrics", "model", "realtime", "storage"]),
-    ("http", &["chat", "config", "metrics", "model", "realtime", "storage", "web"]),
+    ("http", &["chat", "config", "metrics", "model", "realtime", "slack", "storage", "web"]),
     ("metrics", &["model"]),
     ("model", &[]),
+    ("outbound", &[]),
     ("realtime", &["metrics", "model", "storage"]),
     (
         "server",
@@ -28,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "storage", "web", "ws",
         ],
     ),
+    ("slack", &[]),
     ("storage", &["executor", "metrics", "model"]),
     ("web", &["config"]),
     ("ws", &["chat", "http", "model", "realtime"]),

@@ -365,7 +365,7 @@ async fn a_watcher_is_notified_of_changes_of_rooms_on_the_other_node(database: D
     assert_eq!((&created["room"]["id"], &created["room"]["name"]), (&json!(new), &json!("new")));
     let activity = watcher.recv().await;
     assert_eq!((&activity["room_id"], &activity["head_seq"]), (&json!(new), &json!(1)));
-    assert_eq!(activity["messages"][0]["mentions"], json!(["bo"]));
+    assert_eq!(activity["messages"][0]["mentions"], json!([bo.user_id]));
 
     say(&ann, room, "elsewhere").await;
     assert_eq!(activity_until(&mut watcher, room, 1).await, (vec![1], false));

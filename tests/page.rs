@@ -80,12 +80,18 @@ macro_rules! files {
 files! {
     first_run => "first-run",
     chatting => "chatting",
+    reactions => "reactions",
+    quotes => "quotes",
     network => "network",
     history => "history",
     safety => "safety",
     admin => "admin",
     access => "access",
     looks => "looks",
+    markdown => "markdown",
+    prose => "prose",
+    code => "code",
+    writing => "writing",
     links => "links",
     narrow => "narrow",
     places => "places",
@@ -95,14 +101,28 @@ files! {
     proxy => "proxy",
     direct => "direct",
     members => "members",
-    invites => "invites";
-    postgres first_run => "first-run", chatting => "chatting", limits => "limits"
+    invites => "invites",
+    bots => "bots",
+    hooks => "hooks",
+    scheduled => "scheduled",
+    devices => "devices";
+    postgres first_run => "first-run", chatting => "chatting", limits => "limits", devices => "devices"
 }
 
 /// With a closed sign-up, rooms created by everyone, and a branding.
 #[tokio::test(flavor = "multi_thread")]
 async fn settings() {
     run_on("settings", with_settings()).await;
+}
+
+/// With previews of links to sites on this machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn previews() {
+    let builder = Server::with(Database::Sqlite)
+        .env("CHATAPP_PREVIEWS__ENABLED", "on")
+        .env("CHATAPP_OUTBOUND__ALLOW", "127.0.0.0/8")
+        .env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0");
+    run_on("previews", builder).await;
 }
 
 /// Two servers on one PostgreSQL.
@@ -127,6 +147,32 @@ fn with_settings() -> ServerBuilder {
 async fn watching() {
     let builder = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__ROOMS_PER_SOCKET", "3");
     run_on("watching", builder.env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0")).await;
+}
+
+/// Many messages are written at once.
+async fn run_without_limit(file: &str) {
+    let builder = Server::with(Database::Sqlite).env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0");
+    run_on(file, builder).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads() {
+    run_without_limit("threads").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn search() {
+    run_without_limit("search").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inbox() {
+    run_without_limit("inbox").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unread() {
+    run_without_limit("unread").await;
 }
 
 #[tokio::test]
@@ -212,6 +258,8 @@ async fn files_are_cached_by_their_hash_and_the_index_is_revalidated() {
     assert_eq!(other.status, 200);
 
     let hash = etag.trim_matches('"');
+    let sdk = get(&format!("/assets/{hash}/sdk/javascript/src/sync.js"), &[]).await;
+    assert_eq!((sdk.status, sdk.header("content-type")), (200, "text/javascript; charset=utf-8"));
     let script = get(&format!("/assets/{hash}/main.js"), &[]).await;
     assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
     assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
@@ -223,6 +271,9 @@ async fn files_are_cached_by_their_hash_and_the_index_is_revalidated() {
         "/assets/0000000000000000/main.js".to_owned(),
         format!("/assets/{hash}/nothing.js"),
         format!("/assets/{hash}/core/types.d.ts"),
+        // The page has only those modules of the SDK that it uses.
+        format!("/assets/{hash}/sdk/javascript/src/types.ts"),
+        format!("/assets/{hash}/sdk/javascript/src/client/client.js"),
         format!("/assets/{hash}/../../Cargo.toml"),
         format!("/assets/{hash}/%2e%2e/mod.rs"),
     ] {

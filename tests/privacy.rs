@@ -53,6 +53,7 @@ async fn view(database: Database, has_private_rooms: bool) -> Vec<String> {
         ask_for_everything(&eve, general, lobby, &mut seen).await;
     }
     ann.patch(&format!("/rooms/{lobby}"), json!({ "name": "secret plans" })).await.expect(200);
+    receive_until(&mut eves, &mut seen, lobby).await;
     ann.delete(&format!("/rooms/{lobby}")).await.expect(204);
     loop {
         let frame = eves.recv().await;
@@ -85,6 +86,10 @@ impl Private<'_> {
             self.rooms = vec![secret, direct];
             let people = json!({ "user_ids": [ann.user_id] });
             ben.post(&format!("/rooms/{secret}/members"), people).await.expect(200);
+            let hook = json!({ "name": "Secret build" });
+            let hook = ben.post(&format!("/rooms/{secret}/hooks"), hook).await.expect(201);
+            let message = json!({ "text": "for @eve" });
+            ben.post(hook["path"].as_str().unwrap(), message).await.expect(200);
         }
         for &room in &self.rooms {
             let mut socket = ann.joins(room).await;
@@ -94,6 +99,11 @@ impl Private<'_> {
             ann.patch(&path, json!({ "content": "more about @eve" })).await.expect(200);
             let read = json!({ "seq": sent["seq"] });
             ben.put(&format!("/rooms/{room}/read"), read).await.expect(200);
+            ben.put(&format!("{path}/reactions/:tada:"), Value::Null).await.expect(204);
+            ann.put(&format!("/rooms/{room}/pins/{}", sent["id"]), Value::Null).await.expect(204);
+            let reply = json!({ "content": "@eve and @room", "thread_id": sent["id"] });
+            ben.post(&format!("/rooms/{room}/messages"), reply).await.expect(201);
+            ben.post(&format!("/rooms/{room}/unread"), json!({ "seq": 1 })).await.expect(200);
             if round == 1 {
                 ann.delete(&path).await.expect(204);
             }
@@ -149,10 +159,25 @@ async fn ask_for_everything(eve: &Client, general: i64, lobby: i64, seen: &mut V
         "/rooms?query=secret",
         "/users/",
         "/users/?query=b",
+        // On one of the servers, this is the webhook of a private room.
+        "/users/4",
         "/auth/me",
+        "/users/me/mentions",
+        "/users/me/threads",
+        "/users/me/scheduled",
+        "/users/me/drafts",
     ];
     for path in lists {
         ask(eve, Method::GET, path, None, seen).await;
+    }
+    for query in ["round", "about", "ev*", "from:ben", "in:general eve", "in:secret eve", "rou%20-"]
+    {
+        for order in ["newest", "best"] {
+            let path = format!("/search?q={query}&order={order}&limit=2");
+            // The newest messages come into the index a moment later.
+            while eve.get(&path).await.body["is_complete"] == false {}
+            ask(eve, Method::GET, &path, None, seen).await;
+        }
     }
     let hidden = CLOSED_ROOMS.into_iter().chain([9_999]);
     for room in [general, lobby].into_iter().chain(hidden) {
@@ -171,6 +196,20 @@ async fn ask_for_everything(eve: &Client, general: i64, lobby: i64, seen: &mut V
             (Method::PATCH, "/messages/1", Some(json!({ "content": "x" }))),
             (Method::DELETE, "/messages/1", None),
             (Method::PUT, "/read", Some(json!({ "seq": 1 }))),
+            (Method::POST, "/unread", Some(json!({ "seq": 1 }))),
+            (Method::GET, "/messages/1", None),
+            (Method::GET, "/messages/1/thread", None),
+            (Method::PUT, "/messages/1/thread/read", Some(json!({ "seq": 1 }))),
+            (Method::PUT, "/messages/1/thread/follow", None),
+            (Method::PUT, "/messages/1/reactions/:tada:", None),
+            (Method::GET, "/messages/1/reactions/:tada:", None),
+            (Method::POST, "/messages/1/forward", Some(json!({ "room_id": general }))),
+            (Method::POST, "/messages", Some(json!({ "content": "x", "thread_id": 1 }))),
+            (Method::PUT, "/draft", Some(json!({ "content": "x" }))),
+            (Method::PUT, "/draft", Some(json!({ "content": "x", "thread_id": 1 }))),
+            (Method::DELETE, "/draft", None),
+            (Method::GET, "/pins", None),
+            (Method::PUT, "/pins/1", None),
             (Method::PATCH, "", Some(json!({ "name": "x" }))),
             (Method::DELETE, "", None),
             (Method::PUT, "/members/me", None),
@@ -183,6 +222,9 @@ async fn ask_for_everything(eve: &Client, general: i64, lobby: i64, seen: &mut V
             (Method::PUT, "/bans/1", Some(json!({}))),
             (Method::DELETE, "/bans/1", None),
             (Method::POST, "/invites", Some(json!({}))),
+            (Method::GET, "/hooks", None),
+            (Method::POST, "/hooks", Some(json!({ "name": "x" }))),
+            (Method::DELETE, "/hooks/1", None),
         ] {
             ask(eve, method, &format!("{path}{rest}"), body, seen).await;
         }

@@ -1,4 +1,4 @@
-//! Tests of the parts that come with the server: the page, examples, documentation, dependencies, releases.
+//! Tests of the parts that come with the server: the page, the SDK, examples, documentation, dependencies, releases.
 
 mod dependencies;
 mod documents;
@@ -6,5 +6,7 @@ mod examples;
 mod layers;
 mod page;
 mod release;
+mod sdk;
+mod sdk_python;
 mod support;
 mod walkthrough;

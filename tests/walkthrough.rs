@@ -60,10 +60,23 @@ async fn every_link_of_the_readme_has_a_target() {
         if let Some(path) = link.strip_prefix("http://localhost:8000") {
             server.anonymous().get(path).await.expect(200);
         } else if !link.starts_with("https://") {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(link);
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
             assert!(file.exists(), "the README links to {link}, which does not exist");
+            if !heading.is_empty() {
+                let text = std::fs::read_to_string(&file).expect("the linked file");
+                let mut headings = text.lines().filter(|line| line.starts_with('#')).map(anchor);
+                assert!(headings.any(|found| found == heading), "no heading for {link}");
+            }
         }
     }
+}
+
+/// The anchor that GitHub makes for a heading: small letters, without punctuation, with hyphens for spaces.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 #[derive(Debug)]

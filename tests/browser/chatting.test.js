@@ -75,15 +75,18 @@ test("a message is edited with the arrow key and deleted, for both users", async
 
   const row = two.locator("li.message").filter({ hasText: "Good morning" });
   await row.hover();
-  await row.getByRole("button", { name: "Delete" }).click();
+  await row.getByRole("button", { name: "More actions" }).click();
+  await row.getByRole("menuitem", { name: "Delete" }).click();
   await two.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await one.getByText("This message was deleted.").waitFor();
   await two.getByText("This message was deleted.").waitFor();
   // An admin may delete the messages of other users, but not edit them.
   const theirs = two.locator("li.message").filter({ hasText: "Is anybody there?" });
   await theirs.hover();
-  assert.equal(await theirs.getByRole("button", { name: "Delete" }).count(), 0);
   assert.equal(await theirs.getByRole("button", { name: "Edit" }).count(), 0);
+  await theirs.getByRole("button", { name: "More actions" }).click();
+  await theirs.getByRole("menuitem", { name: "Copy link" }).waitFor();
+  assert.equal(await theirs.getByRole("menuitem", { name: "Delete" }).count(), 0);
   await one.context().close();
   await two.context().close();
 });

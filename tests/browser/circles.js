@@ -1,22 +1,33 @@
-// Fails if files of the page import each other in a circle, which makes it matter where reading begins.
+// Fails if files of the page or of the SDK import each other in a circle, which makes it matter where reading begins.
 // Types that a comment imports count too: such files cannot be understood one after the other.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const PAGE = new URL("../../src/web/page/", import.meta.url).pathname;
+/** The SDK, and where the page has it. */
+const SDK = "sdk/javascript/src/";
+const SDK_FOLDER = new URL(`../../${SDK}`, import.meta.url).pathname;
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g;
 
 /** The files that each file imports. @type {Map<string, string[]>} */
 const imports = new Map();
-for (const file of readdirSync(PAGE, { recursive: true, encoding: "utf8" })) {
-  if (!/\.(js|d\.ts)$/.test(file)) continue;
-  const found = [...readFileSync(join(PAGE, file), "utf8").matchAll(IMPORT)];
-  imports.set(
-    file,
-    found.map(([, path = ""]) => normalize(join(dirname(file), path))),
-  );
+
+/** @param {string} folder @param {string} prefix of the files in it, as the page has them */
+function readImports(folder, prefix) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!/\.(js|ts)$/.test(name)) continue;
+    const found = [...readFileSync(join(folder, name), "utf8").matchAll(IMPORT)];
+    const file = prefix + name;
+    imports.set(
+      file,
+      found.map(([, path = ""]) => normalize(join(dirname(file), path))),
+    );
+  }
 }
+
+readImports(PAGE, "");
+readImports(SDK_FOLDER, SDK);
 
 /** Files all of whose imports have been followed. */
 const done = new Set();

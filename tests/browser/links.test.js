@@ -158,6 +158,11 @@ const CASES = [
     "https://münchen.example/straße",
     "<https://xn--mnchen-3ya.example/stra%C3%9Fe>https://münchen.example/straße</a>",
   ],
+  [
+    "(https://例え.テスト/パス_(仮)), www.пример.рф/путь.",
+    "(<https://xn--r8jz45g.xn--zckzah/%E3%83%91%E3%82%B9_(%E4%BB%AE)>https://例え.テスト/パス_(仮)</a>), " +
+      "<http://www.xn--e1afmkfd.xn--p1ai/%D0%BF%D1%83%D1%82%D1%8C>www.пример.рф/путь</a>.",
+  ],
   ["https://e.com/a\u3000次", "<https://e.com/a>https://e.com/a</a>\u3000次"],
 ];
 

@@ -11,11 +11,11 @@ const SIZES = [
   { width: 768, height: 1024 },
 ];
 
-let ann, general, empty;
+let ann, general, empty, thread;
 
 before(async () => {
   ann = await account("ann", "admin");
-  await account("a-name-that-is-as-long-as-can-be".slice(0, 32));
+  const long = await account("a-name-that-is-as-long-as-can-be".slice(0, 32));
   general = await room(ann, "general", WORD);
   empty = await room(ann, WORD.slice(0, 64), WORD);
   for (const text of [
@@ -27,6 +27,11 @@ before(async () => {
     `\`\`\`\n${WORD} ${WORD}\n\`\`\``,
   ])
     await send(ann, general, text);
+  thread = (await send(ann, general, `First ${WORD}`)).id;
+  const reply = { content: `@ann ${WORD}`, thread_id: thread };
+  await api("POST", `/rooms/${general}/messages`, reply, long);
+  const later = { content: WORD, send_at: new Date(Date.now() + 86_400_000).toISOString() };
+  await api("POST", `/rooms/${general}/scheduled`, later, ann);
 });
 
 /** The elements that are wider than their place, except those that scroll sideways by design. */
@@ -37,7 +42,7 @@ const overflowing = (page) =>
         const style = getComputedStyle(it);
         const isScroller = ["auto", "scroll"].includes(style.overflowX);
         const isBox = it === document.documentElement || it === document.body || isScroller;
-        return isBox && !it.matches("pre, textarea") && it.scrollWidth > it.clientWidth;
+        return isBox && !it.matches("pre, .table-box, textarea") && it.scrollWidth > it.clientWidth;
       })
       .map((it) => `${it.localName}.${it.className}: ${it.scrollWidth} > ${it.clientWidth}`),
   );
@@ -71,6 +76,23 @@ for (const viewport of SIZES) {
     await check(page, "people");
     await page.getByRole("button", { name: /here$/ }).press("Escape");
     await page.locator("chat-people").getByRole("button", { name: "Close" }).click();
+    await page.goto(`/#/rooms/${general}/threads/${thread}`);
+    await page.locator("chat-thread li.message").filter({ hasText: "@ann" }).waitFor();
+    await check(page, "a thread");
+    await page.goto("/#/activity");
+    await page.locator(".inbox-list a").filter({ hasText: "@ann" }).waitFor();
+    await check(page, "mentions");
+    await page.goto("/#/activity/threads");
+    await page.locator(".inbox-list a").filter({ hasText: "First" }).waitFor();
+    await check(page, "threads");
+    await page.goto("/#/activity/scheduled");
+    await page.locator("chat-scheduled li").waitFor();
+    await check(page, "scheduled messages");
+    await page.getByRole("button", { name: "Edit" }).click();
+    await dialog.getByLabel("Date and time").waitFor();
+    await check(page, "a scheduled message");
+    await page.keyboard.press("Escape");
+    await page.goto(`/#/rooms/${general}`);
     await page.getByRole("button", { name: "Room settings" }).click();
     await dialog.getByLabel("Name").waitFor();
     await check(page, "room settings");

@@ -345,7 +345,7 @@ test("the page follows the advice of the protocol's document for each close code
   const document = await (await fetch(`${SERVER}/asyncapi.json`)).json();
   const page = await enters("bo", { at: `/#/rooms/${general}` });
   const table = await page.evaluate(async () => {
-    const address = document.querySelector("link[href$='core/socket.js']").href;
+    const address = document.querySelector("link[href$='src/connection.js']").href;
     return (await import(address)).AFTER_CLOSE;
   });
   for (const { code, advice } of document["x-close-codes"]) {

@@ -33,6 +33,12 @@ const ATTACKS = [
   "**<em onclick=window.pwned=1>**",
   "@bo<script>window.pwned=1</script> :tada:<img src=x onerror=window.pwned=1>",
   "mailto:a@example.com?subject=<script>window.pwned=1</script>",
+  "| <img src=x onerror=window.pwned=1> |\n|-|\n| [x](javascript:window.pwned=1) |",
+  "||<img src=x onerror=window.pwned=1>||",
+  "# <script>window.pwned=1</script>",
+  "- [x] <iframe src=javascript:parent.pwned=1></iframe>",
+  "```js\n'</code><script>window.pwned=1</script>'\n```",
+  "/me <img src=x onerror=window.pwned=1>",
   "{{constructor.constructor('window.pwned=1')()}} ${window.pwned=1}",
 ];
 
@@ -71,6 +77,15 @@ test("no message runs, loads or changes anything", async () => {
     "li",
     "blockquote",
     "span",
+    "h3",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "label",
+    "input",
     // The block of code and its button for copying.
     "div",
     "button",
@@ -172,7 +187,7 @@ const MARKS = [
     "<p>hi <span>@bo</span>. and <a mailto:a@bo.org>a@bo.org</a> <span>@Bo</span>!</p>",
   ],
   [":tada: :nope: 10:30:45", "<p>🎉 :nope: 10:30:45</p>"],
-  ["*".repeat(4000), `<p>${"*".repeat(4000)}</p>`],
+  [`a${"*".repeat(4000)}`, `<p>a${"*".repeat(4000)}</p>`],
 ];
 
 test("marks become elements", async () => {

@@ -1,6 +1,6 @@
 //! `chatapp rooms` and `chatapp messages`.
 
-use chatapp::model::{Cursor, Event, NewMessage, RoomId, Seq, Timestamp, UserId};
+use chatapp::model::{Cursor, Event, NewMessage, RoomId, Seq, Timestamp, UserId, View};
 use serde_json::{Value, json};
 
 use super::shell::{EMAIL, PASSWORD, Shell, on_every_database};
@@ -29,6 +29,7 @@ fn say(shell: &Shell, contents: &[&str]) {
         client_id: None,
         timestamp: NOW,
         joins: false,
+        parts: None,
     };
     let batch = contents.iter().map(message).collect();
     for outcome in shell.backend().append_messages(batch).unwrap() {
@@ -159,8 +160,9 @@ fn a_message_is_deleted_only_with_yes() {
     on_every_database(|shell| {
         with_room(&shell);
         let backend = shell.backend();
-        let page =
-            || backend.list_messages(RoomId(1), Cursor::Newest, 10, Seq(0)).unwrap().unwrap();
+        let page = || {
+            backend.list_messages(RoomId(1), Cursor::Newest, 10, View::default()).unwrap().unwrap()
+        };
         let id = page().messages[1].id.to_string();
         let arguments = ["messages", "delete", "general", &id];
         let error = shell.run(&arguments).error();

@@ -75,6 +75,7 @@ pub async fn store(url: &str, room_id: i64, user_id: i64, count: usize, at: Time
                 client_id: (i % 2 == 0).then(|| format!("c-{room_id}-{}", stored + i)),
                 timestamp: at,
                 joins: false,
+                parts: None,
             });
             for outcome in backend.append_messages(messages.collect()).expect("stored") {
                 outcome.expect("stored");

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{elsewhere, other, rows_of, run, whole_url};
+use crate::support::product::{self, Key};
 use crate::support::{Client, Database, Server};
 
 pub async fn copies_have_private_rooms_and_their_people(kind: Database) {
-    let mut server = Server::start(kind).await;
+    let mut server = product::server_with_secret(kind).start().await;
     with_people(&server).await;
     let room = run(&server, &["rooms", "list", "--output", "json"]).await.json();
     let private = room.as_array().unwrap().iter().find(|room| room["kind"] == "private").unwrap();
@@ -27,7 +28,21 @@ pub async fn copies_have_private_rooms_and_their_people(kind: Database) {
     server.sigterm().await;
 
     let export = run(&server, &["export"]).await.ok().stdout;
-    let kinds: Vec<&str> = ["member", "ban", "invite", "block"].into();
+    let kinds: Vec<&str> = [
+        "member",
+        "ban",
+        "invite",
+        "block",
+        "external_account",
+        "reaction",
+        "mention",
+        "thread_follow",
+        "pin",
+        "draft",
+        "scheduled_message",
+        "incoming_hook",
+    ]
+    .into();
     for line in kinds {
         assert!(export.contains(&format!("{{\"type\":\"{line}\"")), "no {line} in the export");
     }
@@ -48,6 +63,11 @@ pub async fn copies_have_private_rooms_and_their_people(kind: Database) {
     assert!(rows_of(&run(&server, &["export"]).await.ok().stdout) == rows_of(&export), "restored");
 }
 
+/// A time in three months.
+fn later() -> chatapp::model::Timestamp {
+    chatapp::model::Clock::System.now().plus_seconds(90 * 24 * 60 * 60)
+}
+
 async fn with_people(server: &Server) {
     let ann = server.admin("ann").await;
     let public = ann.creates_room("general").await;
@@ -64,10 +84,23 @@ async fn with_people(server: &Server) {
     let ban = format!("/rooms/{public}/bans/{}", di.user_id);
     ann.put(&ban, json!({ "reason": "advertising", "until": until })).await.expect(204);
     bo.post(&format!("/rooms/{room}/invites"), json!({ "uses_allowed": 3 })).await.expect(201);
+    bo.post(&format!("/rooms/{room}/hooks"), json!({ "name": "CI" })).await.expect(201);
     for (who, room) in [(&bo, public), (&bo, room)] {
         let message = json!({ "content": "hello", "client_id": "one" });
         who.post(&format!("/rooms/{room}/messages"), message).await.expect(201);
     }
+    let path = format!("/rooms/{room}/messages");
+    let first = json!({ "content": "hi @bo and @room" });
+    let first = ann.post(&path, first).await.expect(201)["id"].as_i64().unwrap();
+    let reply = json!({ "content": "yes", "thread_id": first });
+    bo.post(&path, reply).await.expect(201);
+    bo.put(&format!("{path}/{first}/reactions/:tada:"), json!({})).await.expect(204);
+    bo.put(&format!("/rooms/{room}/pins/{first}"), json!({})).await.expect(204);
+    for draft in [json!({ "content": "not yet" }), json!({ "content": "re", "thread_id": first })] {
+        bo.put(&format!("/rooms/{room}/draft"), draft).await.expect(200);
+    }
+    let later = json!({ "content": "later", "send_at": later() });
+    bo.post(&format!("/rooms/{room}/scheduled"), later).await.expect(201);
     let direct = cy.post("/direct-rooms/", json!({ "user_ids": [bo.user_id] })).await.expect(201);
     let path = format!("/rooms/{}/messages", direct["id"]);
     cy.post(&path, json!({ "content": "just us" })).await.expect(201);
@@ -78,5 +111,8 @@ async fn with_people(server: &Server) {
         .await
         .expect(200);
     cy.put(&format!("/users/me/blocks/{}", ann.user_id), json!({})).await.expect(204);
+    let token = Key::secret().token(json!({ "sub": "é 42", "preferred_username": "shopper" }));
+    let token = json!({ "token": token });
+    server.anonymous().post("/auth/exchange", token).await.expect(200);
     ann.delete(&format!("/admin/users/{}", di.user_id)).await.expect(204);
 }

@@ -159,7 +159,7 @@ async fn a_damaged_database_is_reported_with_a_remedy() {
     let length = fs::metadata(&path).unwrap().len() as usize;
     let file = File::options().write(true).open(&path).unwrap();
     // The first pages belong to small tables; the messages come after them.
-    let healthy = 64 * 4096;
+    let healthy = 128 * 4096;
     file.write_all_at(&vec![0xaa; length - healthy], healthy as u64).unwrap();
     server.restart().await;
     for _ in 0..3 {

@@ -22,9 +22,7 @@ async fn a_second_sigterm_stops_the_server_at_once() {
     let mut socket = ann.joins(room).await;
     proxy.delay(NO_ANSWER);
     socket.send(json!({ "type": "send", "content": "x", "client_id": "x" })).await;
-    // The pong comes after the send has been queued.
-    socket.send(json!({ "type": "ping" })).await;
-    socket.recv_type("pong").await;
+    proxy.delays_an_answer().await;
     server.signal("TERM");
     server.says("stopping").await;
     server.signal("TERM");
@@ -40,9 +38,7 @@ async fn the_server_stops_in_time_if_the_database_does_not_answer() {
     let mut socket = ann.joins(room).await;
     proxy.delay(NO_ANSWER);
     socket.send(json!({ "type": "send", "content": "x", "client_id": "x" })).await;
-    // The pong comes after the send has been queued.
-    socket.send(json!({ "type": "ping" })).await;
-    socket.recv_type("pong").await;
+    proxy.delays_an_answer().await;
     assert_eq!(server.sigterm().await.code(), Some(1));
     let log = server.log().join("\n");
     assert!(log.contains("the database did not answer in time"), "{log}");

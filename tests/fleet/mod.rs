@@ -3,6 +3,7 @@
 mod limits;
 mod nats;
 mod nodes;
+mod own;
 mod presence;
 mod standings;
 

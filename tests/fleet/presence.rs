@@ -127,6 +127,22 @@ async fn typing_and_read_positions_reach_the_other_nodes() {
     here.send(json!({ "type": "read", "room_id": room, "seq": 1 })).await;
     let read = there.recv_type("read").await;
     assert_eq!((&read["room_id"], &read["seq"]), (&json!(room), &json!(1)));
+    let path = format!("/rooms/{room}/unread");
+    for read_seq in 2..6 {
+        here.says(room, "hello again", &read_seq.to_string()).await;
+        assert_eq!(other.recv_type("message").await["seq"], read_seq);
+        // A ring that has both tells the last.
+        ann.put(&format!("/rooms/{room}/read"), json!({ "seq": read_seq })).await.expect(200);
+        ann.post(&path, json!({ "seq": 2 })).await.expect(200);
+        loop {
+            let read = there.recv_type("read").await;
+            if read["marked_unread"] == true {
+                assert_eq!(read["seq"], 1);
+                break;
+            }
+            assert_eq!(read["seq"], read_seq);
+        }
+    }
     here.send(json!({ "type": "typing", "room_id": room })).await;
     assert_eq!(other.recv().await["type"], "typing", "a read position is its user's alone");
 }

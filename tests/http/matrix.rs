@@ -18,7 +18,18 @@ on_both_databases!(
 type Row = (&'static str, &'static str, Option<Value>, [u16; 4]);
 
 const MEMBER: &str = "/rooms/{room_id}/members/{user_id}";
+const DRAFT: &str = "/rooms/{room_id}/draft";
+const SCHEDULED: &str = "/users/me/scheduled/{scheduled_id}";
 const MESSAGE: &str = "/rooms/{room_id}/messages/{message_id}";
+const FORWARD: &str = "/rooms/{room_id}/messages/{message_id}/forward";
+const REACTION: &str = "/rooms/{room_id}/messages/{message_id}/reactions/{emoji}";
+const PIN: &str = "/rooms/{room_id}/pins/{message_id}";
+const THREAD: &str = "/rooms/{room_id}/messages/{message_id}/thread";
+const THREAD_READ: &str = "/rooms/{room_id}/messages/{message_id}/thread/read";
+const PREVIEWS: &str = "/rooms/{room_id}/messages/{message_id}/previews";
+const PREVIEW_IMAGE: &str = "/rooms/{room_id}/messages/{message_id}/previews/{index}/image";
+const CURSOR: &str = "/bots/me/cursors/{name}";
+const FOLLOW: &str = "/rooms/{room_id}/messages/{message_id}/thread/follow";
 
 /// The rows with other results under `auth.signup = "closed"` and `rooms.create = "everyone"`.
 fn table_with_other_settings() -> Vec<Row> {
@@ -41,18 +52,25 @@ fn table() -> Vec<Row> {
     };
     let credentials = || Some(json!({ "username": "root", "password": PASSWORD }));
     let message = || Some(json!({ "content": "hello" }));
+    let scheduled =
+        || Some(json!({ "content": "hello", "send_at": super::scheduled::after(60_000) }));
     let redeemed = || Some(json!({ "token": "TOKEN", "new_password": PASSWORD }));
     let role = || Some(json!({ "role": "admin" }));
     let invite = || Some(json!({ "token": "TOKEN" }));
     let user = || Some(json!({ "user_id": "USER" }));
     let users = || Some(json!({ "user_ids": ["USER"] }));
     let star = || Some(json!({ "is_starred": true }));
+    let api_token = || Some(json!({ "name": "test", "scopes": ["read"] }));
+    let bot = || Some(json!({ "username": "NEW", "token": api_token() }));
+    let positions = || Some(json!({ "positions": [{ "room_id": 1, "seq": 1 }] }));
     let moderator = || Some(json!({ "role": "moderator" }));
     vec![
         ("POST", "/auth/signup", account("user"), [201, 201, 201, 401]),
         ("POST", "/auth/signup", account("admin"), [403, 403, 201, 401]),
         ("GET", "/auth/setup", None, [200, 200, 200, 200]),
         ("POST", "/auth/login", credentials(), [200, 200, 200, 200]),
+        // No product is set up.
+        ("POST", "/auth/exchange", Some(json!({ "token": "x" })), [404, 404, 404, 404]),
         ("GET", "/auth/me", None, [401, 200, 200, 401]),
         ("POST", "/auth/refresh", None, [401, 200, 200, 401]),
         ("POST", "/auth/ws-ticket", None, [401, 201, 201, 401]),
@@ -72,8 +90,28 @@ fn table() -> Vec<Row> {
         ("POST", "/rooms/{room_id}/messages", message(), [401, 201, 201, 401]),
         ("GET", "/rooms/{room_id}/messages", None, [401, 200, 200, 401]),
         ("GET", "/rooms/{room_id}/events", None, [401, 200, 200, 401]),
+        ("GET", "/search", None, [401, 200, 200, 401]),
         ("PATCH", "/rooms/{room_id}", room(), [401, 403, 200, 401]),
         ("PUT", "/rooms/{room_id}/read", Some(json!({ "seq": 1 })), [401, 200, 200, 401]),
+        ("GET", MESSAGE, None, [401, 200, 200, 401]),
+        ("POST", FORWARD, Some(json!({ "room_id": "ROOM" })), [401, 201, 201, 401]),
+        ("PUT", REACTION, None, [401, 204, 204, 401]),
+        ("DELETE", REACTION, None, [401, 204, 204, 401]),
+        ("GET", REACTION, None, [401, 200, 200, 401]),
+        ("GET", "/rooms/{room_id}/pins", None, [401, 200, 200, 401]),
+        // The user is not a member.
+        ("PUT", PIN, None, [401, 409, 204, 401]),
+        ("DELETE", PIN, None, [401, 409, 204, 401]),
+        ("GET", THREAD, None, [401, 200, 200, 401]),
+        // Previews are off.
+        ("GET", PREVIEWS, None, [401, 404, 404, 401]),
+        ("GET", PREVIEW_IMAGE, None, [401, 404, 404, 401]),
+        ("PUT", THREAD_READ, Some(json!({ "seq": 1 })), [401, 200, 200, 401]),
+        ("PUT", FOLLOW, None, [401, 204, 204, 401]),
+        ("DELETE", FOLLOW, None, [401, 204, 204, 401]),
+        ("GET", "/users/me/threads", None, [401, 200, 200, 401]),
+        ("GET", "/users/me/mentions", None, [401, 200, 200, 401]),
+        ("POST", "/rooms/{room_id}/unread", Some(json!({ "seq": 1 })), [401, 200, 200, 401]),
         // The message is the admin's own.
         ("PATCH", MESSAGE, message(), [401, 403, 200, 401]),
         ("DELETE", MESSAGE, None, [401, 403, 204, 401]),
@@ -86,6 +124,14 @@ fn table() -> Vec<Row> {
         ("DELETE", "/invites/{invite_id}", None, [401, 403, 204, 401]),
         ("POST", "/invites/preview", invite(), [200, 200, 200, 200]),
         ("POST", "/invites/accept", invite(), [401, 200, 200, 401]),
+        ("GET", "/users/me/drafts", None, [401, 200, 200, 401]),
+        ("PUT", DRAFT, message(), [401, 200, 200, 401]),
+        ("DELETE", DRAFT, None, [401, 204, 204, 401]),
+        ("GET", "/users/me/scheduled", None, [401, 200, 200, 401]),
+        ("POST", "/rooms/{room_id}/scheduled", scheduled(), [401, 201, 201, 401]),
+        // There is no such message.
+        ("PATCH", SCHEDULED, Some(json!({})), [401, 404, 404, 401]),
+        ("DELETE", SCHEDULED, None, [401, 404, 404, 401]),
         ("GET", "/rooms/{room_id}/members", None, [401, 200, 200, 401]),
         ("POST", "/rooms/{room_id}/members", users(), [401, 403, 200, 401]),
         ("PUT", "/rooms/{room_id}/members/me", None, [401, 200, 200, 401]),
@@ -99,10 +145,28 @@ fn table() -> Vec<Row> {
         ("PUT", "/rooms/{room_id}/bans/{user_id}", Some(json!({})), [401, 403, 204, 401]),
         ("DELETE", "/rooms/{room_id}/bans/{user_id}", None, [401, 403, 204, 401]),
         ("POST", "/direct-rooms", users(), [401, 201, 201, 401]),
+        ("POST", "/bots", bot(), [401, 403, 201, 401]),
+        ("POST", "/rooms/{room_id}/hooks", Some(json!({ "name": "CI" })), [401, 403, 201, 401]),
+        ("GET", "/rooms/{room_id}/hooks", None, [401, 403, 200, 401]),
+        // There is no such webhook.
+        ("DELETE", "/rooms/{room_id}/hooks/{hook_id}", None, [401, 403, 404, 401]),
+        ("POST", "/hooks/{token}", Some(json!({ "text": "hi" })), [404, 404, 404, 404]),
+        ("GET", "/bots", None, [401, 403, 200, 401]),
+        // The user is not a bot.
+        ("POST", "/bots/{user_id}/tokens", api_token(), [401, 403, 404, 401]),
+        ("GET", "/bots/{user_id}/tokens", None, [401, 403, 404, 401]),
+        ("DELETE", "/bots/{user_id}/tokens/{token_id}", None, [401, 403, 404, 401]),
+        ("GET", "/bots/me", None, [401, 403, 403, 401]),
+        ("GET", "/bots/me/cursors", None, [401, 403, 403, 401]),
+        ("PUT", CURSOR, positions(), [401, 403, 403, 401]),
+        ("GET", CURSOR, None, [401, 403, 403, 401]),
+        ("DELETE", CURSOR, None, [401, 403, 403, 401]),
         ("GET", "/admin/rooms", None, [401, 403, 200, 401]),
         ("DELETE", "/admin/rooms/{room_id}", None, [401, 403, 204, 401]),
         ("PUT", "/admin/rooms/{room_id}/owner", user(), [401, 403, 204, 401]),
         ("GET", "/admin/users", None, [401, 403, 200, 401]),
+        ("POST", "/admin/users", Some(json!({ "username": "NEW" })), [401, 403, 201, 401]),
+        ("POST", "/admin/users/{user_id}/tokens", Some(json!({})), [401, 403, 201, 401]),
         ("GET", "/admin/users/{user_id}", None, [401, 403, 200, 401]),
         ("PATCH", "/admin/users/{user_id}", role(), [401, 403, 200, 401]),
         ("DELETE", "/admin/users/{user_id}", None, [401, 403, 204, 401]),
@@ -197,14 +261,22 @@ async fn check(server: &Server, table: Vec<Row>) {
                 true => reset(&root, target).await,
                 false => invite_token,
             };
-            let replaced = |body| with_placeholders_replaced(body, number, user, &token);
+            let replaced = |body| with_placeholders_replaced(body, number, [user, room], &token);
             let body = body.as_ref().map(replaced);
             let concrete = path
                 .replace("{room_id}", &room.to_string())
                 .replace("{message_id}", &sent.to_string())
+                .replace("{index}", "0")
+                .replace("{emoji}", "%F0%9F%91%8D")
+                .replace("{scheduled_id}", "999999")
+                .replace("{token_id}", "8f14e45fceea167a5a36dedd4bea2543")
+                .replace("{name}", "replies")
+                .replace("{hook_id}", "999999")
+                .replace("{token}", "cb_unknown")
                 .replace("{user_id}", &user.to_string())
                 .replace("{invite_id}", &invite.to_string());
-            let answer = ask(&client, method, &concrete, body).await;
+            let concrete = if path == "/search" { "/search?q=hello" } else { &concrete };
+            let answer = ask(&client, method, concrete, body).await;
             // These two end sessions of the caller.
             if ["/auth/logout", "/auth/password"].contains(&path) {
                 signed_in.remove(who);
@@ -251,10 +323,16 @@ async fn reset(root: &Client, user_id: i64) -> String {
     made["token"].as_str().expect("a token").to_owned()
 }
 
-/// The body with its placeholders replaced: `NEW` by a unique name, `USER` by the user's id, `TOKEN` by the token.
-fn with_placeholders_replaced(body: &Value, number: u32, user: i64, token: &str) -> Value {
+/// The body with its placeholders replaced: `NEW` by a unique name, `USER` and `ROOM` by their ids, `TOKEN` by the token.
+fn with_placeholders_replaced(
+    body: &Value,
+    number: u32,
+    [user, room]: [i64; 2],
+    token: &str,
+) -> Value {
     let text = body.to_string().replace("NEW", &format!("new{number}")).replace("TOKEN", token);
     let text = text.replace("\"USER\"", &user.to_string());
+    let text = text.replace("\"ROOM\"", &room.to_string());
     serde_json::from_str(&text).unwrap()
 }
 

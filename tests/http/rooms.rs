@@ -64,6 +64,7 @@ async fn a_deleted_room_closes_the_sockets_in_it(database: Database) {
 pub(super) fn without_membership(room: &Value) -> Value {
     let mut room = room.clone();
     let fields = room.as_object_mut().expect("a room");
-    fields.retain(|name, _| !["membership", "unread", "mentions"].contains(&name.as_str()));
+    let of_members = ["membership", "unread", "mentions", "unread_threads"];
+    fields.retain(|name, _| !of_members.contains(&name.as_str()));
     room
 }

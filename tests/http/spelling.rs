@@ -130,6 +130,8 @@ fn earlier_user(username: &str, email: &str, password: &str) -> NewUser {
         username: username.to_owned(),
         email: email.to_owned(),
         password_hash: bcrypt::non_truncating_hash(password, 4).expect("a hash"),
+        is_bot: false,
+        display_name: None,
         role: Role::User,
         created_at: Timestamp(0),
         only_if_no_admin: false,

@@ -36,6 +36,8 @@ const OWNERS: [&str; 2] = ["own own own OK own banned OK", "own own OK own"];
 const ADMINS: [&str; 2] = ["adm adm adm OK adm banned OK", "own own OK own"];
 /// For what every reader does.
 const READERS: [&str; 2] = ["OK OK OK OK OK banned OK", "OK OK OK OK"];
+/// For what is sent to every member.
+const WRITERS: [&str; 2] = ["OK OK OK OK muted banned OK", "OK OK OK muted"];
 /// For what everybody does who sees the room.
 const SEERS: [&str; 2] = ["OK OK OK OK OK OK OK", "OK OK OK OK"];
 
@@ -51,6 +53,7 @@ fn table() -> Vec<Row> {
         row("PATCH", "/rooms/{room_id}", json!({ "description": "x" }), ADMINS, "kind"),
         row("DELETE", "/rooms/{room_id}", none.clone(), ADMINS, "kind"),
         row("PUT", "/rooms/{room_id}/read", json!({ "seq": 0 }), READERS, "OK"),
+        row("POST", "/rooms/{room_id}/unread", json!({ "seq": 1 }), READERS, "OK"),
         row("GET", "/rooms/{room_id}/messages", none.clone(), READERS, "OK"),
         row("GET", "/rooms/{room_id}/events", none.clone(), READERS, "OK"),
         row("POST", "/rooms/{room_id}/messages", json!({ "content": "x" }),
@@ -60,6 +63,27 @@ fn table() -> Vec<Row> {
             ["author author author author muted banned author", "author author author muted"], "author"),
         row("DELETE", "/rooms/{room_id}/messages/{message_id}", none.clone(),
             ["author author OK OK author banned OK", "author OK OK author"], "author"),
+        row("GET", "/rooms/{room_id}/messages/{message_id}", none.clone(), READERS, "OK"),
+        // Forwards to the same room, which needs a voice there.
+        row("POST", "/rooms/{room_id}/messages/{message_id}/forward", json!({ "room_id": "ROOM" }), WRITERS, "OK"),
+        row("PUT", "/rooms/{room_id}/messages/{message_id}/reactions/{emoji}", none.clone(), WRITERS, "OK"),
+        row("DELETE", "/rooms/{room_id}/messages/{message_id}/reactions/{emoji}", none.clone(), WRITERS, "OK"),
+        row("GET", "/rooms/{room_id}/messages/{message_id}/reactions/{emoji}", none.clone(), READERS, "OK"),
+        row("GET", "/rooms/{room_id}/messages/{message_id}/previews", none.clone(), READERS, "OK"),
+        row("GET", "/rooms/{room_id}/messages/{message_id}/previews/{index}/image", none.clone(),
+            ["none none none none none banned none", "none none none none"], "none"),
+        row("GET", "/rooms/{room_id}/messages/{message_id}/thread", none.clone(), READERS, "OK"),
+        row("PUT", "/rooms/{room_id}/messages/{message_id}/thread/read", json!({ "seq": 0 }), READERS, "OK"),
+        row("PUT", "/rooms/{room_id}/messages/{message_id}/thread/follow", none.clone(), READERS, "OK"),
+        row("DELETE", "/rooms/{room_id}/messages/{message_id}/thread/follow", none.clone(), READERS, "OK"),
+        row("PUT", "/rooms/{room_id}/draft", json!({ "content": "x" }), READERS, "OK"),
+        row("DELETE", "/rooms/{room_id}/draft", none.clone(), READERS, "OK"),
+        row("POST", "/rooms/{room_id}/scheduled", json!({ "content": "x", "send_at": super::scheduled::after(600_000) }), WRITERS, "OK"),
+        row("GET", "/rooms/{room_id}/pins", none.clone(), READERS, "OK"),
+        row("PUT", "/rooms/{room_id}/pins/{message_id}", none.clone(),
+            ["not OK OK OK muted banned OK", "OK OK OK muted"], "OK"),
+        row("DELETE", "/rooms/{room_id}/pins/{message_id}", none.clone(),
+            ["not OK OK OK muted banned OK", "OK OK OK muted"], "OK"),
         row("GET", "/rooms/{room_id}/members", none.clone(), SEERS, "OK"),
         row("POST", "/rooms/{room_id}/members", json!({ "user_ids": ["GUEST"] }), MODERATORS, "kind"),
         row("PUT", "/rooms/{room_id}/members/me", none.clone(), READERS, "OK"),
@@ -76,7 +100,10 @@ fn table() -> Vec<Row> {
         row("DELETE", "/rooms/{room_id}/bans/{user_id}", none.clone(), MODERATORS, "kind"),
         row("POST", "/rooms/{room_id}/invites", json!({}), MODERATORS, "kind"),
         row("GET", "/rooms/{room_id}/invites", none.clone(), MODERATORS, "kind"),
-        row("DELETE", "/rooms/{room_id}/invites/{invite_id}", none, MODERATORS, "kind"),
+        row("DELETE", "/rooms/{room_id}/invites/{invite_id}", none.clone(), MODERATORS, "kind"),
+        row("POST", "/rooms/{room_id}/hooks", json!({ "name": "CI" }), MODERATORS, "kind"),
+        row("GET", "/rooms/{room_id}/hooks", none.clone(), MODERATORS, "kind"),
+        row("DELETE", "/rooms/{room_id}/hooks/{hook_id}", none, MODERATORS, "kind"),
     ]
 }
 
@@ -93,6 +120,8 @@ fn refusal(word: &str) -> Option<(u16, &'static str)> {
         "not" => (409, "not_a_member"),
         "last" => (409, "last_owner"),
         "kind" => (409, "room_kind"),
+        // The message has no link.
+        "none" => (404, "preview_not_found"),
         other => panic!("{other}"),
     })
 }
@@ -110,7 +139,10 @@ async fn every_operation_in_a_direct_room_answers_each_standing(database: Databa
 }
 
 async fn check(database: Database, kind: &'static str, columns: &[&str], column: usize) {
-    let server = Server::with(database).env("CHATAPP_ROOMS__CREATE", "everyone").start().await;
+    let server = Server::with(database)
+        .env("CHATAPP_ROOMS__CREATE", "everyone")
+        .env("CHATAPP_PREVIEWS__ENABLED", "on");
+    let server = server.start().await;
     let house = House::on(&server, kind).await;
     let document = Document::of(&server.anonymous()).await;
     let table = table();
@@ -169,8 +201,9 @@ fn shown(mut answer: Answer) -> (u16, Vec<String>, Value) {
 #[derive(Clone, Copy)]
 pub struct Room {
     pub id: i64,
-    message: i64,
+    pub message: i64,
     invite: i64,
+    hook: i64,
 }
 
 /// People of each standing, and rooms of one kind for them.
@@ -210,7 +243,7 @@ impl House {
         };
         let id = room["id"].as_i64().expect("an id");
         let path = format!("/rooms/{id}");
-        let mut invite = 1;
+        let (mut invite, mut hook) = (1, 1);
         if self.kind != "direct" {
             let people = ["member", "moderator", "muted", "target"].map(id_of);
             let people = json!({ "user_ids": people });
@@ -225,11 +258,14 @@ impl House {
             owner.put(&format!("{path}/bans/{}", id_of("banned")), json!({})).await.expect(204);
             let made = owner.post(&format!("{path}/invites"), json!({})).await.expect(201);
             invite = made["id"].as_i64().expect("an id");
+            let made =
+                owner.post(&format!("{path}/hooks"), json!({ "name": "CI" })).await.expect(201);
+            hook = made["id"].as_i64().expect("an id");
         }
         let messages = format!("{path}/messages");
         let sent = self.of("target").post(&messages, json!({ "content": "x" })).await.expect(201);
         let message = sent["id"].as_i64().expect("an id");
-        Room { id, message, invite }
+        Room { id, message, invite, hook }
     }
 
     async fn ask(&self, name: &str, method: &str, path: &str, body: &Value, room: &Room) -> Answer {
@@ -238,13 +274,17 @@ impl House {
         let path = path
             .replace("{room_id}", &room.id.to_string())
             .replace("{message_id}", &room.message.to_string())
+            .replace("{index}", "0")
+            .replace("{emoji}", "%F0%9F%91%8D")
             .replace("{invite_id}", &room.invite.to_string())
+            .replace("{hook_id}", &room.hook.to_string())
             .replace("{user_id}", &id_of(subject));
         let mut request =
             self.of(name).request(Method::from_bytes(method.as_bytes()).unwrap(), &path);
         if !body.is_null() {
             let text = body.to_string();
             let text = text.replace("\"TARGET\"", &id_of("target"));
+            let text = text.replace("\"ROOM\"", &room.id.to_string());
             let body: Value =
                 serde_json::from_str(&text.replace("\"GUEST\"", &id_of("guest"))).unwrap();
             request = request.json(&body);

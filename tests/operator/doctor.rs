@@ -182,6 +182,16 @@ fn risky_settings_and_a_low_limit_of_open_files_are_reported() {
     report.expect("previous secret", "warning: remove it");
     assert!(!report.0.stdout.contains("sesame") && !report.0.stdout.contains(random));
 
+    let patient = Patient::new()
+        .env("CHATAPP_EXTERNAL__ISSUER", "https://shop.example")
+        .env("CHATAPP_EXTERNAL__AUDIENCE", "chat")
+        .env("CHATAPP_EXTERNAL__PUBLIC_KEY", "key.pem");
+    patient.expect("external", "problem: key.pem of external.public_key cannot be read");
+    patient.write("key.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", 0o644);
+    patient.expect("external", "problem: has another key than RSA");
+    patient.write("key.pem", include_str!("../http/keys/rsa.pub.pem"), 0o644);
+    patient.expect("external", "ok: tokens of https://shop.example open sessions");
+
     let patient = Patient::new();
     let script =
         format!("ulimit -n 256; exec {} doctor --output json", env!("CARGO_BIN_EXE_chatapp"));

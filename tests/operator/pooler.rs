@@ -121,7 +121,10 @@ fn an_error_names_the_pooler_if_it_has_no_free_connection() {
 
 /// Migrates the database, then undoes the last migration that locks `events`, and those after it.
 fn undo_migrations(database: &PgDatabase) {
-    let undo = "ALTER TABLE events DROP COLUMN detail;
+    let undo = "DROP TABLE reactions, mentions, thread_follows, pins, drafts, scheduled_messages,
+                    search_index, api_tokens, cursors, external_accounts, incoming_hooks;
+                ALTER TABLE sessions DROP COLUMN ends_at;
+                ALTER TABLE events DROP COLUMN detail, DROP COLUMN thread_id, DROP COLUMN extras;
                 DELETE FROM users WHERE id = 0;
                 ALTER TABLE server DROP COLUMN compatible_from, DROP COLUMN access_version;
                 DROP TABLE attempts, known_addresses, nodes, presence, members, mutes, bans, invites, blocks;
@@ -130,13 +133,14 @@ fn undo_migrations(database: &PgDatabase) {
                            rooms_public;
                 ALTER TABLE rooms DROP COLUMN kind, DROP COLUMN posting, DROP COLUMN inviting,
                     DROP COLUMN history, DROP COLUMN auto_join, DROP COLUMN direct_key,
-                    DROP COLUMN access_version, DROP COLUMN member_count;
+                    DROP COLUMN access_version, DROP COLUMN member_count,
+                    DROP COLUMN indexed_seq, DROP COLUMN indexed_ids;
                 DROP FUNCTION count_members, fold_case;
                 CREATE UNIQUE INDEX rooms_name ON rooms (lower(name COLLATE \"C\"))
                     WHERE deleted_at IS NULL;
                 ALTER TABLE users DROP COLUMN display_name, DROP COLUMN title, DROP COLUMN timezone,
                     DROP COLUMN status_text, DROP COLUMN status_emoji, DROP COLUMN status_until,
-                    DROP COLUMN last_seen_at, DROP COLUMN renamed_at;
+                    DROP COLUMN last_seen_at, DROP COLUMN renamed_at, DROP COLUMN is_bot;
                 DELETE FROM refinery_schema_history WHERE version >= 7";
     assert_eq!(on(database.url(), &["migrate"]).code, 0);
     database.client().batch_execute(undo).unwrap();

@@ -60,6 +60,7 @@ fn say(server: &Server, room_id: RoomId, user_id: UserId) {
         client_id: None,
         timestamp: Timestamp(0),
         joins: false,
+        parts: None,
     };
     in_the_database(server, |backend| backend.append_messages(vec![message]).map(drop));
 }

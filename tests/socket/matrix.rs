@@ -17,16 +17,18 @@ on_both_databases!(only_permitted_callers_can_use_each_verb);
 type Row = (&'static str, Value, [&'static str; 2]);
 
 /// The verbs, named as in `/asyncapi.json`.
-fn table(room: i64, other: i64, token: &str) -> Vec<Row> {
+fn table([room, other, message]: [i64; 3], token: &str) -> Vec<Row> {
     let all = |answer| [answer, answer];
     let named = |kind: &str, room: i64| json!({ "type": kind, "room_id": room, "ref": "r" });
     let send = json!({ "type": "send", "room_id": room, "content": "x", "ref": "r" });
+    let react = json!({ "type": "react", "message_id": message, "emoji": "👍", "ref": "r" });
     let refresh = json!({ "type": "auth.refresh", "token": token, "ref": "r" });
     vec![
         ("plain_send", json!({ "content": "x" }), all("message")),
         ("client_send", send, all("ack")),
         ("client_typing", named("typing", room), all("")),
         ("client_read", json!({ "type": "read", "seq": 0, "ref": "r" }), all("read")),
+        ("client_react", react, all("reacted")),
         ("client_subscribe", named("subscribe", other), all("synced")),
         ("client_unsubscribe", named("unsubscribe", other), all("unsubscribed")),
         ("client_auth.refresh", refresh, all("auth.refreshed")),
@@ -45,7 +47,9 @@ async fn only_permitted_callers_can_use_each_verb(database: Database) {
     let messages = document["components"]["messages"].as_object().expect("messages");
     let is_verb = |name: &&str| *name == "plain_send" || name.starts_with("client_");
     let verbs: BTreeSet<&str> = messages.keys().map(String::as_str).filter(is_verb).collect();
-    let table_of = |client: &Client| table(room, other, &client.token);
+    let sent = root.post(&format!("/rooms/{room}/messages"), json!({ "content": "x" })).await;
+    let message = sent.expect(201)["id"].as_i64().expect("an id");
+    let table_of = |client: &Client| table([room, other, message], &client.token);
     let rows: BTreeSet<&str> = table_of(&user).into_iter().map(|row| row.0).collect();
     assert_eq!(verbs, rows, "every verb has a row in the table");
 
@@ -62,7 +66,7 @@ async fn only_permitted_callers_can_use_each_verb(database: Database) {
         socket.close().await;
     }
     let said = root.history(room).await.len();
-    assert_eq!(said, 4, "each of the two sent two messages");
+    assert_eq!(said, 5, "each of the two sent two messages, and there was one before");
 
     let deactivated = server.user("carl").await;
     let mut open = deactivated.joins(room).await;

@@ -10,6 +10,8 @@ on_both_databases!(
     a_position_never_moves_back_or_beyond_the_head,
     an_invalid_position_is_refused_with_an_error,
     the_furthest_of_many_concurrent_positions_is_kept,
+    messages_marked_as_unread_are_unread_on_every_connection,
+    a_position_that_waits_does_not_undo_a_later_mark,
 );
 
 async fn read_seq(client: &Client, room: i64) -> Value {
@@ -139,4 +141,69 @@ async fn the_furthest_of_many_concurrent_positions_is_kept(database: Database) {
         assert_eq!(last, 40);
     });
     futures_util::future::join_all(said).await;
+}
+
+async fn messages_marked_as_unread_are_unread_on_every_connection(database: Database) {
+    let (server, ann, room) = server_with_room(database).await;
+    fill(&ann, room, 5).await;
+    let bo = server.user("bo").await;
+    let (mut laptop, mut phone) = (bo.joins(room).await, open_many(&bo).await);
+    phone.send(json!({ "type": "watch" })).await;
+    phone.recv_type("watching").await;
+    let path = format!("/rooms/{room}/unread");
+    let unread = async |seq: i64| {
+        bo.post(&path, json!({ "seq": seq })).await.expect(200)["read_seq"].clone()
+    };
+    assert_eq!(unread(3).await, 0, "nothing was read");
+    laptop.send(json!({ "type": "read", "seq": 5 })).await;
+    assert_eq!(phone.recv_type("read").await["seq"], 5);
+    assert_eq!(unread(3).await, 2);
+    let expected = json!({ "type": "read", "room_id": room, "seq": 2, "marked_unread": true });
+    for socket in [&mut laptop, &mut phone] {
+        assert_eq!(socket.recv_type("read").await, expected);
+    }
+    let shown = bo.get(&format!("/rooms/{room}")).await.expect(200);
+    assert_eq!((&shown["unread"], &shown["first_unread_seq"]), (&json!(3), &json!(3)));
+    // It does not move on, so nobody is told.
+    assert_eq!(unread(4).await, 2);
+    assert_eq!(unread(i64::MAX).await, 2);
+    assert_eq!(unread(0).await, 0);
+    for socket in [&mut laptop, &mut phone] {
+        assert_eq!(socket.recv_type("read").await["seq"], 0);
+    }
+    // Another `read` moves it on as before.
+    laptop.send(json!({ "type": "read", "seq": 4 })).await;
+    let expected = json!({ "type": "read", "room_id": room, "seq": 4 });
+    assert_eq!(phone.recv_type("read").await, expected);
+    bo.post(&path, json!({ "seq": -1 })).await.expect_problem(422, "invalid_field");
+    bo.post("/rooms/999/unread", json!({ "seq": 1 })).await.expect_problem(404, "room_not_found");
+}
+
+/// The positions of one user in one room wait together. Each is answered, and the last request counts.
+async fn a_position_that_waits_does_not_undo_a_later_mark(database: Database) {
+    const TIMES: i64 = 100;
+    let (_server, ann, room) = server_with_room(database).await;
+    fill(&ann, room, 9).await;
+    let (mut busy, mut other) = (ann.joins(room).await, ann.joins(room).await);
+    let path = format!("/rooms/{room}/unread");
+    for n in 0..TIMES {
+        for seq in 6..9 {
+            busy.send(json!({ "type": "read", "seq": seq })).await;
+        }
+        let reference = n.to_string();
+        busy.send(json!({ "type": "read", "seq": 9, "ref": reference })).await;
+        while busy.recv_type("read").await["ref"] != json!(reference) {}
+        let answers = [3, 5, 4].map(|seq| ann.post(&path, json!({ "seq": seq })));
+        for answer in futures_util::future::join_all(answers).await {
+            let read_seq = answer.expect(200)["read_seq"].as_i64().expect("a position");
+            assert!((2..=4).contains(&read_seq), "{read_seq}");
+        }
+        assert_eq!(read_seq(&ann, room).await, 2);
+        loop {
+            let frame = other.recv_type("read").await;
+            if frame["marked_unread"] == true && frame["seq"] == 2 {
+                break;
+            }
+        }
+    }
 }

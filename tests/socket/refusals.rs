@@ -114,12 +114,13 @@ async fn values_just_within_the_limits_are_accepted(database: Database) {
 async fn frames_on_a_socket_for_many_rooms_must_name_a_joined_room(database: Database) {
     let (_server, ann, room) = server_with_room(database).await;
     let mut socket = open_many(&ann).await;
-    for frame in [
-        json!({ "content": "to whom?" }),
-        json!({ "type": "typing" }),
-        json!({ "type": "send", "room_id": room, "content": "not in it" }),
+    for (frame, code) in [
+        (json!({ "content": "to whom?" }), "invalid_field"),
+        (json!({ "type": "typing" }), "invalid_field"),
+        (json!({ "type": "send", "room_id": room, "content": "not in it" }), "not_subscribed"),
+        (json!({ "type": "typing", "room_id": room, "roomid": room }), "invalid_field"),
     ] {
-        expect_error(&mut socket, &frame.to_string(), "not_subscribed", None).await;
+        expect_error(&mut socket, &frame.to_string(), code, None).await;
     }
     nothing_more(&mut socket).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::common::{frames_until_pong, open_many};
-use crate::http::standings::{DIRECT, House, NOWHERE, PRIVATE, PUBLIC};
+use crate::http::standings::{DIRECT, House, NOWHERE, PRIVATE, PUBLIC, Room};
 use crate::support::{Client, Database, Server, on_both_databases};
 
 on_both_databases!(
@@ -30,6 +30,7 @@ fn table() -> Vec<Row> {
         ("client_send", json!({ "type": "send", "content": "x" }), writers),
         ("client_typing", json!({ "type": "typing" }), writers),
         ("client_read", json!({ "type": "read", "seq": 0 }), readers),
+        ("client_react", json!({ "type": "react", "emoji": "👍", "message_id": 0 }), writers),
     ]
 }
 
@@ -54,8 +55,11 @@ async fn check(database: Database, kind: &'static str, columns: &[&str], column:
         "private" => &["outsider", "banned", "root"],
         _ => &["outsider", "moderator", "root"],
     };
-    for (number, (verb, frame, answers)) in (1..).zip(table()) {
-        let room = house.room(number).await.id;
+    for (number, (verb, mut frame, answers)) in (1..).zip(table()) {
+        let Room { id: room, message, .. } = house.room(number).await;
+        if frame.get("message_id").is_some() {
+            frame["message_id"] = message.into();
+        }
         let words: Vec<&str> = answers[column].split_whitespace().collect();
         assert_eq!(words.len(), columns.len(), "{verb}");
         for (name, word) in columns.iter().zip(words) {

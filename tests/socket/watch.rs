@@ -29,7 +29,7 @@ on_both_databases!(
     a_watcher_that_leaves_a_room_before_its_log_was_sent_is_asked_to_read_the_list_again,
 );
 
-async fn watch(client: &Client) -> Socket {
+pub async fn watch(client: &Client) -> Socket {
     let mut socket = open_many(client).await;
     socket.send(json!({ "type": "watch", "ref": "w" })).await;
     let watching = socket.recv().await;
@@ -51,7 +51,6 @@ async fn reads(client: &Client, room: i64, seq: i64) {
 #[derive(Default)]
 struct Model {
     user_id: i64,
-    username: String,
     rooms: BTreeMap<i64, Known>,
 }
 
@@ -72,7 +71,7 @@ struct Known {
 
 impl Model {
     fn of(client: &Client) -> Self {
-        Self { user_id: client.user_id, username: client.username.clone(), ..Self::default() }
+        Self { user_id: client.user_id, ..Self::default() }
     }
 
     /// Applies an answer to `GET /rooms/`, however late it is.
@@ -108,8 +107,8 @@ impl Model {
                     let seq = message["seq"].as_i64().expect("seq");
                     let is_news = seq > known.head.max(known.read);
                     if is_news && message["user_id"] != self.user_id {
-                        let names = message["mentions"].as_array().cloned().unwrap_or_default();
-                        known.unread.insert(seq, names.contains(&json!(self.username)));
+                        let people = message["mentions"].as_array().cloned().unwrap_or_default();
+                        known.unread.insert(seq, people.contains(&json!(self.user_id)));
                     }
                 }
                 for seq in frame["deleted"].as_array().into_iter().flatten() {
@@ -184,7 +183,9 @@ async fn a_watcher_is_notified_of_created_changed_and_deleted_rooms(database: Da
     let room = ann.post("/rooms/", json!({ "name": "new", "description": "Talk" })).await;
     let room = room.expect(201);
     let mut expected = room.clone();
-    for of_the_reader in ["read_seq", "unread", "mentions", "membership", "member_count"] {
+    for of_the_reader in
+        ["read_seq", "unread", "mentions", "unread_threads", "membership", "member_count"]
+    {
         expected.as_object_mut().expect("a room").remove(of_the_reader);
     }
     let created = watcher.recv().await;
@@ -212,13 +213,14 @@ async fn a_watcher_is_notified_of_created_changed_and_deleted_rooms(database: Da
 
 async fn a_watcher_receives_activity_of_rooms_that_it_has_not_joined(database: Database) {
     let (server, ann, room) = server_with_room(database).await;
-    let bo = server.user("bo").await;
+    let (bo, cy) = (server.user("bo").await, server.user("cy").await);
     let mut watcher = watch(&bo).await;
     post(&ann, room, "@Bo, and @cy: come. Not x@di").await;
     let expected = json!({
         "type": "room_activity", "room_id": room, "head_seq": 1,
         "messages": [{
-            "seq": 1, "user_id": ann.user_id, "username": "ann", "mentions": ["bo", "cy"],
+            "seq": 1, "user_id": ann.user_id, "username": "ann",
+            "mentions": [bo.user_id, cy.user_id],
         }],
     });
     assert_eq!(watcher.recv().await, expected);

@@ -1,7 +1,8 @@
 //! The audit log: one record for every act, and no other records.
 
 use chatapp::model::{
-    Actor, AuditEntry, NewAuditEntry, NewPasswordReset, NewUser, Role, SessionId, UserChange, Via,
+    Actor, AuditEntry, NewAccount, NewAuditEntry, NewPasswordReset, NewUser, Role, SessionId,
+    SessionTerms, UserChange, Via,
 };
 use chatapp::storage::Backend;
 use serde_json::json;
@@ -83,7 +84,7 @@ pub fn an_act_without_an_effect_is_not_recorded(db: &TestDatabase) {
 pub fn an_act_that_cannot_be_recorded_is_rolled_back(db: &TestDatabase) {
     let backend = db.backend();
     let ann = user(&*backend, "ann");
-    let id = session(&*backend, 1, &ann);
+    let open = session(&*backend, 1, &ann);
     db.raw().execute("ALTER TABLE audit RENAME TO elsewhere");
     let entry = audit("x");
     assert!(backend.update_user(ann.id, role(Role::Admin), &entry).is_err());
@@ -91,11 +92,17 @@ pub fn an_act_that_cannot_be_recorded_is_rolled_back(db: &TestDatabase) {
     assert!(backend.revoke_sessions(ann.id, &entry).is_err());
     assert!(backend.update_password(ann.id, "x", &entry).is_err());
     assert!(backend.create_user(&new_user("bo"), Some(&entry)).is_err());
+    let account = NewAccount { user: new_user("bo"), identity: None };
+    assert!(backend.create_account(&account, &entry).is_err());
+    let (id, expires_at) = (SessionId(2), NOW.plus_seconds(9));
+    let terms = SessionTerms { id, created_at: NOW, expires_at, is_bounded: true };
+    assert!(backend.create_user_session(ann.id, &terms, &entry).is_err());
+    assert!(backend.get_session(id).unwrap().is_none());
     let reset =
         NewPasswordReset { hash: [1; 32], user_id: ann.id, expires_at: NOW.plus_seconds(9) };
     assert!(backend.create_password_reset(&reset, &entry).is_err());
     assert_eq!(backend.get_user(ann.id).unwrap(), Some(ann));
-    assert_eq!(backend.get_session(id).unwrap().unwrap().revoked_at, None);
+    assert_eq!(backend.get_session(open).unwrap().unwrap().revoked_at, None);
     assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, HASH);
     assert!(backend.get_credentials("bo").unwrap().is_none());
     assert!(backend.get_password_reset(&[1; 32], NOW).unwrap().is_none());

@@ -1,7 +1,8 @@
 //! Editing and deleting messages: each change is an event, and the message has its present state.
 
 use chatapp::model::{
-    Changed, Cursor, Event, EventId, Message, NewMessageChange, RoomChange, RoomId, Seq,
+    Changed, Cursor, Event, EventId, Message, NewMessageChange, NewText, RoomChange, RoomId, Seq,
+    View,
 };
 use chatapp::storage::{Backend, ChangeError};
 
@@ -14,25 +15,27 @@ fn three(backend: &dyn Backend) -> (chatapp::model::User, chatapp::model::Room, 
     let ann = user(backend, "ann");
     let room = room(backend, &ann);
     fill(backend, &room, &ann, 3);
-    let page = backend.list_messages(room.id, Cursor::Newest, 10, Seq(0)).unwrap().unwrap();
+    let page =
+        backend.list_messages(room.id, Cursor::Newest, 10, View::default()).unwrap().unwrap();
     (ann, room, page.messages)
 }
 
 fn on_page(backend: &dyn Backend, room_id: RoomId) -> Vec<Message> {
-    backend.list_messages(room_id, Cursor::Newest, 10, Seq(0)).unwrap().unwrap().messages
+    backend.list_messages(room_id, Cursor::Newest, 10, View::default()).unwrap().unwrap().messages
 }
 
 pub fn an_edit_changes_the_message_and_is_an_event(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, room, sent) = three(&*backend);
-    let edited = backend.edit_message(change(&sent[1], &ann), "other 'words'").unwrap();
+    let edited =
+        backend.edit_message(change(&sent[1], &ann), &NewText::of("other 'words'")).unwrap();
     let expected = Message {
         content: "other 'words'".to_owned(),
         edited_at: Some(NOW.plus_seconds(60)),
         ..sent[1].clone()
     };
     assert_eq!(edited.message, expected);
-    let Some(Event::MessageEdited { change, content }) = &edited.event else {
+    let Some(Event::MessageEdited { change, content, .. }) = &edited.event else {
         panic!("{edited:?}")
     };
     assert_eq!((change.seq, change.message_seq), (Seq(4), sent[1].seq));
@@ -55,7 +58,7 @@ pub fn an_edit_changes_the_message_and_is_an_event(db: &TestDatabase) {
 pub fn the_same_text_again_changes_nothing(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, room, sent) = three(&*backend);
-    let same = backend.edit_message(change(&sent[0], &ann), "1").unwrap();
+    let same = backend.edit_message(change(&sent[0], &ann), &NewText::of("1")).unwrap();
     assert_eq!(same, Changed { message: sent[0].clone(), event: None });
     assert_eq!(events(&*backend, room.id).len(), 3);
 }
@@ -64,9 +67,9 @@ pub fn a_deleted_text_is_removed_from_the_log_too(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, room, sent) = three(&*backend);
     for secret in ["a secret", "another secret"] {
-        backend.edit_message(change(&sent[1], &ann), secret).unwrap();
+        backend.edit_message(change(&sent[1], &ann), &NewText::of(secret)).unwrap();
     }
-    backend.edit_message(change(&sent[2], &ann), "of another message").unwrap();
+    backend.edit_message(change(&sent[2], &ann), &NewText::of("of another message")).unwrap();
     let deleted = backend.delete_message(change(&sent[1], &ann), None).unwrap();
     assert_eq!(deleted.message.content, "");
     assert_eq!(deleted.message.deleted_at, Some(NOW.plus_seconds(60)));
@@ -116,7 +119,7 @@ pub fn a_refused_change_has_a_reason(db: &TestDatabase) {
     let backend = db.backend();
     let (ann, room, sent) = three(&*backend);
     let other = crate::harness::room(&*backend, &ann);
-    let edited = backend.edit_message(change(&sent[0], &ann), "x").unwrap();
+    let edited = backend.edit_message(change(&sent[0], &ann), &NewText::of("x")).unwrap();
     let Some(Event::MessageEdited { change: event, .. }) = edited.event else { panic!() };
     let of_first = || change(&sent[0], &ann);
     let missing = [
@@ -127,24 +130,24 @@ pub fn a_refused_change_has_a_reason(db: &TestDatabase) {
     ];
     for change in missing {
         assert_eq!(backend.get_message(change.room_id, change.message_id).unwrap(), None);
-        let edited = backend.edit_message(change.clone(), "y");
+        let edited = backend.edit_message(change.clone(), &NewText::of("y"));
         assert!(matches!(edited, Err(ChangeError::MessageNotFound)), "{edited:?}");
         let deleted = backend.delete_message(change, None);
         assert!(matches!(deleted, Err(ChangeError::MessageNotFound)), "{deleted:?}");
     }
     let nowhere = NewMessageChange { room_id: RoomId(i64::MAX), ..of_first() };
-    let edited = backend.edit_message(nowhere.clone(), "y");
+    let edited = backend.edit_message(nowhere.clone(), &NewText::of("y"));
     assert!(matches!(edited, Err(ChangeError::RoomNotFound)), "{edited:?}");
     let deleted = backend.delete_message(nowhere, None);
     assert!(matches!(deleted, Err(ChangeError::RoomNotFound)), "{deleted:?}");
 
     let archive = RoomChange { is_archived: Some(true), ..RoomChange::default() };
     backend.update_room(room.id, &archive, None, &audit("x")).unwrap();
-    let edited = backend.edit_message(of_first(), "y");
+    let edited = backend.edit_message(of_first(), &NewText::of("y"));
     assert!(matches!(edited, Err(ChangeError::RoomArchived)), "{edited:?}");
     // Deleting is permitted in an archived room, because some content must not stay visible.
     backend.delete_message(of_first(), None).unwrap();
-    let edited = backend.edit_message(of_first(), "y");
+    let edited = backend.edit_message(of_first(), &NewText::of("y"));
     assert!(matches!(edited, Err(ChangeError::MessageDeleted)), "{edited:?}");
     assert_eq!(events(&*backend, room.id).len(), 6);
 }
@@ -165,7 +168,8 @@ pub fn simultaneous_changes_and_messages_leave_no_gap(db: &TestDatabase) {
                 _ => {
                     let content = format!("{thread}.{n}");
                     let target = &sent[n % 3];
-                    let edited = backend.edit_message(change(target, &ann), &content).unwrap();
+                    let edited =
+                        backend.edit_message(change(target, &ann), &NewText::of(&content)).unwrap();
                     assert!(edited.event.is_some());
                 }
             }
@@ -176,7 +180,7 @@ pub fn simultaneous_changes_and_messages_leave_no_gap(db: &TestDatabase) {
     assert_eq!(seqs, (1..=3 + 2 * 2 * 20 + 4 * 20).collect::<Vec<_>>());
     for message in sent {
         let said = log.iter().rev().find_map(|event| match event {
-            Event::MessageEdited { change, content } if change.message_id == message.id => {
+            Event::MessageEdited { change, content, .. } if change.message_id == message.id => {
                 Some(content.clone())
             }
             _ => None,

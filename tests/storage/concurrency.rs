@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chatapp::model::{Cursor, Event, Seq};
+use chatapp::model::{Cursor, Event, Seq, View};
 use chatapp::storage::{AppendError, Error, OpenOptions};
 
 use crate::harness::{
@@ -180,7 +180,8 @@ pub fn a_page_and_its_head_are_from_one_snapshot(db: &TestDatabase) {
         });
         let reader = db.open();
         while !is_done.load(Ordering::Acquire) {
-            let page = reader.list_messages(room.id, Cursor::Newest, 3, Seq(0)).unwrap().unwrap();
+            let page =
+                reader.list_messages(room.id, Cursor::Newest, 3, View::default()).unwrap().unwrap();
             let newest = page.messages.last().map_or(Seq(0), |message| message.seq);
             assert_eq!(newest, page.head_seq);
             assert_eq!(page.head_seq.0 % 2, 0, "half a batch was seen");

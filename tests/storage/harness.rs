@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use chatapp::model::{
-    Actor, Event, Message, NewAuditEntry, NewMessage, NewMessageChange, NewRoom, NewSession,
-    NewUser, Reader, Reading, Role, Room, RoomId, RoomSelection, Seq, SessionId, Timestamp, User,
-    UserChange,
+    Actor, Event, Mention, Message, MessageDetail, NewAuditEntry, NewMessage, NewMessageChange,
+    NewParts, NewRoom, NewSession, NewUser, Reader, Reading, Role, Room, RoomId, RoomSelection,
+    Seq, SessionId, Timestamp, User, UserChange, UserId,
 };
 use chatapp::storage::{self, Backend, OpenOptions};
 use tempfile::TempDir;
@@ -174,6 +174,8 @@ pub fn new_user(name: &str) -> NewUser {
         username: name.to_owned(),
         email: format!("{name}@example.org"),
         password_hash: HASH.to_owned(),
+        is_bot: false,
+        display_name: None,
         role: Role::User,
         created_at: NOW,
         only_if_no_admin: false,
@@ -236,7 +238,22 @@ pub fn message(room: &Room, user: &User, content: &str) -> NewMessage {
         client_id: None,
         timestamp: NOW,
         joins: false,
+        parts: None,
     }
+}
+
+/// The message with a mention of each of the users.
+pub fn mentioning(message: NewMessage, users: &[&User]) -> NewMessage {
+    let (mentions, mentioned) = mentions_of(users);
+    let detail = MessageDetail { mentions, ..MessageDetail::default() };
+    let parts = NewParts { detail, mentioned, ..NewParts::default() };
+    NewMessage { parts: (!users.is_empty()).then(|| Box::new(parts)), ..message }
+}
+
+pub fn mentions_of(users: &[&User]) -> (Vec<Mention>, Vec<UserId>) {
+    let mention =
+        |user: &&User| Mention { user_id: Some(user.id), everyone: None, start: 0, end: 3 };
+    (users.iter().map(mention).collect(), users.iter().map(|user| user.id).collect())
 }
 
 pub fn with_client_id(message: NewMessage, client_id: &str) -> NewMessage {

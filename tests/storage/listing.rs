@@ -13,7 +13,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::harness::{NOW, Raw, TestDatabase, audit, fill, message, new_room, room, user};
+use crate::harness::{
+    NOW, Raw, TestDatabase, audit, fill, mentioning, message, new_room, room, user,
+};
 
 fn list(backend: &dyn Backend, user: &User, selection: &RoomSelection) -> Vec<ListedRoom> {
     let reader = Reader { user_id: user.id, username: &user.username };
@@ -170,14 +172,14 @@ pub fn history_before_the_membership_is_not_unread(db: &TestDatabase) {
     let private = closed(&*backend, "quiet", &ann);
     fill(&*backend, &private, &ann, 5);
     join(&*backend, &private, &[&bo]);
-    backend.append_messages(vec![message(&private, &ann, "hi @bo")]).unwrap();
+    backend.append_messages(vec![mentioning(message(&private, &ann, "hi @bo"), &[&bo])]).unwrap();
     let unread = |seq: Option<i64>| {
         if let Some(seq) = seq {
             let position = ReadPosition { user_id: bo.id, room_id: private.id, seq: Seq(seq) };
             backend.advance_read_positions(&[position]).unwrap();
         }
         let reading = list(&*backend, &bo, &RoomSelection::only(private.id))[0].reading;
-        reading.unread.map(|Unread { messages, mentions }| (messages, mentions))
+        reading.unread.map(|Unread { messages, mentions, .. }| (messages, mentions))
     };
     let history = |history| {
         let change = RoomChange { history: Some(history), ..RoomChange::default() };
@@ -197,7 +199,10 @@ pub fn history_before_the_membership_is_not_unread(db: &TestDatabase) {
     let position = ReadPosition { user_id: bo.id, room_id: public.id, seq: Seq(1) };
     backend.advance_read_positions(&[position]).unwrap();
     let reading = list(&*backend, &bo, &RoomSelection::only(public.id))[0].reading;
-    assert_eq!(reading.unread, Some(Unread { messages: 2, mentions: 0 }));
+    assert_eq!(
+        reading.unread,
+        Some(Unread { messages: 2, first_seq: Some(Seq(2)), ..Unread::default() })
+    );
 }
 
 /// The statement must not read the rooms that the reader does not see. The time allowed is many times the time

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chatapp::model::{Cursor, Room, RoomChange, RoomHead, RoomId, Seq, User};
+use chatapp::model::{Cursor, NewText, Room, RoomChange, RoomHead, RoomId, Seq, User, View};
 use chatapp::storage::{Backend, Error, OpenOptions};
 
 use crate::harness::{self, NOW, TestDatabase, audit, change, fill, message, room, user};
@@ -35,7 +35,7 @@ fn events_that_were_pruned_changed_or_deleted_with_their_room_are_not_lost() {
         backend.list_events(room.id, Seq(0), 10).unwrap();
     }
     let messages = harness::log(&*backend, changed.id);
-    backend.edit_message(change(&messages[2], &ann), "edited").unwrap();
+    backend.edit_message(change(&messages[2], &ann), &NewText::of("edited")).unwrap();
     backend.delete_message(change(&messages[1], &ann), None).unwrap();
     backend.prune_events(pruned.id, NOW.plus_seconds(1), 10, None).unwrap();
     backend.delete_room(purged.id, None, &audit("x")).unwrap();
@@ -67,7 +67,7 @@ fn the_last_change_of_this_process_is_missing() {
     loses(LOSE_THE_LAST, |backend, room, ann| {
         fill(backend, room, ann, 2);
         let messages = harness::log(backend, room.id);
-        backend.edit_message(change(&messages[0], ann), "edited").unwrap();
+        backend.edit_message(change(&messages[0], ann), &NewText::of("edited")).unwrap();
     });
 }
 
@@ -89,7 +89,7 @@ fn an_event_of_another_process_that_this_process_has_read_is_missing() {
             let known = [RoomHead { id, head_seq: Seq(0) }];
             drop(backend.list_new_events(&known, 10).unwrap());
         },
-        |backend, id| drop(backend.list_messages(id, Cursor::Newest, 1, Seq(0)).unwrap()),
+        |backend, id| drop(backend.list_messages(id, Cursor::Newest, 1, View::default()).unwrap()),
     ];
     for read in reads {
         loses_on(&harness::postgres(), LOSE_THE_LAST, |database, backend, room, ann| {

@@ -5,15 +5,20 @@ mod accounts;
 mod append;
 mod attempts;
 mod audit;
+mod bots;
 mod changes;
 mod concurrency;
+mod drafts;
+mod external;
 mod fleet;
 mod guards;
 mod harness;
+mod hooks;
 mod invites;
 mod listing;
 mod lost_events;
 mod members;
+mod message_rows;
 mod migrations;
 mod only_postgres;
 mod only_sqlite;
@@ -22,13 +27,17 @@ mod people;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
 mod properties;
+mod reactions;
 mod read_positions;
 mod reading;
 mod retention;
 mod rooms;
 mod rows;
+mod scheduled;
+mod search;
 mod sessions;
 mod status;
+mod threads;
 mod tickets;
 mod users;
 
@@ -61,9 +70,22 @@ contract! {
         a_copy_of_one_room_has_its_log_and_its_users
         a_copy_of_a_private_room_has_nothing_of_other_rooms
         the_people_of_a_direct_room_are_checked
+        what_rows_refer_to_is_checked
         a_database_cannot_be_used_and_filled_at_once
         a_database_filled_at_once_is_complete_or_unchanged
         filling_in_steps_continues_and_the_database_is_sealed_until_its_end
+    }
+    external {
+        a_person_is_found_again_by_issuer_and_subject
+        a_taken_name_or_email_is_never_taken_over
+        the_account_follows_what_the_product_says
+        only_the_product_activates_what_the_product_has_deactivated
+        the_last_admin_is_not_deactivated_by_a_product
+        one_session_for_one_id_and_a_bounded_one_keeps_its_end
+        sign_ins_at_once_create_one_account
+        an_account_is_created_for_a_person_once
+        a_deleted_account_forgets_its_person
+        a_session_for_a_user_is_recorded
     }
     fleet {
         only_a_database_that_servers_share_knows_nodes
@@ -73,6 +95,32 @@ contract! {
         one_node_has_the_jobs_until_its_connection_ends
         a_dead_node_ends_only_a_session_that_holds_the_jobs
         new_events_of_many_rooms_are_read_at_once
+    }
+    message_rows {
+        pruned_messages_take_their_rows_with_them
+        a_deleted_account_keeps_only_its_reactions
+        the_rows_of_messages_in_a_deleted_room_are_purged_in_steps
+    }
+    hooks {
+        a_hook_is_a_bot_with_a_token_for_its_room
+        a_deleted_hook_has_no_token_and_its_bot_has_left
+        a_hook_is_refused_where_it_cannot_be
+    }
+    bots {
+        a_token_is_a_session_with_a_grant
+        only_an_active_bot_gets_a_token_and_only_so_many
+        a_cursor_moves_forward_up_to_the_end_of_the_log
+    }
+    scheduled {
+        a_message_is_due_at_its_time_until_it_has_ended
+        only_its_author_changes_a_message_before_its_time
+        the_number_of_messages_of_a_user_is_limited
+    }
+    drafts {
+        a_draft_replaces_the_one_before_in_its_room_or_thread
+        drafts_are_listed_where_their_author_may_read
+        the_number_of_drafts_of_a_user_is_limited
+        a_draft_for_a_thread_goes_with_its_first_message
     }
     retention {
         the_oldest_events_are_pruned_in_steps_up_to_the_first_that_is_kept
@@ -239,8 +287,22 @@ contract! {
         a_refused_change_has_a_reason
         simultaneous_changes_and_messages_leave_no_gap
     }
+    search {
+        words_and_phrases_of_every_script_are_found
+        a_search_is_narrowed_down
+        threads_reactions_and_pins_narrow_a_search_down
+        pages_go_through_public_and_closed_rooms_by_time
+        only_what_the_reader_may_read_is_found
+        edits_and_deletions_reach_the_index
+        the_index_follows_the_logs_and_can_be_made_again
+        a_common_word_is_found_through_the_whole_index
+        searches_agree_with_a_model
+        times_at_the_ends_of_the_numbers
+    }
     read_positions {
         a_position_moves_on_and_never_back
+        a_position_is_moved_back_and_never_on
+        positions_agree_with_a_model
         processes_that_move_positions_at_once_do_not_block_each_other
     }
     reading {
@@ -250,6 +312,31 @@ contract! {
         the_number_of_counted_messages_is_limited
         the_number_of_scanned_events_is_limited
         pruned_events_are_not_scanned
+    }
+    reactions {
+        reactions_are_shown_in_the_order_of_their_first_use
+        reactions_that_come_together_are_one_event
+        a_reaction_that_is_refused_fails_alone
+        a_deleted_message_has_no_reactions_and_no_pin
+        pruned_messages_take_their_reactions_along
+        pins_are_events_and_a_room_has_a_limited_number
+        reactions_at_once_agree_with_the_log
+        reactions_agree_with_a_model
+    }
+    threads {
+        replies_are_in_the_log_and_not_on_the_page_of_the_room
+        a_summary_follows_deletions_and_the_reader
+        what_a_reply_or_a_quote_names_must_be_there
+        a_reply_is_stored_once_and_in_the_order_of_its_batch
+        replies_at_once_have_contiguous_seqs
+        who_takes_part_in_a_thread_follows_it
+        followed_threads_are_listed_by_their_newest_reply
+        mentions_are_listed_for_those_who_may_read_them
+        mentions_in_threads_are_unread_until_the_thread_is_read
+        only_accounts_that_may_read_a_room_can_be_mentioned
+        threads_do_not_outlive_their_first_message
+        unread_threads_agree_with_a_model
+        a_page_has_the_parts_of_its_own_messages
     }
     pages {
         an_unknown_room_has_no_page

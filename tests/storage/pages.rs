@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatapp::model::{Cursor, EventPage, MessagePage, Room, RoomId, Seq};
+use chatapp::model::{Cursor, EventPage, MessagePage, Room, RoomId, Seq, View};
 use chatapp::storage::Backend;
 
 use crate::harness::{TestDatabase, fill, room, seqs, user};
@@ -19,7 +19,7 @@ fn ten(db: &TestDatabase) -> (Arc<dyn Backend>, Room) {
 
 /// Reads a page: its seqs, `has_older` and `has_newer`.
 fn page(backend: &dyn Backend, room: &Room, cursor: Cursor, limit: u32) -> (Vec<i64>, bool, bool) {
-    let page = backend.list_messages(room.id, cursor, limit, Seq(0)).unwrap().unwrap();
+    let page = backend.list_messages(room.id, cursor, limit, View::default()).unwrap().unwrap();
     assert_eq!(page.head_seq, Seq(10));
     for message in &page.messages {
         assert_eq!(message.room_id, room.id);
@@ -30,7 +30,10 @@ fn page(backend: &dyn Backend, room: &Room, cursor: Cursor, limit: u32) -> (Vec<
 
 pub fn an_unknown_room_has_no_page(db: &TestDatabase) {
     let backend = db.backend();
-    assert_eq!(backend.list_messages(RoomId(77), Cursor::Newest, 10, Seq(0)).unwrap(), None);
+    assert_eq!(
+        backend.list_messages(RoomId(77), Cursor::Newest, 10, View::default()).unwrap(),
+        None
+    );
     assert_eq!(backend.list_events(RoomId(77), Seq(0), 10).unwrap(), None);
 }
 
@@ -44,7 +47,7 @@ pub fn an_empty_room_has_an_empty_page(db: &TestDatabase) {
         [Cursor::Newest, Cursor::Before(Seq(3)), Cursor::After(Seq(0)), Cursor::Around(Seq(1))]
     {
         assert_eq!(
-            backend.list_messages(room.id, cursor, 10, Seq(0)).unwrap(),
+            backend.list_messages(room.id, cursor, 10, View::default()).unwrap(),
             Some(empty.clone())
         );
     }

@@ -37,6 +37,7 @@ pub fn a_profile_is_shown_as_it_was_last_changed(db: &TestDatabase) {
         id: ann.id,
         username: "ann".into(),
         is_active: true,
+        is_bot: false,
         profile: Profile::default(),
         last_seen_at: None,
     };

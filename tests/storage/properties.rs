@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chatapp::model::{Changed, Cursor, Event, EventId, Message, Room, RoomChange, RoomId, Seq};
+use chatapp::model::{
+    Changed, Cursor, Event, EventId, Message, NewText, Room, RoomChange, RoomId, Seq, View,
+};
 use chatapp::storage::{AppendError, Backend, ChangeError};
 use proptest::collection::vec;
 use proptest::option;
@@ -119,7 +121,7 @@ pub fn the_log_of_changes_agrees_with_a_model(db: &TestDatabase) {
                 Act::Edit(which, text) if !messages.is_empty() => {
                     let target = &messages[which % messages.len()];
                     let text = format!("text {text}");
-                    let edited = backend.edit_message(change(target, &ann), &text);
+                    let edited = backend.edit_message(change(target, &ann), &NewText::of(&text));
                     if target.deleted_at.is_some() {
                         prop_assert!(matches!(edited, Err(ChangeError::MessageDeleted)));
                         continue;
@@ -152,13 +154,16 @@ pub fn the_log_of_changes_agrees_with_a_model(db: &TestDatabase) {
         }
         prop_assert_eq!(&events(&*backend, room.id), &model);
 
-        let newest =
-            backend.list_messages(room.id, Cursor::Newest, limits[0], Seq(0)).unwrap().unwrap();
+        let newest = backend
+            .list_messages(room.id, Cursor::Newest, limits[0], View::default())
+            .unwrap()
+            .unwrap();
         prop_assert_eq!(newest.head_seq, Seq(model.len() as i64));
         let mut seen = newest.messages;
         walk_older(&*backend, &room, &mut seen, newest.has_older, &limits)?;
         prop_assert_eq!(&seen, &messages_of(&model));
-        let oldest = backend.list_messages(room.id, Cursor::After(Seq(0)), limits[0], Seq(0));
+        let oldest =
+            backend.list_messages(room.id, Cursor::After(Seq(0)), limits[0], View::default());
         let oldest = oldest.unwrap().unwrap();
         let mut seen = oldest.messages;
         walk_newer(&*backend, &room, &mut seen, oldest.has_newer, &limits)?;
@@ -183,7 +188,7 @@ fn apply(log: &mut Vec<Event>, changed: Changed) {
     for event in log.iter_mut() {
         match event {
             Event::Message(message) if message.id == now.id => *message = now.clone(),
-            Event::MessageEdited { change, content }
+            Event::MessageEdited { change, content, .. }
                 if is_deleted && change.message_id == now.id =>
             {
                 content.clear();
@@ -202,8 +207,9 @@ pub fn walking_the_pages_gives_the_log(db: &TestDatabase) {
         let room = room(&*backend, &ann);
         fill(&*backend, &room, &ann, count);
         let all: Vec<i64> = (1..=i64::from(count)).collect();
-        let start =
-            |cursor| backend.list_messages(room.id, cursor, limits[0], Seq(0)).unwrap().unwrap();
+        let start = |cursor| {
+            backend.list_messages(room.id, cursor, limits[0], View::default()).unwrap().unwrap()
+        };
 
         let newest = start(Cursor::Newest);
         prop_assert!(!newest.has_newer);
@@ -243,7 +249,7 @@ pub fn pages_of_a_visible_part_agree_with_a_model(db: &TestDatabase) {
         (0..33i64).prop_map(|seq| Cursor::Around(Seq(seq))),
     ];
     let check = |(cursor, limit, visible_from): (Cursor, u32, i64)| {
-        let page = backend.list_messages(room.id, cursor, limit, Seq(visible_from));
+        let page = backend.list_messages(room.id, cursor, limit, View::after(Seq(visible_from)));
         let page = page.unwrap().unwrap();
         let first = visible_from + 1;
         let limit = i64::from(limit);
@@ -286,7 +292,7 @@ fn walk_older(
     while has_older {
         let limit = limits.next().unwrap_or(1);
         let cursor = Cursor::Before(seen[0].seq);
-        let page = backend.list_messages(room.id, cursor, limit, Seq(0)).unwrap().unwrap();
+        let page = backend.list_messages(room.id, cursor, limit, View::default()).unwrap().unwrap();
         prop_assert!(!page.messages.is_empty() && page.messages.len() <= limit as usize);
         prop_assert!(page.has_newer);
         seen.splice(0..0, page.messages);
@@ -306,7 +312,7 @@ fn walk_newer(
     while has_newer {
         let limit = limits.next().unwrap_or(1);
         let cursor = Cursor::After(seen[seen.len() - 1].seq);
-        let page = backend.list_messages(room.id, cursor, limit, Seq(0)).unwrap().unwrap();
+        let page = backend.list_messages(room.id, cursor, limit, View::default()).unwrap().unwrap();
         prop_assert!(!page.messages.is_empty() && page.messages.len() <= limit as usize);
         prop_assert!(page.has_older);
         seen.extend(page.messages);

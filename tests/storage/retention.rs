@@ -1,6 +1,6 @@
 //! Pruning: deleting the oldest events of a log.
 
-use chatapp::model::{Cursor, NewMessage, Seq};
+use chatapp::model::{Cursor, NewMessage, Seq, View};
 
 use crate::harness::{NOW, TestDatabase, audit, events, message, room, seqs, user};
 
@@ -32,7 +32,8 @@ pub fn the_oldest_events_are_pruned_in_steps_up_to_the_first_that_is_kept(db: &T
     assert_eq!((room.oldest_seq, room.head_seq), (Seq(4), Seq(6)));
     let kept: Vec<_> = events(&*backend, general.id).iter().map(|event| event.seq().0).collect();
     assert_eq!(kept, [4, 5, 6]);
-    let page = backend.list_messages(general.id, Cursor::Newest, 3, Seq(0)).unwrap().unwrap();
+    let page =
+        backend.list_messages(general.id, Cursor::Newest, 3, View::default()).unwrap().unwrap();
     assert_eq!((seqs(&page.messages), page.has_older), (vec![4, 5, 6], false));
     assert_eq!(backend.get_room(other.id).unwrap().unwrap().oldest_seq, Seq(1));
 }
@@ -51,7 +52,8 @@ pub fn seqs_continue_after_the_whole_log_was_pruned(db: &TestDatabase) {
     assert_eq!(backend.prune_events(general.id, NOW.plus_seconds(1), 10, None).unwrap(), 1);
     let empty = backend.get_room(general.id).unwrap().unwrap();
     assert_eq!((empty.oldest_seq, empty.head_seq), (Seq(2), Seq(1)));
-    let page = backend.list_messages(general.id, Cursor::Newest, 10, Seq(0)).unwrap().unwrap();
+    let page =
+        backend.list_messages(general.id, Cursor::Newest, 10, View::default()).unwrap().unwrap();
     assert_eq!((page.messages.len(), page.has_older, page.has_newer), (0, false, false));
     let (id, seq) = send();
     assert_eq!(seq, Seq(2));

@@ -1,9 +1,9 @@
 //! Rooms.
 
 use chatapp::model::{
-    Actor, AllowedTo, Event, EventHeader, NewAuditEntry, NewRoom, ReadPosition, Room, RoomChange,
-    RoomChanged, RoomDifference, RoomField, RoomHead, RoomId, RoomKind, RoomRules, Seq,
-    UpdatedRoom, UserId,
+    Actor, AllowedTo, Event, EventHeader, NewAuditEntry, NewRoom, NewText, ReadPosition, Room,
+    RoomChange, RoomChanged, RoomDifference, RoomField, RoomHead, RoomId, RoomKind, RoomRules, Seq,
+    UpdatedRoom, UserId, View,
 };
 use chatapp::storage::{AppendError, ChangeError, Conflict, Error};
 
@@ -229,7 +229,7 @@ pub fn a_deleted_room_is_hidden_at_once(db: &TestDatabase) {
     assert_eq!(backend.list_rooms().unwrap().len(), 1);
     assert_eq!(backend.list_events(gone.id, Seq(0), 10).unwrap(), None);
     let newest = chatapp::model::Cursor::Newest;
-    assert_eq!(backend.list_messages(gone.id, newest, 10, Seq(0)).unwrap(), None);
+    assert_eq!(backend.list_messages(gone.id, newest, 10, View::default()).unwrap(), None);
     assert_eq!(backend.get_message(gone.id, sent.id).unwrap(), None);
     assert_eq!(backend.update_room(gone.id, &renamed("x"), None, &audit("x")).unwrap(), None);
     assert_eq!(backend.advance_read_positions(&[position]).unwrap(), [None]);
@@ -237,7 +237,7 @@ pub fn a_deleted_room_is_hidden_at_once(db: &TestDatabase) {
     for outcome in outcomes {
         assert!(matches!(outcome, Err(AppendError::RoomNotFound)), "{outcome:?}");
     }
-    let edited = backend.edit_message(change(&sent, &ann), "y");
+    let edited = backend.edit_message(change(&sent, &ann), &NewText::of("y"));
     assert!(matches!(edited, Err(ChangeError::RoomNotFound)), "{edited:?}");
     let deleted = backend.delete_message(change(&sent, &ann), None);
     assert!(matches!(deleted, Err(ChangeError::RoomNotFound)), "{deleted:?}");

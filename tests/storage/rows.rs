@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use chatapp::dump::Check;
 use chatapp::model::{
-    AllowedTo, LeaveCause, MemberAct, NewMemberChange, NewRoom, Notify, PreferenceChange, Role,
-    Room, RoomChange, RoomId, RoomKind, RoomRole, RoomRules, Seq, User, UserId,
+    AllowedTo, LeaveCause, MemberAct, NewMemberChange, NewRoom, NewText, Notify, PreferenceChange,
+    Role, Room, RoomChange, RoomId, RoomKind, RoomRole, RoomRules, Seq, SessionId, User, UserId,
 };
 use chatapp::storage::rows::{LEFT_OUT, Row, Scope, TABLES, Table, Value};
 use chatapp::storage::{self, Backend, Contents, CopyTarget, Error, Filling, OpenOptions};
@@ -17,6 +17,7 @@ use crate::harness::{
     NOW, Raw, TestDatabase, audit, change, fill, message, new_room, new_user, room, session, user,
     with_client_id,
 };
+use crate::{bots, hooks, message_rows};
 
 type Rows = Vec<(&'static Table, Row)>;
 
@@ -44,7 +45,11 @@ pub fn rows_that_are_read_can_fill_another_database(db: &TestDatabase) {
     populate(&*source);
     let kept = source.get_room_by_name("kept").unwrap().unwrap();
     invite(&mut db.raw(), kept.id, kept.created_by);
+    message_rows::write_later(&mut db.raw(), &kept, &by(&*source, "cy"));
     let rows = read(&*source);
+    for table in TABLES {
+        assert!(rows.iter().any(|(of, _)| *of == table), "no row of {}", table.name);
+    }
     let mut check = Check::default();
     rows.iter().for_each(|(table, row)| check.add(table, row).unwrap());
     check.finish().unwrap();
@@ -69,7 +74,8 @@ pub fn rows_that_are_read_can_fill_another_database(db: &TestDatabase) {
             let epoch = |backend: &dyn Backend| backend.get_server_facts().unwrap().epoch;
             assert_ne!(epoch(&*filled), epoch(&*source), "the filled database has the old epoch");
             let sessions = filled.list_sessions(None, NOW, 10).unwrap();
-            assert!(sessions.is_empty(), "the filled database has sessions");
+            let ids: Vec<_> = sessions.iter().map(|session| session.id.0).collect();
+            assert_eq!(ids, [8, 9, 11], "only those of API tokens that are not revoked");
             // The next event gets an id that the source has never given.
             let ann = filled.get_credentials("ann").unwrap().unwrap().user;
             let room = filled.get_room_by_name("kept").unwrap().unwrap();
@@ -85,6 +91,9 @@ pub fn rows_that_are_read_can_fill_another_database(db: &TestDatabase) {
             let sent = filled.append_messages(vec![message(&next, &ann, "next")]).unwrap();
             let sent = sent[0].as_ref().unwrap();
             assert_eq!(sent.message.id.0, greatest_id(&rows, "closed_events") + 1);
+            message_rows::write_later(&mut target.raw(), &room, &ann);
+            let last_id = greatest_id(&read(&*filled), "scheduled_messages");
+            assert_eq!(last_id, greatest_id(&rows, "scheduled_messages") + 2);
             assert_eq!(filled.list_access_changes(0).unwrap().rooms.len(), 2);
         }
     }
@@ -102,7 +111,8 @@ pub fn a_copy_of_one_room_has_its_log_and_its_users(db: &TestDatabase) {
         })
         .unwrap();
     let events = usize::try_from(kept.head_seq.0 - kept.oldest_seq.0 + 1).unwrap();
-    assert_eq!((counts["rooms"], counts["events"], counts["users"]), (1, events, 1));
+    // The author, the bot whose cursor is in the room, and the webhook of the room.
+    assert_eq!((counts["rooms"], counts["events"], counts["users"]), (1, events, 3));
 }
 
 /// Exports of schema 10 have no kinds of rooms and no members.
@@ -164,6 +174,68 @@ pub fn the_people_of_a_direct_room_are_checked(db: &TestDatabase) {
         |table: &Table, row: &Row| table.name == "users" && row[1] == Value::Text("cy".to_owned());
     let missing = fault(&is_user).unwrap_err();
     assert!(missing.contains("names user"), "{missing}");
+}
+
+pub fn what_rows_refer_to_is_checked(db: &TestDatabase) {
+    let backend = db.backend();
+    populate(&*backend);
+    let talk = backend.get_room_by_name("talk").unwrap().unwrap();
+    message_rows::write_later(&mut db.raw(), &talk, &by(&*backend, "cy"));
+    let mut rows = Rows::new();
+    backend
+        .read_rows(Scope::Room(talk.id), &mut |table, row| {
+            rows.push((table, row));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    // What a row refers to is replaced by something that is missing.
+    let fault = |changed: Option<(&str, &str)>| {
+        let mut check = Check::default();
+        for (table, row) in &rows {
+            let mut row = row.clone();
+            if let Some((name, column)) = changed
+                && table.name == name
+            {
+                let value = &mut row[table.position(column).unwrap()];
+                if *value != Value::Null {
+                    *value = Value::Int(1 << 40);
+                }
+            }
+            check.add(table, &row).map_err(|error| error.to_string())?;
+        }
+        check.finish().map_err(|error| error.to_string())
+    };
+    assert_eq!(fault(None), Ok(()));
+    for (table, column) in [
+        ("events", "thread_id"),
+        ("reactions", "message_id"),
+        ("reactions", "room_id"),
+        ("reactions", "seq"),
+        ("reactions", "user_id"),
+        ("mentions", "seq"),
+        ("mentions", "room_id"),
+        ("mentions", "user_id"),
+        ("mentions", "author_id"),
+        ("thread_follows", "room_id"),
+        ("thread_follows", "user_id"),
+        ("pins", "message_id"),
+        ("pins", "room_id"),
+        ("pins", "pinned_by"),
+        ("drafts", "user_id"),
+        ("drafts", "room_id"),
+        ("scheduled_messages", "user_id"),
+        ("scheduled_messages", "room_id"),
+    ] {
+        let error = fault(Some((table, column))).unwrap_err();
+        assert!(error.contains("missing"), "{table}.{column}: {error}");
+    }
+    let names = ["rooms", "users", "reactions", "mentions", "thread_follows", "pins", "drafts"];
+    let count = |name| rows.iter().filter(|(table, _)| table.name == name).count();
+    assert_eq!(names.map(count), [1, 3, 8, 2, 2, 1, 1]);
+}
+
+fn by(backend: &dyn Backend, name: &str) -> User {
+    backend.get_credentials(name).unwrap().unwrap().user
 }
 
 pub fn a_database_cannot_be_used_and_filled_at_once(db: &TestDatabase) {
@@ -245,7 +317,7 @@ fn populate(backend: &dyn Backend) {
     fill(backend, &kept, &ann, 2_100);
     let odd = message(&kept, &ann, "\\. \"quoted\"\r\n\u{1f600}\u{2028} \\\\N\t");
     let odd = backend.append_messages(vec![with_client_id(odd, "c-1")]).unwrap().remove(0).unwrap();
-    backend.edit_message(change(&odd.message, &ann), "").unwrap();
+    backend.edit_message(change(&odd.message, &ann), &NewText::of("")).unwrap();
     backend.delete_message(change(&odd.message, &ann), None).unwrap();
     backend.prune_events(kept.id, NOW.plus_seconds(1), 100, None).unwrap();
     populate_members(backend, &ann, &bo);
@@ -257,6 +329,19 @@ fn populate(backend: &dyn Backend) {
         .advance_read_positions(&[chatapp::model::ReadPosition { room_id: other.id, ..position }])
         .unwrap();
     user(backend, "Ann2");
+    let pa = bots::bot(backend, "pa");
+    let limited = bots::token(&pa, 8, Some(vec![kept.id]));
+    for token in [limited, bots::token(&pa, 9, None), bots::token(&pa, 10, None)] {
+        backend.create_api_token(&token, &audit("bot.create_token")).unwrap();
+    }
+    backend.revoke_api_token(pa.id, SessionId(10), &audit("bot.revoke_token")).unwrap();
+    assert!(backend.move_cursor(pa.id, "replies", &[(kept.id, Seq(7))], NOW).unwrap());
+    let hook = hooks::new_hook(&kept, &ann, 11);
+    backend.create_hook(&hook, None, &audit("hook.create")).unwrap();
+    let talk = backend.create_room(&new_room("talk", &ann), &audit("room.create")).unwrap();
+    message_rows::talk(backend, &talk, &ann, &bo);
+    let position = chatapp::model::ReadPosition { room_id: talk.id, seq: Seq(1), ..position };
+    backend.advance_read_positions(&[position]).unwrap();
 }
 
 /// Stores private and direct rooms, members, bans, and what has no method of [`Backend`] here.
@@ -309,6 +394,7 @@ fn invite(raw: &mut Raw, room: RoomId, by: UserId) {
         "INSERT INTO invites (token_hash, room_id, created_by, role, uses_allowed, created_at)
          VALUES ({hash}, {room}, {by}, 'member', 5, 7), ({other}, NULL, {by}, 'user', NULL, 8);
          INSERT INTO blocks (user_id, blocked_id, created_at) VALUES (1, 2, 9);
+         INSERT INTO external_accounts (issuer, subject, user_id) VALUES ('B', 'é\t', 2), ('a', '', 1);
          UPDATE users SET display_name = 'Ann', status_until = 7 WHERE id = 1"
     ));
 }

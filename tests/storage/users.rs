@@ -18,6 +18,7 @@ pub fn a_user_reads_back_as_created(db: &TestDatabase) {
         email: "ann@example.org".to_owned(),
         role: Role::User,
         is_active: true,
+        is_bot: false,
         created_at: NOW,
     };
     assert_eq!(created, expected);

@@ -29,16 +29,19 @@ pub mod faults;
 pub mod nats;
 pub mod pgbouncer;
 pub mod postgres;
+pub mod product;
 mod program;
 pub mod proxy;
 mod schema;
 mod server;
+mod site;
 pub mod standby;
 mod tls;
 
 pub use client::{Answer, Client, Closed, Socket};
 pub use program::{Program, python};
 pub use server::{Database, PASSWORD, Server, ServerBuilder, in_the_database};
+pub use site::Site;
 pub use tls::{Identity, connector, server_name};
 
 /// How long a test waits for something that should come at once. The time is long because a loaded

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// When a connection is cut.
@@ -33,6 +34,8 @@ struct Plan {
     cut: Option<(Vec<u8>, Cut)>,
     /// Every answer is delayed by this time.
     delay: Duration,
+    /// Is notified when an answer is delayed.
+    delays: Arc<Notify>,
 }
 
 impl Proxy {
@@ -66,6 +69,12 @@ impl Proxy {
 
     pub fn delay(&self, delay: Duration) {
         self.plan.lock().expect("no panic").delay = delay;
+    }
+
+    /// Waits until an answer is delayed.
+    pub async fn delays_an_answer(&self) {
+        let delays = self.plan.lock().expect("no panic").delays.clone();
+        delays.notified().await;
     }
 }
 
@@ -126,7 +135,13 @@ async fn answers(
         if read == 0 || *is_to_be_cut.lock().expect("no panic") {
             return Ok(());
         }
-        let delay = plan.lock().expect("no panic").delay;
+        let delay = {
+            let plan = plan.lock().expect("no panic");
+            if !plan.delay.is_zero() {
+                plan.delays.notify_one();
+            }
+            plan.delay
+        };
         tokio::time::sleep(delay).await;
         to.write_all(&buffer[..read]).await?;
     }

@@ -175,6 +175,7 @@ impl Server {
             // Tests send and join faster than the limits for people allow.
             ("CHATAPP_LIMITS__SENDS_PER_SECOND", "0"),
             ("CHATAPP_LIMITS__JOINS_PER_SECOND", "0"),
+            ("CHATAPP_LIMITS__SEARCHES_PER_SECOND", "0"),
             ("CHATAPP_LIMITS__SOCKETS_PER_USER", "0"),
         ];
         let environment = fast.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
