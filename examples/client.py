@@ -7,6 +7,9 @@
 It survives a restart of the server. After the reconnect it gets the messages that it has missed,
 because it names the last event that it has seen (`since`). Messages that were not acknowledged are
 sent again with the same `client_id`, so that the server stores each once.
+
+It uses the protocol of the socket directly, as a client in another language would. For a program in
+Python, the package in sdk/python does all of this.
 """
 
 import argparse
