@@ -31,19 +31,22 @@ async fn connect(server: &Server, identity: &Identity) -> Encrypted {
     tls.expect("the certificate is the one expected")
 }
 
-/// Opens a room's socket directly on a TLS connection, without the tunnel of the test harness.
+/// Opens a room's socket directly on a TLS connection, without the tunnel of the test harness, and waits until it is
+/// live.
 async fn join(tls: Encrypted, ann: &Client, room: i64) -> WebSocketStream<Encrypted> {
     let url = format!("ws://localhost/ws/{room}?token={}", ann.token);
-    client_async(url, tls).await.expect("a socket").0
+    let mut socket = client_async(url, tls).await.expect("a socket").0;
+    frame_of_type(&mut socket, "synced").await;
+    socket
 }
 
-/// The next message of the room; other frames are skipped.
-async fn message(socket: &mut WebSocketStream<Encrypted>) -> Value {
+/// The next frame of this type; others are skipped.
+async fn frame_of_type(socket: &mut WebSocketStream<Encrypted>, kind: &str) -> Value {
     loop {
         let frame = timeout(DEADLINE, socket.next()).await.expect("a frame").expect("no end");
         let Message::Text(text) = frame.expect("a frame") else { continue };
         let frame: Value = serde_json::from_str(&text).expect("JSON");
-        if frame["type"] == "message" {
+        if frame["type"] == kind {
             return frame;
         }
     }
@@ -112,7 +115,7 @@ async fn a_thousand_messages_reach_every_reader_even_a_slow_one() {
     let receive = async |socket: &mut WebSocketStream<Encrypted>| {
         let mut seqs = Vec::new();
         while seqs.last() != Some(&MESSAGES) {
-            let message = message(socket).await;
+            let message = frame_of_type(socket, "message").await;
             assert_eq!(message["content"].as_str().map(str::len), Some(4_000));
             seqs.push(message["seq"].as_i64().expect("seq"));
         }
@@ -136,7 +139,7 @@ async fn a_thousand_messages_reach_every_reader_even_a_slow_one() {
     let seqs = receive(&mut slow).await;
     assert!(seqs == all, "the slow reader got {seqs:?}");
     speaker.says(room, &"y".repeat(4_000), "live-again").await;
-    assert_eq!(message(&mut slow).await["seq"], MESSAGES + 1);
+    assert_eq!(frame_of_type(&mut slow, "message").await["seq"], MESSAGES + 1);
 }
 
 /// Each frame needs four TLS records, in both directions.
@@ -194,7 +197,7 @@ async fn a_renewed_certificate_is_loaded_and_an_unusable_one_is_not() {
     let mut late = join(connect(&server, &new).await, &ann, room).await;
     speaker.says(room, "hello", "1").await;
     for socket in [&mut early, &mut late] {
-        assert_eq!(message(socket).await["content"], "hello");
+        assert_eq!(frame_of_type(socket, "message").await["content"], "hello");
     }
 
     let key = server.folder().join("key.pem");
@@ -215,7 +218,7 @@ async fn a_renewed_certificate_is_loaded_and_an_unusable_one_is_not() {
     connect(&server, &old).await;
     speaker.says(room, "goodbye", "2").await;
     for socket in [&mut early, &mut late] {
-        assert_eq!(message(socket).await["content"], "goodbye");
+        assert_eq!(frame_of_type(socket, "message").await["content"], "goodbye");
     }
 }
 
@@ -240,7 +243,7 @@ async fn stalled_handshakes_do_not_block_other_clients_and_are_cut_off() {
     }
     let mut socket = join(connect(&server, &identity).await, &ann, room).await;
     ann.joins(room).await.says(room, "hello", "1").await;
-    assert_eq!(message(&mut socket).await["content"], "hello");
+    assert_eq!(frame_of_type(&mut socket, "message").await["content"], "hello");
     for (n, tcp) in stalled.iter_mut().enumerate() {
         let mut flight = Vec::new();
         let ended = timeout(DEADLINE, tcp.read_to_end(&mut flight)).await;
@@ -248,7 +251,7 @@ async fn stalled_handshakes_do_not_block_other_clients_and_are_cut_off() {
         assert_eq!(flight.is_empty(), n % 4 < 3, "handshake {n} was answered with {flight:?}");
     }
     ann.joins(room).await.says(room, "hello again", "2").await;
-    assert_eq!(message(&mut socket).await["content"], "hello again");
+    assert_eq!(frame_of_type(&mut socket, "message").await["content"], "hello again");
 }
 
 /// The first flight of a client.

@@ -33,7 +33,7 @@ const CRATES: &[&str] = &[
 /// The parts of chatapp that write to the log.
 const PARTS: &[&str] = &[
     "bench", "chat", "cli", "config", "dump", "executor", "fleet", "http", "logging", "metrics",
-    "model", "outbound", "realtime", "server", "storage", "web", "ws",
+    "model", "outbound", "realtime", "server", "slack", "storage", "web", "ws",
 ];
 
 /// The accepted filters, as the end of a sentence that begins with "it takes".

@@ -102,50 +102,51 @@ const COLORED = [
   ["constructor", "const", ""],
 ];
 
-test("the common languages have colours, and hostile code takes little time", async () => {
+/** Repeated to 49,000 characters, these would take minutes if the rest were read again after each opening sign. */
+const HOSTILE = [
+  '"',
+  "'",
+  '\\"',
+  "/*",
+  "<!--",
+  "'''",
+  "`",
+  "a",
+  "1",
+  "# ",
+  "<",
+  "a: ",
+  "\n+",
+  "1.",
+  "0x",
+  " ",
+];
+
+test("the common languages have colours, and hostile code is coloured before the test's deadline", async () => {
   const page = await newPage();
   await page.goto("/");
-  const { made, slow } = await page.evaluate(async (cases) => {
-    const inline = document.querySelector("link[href$='text/inline.js']").href;
-    const { highlight } = await import(new URL("lazy/highlight.js", inline).href);
-    const colour = (language, text) => {
-      const code = document.createElement("code");
-      code.textContent = text;
-      highlight(code, language);
-      if (code.textContent !== text) throw new Error(`${language}: the text has changed`);
-      return [...code.children].map((it) => `${it.className.slice(5)} ${it.textContent}`).join("|");
-    };
-    const slow = [];
-    for (const language of new Set(cases.map(([language]) => language))) {
-      for (const part of [
-        '"',
-        "'",
-        '\\"',
-        "/*",
-        "<!--",
-        "'''",
-        "`",
-        "a",
-        "1",
-        "# ",
-        "<",
-        "a: ",
-        "\n+",
-        "1.",
-        "0x",
-        " ",
-      ]) {
-        const start = performance.now();
-        colour(language, part.repeat(49_000 / part.length));
-        const took = performance.now() - start;
-        if (took > 2_000) slow.push([language, part, took]);
+  const made = await page.evaluate(
+    async ({ cases, hostile }) => {
+      const inline = document.querySelector("link[href$='text/inline.js']").href;
+      const { highlight } = await import(new URL("lazy/highlight.js", inline).href);
+      const colour = (language, text) => {
+        const code = document.createElement("code");
+        code.textContent = text;
+        highlight(code, language);
+        if (code.textContent !== text) throw new Error(`${language}: the text has changed`);
+        return [...code.children]
+          .map((it) => `${it.className.slice(5)} ${it.textContent}`)
+          .join("|");
+      };
+      for (const language of new Set(cases.map(([language]) => language))) {
+        for (const part of hostile) colour(language, part.repeat(49_000 / part.length));
       }
-    }
-    return { made: cases.map(([language, text]) => colour(language, text)), slow };
-  }, COLORED);
+      return cases.map(([language, text]) => colour(language, text));
+    },
+    { cases: COLORED, hostile: HOSTILE },
+  );
   COLORED.forEach(([language, text, wanted], at) =>
     assert.equal(made[at], wanted, `${language}: ${text}`),
   );
-  assert.deepEqual(slow, []);
   await page.context().close();
 });
