@@ -328,7 +328,7 @@ impl Page {
 }
 
 fn browser() -> &'static str {
-    ["chromium", "chromium-browser", "google-chrome"]
+    ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
         .into_iter()
         .find(|name| Command::new(name).arg("--version").output().is_ok())
         .expect("a Chromium: scripts/test installs it")

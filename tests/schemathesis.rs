@@ -1,6 +1,6 @@
 //! Schemathesis reads the published OpenAPI document and sends valid and invalid requests: every answer
 //! must be documented, have the documented shape, and not be a server error. CHATAPP_TEST_LONG=1 makes
-//! it send a hundred times as many requests.
+//! it send two hundred times as many requests.
 
 use std::process::Command;
 
@@ -60,7 +60,7 @@ async fn run_schemathesis(
     selected: impl Iterator<Item = &'static str>,
 ) {
     let folder = tempfile::tempdir().unwrap();
-    let examples = if is_long() { "2000" } else { "20" };
+    let examples = if is_long() { "2000" } else { "10" };
     let mut command = Command::new(python().with_file_name("schemathesis"));
     command
         .current_dir(folder.path())

@@ -100,17 +100,16 @@ impl AdminApi {
         /// Only the account of the product's person with this id. The other parameters then have no effect.
         external_subject: Query<Option<String>>,
     ) -> Result<Users, Failure<{ FIELDS | TOKEN | FORBIDDEN | STORE }>> {
-        if let Some(subject) = external_subject.0 {
-            let page = chat.list_external_users(&caller.0, subject).await?;
-            return Ok(Users::Ok(Written::new(&page, 400)?));
-        }
         let search = UserSearch {
             query: query.0,
             after: after.0.map(|after| UserId(after.0)),
             // A number beyond u32 becomes 0, which the rules reject.
             limit: u32::try_from(limit.0.0).unwrap_or(0),
         };
-        let page = chat.inspect(&caller.0, move |admin| admin.list_users(search)).await?;
+        let page = match external_subject.0 {
+            Some(subject) => chat.list_external_users(&caller.0, subject, search).await?,
+            None => chat.inspect(&caller.0, move |admin| admin.list_users(search)).await?,
+        };
         Ok(Users::Ok(Written::new(&page, 200 * (1 + page.users.len()))?))
     }
 

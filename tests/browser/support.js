@@ -25,9 +25,10 @@ let faults = [];
 const synced = new WeakMap();
 
 /** The path of the installed browser. */
+/** The shell has the same engine as the browser without its windows, and needs a third less of a processor. */
 function chromiumPath() {
   const folders = (process.env.PATH ?? "").split(":");
-  const names = ["chromium", "chromium-browser", "google-chrome"];
+  const names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
   const found = names
     .flatMap((name) => folders.map((folder) => `${folder}/${name}`))
     .find(existsSync);

@@ -6,10 +6,21 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::postgres::behind_proxy;
-use crate::support::{Database, Server};
+use crate::support::proxy::Proxy;
+use crate::support::{Database, Server, Socket};
 
 /// Longer than any of these tests.
 const NO_ANSWER: Duration = Duration::from_secs(600);
+
+/// Sends a message whose write the database does not answer, and waits until the server has begun to write it.
+async fn sends_without_answer(proxy: &Proxy, socket: &mut Socket) {
+    proxy.delay(NO_ANSWER);
+    socket.send(json!({ "type": "send", "content": "x", "client_id": "x" })).await;
+    // Frames are taken in order, so the message is in the queue of writes when the pong comes.
+    socket.send(json!({ "type": "ping" })).await;
+    socket.recv_type("pong").await;
+    proxy.delays_an_answer().await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_sigterm_stops_the_server_at_once() {
@@ -20,9 +31,7 @@ async fn a_second_sigterm_stops_the_server_at_once() {
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
     let mut socket = ann.joins(room).await;
-    proxy.delay(NO_ANSWER);
-    socket.send(json!({ "type": "send", "content": "x", "client_id": "x" })).await;
-    proxy.delays_an_answer().await;
+    sends_without_answer(&proxy, &mut socket).await;
     server.signal("TERM");
     server.says("stopping").await;
     server.signal("TERM");
@@ -36,9 +45,7 @@ async fn the_server_stops_in_time_if_the_database_does_not_answer() {
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
     let mut socket = ann.joins(room).await;
-    proxy.delay(NO_ANSWER);
-    socket.send(json!({ "type": "send", "content": "x", "client_id": "x" })).await;
-    proxy.delays_an_answer().await;
+    sends_without_answer(&proxy, &mut socket).await;
     assert_eq!(server.sigterm().await.code(), Some(1));
     let log = server.log().join("\n");
     assert!(log.contains("the database did not answer in time"), "{log}");

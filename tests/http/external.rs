@@ -170,6 +170,9 @@ async fn an_admin_makes_accounts_for_people(database: Database) {
     let found = root.get("/admin/users?external_subject=42").await.expect(200);
     assert_eq!(found["users"], json!([made]));
     let none = root.get("/admin/users?external_subject=4%00").await.expect(200);
+    root.get("/admin/users?external_subject=42&limit=1111")
+        .await
+        .expect_problem(422, "invalid_field");
     assert_eq!(none, json!({ "users": [], "next_after": null }));
     let client = signed_in(&server, json!({ "preferred_username": "other" })).await;
     assert_eq!((client.user_id, &*client.username), (made["id"].as_i64().unwrap(), "ann"));

@@ -66,13 +66,20 @@ async fn figures(client: &Client) -> Exposition {
     Exposition::parse(answer.expect(200).as_str().expect("text"))
 }
 
-/// Waits until a figure has this value: some figures are measured only once a second.
+/// Waits until a figure has this value.
 async fn becomes(client: &Client, sample: &str, value: f64) {
+    waits_for(client, sample, |found| found == value).await;
+}
+
+/// Waits until a figure is as expected: some figures are measured only once a second.
+async fn waits_for(client: &Client, sample: &str, is_expected: impl Fn(f64) -> bool) {
     let started = Instant::now();
-    let mut found = figures(client).await.get(sample);
-    while found != value {
-        assert!(started.elapsed() < DEADLINE, "{sample} is {found}, not {value}");
-        found = figures(client).await.get(sample);
+    loop {
+        let found = figures(client).await.get(sample);
+        if is_expected(found) {
+            return;
+        }
+        assert!(started.elapsed() < DEADLINE, "{sample} is {found}");
     }
 }
 
@@ -114,6 +121,7 @@ async fn every_metric_is_documented_and_counts(database: Database) {
     assert_eq!(ann.opens(&path).await.expect_close().await, 4429);
 
     becomes(&nobody, "chatapp_live_rooms", 1.0).await;
+    waits_for(&nobody, "chatapp_tail_bytes", |bytes| bytes > 0.0).await;
     let full = figures(&nobody).await;
     let backend = match database {
         Database::Sqlite => "sqlite",

@@ -166,7 +166,8 @@ fn a_migration_that_waits_names_the_blocking_session_and_continues_afterwards() 
         assert!(line.contains(what), "{line}");
         assert!(line.contains(&format!("pid {pid} (somebody, user postgres")), "{line}");
         drop(other);
-        assert!(runtime.block_on(migration.ended()).success(), "{:?}", migration.lines());
+        let status = runtime.block_on(migration.ended());
+        assert!(status.success(), "{status}: {:?}", migration.lines());
     }
 }
 
@@ -195,7 +196,8 @@ fn sessions_continue_while_a_migration_waits_for_a_table() {
         if serves {
             migration.signal("TERM");
         }
-        assert!(runtime.block_on(migration.ended()).success(), "{:?}", migration.lines());
+        let status = runtime.block_on(migration.ended());
+        assert!(status.success(), "{status}: {:?}", migration.lines());
     }
 }
 

@@ -1244,7 +1244,7 @@ export interface Operations {
     answer: undefined;
   };
   "GET /bots": {
-    answer: BotList;
+    answer: Account[];
   };
   "POST /bots": {
     body: BotRequest;
@@ -1762,9 +1762,6 @@ export interface ScheduledChangeRequest {
   content?: string | null;
   send_at?: string | null;
 }
-export interface BotList {
-  bots: Account[];
-}
 export interface BotRequest {
   username: string;
   display_name?: string | null;
@@ -1784,7 +1781,13 @@ export interface MadeBot {
 }
 export interface MadeApiToken {
   token: string;
-  listed: ApiToken;
+  id: string;
+  name: string;
+  scopes: Scope[];
+  room_ids?: number[];
+  created_at: string;
+  expires_at?: string;
+  last_used_at?: string;
 }
 export interface OwnBot {
   user_id: number;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::users::UserPage;
+use super::users::{UserPage, UserSearch};
 use super::{Action, Admin, Result};
 use crate::chat::external::{MAX_SUBJECT_CHARS, email_placeholder, is_subject};
 use crate::chat::{
@@ -137,19 +137,23 @@ impl Chat {
         self.sign(user, session.id, now, session.expires_at)
     }
 
-    /// The account of a person of the product, as a page with one account or none.
+    /// The account of a person of the product, as a page with one account or none. The search is only checked.
     ///
     /// # Errors
-    /// [`Error::AdminRequired`].
+    /// [`Error::AdminRequired`]; [`Error::InvalidFields`] if the search is invalid.
     pub async fn list_external_users(
         &self,
         caller: &Identity,
         subject: String,
+        search: UserSearch,
     ) -> RuleResult<UserPage> {
         let identity = self.external_identity(subject);
-        let list = move |admin: &Admin<'_>| match &identity {
-            Some(identity) => admin.list_external_users(identity),
-            None => Ok(UserPage { users: Vec::new(), next_after: None }),
+        let list = move |admin: &Admin<'_>| {
+            search.check()?;
+            match &identity {
+                Some(identity) => admin.list_external_users(identity),
+                None => Ok(UserPage { users: Vec::new(), next_after: None }),
+            }
         };
         self.inspect(caller, list).await
     }

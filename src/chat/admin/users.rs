@@ -27,6 +27,14 @@ pub struct UserSearch {
     pub limit: u32,
 }
 
+impl UserSearch {
+    /// # Errors
+    /// [`Error::InvalidFields`].
+    pub(super) fn check(&self) -> Result<()> {
+        check_page(("after", self.after.map(|id| id.0)), self.limit, MAX_USERS_PAGE)
+    }
+}
+
 /// A page of accounts, in order of id.
 #[derive(Clone, Debug, Serialize)]
 pub struct UserPage {
@@ -47,8 +55,8 @@ impl Admin<'_> {
     /// [`Error::InvalidFields`] if `limit` is not from 1 to [`MAX_USERS_PAGE`], or `after` is
     /// negative.
     pub fn list_users(&self, search: UserSearch) -> Result<UserPage> {
+        search.check()?;
         let UserSearch { query, after, limit } = search;
-        check_page(("after", after.map(|id| id.0)), limit, MAX_USERS_PAGE)?;
         let text = query.map(|query| query.trim().to_owned());
         let query = UserQuery { text, after, limit: limit + 1 };
         let mut users = self.backend.list_users(&query, self.now)?;

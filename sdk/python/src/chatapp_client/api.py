@@ -21,7 +21,6 @@ from .types import (
     BanRequest,
     Belonging,
     Block,
-    BotList,
     BotRequest,
     Cursor,
     CursorRequest,
@@ -203,7 +202,7 @@ class AsyncApi:
         Needs an admin. Opens a session of the account, whose token a product's server hands to its
         client. The session cannot be extended by `POST /auth/refresh`. It ends like others, by
         `DELETE /admin/users/{user_id}/sessions`, and when the account is deactivated. The audit log
-        records it.
+        records it. Not for bots: 409 `bot_account`.
         """
         answer: Login = await self._call("POST", f"/admin/users/{user_id}/tokens", body=body)
         return answer
@@ -951,12 +950,12 @@ class AsyncApi:
         answer: MadeBot = await self._call("POST", "/bots", body=body)
         return answer
 
-    async def list_bots(self) -> BotList:
+    async def list_bots(self) -> list[Account]:
         """List the bots.
 
         Needs an admin.
         """
-        answer: BotList = await self._call("GET", "/bots")
+        answer: list[Account] = await self._call("GET", "/bots")
         return answer
 
     async def create_api_token(

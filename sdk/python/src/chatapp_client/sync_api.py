@@ -22,7 +22,6 @@ from .types import (
     BanRequest,
     Belonging,
     Block,
-    BotList,
     BotRequest,
     Cursor,
     CursorRequest,
@@ -196,7 +195,7 @@ class Api:
         Needs an admin. Opens a session of the account, whose token a product's server hands to its
         client. The session cannot be extended by `POST /auth/refresh`. It ends like others, by
         `DELETE /admin/users/{user_id}/sessions`, and when the account is deactivated. The audit log
-        records it.
+        records it. Not for bots: 409 `bot_account`.
         """
         return self._run(self._api.create_user_token(user_id, **body))
 
@@ -836,7 +835,7 @@ class Api:
         """
         return self._run(self._api.create_bot(**body))
 
-    def list_bots(self) -> BotList:
+    def list_bots(self) -> list[Account]:
         """List the bots.
 
         Needs an admin.

@@ -331,12 +331,6 @@ class Block(TypedDict):
     """The time of the block."""
 
 
-class BotList(TypedDict):
-    """The bots of the server."""
-
-    bots: list[Account]
-
-
 class BotRequest(TypedDict):
     """A bot to be made, with its first API token."""
 
@@ -651,7 +645,20 @@ class MadeApiToken(TypedDict):
 
     token: str
     """The token itself. It is shown only now."""
-    listed: ApiToken
+    id: str
+    """32 hexadecimal digits."""
+    name: str
+    """What the token is for."""
+    scopes: list[Scope]
+    """The parts of the API that the token allows."""
+    room_ids: NotRequired[list[int]]
+    """The only rooms that the token can be used for; absent if it can be used for all."""
+    created_at: str
+    expires_at: NotRequired[str]
+    """When the token expires; absent if it does not."""
+    last_used_at: NotRequired[str]
+    """A time of use, at most a minute before the last one; absent if the token has not been used.
+    """
 
 
 class MadeBot(TypedDict):
