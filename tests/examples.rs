@@ -6,57 +6,93 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
+use std::time::Instant;
 
+use futures_util::future::join;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::support::{DEADLINE, Database, PASSWORD, Program, Server, python};
+use crate::support::{
+    Client, DEADLINE, Database, PASSWORD, Program, Server, on_both_databases, python,
+};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
 
-#[tokio::test]
-async fn the_bot_answers_and_resumes_after_a_crash() {
-    let mut server = Server::start(Database::Sqlite).await;
+on_both_databases!(the_bot_answers_each_message_once_although_it_and_the_server_are_killed);
+
+async fn the_bot_answers_each_message_once_although_it_and_the_server_are_killed(
+    database: Database,
+) {
+    let mut server = Server::start(database).await;
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
-    server.user("helper").await;
+    let token = json!({ "name": "test", "scopes": ["read", "send"] });
+    let made = ann.post("/bots", json!({ "username": "helper", "token": token })).await.expect(201);
+    let token = made["token"]["token"].as_str().expect("a token").to_owned();
+    let path = format!("/rooms/{room}/messages");
+    let ask = async |what: &str| {
+        ann.post(&path, json!({ "content": format!("!echo {what}") })).await.expect(201);
+    };
 
+    let mut bot = start_bot(&server, room, &token).await;
+    for round in 0..30 {
+        let question = round.to_string();
+        match round % 3 {
+            // The kill comes while the question is stored, sent and answered.
+            0 => {
+                join(ask(&question), async { bot.signal("KILL") }).await;
+            }
+            // The kill comes about when the cursor is moved.
+            1 => {
+                ask(&question).await;
+                answer(&ann, room, &question).await;
+            }
+            _ => {
+                ask(&question).await;
+                server.kill9();
+                server.restart().await;
+            }
+        }
+        bot.signal("KILL");
+        bot.ended().await;
+        ask(&format!("{question} while the bot is away")).await;
+        bot = start_bot(&server, room, &token).await;
+    }
+    ask("last").await;
+    answer(&ann, room, "last").await;
+
+    let history = ann.history(room).await;
+    let (answers, questions): (Vec<_>, Vec<_>) =
+        history.iter().partition(|message| message["username"] == "helper");
+    let asked: Vec<_> = questions
+        .iter()
+        .map(|message| message["content"].as_str().and_then(|text| text.strip_prefix("!echo ")))
+        .collect();
+    let answered: Vec<_> = answers.iter().map(|message| message["content"].as_str()).collect();
+    assert_eq!(answered, asked);
+}
+
+/// Starts the bot, and waits until it is live.
+async fn start_bot(server: &Server, room: i64, token: &str) -> Program {
     // `cargo test` builds the examples beside the binary.
     let bot = Path::new(env!("CARGO_BIN_EXE_chatapp")).with_file_name("examples").join("bot");
     assert!(bot.exists(), "{} is missing: run `cargo build --example bot`", bot.display());
     let mut command = Command::new(bot);
-    command
-        .args(["--url", server.url(), "--room", &room.to_string()])
-        .envs([("BOT_USERNAME", "helper"), ("BOT_PASSWORD", PASSWORD)])
-        .env_remove("BOT_TOKEN");
+    command.args(["--url", server.url(), "--room", &room.to_string()]).env("BOT_TOKEN", token);
     let mut bot = Program::start(command);
     bot.says("listening in room").await;
+    bot
+}
 
-    let mut socket = ann.joins(room).await;
-    socket.say("!echo good morning").await;
-    assert_eq!(socket.recv_type("message").await["content"], "!echo good morning");
-    let answer = socket.recv_type("message").await;
-    assert_eq!(
-        (&answer["content"], &answer["username"]),
-        (&json!("good morning"), &json!("helper"))
-    );
-
-    // The bot is stopped during the crash, so that it must ask for the missed messages.
-    bot.signal("STOP");
-    server.kill9();
-    server.restart().await;
-    let mut socket = ann.joins(room).await;
-    socket.say("!echo are you there?").await;
-    assert_eq!(socket.recv_type("message").await["content"], "!echo are you there?");
-    bot.signal("CONT");
-    assert_eq!(socket.recv_type("message").await["content"], "are you there?");
-    assert_eq!(
-        contents(&ann.history(room).await),
-        ["!echo good morning", "good morning", "!echo are you there?", "are you there?"]
-    );
+/// Waits for an answer of the bot.
+async fn answer(ann: &Client, room: i64, text: &str) {
+    let started = Instant::now();
+    while !contents(&ann.history(room).await).iter().any(|content| content == text) {
+        assert!(started.elapsed() < DEADLINE, "the bot does not answer {text}");
+    }
 }
 
 #[tokio::test]

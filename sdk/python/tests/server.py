@@ -112,6 +112,16 @@ class Server:
             await client.api.signup(username=name, email=f"{name}@example.com", password=PASSWORD)
         return name
 
+    async def bot(self) -> tuple[str, str]:
+        """The name of a new bot, and its API token."""
+        async with AsyncClient(self.url) as client:
+            await client.login(await self.admin(), PASSWORD)
+            made = await client.api.create_bot(
+                username=f"bot{os.getpid()}-{next(_numbers)}",
+                token={"name": "test", "scopes": ["read", "send"]},
+            )
+            return made["username"], made["token"]["token"]
+
     async def room(self, *members: str, kind: str = "private") -> int:
         """The id of a new room of the admin with these members."""
         async with AsyncClient(self.url) as client:
