@@ -146,6 +146,7 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
         limits,
         previews,
         external: None,
+        hooks: Default::default(),
         facts,
         secret,
     };

@@ -32,6 +32,7 @@ impl Chat {
             .map_err(|error| Error::InvalidFields(vec![error]))?;
         let standing = self.check(caller, room_id, RoomAction::Read).await?;
         self.check_pace(caller)?;
+        let content = self.review(caller, room_id, Some(id), content).await?;
         let Mentions { places, people, named } =
             self.find_mentions(caller, &standing, &content, false).await?;
         let text = NewText { content, mentions: places, mentioned: people, named };

@@ -12,6 +12,7 @@ use crate::metrics::{self, Counters, Info, Kind, Looked, Metrics, Registry};
 pub(super) struct Counts {
     logins: Counters,
     refusals: Counters,
+    reviews: Counters,
 }
 
 const LIMITS: [&str; 7] =
@@ -22,6 +23,7 @@ impl Counts {
         Self {
             logins: metrics::counters("outcome", &["ok", "wrong", "refused", "error"]),
             refusals: metrics::counters("limit", &LIMITS),
+            reviews: metrics::counters("outcome", &["passed", "changed", "refused", "failed"]),
         }
     }
 
@@ -40,6 +42,11 @@ impl Counts {
             Err(_) => "error",
         };
         self.logins.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// The outcome of asking the operator's program about a message.
+    pub fn reviewed(&self, outcome: &'static str) {
+        self.reviews.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     /// Counts an error if it says that a limit was reached.
@@ -71,6 +78,8 @@ impl Chat {
             registry.register("logins", help, inner.counts.logins.clone());
             let help = "Refusals because a client exceeded a limit";
             registry.register("limited", help, inner.counts.refusals.clone());
+            let help = "Messages about which the operator's program was asked";
+            registry.register("before_send", help, inner.counts.reviews.clone());
             register_threads(registry, inner.store.readers(), ["read_wait", "read"]);
             register_threads(registry, inner.passwords.threads(), ["password_wait", "password"]);
             self.register_queues(registry);

@@ -98,6 +98,10 @@ pub enum Error {
         "the keys of the product's tokens cannot be fetched at the moment; try again in a moment"
     )]
     KeysUnavailable,
+    #[error(
+        "messages are checked before they are sent, and this one could not be checked; try again in a moment"
+    )]
+    ReviewUnavailable,
     #[error("this account is deactivated")]
     AccountDeactivated,
     #[error("another account belongs to this external subject")]
@@ -158,6 +162,8 @@ pub enum Error {
     Muted(Timestamp),
     #[error("only moderators and owners send to this room")]
     PostingRestricted,
+    #[error("this message was refused: {0}")]
+    MessageRefused(String),
     #[error("this needs a moderator or an owner of the room")]
     ModeratorRequired,
     #[error("this needs an owner of the room")]
@@ -241,6 +247,7 @@ impl Error {
             Self::ExchangeOff => ErrorCode::ExchangeOff,
             Self::ExternalToken(_) => ErrorCode::TokenInvalid,
             Self::KeysUnavailable => ErrorCode::KeysUnavailable,
+            Self::ReviewUnavailable => ErrorCode::ReviewUnavailable,
             Self::AccountDeactivated => ErrorCode::AccountDeactivated,
             Self::SubjectTaken => ErrorCode::SubjectTaken,
             Self::ExternalAccount => ErrorCode::ExternalAccount,
@@ -267,6 +274,7 @@ impl Error {
             Self::Banned => ErrorCode::Banned,
             Self::Muted(_) => ErrorCode::Muted,
             Self::PostingRestricted => ErrorCode::PostingRestricted,
+            Self::MessageRefused(_) => ErrorCode::MessageRefused,
             Self::ModeratorRequired => ErrorCode::ModeratorRequired,
             Self::OwnerRequired => ErrorCode::OwnerRequired,
             Self::HigherRole => ErrorCode::HigherRole,
@@ -465,6 +473,7 @@ pub fn sample(code: ErrorCode) -> Option<Error> {
         ErrorCode::InvalidResetToken => Error::InvalidResetToken,
         ErrorCode::ExchangeOff => Error::ExchangeOff,
         ErrorCode::KeysUnavailable => Error::KeysUnavailable,
+        ErrorCode::ReviewUnavailable => Error::ReviewUnavailable,
         ErrorCode::AccountDeactivated => Error::AccountDeactivated,
         ErrorCode::SubjectTaken => Error::SubjectTaken,
         ErrorCode::ExternalAccount => Error::ExternalAccount,
@@ -490,6 +499,7 @@ pub fn sample(code: ErrorCode) -> Option<Error> {
         ErrorCode::Banned => Error::Banned,
         ErrorCode::Muted => Error::Muted(Timestamp(0)),
         ErrorCode::PostingRestricted => Error::PostingRestricted,
+        ErrorCode::MessageRefused => Error::MessageRefused("no links here".to_owned()),
         ErrorCode::ModeratorRequired => Error::ModeratorRequired,
         ErrorCode::OwnerRequired => Error::OwnerRequired,
         ErrorCode::HigherRole => Error::HigherRole,

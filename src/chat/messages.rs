@@ -32,7 +32,7 @@ pub struct Draft {
 
 impl Draft {
     /// Whether the message is only a text: [`Chat::compose`] would find no parts.
-    pub fn is_plain(&self) -> bool {
+    fn is_plain(&self) -> bool {
         self.extras.is_none() && !self.content.contains('@')
     }
 }
@@ -140,6 +140,7 @@ impl Chat {
     /// Sends a message that was scheduled: the pace was checked when it was. As [`Chat::send`] otherwise.
     pub(super) async fn send_now(&self, caller: &Identity, mut draft: Draft) -> Result<Appended> {
         let admission = self.admit(caller, draft.room_id).await?;
+        draft.content = self.review(caller, draft.room_id, None, draft.content).await?;
         let extras = draft.extras.take().map(|extras| *extras);
         let parts = self.compose(caller, draft.room_id, &draft.content, extras).await?;
         let prepared = Prepared { parts, is_paced: true };
@@ -160,16 +161,24 @@ impl Chat {
         Ok(outcome.await.map_err(|_| Error::Unavailable)??)
     }
 
-    /// Prepares the parts of a message to be sent. To be called after [`Chat::admit`].
+    /// Whether [`Chat::prepare`] has to be called before the message can be posted.
+    pub fn needs_preparing(&self, draft: &Draft) -> bool {
+        self.inner.before_send.is_some() || !draft.is_plain()
+    }
+
+    /// Prepares a message to be sent: the operator's program may change its text, and its parts are found. To be called
+    /// after [`Chat::admit`].
     ///
     /// # Errors
-    /// [`Error::TooManyRequests`], and those of a database that cannot be read.
+    /// [`Error::TooManyRequests`], those of [`Chat::review`], and those of a database that cannot be read.
     pub async fn prepare(&self, caller: &Identity, draft: &mut Draft) -> Result<Prepared> {
-        if draft.is_plain() {
+        if !self.needs_preparing(draft) {
             return Ok(Prepared::default());
         }
         // Before anything is looked up.
         self.check_pace(caller)?;
+        let content = std::mem::take(&mut draft.content);
+        draft.content = self.review(caller, draft.room_id, None, content).await?;
         let extras = draft.extras.take().map(|extras| *extras);
         let parts = self.compose(caller, draft.room_id, &draft.content, extras).await?;
         Ok(Prepared { parts, is_paced: true })

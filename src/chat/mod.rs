@@ -9,6 +9,7 @@
 mod accounts;
 mod admin;
 mod api_tokens;
+mod before_send;
 mod changes;
 mod compose;
 mod counts;
@@ -60,7 +61,7 @@ use arc_swap::ArcSwap;
 use ipnet::IpNet;
 use tokio::sync::Notify;
 
-use crate::config::{Auth, Limits, Rooms, Switch};
+use crate::config::{Auth, Hooks, Limits, Rooms, Switch};
 use crate::fleet::Fleet;
 use crate::metrics::Metrics;
 use crate::model::Clock;
@@ -128,6 +129,8 @@ pub struct ChatParts {
     pub previews: Option<Vec<IpNet>>,
     /// The product whose tokens open sessions. `None`: the settings name no product.
     pub external: Option<External>,
+    /// The settings of the operator's programs.
+    pub hooks: Hooks,
     /// The facts about the database, read when it was opened.
     pub facts: ServerFacts,
     /// Signs the tokens: at least 32 bytes.
@@ -179,6 +182,8 @@ struct Inner {
     previews: Option<previews::Previews>,
     /// `None`: no product signs its people in.
     external: Option<External>,
+    /// `None`: no program is asked about messages.
+    before_send: Option<before_send::BeforeSend>,
     /// Wakes the task that purges deleted rooms.
     has_deleted_rooms: Notify,
     /// The time up to which revocations have been read, in milliseconds since 1970.
@@ -198,7 +203,7 @@ impl Chat {
     /// [`StartError`] if a setting cannot work or a thread cannot be started.
     pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
         let ChatParts { store, hub, fleet, clock, auth, rooms, limits, .. } = parts;
-        let ChatParts { previews, external, facts, secret, .. } = parts;
+        let ChatParts { previews, external, hooks, facts, secret, .. } = parts;
         let metrics = Metrics::new();
         let chat = Self {
             inner: Arc::new(Inner {
@@ -214,6 +219,7 @@ impl Chat {
                 reactions: reactions::Gathered::default(),
                 previews: previews.map(previews::Previews::new),
                 external,
+                before_send: before_send::BeforeSend::of(&hooks),
                 marks: reading::Marks::default(),
                 has_deleted_rooms: Notify::new(),
                 sockets: sockets::Tally::default(),

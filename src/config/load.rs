@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use config::{Value, ValueKind};
 
-use super::{Config, external, file, keys, kubernetes, log_filter, rules, unknown};
+use super::{Config, external, file, hooks, keys, kubernetes, log_filter, rules, unknown};
 
 const PREFIX: &str = "CHATAPP_";
 
@@ -94,7 +94,8 @@ pub fn load(sources: Sources) -> Result<Loaded, Problems> {
         let sentence = "http.tls_certificate and http.tls_key belong together: set both or neither";
         return Err(Problems(vec![sentence.to_owned()]));
     }
-    let faults = external::faults(&config);
+    let mut faults = external::faults(&config);
+    faults.extend(hooks::fault(&config));
     if !faults.is_empty() {
         return Err(Problems(faults));
     }

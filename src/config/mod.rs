@@ -5,6 +5,7 @@
 
 mod external;
 mod file;
+mod hooks;
 mod kubernetes;
 mod live;
 mod load;
@@ -14,13 +15,14 @@ mod rules;
 mod unknown;
 
 pub use external::External;
+pub use hooks::{Failure, Hooks};
 pub(crate) use live::{changed, is_live};
 pub use load::{Loaded, Problems, Sources, load};
 pub(crate) use log_filter::log_filter;
 pub(crate) use redact::database_url as redact_database_url;
 pub use redact::setting as redact_setting;
 pub use rules::keys;
-pub(crate) use rules::{network, rgb};
+pub(crate) use rules::{network, rgb, shared_secret};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,8 @@ pub struct Config {
     pub previews: Previews,
     /// Requests to addresses that users name.
     pub outbound: Outbound,
+    /// Programs of the operator that take part in what the server does.
+    pub hooks: Hooks,
     /// How long events are kept.
     pub retention: Retention,
     /// The server's name and look on the page.

@@ -4,6 +4,8 @@
 
 use std::net::IpAddr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use config::{Value, ValueKind};
 use ipnet::IpNet;
 
@@ -22,6 +24,8 @@ pub(super) enum Rule {
     Origins,
     /// A list of addresses, or of networks such as `10.0.0.0/8`.
     Networks,
+    /// A list of the numbers of rooms.
+    RoomIds,
     /// Any text except the empty one; `storage` checks the URL. It may hold a password.
     DatabaseUrl,
     /// `database`, or a URL of NATS, which may hold a password.
@@ -34,6 +38,8 @@ pub(super) enum Rule {
     WebUrl,
     /// Empty, or long enough for HS256 (RFC 7518 §3.2).
     Secret,
+    /// Empty, or a secret in the form of the Standard Webhooks specification.
+    SharedSecret,
     Number {
         min: i64,
         max: i64,
@@ -48,7 +54,7 @@ pub(super) enum Rule {
 
 use Rule::{
     Address, Color, DatabaseUrl, Doorbell, File, Line, LogFilter, Name, Networks, Number, Origins,
-    Secret, Title, WebUrl, Word,
+    RoomIds, Secret, SharedSecret, Title, WebUrl, Word,
 };
 
 const SECRET_BYTES: usize = 32;
@@ -120,6 +126,11 @@ const RULES: &[(&str, Rule)] = &[
     ("limits.stall_seconds", Number { min: 1, max: DAY_S }),
     ("previews.enabled", Word(&["on", "off"])),
     ("outbound.allow", Networks),
+    ("hooks.before_send", WebUrl),
+    ("hooks.before_send_secret", SharedSecret),
+    ("hooks.before_send_timeout_ms", Number { min: 1, max: 10 * SECOND_MS }),
+    ("hooks.before_send_failure", Word(&["open", "closed"])),
+    ("hooks.before_send_closed_rooms", RoomIds),
     ("retention.days", Number { min: 0, max: 36_500 }),
     ("branding.name", Title),
     ("branding.logo", File),
@@ -151,23 +162,31 @@ impl Rule {
                 let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
                 origins.map(ToOwned::to_owned).collect::<Vec<String>>().into()
             }
-            Address | File | DatabaseUrl | Doorbell | Name | Line | WebUrl | Secret | Word(_)
-            | LogFilter | Title | Color => text.into(),
+            RoomIds => {
+                let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+                match ids.map(str::parse).collect::<Result<Vec<i64>, _>>() {
+                    Ok(ids) => ids.into(),
+                    Err(_) => text.into(),
+                }
+            }
+            Address | File | DatabaseUrl | Doorbell | Name | Line | WebUrl | Secret
+            | SharedSecret | Word(_) | LogFilter | Title | Color => text.into(),
         }
     }
 
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Origins | Networks)
+        matches!(self, Origins | Networks | RoomIds)
     }
 
     /// Whether the value must be hidden in errors and in the list of settings.
     pub(super) fn is_secret(self) -> bool {
         match self {
-            DatabaseUrl | Doorbell | Secret => true,
+            DatabaseUrl | Doorbell | Secret | SharedSecret => true,
             Address
             | File
             | Origins
             | Networks
+            | RoomIds
             | Number { .. }
             | Name
             | Line
@@ -189,6 +208,10 @@ impl Rule {
             (Networks, ValueKind::Array(networks)) => networks.iter().all(
                 |value| matches!(&value.kind, ValueKind::String(text) if network(text).is_some()),
             ),
+            (RoomIds, ValueKind::Array(ids)) => ids.iter().all(|value| is_room_id(&value.kind)),
+            (SharedSecret, ValueKind::String(text)) => {
+                text.is_empty() || shared_secret(text).is_some()
+            }
             (DatabaseUrl, ValueKind::String(text)) => !text.is_empty(),
             (Secret, ValueKind::String(text)) => text.is_empty() || text.len() >= SECRET_BYTES,
             (Number { min, max }, ValueKind::I64(number)) => (min..=max).contains(number),
@@ -230,7 +253,11 @@ impl Rule {
             DatabaseUrl => "a URL, such as \"sqlite://chat.db\" or \
                             \"postgres://user:password@host/database\""
                 .to_owned(),
+            RoomIds => "a list of the numbers of rooms, such as [1, 7]".to_owned(),
             Secret => format!("a text of at least {SECRET_BYTES} bytes, or \"\""),
+            SharedSecret => "24 to 64 bytes in base64, such as the output of \
+                             `openssl rand -base64 32`, or \"\""
+                .to_owned(),
             Number { min, max } => format!("a whole number from {min} to {max}"),
             Word(words) => format!("\"{}\"", words.join("\" or \"")),
             LogFilter => log_filter::ACCEPTS.to_owned(),
@@ -264,6 +291,21 @@ pub fn rgb(text: &str) -> Option<[u8; 3]> {
 /// Parses a network, or an address as a network of one address.
 pub fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)))
+}
+
+/// The bytes of a secret of the Standard Webhooks specification: base64, with or without `whsec_` before it.
+pub fn shared_secret(text: &str) -> Option<Vec<u8>> {
+    let bytes = STANDARD.decode(text.strip_prefix("whsec_").unwrap_or(text)).ok()?;
+    (24..=64).contains(&bytes.len()).then_some(bytes)
+}
+
+fn is_room_id(value: &ValueKind) -> bool {
+    match value {
+        ValueKind::I64(id) => *id > 0,
+        // The form in which the defaults are serialised.
+        ValueKind::U64(id) => i64::try_from(*id).is_ok_and(|id| id > 0),
+        _ => false,
+    }
 }
 
 fn is_line(text: &str, max: usize) -> bool {

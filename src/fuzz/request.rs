@@ -91,6 +91,7 @@ impl Api {
             // Nothing here sends a request to another server.
             previews: None,
             external: None,
+            hooks: Default::default(),
             facts,
             secret: vec![0; 32],
         };

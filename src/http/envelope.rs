@@ -226,6 +226,7 @@ mod tests {
             limits,
             previews,
             external: None,
+            hooks: Default::default(),
             facts,
             secret,
         };

@@ -156,6 +156,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | Code::Banned
         | Code::Muted
         | Code::PostingRestricted
+        | Code::MessageRefused
         | Code::ModeratorRequired
         | Code::OwnerRequired
         | Code::HigherRole
@@ -205,9 +206,11 @@ fn status(code: ErrorCode) -> StatusCode {
         Code::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Code::TooManyRequests | Code::TooManySockets => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::Busy | Code::Unavailable | Code::OutcomeUnknown | Code::KeysUnavailable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Code::Busy
+        | Code::Unavailable
+        | Code::OutcomeUnknown
+        | Code::KeysUnavailable
+        | Code::ReviewUnavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

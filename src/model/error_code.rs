@@ -34,6 +34,7 @@ pub enum ErrorCode {
     InvalidResetToken,
     ExchangeOff,
     KeysUnavailable,
+    ReviewUnavailable,
     AccountDeactivated,
     SubjectTaken,
     ExternalAccount,
@@ -59,6 +60,7 @@ pub enum ErrorCode {
     Banned,
     Muted,
     PostingRestricted,
+    MessageRefused,
     ModeratorRequired,
     OwnerRequired,
     HigherRole,
@@ -92,7 +94,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents made from this table and for the tests.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 82] = [
         Self::InvalidField,
         Self::TokenMissing,
         Self::TokenInvalid,
@@ -119,6 +121,7 @@ impl ErrorCode {
         Self::InvalidResetToken,
         Self::ExchangeOff,
         Self::KeysUnavailable,
+        Self::ReviewUnavailable,
         Self::AccountDeactivated,
         Self::SubjectTaken,
         Self::ExternalAccount,
@@ -144,6 +147,7 @@ impl ErrorCode {
         Self::Banned,
         Self::Muted,
         Self::PostingRestricted,
+        Self::MessageRefused,
         Self::ModeratorRequired,
         Self::OwnerRequired,
         Self::HigherRole,
@@ -180,6 +184,7 @@ impl ErrorCode {
     pub fn is_temporary(self) -> bool {
         match self {
             Self::KeysUnavailable
+            | Self::ReviewUnavailable
             | Self::TooManyRequests
             | Self::Busy
             | Self::Unavailable
@@ -234,6 +239,7 @@ impl ErrorCode {
             | Self::Banned
             | Self::Muted
             | Self::PostingRestricted
+            | Self::MessageRefused
             | Self::ModeratorRequired
             | Self::OwnerRequired
             | Self::HigherRole
@@ -295,6 +301,9 @@ impl ErrorCode {
             }
             Self::ExchangeOff => "the server accepts no tokens of a product",
             Self::KeysUnavailable => "the keys of the product's tokens cannot be fetched",
+            Self::ReviewUnavailable => {
+                "the operator's program did not say whether the message may be sent"
+            }
             Self::AccountDeactivated => "the account is deactivated",
             Self::SubjectTaken => "another account belongs to the person of the product",
             Self::ExternalAccount => {
@@ -324,6 +333,7 @@ impl ErrorCode {
             Self::Banned => "the user is banned from the room",
             Self::Muted => "the user is muted in the room",
             Self::PostingRestricted => "only moderators and owners send to the room",
+            Self::MessageRefused => "the operator's program refused the message",
             Self::ModeratorRequired => "only moderators and owners of the room may do this",
             Self::OwnerRequired => "only owners of the room may do this",
             Self::HigherRole => "the other member's role is not below the caller's",

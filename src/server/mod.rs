@@ -121,6 +121,7 @@ pub fn serve(
         limits: config.limits.clone(),
         previews: (config.previews.enabled == Switch::On).then(|| config.outbound.networks()),
         external,
+        hooks: config.hooks.clone(),
         facts,
         secret,
     })?;

@@ -36,6 +36,7 @@ pub fn close_code(error: &Error) -> CloseCode {
         ErrorCode::Busy
         | ErrorCode::Unavailable
         | ErrorCode::KeysUnavailable
+        | ErrorCode::ReviewUnavailable
         | ErrorCode::OutcomeUnknown => CloseCode::Restart,
         // These errors do not occur when a room is entered.
         ErrorCode::InvalidField
@@ -75,6 +76,7 @@ pub fn close_code(error: &Error) -> CloseCode {
         | ErrorCode::RoomNameTaken
         | ErrorCode::Muted
         | ErrorCode::PostingRestricted
+        | ErrorCode::MessageRefused
         | ErrorCode::ModeratorRequired
         | ErrorCode::OwnerRequired
         | ErrorCode::HigherRole

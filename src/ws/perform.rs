@@ -31,7 +31,7 @@ impl Socket {
                 actions.push_front(action);
                 return Some(Box::pin(self.perform_rest(actions)));
             };
-            if !draft.is_plain() {
+            if self.sockets.chat.needs_preparing(&draft) {
                 actions.push_front(Action::Post { draft, reference, wants_ack });
                 return Some(Box::pin(self.perform_rest(actions)));
             }

@@ -19,7 +19,7 @@ fn an_unknown_setting_is_reported_with_its_place_and_a_suggestion() {
             "[server]\nbind = \"x\"",
             "there is no setting server.bind (chatapp.toml, line 2): there is no section [server], and \
              the sections are [http], [database], [fleet], [auth], [external], [rooms], [limits], [previews], \
-             [outbound], [retention], [branding], [log]; did you mean \
+             [outbound], [hooks], [retention], [branding], [log]; did you mean \
              http.bind?",
         ),
         (
@@ -34,7 +34,7 @@ fn an_unknown_setting_is_reported_with_its_place_and_a_suggestion() {
             "[foo]\nx = 1",
             "there is no setting foo.x (chatapp.toml, line 2): there is no section [foo], and the \
              sections are [http], [database], [fleet], [auth], [external], [rooms], [limits], [previews], \
-             [outbound], [retention], [branding], [log]",
+             [outbound], [hooks], [retention], [branding], [log]",
         ),
         (
             "[log]\nverbose = true",
@@ -44,7 +44,7 @@ fn an_unknown_setting_is_reported_with_its_place_and_a_suggestion() {
             "x = 1",
             "there is no setting x (chatapp.toml, line 1): a setting belongs to a section, and the \
              sections are [http], [database], [fleet], [auth], [external], [rooms], [limits], [previews], \
-             [outbound], [retention], [branding], [log]",
+             [outbound], [hooks], [retention], [branding], [log]",
         ),
         (
             "http.bind.port = 1",

@@ -38,6 +38,7 @@ pub fn document() -> Value {
             json!({
                 "action": "receive",
                 "title": "Frames that the server accepts",
+                "description": "A client sends each of these frames as one text message.",
                 "channel": channel_of,
                 "messages": references(channel, &received),
             }),
@@ -47,6 +48,7 @@ pub fn document() -> Value {
             json!({
                 "action": "send",
                 "title": "Frames that the server sends",
+                "description": "A client passes over a frame with a `type` that it does not know.",
                 "channel": channel_of,
                 "messages": references(channel, &sent),
             }),
@@ -59,11 +61,14 @@ pub fn document() -> Value {
         .map(|name| (name.clone(), json!({ "$ref": format!("#/components/messages/{name}") })))
         .collect();
     json!({
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "chatapp socket",
             "version": env!("CARGO_PKG_VERSION"),
             "description": DESCRIPTION,
+            "contact": { "name": "The operator of this server" },
+            "license": { "name": env!("CARGO_PKG_LICENSE") },
+            "tags": [{ "name": "socket", "description": "Live delivery and sending over one connection." }],
         },
         "defaultContentType": "application/json",
         "servers": {
