@@ -3,6 +3,7 @@
 mod dependencies;
 mod documents;
 mod examples;
+mod generators;
 mod layers;
 mod page;
 mod release;

@@ -126,6 +126,8 @@ impl AuthApi {
     }
 
     /// The caller's account
+    ///
+    /// The account that the token belongs to.
     #[oai(path = "/me", method = "get", operation_id = "me")]
     async fn me(
         &self,

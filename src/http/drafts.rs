@@ -57,6 +57,8 @@ impl DraftsApi {
     }
 
     /// Delete a draft
+    ///
+    /// That of the room, or with `thread_id` that of a thread.
     #[oai(path = "/rooms/:room_id/draft", method = "delete", operation_id = "delete_draft")]
     async fn delete(
         &self,

@@ -5,7 +5,7 @@
 use poem::http::HeaderName;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaParamIn, MetaRequest, MetaSchemaRef, Registry};
-use poem_openapi::types::Type;
+use poem_openapi::types::{Binary, Type};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ impl<'a> ApiExtractor<'a> for HookBody {
             content: vec![
                 content("application/json", HookPayloadDto::schema_ref()),
                 content("application/x-www-form-urlencoded", HookFormDto::schema_ref()),
-                content("text/plain", String::schema_ref()),
+                content("text/plain", Binary::<Vec<u8>>::schema_ref()),
             ],
             required: true,
         })

@@ -73,6 +73,8 @@ enum Direct {
 #[OpenApi(tag = "Area::Members")]
 impl MembersApi {
     /// List the members of a room
+    ///
+    /// In order of user id; further pages with `after`.
     #[oai(path = "/rooms/:room_id/members", method = "get", operation_id = "list_members")]
     async fn list(
         &self,

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use poem_openapi::{ExternalDocumentObject, LicenseObject, OpenApi, OpenApiService};
+use poem_openapi::{
+    ContactObject, ExternalDocumentObject, LicenseObject, OpenApi, OpenApiService, ServerObject,
+};
 use serde_json::{Value, json};
 
 use super::watch::PLAIN_TEXT;
@@ -10,6 +12,7 @@ use super::{Api, api, problem};
 use crate::chat;
 use crate::config;
 use crate::metrics;
+use crate::model::ErrorCode;
 
 const DESCRIPTION: &str = "\
 A chat backend: rooms, messages that are never lost, and live delivery.\n\
@@ -35,25 +38,61 @@ pub fn document() -> Value {
             schema["additionalProperties"] = false.into();
         }
     }
+    let schemas = &mut document["components"]["schemas"];
+    mend_references(schemas);
     for (schema, field, limits) in limits() {
-        let property = &mut document["components"]["schemas"][schema]["properties"][field];
+        let property = &mut schemas[schema]["properties"][field];
         if let (Some(property), Value::Object(limits)) = (property.as_object_mut(), limits) {
             property.extend(limits);
-            // An enumeration may be null only if null is one of its values.
-            if property.contains_key("enum") {
-                property.remove("allOf");
-            }
         }
     }
+    schemas["ErrorCode"] = json!({
+        "type": "string",
+        "title": "ErrorCode",
+        "description": "Why a request was not carried out. Later versions may have more: see `x-error-codes`.",
+        "enum": ErrorCode::ALL.to_vec(),
+    });
+    // Clients that are generated from a bare reference would break at the code of a later version.
+    schemas["Problem"]["properties"]["code"] = json!({
+        "description": "The stable word for programs. A later version may send another one.",
+        "anyOf": [{ "$ref": "#/components/schemas/ErrorCode" }, { "type": "string" }],
+    });
     let metrics = &mut document["paths"]["/metrics"]["get"]["responses"]["200"]["content"];
     metrics[PLAIN_TEXT] = metrics[metrics::CONTENT_TYPE].clone();
     document["x-error-codes"] = problem::codes();
     document
 }
 
+/// poem-openapi writes what is said beside a reference twice, as a schema of its own too, and a reference that may be
+/// null in a way that allows no null.
+fn mend_references(value: &mut Value) {
+    if let Value::Object(schema) = value {
+        let reference = match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+            Some([reference, _]) if reference.get("$ref").is_some() => Some(reference.clone()),
+            _ => None,
+        };
+        if let Some(reference) = reference {
+            if schema.remove("nullable").is_some() {
+                schema.remove("allOf");
+                let nothing = json!({ "type": "string", "nullable": true, "enum": [null] });
+                schema.insert("oneOf".into(), json!([reference, nothing]));
+            } else {
+                schema.insert("allOf".into(), json!([reference]));
+            }
+        }
+    }
+    match value {
+        Value::Object(map) => map.values_mut().for_each(mend_references),
+        Value::Array(list) => list.iter_mut().for_each(mend_references),
+        _ => {}
+    }
+}
+
 pub(super) fn service() -> OpenApiService<Api, ()> {
     OpenApiService::new(api(), env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
         .description(DESCRIPTION)
+        .contact(ContactObject::new().name("The operator of this server"))
+        .server(ServerObject::new("/").description("The server that this document is from"))
         .license(LicenseObject::new(env!("CARGO_PKG_LICENSE")))
         .external_document(ExternalDocumentObject::new("/docs/socket").description("The socket"))
 }
@@ -135,12 +174,10 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "format": "email", "maxLength": chat::MAX_EMAIL_BYTES }),
         ),
         ("SignupRequest", "password", password.clone()),
-        ("SignupRequest", "role", json!({ "type": "string", "enum": ["user", "admin", null] })),
         ("LoginRequest", "password", known_password.clone()),
         ("PasswordRequest", "current_password", known_password),
         ("PasswordRequest", "new_password", password.clone()),
         ("PasswordResetRequest", "new_password", password),
-        ("UserChangeRequest", "role", json!({ "type": "string", "enum": ["user", "admin", null] })),
         ("RoomRequest", "name", json!({ "minLength": 1, "maxLength": chat::MAX_NAME_CHARS })),
         ("RoomRequest", "description", json!({ "maxLength": chat::MAX_DESCRIPTION_CHARS })),
         ("RoomChangeRequest", "name", json!({ "minLength": 1, "maxLength": chat::MAX_NAME_CHARS })),

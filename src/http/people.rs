@@ -101,6 +101,8 @@ impl PeopleApi {
     }
 
     /// List the users whom the caller has blocked
+    ///
+    /// Nobody else sees this list.
     #[oai(path = "/me/blocks", method = "get", operation_id = "list_blocks")]
     async fn blocks(
         &self,
@@ -129,6 +131,8 @@ impl PeopleApi {
     }
 
     /// Lift a block
+    ///
+    /// The caller's own one: a block by the other person stays.
     #[oai(path = "/me/blocks/:user_id", method = "delete", operation_id = "remove_block")]
     async fn remove_block(
         &self,

@@ -89,6 +89,8 @@ impl ReactionsApi {
     }
 
     /// List who reacted with an emoji
+    ///
+    /// Those who reacted first at the front.
     #[oai(
         path = "/:room_id/messages/:message_id/reactions/:emoji",
         method = "get",
@@ -112,6 +114,8 @@ impl ReactionsApi {
     }
 
     /// List the pinned messages of a room
+    ///
+    /// The newest pin first.
     #[oai(path = "/:room_id/pins", method = "get", operation_id = "list_pins")]
     async fn pins(
         &self,

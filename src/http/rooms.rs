@@ -116,6 +116,8 @@ impl RoomsApi {
     }
 
     /// Get a room
+    ///
+    /// As the caller sees it, with what is unread.
     #[oai(path = "/:room_id", method = "get", operation_id = "get_room")]
     async fn get(
         &self,

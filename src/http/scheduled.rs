@@ -71,6 +71,8 @@ impl ScheduledApi {
     }
 
     /// List the caller's scheduled messages
+    ///
+    /// Those that are sent first at the front.
     #[oai(path = "/users/me/scheduled", method = "get", operation_id = "list_scheduled")]
     async fn list(
         &self,
@@ -103,6 +105,8 @@ impl ScheduledApi {
     }
 
     /// Delete a scheduled message
+    ///
+    /// It is not sent then.
     #[oai(
         path = "/users/me/scheduled/:scheduled_id",
         method = "delete",

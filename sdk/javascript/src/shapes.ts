@@ -1421,7 +1421,7 @@ export interface SignupRequest {
   username: string;
   email: string;
   password: string;
-  role?: "user" | "admin" | null;
+  role?: Role | null;
   invite?: string | null;
 }
 export interface LoginRequest {
@@ -1471,7 +1471,7 @@ export interface ProfileRequest {
   display_name?: string | null;
   title?: string | null;
   timezone?: string | null;
-  status?: StatusRequest;
+  status?: StatusRequest | null;
 }
 export interface StatusRequest {
   text?: string | null;
@@ -1485,20 +1485,20 @@ export interface Block {
 export interface RoomRequest {
   name: string;
   description?: string | null;
-  kind?: RoomKind;
-  posting?: AllowedTo;
-  inviting?: AllowedTo;
-  history?: VisibleHistory;
+  kind?: RoomKind | null;
+  posting?: AllowedTo | null;
+  inviting?: AllowedTo | null;
+  history?: VisibleHistory | null;
   auto_join?: boolean | null;
 }
 export interface RoomChangeRequest {
   name?: string | null;
   description?: string | null;
   is_archived?: boolean | null;
-  kind?: RoomKind;
-  posting?: AllowedTo;
-  inviting?: AllowedTo;
-  history?: VisibleHistory;
+  kind?: RoomKind | null;
+  posting?: AllowedTo | null;
+  inviting?: AllowedTo | null;
+  history?: VisibleHistory | null;
   auto_join?: boolean | null;
 }
 export interface ReadRequest {
@@ -1517,18 +1517,18 @@ export interface MemberPage {
 }
 export interface MembersRequest {
   user_ids: number[];
-  role?: RoomRole;
+  role?: RoomRole | null;
 }
 export interface AddedMembers {
   added: Person[];
 }
 export interface PreferenceRequest {
-  notify?: Notify;
+  notify?: Notify | null;
   is_starred?: boolean | null;
   is_hidden?: boolean | null;
 }
 export interface MemberChangeRequest {
-  role?: RoomRole;
+  role?: RoomRole | null;
   muted_until?: string | null;
 }
 export interface OwnerRequest {
@@ -1544,7 +1544,7 @@ export interface DirectRoomRequest {
 export interface InviteRequest {
   uses_allowed?: number | null;
   expires_at?: string | null;
-  role?: InviteRole;
+  role?: InviteRole | null;
 }
 export interface ServerInviteRequest {
   uses_allowed?: number | null;
@@ -1765,7 +1765,7 @@ export interface ScheduledChangeRequest {
 export interface BotRequest {
   username: string;
   display_name?: string | null;
-  role?: Role;
+  role?: Role | null;
   token: ApiTokenRequest;
 }
 export interface ApiTokenRequest {
@@ -1832,7 +1832,7 @@ export interface AccountRequest {
   external_subject?: string | null;
 }
 export interface UserChangeRequest {
-  role?: "user" | "admin" | null;
+  role?: Role | null;
   is_active?: boolean | null;
 }
 export interface Session {

@@ -43,12 +43,7 @@ def types_module(document: Schema) -> str:
         if schema.get("type") == "string" and len(schema.get("enum", [])) == 1
     }
     schemas = replace_references(schemas, single)
-    codes = alias(
-        "ErrorCode",
-        literal(entry["code"] for entry in document["x-error-codes"]),
-        "The codes of errors. A later version of the server may have more.",
-    )
-    aliases, classes, unions = [codes], [], []
+    aliases, classes, unions = [], [], []
     for name, schema in schemas.items():
         if name in single:
             continue

@@ -36,8 +36,8 @@ def _annotation(schema: Schema) -> str:
         return literal([schema["const"]])
     if "enum" in schema:
         values = [value for value in schema["enum"] if value is not None]
-        text = literal(values)
-        return union([text, "None"]) if None in schema["enum"] else text
+        texts = [literal(values)] if values else []
+        return union([*texts, "None"] if None in schema["enum"] else texts)
     for key in ("oneOf", "anyOf"):
         if key in schema:
             return union(annotation(part) for part in schema[key])

@@ -131,7 +131,10 @@ class AsyncApi:
         return answer
 
     async def me(self) -> User:
-        """The caller's account."""
+        """The caller's account.
+
+        The account that the token belongs to.
+        """
         answer: User = await self._call("GET", "/auth/me")
         return answer
 
@@ -244,7 +247,10 @@ class AsyncApi:
         return answer
 
     async def list_blocks(self) -> list[Block]:
-        """List the users whom the caller has blocked."""
+        """List the users whom the caller has blocked.
+
+        Nobody else sees this list.
+        """
         answer: list[Block] = await self._call("GET", "/users/me/blocks")
         return answer
 
@@ -257,7 +263,10 @@ class AsyncApi:
         await self._call("PUT", f"/users/me/blocks/{user_id}", answer="nothing")
 
     async def remove_block(self, user_id: int, /) -> None:
-        """Lift a block."""
+        """Lift a block.
+
+        The caller's own one: a block by the other person stays.
+        """
         await self._call("DELETE", f"/users/me/blocks/{user_id}", answer="nothing")
 
     async def create_room(self, **body: Unpack[RoomRequest]) -> Room:
@@ -309,7 +318,10 @@ class AsyncApi:
         return answer
 
     async def get_room(self, room_id: int, /) -> Room:
-        """Get a room."""
+        """Get a room.
+
+        As the caller sees it, with what is unread.
+        """
         answer: Room = await self._call("GET", f"/rooms/{room_id}")
         return answer
 
@@ -358,6 +370,8 @@ class AsyncApi:
         after: int | None = None,
     ) -> MemberPage:
         """List the members of a room.
+
+        In order of user id; further pages with `after`.
 
         `query`: Only members with this text in the username or the display name; case is ignored.
 
@@ -681,14 +695,20 @@ class AsyncApi:
         )
 
     async def list_reactors(self, room_id: int, message_id: int, emoji: str, /) -> list[Person]:
-        """List who reacted with an emoji."""
+        """List who reacted with an emoji.
+
+        Those who reacted first at the front.
+        """
         answer: list[Person] = await self._call(
             "GET", f"/rooms/{room_id}/messages/{message_id}/reactions/{encoded(emoji)}"
         )
         return answer
 
     async def list_pins(self, room_id: int, /) -> list[Pin]:
-        """List the pinned messages of a room."""
+        """List the pinned messages of a room.
+
+        The newest pin first.
+        """
         answer: list[Pin] = await self._call("GET", f"/rooms/{room_id}/pins")
         return answer
 
@@ -889,6 +909,8 @@ class AsyncApi:
     async def delete_draft(self, room_id: int, /, *, thread_id: int | None = None) -> None:
         """Delete a draft.
 
+        That of the room, or with `thread_id` that of a thread.
+
         `thread_id`: A message of the thread that the draft is for. Without it, the draft for the
         room.
         """
@@ -920,7 +942,10 @@ class AsyncApi:
         return answer
 
     async def list_scheduled(self) -> list[ScheduledMessage]:
-        """List the caller's scheduled messages."""
+        """List the caller's scheduled messages.
+
+        Those that are sent first at the front.
+        """
         answer: list[ScheduledMessage] = await self._call("GET", "/users/me/scheduled")
         return answer
 
@@ -937,7 +962,10 @@ class AsyncApi:
         return answer
 
     async def delete_scheduled(self, scheduled_id: int, /) -> None:
-        """Delete a scheduled message."""
+        """Delete a scheduled message.
+
+        It is not sent then.
+        """
         await self._call("DELETE", f"/users/me/scheduled/{scheduled_id}", answer="nothing")
 
     async def create_bot(self, **body: Unpack[BotRequest]) -> MadeBot:

@@ -130,7 +130,10 @@ class Api:
         return self._run(self._api.login(**body))
 
     def me(self) -> User:
-        """The caller's account."""
+        """The caller's account.
+
+        The account that the token belongs to.
+        """
         return self._run(self._api.me())
 
     def logout(self) -> None:
@@ -231,7 +234,10 @@ class Api:
         return self._run(self._api.update_profile(**body))
 
     def list_blocks(self) -> list[Block]:
-        """List the users whom the caller has blocked."""
+        """List the users whom the caller has blocked.
+
+        Nobody else sees this list.
+        """
         return self._run(self._api.list_blocks())
 
     def add_block(self, user_id: int, /) -> None:
@@ -243,7 +249,10 @@ class Api:
         self._run(self._api.add_block(user_id))
 
     def remove_block(self, user_id: int, /) -> None:
-        """Lift a block."""
+        """Lift a block.
+
+        The caller's own one: a block by the other person stays.
+        """
         self._run(self._api.remove_block(user_id))
 
     def create_room(self, **body: Unpack[RoomRequest]) -> Room:
@@ -287,7 +296,10 @@ class Api:
         )
 
     def get_room(self, room_id: int, /) -> Room:
-        """Get a room."""
+        """Get a room.
+
+        As the caller sees it, with what is unread.
+        """
         return self._run(self._api.get_room(room_id))
 
     def update_room(self, room_id: int, /, **body: Unpack[RoomChangeRequest]) -> Room:
@@ -332,6 +344,8 @@ class Api:
         after: int | None = None,
     ) -> MemberPage:
         """List the members of a room.
+
+        In order of user id; further pages with `after`.
 
         `query`: Only members with this text in the username or the display name; case is ignored.
 
@@ -603,11 +617,17 @@ class Api:
         self._run(self._api.remove_reaction(room_id, message_id, emoji))
 
     def list_reactors(self, room_id: int, message_id: int, emoji: str, /) -> list[Person]:
-        """List who reacted with an emoji."""
+        """List who reacted with an emoji.
+
+        Those who reacted first at the front.
+        """
         return self._run(self._api.list_reactors(room_id, message_id, emoji))
 
     def list_pins(self, room_id: int, /) -> list[Pin]:
-        """List the pinned messages of a room."""
+        """List the pinned messages of a room.
+
+        The newest pin first.
+        """
         return self._run(self._api.list_pins(room_id))
 
     def pin_message(self, room_id: int, message_id: int, /) -> None:
@@ -785,6 +805,8 @@ class Api:
     def delete_draft(self, room_id: int, /, *, thread_id: int | None = None) -> None:
         """Delete a draft.
 
+        That of the room, or with `thread_id` that of a thread.
+
         `thread_id`: A message of the thread that the draft is for. Without it, the draft for the
         room.
         """
@@ -810,7 +832,10 @@ class Api:
         return self._run(self._api.schedule_message(room_id, **body))
 
     def list_scheduled(self) -> list[ScheduledMessage]:
-        """List the caller's scheduled messages."""
+        """List the caller's scheduled messages.
+
+        Those that are sent first at the front.
+        """
         return self._run(self._api.list_scheduled())
 
     def update_scheduled(
@@ -823,7 +848,10 @@ class Api:
         return self._run(self._api.update_scheduled(scheduled_id, **body))
 
     def delete_scheduled(self, scheduled_id: int, /) -> None:
-        """Delete a scheduled message."""
+        """Delete a scheduled message.
+
+        It is not sent then.
+        """
         self._run(self._api.delete_scheduled(scheduled_id))
 
     def create_bot(self, **body: Unpack[BotRequest]) -> MadeBot:

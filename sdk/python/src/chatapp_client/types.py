@@ -7,90 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
-ErrorCode: TypeAlias = Literal[
-    "invalid_field",
-    "token_missing",
-    "token_invalid",
-    "token_expired",
-    "session_revoked",
-    "wrong_credentials",
-    "wrong_current_password",
-    "scope_missing",
-    "token_limited",
-    "person_required",
-    "bot_required",
-    "bot_account",
-    "too_many_tokens",
-    "token_not_found",
-    "hook_not_found",
-    "too_many_hooks",
-    "cursor_not_found",
-    "too_many_cursors",
-    "admin_required",
-    "admin_signup_refused",
-    "signup_closed",
-    "invite_required",
-    "other_user",
-    "invalid_reset_token",
-    "exchange_off",
-    "keys_unavailable",
-    "account_deactivated",
-    "subject_taken",
-    "external_account",
-    "room_not_found",
-    "user_not_found",
-    "message_not_found",
-    "previews_off",
-    "preview_not_found",
-    "invite_not_found",
-    "author_required",
-    "message_deleted",
-    "room_archived",
-    "last_admin",
-    "too_many_invites",
-    "too_many_reactions",
-    "too_many_pins",
-    "scheduled_not_found",
-    "too_many_scheduled",
-    "too_many_drafts",
-    "username_taken",
-    "email_taken",
-    "room_name_taken",
-    "banned",
-    "muted",
-    "posting_restricted",
-    "moderator_required",
-    "owner_required",
-    "higher_role",
-    "blocked",
-    "not_a_member",
-    "room_kind",
-    "last_owner",
-    "malformed_json",
-    "unknown_type",
-    "not_subscribed",
-    "already_subscribed",
-    "too_many_rooms",
-    "epoch_changed",
-    "history_pruned",
-    "too_many_requests",
-    "too_many_sockets",
-    "busy",
-    "unavailable",
-    "outcome_unknown",
-    "internal",
-    "bad_request",
-    "not_found",
-    "method_not_allowed",
-    "body_timeout",
-    "too_large",
-    "unsupported_media_type",
-    "origin_refused",
-    "upgrade_required",
-    "bad_handshake",
-]
-"""The codes of errors. A later version of the server may have more."""
-
 AllowedTo: TypeAlias = Literal["everyone", "moderators"]
 """The members who may do something in a room."""
 
@@ -157,6 +73,92 @@ VisibleHistory: TypeAlias = Literal["all", "joined"]
 """The part of a private room's log that a member sees: the whole log, or the events after the time
 of joining.
 """
+
+ErrorCode: TypeAlias = Literal[
+    "invalid_field",
+    "token_missing",
+    "token_invalid",
+    "token_expired",
+    "session_revoked",
+    "wrong_credentials",
+    "wrong_current_password",
+    "scope_missing",
+    "token_limited",
+    "person_required",
+    "bot_required",
+    "bot_account",
+    "too_many_tokens",
+    "token_not_found",
+    "hook_not_found",
+    "too_many_hooks",
+    "cursor_not_found",
+    "too_many_cursors",
+    "admin_required",
+    "admin_signup_refused",
+    "signup_closed",
+    "invite_required",
+    "other_user",
+    "invalid_reset_token",
+    "exchange_off",
+    "keys_unavailable",
+    "review_unavailable",
+    "account_deactivated",
+    "subject_taken",
+    "external_account",
+    "room_not_found",
+    "user_not_found",
+    "message_not_found",
+    "previews_off",
+    "preview_not_found",
+    "invite_not_found",
+    "author_required",
+    "message_deleted",
+    "room_archived",
+    "last_admin",
+    "too_many_invites",
+    "too_many_reactions",
+    "too_many_pins",
+    "scheduled_not_found",
+    "too_many_scheduled",
+    "too_many_drafts",
+    "username_taken",
+    "email_taken",
+    "room_name_taken",
+    "banned",
+    "muted",
+    "posting_restricted",
+    "message_refused",
+    "moderator_required",
+    "owner_required",
+    "higher_role",
+    "blocked",
+    "not_a_member",
+    "room_kind",
+    "last_owner",
+    "malformed_json",
+    "unknown_type",
+    "not_subscribed",
+    "already_subscribed",
+    "too_many_rooms",
+    "epoch_changed",
+    "history_pruned",
+    "too_many_requests",
+    "too_many_sockets",
+    "busy",
+    "unavailable",
+    "outcome_unknown",
+    "internal",
+    "bad_request",
+    "not_found",
+    "method_not_allowed",
+    "body_timeout",
+    "too_large",
+    "unsupported_media_type",
+    "origin_refused",
+    "upgrade_required",
+    "bad_handshake",
+]
+"""Why a request was not carried out. Later versions may have more: see `x-error-codes`."""
 
 
 class Account(TypedDict):
@@ -1213,8 +1215,8 @@ class Problem(TypedDict):
     status: int
     detail: str
     """What happened and what to do, for people."""
-    code: str
-    """The stable word for programs: one of `x-error-codes`, or of a later version."""
+    code: ErrorCode | str
+    """The stable word for programs. A later version may send another one."""
     request_id: str
     """Finds the request in the server's log."""
     retry_after: NotRequired[int]
@@ -1612,7 +1614,7 @@ class SignupRequest(TypedDict):
     """At most 71 bytes in UTF-8, without NUL; not one that is easily guessed. All ways to type its
     accents give the same password (Unicode NFKC).
     """
-    role: NotRequired[Literal["user", "admin"] | None]
+    role: NotRequired[Role | None]
     """`user` if left out. `admin` needs an admin's token, except for the first admin."""
     invite: NotRequired[str | None]
     """The token of an invite. The account becomes a member of the invite's room."""
@@ -1814,7 +1816,7 @@ class UserCard(TypedDict):
 class UserChangeRequest(TypedDict):
     """Changes of an account; fields that are left out stay as they are."""
 
-    role: NotRequired[Literal["user", "admin"] | None]
+    role: NotRequired[Role | None]
     is_active: NotRequired[bool | None]
     """An account that is not active cannot sign in."""
 
