@@ -1,40 +1,16 @@
 // Emoji and their short names, such as `:tada:`, as on GitHub and Slack.
 //
 // The table of all emoji is large, so it is loaded when it is first needed: when somebody types a colon, opens a
-// picker, or reads a short name that is not among the usual ones below. A message is never drawn again when the
+// picker, or reads a short name that is not among the usual ones. A message is never drawn again when the
 // table arrives, because lines would move under the reader's eyes. Instead the composer replaces short names when
 // it sends (`withEmoji`): what the page sends needs no table, and is an emoji for every other client too. The short
-// names that remain are those of programs. They mostly use the usual ones; of the others, only those in messages
+// names that remain are those of programs. They mostly use the usual ones (usual-emoji.js); of the others, only those in messages
 // drawn before the table is there stay names, until they are drawn again.
 
 import { changeProse } from "./scan.js";
+import { USUAL } from "./usual-emoji.js";
 
 /** @typedef {import("./lazy/emoji-list.js").Emoji} Emoji */
-
-/** The short names that are known at once: what people and programs write most, and some that are shorter. */
-const USUAL = new Map(
-  `
-  smile 😄, grin 😁, joy 😂, rofl 🤣, slight_smile 🙂, slightly_smiling_face 🙂, wink 😉, blush 😊,
-  heart_eyes 😍, kissing_heart 😘, yum 😋, sunglasses 😎, thinking 🤔, neutral 😐, rolling_eyes 🙄,
-  smirk 😏, relieved 😌, sleeping 😴, sweat_smile 😅, upside_down 🙃, sad 😢, cry 😢, sob 😭, angry 😠,
-  rage 😡, scream 😱, flushed 😳, confused 😕, worried 😟, open_mouth 😮, zany 🤪, nerd 🤓, partying 🥳,
-  pleading 🥺, shrug 🤷, facepalm 🤦, skull 💀, ghost 👻, robot 🤖, poop 💩, thumbsup 👍, +1 👍,
-  thumbsdown 👎, -1 👎, ok_hand 👌, clap 👏, wave 👋, raised_hands 🙌, pray 🙏, muscle 💪, point_up ☝️,
-  point_right 👉, point_down 👇, eyes 👀, handshake 🤝, crossed_fingers 🤞, victory ✌️, v ✌️, heart ❤️,
-  orange_heart 🧡, green_heart 💚, blue_heart 💙, purple_heart 💜, broken_heart 💔, fire 🔥, sparkles ✨,
-  star ⭐, boom 💥, tada 🎉, rocket 🚀, zap ⚡, sun ☀️, sunny ☀️, rainbow 🌈, cloud ☁️, snowflake ❄️,
-  check ✅, white_check_mark ✅, heavy_check_mark ✔️, x ❌, warning ⚠️, rotating_light 🚨, no_entry ⛔,
-  question ❓, exclamation ❗, red_circle 🔴, large_blue_circle 🔵, 100 💯, bulb 💡, lock 🔒, key 🔑,
-  bug 🐛, memo 📝, pushpin 📌, paperclip 📎, date 📅, chart_with_upwards_trend 📈, mag 🔍, gear ⚙️,
-  wrench 🔧, hammer 🔨, package 📦, gift 🎁, bell 🔔, hourglass ⌛, coffee ☕, tea 🍵, beer 🍺, beers 🍻,
-  wine_glass 🍷, pizza 🍕, birthday 🎂, cake 🍰, apple 🍎, cat 🐱, dog 🐶, crab 🦀, snake 🐍, turtle 🐢,
-  whale 🐳, unicorn 🦄, house 🏠, car 🚗, soccer ⚽, trophy 🏆, guitar 🎸, camera 📷, computer 💻, link 🔗,
-  construction 🚧, recycle ♻️, arrow_up ⬆️, arrow_down ⬇️, arrow_right ➡️
-`
-    .trim()
-    .split(/,\s+/)
-    .map((pair) => /** @type {[string, string]} */ (pair.split(" "))),
-);
 
 /** By each short name. Empty until the table is loaded. @type {Map<string, Emoji>} */
 const byName = new Map();

@@ -3,7 +3,7 @@
 // All text becomes text nodes. The text is read once from the beginning to the end, so that no message takes long
 // to parse: `scan.js` finds code and links before, `marks.js` pairs the marks.
 
-import { h } from "../core/dom.js";
+import { h } from "../core/elements.js";
 import { NAME } from "../core/names.js";
 import { emojiOf } from "./emoji.js";
 import { angleLink, bareLink, link, mailLink } from "./links.js";

@@ -1,7 +1,7 @@
 // Links as elements: written out, between `<` and `>`, or as `[words](address "title")`. The
 // file address.js finds where an address ends, and allows only http, https and mailto.
 
-import { h } from "../core/dom.js";
+import { h } from "../core/elements.js";
 import { angleAddress, bareAddress, destination, mailAddress } from "./address.js";
 
 /**

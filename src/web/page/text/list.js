@@ -1,6 +1,6 @@
 // Lists: bullets, numbers, tasks, and lists within them. Lines that are indented below an item belong to it.
 
-import { h } from "../core/dom.js";
+import { h } from "../core/elements.js";
 import { autoDirected } from "./direction.js";
 import { indentOf, outdented } from "./indent.js";
 

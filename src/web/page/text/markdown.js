@@ -4,7 +4,7 @@
 // Each line is read a few times on each level of quotes and lists, and there are at most MAX_DEPTH levels: the
 // work grows with the length of the text only.
 
-import { h } from "../core/dom.js";
+import { h } from "../core/elements.js";
 import { autoDirected } from "./direction.js";
 import { closesFence, openFence } from "./fence.js";
 import { indentOf, outdented } from "./indent.js";

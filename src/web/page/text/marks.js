@@ -2,7 +2,7 @@
 // one after the other; a mark that closes takes the pieces back to the mark that opened. Every piece is moved at
 // most once for each element around it, so that the work grows with the length of the text only.
 
-import { h } from "../core/dom.js";
+import { h } from "../core/elements.js";
 import { spoiler } from "./spoiler.js";
 
 /** Elements around elements: more levels than anybody writes. Deeper marks stay text. */

@@ -1,6 +1,6 @@
 // A part of a text that the reader uncovers: `||text||`.
 
-import { h } from "../core/dom.js";
+import { h } from "../core/elements.js";
 
 /**
  * Returns the hidden text with the button that shows and hides it. The text keeps its place while it is hidden, so

@@ -1,6 +1,6 @@
 // Tables as on GitHub: a line of headings, a line of dashes that also says how columns are aligned, and rows.
 
-import { h } from "../core/dom.js";
+import { h } from "../core/elements.js";
 import { autoDirected } from "./direction.js";
 import { inline } from "./inline.js";
 

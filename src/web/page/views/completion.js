@@ -10,7 +10,7 @@ import { avatar } from "./avatar.js";
 
 const MOST = 6;
 
-/** @typedef {{ text: string, show: import("../core/dom.js").Child[] }} Suggestion */
+/** @typedef {{ text: string, show: import("../core/elements.js").Child[] }} Suggestion */
 
 /**
  * @param {HTMLTextAreaElement} input

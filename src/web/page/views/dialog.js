@@ -6,7 +6,7 @@ import { words } from "../core/api.js";
 /**
  * Opens a dialog. Closing removes it from the page.
  * @param {{ title: string, class?: string, content: (close: () => void) =>
- *   (import("../core/dom.js").Child | import("../core/dom.js").Child[]) }} options
+ *   (import("../core/elements.js").Child | import("../core/elements.js").Child[]) }} options
  * @returns {HTMLDialogElement}
  */
 export function openDialog({ title, class: name = "", content }) {

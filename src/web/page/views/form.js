@@ -21,8 +21,8 @@ let serial = 0;
 
 /**
  * @param {{ fields: Field[], submit: string, busy?: string,
- *   onsubmit(values: Record<string, string>): Promise<void> | void, body?: import("../core/dom.js").Child[],
- *   extra?: import("../core/dom.js").Child[] }} options `body` comes after the fields
+ *   onsubmit(values: Record<string, string>): Promise<void> | void, body?: import("../core/elements.js").Child[],
+ *   extra?: import("../core/elements.js").Child[] }} options `body` comes after the fields
  * @returns {HTMLFormElement}
  */
 export function form({ fields, submit, busy = "One moment…", onsubmit, body = [], extra = [] }) {

@@ -13,7 +13,7 @@ let serial = 0;
 
 /**
  * @param {HTMLTextAreaElement} input
- * @param {(text: string, most: number) => import("../core/dom.js").Child} [offer] what to offer for a text that
+ * @param {(text: string, most: number) => import("../core/elements.js").Child} [offer] what to offer for a text that
  *   is too long
  */
 export function lengthNote(input, offer = () => null) {

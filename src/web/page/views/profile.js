@@ -199,7 +199,7 @@ function localTime(timezone) {
  * @param {Chat} chat
  * @param {{ user_id: number, username: string, display_name?: string | null | undefined }} person
  * @param {string} name of the class
- * @param {...import("../core/dom.js").Child} face the name, if left out
+ * @param {...import("../core/elements.js").Child} face the name, if left out
  */
 export function personButton(chat, person, name, ...face) {
   return h(

@@ -9,7 +9,7 @@ const MARGIN_PX = 8;
 /** @type {HTMLElement | undefined} */
 let tip;
 
-/** @param {HTMLElement} anchor @param {import("../core/dom.js").Child[]} content */
+/** @param {HTMLElement} anchor @param {import("../core/elements.js").Child[]} content */
 function show(anchor, content) {
   tip?.remove();
   // A screen reader has the same text as the name of the element.
@@ -33,7 +33,7 @@ function hide() {
 /**
  * Gives an element an explanation. A long press shows it and does not click.
  * @param {HTMLElement} anchor
- * @param {() => import("../core/dom.js").Child[]} content
+ * @param {() => import("../core/elements.js").Child[]} content
  */
 export function explain(anchor, content) {
   let timer = 0;
