@@ -1,6 +1,8 @@
 //! The page in a real browser. The tests themselves are in tests/browser, one file for each subject. Each file
 //! runs in Node (`node --test`) against a server of its own.
 
+mod embed;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;

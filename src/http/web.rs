@@ -1,13 +1,14 @@
-//! The page: `/`, its files under `/assets`, and `/favicon.ico`.
+//! The page: `/`, its files under `/assets`, and `/favicon.ico`; and `/embed.js`, for pages of other sites.
 
 use std::sync::Arc;
 
-use poem::http::{StatusCode, header};
+use poem::http::StatusCode;
+use poem::http::header::{self, HeaderName};
 use poem::{Request, Response, Route, endpoint::make_sync, get};
 
 use super::file;
 use super::problem::Problem;
-use crate::web::Site;
+use crate::web::{Embed, Site};
 
 /// Allows only the server's own files and sockets, and no HTML or script made from text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -18,6 +19,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 /// An SVG that is opened as a page runs no script and loads nothing, whatever is in it.
 const LOGO_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
+/// A script that is opened as a page does nothing.
+const SCRIPT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// For files that may be cached for ever: their address contains a hash.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -25,6 +31,7 @@ pub(super) fn add_to(route: Route) -> Route {
     route
         .at("/", get(make_sync(|request| Ok::<_, poem::Error>(index(site(&request)?, &request)))))
         .at("/favicon.ico", get(make_sync(|request| icon(site(&request)?, &request))))
+        .at("/embed.js", get(make_sync(|request| Ok::<_, poem::Error>(embed(&request)))))
         .at("/assets/:hash/*path", get(make_sync(|request| asset(site(&request)?, &request))))
 }
 
@@ -43,6 +50,17 @@ fn icon(site: &Site, request: &Request) -> poem::Result<Response> {
     let icon = site.file(site.icon()).ok_or_else(|| Problem::of_status(StatusCode::NOT_FOUND))?;
     let policy = policy_of(site, site.icon());
     Ok(file::answer_if_changed(icon, site.hash(), policy, request.headers()))
+}
+
+/// Every page may load the script. Which pages may use the API with it, the settings say.
+fn embed(request: &Request) -> Response {
+    let Embed { file, hash } = Embed::get();
+    let mut response = file::answer_if_changed(file, hash, SCRIPT_POLICY, request.headers());
+    let headers = response.headers_mut();
+    file::set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    // For pages that isolate themselves (`Cross-Origin-Embedder-Policy`).
+    file::set(headers, RESOURCE_POLICY, "cross-origin");
+    response
 }
 
 fn asset(site: &Site, request: &Request) -> poem::Result<Response> {

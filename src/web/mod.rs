@@ -1,9 +1,11 @@
 //! The page: the chat client that is embedded in the binary.
 //!
 //! Holds the files of `page/` and the modules of the SDK that it is built on, with their types and compressed forms. [`Site`] puts the settings' name, logo
-//! and colour into them. This module does not use HTTP: `http/web.rs` serves the files. The README of this
+//! and colour into them. [`Embed`] is an element for pages of other sites. This module does not use HTTP: `http/web.rs` serves the files. The README of this
 //! folder describes the client itself.
 
+mod embed;
+mod joined;
 mod palette;
 mod site;
 
@@ -17,6 +19,7 @@ use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+pub use embed::Embed;
 pub use site::Site;
 
 /// A debug build reads the folder when the page is first requested, so that a changed page needs no
