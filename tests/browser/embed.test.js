@@ -154,7 +154,7 @@ test("a token of the page that is revoked or wrong shows a sentence", async () =
   await problem(ann, "Your access to this chat has ended");
   assert.deepEqual(
     (await events(ann, "error")).map(({ code }) => code),
-    ["token_refused"],
+    ["token_ended"],
   );
   await picture(ann, "embed-ended");
   await isAccessible(ann, "an ended session");

@@ -43,9 +43,9 @@ export class Composer {
 
   /** @param {string} name of the room */
   set label(name) {
-    const label = name ? `Message to ${name}` : "Message";
-    this.#field.setAttribute("aria-label", label);
-    this.#field.placeholder = label;
+    this.#field.setAttribute("aria-label", name ? `Message to ${name}` : "Message");
+    // Short, so that it has one line on a phone.
+    this.#field.placeholder = "Message";
   }
 
   /** @param {boolean} isOff */

@@ -25,8 +25,6 @@ export class Messages {
   #edge = h("div", { class: "edge" });
   #newest = h("button", { type: "button", class: "newest", hidden: true }, "Newest messages");
   #box = h("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Messages" });
-  /** What is in the box: its height changes with every row. */
-  #content;
   #scroller;
   /** @type {MessageWindow | null} */
   #window = null;
@@ -41,10 +39,10 @@ export class Messages {
 
   /** @param {HTMLElement} unsent the messages that are not in the room yet */
   constructor(unsent) {
-    this.#content = h("div", { class: "content" }, this.#edge, this.#list, unsent);
-    this.#box.append(this.#content);
+    const content = h("div", { class: "content" }, this.#edge, this.#list, unsent);
+    this.#box.append(content);
     this.element = h("div", { class: "list" }, this.#box, this.#newest);
-    this.#scroller = new Scroller(this.#box, this.#content);
+    this.#scroller = new Scroller(this.#box, content, this.#list);
     this.#scroller.onEdge = () => this.#moved();
     this.#newest.addEventListener("click", () => {
       this.toEnd();

@@ -2,7 +2,7 @@
 
 import { ApiError, isOfSession } from "../../../sdk/javascript/src/errors.js";
 
-/** @typedef {{ code: string, message: string }} Problem */
+/** @typedef {{ code: string, message: string, reason?: string }} Problem `reason`: the server's words, if there are any */
 
 /** The page's function that returns tokens has failed. */
 export class TokenUnavailable extends Error {}
@@ -12,6 +12,7 @@ const SENTENCES = {
   room_missing: 'This chat cannot start: the element needs the number of a room, as room="1".',
   token_missing: "This chat cannot start: the page has given it no token.",
   token_unavailable: "You could not be signed in to the chat. Trying again…",
+  token_ended: "Your access to this chat has ended. Reload the page to go on.",
   token_refused: "The chat does not accept your access. Reload the page to sign in again.",
   unreachable: "The chat server cannot be reached. Check your connection. Trying again…",
   room_not_found: "This chat room does not exist, or you have no access to it.",
@@ -28,12 +29,6 @@ export const leftBecause = (cause) =>
   SENTENCES[cause]
     ? problem(cause)
     : { code: cause, message: "You have no access to this chat room any more." };
-
-/** The session has ended, and the page has no function that returns new tokens. @param {string} reason */
-export const endedBecause = (reason) => ({
-  code: "token_refused",
-  message: `Your access to this chat has ended (${reason}). Reload the page to go on.`,
-});
 
 /** The page's policy does not let it reach the server. @param {string} address @returns {Problem} */
 export const blockedByPolicy = (address) => ({

@@ -14,15 +14,16 @@ export class Scroller {
 
   /**
    * @param {HTMLElement} box what is scrolled
-   * @param {HTMLElement} rows what is in it
+   * @param {HTMLElement} content what is in it
+   * @param {HTMLElement} rows the element whose children keep their places
    */
-  constructor(box, rows) {
+  constructor(box, content, rows) {
     this.#box = box;
     this.#rows = rows;
     box.addEventListener("scroll", () => this.#scrolled());
     // A field that grows or a keyboard on the screen makes the box smaller.
     this.#observer.observe(box);
-    this.#observer.observe(rows);
+    this.#observer.observe(content);
   }
 
   get isNearStart() {

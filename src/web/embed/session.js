@@ -4,7 +4,7 @@
 import { Api } from "../../../sdk/javascript/src/api.js";
 import { connect } from "../../../sdk/javascript/src/client/client.js";
 import { sessionOf } from "../../../sdk/javascript/src/renewal.js";
-import { endedBecause, problemOf, TokenUnavailable } from "./problems.js";
+import { problem, problemOf, TokenUnavailable } from "./problems.js";
 import { storageFor } from "./storage.js";
 
 /**
@@ -137,7 +137,7 @@ export class Session {
     const { provider, token, changed, failed } = this.#options;
     if (!provider() && token() === this.#tried) {
       changed("ended");
-      return failed(endedBecause(reason));
+      return failed({ ...problem("token_ended"), reason });
     }
     changed("connecting");
     if (Date.now() - this.#liveSince > GOOD_MS) this.#failures = 0;
@@ -150,11 +150,11 @@ export class Session {
    * @param {number} attempt
    */
   async #failed(error, attempt) {
-    const problem = await problemOf(error, this.#api);
+    const found = await problemOf(error, this.#api);
     if (attempt !== this.#attempt) return;
-    const isOver = problem.code === "token_refused" && !this.#options.provider();
+    const isOver = found.code === "token_refused" && !this.#options.provider();
     this.#options.changed(isOver ? "ended" : "lost");
-    this.#options.failed(problem);
+    this.#options.failed(found);
     // The page may have only this token, which is tried again unless the server has refused it.
     if (isOver) return;
     if (!this.#options.provider()) this.#tried = "";
