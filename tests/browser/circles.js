@@ -1,4 +1,4 @@
-// Fails if files of the page or of the SDK import each other in a circle, which makes it matter where reading begins.
+// Fails if files of the page, of the element or of the SDK import each other in a circle, which makes it matter where reading begins.
 // Types that a comment imports count too: such files cannot be understood one after the other.
 
 import { readFileSync, readdirSync } from "node:fs";
@@ -9,6 +9,10 @@ const PAGE = new URL("../../src/web/page/", import.meta.url).pathname;
 const SDK = "sdk/javascript/src/";
 const SDK_FOLDER = new URL(`../../${SDK}`, import.meta.url).pathname;
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g;
+
+/** The element for pages of other sites imports files of both by their paths in the repository. */
+const EMBED = "src/web/embed/";
+const REPOSITORY = new URL("../../", import.meta.url).pathname;
 
 /** The files that each file imports. @type {Map<string, string[]>} */
 const imports = new Map();
@@ -28,6 +32,7 @@ function readImports(folder, prefix) {
 
 readImports(PAGE, "");
 readImports(SDK_FOLDER, SDK);
+readImports(join(REPOSITORY, EMBED), EMBED);
 
 /** Files all of whose imports have been followed. */
 const done = new Set();

@@ -3,6 +3,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { startPages, tokenFor } from "./embed-page.js";
@@ -20,6 +21,7 @@ import {
 } from "./support.js";
 
 const PORTS = (process.env.CHATAPP_TEST_PORTS ?? "8931 8932").split(" ").map(Number);
+const { CHATAPP_TEST_PRODUCT_SECRET: SECRET } = process.env;
 const CONTROL = process.env.CHATAPP_TEST_CONTROL;
 /** What browsers log of refused tokens, and of a server that is not there. */
 const FAILURES = /Failed to load resource|WebSocket connection|ERR_CONNECTION_REFUSED/;
@@ -31,8 +33,12 @@ before(async () => {
   pages = await startPages(PORTS[0], admin);
   general = await room(admin, "Questions & answers");
   people = {};
-  for (const name of ["ann", "bo"]) {
-    const body = { username: name, display_name: name === "ann" ? "Ann Lee" : "Bo" };
+  for (const [name, display_name] of [
+    ["ann", "Ann Lee"],
+    ["bo", "Bo"],
+    ["eve", "Eve"],
+  ]) {
+    const body = { username: name, display_name };
     people[name] = (await api("POST", "/admin/users", body, admin)).id;
   }
 });
@@ -135,16 +141,29 @@ test("an unsent message survives a reload of the page", { skip: !CONTROL }, asyn
 test("the page is asked for a new token before one expires, and when one was revoked", async () => {
   pages.seconds = 60;
   pages.count = 0;
-  const ann = await visits("ann", { expects: FAILURES });
-  await isLive(ann);
+  const eve = await visits("eve", {
+    expects: /Failed to load resource|WebSocket|tokenProvider failed/,
+  });
+  await isLive(eve);
   pages.seconds = 600;
   await until("the token was renewed", () => pages.count >= 2);
-  await says(ann, "with the second token");
+  await says(eve, "with the second token");
   const before = pages.count;
-  await api("DELETE", `/admin/users/${people.ann}/sessions`, undefined, admin);
+  await api("DELETE", `/admin/users/${people.eve}/sessions`, undefined, admin);
   await until("there is another token", () => pages.count > before);
-  await says(ann, "with the third token");
-  assert.deepEqual(await events(ann, "error"), []);
+  await says(eve, "with the third token");
+  // What is written while there is no session is sent with the next one.
+  pages.isDown = true;
+  await api("DELETE", `/admin/users/${people.eve}/sessions`, undefined, admin);
+  await problem(eve, "could not be signed in");
+  await field(eve).fill("written without a token");
+  await field(eve).press("Enter");
+  await eve.locator(".unsent .message").filter({ hasText: "without a token" }).waitFor();
+  pages.isDown = false;
+  await sees(eve, "written without a token");
+  assert.equal(await eve.getByRole("alert").count(), 0);
+  const codes = (await events(eve, "error")).map(({ code }) => code);
+  assert.deepEqual([...new Set(codes)], ["token_unavailable"]);
 });
 
 test("a token of the page that is revoked or wrong shows a sentence", async () => {
@@ -179,6 +198,18 @@ test(
     assert.ok(calls < 10, `${calls} vain renewals`);
   },
 );
+
+test("a token that the product has signed is taken too", { skip: !SECRET }, async () => {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const claims = { iss: "https://shop.example", aud: "chat", sub: "7", name: "Gül €", exp };
+  const unsigned = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
+  const signature = createHmac("sha256", SECRET).update(unsigned).digest("base64url");
+  const page = await visitsWithToken(`${unsigned}.${signature}`, { expects: /^$/ });
+  await says(page, "from the product");
+  const last = (await history(admin, general)).at(-1);
+  assert.deepEqual([last.content, last.display_name], ["from the product", "Gül €"]);
+});
 
 test("what the page or the operator must mend is said", async () => {
   const expects = /.*/;

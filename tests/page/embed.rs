@@ -10,6 +10,9 @@ use super::{FILE_DEADLINE, TESTS, permit};
 use crate::support::postgres::free_port;
 use crate::support::{Answer, Database, Program, Server};
 
+/// The secret with which the product of the tests signs its tokens.
+const SECRET: &str = "a secret that only the product and the server know";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite() {
     run(Database::Sqlite).await;
@@ -28,6 +31,9 @@ async fn run(database: Database) {
     let mut server = Server::with(database)
         .env("CHATAPP_HTTP__ALLOWED_ORIGINS", &origins)
         .env("CHATAPP_LIMITS__SENDS_PER_SECOND", "0")
+        .env("CHATAPP_EXTERNAL__ISSUER", "https://shop.example")
+        .env("CHATAPP_EXTERNAL__AUDIENCE", "chat")
+        .env("CHATAPP_EXTERNAL__SECRET", SECRET)
         .start()
         .await;
     let control = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -36,6 +42,7 @@ async fn run(database: Database) {
         .args(["--test", "--test-reporter=spec", &format!("{TESTS}/embed.test.js")])
         .env("CHATAPP_TEST_URL", server.url())
         .env("CHATAPP_TEST_CONTROL", control.local_addr().expect("its address").to_string())
+        .env("CHATAPP_TEST_PRODUCT_SECRET", SECRET)
         .env("CHATAPP_TEST_PORTS", format!("{page} {shop}"));
     let mut node = Program::start(command);
     let status = loop {

@@ -10,7 +10,7 @@ const TAKEN = 229;
 
 /**
  * @typedef {object} ComposerOptions
- * @property {(text: string) => boolean} send false if the message cannot be kept yet: the text stays
+ * @property {(text: string) => void} send
  * @property {() => void} typing
  */
 
@@ -77,8 +77,9 @@ export class Composer {
 
   #send() {
     const text = this.#field.value.trim();
-    if (isBlank(text) || !this.#options.send(text)) return;
+    if (isBlank(text)) return;
     this.#field.value = "";
     this.#lastTyping = 0;
+    this.#options.send(text);
   }
 }

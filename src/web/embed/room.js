@@ -33,6 +33,7 @@ export function followRoom(client, id, view, { received, left }) {
   room.on("live", (isLive) => isLive && readName());
   room.on("room_updated", readName);
   room.on("left", ({ cause }) => {
+    view.leave(room);
     // The client was closed, because the element is not needed any more or has another token.
     if (cause !== "closed") left(leftBecause(cause));
   });

@@ -23,40 +23,33 @@ export class Unsent {
     this.show([]);
   }
 
-  /** @param {Pending[]} list */
-  show(list) {
-    this.element.hidden = list.length === 0;
+  /**
+   * @param {Pending[]} list
+   * @param {string[]} [early] texts that wait for a session
+   */
+  show(list, early = []) {
+    this.element.hidden = list.length + early.length === 0;
+    const rows = list.map((pending) =>
+      pending.state === "failed"
+        ? row(pending.content, this.#ways(pending), "failed")
+        : row(pending.content, sending()),
+    );
     fill(
       this.element,
-      list.map((pending) => this.#row(pending)),
+      rows,
+      early.map((text) => row(text, sending())),
     );
   }
 
   /** @param {Pending} pending */
-  #row(pending) {
-    const { state, content, reason } = pending;
-    const bubble = h("div", { class: "bubble" }, h("p", { class: "plain", dir: "auto" }, content));
-    const hasFailed = state === "failed";
-    return h(
-      "li",
-      { class: `message own pending ${hasFailed ? "failed" : ""}` },
-      bubble,
-      hasFailed ? this.#ways(pending, reason ?? "") : h("p", { class: "aside" }, "Sending…"),
-    );
-  }
-
-  /**
-   * @param {Pending} pending
-   * @param {string} reason
-   */
-  #ways(pending, reason) {
+  #ways(pending) {
     const { mayPass, retry, edit, discard } = this.#options;
     const button = (/** @type {string} */ label, /** @type {(it: Pending) => void} */ act) =>
       h("button", { type: "button", onclick: () => act(pending) }, label);
     return h(
       "p",
       { class: "aside" },
-      `Not sent: ${reason} `,
+      `Not sent: ${pending.reason ?? ""} `,
       mayPass(pending) && button("Try again", retry),
       " ",
       button("Edit", edit),
@@ -64,4 +57,16 @@ export class Unsent {
       button("Discard", discard),
     );
   }
+}
+
+const sending = () => h("p", { class: "aside" }, "Sending…");
+
+/**
+ * @param {string} text
+ * @param {HTMLElement} aside
+ * @param {string} [state]
+ */
+function row(text, aside, state = "") {
+  const bubble = h("div", { class: "bubble" }, h("p", { class: "plain", dir: "auto" }, text));
+  return h("li", { class: `message own pending ${state}` }, bubble, aside);
 }

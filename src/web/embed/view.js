@@ -48,6 +48,8 @@ export class RoomView {
   #room = null;
   /** @type {ChatClient | null} */
   #client = null;
+  /** Texts that were written while there was no session. @type {string[]} */
+  #early = [];
 
   /** @param {ShadowRoot} root */
   constructor(root) {
@@ -105,19 +107,29 @@ export class RoomView {
     this.#room = room;
     this.#client = client;
     this.messages.show(room.window(), client.user);
+    const early = this.#early;
+    this.#early = [];
+    for (const text of early) room.send(text);
     this.showUnsent(room.pending);
   }
 
-  /** @param {Pending[]} list */
+  /** A room is not followed any more. @param {ChatRoom} room */
+  leave(room) {
+    if (room === this.#room) this.#room = null;
+  }
+
+  /** @param {Pending[]} list the messages that are not in the room yet */
   showUnsent(list) {
-    this.messages.keep(() => this.#unsent.show(list));
+    this.messages.keep(() => this.#unsent.show(list, this.#early));
   }
 
   /** @param {string} text */
   #send(text) {
-    if (!this.#room) return false;
-    this.#room.send(text);
+    if (this.#room) this.#room.send(text);
+    else {
+      this.#early.push(text);
+      this.showUnsent([]);
+    }
     this.messages.toEnd();
-    return true;
   }
 }
