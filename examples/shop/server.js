@@ -14,7 +14,7 @@ import { Chat } from "./chat.js";
 const { CHAT_URL = "http://localhost:8000", CHAT_ADMIN_TOKEN, SHOP_PORT = "3000" } = process.env;
 const { SHOP_DATA = "shop.json" } = process.env;
 if (!CHAT_ADMIN_TOKEN) {
-  console.error("CHAT_ADMIN_TOKEN is missing: README.md says how to make one.");
+  console.error("CHAT_ADMIN_TOKEN is missing: docs/EMBED.md says how to make one.");
   process.exit(1);
 }
 

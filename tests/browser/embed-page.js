@@ -1,4 +1,4 @@
-// Pages of another site with `<chatapp-room>`, for embed.test.js. Their policy allows only what README.md says.
+// Pages of another site with `<chatapp-room>`, for embed.test.js. Their policy allows only what docs/EMBED.md says.
 
 import { createServer } from "node:http";
 import { api, SERVER } from "./support.js";

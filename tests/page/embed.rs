@@ -15,16 +15,26 @@ const SECRET: &str = "a secret that only the product and the server know";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite() {
-    run(Database::Sqlite).await;
+    run("embed", Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_tokens() {
+    run("embed-tokens", Database::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres() {
-    run(Database::Postgres).await;
+    run("embed", Database::Postgres).await;
 }
 
-/// Runs the file of tests against a server that the tests kill and start again.
-async fn run(database: Database) {
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_tokens() {
+    run("embed-tokens", Database::Postgres).await;
+}
+
+/// Runs a file of tests against a server that the tests kill and start again.
+async fn run(file: &str, database: Database) {
     let _permit = permit().await;
     let (page, shop) = (free_port(), free_port());
     let origins = format!("http://127.0.0.1:{page},http://127.0.0.1:{shop}");
@@ -39,11 +49,15 @@ async fn run(database: Database) {
     let control = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let mut command = Command::new("node");
     command
-        .args(["--test", "--test-reporter=spec", &format!("{TESTS}/embed.test.js")])
+        .args(["--test", "--test-reporter=spec", &format!("{TESTS}/{file}.test.js")])
         .env("CHATAPP_TEST_URL", server.url())
         .env("CHATAPP_TEST_CONTROL", control.local_addr().expect("its address").to_string())
         .env("CHATAPP_TEST_PRODUCT_SECRET", SECRET)
         .env("CHATAPP_TEST_PORTS", format!("{page} {shop}"));
+    if database == Database::Sqlite {
+        // One database is enough for a test that waits for the end of a token.
+        command.env("CHATAPP_TEST_PATIENT", "1");
+    }
     let mut node = Program::start(command);
     let status = loop {
         let request = tokio::select! {

@@ -1,4 +1,4 @@
-// The element: its attributes and properties, its life in the page, and its events. README.md lists them.
+// The element: its attributes and properties, its life in the page, and its events. docs/EMBED.md lists them.
 
 import { followRoom } from "./room.js";
 import { blockedByPolicy, problem } from "./problems.js";

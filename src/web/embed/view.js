@@ -4,6 +4,7 @@ import { h } from "../page/core/elements.js";
 import { Composer } from "./composer.js";
 import { Messages } from "./messages.js";
 import { nameOf } from "./message.js";
+import prose from "./prose.css" with { type: "css" };
 import sheet from "./room.css" with { type: "css" };
 import { Unsent } from "./unsent.js";
 
@@ -53,7 +54,7 @@ export class RoomView {
 
   /** @param {ShadowRoot} root */
   constructor(root) {
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [sheet, prose];
     this.#frame = h(
       "section",
       { class: "room", "aria-label": "Chat" },
