@@ -1,24 +1,16 @@
 //! Stops that cannot be graceful, because the database does not answer. (Graceful stops are in
 //! `tests/socket/shutdown.rs`.)
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::postgres::behind_proxy;
 use crate::support::proxy::Proxy;
 use crate::support::{Database, Server, Socket};
 
-/// Longer than any of these tests.
-const NO_ANSWER: Duration = Duration::from_secs(600);
-
 /// Sends a message whose write the database does not answer, and waits until the server has begun to write it.
 async fn sends_without_answer(proxy: &Proxy, socket: &mut Socket) {
-    proxy.delay(NO_ANSWER);
-    socket.send(json!({ "type": "send", "content": "x", "client_id": "x" })).await;
-    // Frames are taken in order, so the message is in the queue of writes when the pong comes.
-    socket.send(json!({ "type": "ping" })).await;
-    socket.recv_type("pong").await;
+    proxy.falls_silent_at("last words");
+    socket.send(json!({ "type": "send", "content": "last words", "client_id": "x" })).await;
     proxy.delays_an_answer().await;
 }
 

@@ -28,10 +28,15 @@ pub struct Proxy {
     _accepting: JoinSet<()>,
 }
 
+/// Longer than any test.
+const NO_ANSWER: Duration = Duration::from_secs(600);
+
 #[derive(Default)]
 struct Plan {
     /// The connection of the first request that contains these bytes is cut.
     cut: Option<(Vec<u8>, Cut)>,
+    /// From the first request that contains these bytes on, no answer is passed on.
+    silent_from: Option<Vec<u8>>,
     /// Every answer is delayed by this time.
     delay: Duration,
     /// Is notified when an answer is delayed.
@@ -71,6 +76,11 @@ impl Proxy {
         self.plan.lock().expect("no panic").delay = delay;
     }
 
+    /// Passes no answer on from the first request that contains this text, on any connection.
+    pub fn falls_silent_at(&self, text: &str) {
+        self.plan.lock().expect("no panic").silent_from = Some(text.as_bytes().to_vec());
+    }
+
     /// Waits until an answer is delayed.
     pub async fn delays_an_answer(&self) {
         let delays = self.plan.lock().expect("no panic").delays.clone();
@@ -103,6 +113,9 @@ async fn requests(
         let cut = {
             let mut plan = plan.lock().expect("no panic");
             let has = |text: &[u8]| buffer[..read].windows(text.len()).any(|part| part == text);
+            if plan.silent_from.as_deref().is_some_and(has) {
+                plan.delay = NO_ANSWER;
+            }
             match &plan.cut {
                 Some((text, cut)) if has(text) => {
                     let cut = *cut;
