@@ -47,7 +47,7 @@ impl Chat {
         }
     }
 
-    /// Goes through the rooms that have new events once. False: there are none.
+    /// Indexes what is new in the next rooms that have new events. Returns whether there were any.
     async fn index_once(&self) -> Result<bool> {
         let store = &self.inner.store;
         let began = Instant::now();

@@ -360,7 +360,7 @@ mod tests {
         assert_eq!((last.rooms.as_ref(), last.version), (None, 2 * MAX_ENTRIES as i64 - 1));
     }
 
-    /// The order in which two texts are heard is that in which they were rung; within a text there is none.
+    /// Texts are heard in the order in which they were rung. The rings within one text have no order.
     #[test]
     fn a_position_that_was_moved_back_replaces_an_earlier_one_and_takes_a_later_one() {
         let (user, room) = (UserId(1), RoomId(2));

@@ -137,7 +137,7 @@ fn read_key(path: &Path) -> std::result::Result<Key, StartError> {
 }
 
 impl Chat {
-    /// Opens a session for the person whom a product's token names. The account is created if there is none.
+    /// Opens a session for the person whom a product's token names. A person who has no account yet gets one.
     ///
     /// # Errors
     /// [`Error::ExchangeOff`]; [`Error::ExternalToken`], which counts as a failed attempt to sign in from this address;
