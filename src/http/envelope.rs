@@ -32,6 +32,8 @@ const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_BYTES: usize = 64;
+/// A body of up to this many bytes is in the buffer of the connection when a request is refused.
+const BUFFERED_BODY_BYTES: u64 = 4096;
 
 pub(super) struct Envelope {
     inner: BoxEndpoint<'static, Response>,
@@ -102,6 +104,7 @@ impl Endpoint for Envelope {
         let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let client = self.proxies.client(peer, request.headers());
         let facts = Arc::new(Facts::new(request_id(&request), self.max_body_bytes, client));
+        let may_leave_body_unread = has_large_body(&request);
         let mut response = if let Err(problem) = target::normalise(&mut request) {
             (*problem).into_response()
         } else if self.cors.is_preflight(&request) {
@@ -122,6 +125,11 @@ impl Endpoint for Envelope {
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&facts.request_id) {
             headers.insert(REQUEST_ID, id);
+        }
+        if status.is_client_error() && may_leave_body_unread {
+            // The connection ends if the body was not read. A client that is not told so may send its
+            // next request on it.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -144,6 +152,13 @@ impl Endpoint for Envelope {
         log(&method, &path, status, took, &facts);
         Ok(response)
     }
+}
+
+fn has_large_body(request: &Request) -> bool {
+    let declared = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    declared.map_or(request.headers().contains_key(header::TRANSFER_ENCODING), |bytes: u64| {
+        bytes > BUFFERED_BODY_BYTES
+    })
 }
 
 /// Converts the router's `/ws/:room_id` to the documents' `/ws/{room_id}`.
