@@ -1,6 +1,6 @@
 //! Checks that a copy is whole: rows are in order, references are valid, and logs have no gaps.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -19,6 +19,8 @@ pub struct Check {
     users: Vec<i64>,
     /// The rooms of the messages to which rows of other tables refer, and the `extras` of these messages.
     messages: HashMap<i64, (i64, i64)>,
+    /// The outgoing webhooks.
+    hooks: HashSet<i64>,
     /// The greatest id of each counter.
     ids: BTreeMap<&'static str, i64>,
 }
@@ -123,6 +125,15 @@ impl Check {
                 if number(table, row, "created_by") != SERVER_USER.0.0 {
                     self.check_users("incoming_hook", table, row, &["created_by"])?;
                 }
+            }
+            "outgoing_hooks" => {
+                self.check_users("outgoing_hook", table, row, &["user_id"])?;
+                self.hooks.insert(number(table, row, "id"));
+            }
+            "outgoing_positions" => {
+                self.room_of("outgoing_position", number(table, row, "room_id"))?;
+                let hook = number(table, row, "hook_id");
+                ensure!(self.hooks.contains(&hook), "an outgoing_position has no outgoing_hook");
             }
             "blocks" => self.check_users("block", table, row, &["user_id", "blocked_id"])?,
             "external_accounts" => {

@@ -285,7 +285,7 @@ impl ErrorCode {
             Self::BotAccount => "the account is a bot's, which has no password",
             Self::TooManyTokens => "the bot has as many API tokens as it may have",
             Self::HookNotFound => "there is no such webhook, or it was deleted",
-            Self::TooManyHooks => "the room has as many webhooks as it may have",
+            Self::TooManyHooks => "there are as many webhooks as there may be",
             Self::TokenNotFound => "the bot has no such API token",
             Self::CursorNotFound => "the bot has no cursor of this name",
             Self::TooManyCursors => "the bot's cursors have as many rooms as they may have",

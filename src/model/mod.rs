@@ -19,6 +19,7 @@ mod mention;
 mod message;
 mod message_parts;
 mod node;
+mod outgoing_hook;
 mod own;
 mod profile;
 mod room;
@@ -60,6 +61,10 @@ pub use message_parts::{
     ThreadSummary, extras,
 };
 pub use node::{Heartbeat, NewNode, Node, NodeId};
+pub use outgoing_hook::{
+    Delivery, FailingRoom, HookFilter, HookSecrets, NewOutgoingHook, OutgoingHook,
+    OutgoingHookChange, OutgoingHookId, Replay,
+};
 pub use own::{OwnChange, OwnSubject};
 pub use profile::{
     AWAY, BlockedUser, CONNECTED, PeopleQuery, Presence, Profile, ProfileChange, Status, UserCard,

@@ -122,7 +122,8 @@ fn an_error_names_the_pooler_if_it_has_no_free_connection() {
 /// Migrates the database, then undoes the last migration that locks `events`, and those after it.
 fn undo_migrations(database: &PgDatabase) {
     let undo = "DROP TABLE reactions, mentions, thread_follows, pins, drafts, scheduled_messages,
-                    search_index, api_tokens, cursors, external_accounts, incoming_hooks;
+                    search_index, api_tokens, cursors, external_accounts, incoming_hooks,
+                    outgoing_hooks, outgoing_positions, outgoing_deliveries;
                 ALTER TABLE sessions DROP COLUMN ends_at;
                 ALTER TABLE events DROP COLUMN detail, DROP COLUMN thread_id, DROP COLUMN extras;
                 DELETE FROM users WHERE id = 0;

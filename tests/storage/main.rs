@@ -22,6 +22,7 @@ mod message_rows;
 mod migrations;
 mod only_postgres;
 mod only_sqlite;
+mod outgoing_hooks;
 mod pages;
 mod people;
 #[path = "../support/postgres.rs"]
@@ -105,6 +106,12 @@ contract! {
         a_hook_is_a_bot_with_a_token_for_its_room
         a_deleted_hook_has_no_token_and_its_bot_has_left
         a_hook_is_refused_where_it_cannot_be
+    }
+    outgoing_hooks {
+        a_hook_is_due_in_rooms_with_new_events
+        a_hook_reads_what_its_bot_may_read
+        failures_have_a_time_and_can_be_replayed
+        only_hooks_that_are_not_paused_run
     }
     bots {
         a_token_is_a_session_with_a_grant

@@ -17,7 +17,7 @@ use crate::harness::{
     NOW, Raw, TestDatabase, audit, change, fill, message, new_room, new_user, room, session, user,
     with_client_id,
 };
-use crate::{bots, hooks, message_rows};
+use crate::{bots, hooks, message_rows, outgoing_hooks};
 
 type Rows = Vec<(&'static Table, Row)>;
 
@@ -338,6 +338,7 @@ fn populate(backend: &dyn Backend) {
     assert!(backend.move_cursor(pa.id, "replies", &[(kept.id, Seq(7))], NOW).unwrap());
     let hook = hooks::new_hook(&kept, &ann, 11);
     backend.create_hook(&hook, None, &audit("hook.create")).unwrap();
+    outgoing_hooks::create(backend, &outgoing_hooks::new_hook(&pa));
     let talk = backend.create_room(&new_room("talk", &ann), &audit("room.create")).unwrap();
     message_rows::talk(backend, &talk, &ann, &bo);
     let position = chatapp::model::ReadPosition { room_id: talk.id, seq: Seq(1), ..position };

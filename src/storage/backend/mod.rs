@@ -14,6 +14,7 @@ mod hooks;
 mod invites;
 mod members;
 mod messages;
+mod outgoing_hooks;
 mod password_resets;
 mod people;
 mod reactions;
@@ -40,6 +41,10 @@ pub use hooks::{HookError, Hooks, MAX_HOOKS};
 pub use invites::{AcceptedInvite, InviteError, Invites};
 pub use members::{AccessChanges, Guard, MemberCount, MemberError, MemberSearch, Members};
 pub use messages::{ChangeError, MAX_PINS, Messages, Pin};
+pub use outgoing_hooks::{
+    DueRoom, HookOutcome, HookProgress, KEPT_DELIVERIES, MAX_OUTGOING_HOOKS, OutgoingHooks,
+    RunningHook,
+};
 pub use password_resets::PasswordResets;
 pub use people::{People, UpdatedProfile};
 pub use reactions::{NewReaction, ReactionError, ReactionResult, Reactions};
@@ -89,6 +94,7 @@ pub trait Backend:
     + Members
     + Invites
     + Hooks
+    + OutgoingHooks
     + Events
     + Messages
     + Reactions

@@ -13,6 +13,7 @@ mod hooks;
 mod invites;
 mod members;
 mod messages;
+mod outgoing_hooks;
 mod people;
 mod reactions;
 mod refusal;
@@ -33,6 +34,10 @@ pub(super) use invites::{
 };
 pub(super) use members::{MemberTransaction, change_members, open_direct_room};
 pub(super) use messages::{MessageTransaction, delete_message, edit_message, pin_message};
+pub(super) use outgoing_hooks::{
+    OutgoingHookTransaction, change_outgoing_hook, create_outgoing_hook, delete_outgoing_hook,
+    filter_texts, replay_outgoing_hook, stored_filter,
+};
 pub(super) use people::{PeopleTransaction, add_block, remove_block, update_profile};
 pub(super) use reactions::{ReactionTransaction, change_reactions};
 pub(super) use refusal::Refusal;

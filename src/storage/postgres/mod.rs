@@ -25,6 +25,7 @@ mod invites;
 mod members;
 mod messages;
 mod migrations;
+mod outgoing_hooks;
 mod parts;
 mod password_resets;
 mod people;

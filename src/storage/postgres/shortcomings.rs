@@ -44,6 +44,7 @@ const LIST_MISSING_RIGHTS: &str = "
                       'members', 'mutes', 'bans', 'invites', 'blocks', 'reactions', 'mentions',
                       'thread_follows', 'pins', 'drafts', 'scheduled_messages',
                       'api_tokens', 'cursors', 'external_accounts', 'incoming_hooks',
+                      'outgoing_hooks', 'outgoing_positions', 'outgoing_deliveries',
                       'refinery_schema_history')
       AND NOT (relname = 'audit' AND privilege IN ('UPDATE', 'DELETE'))
       AND NOT (relname = 'refinery_schema_history' AND privilege <> 'SELECT')

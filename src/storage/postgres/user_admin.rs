@@ -152,7 +152,7 @@ impl UserTransaction for Connection {
                              renamed_at = NULL
             WHERE id = $1";
         // Reactions stay, as messages do.
-        const FORGET: [&str; 8] = [
+        const FORGET: [&str; 9] = [
             "DELETE FROM blocks WHERE user_id = $1 OR blocked_id = $1",
             "DELETE FROM mentions WHERE user_id = $1",
             "DELETE FROM thread_follows WHERE user_id = $1",
@@ -161,6 +161,7 @@ impl UserTransaction for Connection {
             "DELETE FROM cursors WHERE user_id = $1",
             "DELETE FROM external_accounts WHERE user_id = $1",
             "DELETE FROM incoming_hooks WHERE user_id = $1",
+            "DELETE FROM outgoing_hooks WHERE user_id = $1",
         ];
         self.execute(EMPTY, &[&id.0, &deleted_at.0])?;
         for forget in FORGET {

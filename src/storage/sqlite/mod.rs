@@ -23,6 +23,7 @@ mod location;
 mod members;
 mod messages;
 mod open;
+mod outgoing_hooks;
 mod parts;
 mod password_resets;
 mod paths;

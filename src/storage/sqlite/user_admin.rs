@@ -143,7 +143,7 @@ impl UserTransaction for Transaction<'_> {
                              renamed_at = NULL
             WHERE id = ?1";
         // Reactions stay, as messages do.
-        const FORGET: [&str; 8] = [
+        const FORGET: [&str; 9] = [
             "DELETE FROM blocks WHERE user_id = ?1 OR blocked_id = ?1",
             "DELETE FROM mentions WHERE user_id = ?1",
             "DELETE FROM thread_follows WHERE user_id = ?1",
@@ -152,6 +152,7 @@ impl UserTransaction for Transaction<'_> {
             "DELETE FROM cursors WHERE user_id = ?1",
             "DELETE FROM external_accounts WHERE user_id = ?1",
             "DELETE FROM incoming_hooks WHERE user_id = ?1",
+            "DELETE FROM outgoing_hooks WHERE user_id = ?1",
         ];
         self.prepare_cached(EMPTY)?.execute([id.0, deleted_at.0])?;
         for forget in FORGET {
