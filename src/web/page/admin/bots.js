@@ -6,6 +6,7 @@ import { counted, endTime, shortTime } from "../text/format.js";
 import { copyButton } from "../views/copy.js";
 import { confirmDialog, openDialog, toast } from "../views/dialog.js";
 import { form } from "../views/form.js";
+import { openOutgoingHooks } from "./outgoing-hooks.js";
 
 /** @typedef {import("../core/types.js").Account} Account */
 /** @typedef {import("../core/types.js").ApiToken} ApiToken */
@@ -82,6 +83,16 @@ const entry = (bot, reload) =>
         onclick: () => openTokens(bot, reload),
       },
       "API tokens",
+    ),
+    h(
+      "button",
+      {
+        class: "small",
+        type: "button",
+        "aria-label": `Webhooks of ${bot.username}`,
+        onclick: () => openOutgoingHooks(bot),
+      },
+      "Webhooks",
     ),
   );
 
