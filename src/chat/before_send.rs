@@ -7,18 +7,14 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
-use hyper::{HeaderMap, Method, StatusCode};
+use hyper::header::{HeaderValue, USER_AGENT};
+use hyper::{Method, StatusCode};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use url::Url;
 
 use super::messages::check_content;
-use super::{Chat, Error, Result};
+use super::{Chat, Error, Result, standard_webhooks};
 use crate::config::{Failure, Hooks, shared_secret};
 use crate::model::{EventId, Identity, RoomId, Timestamp};
 use crate::outbound::{Client, Limits, Request};
@@ -39,7 +35,8 @@ const AGENT: &str = concat!("chatapp/", env!("CARGO_PKG_VERSION"), " (before_sen
 pub(super) struct BeforeSend {
     client: Client,
     url: Url,
-    secret: Option<Vec<u8>>,
+    /// One, or none if the requests are not signed.
+    keys: Vec<Vec<u8>>,
     time: Duration,
     failure: Failure,
     closed_rooms: HashSet<RoomId>,
@@ -91,7 +88,7 @@ impl BeforeSend {
         Some(Self {
             client: Client::new(anywhere, SLOTS),
             url,
-            secret: shared_secret(&hooks.before_send_secret),
+            keys: shared_secret(&hooks.before_send_secret).into_iter().collect(),
             time: Duration::from_millis(hooks.before_send_timeout_ms),
             failure: hooks.before_send_failure,
             closed_rooms: hooks.before_send_closed_rooms.iter().copied().map(RoomId).collect(),
@@ -107,7 +104,9 @@ impl BeforeSend {
     /// Why there is no usable answer, for the operator.
     async fn ask(&self, question: &Question<'_>, max_chars: usize) -> Result<Verdict, String> {
         let body = serde_json::to_vec(question).map_err(|error| error.to_string())?;
-        let headers = self.headers(question.timestamp, &body)?;
+        let id = format!("msg_{}", uuid::Uuid::new_v4().simple());
+        let mut headers = standard_webhooks::headers(&self.keys, &id, question.timestamp, &body)?;
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         let request =
             Request { method: Method::POST, url: self.url.clone(), headers, body: body.into() };
         let body_bytes = ANSWER_BYTES + BYTES_OF_CHAR * max_chars;
@@ -126,31 +125,6 @@ impl BeforeSend {
                 .map_err(|error| format!("the changed text cannot be sent: {}", error.message))?;
         }
         Ok(verdict)
-    }
-
-    /// The headers of a request. <https://github.com/standard-webhooks/standard-webhooks>: the signature is the
-    /// HMAC-SHA256 of the id, the time in seconds and the body, with full stops between them.
-    fn headers(&self, now: Timestamp, body: &[u8]) -> Result<HeaderMap, String> {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        let (id, seconds) = (format!("msg_{}", uuid::Uuid::new_v4().simple()), now.0 / 1_000);
-        let mut add = |name, value: String| {
-            let value = HeaderValue::try_from(value).map_err(|error| error.to_string())?;
-            headers.insert(name, value);
-            Ok::<_, String>(())
-        };
-        if let Some(secret) = &self.secret {
-            let mut mac =
-                Hmac::<Sha256>::new_from_slice(secret).map_err(|error| error.to_string())?;
-            mac.update(format!("{id}.{seconds}.").as_bytes());
-            mac.update(body);
-            let signature = STANDARD.encode(mac.finalize().into_bytes());
-            add("webhook-signature", format!("v1,{signature}"))?;
-        }
-        add("webhook-id", id)?;
-        add("webhook-timestamp", seconds.to_string())?;
-        Ok(headers)
     }
 
     fn note(&self, failure: Option<&String>) {

@@ -13,6 +13,7 @@ pub(super) struct Counts {
     logins: Counters,
     refusals: Counters,
     reviews: Counters,
+    deliveries: Counters,
 }
 
 const LIMITS: [&str; 7] =
@@ -24,6 +25,7 @@ impl Counts {
             logins: metrics::counters("outcome", &["ok", "wrong", "refused", "error"]),
             refusals: metrics::counters("limit", &LIMITS),
             reviews: metrics::counters("outcome", &["passed", "changed", "refused", "failed"]),
+            deliveries: metrics::counters("outcome", &["delivered", "failed"]),
         }
     }
 
@@ -47,6 +49,12 @@ impl Counts {
     /// The outcome of asking the operator's program about a message.
     pub fn reviewed(&self, outcome: &'static str) {
         self.reviews.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
+    /// The outcome of an attempt to deliver an event to a webhook.
+    pub fn delivered(&self, is_delivered: bool) {
+        let outcome = if is_delivered { "delivered" } else { "failed" };
+        self.deliveries.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     /// Counts an error if it says that a limit was reached.
@@ -80,6 +88,8 @@ impl Chat {
             registry.register("limited", help, inner.counts.refusals.clone());
             let help = "Messages about which the operator's program was asked";
             registry.register("before_send", help, inner.counts.reviews.clone());
+            let help = "Attempts to deliver events to outgoing webhooks";
+            registry.register("hook_deliveries", help, inner.counts.deliveries.clone());
             register_threads(registry, inner.store.readers(), ["read_wait", "read"]);
             register_threads(registry, inner.passwords.threads(), ["password_wait", "password"]);
             self.register_queues(registry);

@@ -66,7 +66,7 @@ pub enum Error {
     TooManyTokens,
     #[error("there is no such webhook, or it was deleted")]
     HookNotFound,
-    #[error("this room has as many webhooks as it may have: delete some of them first")]
+    #[error("there are as many webhooks as there may be: delete some of them first")]
     TooManyHooks,
     #[error("there is no such API token of this bot, or it has been revoked")]
     TokenNotFound,

@@ -34,10 +34,11 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 impl Chat {
     /// Brings new messages into the index, as long as this future is polled.
     pub async fn index_logs(&self) {
+        let mut growth = self.inner.fleet.growth();
         loop {
             match self.index_once().await {
                 Ok(true) => {}
-                Ok(false) => self.inner.fleet.logs_may_have_grown().await,
+                Ok(false) => growth.changed().await,
                 Err(Error::Busy(_)) => tokio::time::sleep(GATHER).await,
                 Err(error) => {
                     tracing::warn!(%error, "new messages cannot be brought into the index");

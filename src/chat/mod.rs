@@ -27,6 +27,7 @@ mod members;
 mod messages;
 mod names;
 mod nodes;
+mod outgoing;
 mod own;
 mod pace;
 mod passwords;
@@ -46,6 +47,7 @@ mod secret;
 mod sessions;
 mod settings;
 mod sockets;
+mod standard_webhooks;
 mod standings;
 mod stats;
 mod text;
@@ -71,9 +73,10 @@ use crate::storage::{ServerFacts, Store};
 pub(crate) use accounts::{Login, Setup, new_account, new_password};
 pub use accounts::{Signup, SignupCaller};
 pub(crate) use admin::{
-    AccountDraft, Admin, BotDraft, DEFAULT_AUDIT_PAGE, DEFAULT_ROOMS_PAGE, DEFAULT_USERS_PAGE,
-    Error as AdminError, MAX_AUDIT_PAGE, MAX_LISTED_SESSIONS, MAX_TOKEN_SECONDS, MAX_USERS_PAGE,
-    MIN_TOKEN_SECONDS, MadeHook, MadeToken, MemberChange, TokenDraft, UserSearch,
+    AccountDraft, Admin, BotDraft, DEFAULT_AUDIT_PAGE, DEFAULT_DELIVERIES_PAGE, DEFAULT_ROOMS_PAGE,
+    DEFAULT_USERS_PAGE, Error as AdminError, FilterDraft, MAX_AUDIT_PAGE, MAX_DELIVERIES_PAGE,
+    MAX_LISTED_SESSIONS, MAX_TOKEN_SECONDS, MAX_USERS_PAGE, MIN_TOKEN_SECONDS, MadeHook,
+    MadeOutgoingHook, MadeToken, MemberChange, OutgoingHookDraft, TokenDraft, UserSearch,
 };
 pub(crate) use compose::Extras;
 #[cfg(test)]
@@ -125,8 +128,10 @@ pub struct ChatParts {
     pub rooms: Rooms,
     /// The settings of limits.
     pub limits: Limits,
-    /// The networks that previews may reach besides the public internet. `None`: there are no previews.
-    pub previews: Option<Vec<IpNet>>,
+    /// Whether messages show previews of the pages to which they link.
+    pub shows_previews: bool,
+    /// The networks that may be reached besides the public internet, at addresses that users name.
+    pub outbound: Vec<IpNet>,
     /// The product whose tokens open sessions. `None`: the settings name no product.
     pub external: Option<External>,
     /// The settings of the operator's programs.
@@ -184,6 +189,10 @@ struct Inner {
     external: Option<External>,
     /// `None`: no program is asked about messages.
     before_send: Option<before_send::BeforeSend>,
+    /// The networks that webhooks may be in, besides the public internet.
+    outbound: Vec<IpNet>,
+    /// Wakes the job that delivers to webhooks.
+    hooks_changed: Notify,
     /// Wakes the task that purges deleted rooms.
     has_deleted_rooms: Notify,
     /// The time up to which revocations have been read, in milliseconds since 1970.
@@ -203,7 +212,7 @@ impl Chat {
     /// [`StartError`] if a setting cannot work or a thread cannot be started.
     pub fn new(parts: ChatParts) -> std::result::Result<Self, StartError> {
         let ChatParts { store, hub, fleet, clock, auth, rooms, limits, .. } = parts;
-        let ChatParts { previews, external, hooks, facts, secret, .. } = parts;
+        let ChatParts { shows_previews, outbound, external, hooks, facts, secret, .. } = parts;
         let metrics = Metrics::new();
         let chat = Self {
             inner: Arc::new(Inner {
@@ -217,9 +226,11 @@ impl Chat {
                 sessions: sessions::Cache::default(),
                 standings: standings::Standings::default(),
                 reactions: reactions::Gathered::default(),
-                previews: previews.map(previews::Previews::new),
+                previews: shows_previews.then(|| previews::Previews::new(outbound.clone())),
                 external,
                 before_send: before_send::BeforeSend::of(&hooks),
+                outbound,
+                hooks_changed: Notify::new(),
                 marks: reading::Marks::default(),
                 has_deleted_rooms: Notify::new(),
                 sockets: sockets::Tally::default(),

@@ -27,6 +27,7 @@ mod migrate;
 mod nearest;
 mod nodes;
 mod openapi;
+mod outgoing_hooks;
 mod output;
 mod password;
 mod rooms;
@@ -89,6 +90,7 @@ enum Command {
     Invites(invites::Args),
     Bots(bots::Args),
     Hooks(hooks::Args),
+    OutgoingHooks(outgoing_hooks::Args),
     Sessions(sessions::Args),
     Audit(audit::Args),
     Backup(data::backup::Args),
@@ -130,6 +132,7 @@ impl Cli {
             Command::Invites(args) => invites::run(&args, &context),
             Command::Bots(args) => bots::run(&args, &context),
             Command::Hooks(args) => hooks::run(&args, &context),
+            Command::OutgoingHooks(args) => outgoing_hooks::run(&args, &context),
             Command::Sessions(args) => sessions::run(&args, &context),
             Command::Audit(args) => audit::run(&args, &context),
             Command::Backup(args) => data::backup::run(&args, &context),

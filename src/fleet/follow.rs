@@ -58,7 +58,7 @@ impl Fleet {
         }
         let heads = ring.take_heads();
         if !heads.is_empty() {
-            self.0.grown.notify_one();
+            self.0.grown.send_replace(());
         }
         let again = match heads.is_empty() {
             true => Vec::new(),

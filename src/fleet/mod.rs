@@ -78,7 +78,7 @@ struct Inner {
     /// Wakes the task that looks for changes of who may do what in a room.
     access: Notify,
     /// Wakes the job that brings new events into the index.
-    grown: Notify,
+    grown: watch::Sender<()>,
     health: Health,
     counts: Counts,
     /// The server has left the fleet.
@@ -98,7 +98,7 @@ impl Fleet {
             has_jobs: watch::Sender::new(!is_shared),
             revoked: Notify::new(),
             access: Notify::new(),
-            grown: Notify::new(),
+            grown: watch::Sender::new(()),
             health: Health::default(),
             counts: Counts::new(is_shared),
             closed: CancellationToken::new(),
@@ -115,7 +115,7 @@ impl Fleet {
     pub fn blocking_publish(&self, news: Vec<News>) {
         self.tell(|ring| news.iter().for_each(|news| tell_news(ring, news)));
         if news.iter().any(|news| matches!(news, News::Events(_))) {
-            self.0.grown.notify_one();
+            self.0.grown.send_replace(());
         }
         self.0.hub.blocking_announce(news);
     }
@@ -151,9 +151,9 @@ impl Fleet {
         let _ = tokio::time::timeout(self.poll_interval(), self.0.access.notified()).await;
     }
 
-    /// Returns when a log may have grown, here or on another node, or when it is time to look without having been told.
-    pub async fn logs_may_have_grown(&self) {
-        let _ = tokio::time::timeout(self.poll_interval(), self.0.grown.notified()).await;
+    /// Tells one follower of the logs when to look.
+    pub fn growth(&self) -> Growth {
+        Growth { fleet: self.clone(), grown: self.0.grown.subscribe() }
     }
 
     fn poll_interval(&self) -> Duration {
@@ -347,6 +347,20 @@ fn changes_access(event: &Event) -> bool {
     }
 }
 
+/// Tells a follower of the logs that there may be new events.
+pub struct Growth {
+    fleet: Fleet,
+    grown: watch::Receiver<()>,
+}
+
+impl Growth {
+    /// Returns when a log may have grown since the last call, here or on another node, or when it is time to look
+    /// without having been told.
+    pub async fn changed(&mut self) {
+        let _ = tokio::time::timeout(self.fleet.poll_interval(), self.grown.changed()).await;
+    }
+}
+
 /// Tells the other nodes what was committed, then the hub.
 struct Ringing {
     fleet: Fleet,
@@ -360,7 +374,7 @@ impl Listener<ReplyTo> for Ringing {
 
     fn committed(&mut self, outcomes: Vec<Outcome<ReplyTo>>, took: Duration) {
         self.fleet.tell_committed(&outcomes);
-        self.fleet.0.grown.notify_one();
+        self.fleet.0.grown.send_replace(());
         self.hub.committed(outcomes, took);
     }
 }

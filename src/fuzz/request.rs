@@ -89,7 +89,8 @@ impl Api {
             rooms: Rooms::default(),
             limits,
             // Nothing here sends a request to another server.
-            previews: None,
+            shows_previews: false,
+            outbound: Vec::new(),
             external: None,
             hooks: Default::default(),
             facts,

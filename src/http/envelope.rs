@@ -230,7 +230,6 @@ mod tests {
         let (rooms, limits, secret) = (Rooms::default(), Limits::default(), vec![0; 32]);
         let clock = Clock::System;
         let fleet = Fleet::new(hub.clone(), false);
-        let previews = None;
         let parts = ChatParts {
             store,
             hub,
@@ -239,7 +238,8 @@ mod tests {
             auth,
             rooms,
             limits,
-            previews,
+            shows_previews: false,
+            outbound: Vec::new(),
             external: None,
             hooks: Default::default(),
             facts,

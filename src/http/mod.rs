@@ -30,6 +30,7 @@ mod members;
 mod messages;
 mod openapi;
 mod origin;
+mod outgoing_hooks;
 mod payload;
 mod people;
 mod previews;
@@ -86,6 +87,9 @@ enum Area {
     /// Webhooks, by which other programs send to rooms.
     #[oai(rename = "hooks")]
     Hooks,
+    /// Webhooks, by which other programs are told what happens in rooms.
+    #[oai(rename = "outgoing_hooks")]
+    OutgoingHooks,
     /// Messages, and the log they are part of.
     #[oai(rename = "messages")]
     Messages,
@@ -118,6 +122,7 @@ type Api = (
     (
         bots::BotsApi,
         hooks::HooksApi,
+        outgoing_hooks::OutgoingHooksApi,
         admin::AdminApi,
         admin_rooms::AdminRoomsApi,
         health::HealthApi,
@@ -133,7 +138,15 @@ pub(crate) fn routes() -> Route {
     let mut table = endpoints();
     // The original contract writes `/rooms/`; most clients leave the slash off.
     let mut same = endpoints();
-    for path in ["/rooms/", "/users/", "/invites/", "/direct-rooms/", "/admin/rooms/", "/bots/"] {
+    for path in [
+        "/rooms/",
+        "/users/",
+        "/invites/",
+        "/direct-rooms/",
+        "/admin/rooms/",
+        "/bots/",
+        "/outgoing-hooks/",
+    ] {
         if let Some(same) = same.remove(path) {
             table.insert(path.trim_end_matches('/').to_owned(), same);
         }
@@ -171,6 +184,7 @@ fn api() -> Api {
         (
             bots::BotsApi,
             hooks::HooksApi,
+            outgoing_hooks::OutgoingHooksApi,
             admin::AdminApi,
             admin_rooms::AdminRoomsApi,
             health::HealthApi,

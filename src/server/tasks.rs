@@ -171,15 +171,16 @@ async fn sweep(chat: Chat, store: Store<ReplyTo>, replaced: CancellationToken) {
     }
 }
 
-/// The jobs that one node does for all: it deletes what is not needed any more, brings new messages into the index, and
-/// sends messages whose time has come.
+/// The jobs that one node does for all: it deletes what is not needed any more, brings new messages into the index,
+/// sends messages whose time has come, and tells webhooks what happened.
 async fn jobs(chat: &Chat, days: u32) {
     tokio::join!(
         purge_rooms(chat),
         prune(chat, days),
         forget_sessions(chat),
         chat.index_logs(),
-        send_scheduled(chat)
+        send_scheduled(chat),
+        chat.deliver_to_hooks()
     );
 }
 

@@ -8,6 +8,7 @@ mod invites;
 mod list_rooms;
 mod members;
 mod migrate;
+mod outgoing_hooks;
 mod rooms;
 mod search;
 mod serve;

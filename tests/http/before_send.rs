@@ -1,18 +1,9 @@
 //! The operator's program that is asked about each message before it is stored.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Sha256;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
 
+use crate::support::receiver::{Received, Receiver, Reply, verify};
 use crate::support::{Answer, Client, Database, Server, ServerBuilder, on_both_databases};
 
 on_both_databases!(
@@ -24,94 +15,51 @@ on_both_databases!(
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A program that decides by words in the message. It ends when it is dropped.
-struct Program {
-    address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
-    _tasks: JoinSet<()>,
-}
-
-/// A request: its head, and its body.
-type Asked = (String, String);
+/// A program that decides by words in the message.
+struct Program(Receiver);
 
 impl Program {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let (asked, mut tasks) = (Arc::<Mutex<Vec<Asked>>>::default(), JoinSet::new());
-        let all = asked.clone();
-        tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(answer(stream, all.clone()));
-            }
-        });
-        Self { address, asked, _tasks: tasks }
+        Self(Receiver::start(|request| verdict(&request.body)).await)
     }
 
     /// A server that asks this program.
     fn server(&self, database: Database) -> ServerBuilder {
-        let url = format!("http://{}/check", self.address);
         // Long enough for a loaded machine: only what never comes is late.
         Server::with(database)
-            .env("CHATAPP_HOOKS__BEFORE_SEND", &url)
+            .env("CHATAPP_HOOKS__BEFORE_SEND", &self.0.url("/check"))
             .env("CHATAPP_HOOKS__BEFORE_SEND_TIMEOUT_MS", "2000")
     }
 
-    fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().expect("the requests").clone()
+    fn asked(&self) -> Vec<Received> {
+        self.0.received()
     }
 
     /// What the last request said of its message.
     fn last(&self) -> Value {
-        let asked = self.asked();
-        serde_json::from_str(&asked.last().expect("a request").1).expect("JSON")
+        self.asked().last().expect("a request").json()
     }
 }
 
-async fn answer(mut stream: TcpStream, asked: Arc<Mutex<Vec<Asked>>>) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let Ok(byte) = stream.read_u8().await else { return };
-        head.push(byte);
+fn verdict(body: &str) -> Option<Reply> {
+    let said = |verdict: Value| Some(Reply::ok(verdict.to_string()));
+    match body {
+        body if body.contains("no answer") => None,
+        body if body.contains("broken") => Some(Reply::status(500)),
+        body if body.contains("not JSON") => Some(Reply::ok("not JSON")),
+        body if body.contains("unknown verdict") => said(json!({ "action": "burn" })),
+        body if body.contains("too long") => {
+            said(json!({ "action": "change", "content": "x".repeat(5_000) }))
+        }
+        body if body.contains("damn") => {
+            said(json!({ "action": "refuse", "reason": "mind\nyour language" }))
+        }
+        body if body.contains("password 123") => {
+            said(json!({ "action": "change", "content": "password ••• @ann" }))
+        }
+        body if body.contains("pass please") => said(json!({ "action": "pass" })),
+        _ => Some(Reply::status(204)),
     }
-    let head = String::from_utf8(head).expect("UTF-8").to_ascii_lowercase();
-    let length = header(&head, "content-length").parse().expect("a length");
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.expect("a body");
-    let body = String::from_utf8(body).expect("UTF-8");
-    asked.lock().expect("the requests").push((head, body.clone()));
-    let said = match body {
-        said if said.contains("no answer") => return std::future::pending().await,
-        said if said.contains("broken") => {
-            "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n".into()
-        }
-        said if said.contains("not JSON") => ok("not JSON"),
-        said if said.contains("unknown verdict") => ok(&json!({ "action": "burn" }).to_string()),
-        said if said.contains("too long") => {
-            ok(&json!({ "action": "change", "content": "x".repeat(5_000) }).to_string())
-        }
-        said if said.contains("damn") => {
-            ok(&json!({ "action": "refuse", "reason": "mind\nyour language" }).to_string())
-        }
-        said if said.contains("password 123") => {
-            ok(&json!({ "action": "change", "content": "password ••• @ann" }).to_string())
-        }
-        said if said.contains("pass please") => ok(&json!({ "action": "pass" }).to_string()),
-        _ => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
-    };
-    let _ = stream.write_all(said.as_bytes()).await;
-    let _ = stream.shutdown().await;
-}
-
-fn ok(body: &str) -> String {
-    let length = body.len();
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}")
-}
-
-fn header<'a>(head: &'a str, name: &str) -> &'a str {
-    let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
-    line.unwrap_or_else(|| panic!("no {name} in {head}"))
 }
 
 async fn send(client: &Client, room: i64, content: &str) -> Answer {
@@ -226,13 +174,8 @@ async fn requests_are_signed_by_the_standard_webhooks_specification(database: Da
     let ann = server.admin("ann").await;
     let room = ann.creates_room("general").await;
     send(&ann, room, "hello").await.expect(201);
-    let (head, body) = program.asked().pop().expect("a request");
-    let key = STANDARD.decode(SECRET.trim_start_matches("whsec_")).expect("base64");
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
-    let (id, seconds) = (header(&head, "webhook-id"), header(&head, "webhook-timestamp"));
-    mac.update(format!("{id}.{seconds}.{body}").as_bytes());
-    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-    // The head is in lower case here.
-    assert_eq!(header(&head, "webhook-signature"), signature.to_ascii_lowercase());
-    assert!(id.starts_with("msg_"), "{id}");
+    let asked = program.asked();
+    verify(SECRET, &asked).expect("the signature is valid");
+    assert!(asked[0].header("webhook-id").starts_with("msg_"));
+    verify("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx", &asked).expect_err("it is not its secret");
 }

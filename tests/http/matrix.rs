@@ -151,6 +151,20 @@ fn table() -> Vec<Row> {
         // There is no such webhook.
         ("DELETE", "/rooms/{room_id}/hooks/{hook_id}", None, [401, 403, 404, 401]),
         ("POST", "/hooks/{token}", Some(json!({ "text": "hi" })), [404, 404, 404, 404]),
+        (
+            "POST",
+            "/outgoing-hooks",
+            Some(json!({ "user_id": 99, "url": "https://shop.example.com/" })),
+            [401, 403, 404, 401],
+        ),
+        ("GET", "/outgoing-hooks", None, [401, 403, 200, 401]),
+        ("GET", "/outgoing-hooks/{hook_id}", None, [401, 403, 404, 401]),
+        ("PATCH", "/outgoing-hooks/{hook_id}", Some(json!({})), [401, 403, 404, 401]),
+        ("DELETE", "/outgoing-hooks/{hook_id}", None, [401, 403, 404, 401]),
+        ("POST", "/outgoing-hooks/{hook_id}/secret", None, [401, 403, 404, 401]),
+        ("POST", "/outgoing-hooks/{hook_id}/replay", Some(json!({})), [401, 403, 404, 401]),
+        ("GET", "/outgoing-hooks/{hook_id}/failing", None, [401, 403, 404, 401]),
+        ("GET", "/outgoing-hooks/{hook_id}/deliveries", None, [401, 403, 404, 401]),
         ("GET", "/bots", None, [401, 403, 200, 401]),
         // The user is not a bot.
         ("POST", "/bots/{user_id}/tokens", api_token(), [401, 403, 404, 401]),

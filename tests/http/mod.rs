@@ -22,6 +22,7 @@ mod invites;
 mod matrix;
 mod members;
 mod messages;
+mod outgoing_hooks;
 mod pace;
 mod people;
 mod previews;

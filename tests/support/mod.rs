@@ -32,6 +32,7 @@ pub mod postgres;
 pub mod product;
 mod program;
 pub mod proxy;
+pub mod receiver;
 mod schema;
 mod server;
 mod site;

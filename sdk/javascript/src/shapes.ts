@@ -1322,6 +1322,64 @@ export interface Operations {
     body: HookPayload;
     answer: undefined;
   };
+  "GET /outgoing-hooks": {
+    query?: {
+      user_id?: number;
+    };
+    answer: OutgoingHook[];
+  };
+  "POST /outgoing-hooks": {
+    body: OutgoingHookRequest;
+    answer: OutgoingHookSecret;
+  };
+  "GET /outgoing-hooks/{hook_id}": {
+    path: {
+      hook_id: number;
+    };
+    answer: OutgoingHook;
+  };
+  "PATCH /outgoing-hooks/{hook_id}": {
+    path: {
+      hook_id: number;
+    };
+    body: OutgoingHookChangeRequest;
+    answer: OutgoingHook;
+  };
+  "DELETE /outgoing-hooks/{hook_id}": {
+    path: {
+      hook_id: number;
+    };
+    answer: undefined;
+  };
+  "POST /outgoing-hooks/{hook_id}/secret": {
+    path: {
+      hook_id: number;
+    };
+    answer: OutgoingHookSecret;
+  };
+  "POST /outgoing-hooks/{hook_id}/replay": {
+    path: {
+      hook_id: number;
+    };
+    body: ReplayRequest;
+    answer: undefined;
+  };
+  "GET /outgoing-hooks/{hook_id}/failing": {
+    path: {
+      hook_id: number;
+    };
+    answer: FailingRoom[];
+  };
+  "GET /outgoing-hooks/{hook_id}/deliveries": {
+    path: {
+      hook_id: number;
+    };
+    query?: {
+      before?: number;
+      limit?: number;
+    };
+    answer: Delivery[];
+  };
   "GET /admin/users": {
     query?: {
       query?: string;
@@ -1819,6 +1877,55 @@ export interface HookPayload {
   text?: string | null;
   blocks?: unknown[] | null;
   attachments?: unknown[] | null;
+}
+export interface OutgoingHook {
+  id: number;
+  user_id: number;
+  url: string;
+  kinds?: string[];
+  room_ids?: number[];
+  created_at: string;
+  paused_at?: string;
+  is_gone: boolean;
+  failing_rooms: number;
+  parked_rooms: number;
+}
+export interface OutgoingHookRequest {
+  user_id: number;
+  url: string;
+  kinds?: string[] | null;
+  room_ids?: number[] | null;
+}
+export interface OutgoingHookSecret {
+  hook: OutgoingHook;
+  secret: string;
+}
+export interface OutgoingHookChangeRequest {
+  url?: string | null;
+  kinds?: string[];
+  room_ids?: number[];
+  is_paused?: boolean | null;
+}
+export interface ReplayRequest {
+  room_id?: number | null;
+  after_seq?: number | null;
+}
+export interface FailingRoom {
+  room_id: number;
+  seq: number;
+  failures: number;
+  retry_at?: string;
+}
+export interface Delivery {
+  id: number;
+  room_id: number;
+  seq: number;
+  event_id: number;
+  kind: string;
+  attempted_at: string;
+  duration_ms: number;
+  status?: number;
+  failure?: string;
 }
 export interface AccountPage {
   users: Account[];

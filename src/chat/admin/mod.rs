@@ -10,6 +10,7 @@ mod bots;
 mod hooks;
 mod invites;
 mod members;
+mod outgoing_hooks;
 mod rooms;
 mod search;
 mod users;
@@ -27,6 +28,9 @@ pub use audit::{DEFAULT_AUDIT_PAGE, MAX_AUDIT_PAGE};
 pub use bots::{BotDraft, MadeToken, TokenDraft};
 pub use hooks::MadeHook;
 pub use members::MemberChange;
+pub use outgoing_hooks::{
+    DEFAULT_DELIVERIES_PAGE, FilterDraft, MAX_DELIVERIES_PAGE, MadeOutgoingHook, OutgoingHookDraft,
+};
 pub use rooms::DEFAULT_ROOMS_PAGE;
 pub use users::{DEFAULT_USERS_PAGE, MAX_LISTED_SESSIONS, MAX_USERS_PAGE, UserSearch};
 

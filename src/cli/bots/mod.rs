@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
 }
 
 /// The account of the bot of this name or number.
-fn find_bot(database: &Database, name: &str) -> anyhow::Result<Account> {
+pub(super) fn find_bot(database: &Database, name: &str) -> anyhow::Result<Account> {
     let account = find(database, name)?;
     anyhow::ensure!(account.user.is_bot, "{name} is not a bot: `chatapp bots list` lists the bots");
     Ok(account)

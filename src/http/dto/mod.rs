@@ -14,6 +14,7 @@ mod message_events;
 mod message_parts;
 mod messages;
 mod nodes;
+mod outgoing_hooks;
 mod people;
 mod previews;
 mod rooms;
@@ -58,6 +59,10 @@ pub(super) use message_parts::{
 };
 pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
 pub(super) use nodes::NodeDto;
+pub(super) use outgoing_hooks::{
+    DeliveryDto, FailingRoomDto, OutgoingHookChangeRequest, OutgoingHookDto, OutgoingHookRequest,
+    OutgoingHookSecretDto, ReplayRequest,
+};
 pub(super) use people::{BlockDto, PeoplePageDto, ProfileRequest, UserCardDto};
 pub(super) use previews::PreviewDto;
 pub(super) use rooms::{

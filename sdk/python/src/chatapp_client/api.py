@@ -24,11 +24,13 @@ from .types import (
     BotRequest,
     Cursor,
     CursorRequest,
+    Delivery,
     DirectRoomRequest,
     Draft,
     DraftRequest,
     EventPage,
     ExchangeRequest,
+    FailingRoom,
     FollowedThread,
     ForwardRequest,
     Health,
@@ -52,6 +54,10 @@ from .types import (
     MessagePage,
     MessageRequest,
     Node,
+    OutgoingHook,
+    OutgoingHookChangeRequest,
+    OutgoingHookRequest,
+    OutgoingHookSecret,
     OwnBot,
     OwnerRequest,
     PasswordRequest,
@@ -65,6 +71,7 @@ from .types import (
     ProfileRequest,
     ReadPosition,
     ReadRequest,
+    ReplayRequest,
     Revoked,
     Room,
     RoomChangeRequest,
@@ -1091,6 +1098,101 @@ class AsyncApi:
         """
         answer: str = await self._call(
             "POST", f"/hooks/{encoded(token)}", body=body, needs_token=False, answer="text"
+        )
+        return answer
+
+    async def create_outgoing_hook(self, **body: Unpack[OutgoingHookRequest]) -> OutgoingHookSecret:
+        """Make an outgoing webhook.
+
+        Needs an admin. From now on the events of the rooms that the bot may read are sent to the
+        URL, by the Standard Webhooks specification: a POST of JSON with `type` (the kind of event),
+        `timestamp` and `data` (the event, as in `GET /rooms/{room_id}/events`), signed with the
+        secret of the answer, which is shown only now. The events of a room arrive in order, each at
+        least once: `webhook-id` is the same for the same event. An answer other than 2xx is a
+        failure, also a redirect; the event is tried again for three days. 410 pauses the webhook.
+        What the bot itself does is not sent. A server has at most 100 of these webhooks: 409
+        `too_many_hooks`.
+        """
+        answer: OutgoingHookSecret = await self._call("POST", "/outgoing-hooks", body=body)
+        return answer
+
+    async def list_outgoing_hooks(self, *, user_id: int | None = None) -> list[OutgoingHook]:
+        """List the outgoing webhooks.
+
+        Needs an admin.
+
+        `user_id`: Only those of this bot.
+        """
+        answer: list[OutgoingHook] = await self._call(
+            "GET", "/outgoing-hooks", query={"user_id": user_id}
+        )
+        return answer
+
+    async def get_outgoing_hook(self, hook_id: int, /) -> OutgoingHook:
+        """Get an outgoing webhook.
+
+        Needs an admin.
+        """
+        answer: OutgoingHook = await self._call("GET", f"/outgoing-hooks/{hook_id}")
+        return answer
+
+    async def update_outgoing_hook(
+        self, hook_id: int, /, **body: Unpack[OutgoingHookChangeRequest]
+    ) -> OutgoingHook:
+        """Change an outgoing webhook.
+
+        Needs an admin.
+        """
+        answer: OutgoingHook = await self._call("PATCH", f"/outgoing-hooks/{hook_id}", body=body)
+        return answer
+
+    async def delete_outgoing_hook(self, hook_id: int, /) -> None:
+        """Delete an outgoing webhook.
+
+        Needs an admin.
+        """
+        await self._call("DELETE", f"/outgoing-hooks/{hook_id}", answer="nothing")
+
+    async def rotate_hook_secret(self, hook_id: int, /) -> OutgoingHookSecret:
+        """Give an outgoing webhook another secret.
+
+        Needs an admin. The new secret is shown only now. For a day, requests are signed with the
+        one before too.
+        """
+        answer: OutgoingHookSecret = await self._call("POST", f"/outgoing-hooks/{hook_id}/secret")
+        return answer
+
+    async def replay_outgoing_hook(self, hook_id: int, /, **body: Unpack[ReplayRequest]) -> None:
+        """Deliver events again.
+
+        Needs an admin. Without a room: what could not be delivered is tried again now, also where
+        it was given up. With `room_id` and `after_seq`: the events of the room after this position
+        are delivered, again or for the first time; a position after that of an event leaves it out.
+        """
+        await self._call("POST", f"/outgoing-hooks/{hook_id}/replay", body=body, answer="nothing")
+
+    async def list_failing_rooms(self, hook_id: int, /) -> list[FailingRoom]:
+        """List the rooms where events cannot be delivered.
+
+        Needs an admin. Returns the first hundred rooms whose next event could not be delivered so
+        far.
+        """
+        answer: list[FailingRoom] = await self._call("GET", f"/outgoing-hooks/{hook_id}/failing")
+        return answer
+
+    async def list_deliveries(
+        self, hook_id: int, /, *, before: int | None = None, limit: int | None = None
+    ) -> list[Delivery]:
+        """List the attempts to deliver.
+
+        Needs an admin. The last thousand attempts of a webhook are kept.
+
+        `before`: The attempts with a smaller id.
+
+        `limit`: The most attempts to return.
+        """
+        answer: list[Delivery] = await self._call(
+            "GET", f"/outgoing-hooks/{hook_id}/deliveries", query={"before": before, "limit": limit}
         )
         return answer
 

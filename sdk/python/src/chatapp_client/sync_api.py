@@ -25,11 +25,13 @@ from .types import (
     BotRequest,
     Cursor,
     CursorRequest,
+    Delivery,
     DirectRoomRequest,
     Draft,
     DraftRequest,
     EventPage,
     ExchangeRequest,
+    FailingRoom,
     FollowedThread,
     ForwardRequest,
     Health,
@@ -53,6 +55,10 @@ from .types import (
     MessagePage,
     MessageRequest,
     Node,
+    OutgoingHook,
+    OutgoingHookChangeRequest,
+    OutgoingHookRequest,
+    OutgoingHookSecret,
     OwnBot,
     OwnerRequest,
     PasswordRequest,
@@ -66,6 +72,7 @@ from .types import (
     ProfileRequest,
     ReadPosition,
     ReadRequest,
+    ReplayRequest,
     Revoked,
     Room,
     RoomChangeRequest,
@@ -964,6 +971,90 @@ class Api:
         `@here` mention nobody. Unknown tokens and those of deleted webhooks get the same answer.
         """
         return self._run(self._api.send_to_hook(token, **body))
+
+    def create_outgoing_hook(self, **body: Unpack[OutgoingHookRequest]) -> OutgoingHookSecret:
+        """Make an outgoing webhook.
+
+        Needs an admin. From now on the events of the rooms that the bot may read are sent to the
+        URL, by the Standard Webhooks specification: a POST of JSON with `type` (the kind of event),
+        `timestamp` and `data` (the event, as in `GET /rooms/{room_id}/events`), signed with the
+        secret of the answer, which is shown only now. The events of a room arrive in order, each at
+        least once: `webhook-id` is the same for the same event. An answer other than 2xx is a
+        failure, also a redirect; the event is tried again for three days. 410 pauses the webhook.
+        What the bot itself does is not sent. A server has at most 100 of these webhooks: 409
+        `too_many_hooks`.
+        """
+        return self._run(self._api.create_outgoing_hook(**body))
+
+    def list_outgoing_hooks(self, *, user_id: int | None = None) -> list[OutgoingHook]:
+        """List the outgoing webhooks.
+
+        Needs an admin.
+
+        `user_id`: Only those of this bot.
+        """
+        return self._run(self._api.list_outgoing_hooks(user_id=user_id))
+
+    def get_outgoing_hook(self, hook_id: int, /) -> OutgoingHook:
+        """Get an outgoing webhook.
+
+        Needs an admin.
+        """
+        return self._run(self._api.get_outgoing_hook(hook_id))
+
+    def update_outgoing_hook(
+        self, hook_id: int, /, **body: Unpack[OutgoingHookChangeRequest]
+    ) -> OutgoingHook:
+        """Change an outgoing webhook.
+
+        Needs an admin.
+        """
+        return self._run(self._api.update_outgoing_hook(hook_id, **body))
+
+    def delete_outgoing_hook(self, hook_id: int, /) -> None:
+        """Delete an outgoing webhook.
+
+        Needs an admin.
+        """
+        self._run(self._api.delete_outgoing_hook(hook_id))
+
+    def rotate_hook_secret(self, hook_id: int, /) -> OutgoingHookSecret:
+        """Give an outgoing webhook another secret.
+
+        Needs an admin. The new secret is shown only now. For a day, requests are signed with the
+        one before too.
+        """
+        return self._run(self._api.rotate_hook_secret(hook_id))
+
+    def replay_outgoing_hook(self, hook_id: int, /, **body: Unpack[ReplayRequest]) -> None:
+        """Deliver events again.
+
+        Needs an admin. Without a room: what could not be delivered is tried again now, also where
+        it was given up. With `room_id` and `after_seq`: the events of the room after this position
+        are delivered, again or for the first time; a position after that of an event leaves it out.
+        """
+        self._run(self._api.replay_outgoing_hook(hook_id, **body))
+
+    def list_failing_rooms(self, hook_id: int, /) -> list[FailingRoom]:
+        """List the rooms where events cannot be delivered.
+
+        Needs an admin. Returns the first hundred rooms whose next event could not be delivered so
+        far.
+        """
+        return self._run(self._api.list_failing_rooms(hook_id))
+
+    def list_deliveries(
+        self, hook_id: int, /, *, before: int | None = None, limit: int | None = None
+    ) -> list[Delivery]:
+        """List the attempts to deliver.
+
+        Needs an admin. The last thousand attempts of a webhook are kept.
+
+        `before`: The attempts with a smaller id.
+
+        `limit`: The most attempts to return.
+        """
+        return self._run(self._api.list_deliveries(hook_id, before=before, limit=limit))
 
     def list_users(
         self,

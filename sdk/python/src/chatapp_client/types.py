@@ -390,6 +390,26 @@ class CursorRequest(TypedDict):
     """1 to 1000 rooms."""
 
 
+class Delivery(TypedDict):
+    """An attempt to deliver an event."""
+
+    id: int
+    """Greater than those of earlier attempts."""
+    room_id: int
+    seq: int
+    """The event's position in the room's log."""
+    event_id: int
+    kind: str
+    """The kind of the event."""
+    attempted_at: str
+    duration_ms: int
+    """The time to the end of the answer, in milliseconds."""
+    status: NotRequired[int]
+    """The status of the answer; absent if there was none."""
+    failure: NotRequired[str]
+    """Why the event was not delivered; absent if it was."""
+
+
 class DirectRoomRequest(TypedDict):
     """The people of a direct room."""
 
@@ -438,6 +458,18 @@ class ExchangeRequest(TypedDict):
 
     token: str
     """A JWT of at most 8,192 bytes."""
+
+
+class FailingRoom(TypedDict):
+    """A room whose next event could not be delivered so far."""
+
+    room_id: int
+    seq: int
+    """The position of the last event that was delivered or left out."""
+    failures: int
+    """How often the next event could not be delivered."""
+    retry_at: NotRequired[str]
+    """When it is tried again; absent if it is not tried again by itself."""
 
 
 class FieldError(TypedDict):
@@ -1105,6 +1137,63 @@ class Node(TypedDict):
     """This is the node that has answered."""
 
 
+class OutgoingHook(TypedDict):
+    """An outgoing webhook."""
+
+    id: int
+    user_id: int
+    """The id of the bot whose rights decide which rooms are read."""
+    url: str
+    kinds: NotRequired[list[str]]
+    """The kinds of events that are sent; null: all."""
+    room_ids: NotRequired[list[int]]
+    """The only rooms whose events are sent; null: all that the bot may read."""
+    created_at: str
+    paused_at: NotRequired[str]
+    """The time since which nothing is sent; absent if it is not paused."""
+    is_gone: bool
+    """Whether it was paused because the URL answered with 410."""
+    failing_rooms: int
+    """The number of rooms whose next event could not be delivered so far."""
+    parked_rooms: int
+    """The number of those in which it is not tried again by itself."""
+
+
+class OutgoingHookChangeRequest(TypedDict):
+    """A change of an outgoing webhook. Fields that are left out stay as they are."""
+
+    url: NotRequired[str | None]
+    kinds: NotRequired[list[str]]
+    """The kinds of events that are sent; null: all."""
+    room_ids: NotRequired[list[int]]
+    """The only rooms whose events are sent; null: all that the bot may read."""
+    is_paused: NotRequired[bool | None]
+    """Whether nothing is sent for now. What happens meanwhile is sent later."""
+
+
+class OutgoingHookRequest(TypedDict):
+    """An outgoing webhook to be made."""
+
+    user_id: int
+    """The id of the bot whose rights decide which rooms are read. What the bot does itself is not
+    sent.
+    """
+    url: str
+    """Where the events are sent: `https://` or `http://`."""
+    kinds: NotRequired[list[str] | None]
+    """The kinds of events that are sent, such as `message`. Without it: all."""
+    room_ids: NotRequired[list[int] | None]
+    """The only rooms whose events are sent, at most 100. Without it: all that the bot may read."""
+
+
+class OutgoingHookSecret(TypedDict):
+    """An outgoing webhook and its secret."""
+
+    hook: OutgoingHook
+    secret: str
+    """Verifies the signatures of the requests. It is shown only now."""
+
+
 class OwnBot(TypedDict):
     """The caller's own account and token."""
 
@@ -1323,6 +1412,17 @@ class ReadRequest(TypedDict):
 
     seq: int
     """The `seq` of the last event that was read. A greater number than the head means the head."""
+
+
+class ReplayRequest(TypedDict):
+    """Where an outgoing webhook goes on."""
+
+    room_id: NotRequired[int | None]
+    """The room. Without it: all rooms in which the next event could not be delivered."""
+    after_seq: NotRequired[int | None]
+    """The events of the room after this position are delivered next. Without it: those that could
+    not be delivered.
+    """
 
 
 class Reply(TypedDict):
