@@ -60,3 +60,44 @@ test("an admin makes another token, and revokes the first one", async () => {
   await api("GET", "/auth/me", undefined, second);
   await page.context().close();
 });
+
+test("an admin makes a webhook of a bot, sees what was delivered and sends it again", async () => {
+  const page = await enters("ann", { at: "/#/admin/bots" });
+  const dialog = page.getByRole("dialog");
+  const webhooks = () => page.getByRole("button", { name: "Webhooks of deploys" }).click();
+  await webhooks();
+  // Nothing listens there.
+  await dialog.getByLabel("URL").fill("http://127.0.0.1:9/chat-events");
+  await isAccessible(page, "the webhooks of a bot");
+  await dialog.getByRole("button", { name: "Make webhook" }).click();
+  const secret = await dialog.getByRole("textbox", { name: "Secret" }).inputValue();
+  assert.match(secret, /^whsec_.{44}$/);
+  await picture(page, "webhook-secret");
+  await page.keyboard.press("Escape");
+
+  await api("POST", `/rooms/${general}/messages`, { content: "Anybody there?" }, ann);
+  await webhooks();
+  await dialog.getByText("message, reply").waitFor();
+  await dialog.getByRole("button", { name: /^Deliveries/ }).click();
+  const deliveries = page.getByRole("dialog", { name: "Deliveries" });
+  const failed = deliveries.getByText("failed", { exact: true });
+  // The attempt is in the list as soon as it is stored.
+  while (!(await failed.count())) {
+    await deliveries.getByRole("button", { name: "Load again" }).click();
+  }
+  await picture(page, "webhook-deliveries");
+  await isAccessible(page, "the deliveries of a webhook");
+  await deliveries
+    .getByRole("button", { name: /^Send again from here/ })
+    .first()
+    .click();
+  await page.getByText("It is sent in a moment").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.getByRole("button", { name: /^Pause/ }).click();
+  await dialog.getByText(/paused/).waitFor();
+  await picture(page, "webhooks");
+  await dialog.getByRole("button", { name: /^Delete/ }).click();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByText("Webhook deleted").waitFor();
+  await page.context().close();
+});

@@ -337,7 +337,8 @@ async fn addresses_of_this_network_and_redirects_are_refused(database: Database)
     };
     for path in [refused, by_name] {
         let failure = failure(&ann, &path).await;
-        assert_eq!(failure, "requests to this address or this port are not allowed");
+        let refused = "requests to this address or this port are not allowed: see `outbound.allow`";
+        assert_eq!(failure, refused);
     }
     drop(server);
     let server = self::server(database).start().await;

@@ -1882,8 +1882,8 @@ export interface OutgoingHook {
   id: number;
   user_id: number;
   url: string;
-  kinds?: string[];
-  room_ids?: number[];
+  kinds: string[] | null;
+  room_ids: number[] | null;
   created_at: string;
   paused_at?: string;
   is_gone: boolean;
@@ -1902,8 +1902,8 @@ export interface OutgoingHookSecret {
 }
 export interface OutgoingHookChangeRequest {
   url?: string | null;
-  kinds?: string[];
-  room_ids?: number[];
+  kinds?: string[] | null;
+  room_ids?: number[] | null;
   is_paused?: boolean | null;
 }
 export interface ReplayRequest {

@@ -11,7 +11,7 @@ use url::Url;
 use crate::chat::standard_webhooks;
 use crate::config::shared_secret;
 use crate::model::{EventId, Timestamp};
-use crate::outbound::{Client, Limits, Request};
+use crate::outbound::{Client, Error, Limits, Request};
 use crate::storage::backend::RunningHook;
 
 /// The specification of Standard Webhooks advises 15 to 30 seconds. Nothing of the answer but its head is used.
@@ -54,6 +54,9 @@ impl Post<'_> {
         };
         let answer = match client.send(request, LIMITS).await {
             Ok(answer) => answer,
+            Err(error @ Error::Refused) => {
+                return Outcome::without_answer(format!("{error}: see `outbound.allow`"));
+            }
             Err(error) => return Outcome::without_answer(error.to_string()),
         };
         let status = answer.status;

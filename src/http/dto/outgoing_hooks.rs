@@ -51,8 +51,10 @@ pub(in crate::http) struct OutgoingHookChangeRequest {
     #[oai(nullable)]
     pub url: Option<String>,
     /// The kinds of events that are sent; null: all.
+    #[oai(nullable)]
     pub kinds: MaybeUndefined<Vec<String>>,
     /// The only rooms whose events are sent; null: all that the bot may read.
+    #[oai(nullable)]
     pub room_ids: MaybeUndefined<Vec<Number>>,
     /// Whether nothing is sent for now. What happens meanwhile is sent later.
     #[oai(nullable)]
@@ -127,8 +129,10 @@ pub(in crate::http) struct OutgoingHookDto {
     pub user_id: i64,
     pub url: String,
     /// The kinds of events that are sent; null: all.
+    #[oai(nullable)]
     pub kinds: Option<Vec<String>>,
     /// The only rooms whose events are sent; null: all that the bot may read.
+    #[oai(nullable)]
     pub room_ids: Option<Vec<i64>>,
     pub created_at: Moment,
     /// The time since which nothing is sent; absent if it is not paused.

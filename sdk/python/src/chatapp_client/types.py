@@ -1144,9 +1144,9 @@ class OutgoingHook(TypedDict):
     user_id: int
     """The id of the bot whose rights decide which rooms are read."""
     url: str
-    kinds: NotRequired[list[str]]
+    kinds: NotRequired[list[str] | None]
     """The kinds of events that are sent; null: all."""
-    room_ids: NotRequired[list[int]]
+    room_ids: NotRequired[list[int] | None]
     """The only rooms whose events are sent; null: all that the bot may read."""
     created_at: str
     paused_at: NotRequired[str]
@@ -1163,9 +1163,9 @@ class OutgoingHookChangeRequest(TypedDict):
     """A change of an outgoing webhook. Fields that are left out stay as they are."""
 
     url: NotRequired[str | None]
-    kinds: NotRequired[list[str]]
+    kinds: NotRequired[list[str] | None]
     """The kinds of events that are sent; null: all."""
-    room_ids: NotRequired[list[int]]
+    room_ids: NotRequired[list[int] | None]
     """The only rooms whose events are sent; null: all that the bot may read."""
     is_paused: NotRequired[bool | None]
     """Whether nothing is sent for now. What happens meanwhile is sent later."""

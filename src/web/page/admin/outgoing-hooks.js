@@ -214,7 +214,7 @@ const deliveryEntry = (delivery, replay) =>
       {
         class: "small",
         type: "button",
-        "aria-label": `Send event ${delivery.seq} of room ${delivery.room_id} and those after it again`,
+        "aria-label": `Send again from here: event ${delivery.seq} of room ${delivery.room_id}`,
         onclick: () => replay({ room_id: delivery.room_id, after_seq: delivery.seq - 1 }),
       },
       "Send again from here",

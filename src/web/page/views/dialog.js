@@ -1,7 +1,9 @@
-// Dialogs, one at a time. Escape, a click beside the dialog or its button closes it.
+// Dialogs; one may lie above another. Escape, a click beside the dialog or its button closes it.
 
 import { icon, h, put } from "../core/dom.js";
 import { words } from "../core/api.js";
+
+let serial = 0;
 
 /**
  * Opens a dialog. Closing removes it from the page.
@@ -10,8 +12,9 @@ import { words } from "../core/api.js";
  * @returns {HTMLDialogElement}
  */
 export function openDialog({ title, class: name = "", content }) {
-  const heading = h("h2", { id: "dialog-title" }, title);
-  const dialog = h("dialog", { class: `dialog ${name}`, "aria-labelledby": "dialog-title" });
+  const id = `dialog-title-${++serial}`;
+  const heading = h("h2", { id }, title);
+  const dialog = h("dialog", { class: `dialog ${name}`, "aria-labelledby": id });
   const close = () => dialog.close();
   const top = h(
     "header",
