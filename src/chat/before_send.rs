@@ -86,7 +86,7 @@ impl BeforeSend {
         // The operator, not a user, has named the address: it may be anywhere.
         let anywhere = vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
         Some(Self {
-            client: Client::new(anywhere, SLOTS),
+            client: Client::keeping(anywhere, SLOTS),
             url,
             keys: shared_secret(&hooks.before_send_secret).into_iter().collect(),
             time: Duration::from_millis(hooks.before_send_timeout_ms),

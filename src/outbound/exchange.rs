@@ -1,12 +1,10 @@
 //! One request and its answer on a connection (HTTP/1.1).
 
-use std::pin::pin;
-
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,33 +15,37 @@ use super::{Answer, Error, Limits, Request, is_redirect};
 /// The largest head of an answer, in bytes, about: one read of the connection may exceed it.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// Sends the request and reads the answer.
-pub(super) async fn exchange<S>(
-    stream: S,
-    request: &Request,
-    limits: Limits,
-) -> Result<Answer, Error>
+/// A connection for one request after the other. It ends when this is dropped.
+pub(super) type Sender = http1::SendRequest<Full<Bytes>>;
+
+/// Begins to speak HTTP.
+pub(super) async fn open<S>(stream: S) -> Result<Sender, Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let message = message(request)?;
     let mut builder = http1::Builder::new();
     builder.max_buf_size(MAX_HEAD);
     let connected = builder.handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = connected.map_err(understood)?;
-    let answer = async {
-        let response = sender.send_request(message).await.map_err(understood)?;
-        read(response, request, limits).await
-    };
-    let (mut answer, connection) = (pin!(answer), pin!(connection));
-    tokio::select! {
-        answer = &mut answer => answer,
-        // The answer may be read already, and a broken connection breaks it.
-        _ = connection => answer.await,
-    }
+    let (sender, connection) = connected.map_err(understood)?;
+    // Its errors are those of the requests.
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
-fn message(request: &Request) -> Result<hyper::Request<Full<Bytes>>, Error> {
+/// Sends the request and reads the answer.
+pub(super) async fn ask(
+    sender: &mut Sender,
+    request: &Request,
+    limits: Limits,
+    is_last: bool,
+) -> Result<Answer, Error> {
+    let message = message(request, is_last)?;
+    sender.ready().await.map_err(understood)?;
+    let response = sender.send_request(message).await.map_err(understood)?;
+    read(response, request, limits).await
+}
+
+fn message(request: &Request, is_last: bool) -> Result<hyper::Request<Full<Bytes>>, Error> {
     let Request { method, url, headers, body } = request;
     let mut message = hyper::Request::builder()
         .method(method)
@@ -51,12 +53,12 @@ fn message(request: &Request) -> Result<hyper::Request<Full<Bytes>>, Error> {
         .body(Full::new(body.clone()))
         .map_err(|_| Error::Url)?;
     *message.headers_mut() = headers.clone();
-    let own = [
-        (header::HOST, host(url)?),
-        (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
-        (header::CONNECTION, HeaderValue::from_static("close")),
-    ];
-    message.headers_mut().extend(own.map(|(name, value): (HeaderName, _)| (name, value)));
+    let headers = message.headers_mut();
+    headers.insert(header::HOST, host(url)?);
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if is_last {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     Ok(message)
 }
 

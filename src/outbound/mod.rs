@@ -8,6 +8,7 @@
 mod address;
 mod connect;
 mod exchange;
+mod kept;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -21,6 +22,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use self::exchange::Sender;
+use self::kept::Kept;
+
 /// Sends requests. Cheap to clone; the clones share the limit of requests at once.
 #[derive(Clone)]
 pub struct Client {
@@ -31,6 +35,8 @@ struct Inner {
     /// Networks that are acceptable although they are not on the public internet.
     allowed: Vec<IpNet>,
     slots: Arc<Semaphore>,
+    /// `None`: each request has a connection of its own.
+    kept: Option<Kept>,
     /// Made for the first request over TLS. `None`: this machine trusts no authority.
     tls: OnceLock<Option<Arc<ClientConfig>>>,
 }
@@ -98,8 +104,18 @@ impl Client {
     /// `allowed`: networks that may be reached besides the public internet, on every port. At most `slots` requests are
     /// under way at once; others wait.
     pub fn new(allowed: Vec<IpNet>, slots: usize) -> Self {
+        Self::with(allowed, slots, None)
+    }
+
+    /// The same for many requests to few addresses: connections are kept for the next request, which may be sent twice if
+    /// the other side has just ended the connection.
+    pub fn keeping(allowed: Vec<IpNet>, slots: usize) -> Self {
+        Self::with(allowed, slots, Some(Kept::default()))
+    }
+
+    fn with(allowed: Vec<IpNet>, slots: usize, kept: Option<Kept>) -> Self {
         let slots = Arc::new(Semaphore::new(slots));
-        Self { inner: Arc::new(Inner { allowed, slots, tls: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { allowed, slots, kept, tls: OnceLock::new() }) }
     }
 
     /// Sends a request and reads the answer.
@@ -144,12 +160,41 @@ impl Client {
         if !matches!(url.scheme(), "http" | "https") || has_user {
             return Err(Error::Url);
         }
+        if let Some(kept) = &self.inner.kept
+            && let Some(mut sender) = kept.take(url)
+        {
+            match exchange::ask(&mut sender, request, limits, false).await {
+                // The other side has ended it, perhaps before this request arrived.
+                Err(Error::Answer(_)) => {}
+                answer => return self.keep(url, sender, answer),
+            }
+        }
+        let mut sender = self.connect(url, slot).await?;
+        let is_last = self.inner.kept.is_none();
+        let answer = exchange::ask(&mut sender, request, limits, is_last).await;
+        self.keep(url, sender, answer)
+    }
+
+    async fn connect(&self, url: &Url, slot: Arc<OwnedSemaphorePermit>) -> Result<Sender, Error> {
         let tcp = connect::tcp(url, &self.inner.allowed, slot).await?;
         if url.scheme() == "http" {
-            return exchange::exchange(tcp, request, limits).await;
+            return exchange::open(tcp).await;
         }
         let tls = self.inner.tls.get_or_init(connect::trusted).clone();
-        exchange::exchange(connect::tls(url, tls, tcp).await?, request, limits).await
+        exchange::open(connect::tls(url, tls, tcp).await?).await
+    }
+
+    /// Keeps the connection for the next request, if the answer is whole.
+    fn keep(
+        &self,
+        url: &Url,
+        sender: Sender,
+        answer: Result<Answer, Error>,
+    ) -> Result<Answer, Error> {
+        if let (Some(kept), Ok(Answer { is_cut: false, .. })) = (&self.inner.kept, &answer) {
+            kept.put(url, sender);
+        }
+        answer
     }
 }
 

@@ -284,3 +284,38 @@ async fn a_host_that_cannot_be_reached_is_an_error() {
     let error = client().send(get("http://nowhere.invalid/"), LIMITS).await.unwrap_err();
     assert_eq!(error, Error::UnknownHost);
 }
+
+#[tokio::test]
+async fn connections_are_kept_for_the_next_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    // The number of the connection, and the number of the request on it. It ends after three requests, without a word.
+    let server = tokio::spawn(async move {
+        for connection in 1.. {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            for request in 1..=3 {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                assert!(!String::from_utf8(head).unwrap().contains("close"));
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{connection}:{request}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    let client = Client::keeping(vec!["127.0.0.1/32".parse().unwrap()], 4);
+    for expected in ["1:1", "1:2", "1:3", "2:1", "2:2"] {
+        let answer = client.send(get(&url), LIMITS).await.unwrap();
+        assert_eq!(answer.body, expected);
+    }
+    // What is left of a body that is too long would be taken for the next answer.
+    let few = Limits { body_bytes: 2, ..LIMITS };
+    assert!(client.send(get(&url), few).await.unwrap().is_cut);
+    assert_eq!(
+        client.inner.kept.as_ref().unwrap().take(&Url::parse(&url).unwrap()).map(drop),
+        None
+    );
+    server.abort();
+}

@@ -69,7 +69,7 @@ struct Failure {
 impl Chat {
     /// Tells the webhooks what happened, as long as this future is polled. One server at a time does this.
     pub async fn deliver_to_hooks(&self) {
-        let client = Client::new(self.inner.outbound.clone(), SLOTS);
+        let client = Client::keeping(self.inner.outbound.clone(), SLOTS);
         let mut growth = self.inner.fleet.growth();
         let mut gates = HashMap::new();
         // They end if this future is dropped.
