@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chatapp::model::{FailingRoom, OutgoingHookId, Timestamp};
 use chatapp::storage::backend::HookProgress;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::bots::bot;
 use crate::support::receiver::{Received, Receiver, Reply, verify};
-use crate::support::{Client, Database, Server, ServerBuilder, in_the_database, on_both_databases};
+use crate::support::{
+    Client, DEADLINE, Database, Server, ServerBuilder, in_the_database, on_both_databases,
+};
 
 on_both_databases!(
     events_arrive_signed_and_in_order,
@@ -46,6 +49,19 @@ async fn hook(admin: &Client, bot: &Client, url: &str, filter: Value) -> (String
 async fn says(client: &Client, room: i64, content: &str) -> Value {
     let message = json!({ "content": content });
     client.post(&format!("/rooms/{room}/messages"), message).await.expect(201)
+}
+
+/// Asks until the answer is so.
+async fn get_until(client: &Client, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let asked = async {
+        loop {
+            let answer = client.get(path).await.expect(200);
+            if is_so(&answer) {
+                return answer;
+            }
+        }
+    };
+    timeout(DEADLINE * 3, asked).await.unwrap_or_else(|_| panic!("{path} is never so"))
 }
 
 /// The events that were taken, in order.
@@ -167,7 +183,7 @@ async fn a_closed_room_is_told_while_the_bot_is_a_member(database: Database) {
     // Each attempt is in the log, when it is stored.
     let deliveries = format!("{path}/deliveries");
     let count = receiver.received().len();
-    while ann.get(&deliveries).await.expect(200).as_array().expect("a list").len() < count {}
+    get_until(&ann, &deliveries, |list| list.as_array().is_some_and(|it| it.len() >= count)).await;
 }
 
 async fn what_fails_is_tried_again_before_what_follows(database: Database) {
@@ -192,12 +208,7 @@ async fn what_fails_is_tried_again_before_what_follows(database: Database) {
     // Another room goes on.
     says(&ann, two, "elsewhere").await;
     assert_eq!(texts_until(&receiver, "elsewhere").await, ["good", "elsewhere"]);
-    let failing = loop {
-        let failing = ann.get(&format!("{path}/failing")).await.expect(200);
-        if failing[0].is_object() {
-            break failing;
-        }
-    };
+    let failing = get_until(&ann, &format!("{path}/failing"), |it| it[0].is_object()).await;
     assert_eq!((&failing[0]["room_id"], &failing[0]["failures"]), (&json!(one), &json!(1)));
     assert_eq!(ann.get(&path).await.expect(200)["failing_rooms"], 1);
     let deliveries = ann.get(&format!("{path}/deliveries?limit=100")).await.expect(200);
@@ -214,7 +225,7 @@ async fn what_fails_is_tried_again_before_what_follows(database: Database) {
         .into_iter()
         .find(|it| it.status == Some(200) && it.body.contains("bad"));
     assert_eq!(again.expect("the event").header("webhook-id"), failed.header("webhook-id"));
-    while ann.get(&path).await.expect(200)["failing_rooms"] != 0 {}
+    get_until(&ann, &path, |hook| hook["failing_rooms"] == 0).await;
 
     // What was taken can be delivered again, and what follows can be left out.
     let seq = failure["seq"].as_i64().expect("a position");
@@ -240,7 +251,7 @@ async fn an_event_that_fails_for_days_is_parked_until_it_is_replayed(database: D
     let shop = bot(&ann, "shop", json!({ "scopes": ["read"] })).await;
     let (path, _) = hook(&ann, &shop, &receiver.url("/"), json!({ "kinds": ["message"] })).await;
     says(&ann, room, "hello").await;
-    while ann.get(&path).await.expect(200)["failing_rooms"] != 1 {}
+    get_until(&ann, &path, |hook| hook["failing_rooms"] == 1).await;
     let id = OutgoingHookId(ann.get(&path).await.expect(200)["id"].as_i64().expect("an id"));
     // Days pass.
     in_the_database(&server, move |backend| {
@@ -255,14 +266,14 @@ async fn an_event_that_fails_for_days_is_parked_until_it_is_replayed(database: D
             deliveries: Vec::new(),
         })
     });
-    while ann.get(&path).await.expect(200)["parked_rooms"] != 1 {}
+    get_until(&ann, &path, |hook| hook["parked_rooms"] == 1).await;
     server.says("an outgoing webhook is parked in a room").await;
     let failing = ann.get(&format!("{path}/failing")).await.expect(200);
     assert_eq!(failing, json!([{ "room_id": room, "seq": failing[0]["seq"], "failures": 13 }]));
     fails.store(false, Ordering::SeqCst);
     ann.post(&format!("{path}/replay"), json!({})).await.expect(204);
     assert_eq!(texts_until(&receiver, "hello").await, ["hello"]);
-    while ann.get(&path).await.expect(200)["parked_rooms"] != 0 {}
+    get_until(&ann, &path, |hook| hook["parked_rooms"] == 0).await;
 }
 
 async fn an_address_that_is_gone_pauses_the_webhook(database: Database) {
@@ -278,12 +289,7 @@ async fn an_address_that_is_gone_pauses_the_webhook(database: Database) {
     let shop = bot(&ann, "shop", json!({ "scopes": ["read"] })).await;
     let (path, _) = hook(&ann, &shop, &receiver.url("/"), json!({ "kinds": ["message"] })).await;
     says(&ann, room, "to nobody").await;
-    let paused = loop {
-        let paused = ann.get(&path).await.expect(200);
-        if paused["is_gone"] == true {
-            break paused;
-        }
-    };
+    let paused = get_until(&ann, &path, |hook| hook["is_gone"] == true).await;
     assert!(paused["paused_at"].is_string(), "{paused}");
     is_gone.store(false, Ordering::SeqCst);
     says(&ann, room, "meanwhile").await;
@@ -329,11 +335,10 @@ async fn addresses_of_this_network_and_redirects_are_refused(database: Database)
     let by_name = receiver.url("/").replace("127.0.0.1", "localhost");
     let (by_name, _) = hook(&ann, &shop, &by_name, json!({})).await;
     says(&ann, room, "hello").await;
-    let failure = async |client: &Client, path: &str| loop {
-        let deliveries = client.get(&format!("{path}/deliveries")).await.expect(200);
-        if let Some(failure) = deliveries[0]["failure"].as_str() {
-            return failure.to_owned();
-        }
+    let failure = async |client: &Client, path: &str| {
+        let deliveries = format!("{path}/deliveries");
+        let list = get_until(client, &deliveries, |list| list[0]["failure"].is_string()).await;
+        list[0]["failure"].as_str().expect("a text").to_owned()
     };
     for path in [refused, by_name] {
         let failure = failure(&ann, &path).await;
