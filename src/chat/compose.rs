@@ -3,10 +3,10 @@
 use super::permissions::{self, RoomAction};
 use super::{Chat, Error, Result};
 use crate::model::{
-    EventId, Everyone, Forwarded, Identity, Mention, MessageDetail, NewParts, Presence, RoomId,
-    Standing, UserId, View, possible_mentions,
+    EventId, Everyone, Forwarded, Identity, Mention, MessageDetail, NewParts, PossibleMention,
+    Presence, RoomId, Standing, Timestamp, UserId, View, possible_mentions,
 };
-use crate::storage::Backend;
+use crate::storage::{self, Backend};
 
 /// The number of places in a message that may mention somebody. Further ones are plain text.
 const MAX_MENTIONS: usize = 50;
@@ -90,40 +90,10 @@ impl Chat {
             return Ok(Mentions::default());
         }
         let (room_id, now) = (standing.room_id, self.inner.clock.now());
-        let mut names: Vec<String> =
-            possible.iter().flat_map(|it| it.names()).map(str::to_ascii_lowercase).collect();
-        names.sort_unstable();
-        names.dedup();
+        let names = names_in(&possible);
         let find = move |backend: &dyn Backend| backend.find_readers(room_id, &names, now);
         let readers = self.inner.store.read(find).await?;
-        let mut mentions = Mentions::default();
-        let mut groups = Vec::new();
-        for place in &possible {
-            if let Some(everyone) = place.everyone() {
-                if names_only {
-                    continue;
-                }
-                groups.push(everyone);
-                let end = place.end("room");
-                let (user_id, start) = (None, place.start);
-                mentions.places.push(Mention { user_id, everyone: Some(everyone), start, end });
-                continue;
-            }
-            let found = place.names().find_map(|name| {
-                let reader = readers.iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
-                Some((reader.1, place.end(name)))
-            });
-            let Some((user_id, end)) = found else { continue };
-            let (everyone, start) = (None, place.start);
-            mentions.places.push(Mention { user_id: Some(user_id), everyone, start, end });
-            mentions.named.push(user_id);
-        }
-        for people in [&mut mentions.named, &mut mentions.people] {
-            people.retain(|&user_id| user_id != caller.user_id);
-            people.sort_unstable();
-            people.dedup();
-        }
-        mentions.people.clone_from(&mentions.named);
+        let (mut mentions, groups) = place(&possible, &readers, caller.user_id, names_only);
         if !groups.is_empty() {
             self.add_everyone(caller, standing, &groups, &mut mentions).await?;
         }
@@ -211,4 +181,64 @@ impl Chat {
         let standing = self.check(caller, room_id, RoomAction::Read).await?;
         Ok(View { reader: caller.user_id, visible_from: standing.visible_from() })
     }
+}
+
+/// Finds the people whom a text of the server itself mentions by name: only accounts that may read the room.
+pub(super) fn find_named(
+    backend: &dyn Backend,
+    room_id: RoomId,
+    text: &str,
+    now: Timestamp,
+) -> storage::Result<Mentions> {
+    let possible = possible_mentions(text, MAX_MENTIONS);
+    if possible.is_empty() {
+        return Ok(Mentions::default());
+    }
+    let readers = backend.find_readers(room_id, &names_in(&possible), now)?;
+    Ok(place(&possible, &readers, UserId::SERVER, true).0)
+}
+
+/// The names that may be mentioned, in lower case.
+fn names_in(possible: &[PossibleMention<'_>]) -> Vec<String> {
+    let names = possible.iter().flat_map(|it| it.names()).map(str::to_ascii_lowercase);
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The places that mention one of the readers or, unless only names count, a group; and the groups.
+fn place(
+    possible: &[PossibleMention<'_>],
+    readers: &[(String, UserId)],
+    author: UserId,
+    names_only: bool,
+) -> (Mentions, Vec<Everyone>) {
+    let mut mentions = Mentions::default();
+    let mut groups = Vec::new();
+    for place in possible {
+        if let Some(everyone) = place.everyone() {
+            if names_only {
+                continue;
+            }
+            groups.push(everyone);
+            let end = place.end("room");
+            let (user_id, start) = (None, place.start);
+            mentions.places.push(Mention { user_id, everyone: Some(everyone), start, end });
+            continue;
+        }
+        let found = place.names().find_map(|name| {
+            let reader = readers.iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
+            Some((reader.1, place.end(name)))
+        });
+        let Some((user_id, end)) = found else { continue };
+        let (everyone, start) = (None, place.start);
+        mentions.places.push(Mention { user_id: Some(user_id), everyone, start, end });
+        mentions.named.push(user_id);
+    }
+    mentions.named.retain(|&user_id| user_id != author);
+    mentions.named.sort_unstable();
+    mentions.named.dedup();
+    mentions.people.clone_from(&mentions.named);
+    (mentions, groups)
 }

@@ -247,7 +247,8 @@ impl Admission {
     }
 }
 
-fn check(draft: &Draft, max_chars: usize) -> Result<()> {
+/// Checks the text and the `client_id` of a message.
+pub(super) fn check(draft: &Draft, max_chars: usize) -> Result<()> {
     let mut errors: Vec<_> = check_content(&draft.content, max_chars).err().into_iter().collect();
     if let Some(client_id) = &draft.client_id
         && (!(1..=MAX_CLIENT_ID_BYTES).contains(&client_id.len())

@@ -104,7 +104,10 @@ impl Check {
                 let thread = number(table, row, "thread_id");
                 ensure!(thread > 0, "a thread_follow has no valid thread");
                 self.room_of("thread_follow", number(table, row, "room_id"))?;
-                self.check_users("thread_follow", table, row, &["user_id"])?;
+                // Earlier versions let user 0 follow the threads that its messages begin.
+                if number(table, row, "user_id") != SERVER_USER.0.0 {
+                    self.check_users("thread_follow", table, row, &["user_id"])?;
+                }
             }
             "pins" => {
                 self.check_message("pin", table, row, "message_id", extras::PIN)?;

@@ -5,10 +5,10 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
-use super::dto::{AdminRoomPageDto, OwnerRequest, RoomKindDto};
+use super::dto::{AdminRoomPageDto, AnnouncedDto, AnnouncementRequest, OwnerRequest, RoomKindDto};
 use super::extract::{Administers, Body, Caller, Path, Query};
 use super::failure::{
-    BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, ROOM, ROOM_OR_USER, STORE, TOKEN,
+    BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, PACE, ROOM, ROOM_OR_USER, STORE, TOKEN,
 };
 use super::payload::Written;
 use super::types::{Int, Number, Position};
@@ -25,6 +25,16 @@ enum Rooms {
     /// Rooms, in order of id.
     #[oai(status = 200)]
     Ok(Written<AdminRoomPageDto>),
+}
+
+#[derive(ApiResponse)]
+enum Announced {
+    /// The message was stored.
+    #[oai(status = 201)]
+    Created(Written<AnnouncedDto>),
+    /// The `client_id` was used before: nothing was stored.
+    #[oai(status = 200)]
+    Duplicate(Written<AnnouncedDto>),
 }
 
 #[derive(ApiResponse)]
@@ -80,6 +90,30 @@ impl AdminRoomsApi {
     ) -> Result<Done, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | STORE }>> {
         chat.delete_any_room(&caller.0, RoomId(room_id.0.0)).await?;
         Ok(Done::NoContent)
+    }
+
+    /// Send a message of the server itself
+    ///
+    /// Needs an admin, who need not be a member. The message is an ordinary one whose author is user 0, `(server)`; an
+    /// admin sends one to public and private rooms. People whose usernames are in the text are mentioned; `@room` and
+    /// `@here` mention nobody. The operator's program (`hooks.before_send`) is not asked. The audit log records the act.
+    #[oai(path = "/:room_id/messages", method = "post", operation_id = "announce")]
+    async fn announce(
+        &self,
+        chat: Data<&Chat>,
+        caller: Caller<Administers>,
+        /// The room's id.
+        room_id: Path<Number>,
+        body: Body<AnnouncementRequest>,
+    ) -> Result<Announced, Failure<{ BODY | TOKEN | FORBIDDEN | ROOM | CONFLICT | PACE | STORE }>>
+    {
+        let draft = body.0.into_draft(RoomId(room_id.0.0));
+        let announced = chat.announce(&caller.0, draft).await?;
+        let message = Written::new(&announced, 256)?;
+        Ok(match announced.is_duplicate {
+            true => Announced::Duplicate(message),
+            false => Announced::Created(message),
+        })
     }
 
     /// Appoint the owner of any room

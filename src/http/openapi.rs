@@ -153,6 +153,11 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         "format": "password",
     });
     let content = json!({ "minLength": 1, "maxLength": config::Limits::default().message_chars });
+    let client_id = json!({
+        "minLength": 1,
+        "maxLength": chat::MAX_CLIENT_ID_BYTES,
+        "pattern": "^[!-~]+$",
+    });
     let known_password = json!({ "maxLength": chat::MAX_PASSWORD_BYTES, "format": "password" });
     vec![
         (
@@ -183,16 +188,10 @@ fn limits() -> Vec<(&'static str, &'static str, Value)> {
         ("RoomChangeRequest", "name", json!({ "minLength": 1, "maxLength": chat::MAX_NAME_CHARS })),
         ("RoomChangeRequest", "description", json!({ "maxLength": chat::MAX_DESCRIPTION_CHARS })),
         ("MessageRequest", "content", content.clone()),
-        ("MessageEditRequest", "content", content),
-        (
-            "MessageRequest",
-            "client_id",
-            json!({
-                "minLength": 1,
-                "maxLength": chat::MAX_CLIENT_ID_BYTES,
-                "pattern": "^[!-~]+$",
-            }),
-        ),
+        ("MessageEditRequest", "content", content.clone()),
+        ("AnnouncementRequest", "content", content),
+        ("AnnouncementRequest", "client_id", client_id.clone()),
+        ("MessageRequest", "client_id", client_id),
     ]
 }
 

@@ -51,7 +51,7 @@ pub use member::{
     MemberPage, Membership, NewMemberChange, Notify, Person, PreferenceChange, RoomKind, RoomRole,
     RoomRules, Standing, VisibleHistory,
 };
-pub(crate) use mention::{MAX_USERNAME_CHARS, possible_mentions};
+pub(crate) use mention::{MAX_USERNAME_CHARS, PossibleMention, possible_mentions};
 pub use message::{
     Appended, Changed, Cursor, Message, MessageChange, MessagePage, NewMessage, NewMessageChange,
     NewParts, NewText, View,

@@ -123,6 +123,26 @@ fn errors_of_rooms_commands_say_what_to_do() {
 }
 
 #[test]
+fn the_server_itself_says_something_in_a_room() {
+    on_every_database(|shell| {
+        with_room(&shell);
+        let sent = ["rooms", "announce", "general", "Order 42 was sent", "--client-id", "42"];
+        let done = shell.run(&sent).ok();
+        assert_eq!(done, "the message was sent to general (#1)\n");
+        let again = shell.run(&sent).ok();
+        assert_eq!(again, "general (#1) has this message already\n");
+        let message = json_of(&shell, &sent);
+        assert_eq!((&message["user_id"], &message["seq"]), (&json!(0), &json!(4)));
+        assert_eq!(audit(&shell)[0], ("room.announce".to_owned(), "room #1".to_owned()));
+        let error = shell.run(&["rooms", "announce", "general", " "]).error();
+        assert_eq!(error, "content must not be blank");
+        shell.run(&["rooms", "archive", "general"]).ok();
+        let error = shell.run(&["rooms", "announce", "general", "x"]).error();
+        assert!(error.contains("this room is archived"), "{error}");
+    });
+}
+
+#[test]
 fn a_room_is_deleted_only_with_yes() {
     on_every_database(|shell| {
         with_room(&shell);

@@ -178,6 +178,7 @@ fn table() -> Vec<Row> {
         ("GET", "/admin/rooms", None, [401, 403, 200, 401]),
         ("DELETE", "/admin/rooms/{room_id}", None, [401, 403, 204, 401]),
         ("PUT", "/admin/rooms/{room_id}/owner", user(), [401, 403, 204, 401]),
+        ("POST", "/admin/rooms/{room_id}/messages", message(), [401, 403, 201, 401]),
         ("GET", "/admin/users", None, [401, 403, 200, 401]),
         ("POST", "/admin/users", Some(json!({ "username": "NEW" })), [401, 403, 201, 401]),
         ("POST", "/admin/users/{user_id}/tokens", Some(json!({})), [401, 403, 201, 401]),

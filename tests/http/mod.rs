@@ -4,6 +4,7 @@
 mod accounts;
 mod admin;
 mod admin_rooms;
+mod announcements;
 mod before_send;
 pub mod bots;
 mod changes;

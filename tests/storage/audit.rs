@@ -1,14 +1,15 @@
 //! The audit log: one record for every act, and no other records.
 
 use chatapp::model::{
-    Actor, AuditEntry, NewAccount, NewAuditEntry, NewPasswordReset, NewUser, Role, SessionId,
-    SessionTerms, UserChange, Via,
+    Actor, AuditEntry, NewAccount, NewAuditEntry, NewMessage, NewPasswordReset, NewUser, Role,
+    RoomChange, RoomId, SessionId, SessionTerms, UserChange, UserId, Via,
 };
-use chatapp::storage::Backend;
+use chatapp::storage::{AppendError, Backend};
 use serde_json::json;
 
 use crate::harness::{
-    HASH, NOW, TestDatabase, active, audit, audit_at, new_user, role, session, user,
+    HASH, NOW, TestDatabase, active, audit, audit_at, change, log, message, new_user, role, room,
+    session, user, with_client_id,
 };
 
 fn actions(backend: &dyn Backend) -> Vec<String> {
@@ -106,6 +107,58 @@ pub fn an_act_that_cannot_be_recorded_is_rolled_back(db: &TestDatabase) {
     assert_eq!(backend.get_credentials("ann").unwrap().unwrap().password_hash, HASH);
     assert!(backend.get_credentials("bo").unwrap().is_none());
     assert!(backend.get_password_reset(&[1; 32], NOW).unwrap().is_none());
+}
+
+pub fn a_message_of_the_server_is_recorded_with_its_room(db: &TestDatabase) {
+    let backend = db.backend();
+    let ann = user(&*backend, "ann");
+    let general = room(&*backend, &ann);
+    let by_server = |text: &str| NewMessage {
+        user_id: UserId::SERVER,
+        username: "(server)".into(),
+        ..with_client_id(message(&general, &ann, text), text)
+    };
+    let entry = audit("announce");
+    let first = backend.announce(by_server("sent"), &entry).unwrap();
+    let again = backend.announce(by_server("sent"), &entry).unwrap();
+    assert!(!first.duplicate && again.duplicate);
+    assert_eq!(first.message, again.message);
+    assert_eq!(first.message.parts, None);
+    assert_eq!(log(&*backend, general.id), std::slice::from_ref(&first.message));
+    // Nobody follows a thread that the server begins, except those who reply.
+    let mut reply = message(&general, &ann, "why?");
+    reply.parts.get_or_insert_default().detail.thread_id = Some(first.message.id);
+    backend.append_messages(vec![reply]).unwrap().pop().unwrap().unwrap();
+    assert_eq!(db.raw().count("thread_follows"), 1);
+    assert_eq!(db.raw().count("thread_follows WHERE user_id = 0"), 0);
+
+    let entries = backend.list_audit(None, 10).unwrap();
+    let recorded: Vec<_> = entries.iter().filter(|entry| entry.action == "announce").collect();
+    assert_eq!(recorded.len(), 1);
+    assert_eq!(recorded[0].target, format!("room #{}", general.id));
+
+    let nowhere = NewMessage { room_id: RoomId(999), ..by_server("x") };
+    let refused = backend.announce(nowhere, &entry).unwrap_err();
+    assert!(matches!(refused, AppendError::RoomNotFound), "{refused}");
+    let archive = RoomChange { is_archived: Some(true), ..RoomChange::default() };
+    backend.update_room(general.id, &archive, None, &audit("archive")).unwrap().unwrap();
+    let refused = backend.announce(by_server("x"), &entry).unwrap_err();
+    assert!(matches!(refused, AppendError::RoomArchived), "{refused}");
+    assert!(backend.announce(by_server("sent"), &entry).unwrap().duplicate);
+    backend.delete_message(change(&first.message, &ann), None).unwrap();
+    let actions = actions(&*backend);
+    assert_eq!(actions.iter().filter(|action| *action == "announce").count(), 1);
+
+    db.raw().execute("ALTER TABLE audit RENAME TO elsewhere");
+    let open = room_without_record(&*backend, &ann);
+    let unrecorded = NewMessage { room_id: open, ..by_server("y") };
+    assert!(backend.announce(unrecorded, &entry).is_err());
+    assert_eq!(log(&*backend, open), []);
+}
+
+fn room_without_record(backend: &dyn Backend, creator: &chatapp::model::User) -> RoomId {
+    let entry = NewAuditEntry { is_recorded: false, ..audit("x") };
+    backend.create_room(&crate::harness::new_room("open", creator), &entry).unwrap().id
 }
 
 pub fn the_log_cannot_be_changed(db: &TestDatabase) {

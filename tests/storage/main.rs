@@ -189,6 +189,7 @@ contract! {
         every_act_of_administration_is_recorded
         an_act_without_an_effect_is_not_recorded
         an_act_that_cannot_be_recorded_is_rolled_back
+        a_message_of_the_server_is_recorded_with_its_room
         the_log_cannot_be_changed
         entries_are_listed_newest_first_before_an_id
         a_deleted_account_leaves_no_name_in_the_log

@@ -1452,6 +1452,13 @@ export interface Operations {
     };
     answer: undefined;
   };
+  "POST /admin/rooms/{room_id}/messages": {
+    path: {
+      room_id: number;
+    };
+    body: AnnouncementRequest;
+    answer: Announced;
+  };
   "PUT /admin/rooms/{room_id}/owner": {
     path: {
       room_id: number;
@@ -1972,6 +1979,13 @@ export interface AuditEntry {
 export interface AdminRoomPage {
   rooms: AdminRoom[];
   next_after: number | null;
+}
+export interface AnnouncementRequest {
+  content: string;
+  client_id?: string | null;
+}
+export interface Announced {
+  message?: Message;
 }
 export interface Health {
   status: string;

@@ -5,6 +5,7 @@
 //! line every operator who can write the database may.
 
 mod accounts;
+mod announcements;
 mod audit;
 mod bots;
 mod hooks;
@@ -170,6 +171,15 @@ impl From<storage::Error> for Error {
         match error {
             storage::Error::Conflict(conflict) => Self::Rule(conflict.into()),
             other => Self::Storage(other),
+        }
+    }
+}
+
+impl From<storage::AppendError> for Error {
+    fn from(error: storage::AppendError) -> Self {
+        match error {
+            storage::AppendError::Storage(error) => error.into(),
+            refusal => Self::Rule(refusal.into()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `chatapp rooms`: administration of rooms, one file per subcommand.
 
 mod add;
+mod announce;
 mod archive;
 mod ban;
 mod change;
@@ -73,6 +74,7 @@ enum Command {
     Ban(ban::BanArgs),
     Unban(ban::UnbanArgs),
     Bans(ban::BansArgs),
+    Announce(announce::Args),
     Delete(delete::Args),
 }
 
@@ -98,6 +100,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
         Command::Ban(args) => ban::ban(args, context),
         Command::Unban(args) => ban::unban(args, context),
         Command::Bans(args) => ban::list(args, context),
+        Command::Announce(args) => announce::run(args, context),
         Command::Delete(args) => delete::run(args, context),
     }
 }

@@ -57,6 +57,54 @@ impl Example for MessageRequest {
     }
 }
 
+/// A message of the server itself.
+#[derive(Object)]
+#[oai(deny_unknown_fields, example)]
+pub(in crate::http) struct AnnouncementRequest {
+    /// The text: not blank, without NUL.
+    pub content: String,
+    /// The sender's own id of the message, as in a send. All messages of the server itself share these ids in a room.
+    #[oai(nullable)]
+    pub client_id: Option<String>,
+}
+
+impl AnnouncementRequest {
+    pub fn into_draft(self, room_id: RoomId) -> Draft {
+        let Self { content, client_id } = self;
+        Draft { room_id, content, client_id, extras: None }
+    }
+}
+
+impl Example for AnnouncementRequest {
+    fn example() -> Self {
+        let content = "Order 42 has left our warehouse.".into();
+        Self { content, client_id: Some("order-42-sent".into()) }
+    }
+}
+
+/// A message of the server itself that was stored.
+#[derive(Object)]
+#[oai(rename = "Announced", example)]
+pub(in crate::http) struct AnnouncedDto {
+    /// The message; absent if the caller may not read it, as in a private room of others.
+    #[oai(skip_serializing_if_is_none)]
+    pub message: Option<MessageDto>,
+}
+
+impl Example for AnnouncedDto {
+    fn example() -> Self {
+        let message = MessageDto {
+            content: AnnouncementRequest::example().content,
+            client_id: AnnouncementRequest::example().client_id,
+            username: "(server)".into(),
+            user_id: 0,
+            display_name: None,
+            ..MessageDto::example()
+        };
+        Self { message: Some(message) }
+    }
+}
+
 /// A message as it is now.
 #[derive(Object)]
 #[oai(rename = "Message", example)]

@@ -57,7 +57,10 @@ pub(super) use message_parts::{
     FollowedThreadDto, ForwardRequest, InboxEntryDto, PinDto, ThreadFollowDto, ThreadPageDto,
     ThreadReadRequest,
 };
-pub(super) use messages::{MessageDto, MessageEditRequest, MessagePageDto, MessageRequest};
+pub(super) use messages::{
+    AnnouncedDto, AnnouncementRequest, MessageDto, MessageEditRequest, MessagePageDto,
+    MessageRequest,
+};
 pub(super) use nodes::NodeDto;
 pub(super) use outgoing_hooks::{
     DeliveryDto, FailingRoomDto, OutgoingHookChangeRequest, OutgoingHookDto, OutgoingHookRequest,

@@ -1,8 +1,9 @@
-//! One message: finding it, and changing it.
+//! One message: finding it, and changing it; and messages of the server itself.
 
+use super::AppendError;
 use crate::model::{
-    Changed, EventId, Message, NewAuditEntry, NewMessageChange, NewText, Person, RoomId, Timestamp,
-    View,
+    Appended, Changed, EventId, Message, NewAuditEntry, NewMessage, NewMessageChange, NewText,
+    Person, RoomId, Timestamp, View,
 };
 use crate::storage::{Error, Result};
 
@@ -75,4 +76,8 @@ pub trait Messages {
         change: NewMessageChange,
         audit: Option<&NewAuditEntry>,
     ) -> Result<Changed, ChangeError>;
+    /// Appends a message whose author is user 0, and records it as an act on the room. For a `client_id` seen before, the
+    /// original is returned, and nothing is stored.
+    fn announce(&self, message: NewMessage, audit: &NewAuditEntry)
+    -> Result<Appended, AppendError>;
 }

@@ -2,8 +2,8 @@
 
 use super::{MessageTransaction, NewEvent};
 use crate::model::{
-    Appended, EventId, EventKind, Message, NewMessage, NewParts, RoomId, RoomKind, Seq, UserId,
-    extras,
+    Appended, AuditTarget, EventId, EventKind, Message, NewAuditEntry, NewMessage, NewParts,
+    RoomId, RoomKind, Seq, UserId, extras,
 };
 use crate::storage::stored_event::message_detail;
 use crate::storage::{AppendError, Result};
@@ -83,14 +83,18 @@ pub(in crate::storage) fn append_message(
     }
     let is_reply = detail.is_only_in_thread();
     let kind = if is_reply { EventKind::Reply } else { EventKind::Message };
+    let stored = message_detail(&detail)?;
+    let has_detail = stored.is_some();
     let (id, seq) = tx.append_event(&NewEvent {
         content: &message.content,
-        detail: message_detail(&detail)?,
+        detail: stored,
         client_id: message.client_id.as_deref(),
         thread_id: detail.thread_id,
         ..NewEvent::of(room_id, kind, message.user_id, message.timestamp)
     })?;
-    tx.add_extras(id, extras::DETAIL)?;
+    if has_detail {
+        tx.add_extras(id, extras::DETAIL)?;
+    }
     if message.joins {
         tx.join_sender(&message, seq)?;
     }
@@ -102,6 +106,22 @@ pub(in crate::storage) fn append_message(
         note_reply(tx, first, &message, &named)?;
     }
     Ok(Ok(Appended { message, duplicate: false }))
+}
+
+/// Appends a message of the server itself, as an act of administration.
+pub(in crate::storage) fn announce(
+    tx: &mut impl AppendTransaction,
+    message: NewMessage,
+    entry: &NewAuditEntry,
+) -> Result<Appended, AppendError> {
+    let (room_id, mut message) = (message.room_id, message);
+    let parts = message.parts.take().map(|parts| *parts).unwrap_or_default();
+    let appended = append_message(tx, message, parts)??;
+    if !appended.duplicate {
+        // The id of the message would tell how much is said in private rooms.
+        tx.record_audit(entry, AuditTarget::Room(room_id))?;
+    }
+    Ok(appended)
 }
 
 /// Who began a thread, wrote in it or was mentioned in it by name follows it.
@@ -119,7 +139,9 @@ fn note_reply(
         read_seq,
     };
     // The author of the first message has read the thread up to there.
-    tx.follow_once(place(first.user_id, first.seq))?;
+    if first.user_id != UserId::SERVER {
+        tx.follow_once(place(first.user_id, first.seq))?;
+    }
     follow_named(tx, reply, named)?;
     tx.note_reply(first.id, reply.user_id)?;
     tx.follow(place(reply.user_id, reply.seq))?;

@@ -20,7 +20,7 @@ mod refusal;
 mod rooms;
 mod users;
 
-pub(super) use append::{AppendTransaction, ThreadPlace, append_message};
+pub(super) use append::{AppendTransaction, ThreadPlace, announce, append_message};
 pub(super) use attempts::{AttemptTransaction, begin_attempt, take_back_attempt};
 pub(super) use bots::{
     BotTransaction, create_api_token, revoke_api_token, room_ids_text, stored_grant,

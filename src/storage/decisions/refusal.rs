@@ -1,7 +1,7 @@
 //! Errors of transactions.
 
 use crate::storage::Error;
-use crate::storage::backend::{ChangeError, HookError, InviteError, MemberError};
+use crate::storage::backend::{AppendError, ChangeError, HookError, InviteError, MemberError};
 
 /// The error of a transaction that may refuse what it was asked for. Every error rolls the transaction back.
 pub(in crate::storage) trait Refusal: From<Error> {
@@ -28,7 +28,7 @@ macro_rules! refusals {
     )+};
 }
 
-refusals!(ChangeError, InviteError, MemberError);
+refusals!(AppendError, ChangeError, InviteError, MemberError);
 
 impl Refusal for HookError {
     fn map_storage(self, map: impl FnOnce(Error) -> Error) -> Self {

@@ -1,18 +1,18 @@
-//! One message: finding it, and changing it.
+//! One message: finding it, and changing it; and messages of the server itself.
 
 use postgres::Row;
 use postgres::types::ToSql;
 
 use super::super::backend::{Messages, Pin};
 use super::super::decisions::{self, MessageTransaction};
-use super::super::{ChangeError, Result};
+use super::super::{AppendError, ChangeError, Result};
 use super::Postgres;
 use super::connection::Connection;
 use super::parts::{parts_column, view_of};
 use super::records::{MESSAGE_COLUMNS, message_columns, message_of, optional_text, text};
 use crate::model::{
-    Changed, EventId, Message, NewAuditEntry, NewMessageChange, NewText, Person, RoomId, Timestamp,
-    UserId, View,
+    Appended, Changed, EventId, Message, NewAuditEntry, NewMessage, NewMessageChange, NewText,
+    Person, RoomId, Timestamp, UserId, View,
 };
 
 impl Messages for Postgres {
@@ -103,6 +103,14 @@ impl Messages for Postgres {
         entry: Option<&NewAuditEntry>,
     ) -> Result<Changed, ChangeError> {
         self.transaction(|tx| decisions::delete_message(tx, change, entry))
+    }
+
+    fn announce(
+        &self,
+        message: NewMessage,
+        entry: &NewAuditEntry,
+    ) -> Result<Appended, AppendError> {
+        self.transaction(|tx| decisions::announce(tx, message, entry))
     }
 }
 

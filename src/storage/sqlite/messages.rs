@@ -1,18 +1,18 @@
-//! One message: finding it, and changing it.
+//! One message: finding it, and changing it; and messages of the server itself.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::backend::{Messages, Pin};
 use super::super::decisions::{self, MessageTransaction};
-use super::super::{ChangeError, Result};
+use super::super::{AppendError, ChangeError, Result};
 use super::Sqlite;
 use super::events::get_head;
 use super::parts::Reader;
 use super::records::{Names, message_columns};
 use super::transaction::Transaction;
 use crate::model::{
-    Changed, EventId, Message, NewAuditEntry, NewMessageChange, NewText, RoomId, Timestamp, UserId,
-    View,
+    Appended, Changed, EventId, Message, NewAuditEntry, NewMessage, NewMessageChange, NewText,
+    RoomId, Timestamp, UserId, View,
 };
 
 impl Messages for Sqlite {
@@ -84,6 +84,14 @@ impl Messages for Sqlite {
         entry: Option<&NewAuditEntry>,
     ) -> Result<Changed, ChangeError> {
         self.write(|tx| decisions::delete_message(tx, change, entry))
+    }
+
+    fn announce(
+        &self,
+        message: NewMessage,
+        entry: &NewAuditEntry,
+    ) -> Result<Appended, AppendError> {
+        self.write(|tx| decisions::announce(tx, message, entry))
     }
 }
 

@@ -17,7 +17,10 @@ export const nameOf = ({ username, display_name }) => display_name || username;
  */
 export function messageRow(message, me, isContinued) {
   const isOwn = message.user_id === me.id;
-  const author = h("span", { class: "author", dir: "auto" }, isOwn ? "You" : nameOf(message));
+  // User 0 is the server itself.
+  const author =
+    message.user_id !== 0 &&
+    h("span", { class: "author", dir: "auto" }, isOwn ? "You" : nameOf(message));
   const time = h(
     "time",
     { datetime: message.timestamp, title: exactTime(message.timestamp) },

@@ -14,6 +14,8 @@ from .types import (
     AccountRequest,
     AddedMembers,
     AdminRoomPage,
+    Announced,
+    AnnouncementRequest,
     ApiToken,
     ApiTokenRequest,
     AuditPage,
@@ -1343,6 +1345,17 @@ class AsyncApi:
         are notified.
         """
         await self._call("DELETE", f"/admin/rooms/{room_id}", answer="nothing")
+
+    async def announce(self, room_id: int, /, **body: Unpack[AnnouncementRequest]) -> Announced:
+        """Send a message of the server itself.
+
+        Needs an admin, who need not be a member. The message is an ordinary one whose author is
+        user 0, `(server)`; an admin sends one to public and private rooms. People whose usernames
+        are in the text are mentioned; `@room` and `@here` mention nobody. The operator's program
+        (`hooks.before_send`) is not asked. The audit log records the act.
+        """
+        answer: Announced = await self._call("POST", f"/admin/rooms/{room_id}/messages", body=body)
+        return answer
 
     async def appoint_owner(self, room_id: int, /, **body: Unpack[OwnerRequest]) -> None:
         """Appoint the owner of any room.

@@ -15,6 +15,8 @@ from .types import (
     AccountRequest,
     AddedMembers,
     AdminRoomPage,
+    Announced,
+    AnnouncementRequest,
     ApiToken,
     ApiTokenRequest,
     AuditPage,
@@ -1186,6 +1188,16 @@ class Api:
         are notified.
         """
         self._run(self._api.delete_any_room(room_id))
+
+    def announce(self, room_id: int, /, **body: Unpack[AnnouncementRequest]) -> Announced:
+        """Send a message of the server itself.
+
+        Needs an admin, who need not be a member. The message is an ordinary one whose author is
+        user 0, `(server)`; an admin sends one to public and private rooms. People whose usernames
+        are in the text are mentioned; `@room` and `@here` mention nobody. The operator's program
+        (`hooks.before_send`) is not asked. The audit log records the act.
+        """
+        return self._run(self._api.announce(room_id, **body))
 
     def appoint_owner(self, room_id: int, /, **body: Unpack[OwnerRequest]) -> None:
         """Appoint the owner of any room.

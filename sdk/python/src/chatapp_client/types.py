@@ -241,6 +241,24 @@ class AdminRoomPage(TypedDict):
     """The `after` of the next page; null if this is the last page."""
 
 
+class Announced(TypedDict):
+    """A message of the server itself that was stored."""
+
+    message: NotRequired[Message]
+    """The message; absent if the caller may not read it, as in a private room of others."""
+
+
+class AnnouncementRequest(TypedDict):
+    """A message of the server itself."""
+
+    content: str
+    """The text: not blank, without NUL."""
+    client_id: NotRequired[str | None]
+    """The sender's own id of the message, as in a send. All messages of the server itself share
+    these ids in a room.
+    """
+
+
 class ApiToken(TypedDict):
     """An API token, without the token itself."""
 

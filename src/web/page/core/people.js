@@ -8,6 +8,9 @@
 /** Whether the account was deleted: no other account can have such a name. @param {{ username: string }} person */
 export const isDeleted = ({ username }) => /^deleted-\d+$/.test(username);
 
+/** Whether the server itself wrote the message. @param {{ user_id: number }} message */
+export const isOfServer = ({ user_id }) => user_id === 0;
+
 /** @param {Named} person */
 export const nameOf = (person) =>
   isDeleted(person) ? "Deleted account" : person.display_name || person.username;

@@ -8,7 +8,7 @@ import { clockTime, exactTime } from "../text/format.js";
 import { isOnlyEmoji } from "../text/emoji.js";
 import { markdown } from "../text/markdown.js";
 import { isMentioned } from "../core/mentions.js";
-import { nameOf } from "../core/people.js";
+import { isOfServer, nameOf } from "../core/people.js";
 import { setup } from "../core/setup.js";
 import { avatar } from "./avatar.js";
 import { forwardedLine } from "./forward.js";
@@ -32,15 +32,16 @@ import { waitingView } from "./waiting.js";
 export function messageRow(chat, message, grouped, editor, threadId) {
   const prose = message.deleted_at ? null : text(chat, message, message.content);
   const isBlocked = chat.blocks.has(message.user_id);
+  const isQuiet = isOfServer(message);
   const callsMe = message.user_id !== chat.user.id && isMentioned(message, chat.user.id);
   const row = h(
     "li",
     {
-      class: `message${grouped ? " grouped" : ""}${callsMe ? " calls-me" : ""}`,
+      class: `message${grouped ? " grouped" : ""}${callsMe ? " calls-me" : ""}${isQuiet ? " of-server" : ""}`,
       tabindex: "-1",
       data: { seq: message.seq },
     },
-    head(chat, message, message.timestamp, grouped || (isAction(prose) && !isBlocked)),
+    head(chat, message, message.timestamp, isQuiet || grouped || (isAction(prose) && !isBlocked)),
     editor ??
       h(
         "div",

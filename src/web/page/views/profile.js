@@ -2,7 +2,7 @@
 
 import { ApiError, call, words } from "../core/api.js";
 import { fill, h } from "../core/dom.js";
-import { isDeleted, nameOf } from "../core/people.js";
+import { isDeleted, isOfServer, nameOf } from "../core/people.js";
 import { endTime, shortTime } from "../text/format.js";
 import { PRESENCE, avatar, presenceDot } from "./avatar.js";
 import { openDialog, toast } from "./dialog.js";
@@ -202,6 +202,7 @@ function localTime(timezone) {
  * @param {...import("../core/elements.js").Child} face the name, if left out
  */
 export function personButton(chat, person, name, ...face) {
+  if (isOfServer(person)) return h("span", { class: name }, nameOf(person));
   return h(
     "button",
     {

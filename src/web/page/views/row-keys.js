@@ -1,7 +1,7 @@
 // Keys in the list of messages: Tab reaches one of its rows, and arrows move to the others.
 
 import { listen } from "../core/dom.js";
-import { maySend, powersIn } from "../core/people.js";
+import { isOfServer, maySend, powersIn } from "../core/people.js";
 import { messageOf, openThread, quote, remove } from "./actions.js";
 import { openProfile } from "./profile.js";
 import { addReaction } from "./reactions.js";
@@ -46,7 +46,8 @@ export function rowKeys(list, chat, room, line, edit) {
     if (!message) return false;
     const isMine = message.user_id === chat.user.id;
     const mayDelete = isMine || powersIn(room.info.peek(), chat.user).deletesMessages;
-    if (key === "p") openProfile(chat, { id: message.user_id, username: message.username });
+    if (key === "p" && !isOfServer(message))
+      openProfile(chat, { id: message.user_id, username: message.username });
     else if (message.deleted_at) return false;
     else if (key === "e" && isMine) edit(message);
     else if (key === "t" && line.threadId === null) openThread(message);
