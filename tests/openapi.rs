@@ -83,6 +83,10 @@ fn every_schema_of_a_body_has_an_example_that_fits_it() {
             continue;
         }
         let example = schema["example"].as_object().unwrap_or_else(|| panic!("{name}"));
+        if schema["additionalProperties"].is_object() {
+            assert!(!example.is_empty(), "{name}: its keys are not known");
+            continue;
+        }
         for field in example.keys() {
             assert!(schema["properties"].get(field).is_some(), "{name}.{field}");
         }

@@ -78,7 +78,10 @@ impl Private<'_> {
     async fn happens(&mut self, round: usize) {
         let (ann, ben) = (self.ann, self.ben);
         if round == 0 {
-            let name = json!({ "name": "secret plans", "kind": "private", "inviting": "everyone" });
+            let name = json!({
+                "name": "secret plans", "kind": "private", "inviting": "everyone",
+                "metadata": { "order_id": 42 },
+            });
             let secret = ben.post("/rooms/", name).await.expect(201)["id"].as_i64().unwrap();
             let direct = json!({ "user_ids": [ann.user_id] });
             let direct =
@@ -93,6 +96,8 @@ impl Private<'_> {
         }
         for &room in &self.rooms {
             let mut socket = ann.joins(room).await;
+            let data = json!({ "content": "x", "metadata": { "order_id": 42 } });
+            ann.post(&format!("/rooms/{room}/messages"), data).await.expect(201);
             let sent = socket.says(room, "about @eve", &format!("p{round}")).await;
             socket.send(json!({ "type": "typing", "room_id": room })).await;
             let path = format!("/rooms/{room}/messages/{}", sent["id"]);
@@ -110,6 +115,8 @@ impl Private<'_> {
             socket.close().await;
         }
         let secret = self.rooms[0];
+        let said = json!({ "content": "the server says @eve", "metadata": { "order_id": 42 } });
+        ann.post(&format!("/admin/rooms/{secret}/messages"), said).await.expect(201);
         match round {
             0 => {
                 let ban = json!({ "reason": "she must not know" });
@@ -157,6 +164,8 @@ async fn ask_for_everything(eve: &Client, general: i64, lobby: i64, seen: &mut V
         "/rooms?kind=private",
         "/rooms?kind=direct",
         "/rooms?query=secret",
+        "/rooms?metadata_key=order_id",
+        "/rooms?metadata_key=order_id&metadata_value=42",
         "/users/",
         "/users/?query=b",
         // On one of the servers, this is the webhook of a private room.
@@ -181,9 +190,15 @@ async fn ask_for_everything(eve: &Client, general: i64, lobby: i64, seen: &mut V
     }
     let hidden = CLOSED_ROOMS.into_iter().chain([9_999]);
     for room in [general, lobby].into_iter().chain(hidden) {
-        for path in
-            ["", "/messages", "/messages?limit=1", "/events", "/members", "/members?query=a"]
-        {
+        for path in [
+            "",
+            "/messages",
+            "/messages?limit=1",
+            "/messages?metadata_key=order_id",
+            "/events",
+            "/members",
+            "/members?query=a",
+        ] {
             ask(eve, Method::GET, &format!("/rooms/{room}{path}"), None, seen).await;
         }
     }

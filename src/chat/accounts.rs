@@ -7,7 +7,8 @@ use super::permissions::{self, Action};
 use super::{Admin, Chat, Error, FieldError, Result, invites, passwords, text};
 use crate::config::{self, AdminSignup, Auth, RoomCreators};
 use crate::model::{
-    Actor, Credentials, Event, Identity, NewAuditEntry, NewUser, Role, SecretHash, Timestamp, User,
+    Account, Actor, Credentials, Event, Identity, NewAuditEntry, NewUser, Role, SecretHash,
+    Timestamp, User,
 };
 use crate::storage::backend::InviteError;
 use crate::storage::{self, Backend, Conflict};
@@ -181,9 +182,9 @@ impl Chat {
     }
 
     /// Returns the caller's account as it is now.
-    pub async fn me(&self, caller: &Identity) -> Result<User> {
-        let id = caller.user_id;
-        let user = self.inner.store.read(move |backend| backend.get_user(id)).await?;
+    pub async fn me(&self, caller: &Identity) -> Result<Account> {
+        let (id, now) = (caller.user_id, self.inner.clock.now());
+        let user = self.inner.store.read(move |backend| backend.get_account(id, now)).await?;
         // The account was deleted while its session was still cached.
         user.ok_or(Error::SessionRevoked)
     }

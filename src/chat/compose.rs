@@ -3,8 +3,8 @@
 use super::permissions::{self, RoomAction};
 use super::{Chat, Error, Result};
 use crate::model::{
-    EventId, Everyone, Forwarded, Identity, Mention, MessageDetail, NewParts, PossibleMention,
-    Presence, RoomId, Standing, Timestamp, UserId, View, possible_mentions,
+    EventId, Everyone, Forwarded, Identity, Mention, MessageDetail, Metadata, NewParts,
+    PossibleMention, Presence, RoomId, Standing, Timestamp, UserId, View, possible_mentions,
 };
 use crate::storage::{self, Backend};
 
@@ -27,6 +27,8 @@ pub struct Extras {
     pub forwarded: Option<Forwarded>,
     /// Whether only people are mentioned, and `@room` and `@here` are plain text.
     pub names_only: bool,
+    /// The sender's own data.
+    pub metadata: Option<Metadata>,
 }
 
 /// The mentions of a text.
@@ -53,7 +55,7 @@ impl Chat {
         extras: Option<Extras>,
     ) -> Result<Option<Box<NewParts>>> {
         let standing = self.check(caller, room_id, RoomAction::Read).await?;
-        let Extras { thread_id, also_to_room, quote_of, forwarded, names_only } =
+        let Extras { thread_id, also_to_room, quote_of, forwarded, names_only, metadata } =
             extras.unwrap_or_default();
         // Who forwards a text addresses nobody whom it names.
         let Mentions { places, people: mentioned, named } = match forwarded {
@@ -68,6 +70,7 @@ impl Chat {
             forwarded,
             // `Chat::post` marks the messages of bots.
             is_bot: false,
+            metadata,
         };
         if detail == MessageDetail::default() {
             return Ok(None);

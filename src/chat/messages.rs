@@ -3,10 +3,10 @@
 use tokio::sync::oneshot;
 
 use super::permissions::RoomAction;
-use super::{Chat, Error, Extras, FieldError, Result, text};
+use super::{Chat, Error, Extras, FieldError, Result, metadata, text};
 use crate::model::{
-    Appended, Cursor, Event, EventPage, Identity, MessagePage, NewMessage, NewParts, RoomId,
-    RoomKind, Seq, Standing,
+    Appended, Cursor, Event, EventPage, Identity, MessagePage, MetadataQuery, NewMessage, NewParts,
+    RoomId, RoomKind, Seq, Standing,
 };
 use crate::realtime::ReplyTo;
 use crate::storage::Backend;
@@ -177,6 +177,9 @@ impl Chat {
         }
         // Before anything is looked up.
         self.check_pace(caller)?;
+        if let Some(extras) = &mut draft.extras {
+            extras.metadata = metadata::checked(extras.metadata.take())?;
+        }
         let content = std::mem::take(&mut draft.content);
         draft.content = self.review(caller, draft.room_id, None, content).await?;
         let extras = draft.extras.take().map(|extras| *extras);
@@ -184,7 +187,8 @@ impl Chat {
         Ok(Prepared { parts, is_paced: true })
     }
 
-    /// Reads a page of a room's messages, in ascending seq, and returns what `show` makes of it.
+    /// Reads a page of a room's messages, or of those with some metadata, in ascending seq, and returns what `show` makes
+    /// of it.
     ///
     /// `show` runs on the thread that read the page: the many strings of the page are freed by the
     /// thread that allocated them, and only the result is moved to another thread.
@@ -196,14 +200,20 @@ impl Chat {
         &self,
         caller: &Identity,
         room_id: RoomId,
+        metadata: Option<MetadataQuery>,
         cursor: Cursor,
         limit: u32,
         show: impl FnOnce(MessagePage) -> T + Send + 'static,
     ) -> Result<T> {
         check_page(cursor, limit)?;
+        metadata::check_query(metadata.as_ref())?;
         let view = self.view_of(caller, room_id).await?;
         let read = move |backend: &dyn Backend| {
-            Ok(backend.list_messages(room_id, cursor, limit, view)?.map(show))
+            let page = match &metadata {
+                None => backend.list_messages(room_id, cursor, limit, view)?,
+                Some(it) => backend.list_messages_with(room_id, it, cursor, limit, view)?,
+            };
+            Ok(page.map(show))
         };
         let page = self.inner.store.read(read).await?;
         page.ok_or(Error::RoomNotFound)

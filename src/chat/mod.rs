@@ -25,6 +25,7 @@ mod index;
 mod invites;
 mod members;
 mod messages;
+mod metadata;
 mod names;
 mod nodes;
 mod outgoing;

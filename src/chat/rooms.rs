@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use super::permissions::{self, Action, RoomAction};
-use super::{Admin, Chat, Error, FieldError, Result, text};
+use super::{Admin, Chat, Error, FieldError, Result, metadata, text};
 use crate::config::RoomCreators;
 use crate::model::{
-    Audience, Identity, ListedRoom, Membership, Person, Reader, Reading, Role, Room, RoomChange,
-    RoomId, RoomKind, RoomRules, RoomSelection, Seq,
+    Audience, Identity, ListedRoom, Membership, Metadata, Person, Reader, Reading, Role, Room,
+    RoomChange, RoomId, RoomKind, RoomRules, RoomSelection, Seq,
 };
 use crate::realtime::{ActiveCount, News};
 use crate::storage::Backend;
@@ -30,6 +30,8 @@ pub struct RoomDraft {
     pub description: Option<String>,
     pub kind: RoomKind,
     pub rules: RoomRules,
+    /// The data of a product.
+    pub metadata: Option<Metadata>,
 }
 
 /// A room that a user may read.
@@ -100,6 +102,7 @@ impl Chat {
             return Err(Error::field("limit", format!("must be from 1 to {MAX_ROOMS_PAGE}")));
         }
         check_query(selection.query.as_deref())?;
+        metadata::check_query(selection.metadata.as_ref())?;
         if selection.after.is_some_and(|after| after.0 < 0) {
             return Err(Error::field("after", "must not be negative"));
         }

@@ -267,6 +267,7 @@ fn room_changes(RoomChanged { room, changed, .. }: &RoomChanged) -> String {
             true => "let new accounts join the room".to_owned(),
             false => "let new accounts no longer join the room".to_owned(),
         },
+        RoomField::Metadata => "changed the room's metadata".to_owned(),
     };
     changed.iter().map(change).collect::<Vec<String>>().join(", ")
 }

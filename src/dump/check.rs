@@ -138,6 +138,11 @@ impl Check {
                 let hook = number(table, row, "hook_id");
                 ensure!(self.hooks.contains(&hook), "an outgoing_position has no outgoing_hook");
             }
+            "user_metadata" => self.check_users("user_metadata", table, row, &["user_id"])?,
+            "room_metadata" => {
+                self.room_of("room_metadata", number(table, row, "room_id"))?;
+            }
+            "message_metadata" => self.check_seq("message_metadata", table, row, "seq")?,
             "blocks" => self.check_users("block", table, row, &["user_id", "blocked_id"])?,
             "external_accounts" => {
                 self.check_users("external_account", table, row, &["user_id"])?;

@@ -9,9 +9,9 @@ use serde_json::{Map, json};
 use super::texts;
 use crate::model::{
     ErrorCode, Event, EventHeader, EventId, EventKind, EventTarget, MemberDetail, MemberEvent,
-    Message, MessageChange, MessageDetail, MessageParts, OwnChange, OwnSubject, Person, Reaction,
-    ReactionBy, ReactionEvent, RoomChanged, RoomFace, RoomField, RoomId, RoomKind, RoomRole,
-    RoomRules, Seq, Timestamp, UnknownEvent, UserId, possible_mentions,
+    Message, MessageChange, MessageDetail, MessageParts, Metadata, OwnChange, OwnSubject, Person,
+    Reaction, ReactionBy, ReactionEvent, RoomChanged, RoomFace, RoomField, RoomId, RoomKind,
+    RoomRole, RoomRules, Seq, Timestamp, UnknownEvent, UserId, possible_mentions,
 };
 use crate::realtime::encode::encode_event;
 use crate::realtime::frame::{ActivityMessage, LeftCause, PresenceChange, RoomCard, ServerFrame};
@@ -49,6 +49,7 @@ pub fn frame(input: &[u8]) {
             quote_of: optional(1).then_some(EventId(second)),
             mentions: Vec::new(),
             forwarded: None,
+            metadata: optional(64).then(|| metadata(left, &right)),
         },
         // An empty list is a part that is absent.
         reactions: vec![Reaction {
@@ -93,6 +94,7 @@ pub fn frame(input: &[u8]) {
         archived_at: optional(2).then_some(Timestamp(first)),
         kind: RoomKind::default(),
         rules: RoomRules::default(),
+        metadata: optional(4).then(|| metadata(&right, left)),
     };
     let members = Box::new(MemberEvent {
         header: header.clone(),
@@ -215,6 +217,7 @@ pub fn frame(input: &[u8]) {
                 revision: third,
                 kind: room.kind,
                 rules: room.rules,
+                metadata: room.metadata.as_ref(),
             },
         },
         ServerFrame::RoomActivity {
@@ -258,4 +261,9 @@ fn is_written(value: &impl Serialize, write: impl Fn(&mut Vec<u8>) -> serde_json
     let mut written = Vec::new();
     write(&mut written).unwrap();
     assert_eq!(written, serde_json::to_vec(value).unwrap());
+}
+
+/// A product's data with this key, and this text in several places.
+fn metadata(key: &str, text: &str) -> Metadata {
+    Metadata(Map::from_iter([(key.to_owned(), json!([text, { text: null, "n": 1.5 }]))]))
 }

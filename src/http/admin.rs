@@ -5,8 +5,8 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Area;
 use super::dto::{
-    AccountDto, AccountPageDto, AccountRequest, AuditPageDto, PasswordResetDto, RevokedDto,
-    SessionDto, UserChangeRequest,
+    AccountDto, AccountPageDto, AccountRequest, AuditPageDto, MetadataDto, PasswordResetDto,
+    RevokedDto, SessionDto, UserChangeRequest, metadata_query,
 };
 use super::extract::{Administers, Body, Caller, Path, Query};
 use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, STORE, TOKEN, USER};
@@ -86,6 +86,7 @@ impl AdminApi {
     ///
     /// Needs an admin. Deleted accounts are left out.
     #[oai(path = "/users", method = "get", operation_id = "list_users")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query")]
     async fn list_users(
         &self,
         chat: Data<&Chat>,
@@ -99,9 +100,15 @@ impl AdminApi {
         after: Query<Option<Position>>,
         /// Only the account of the product's person with this id. The other parameters then have no effect.
         external_subject: Query<Option<String>>,
+        /// Only accounts whose metadata has this key.
+        metadata_key: Query<Option<String>>,
+        /// Only accounts whose metadata has this value at `metadata_key`: a text of at most 256 characters, or a number
+        /// or a truth value as JSON writes it.
+        metadata_value: Query<Option<String>>,
     ) -> Result<Users, Failure<{ FIELDS | TOKEN | FORBIDDEN | STORE }>> {
         let search = UserSearch {
             query: query.0,
+            metadata: metadata_query(metadata_key.0, metadata_value.0)?,
             after: after.0.map(|after| UserId(after.0)),
             // A number beyond u32 becomes 0, which the rules reject.
             limit: u32::try_from(limit.0.0).unwrap_or(0),
@@ -126,9 +133,15 @@ impl AdminApi {
         caller: Caller<Administers>,
         body: Body<AccountRequest>,
     ) -> Result<UserMade, Failure<{ BODY | TOKEN | FORBIDDEN | CONFLICT | STORE }>> {
-        let Body(AccountRequest { username, email, password, display_name, external_subject }) =
-            body;
-        let draft = AccountDraft { username, email, password, display_name, external_subject };
+        let Body(request) = body;
+        let draft = AccountDraft {
+            username: request.username,
+            email: request.email,
+            password: request.password,
+            display_name: request.display_name,
+            external_subject: request.external_subject,
+            metadata: request.metadata.map(|data| data.0),
+        };
         let account = chat.create_account(&caller.0, draft).await?;
         Ok(UserMade::Created(Written::new(&account, 256)?))
     }
@@ -162,9 +175,9 @@ impl AdminApi {
         user_id: Path<Number>,
         body: Body<UserChangeRequest>,
     ) -> Result<OneUser, Failure<{ BODY | TOKEN | FORBIDDEN | USER | CONFLICT | STORE }>> {
-        let Body(UserChangeRequest { role, is_active }) = body;
-        let (id, change) =
-            (UserId(user_id.0.0), UserChange { role: role.map(Role::from), is_active });
+        let Body(UserChangeRequest { role, is_active, metadata }) = body;
+        let (role, metadata) = (role.map(Role::from), MetadataDto::change(metadata));
+        let (id, change) = (UserId(user_id.0.0), UserChange { role, is_active, metadata });
         let account =
             chat.administer(&caller.0, move |admin| Ok(admin.update_user(id, change)?.0)).await?;
         Ok(OneUser::Ok(Written::new(&account, 256)?))

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Area;
 use super::dto::{
     EventPageDto, ForwardRequest, MessageDto, MessageEditRequest, MessagePageDto, MessageRequest,
+    metadata_query,
 };
 use super::extract::{Body, Caller, Path, Query, Reads, Sends};
 use super::failure::{
@@ -100,12 +101,19 @@ impl MessagesApi {
         after: Query<Option<Position>>,
         /// Half of the page before this seq, the rest from it on.
         around: Query<Option<Position>>,
+        /// Only messages whose metadata has this key. Replies that are shown only in their threads are left out, as always.
+        metadata_key: Query<Option<String>>,
+        /// Only messages whose metadata has this value at `metadata_key`: a text of at most 256 characters, or a number
+        /// or a truth value as JSON writes it.
+        metadata_value: Query<Option<String>>,
     ) -> Result<Messages, Failure<{ FIELDS | TOKEN | FORBIDDEN | ROOM | STORE }>> {
         let cursor = cursor(before.0, after.0, around.0)?;
         let limit = page_limit(limit.0);
         let room_id = RoomId(room_id.0.0);
+        let metadata = metadata_query(metadata_key.0, metadata_value.0)?;
         let show = move |page: MessagePage| show(&page, cursor);
-        Ok(Messages::Ok(chat.list_messages(&caller.0, room_id, cursor, limit, show).await??))
+        let page = chat.list_messages(&caller.0, room_id, metadata, cursor, limit, show);
+        Ok(Messages::Ok(page.await??))
     }
 
     /// Get a message

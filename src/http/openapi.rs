@@ -12,7 +12,7 @@ use super::{Api, api, problem};
 use crate::chat;
 use crate::config;
 use crate::metrics;
-use crate::model::ErrorCode;
+use crate::model::{ErrorCode, Metadata};
 
 const DESCRIPTION: &str = "\
 A chat backend: rooms, messages that are never lost, and live delivery.\n\
@@ -46,6 +46,8 @@ pub fn document() -> Value {
             property.extend(limits);
         }
     }
+    limit_parameters(&mut document["paths"]);
+    let schemas = &mut document["components"]["schemas"];
     schemas["ErrorCode"] = json!({
         "type": "string",
         "title": "ErrorCode",
@@ -61,6 +63,24 @@ pub fn document() -> Value {
     metrics[PLAIN_TEXT] = metrics[metrics::CONTENT_TYPE].clone();
     document["x-error-codes"] = problem::codes();
     document
+}
+
+/// The limits of the parameters that have some in every operation, which the rules check.
+fn limit_parameters(paths: &mut Value) {
+    let operations = paths.as_object_mut().into_iter().flatten();
+    let operations = operations.filter_map(|(_, path)| path.as_object_mut()).flatten();
+    let parameters = operations.filter_map(|(_, it)| it.get_mut("parameters")?.as_array_mut());
+    for parameter in parameters.flatten() {
+        let limits = match parameter["name"].as_str() {
+            Some("metadata_key") => json!({ "minLength": 1, "maxLength": Metadata::MAX_KEY_CHARS }),
+            Some("metadata_value") => json!({ "maxLength": Metadata::MAX_FOUND_CHARS }),
+            _ => continue,
+        };
+        if let (Some(schema), Value::Object(limits)) = (parameter["schema"].as_object_mut(), limits)
+        {
+            schema.extend(limits);
+        }
+    }
 }
 
 /// poem-openapi writes what is said beside a reference twice, as a schema of its own too, and a reference that may be

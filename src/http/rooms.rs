@@ -8,7 +8,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::Area;
 use super::dto::{
     BelongingDto, ReadPositionDto, ReadRequest, RoomChangeRequest, RoomDto, RoomKindDto,
-    RoomRequest, UnreadRequest,
+    RoomRequest, UnreadRequest, metadata_query,
 };
 use super::extract::{Body, Caller, Everywhere, ManagesRooms, Path, Query, Reads};
 use super::failure::{BODY, CONFLICT, FIELDS, FORBIDDEN, Failure, PACE, ROOM, STORE, TOKEN};
@@ -99,12 +99,18 @@ impl RoomsApi {
         limit: Query<Option<RoomsLimit>>,
         /// The rooms with a greater id.
         after: Query<Option<Position>>,
+        /// Only rooms whose metadata has this key.
+        metadata_key: Query<Option<String>>,
+        /// Only rooms whose metadata has this value at `metadata_key`: a text of at most 256 characters, or a number or
+        /// a truth value as JSON writes it.
+        metadata_value: Query<Option<String>>,
     ) -> Result<Rooms, Failure<{ FIELDS | TOKEN | STORE }>> {
         let selection = RoomSelection {
             only: None,
             membership: membership.0.map(Into::into),
             kind: kind.0.map(Into::into),
             query: query.0,
+            metadata: metadata_query(metadata_key.0, metadata_value.0)?,
             after: after.0.map(|after| RoomId(after.0)),
             // A number beyond u32 becomes 0, which the rules reject.
             limit: limit.0.map(|limit| u32::try_from(limit.0).unwrap_or(0)),

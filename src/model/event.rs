@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    MemberEvent, Mention, Message, MessageChange, ReactionEvent, RoomField, RoomId, RoomKind,
-    RoomRules, Timestamp, UserId,
+    MemberEvent, Mention, Message, MessageChange, Metadata, ReactionEvent, RoomField, RoomId,
+    RoomKind, RoomRules, Timestamp, UserId,
 };
 
 /// A position in one room's log: 1, 2, 3, … without gaps. 0 is the position before the first event.
@@ -89,7 +89,7 @@ pub enum EventKind {
     MessagePinned,
     /// A message is no longer pinned.
     MessageUnpinned,
-    /// The room got another name, description, kind or rule, or was archived or reopened.
+    /// The room got another name, description, kind, rule or metadata, or was archived or reopened.
     RoomChanged,
     /// People became members of the room.
     MemberJoined,
@@ -170,8 +170,8 @@ pub enum Event {
     MessagePinned(MessageChange),
     /// An event of the room's log: a message is no longer pinned in the room.
     MessageUnpinned(MessageChange),
-    /// An event of the room's log: the room got another name, description, kind or rule, or it was archived or
-    /// is no longer archived.
+    /// An event of the room's log: the room got another name, description, kind, rule or metadata, or it was archived
+    /// or is no longer archived.
     RoomChanged(RoomChanged),
     /// An event of the room's log: people became members. The author of a message in a public room is a member
     /// too, without such an event.
@@ -241,6 +241,9 @@ pub struct RoomFace {
     /// The rules that the owners set.
     #[serde(flatten)]
     pub rules: RoomRules,
+    /// The data of a product on the room; absent if the room has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
 }
 
 /// An event whose kind this program does not know.

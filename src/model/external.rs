@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{NewUser, SessionTerms, User};
+use super::{Metadata, NewUser, SessionTerms, User};
 
 /// A person of a product. Both texts are compared byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,4 +55,6 @@ pub struct NewAccount {
     pub user: NewUser,
     /// The person in the product.
     pub identity: Option<ExternalIdentity>,
+    /// The data of the product on the person.
+    pub metadata: Option<Metadata>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{EventHeader, EventId, EventTarget, Message, Person, Seq, Timestamp, UserId};
+use super::{EventHeader, EventId, EventTarget, Message, Metadata, Person, Seq, Timestamp, UserId};
 
 /// The parts that only some messages have. Most messages have none, so a message has a pointer to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +56,9 @@ pub struct MessageDetail {
     /// Whether a bot sent the message.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_bot: bool,
+    /// The sender's own data on the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
 }
 
 impl MessageDetail {
@@ -207,6 +210,11 @@ impl Message {
         let MessageDetail { thread_id, also_to_room, is_bot, .. } = detail;
         self.parts = MessageDetail { thread_id, also_to_room, is_bot, ..MessageDetail::default() }
             .into_parts();
+    }
+
+    /// The sender's own data on the message.
+    pub fn metadata(&self) -> Option<&Metadata> {
+        self.parts.as_ref().and_then(|parts| parts.detail.metadata.as_ref())
     }
 
     /// The mentions in the text, in its order.

@@ -18,6 +18,7 @@ mod member;
 mod mention;
 mod message;
 mod message_parts;
+mod metadata;
 mod node;
 mod outgoing_hook;
 mod own;
@@ -60,6 +61,7 @@ pub use message_parts::{
     Everyone, Forwarded, Mention, MessageDetail, MessageParts, Reaction, ReactionBy, ReactionEvent,
     ThreadSummary, extras,
 };
+pub use metadata::{Metadata, MetadataQuery};
 pub use node::{Heartbeat, NewNode, Node, NodeId};
 pub use outgoing_hook::{
     Delivery, FailingRoom, HookFilter, HookSecrets, NewOutgoingHook, OutgoingHook,

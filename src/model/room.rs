@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::member::visible_from;
 use super::words::words;
-use super::{Membership, Person, RoomFace, RoomKind, RoomRules, Seq, Timestamp, UserId};
+use super::{
+    Membership, Metadata, MetadataQuery, Person, RoomFace, RoomKind, RoomRules, Seq, Timestamp,
+    UserId,
+};
 
 /// A room's id, unique in the server.
 #[derive(
@@ -54,6 +57,9 @@ pub struct Room {
     /// The rules that the owners set.
     #[serde(flatten)]
     pub rules: RoomRules,
+    /// The data of a product on the room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
 }
 
 impl Room {
@@ -76,6 +82,7 @@ impl Room {
             revision: self.revision,
             kind: self.kind,
             rules: self.rules,
+            metadata: self.metadata.clone(),
         }
     }
 }
@@ -196,6 +203,8 @@ pub struct RoomSelection {
     pub kind: Option<RoomKind>,
     /// Only rooms whose name contains this text; ASCII case is ignored.
     pub query: Option<String>,
+    /// Only rooms with this metadata.
+    pub metadata: Option<MetadataQuery>,
     /// Only rooms with a greater id: the last id of the page before.
     pub after: Option<RoomId>,
     /// The most rooms that are returned; `None`: all.
@@ -250,6 +259,8 @@ pub struct NewRoom {
     pub rules: RoomRules,
     /// The sorted ids of the people of a direct room, separated by commas.
     pub direct_key: Option<String>,
+    /// The data of a product on the room.
+    pub metadata: Option<Metadata>,
 }
 
 impl NewRoom {
@@ -263,6 +274,7 @@ impl NewRoom {
             kind: RoomKind::Public,
             rules: RoomRules::default(),
             direct_key: None,
+            metadata: None,
         }
     }
 
@@ -281,6 +293,7 @@ impl NewRoom {
             revision: 0,
             kind: self.kind,
             rules: self.rules,
+            metadata: self.metadata,
         }
     }
 }

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::metadata::only_that_it_changed;
 use super::words::words;
-use super::{AllowedTo, Event, Room, RoomKind, RoomRules, Timestamp, VisibleHistory};
+use super::{AllowedTo, Event, Metadata, Room, RoomKind, RoomRules, Timestamp, VisibleHistory};
 
 /// A change of a room to be made. The rules have already been applied to every field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,6 +37,13 @@ pub struct RoomChange {
     /// Whether new accounts become members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_join: Option<bool>,
+    /// `Some(None)` removes the data of a product.
+    #[serde(
+        rename = "metadata_changed",
+        serialize_with = "only_that_it_changed",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub metadata: Option<Option<Metadata>>,
 }
 
 impl RoomChange {
@@ -63,6 +71,9 @@ impl RoomChange {
             history: self.history.unwrap_or(room.rules.history),
             auto_join: self.auto_join.unwrap_or(room.rules.auto_join),
         };
+        if let Some(metadata) = &self.metadata {
+            changed.metadata.clone_from(metadata);
+        }
         if changed != *room {
             changed.revision += 1;
         }
@@ -102,6 +113,8 @@ pub enum RoomField {
     History,
     /// Whether new accounts become members.
     AutoJoin,
+    /// The data of a product.
+    Metadata,
 }
 
 words!(RoomField {
@@ -113,6 +126,7 @@ words!(RoomField {
     Inviting = "inviting",
     History = "history",
     AutoJoin = "auto_join",
+    Metadata = "metadata",
 });
 
 impl RoomField {
@@ -127,6 +141,7 @@ impl RoomField {
             Self::Inviting => before.rules.inviting != after.rules.inviting,
             Self::History => before.rules.history != after.rules.history,
             Self::AutoJoin => before.rules.auto_join != after.rules.auto_join,
+            Self::Metadata => before.metadata != after.metadata,
         };
         Self::ALL.iter().copied().filter(differs).collect()
     }

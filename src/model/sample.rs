@@ -104,6 +104,7 @@ impl Event {
                     revision: 1,
                     kind: RoomKind::Public,
                     rules: RoomRules::default(),
+                    metadata: None,
                 },
                 changed: vec![RoomField::Name],
             }),

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::metadata::only_that_it_changed;
+use super::{Metadata, MetadataQuery, Timestamp};
 
 /// A user's id, unique in the server.
 #[derive(
@@ -107,6 +108,9 @@ pub struct Account {
     pub display_name: Option<String>,
     /// The number of its open sessions.
     pub sessions: u32,
+    /// The data of a product on the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
 }
 
 /// A search for accounts, in order of id. Deleted accounts are not found.
@@ -114,6 +118,8 @@ pub struct Account {
 pub struct UserQuery {
     /// Only accounts with this text in the username, the display name or the email; case is ignored.
     pub text: Option<String>,
+    /// Only accounts with this metadata.
+    pub metadata: Option<MetadataQuery>,
     /// Only accounts with a greater id: the last id of the page before.
     pub after: Option<UserId>,
     /// The most accounts that are returned.
@@ -121,7 +127,7 @@ pub struct UserQuery {
 }
 
 /// A change of an account; `None` leaves a field as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UserChange {
     /// The new role.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,11 +135,18 @@ pub struct UserChange {
     /// Whether the account is to be active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
+    /// `Some(None)` removes the data of a product.
+    #[serde(
+        rename = "metadata_changed",
+        serialize_with = "only_that_it_changed",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub metadata: Option<Option<Metadata>>,
 }
 
 impl UserChange {
     /// Returns the user after the change.
-    pub fn apply(self, user: &User) -> User {
+    pub fn apply(&self, user: &User) -> User {
         User {
             role: self.role.unwrap_or(user.role),
             is_active: self.is_active.unwrap_or(user.is_active),

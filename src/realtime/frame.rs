@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{
-    ErrorCode, EventId, OwnChange, Person, Room, RoomFace, RoomId, RoomKind, RoomRules, Seq,
-    Timestamp, UserId,
+    ErrorCode, EventId, Metadata, OwnChange, Person, Room, RoomFace, RoomId, RoomKind, RoomRules,
+    Seq, Timestamp, UserId,
 };
 
 /// A frame that is not an [event](crate::model::Event). `type` says which one it is.
@@ -262,6 +262,9 @@ pub struct RoomCard<'a> {
     pub kind: RoomKind,
     #[serde(flatten)]
     pub rules: RoomRules,
+    /// The data of a product on the room; absent if the room has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<&'a Metadata>,
 }
 
 impl<'a> RoomCard<'a> {
@@ -278,6 +281,7 @@ impl<'a> RoomCard<'a> {
             revision: room.revision,
             kind: room.kind,
             rules: room.rules,
+            metadata: room.metadata.as_ref(),
         }
     }
 }

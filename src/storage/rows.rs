@@ -91,6 +91,29 @@ pub const LAST_OPEN_ID: i64 = 1 << 52;
 /// The rows of a deleted room are deleted later, in steps: see `rooms.deleted_at`.
 const LIVE_ROOM: &str = "room_id IN (SELECT id FROM rooms WHERE deleted_at IS NULL)";
 
+/// The condition on the column that has the id of a user who appears in the room.
+macro_rules! users_of_room {
+    ($column:literal) => {
+        concat!(
+            $column,
+            " IN (SELECT created_by FROM rooms WHERE id = {room} UNION \
+             SELECT user_id FROM events WHERE room_id = {room} UNION \
+             SELECT user_id FROM read_positions WHERE room_id = {room} UNION \
+             SELECT user_id FROM members WHERE room_id = {room} UNION \
+             SELECT user_id FROM bans WHERE room_id = {room} UNION \
+             SELECT banned_by FROM bans WHERE room_id = {room} UNION \
+             SELECT created_by FROM invites WHERE room_id = {room} UNION \
+             SELECT user_id FROM reactions WHERE room_id = {room} UNION \
+             SELECT user_id FROM mentions WHERE room_id = {room} UNION \
+             SELECT user_id FROM thread_follows WHERE room_id = {room} UNION \
+             SELECT pinned_by FROM pins WHERE room_id = {room} UNION \
+             SELECT user_id FROM drafts WHERE room_id = {room} UNION \
+             SELECT user_id FROM scheduled_messages WHERE room_id = {room} UNION \
+             SELECT user_id FROM cursors WHERE room_id = {room} UNION {named})"
+        )
+    };
+}
+
 /// Every table that is copied, each after the tables that it refers to.
 ///
 /// The databases have no table `counters`: it stands for the greatest id that each table has ever given,
@@ -117,23 +140,11 @@ pub static TABLES: &[Table] = &[
             nullable("status_until", Kind::Time),
             nullable("last_seen_at", Kind::Time),
             given(column("is_bot", Kind::Bool), Given::Int(0)),
+            nullable("metadata", Kind::Json),
         ],
         // The migrations insert user 0, the author of events that no account causes.
         live: "id > 0",
-        of_room: "id IN (SELECT created_by FROM rooms WHERE id = {room} UNION \
-                  SELECT user_id FROM events WHERE room_id = {room} UNION \
-                  SELECT user_id FROM read_positions WHERE room_id = {room} UNION \
-                  SELECT user_id FROM members WHERE room_id = {room} UNION \
-                  SELECT user_id FROM bans WHERE room_id = {room} UNION \
-                  SELECT banned_by FROM bans WHERE room_id = {room} UNION \
-                  SELECT created_by FROM invites WHERE room_id = {room} UNION \
-                  SELECT user_id FROM reactions WHERE room_id = {room} UNION \
-                  SELECT user_id FROM mentions WHERE room_id = {room} UNION \
-                  SELECT user_id FROM thread_follows WHERE room_id = {room} UNION \
-                  SELECT pinned_by FROM pins WHERE room_id = {room} UNION \
-                  SELECT user_id FROM drafts WHERE room_id = {room} UNION \
-                  SELECT user_id FROM scheduled_messages WHERE room_id = {room} UNION \
-                  SELECT user_id FROM cursors WHERE room_id = {room} UNION {named})",
+        of_room: users_of_room!("id"),
         since: 0,
     },
     Table {
@@ -157,6 +168,7 @@ pub static TABLES: &[Table] = &[
             given(column("history", Kind::Text), Given::Text("all")),
             given(column("auto_join", Kind::Bool), Given::Int(0)),
             nullable("direct_key", Kind::Text),
+            nullable("metadata", Kind::Json),
         ],
         live: "deleted_at IS NULL",
         of_room: "id = {room}",
@@ -403,6 +415,47 @@ pub static TABLES: &[Table] = &[
         live: LIVE_ROOM,
         of_room: "room_id = {room}",
         since: 13,
+    },
+    Table {
+        name: "user_metadata",
+        record: "user_metadata",
+        key: 2,
+        columns: &[
+            column("user_id", Kind::Int),
+            column("key", Kind::Text),
+            nullable("value", Kind::Text),
+        ],
+        live: "",
+        of_room: users_of_room!("user_id"),
+        since: 19,
+    },
+    Table {
+        name: "room_metadata",
+        record: "room_metadata",
+        key: 2,
+        columns: &[
+            column("room_id", Kind::Int),
+            column("key", Kind::Text),
+            nullable("value", Kind::Text),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 19,
+    },
+    Table {
+        name: "message_metadata",
+        record: "message_metadata",
+        key: 2,
+        columns: &[
+            column("message_id", Kind::Int),
+            column("key", Kind::Text),
+            nullable("value", Kind::Text),
+            column("room_id", Kind::Int),
+            column("seq", Kind::Int),
+        ],
+        live: LIVE_ROOM,
+        of_room: "room_id = {room}",
+        since: 19,
     },
     // People sign in again after a copy, programs cannot.
     Table {

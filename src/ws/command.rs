@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use crate::chat::Error;
 use crate::model::json_keys::{Keys, UniqueKeys};
-use crate::model::{EventId, RoomId, Seq};
+use crate::model::{EventId, Metadata, RoomId, Seq};
 
 /// A frame from a client, and the `ref` of the answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,8 @@ pub struct Send {
     pub also_to_room: bool,
     /// The id of a message of the room that this one quotes.
     pub quote_of: Option<EventId>,
+    /// The sender's own data on the message, at most 4 KiB as compact JSON.
+    pub metadata: Option<Metadata>,
 }
 
 /// Adds a reaction to a message, or takes it back, like `PUT` and `DELETE` of

@@ -128,7 +128,8 @@ impl Socket {
             return Ok((entry, head));
         }
         let first = |page: MessagePage| page.messages.first().map(|message| message.seq);
-        let first = chat.list_messages(identity, room.id, Cursor::Newest, history, first).await?;
+        let first =
+            chat.list_messages(identity, room.id, None, Cursor::Newest, history, first).await?;
         let from = first.map_or(room.head_seq, |seq| Seq(seq.0 - 1));
         Ok((entry, from))
     }

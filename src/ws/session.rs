@@ -158,8 +158,11 @@ impl Session {
             Ok(room_id) => {
                 // The bare form of the original contract has no ack: the message itself is the answer.
                 let wants_ack = has_type || reference.is_some() || send.client_id.is_some();
-                let Send { content, client_id, thread_id, also_to_room, quote_of, .. } = send;
-                let extras = Extras { thread_id, also_to_room, quote_of, ..Extras::default() };
+                let Send {
+                    content, client_id, thread_id, also_to_room, quote_of, metadata, ..
+                } = send;
+                let extras =
+                    Extras { thread_id, also_to_room, quote_of, metadata, ..Extras::default() };
                 let extras = (extras != Extras::default()).then(|| Box::new(extras));
                 let draft = Draft { room_id, content, client_id, extras };
                 vec![Action::Post { draft, reference, wants_ack }]

@@ -63,3 +63,24 @@ test("a moderator deletes it, and the URL is refused", async () => {
   await sees(page, "green: run 7");
   await page.context().close();
 });
+
+test("what the server itself says is a quiet line without a person", async () => {
+  const said = { content: "Order 42 was *sent*", metadata: { order_id: 42 } };
+  await api("POST", `/admin/rooms/${general}/messages`, said, ann);
+  const page = await enters("ann", { at: `/#/rooms/${general}` });
+  await sees(page, "Order 42 was sent");
+  const message = page.locator("li.message.of-server");
+  assert.equal(await message.count(), 1);
+  assert.equal(await message.locator(".author, .avatar").count(), 0);
+  await message.focus();
+  await page.keyboard.press("p");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  // A product's data is no news for people.
+  await api("PATCH", `/rooms/${general}`, { metadata: { order_id: 42 } }, ann);
+  await api("PATCH", `/rooms/${general}`, { description: "Orders" }, ann);
+  const line = page.locator("li.member-line").filter({ hasText: "set the topic to “Orders”" });
+  await line.waitFor();
+  assert.doesNotMatch(await line.innerText(), /changed the room/);
+  await isAccessible(page, "a message of the server");
+  await page.context().close();
+});

@@ -41,6 +41,9 @@ pub async fn copies_have_private_rooms_and_their_people(kind: Database) {
         "draft",
         "scheduled_message",
         "incoming_hook",
+        "user_metadata",
+        "room_metadata",
+        "message_metadata",
     ]
     .into();
     for line in kinds {
@@ -89,8 +92,14 @@ async fn with_people(server: &Server) {
         let message = json!({ "content": "hello", "client_id": "one" });
         who.post(&format!("/rooms/{room}/messages"), message).await.expect(201);
     }
+    let data = json!({ "order_id": 42, "tab\t": ["ü", null], "text": "é" });
+    let with_data = json!({ "metadata": data });
+    bo.patch(&format!("/rooms/{room}"), with_data.clone()).await.expect(200);
+    ann.patch(&format!("/admin/users/{}", bo.user_id), with_data).await.expect(200);
+    let said = json!({ "content": "from the server", "metadata": data });
+    ann.post(&format!("/admin/rooms/{room}/messages"), said).await.expect(201);
     let path = format!("/rooms/{room}/messages");
-    let first = json!({ "content": "hi @bo and @room" });
+    let first = json!({ "content": "hi @bo and @room", "metadata": data });
     let first = ann.post(&path, first).await.expect(201)["id"].as_i64().unwrap();
     let reply = json!({ "content": "yes", "thread_id": first });
     bo.post(&path, reply).await.expect(201);

@@ -143,7 +143,7 @@ async fn a_deactivated_or_deleted_bot_is_refused(database: Database) {
     let mut socket = first.joins(room).await;
     let id = UserId(first.user_id);
     assert!(in_the_database(&server, move |backend| {
-        update(backend, id, UserChange { is_active: Some(false), role: None })
+        update(backend, id, UserChange { is_active: Some(false), ..UserChange::default() })
     }));
     assert_eq!(socket.expect_close().await, 4401);
     root.delete(&format!("/admin/users/{}", second.user_id)).await.expect(204);

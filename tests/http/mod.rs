@@ -23,6 +23,7 @@ mod invites;
 mod matrix;
 mod members;
 mod messages;
+mod metadata;
 mod outgoing_hooks;
 mod pace;
 mod people;

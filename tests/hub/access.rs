@@ -44,6 +44,7 @@ fn becomes(seq: i64, kind: RoomKind) -> Event {
         archived_at: None,
         kind,
         rules: RoomRules::default(),
+        metadata: None,
     };
     Event::RoomChanged(RoomChanged { header: header(seq), room, changed: vec![RoomField::Kind] })
 }

@@ -72,7 +72,7 @@ async fn only_permitted_callers_can_use_each_verb(database: Database) {
     let mut open = deactivated.joins(room).await;
     let id = UserId(deactivated.user_id);
     assert!(in_the_database(&server, move |backend| {
-        update(backend, id, UserChange { is_active: Some(false), role: None })
+        update(backend, id, UserChange { is_active: Some(false), ..UserChange::default() })
     }));
     assert_eq!(open.expect_close().await, 4401);
     for client in [&server.anonymous(), &deactivated] {

@@ -62,10 +62,10 @@ async fn sockets_are_closed_within_a_second_if_another_process_revokes_their_ses
     type Change = fn(&dyn Backend, UserId) -> chatapp::storage::Result<bool>;
     let changes: [(&str, Change); 3] = [
         ("deactivated", |backend, id| {
-            update(backend, id, UserChange { is_active: Some(false), role: None })
+            update(backend, id, UserChange { is_active: Some(false), ..UserChange::default() })
         }),
         ("promoted", |backend, id| {
-            update(backend, id, UserChange { is_active: None, role: Some(Role::Admin) })
+            update(backend, id, UserChange { role: Some(Role::Admin), ..UserChange::default() })
         }),
         ("new_password", |backend, id| {
             Ok(backend.update_password(id, "$2b$04$x", &entry())?.is_some())
@@ -86,7 +86,7 @@ async fn sockets_are_closed_within_a_second_if_another_process_revokes_their_ses
             again.creates_room("by the new admin").await;
             // A second login, and its sockets, are found like the first.
             let mut open = sockets(&again, room).await;
-            let demotion = UserChange { is_active: None, role: Some(Role::User) };
+            let demotion = UserChange { role: Some(Role::User), ..UserChange::default() };
             assert!(in_the_database(&server, move |backend| update(backend, id, demotion)));
             expect_4401(&mut open).await;
         }

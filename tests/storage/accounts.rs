@@ -22,7 +22,7 @@ fn is_last_admin<T: std::fmt::Debug>(result: Result<T>) -> bool {
 }
 
 fn names(backend: &dyn Backend, text: Option<&str>, after: Option<UserId>) -> Vec<String> {
-    let query = UserQuery { text: text.map(ToOwned::to_owned), after, limit: 3 };
+    let query = UserQuery { text: text.map(ToOwned::to_owned), metadata: None, after, limit: 3 };
     let accounts = backend.list_users(&query, NOW).unwrap();
     accounts.into_iter().map(|account| account.user.username).collect()
 }
@@ -34,11 +34,12 @@ pub fn accounts_are_listed_in_order_of_id_with_their_open_sessions(db: &TestData
     session(&*backend, 2, &bo);
     session(&*backend, 3, &bo);
     backend.revoke_session(revoked, NOW).unwrap();
-    let page = UserQuery { text: None, after: None, limit: 2 };
+    let page = UserQuery { text: None, metadata: None, after: None, limit: 2 };
     let expected = [(ann.clone(), 0), (bo.clone(), 2)].map(|(user, sessions)| Account {
         user,
         display_name: None,
         sessions,
+        metadata: None,
     });
     assert_eq!(backend.list_users(&page, NOW).unwrap(), expected);
     assert_eq!(backend.get_account(bo.id, NOW).unwrap(), Some(expected[1].clone()));
@@ -275,7 +276,7 @@ pub fn an_expired_or_replaced_reset_is_refused(db: &TestDatabase) {
     admin(&*backend, "root");
     for change in [role(Role::Admin), role(Role::User), active(false)] {
         reset(&*backend, [3; 32], &ann);
-        assert!(backend.update_user(ann.id, change, &audit("x")).unwrap().is_some());
+        assert!(backend.update_user(ann.id, change.clone(), &audit("x")).unwrap().is_some());
         assert!(!is_good(3, NOW), "{change:?}");
     }
     reset(&*backend, [3; 32], &ann);

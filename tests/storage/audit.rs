@@ -93,7 +93,7 @@ pub fn an_act_that_cannot_be_recorded_is_rolled_back(db: &TestDatabase) {
     assert!(backend.revoke_sessions(ann.id, &entry).is_err());
     assert!(backend.update_password(ann.id, "x", &entry).is_err());
     assert!(backend.create_user(&new_user("bo"), Some(&entry)).is_err());
-    let account = NewAccount { user: new_user("bo"), identity: None };
+    let account = NewAccount { user: new_user("bo"), identity: None, metadata: None };
     assert!(backend.create_account(&account, &entry).is_err());
     let (id, expires_at) = (SessionId(2), NOW.plus_seconds(9));
     let terms = SessionTerms { id, created_at: NOW, expires_at, is_bounded: true };

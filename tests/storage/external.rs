@@ -223,6 +223,7 @@ pub fn an_account_is_created_for_a_person_once(db: &TestDatabase) {
             ..new_user(name)
         },
         identity: subject.map(identity),
+        metadata: None,
     };
     let create = |account: &NewAccount| backend.create_account(account, &audit("create"));
     let ann = create(&account("ann", Some("42"))).unwrap();

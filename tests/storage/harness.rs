@@ -203,11 +203,11 @@ pub fn audit_at(action: &'static str, timestamp: Timestamp) -> NewAuditEntry {
 }
 
 pub fn role(role: Role) -> UserChange {
-    UserChange { role: Some(role), is_active: None }
+    UserChange { role: Some(role), ..UserChange::default() }
 }
 
 pub fn active(is_active: bool) -> UserChange {
-    UserChange { role: None, is_active: Some(is_active) }
+    UserChange { is_active: Some(is_active), ..UserChange::default() }
 }
 
 pub fn new_room(name: &str, creator: &User) -> NewRoom {

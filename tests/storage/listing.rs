@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use chatapp::model::{
-    Belonging, LeaveCause, ListedRoom, MemberAct, NewMemberChange, NewRoom, Person, ReadPosition,
-    Reader, Room, RoomChange, RoomId, RoomKind, RoomRole, RoomSelection, Seq, Unread, User,
-    VisibleHistory,
+    Belonging, LeaveCause, ListedRoom, MemberAct, MetadataQuery, NewMemberChange, NewRoom, Person,
+    ReadPosition, Reader, Room, RoomChange, RoomId, RoomKind, RoomRole, RoomSelection, Seq, Unread,
+    User, VisibleHistory,
 };
 use chatapp::storage::Backend;
 use proptest::option;
@@ -93,6 +93,13 @@ pub fn a_reader_sees_public_rooms_and_the_rooms_of_its_own(db: &TestDatabase) {
     assert_eq!(ids(&list(&*backend, &bo, &all)), [with_bo.id]);
 }
 
+/// The room with a number as its metadata.
+fn with_data(backend: &dyn Backend, room: &Room, number: usize) -> Room {
+    let data = serde_json::from_value(serde_json::json!({ "n": number })).unwrap();
+    let change = RoomChange { metadata: Some(Some(data)), ..RoomChange::default() };
+    backend.update_room(room.id, &change, None, &audit("x")).unwrap().unwrap().room
+}
+
 pub fn a_selection_agrees_with_a_model(db: &TestDatabase) {
     let backend = db.backend();
     let [ann, bo] = ["ann", "bo"].map(|name| user(&*backend, name));
@@ -109,6 +116,8 @@ pub fn a_selection_agrees_with_a_model(db: &TestDatabase) {
         if is_joined {
             join(&*backend, &room, &[&bo]);
         }
+        let has_data = i % 3 > 0 && room.kind != RoomKind::Direct;
+        let room = if has_data { with_data(&*backend, &room, i % 2) } else { room };
         rooms.push((room, is_joined));
     }
     rooms.push((direct(&*backend, &ann, &bo), true));
@@ -130,14 +139,28 @@ pub fn a_selection_agrees_with_a_model(db: &TestDatabase) {
         option::of(prop_oneof![Just("ALPHA"), Just("bet"), Just("%"), Just("")]),
         option::of(0..rooms.len()),
         option::of(0..8u32),
+        option::of(option::of(0..3i64)),
     );
-    let check = |(only, membership, kind, query, after, limit): (_, _, _, Option<&str>, _, _)| {
+    type Data = Option<Option<i64>>;
+    let check = |(only, membership, kind, query, after, limit, data): (
+        _,
+        _,
+        _,
+        Option<&str>,
+        _,
+        _,
+        Data,
+    )| {
         let id = |at: Option<usize>| at.map(|at| rooms[at].0.id);
         let selection = RoomSelection {
             only: id(only),
             membership,
             kind,
             query: query.map(str::to_owned),
+            metadata: data.map(|value| MetadataQuery {
+                key: "n".to_owned(),
+                value: value.map(|number| number.to_string()),
+            }),
             after: id(after),
             limit,
         };
@@ -149,6 +172,10 @@ pub fn a_selection_agrees_with_a_model(db: &TestDatabase) {
                 && kind.is_none_or(|kind| room.kind == kind)
                 && query.is_none_or(|text| name.contains(&text.to_ascii_lowercase()))
                 && selection.after.is_none_or(|after| room.id > after)
+                && data.is_none_or(|value| {
+                    let number = room.metadata.as_ref().and_then(|data| data.0["n"].as_i64());
+                    number.is_some() && (value.is_none() || number == value)
+                })
         };
         let limit = limit.map_or(usize::MAX, |limit| limit as usize);
         let expected: Vec<RoomId> =

@@ -19,6 +19,7 @@ mod listing;
 mod lost_events;
 mod members;
 mod message_rows;
+mod metadata;
 mod migrations;
 mod only_postgres;
 mod only_sqlite;
@@ -128,6 +129,13 @@ contract! {
         drafts_are_listed_where_their_author_may_read
         the_number_of_drafts_of_a_user_is_limited
         a_draft_for_a_thread_goes_with_its_first_message
+    }
+    metadata {
+        accounts_are_found_by_their_metadata
+        rooms_are_found_by_their_metadata_where_the_reader_sees_them
+        a_change_of_a_rooms_metadata_is_an_event
+        messages_are_found_by_their_metadata_in_pages
+        metadata_stays_with_a_message_until_it_is_deleted
     }
     retention {
         the_oldest_events_are_pruned_in_steps_up_to_the_first_that_is_kept

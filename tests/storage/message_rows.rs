@@ -9,11 +9,18 @@ use crate::harness::{
 };
 
 /// The tables, in the order of [`counts`].
-pub const TABLES: [&str; 6] =
-    ["reactions", "mentions", "thread_follows", "pins", "drafts", "scheduled_messages"];
+pub const TABLES: [&str; 7] = [
+    "reactions",
+    "mentions",
+    "thread_follows",
+    "pins",
+    "drafts",
+    "scheduled_messages",
+    "message_metadata",
+];
 
 /// The number of rows of each table.
-pub fn counts(raw: &mut Raw) -> [i64; 6] {
+pub fn counts(raw: &mut Raw) -> [i64; 7] {
     TABLES.map(|table| raw.count(table))
 }
 
@@ -38,11 +45,14 @@ pub fn react(backend: &dyn Backend, to: &Message, user: &User, emoji: &str) {
     backend.change_reactions(&[reaction]).unwrap().0.remove(0).unwrap();
 }
 
-/// Stores, in a room: a message of `ann` that mentions `bo` and everyone, has reactions of both and a pin, and a thread
-/// with a reply of `bo`.
+/// Stores, in a room: a message of `ann` that mentions `bo` and everyone, has metadata, reactions of both and a pin, and a
+/// thread with a reply of `bo`.
 pub fn talk(backend: &dyn Backend, room: &Room, ann: &User, bo: &User) -> Message {
     let mut first = mentioning(message(room, ann, "hi @bo"), &[bo]);
-    first.parts.as_mut().unwrap().mentioned.push(UserId(0));
+    let parts = first.parts.as_mut().unwrap();
+    parts.mentioned.push(UserId(0));
+    let data = serde_json::json!({ "a": 1, "b": "x", "c": null, "d": [], "e": true });
+    parts.detail.metadata = Some(serde_json::from_value(data).unwrap());
     let first = append(backend, first);
     for emoji in ["👍", "❤️", "🎉", "1️⃣"] {
         react(backend, &first, ann, emoji);
@@ -74,11 +84,11 @@ pub fn pruned_messages_take_their_rows_with_them(db: &TestDatabase) {
     talk(&*backend, &general, &ann, &bo);
     talk(&*backend, &other, &ann, &bo);
     write_later(&mut db.raw(), &general, &bo);
-    assert_eq!(counts(&mut db.raw()), [16, 4, 4, 2, 1, 2]);
+    assert_eq!(counts(&mut db.raw()), [16, 4, 4, 2, 1, 2, 10]);
     let later = NOW.plus_seconds(100);
     assert!(backend.prune_events(general.id, later, 100, None).unwrap() > 0);
     // What people have written and not sent is not in the log.
-    assert_eq!(counts(&mut db.raw()), [8, 2, 2, 1, 1, 2]);
+    assert_eq!(counts(&mut db.raw()), [8, 2, 2, 1, 1, 2, 5]);
 }
 
 pub fn a_deleted_account_keeps_only_its_reactions(db: &TestDatabase) {
@@ -89,10 +99,10 @@ pub fn a_deleted_account_keeps_only_its_reactions(db: &TestDatabase) {
     for by in [&ann, &bo] {
         write_later(&mut db.raw(), &general, by);
     }
-    assert_eq!(counts(&mut db.raw()), [8, 2, 2, 1, 2, 4]);
+    assert_eq!(counts(&mut db.raw()), [8, 2, 2, 1, 2, 4, 5]);
     backend.delete_user(bo.id, &audit("user.delete")).unwrap().unwrap();
     // The mention of everyone stays.
-    assert_eq!(counts(&mut db.raw()), [8, 1, 1, 1, 1, 2]);
+    assert_eq!(counts(&mut db.raw()), [8, 1, 1, 1, 1, 2, 5]);
     let reactions = backend.list_reactors(
         backend.list_pins(general.id, chatapp::model::View::default()).unwrap().unwrap()[0]
             .message
@@ -114,7 +124,7 @@ pub fn the_rows_of_messages_in_a_deleted_room_are_purged_in_steps(db: &TestDatab
         talk(&*backend, room, &ann, &bo);
         write_later(&mut db.raw(), room, &bo);
     }
-    assert_eq!(counts(&mut db.raw()), [32, 8, 8, 4, 2, 4]);
+    assert_eq!(counts(&mut db.raw()), [32, 8, 8, 4, 2, 4, 20]);
     backend.delete_room(gone.id, None, &audit("x")).unwrap();
     let mut before = counts(&mut db.raw());
     while backend.purge_deleted_rooms(3).unwrap() {
@@ -123,6 +133,6 @@ pub fn the_rows_of_messages_in_a_deleted_room_are_purged_in_steps(db: &TestDatab
         assert!(steps.iter().all(|&step| step <= 3), "{steps:?}");
         before = after;
     }
-    assert_eq!(before, [16, 4, 4, 2, 1, 2]);
+    assert_eq!(before, [16, 4, 4, 2, 1, 2, 10]);
     assert_eq!(db.raw().count("rooms"), 1);
 }

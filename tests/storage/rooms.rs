@@ -37,6 +37,7 @@ pub fn a_room_reads_back_as_created(db: &TestDatabase) {
             revision: 0,
             kind: RoomKind::Private,
             rules: RoomRules { posting: AllowedTo::Moderators, ..RoomRules::default() },
+            metadata: None,
         };
         assert_eq!(created, expected);
         assert_eq!(backend.get_room(created.id).unwrap(), Some(expected));

@@ -221,6 +221,10 @@ pub fn what_rows_refer_to_is_checked(db: &TestDatabase) {
         ("pins", "message_id"),
         ("pins", "room_id"),
         ("pins", "pinned_by"),
+        ("user_metadata", "user_id"),
+        ("room_metadata", "room_id"),
+        ("message_metadata", "room_id"),
+        ("message_metadata", "seq"),
         ("drafts", "user_id"),
         ("drafts", "room_id"),
         ("scheduled_messages", "user_id"),
@@ -307,7 +311,15 @@ fn populate(backend: &dyn Backend) {
     fill(backend, &gone, &ann, 5);
     backend.delete_room(gone.id, None, &audit("room.delete")).unwrap();
     let kept = room(backend, &ann);
+    let data = serde_json::json!({ "tab\t": "line\n \\N \"ü\"", "n": 1, "list": [1.5, null] });
+    let data: Option<chatapp::model::Metadata> = Some(serde_json::from_value(data).unwrap());
+    let by_product = chatapp::model::UserChange {
+        metadata: Some(data.clone()),
+        ..chatapp::model::UserChange::default()
+    };
+    backend.update_user(ann.id, by_product, &audit("user.update")).unwrap();
     let rename = RoomChange {
+        metadata: Some(data.clone()),
         name: Some("kept".to_owned()),
         description: Some(Some("tab\t, line\n, \\N and ü".to_owned())),
         retention_days: Some(Some(9)),
@@ -339,7 +351,8 @@ fn populate(backend: &dyn Backend) {
     let hook = hooks::new_hook(&kept, &ann, 11);
     backend.create_hook(&hook, None, &audit("hook.create")).unwrap();
     outgoing_hooks::create(backend, &outgoing_hooks::new_hook(&pa));
-    let talk = backend.create_room(&new_room("talk", &ann), &audit("room.create")).unwrap();
+    let talk = NewRoom { metadata: data, ..new_room("talk", &ann) };
+    let talk = backend.create_room(&talk, &audit("room.create")).unwrap();
     message_rows::talk(backend, &talk, &ann, &bo);
     let position = chatapp::model::ReadPosition { room_id: talk.id, seq: Seq(1), ..position };
     backend.advance_read_positions(&[position]).unwrap();

@@ -110,7 +110,8 @@ export type RoomField =
   | "posting"
   | "inviting"
   | "history"
-  | "auto_join";
+  | "auto_join"
+  | "metadata";
 export type MemberJoinedFrame = MemberEvent & {
   type: "member_joined";
 };
@@ -183,6 +184,10 @@ export interface Account {
   display_name?: string;
   sessions: number;
   is_bot?: boolean;
+  metadata?: Metadata;
+}
+export interface Metadata {
+  [k: string]: unknown;
 }
 export interface AdminRoom {
   id: number;
@@ -241,6 +246,7 @@ export interface Message {
   mentions?: Mention[];
   forwarded?: Forwarded | null;
   is_bot?: boolean;
+  metadata?: Metadata | null;
   reactions?: Reaction[];
   thread?: ThreadSummary | null;
   is_pinned?: boolean;
@@ -324,6 +330,7 @@ export interface User {
   role: Role;
   is_active: boolean;
   created_at: string;
+  metadata?: Metadata;
 }
 export interface Member {
   user_id: number;
@@ -393,6 +400,7 @@ export interface Room {
   people?: Person[];
   revision: number;
   archived_at?: string;
+  metadata?: Metadata;
 }
 export interface Membership {
   role: RoomRole;
@@ -546,6 +554,7 @@ export interface RoomChanged {
   inviting: AllowedTo;
   history: VisibleHistory;
   auto_join: boolean;
+  metadata?: Metadata | null;
   changed?: RoomField[];
 }
 export interface MemberEvent {
@@ -622,6 +631,7 @@ export interface RoomCard {
   inviting: AllowedTo;
   history: VisibleHistory;
   auto_join: boolean;
+  metadata?: Metadata | null;
 }
 export interface RoomActivityFrame {
   type: "room_activity";
@@ -652,6 +662,7 @@ export interface RoomUpdatedFrame {
   inviting: AllowedTo;
   history: VisibleHistory;
   auto_join: boolean;
+  metadata?: Metadata | null;
 }
 export interface ReadFrame {
   type: "read";
@@ -718,6 +729,7 @@ export interface SendVerb {
   thread_id?: EventId | null;
   also_to_room?: boolean;
   quote_of?: EventId | null;
+  metadata?: Metadata | null;
   type: "send";
   ref?: string;
 }
@@ -854,6 +866,8 @@ export interface Operations {
       query?: string;
       limit?: number;
       after?: number;
+      metadata_key?: string;
+      metadata_value?: string;
     };
     answer: Room[];
   };
@@ -1031,6 +1045,8 @@ export interface Operations {
       before?: number;
       after?: number;
       around?: number;
+      metadata_key?: string;
+      metadata_value?: string;
     };
     answer: MessagePage;
   };
@@ -1386,6 +1402,8 @@ export interface Operations {
       limit?: number;
       after?: number;
       external_subject?: string;
+      metadata_key?: string;
+      metadata_value?: string;
     };
     answer: AccountPage;
   };
@@ -1555,6 +1573,7 @@ export interface RoomRequest {
   inviting?: AllowedTo | null;
   history?: VisibleHistory | null;
   auto_join?: boolean | null;
+  metadata?: Metadata | null;
 }
 export interface RoomChangeRequest {
   name?: string | null;
@@ -1565,6 +1584,7 @@ export interface RoomChangeRequest {
   inviting?: AllowedTo | null;
   history?: VisibleHistory | null;
   auto_join?: boolean | null;
+  metadata?: Metadata | null;
 }
 export interface ReadRequest {
   seq: number;
@@ -1624,6 +1644,7 @@ export interface MessageRequest {
   thread_id?: number | null;
   also_to_room?: boolean | null;
   quote_of?: number | null;
+  metadata?: Metadata | null;
 }
 export interface MessageEditRequest {
   content: string;
@@ -1658,6 +1679,7 @@ export interface MessageSent {
   mentions?: Mention[];
   forwarded?: Forwarded;
   is_bot?: boolean;
+  metadata?: Metadata;
   reactions?: Reaction[];
   thread?: ThreadSummary;
   is_pinned?: boolean;
@@ -1681,6 +1703,7 @@ export interface Reply {
   mentions?: Mention[];
   forwarded?: Forwarded;
   is_bot?: boolean;
+  metadata?: Metadata;
   reactions?: Reaction[];
   thread?: ThreadSummary;
   is_pinned?: boolean;
@@ -1944,10 +1967,12 @@ export interface AccountRequest {
   password?: string | null;
   display_name?: string | null;
   external_subject?: string | null;
+  metadata?: Metadata | null;
 }
 export interface UserChangeRequest {
   role?: Role | null;
   is_active?: boolean | null;
+  metadata?: Metadata | null;
 }
 export interface Session {
   id: string;
@@ -1983,6 +2008,7 @@ export interface AdminRoomPage {
 export interface AnnouncementRequest {
   content: string;
   client_id?: string | null;
+  metadata?: Metadata | null;
 }
 export interface Announced {
   message?: Message;

@@ -6,12 +6,12 @@ use super::users::{UserPage, UserSearch};
 use super::{Action, Admin, Result};
 use crate::chat::external::{MAX_SUBJECT_CHARS, email_placeholder, is_subject};
 use crate::chat::{
-    Chat, Error, FieldError, Login, Result as RuleResult, accounts, names, passwords, people,
-    permissions, text,
+    Chat, Error, FieldError, Login, Result as RuleResult, accounts, metadata, names, passwords,
+    people, permissions, text,
 };
 use crate::model::{
-    Account, ExternalIdentity, Identity, NewAccount, NewUser, Role, SessionId, SessionTerms, User,
-    UserId,
+    Account, ExternalIdentity, Identity, Metadata, NewAccount, NewUser, Role, SessionId,
+    SessionTerms, User, UserId,
 };
 
 /// The limits of how long a token is valid that an administrator makes for a user.
@@ -29,6 +29,8 @@ pub struct AccountDraft {
     pub display_name: Option<String>,
     /// The person's id in the product.
     pub external_subject: Option<String>,
+    /// The product's own data on the person.
+    pub metadata: Option<Metadata>,
 }
 
 impl Admin<'_> {
@@ -159,7 +161,8 @@ impl Chat {
     }
 
     async fn check_account(&self, draft: AccountDraft) -> RuleResult<NewAccount> {
-        let AccountDraft { username, email, password, display_name, external_subject } = draft;
+        let AccountDraft { username, email, password, display_name, external_subject, metadata } =
+            draft;
         let (username, mut errors) = (username.trim().to_owned(), Vec::new());
         names::check_username(&username, &mut errors);
         let email = email.map(|email| text::email(&email));
@@ -173,6 +176,7 @@ impl Chat {
         }
         let display_name = people::check_display_name(display_name, &mut errors);
         let identity = self.check_subject(external_subject, password.is_some(), &mut errors);
+        let metadata = metadata::check(metadata, &mut errors);
         if !errors.is_empty() {
             return Err(Error::InvalidFields(errors));
         }
@@ -195,7 +199,7 @@ impl Chat {
             created_at: self.inner.clock.now(),
             only_if_no_admin: false,
         };
-        Ok(NewAccount { user, identity })
+        Ok(NewAccount { user, identity, metadata })
     }
 
     fn check_subject(

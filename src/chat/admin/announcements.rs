@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Action, Admin, Result};
 use crate::chat::compose::{Mentions, find_named};
 use crate::chat::permissions::{self, RoomAction};
-use crate::chat::{Chat, Draft, Error, Result as RuleResult, messages};
+use crate::chat::{Chat, Draft, Error, Result as RuleResult, messages, metadata};
 use crate::model::{
     Appended, Event, Identity, Message, MessageDetail, NewMessage, NewParts, RoomKind, UserId,
 };
@@ -26,7 +26,7 @@ pub struct Announced {
 
 impl Admin<'_> {
     /// Sends a message of the server itself to a public or private room. The people whom it names are mentioned; `@room`
-    /// and `@here` are plain text. The draft has no extras.
+    /// and `@here` are plain text. Of the draft's extras only the metadata count.
     ///
     /// # Errors
     /// [`Error::InvalidFields`], [`Error::RoomNotFound`], [`Error::RoomArchived`]; [`Error::RoomKind`], because a direct
@@ -39,7 +39,9 @@ impl Admin<'_> {
         }
         let found = find_named(self.backend, room_id, &draft.content, self.now)?;
         let Mentions { places: mentions, people: mentioned, named } = found;
-        let detail = MessageDetail { mentions, ..MessageDetail::default() };
+        let given = draft.extras.as_ref().and_then(|extras| extras.metadata.clone());
+        let metadata = metadata::checked(given)?;
+        let detail = MessageDetail { mentions, metadata, ..MessageDetail::default() };
         let parts = NewParts { detail, mentioned, named, ..NewParts::default() };
         let message = NewMessage {
             room_id,

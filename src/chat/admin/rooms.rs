@@ -7,7 +7,7 @@ use crate::chat::Error;
 use crate::chat::changes::find_message;
 use crate::chat::retention::PRUNED_AT_ONCE;
 use crate::chat::rooms::{self, MAX_ROOMS_PAGE, RoomDraft};
-use crate::chat::text;
+use crate::chat::{metadata, text};
 use crate::model::{
     Audience, Changed, EventId, Message, NewAuditEntry, NewMessageChange, NewRoom, Room,
     RoomChange, RoomId, RoomKind, Timestamp, UpdatedRoom, UserId,
@@ -58,10 +58,11 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::InvalidFields`], [`Error::RoomNameTaken`].
     pub fn create_room(&self, draft: RoomDraft, created_by: UserId) -> Result<Room> {
-        let RoomDraft { name, description, kind, rules } = draft;
+        let RoomDraft { name, description, kind, rules, metadata } = draft;
         let (name, description) = (text::line(&name), description.as_deref().map(text::lines));
         rooms::check(Some(&name), description.as_deref())?;
         rooms::check_rules(kind, rules)?;
+        let metadata = metadata::checked(metadata)?;
         self.check_spelling(&name, None, kind)?;
         let entry = self.entry("room.create", json!({ "name": name }))?;
         let entry = NewAuditEntry { is_recorded: self.records(kind), ..entry };
@@ -73,6 +74,7 @@ impl Admin<'_> {
             kind,
             rules,
             direct_key: None,
+            metadata,
         };
         Ok(self.backend.create_room(&room, &entry)?)
     }
@@ -87,7 +89,8 @@ impl Admin<'_> {
     pub fn update_room(&self, id: RoomId, change: RoomChange) -> Result<UpdatedRoom> {
         let name = change.name.as_deref().map(text::line);
         let description = change.description.map(|some| some.as_deref().map(text::lines));
-        let change = RoomChange { name, description, ..change };
+        let metadata = change.metadata.map(metadata::checked).transpose()?;
+        let change = RoomChange { name, description, metadata, ..change };
         let description = change.description.as_ref().and_then(|text| text.as_deref());
         rooms::check(change.name.as_deref(), description)?;
         let room = self.get_room(id)?;

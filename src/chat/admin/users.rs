@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Admin, Result, check_page};
-use crate::chat::{Chat, Error, accounts, names, secret};
+use crate::chat::{Chat, Error, accounts, metadata, names, secret};
 use crate::model::{
-    Account, Event, Identity, NewPasswordReset, NewUser, SecretHash, Session, Timestamp, User,
-    UserCard, UserChange, UserId, UserQuery, UserUpdate,
+    Account, Event, Identity, MetadataQuery, NewPasswordReset, NewUser, SecretHash, Session,
+    Timestamp, User, UserCard, UserChange, UserId, UserQuery, UserUpdate,
 };
 use crate::realtime::News;
 
@@ -23,6 +23,7 @@ pub const MAX_LISTED_SESSIONS: u32 = 1000;
 pub struct UserSearch {
     /// A part of the username or the email.
     pub query: Option<String>,
+    pub metadata: Option<MetadataQuery>,
     pub after: Option<UserId>,
     pub limit: u32,
 }
@@ -31,7 +32,8 @@ impl UserSearch {
     /// # Errors
     /// [`Error::InvalidFields`].
     pub(super) fn check(&self) -> Result<()> {
-        check_page(("after", self.after.map(|id| id.0)), self.limit, MAX_USERS_PAGE)
+        check_page(("after", self.after.map(|id| id.0)), self.limit, MAX_USERS_PAGE)?;
+        Ok(metadata::check_query(self.metadata.as_ref())?)
     }
 }
 
@@ -56,9 +58,9 @@ impl Admin<'_> {
     /// negative.
     pub fn list_users(&self, search: UserSearch) -> Result<UserPage> {
         search.check()?;
-        let UserSearch { query, after, limit } = search;
+        let UserSearch { query, metadata, after, limit } = search;
         let text = query.map(|query| query.trim().to_owned());
-        let query = UserQuery { text, after, limit: limit + 1 };
+        let query = UserQuery { text, metadata, after, limit: limit + 1 };
         let mut users = self.backend.list_users(&query, self.now)?;
         let has_more = users.len() > limit as usize;
         users.truncate(limit as usize);
@@ -71,7 +73,8 @@ impl Admin<'_> {
         let (mut users, mut after) = (Vec::new(), None);
         loop {
             let query = query.map(ToOwned::to_owned);
-            let page = self.list_users(UserSearch { query, after, limit: MAX_USERS_PAGE })?;
+            let (metadata, limit) = (None, MAX_USERS_PAGE);
+            let page = self.list_users(UserSearch { query, metadata, after, limit })?;
             users.extend(page.users);
             after = page.next_after;
             if after.is_none() || users.len() >= most {
@@ -118,13 +121,15 @@ impl Admin<'_> {
         }
     }
 
-    /// Changes role and activity, and returns the account and what the change did. Another role, and
+    /// Changes role, activity and metadata, and returns the account and what the change did. Another role, and
     /// deactivation, end the account's sessions, and delete a token that was made to set its password.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::LastAdmin`].
+    /// [`Error::UserNotFound`], [`Error::LastAdmin`], [`Error::InvalidFields`].
     pub fn update_user(&self, id: UserId, change: UserChange) -> Result<(Account, UserUpdate)> {
-        let entry = self.entry("user.update", change)?;
+        let metadata = change.metadata.map(metadata::checked).transpose()?;
+        let change = UserChange { metadata, ..change };
+        let entry = self.entry("user.update", &change)?;
         let update = self.backend.update_user(id, change, &entry)?;
         Ok((self.get_user(id)?, update.ok_or(Error::UserNotFound)?))
     }

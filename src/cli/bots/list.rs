@@ -20,7 +20,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     Ok(args.output.write(&Listing {
         rows: &bots,
         headers: &["id", "username", "role", "active", "tokens", "created at", "name"],
-        cells: &|Account { user, display_name, sessions }: &Account| {
+        cells: &|Account { user, display_name, sessions, .. }: &Account| {
             vec![
                 user.id.to_string(),
                 user.username.clone(),

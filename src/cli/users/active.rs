@@ -47,7 +47,7 @@ pub(super) struct DeactivateArgs {
 pub(super) fn activate(args: &ActivateArgs, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let account = find(&database, &args.named.user)?;
-    let change = UserChange { role: None, is_active: Some(true) };
+    let change = UserChange { is_active: Some(true), ..UserChange::default() };
     let (now, update) = database.administer(|admin| admin.update_user(account.user.id, change))?;
     let already = if update.before.is_active { "already" } else { "again" };
     let text = format!("{} is active {already}", label(&account.user));
@@ -62,7 +62,7 @@ pub(super) fn deactivate(args: &DeactivateArgs, context: &Context) -> anyhow::Re
         let open = sessions(account.sessions);
         args.confirm.ask(&format!("{who} will be signed out ({open}) and kept out"))?;
     }
-    let change = UserChange { role: None, is_active: Some(false) };
+    let change = UserChange { is_active: Some(false), ..UserChange::default() };
     let (now, update) = database.administer(|admin| admin.update_user(account.user.id, change))?;
     let ended = sessions(update.ended_sessions);
     let text = match update.before.is_active {

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     Ok(args.output.write(&Listing {
         rows: &accounts,
         headers: &["id", "username", "email", "role", "active", "sessions", "created at", "name"],
-        cells: &|Account { user, display_name, sessions }: &Account| {
+        cells: &|Account { user, display_name, sessions, .. }: &Account| {
             vec![
                 user.id.to_string(),
                 user.username.clone(),

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     if account.user.role == Role::Admin && args.role == Role::User {
         args.confirm.ask(&format!("{who} will no longer be an admin"))?;
     }
-    let change = UserChange { role: Some(args.role), is_active: None };
+    let change = UserChange { role: Some(args.role), ..UserChange::default() };
     let (now, update) = database.administer(|admin| admin.update_user(account.user.id, change))?;
     let (role, ended) = (args.role.as_str(), sessions(update.ended_sessions));
     let text = match update.before.role == args.role {

@@ -77,7 +77,7 @@ impl Profile {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     let database = Database::open_current(&context.settings(None)?)?;
     let account = find(&database, &args.named.user)?;
-    let Account { user, display_name, sessions } = &account;
+    let Account { user, display_name, sessions, metadata } = &account;
     let cards = database.administer(|admin| admin.list_cards(&[account.user.id]))?;
     let shown = Shown { account: &account, profile: cards.into_iter().next().map(Profile::from) };
     let mut text = format!(
@@ -92,6 +92,9 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
     );
     if let Some(name) = display_name {
         text.push_str(&format!("\nname        {name}"));
+    }
+    if let Some(metadata) = metadata {
+        text.push_str(&format!("\nmetadata    {}", metadata.to_stored()));
     }
     for (name, value) in shown.profile.iter().flat_map(Profile::lines) {
         text.push_str(&format!("\n{name:<12}{value}"));

@@ -226,6 +226,7 @@ impl Tables {
             revision: 0,
             kind: if id == self.secret { RoomKind::Private } else { RoomKind::Public },
             rules: RoomRules::default(),
+            metadata: None,
         }
     }
 

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
-use poem_openapi::types::{Any, Example};
+use poem_openapi::types::{Any, Example, MaybeUndefined};
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::EXAMPLE_TIME;
 use super::auth::RoleDto;
+use super::metadata::MetadataDto;
 use crate::http::types::Moment;
 use crate::model::Session;
 
@@ -32,6 +33,9 @@ pub(in crate::http) struct AccountDto {
     /// True: the account is a bot's, which has no password.
     #[oai(skip_serializing_if_is_none)]
     pub is_bot: Option<bool>,
+    /// The data of a product on the person; absent if there is none.
+    #[oai(skip_serializing_if_is_none)]
+    pub metadata: Option<MetadataDto>,
 }
 
 impl Example for AccountDto {
@@ -46,6 +50,7 @@ impl Example for AccountDto {
             display_name: Some("Ann Lee".into()),
             sessions: 2,
             is_bot: None,
+            metadata: Some(MetadataDto::example()),
         }
     }
 }
@@ -75,11 +80,15 @@ pub(in crate::http) struct UserChangeRequest {
     /// An account that is not active cannot sign in.
     #[oai(nullable)]
     pub is_active: Option<bool>,
+    /// Data of a product's own on the person, in place of all earlier data; null removes it.
+    #[oai(nullable)]
+    pub metadata: MaybeUndefined<MetadataDto>,
 }
 
 impl Example for UserChangeRequest {
     fn example() -> Self {
-        Self { role: Some(RoleDto::Admin), is_active: None }
+        let metadata = MaybeUndefined::Value(MetadataDto::example());
+        Self { role: Some(RoleDto::Admin), is_active: None, metadata }
     }
 }
 

@@ -4,11 +4,12 @@ use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
+use super::metadata::MetadataDto;
 use super::{EXAMPLE_TIME, EXAMPLE_TOKEN};
 use crate::chat::{Login, Setup, Ticket};
 use crate::config::{RoomCreators, Signup};
 use crate::http::types::Moment;
-use crate::model::{Role, User};
+use crate::model::{Account, Role, User};
 use crate::web::Site;
 
 /// The role of an account on the whole server.
@@ -235,6 +236,16 @@ pub(in crate::http) struct UserDto {
     /// An account that is not active cannot sign in.
     pub is_active: bool,
     pub created_at: Moment,
+    /// The data of a product on the person; only in `GET /auth/me`, and absent if there is none.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<MetadataDto>,
+}
+
+impl From<Account> for UserDto {
+    fn from(Account { user, metadata, .. }: Account) -> Self {
+        Self { metadata: metadata.map(MetadataDto), ..user.into() }
+    }
 }
 
 impl From<User> for UserDto {
@@ -246,6 +257,7 @@ impl From<User> for UserDto {
             role: user.role.into(),
             is_active: user.is_active,
             created_at: Moment(user.created_at),
+            metadata: None,
         }
     }
 }
@@ -259,6 +271,7 @@ impl Example for UserDto {
             role: RoleDto::User,
             is_active: true,
             created_at: EXAMPLE_TIME,
+            metadata: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::message_events::{
 };
 use super::message_parts::MentionDto;
 use super::messages::MessageDto;
+use super::metadata::MetadataDto;
 use crate::http::types::Moment;
 use crate::model::EventKind;
 
@@ -135,7 +136,7 @@ pub(in crate::http) enum RoomChangedType {
     RoomChanged,
 }
 
-/// The room got another name, description, kind or rule, or it was archived or is no longer archived.
+/// The room got another name, description, kind, rule or metadata, or it was archived or is no longer archived.
 #[derive(Object)]
 #[oai(rename = "RoomChanged", example)]
 pub(in crate::http) struct RoomChangedDto {
@@ -173,6 +174,9 @@ pub(in crate::http) struct RoomChangedDto {
     /// them. Later versions may have more names.
     #[oai(skip_serializing_if_is_none)]
     pub changed: Option<Vec<RoomFieldDto>>,
+    /// The data of a product after the change; absent if the room has none.
+    #[oai(skip_serializing_if_is_none)]
+    pub metadata: Option<MetadataDto>,
 }
 
 /// A field of a room that a change can change.
@@ -187,6 +191,7 @@ pub(in crate::http) enum RoomFieldDto {
     Inviting,
     History,
     AutoJoin,
+    Metadata,
 }
 
 impl Example for RoomChangedDto {
@@ -207,6 +212,7 @@ impl Example for RoomChangedDto {
             room_kind: RoomKindDto::Public,
             rules: RoomRulesDto::example(),
             changed: Some(vec![RoomFieldDto::Name]),
+            metadata: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 
+use super::metadata::MetadataDto;
 use crate::chat::{MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS};
 use crate::http::types::Int;
 
@@ -43,6 +44,9 @@ pub(in crate::http) struct AccountRequest {
     /// Not together with a password.
     #[oai(nullable)]
     pub external_subject: Option<String>,
+    /// Data of the product's own on the person, for admins and for the person alone.
+    #[oai(nullable)]
+    pub metadata: Option<MetadataDto>,
 }
 
 impl Example for AccountRequest {
@@ -53,6 +57,7 @@ impl Example for AccountRequest {
             password: None,
             display_name: Some("Ann Lee".into()),
             external_subject: Some("42".into()),
+            metadata: Some(MetadataDto::example()),
         }
     }
 }

@@ -5,6 +5,7 @@ use poem_openapi::types::Example;
 
 use super::EXAMPLE_TIME;
 use super::message_parts::{ForwardedDto, MentionDto, ReactionDto, ThreadSummaryDto};
+use super::metadata::MetadataDto;
 use crate::chat::{Draft, Extras};
 use crate::http::types::Moment;
 use crate::model::{EventId, RoomId};
@@ -29,15 +30,19 @@ pub(in crate::http) struct MessageRequest {
     /// The id of a message of the room that this one quotes.
     #[oai(nullable)]
     pub quote_of: Option<i64>,
+    /// Data of the caller's own, for everybody who sees the message. An edit keeps it; a deleted message has none.
+    #[oai(nullable)]
+    pub metadata: Option<MetadataDto>,
 }
 
 impl MessageRequest {
     pub fn into_draft(self, room_id: RoomId) -> Draft {
-        let Self { content, client_id, thread_id, also_to_room, quote_of } = self;
+        let Self { content, client_id, thread_id, also_to_room, quote_of, metadata } = self;
         let extras = Extras {
             thread_id: thread_id.map(EventId),
             also_to_room: also_to_room.unwrap_or_default(),
             quote_of: quote_of.map(EventId),
+            metadata: metadata.map(|data| data.0),
             ..Extras::default()
         };
         let extras = (extras != Extras::default()).then(|| Box::new(extras));
@@ -53,6 +58,7 @@ impl Example for MessageRequest {
             thread_id: None,
             also_to_room: None,
             quote_of: None,
+            metadata: None,
         }
     }
 }
@@ -66,19 +72,25 @@ pub(in crate::http) struct AnnouncementRequest {
     /// The sender's own id of the message, as in a send. All messages of the server itself share these ids in a room.
     #[oai(nullable)]
     pub client_id: Option<String>,
+    /// Data of the caller's own, as in a send.
+    #[oai(nullable)]
+    pub metadata: Option<MetadataDto>,
 }
 
 impl AnnouncementRequest {
     pub fn into_draft(self, room_id: RoomId) -> Draft {
-        let Self { content, client_id } = self;
-        Draft { room_id, content, client_id, extras: None }
+        let Self { content, client_id, metadata } = self;
+        let extras =
+            metadata.map(|data| Box::new(Extras { metadata: Some(data.0), ..Extras::default() }));
+        Draft { room_id, content, client_id, extras }
     }
 }
 
 impl Example for AnnouncementRequest {
     fn example() -> Self {
         let content = "Order 42 has left our warehouse.".into();
-        Self { content, client_id: Some("order-42-sent".into()) }
+        let metadata = Some(MetadataDto::example());
+        Self { content, client_id: Some("order-42-sent".into()), metadata }
     }
 }
 
@@ -99,6 +111,7 @@ impl Example for AnnouncedDto {
             username: "(server)".into(),
             user_id: 0,
             display_name: None,
+            metadata: AnnouncementRequest::example().metadata,
             ..MessageDto::example()
         };
         Self { message: Some(message) }
@@ -149,6 +162,9 @@ pub(in crate::http) struct MessageDto {
     /// True: a bot sent the message.
     #[oai(skip_serializing_if_is_none)]
     pub is_bot: Option<bool>,
+    /// The sender's own data on the message.
+    #[oai(skip_serializing_if_is_none)]
+    pub metadata: Option<MetadataDto>,
     /// The reactions, in the order in which their emojis were first used. Not in events.
     #[oai(skip_serializing_if_is_none)]
     pub reactions: Option<Vec<ReactionDto>>,
@@ -195,6 +211,7 @@ impl Example for MessageDto {
             mentions: None,
             forwarded: None,
             is_bot: None,
+            metadata: None,
             reactions: None,
             thread: None,
             is_pinned: None,

@@ -13,6 +13,7 @@ mod members;
 mod message_events;
 mod message_parts;
 mod messages;
+mod metadata;
 mod nodes;
 mod outgoing_hooks;
 mod people;
@@ -61,6 +62,7 @@ pub(super) use messages::{
     AnnouncedDto, AnnouncementRequest, MessageDto, MessageEditRequest, MessagePageDto,
     MessageRequest,
 };
+pub(super) use metadata::{MetadataDto, metadata_query};
 pub(super) use nodes::NodeDto;
 pub(super) use outgoing_hooks::{
     DeliveryDto, FailingRoomDto, OutgoingHookChangeRequest, OutgoingHookDto, OutgoingHookRequest,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::EXAMPLE_TIME;
 use super::member_events::PersonDto;
 use super::members::{AllowedToDto, MembershipDto, RoomKindDto, RoomRulesDto, VisibleHistoryDto};
+use super::metadata::MetadataDto;
 use crate::chat::{RoomDraft, RoomView};
 use crate::http::types::{Int, Moment, Position};
 use crate::model::{RoomChange, RoomKind, RoomRules};
@@ -38,12 +39,23 @@ pub(in crate::http) struct RoomRequest {
     /// Whether new accounts become members: false if left out. Only public rooms.
     #[oai(nullable)]
     pub auto_join: Option<bool>,
+    /// Data of the caller's own, for everybody who sees the room.
+    #[oai(nullable)]
+    pub metadata: Option<MetadataDto>,
 }
 
 impl From<RoomRequest> for RoomDraft {
     fn from(request: RoomRequest) -> Self {
-        let RoomRequest { name, description, kind, posting, inviting, history, auto_join } =
-            request;
+        let RoomRequest {
+            name,
+            description,
+            kind,
+            posting,
+            inviting,
+            history,
+            auto_join,
+            metadata,
+        } = request;
         let usual = RoomRules::default();
         Self {
             name,
@@ -55,6 +67,7 @@ impl From<RoomRequest> for RoomDraft {
                 history: history.map_or(usual.history, Into::into),
                 auto_join: auto_join.unwrap_or(usual.auto_join),
             },
+            metadata: metadata.map(|data| data.0),
         }
     }
 }
@@ -69,6 +82,7 @@ impl Example for RoomRequest {
             inviting: None,
             history: None,
             auto_join: None,
+            metadata: Some(MetadataDto::example()),
         }
     }
 }
@@ -102,6 +116,9 @@ pub(in crate::http) struct RoomChangeRequest {
     /// Whether new accounts become members. Only public rooms.
     #[oai(nullable)]
     pub auto_join: Option<bool>,
+    /// As for a new room, in place of all earlier data; null removes it.
+    #[oai(nullable)]
+    pub metadata: MaybeUndefined<MetadataDto>,
 }
 
 impl From<RoomChangeRequest> for RoomChange {
@@ -115,6 +132,7 @@ impl From<RoomChangeRequest> for RoomChange {
             inviting,
             history,
             auto_join,
+            metadata,
         } = request;
         let description = match description {
             MaybeUndefined::Undefined => None,
@@ -131,6 +149,7 @@ impl From<RoomChangeRequest> for RoomChange {
             inviting: inviting.map(Into::into),
             history: history.map(Into::into),
             auto_join,
+            metadata: MetadataDto::change(metadata),
         }
     }
 }
@@ -146,6 +165,7 @@ impl Example for RoomChangeRequest {
             inviting: None,
             history: None,
             auto_join: None,
+            metadata: MaybeUndefined::Undefined,
         }
     }
 }
@@ -252,6 +272,10 @@ pub(in crate::http) struct RoomDto {
     #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Moment>,
+    /// The data of a product; absent if the room has none.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<MetadataDto>,
 }
 
 impl From<RoomView> for RoomDto {
@@ -279,6 +303,7 @@ impl From<RoomView> for RoomDto {
             unread_threads: reading.unread.map(|unread| unread.threads),
             revision: room.revision,
             archived_at: room.archived_at.map(Moment),
+            metadata: room.metadata.map(MetadataDto),
         }
     }
 }
@@ -305,6 +330,7 @@ impl Example for RoomDto {
             unread_threads: Some(0),
             revision: 0,
             archived_at: None,
+            metadata: Some(MetadataDto::example()),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The logs of rooms: appending messages, and reading pages.
 
 use crate::model::{
-    Appended, Cursor, Event, EventId, EventPage, MessagePage, NewMessage, RoomHead, RoomId, Seq,
-    View,
+    Appended, Cursor, Event, EventId, EventPage, MessagePage, MetadataQuery, NewMessage, RoomHead,
+    RoomId, Seq, View,
 };
 use crate::storage::{Error, Result};
 
@@ -45,6 +45,16 @@ pub trait Events {
     fn list_messages(
         &self,
         room_id: RoomId,
+        cursor: Cursor,
+        limit: u32,
+        view: View,
+    ) -> Result<Option<MessagePage>>;
+
+    /// Returns a page of at most `limit` of the messages with this metadata, as [`Self::list_messages`] does for all.
+    fn list_messages_with(
+        &self,
+        room_id: RoomId,
+        metadata: &MetadataQuery,
         cursor: Cursor,
         limit: u32,
         view: View,

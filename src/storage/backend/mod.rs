@@ -48,6 +48,7 @@ pub use outgoing_hooks::{
 pub use password_resets::PasswordResets;
 pub use people::{People, UpdatedProfile};
 pub use reactions::{NewReaction, ReactionError, ReactionResult, Reactions};
+pub(super) use read_positions::FEW_ROOMS;
 pub use read_positions::ReadPositions;
 pub use retention::Retention;
 pub use rooms::{CountedRoom, RoomPage, RoomSearch, Rooms};

@@ -3,6 +3,10 @@
 use crate::model::{ListedRoom, ReadPosition, Reader, RoomSelection, Seq};
 use crate::storage::Result;
 
+/// At most this many rooms with some metadata are looked up one by one, also if the reader does not see them. With more, the
+/// rooms that the reader sees are looked through, so that the time does not tell how many others there are.
+pub(in crate::storage) const FEW_ROOMS: usize = 500;
+
 /// Positions of readers in the logs of rooms.
 pub trait ReadPositions {
     /// Advances positions in one transaction, each to the room's head at most, and never back. The result

@@ -11,7 +11,7 @@ pub trait UserAdmin {
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>>;
     /// The account, with the number of its sessions that are open at `now`. `None`: no such user.
     fn get_account(&self, id: UserId, now: Timestamp) -> Result<Option<Account>>;
-    /// Sets the role and whether the account is active. A new role and deactivation revoke the user's
+    /// Sets the role, whether the account is active, and the data of a product. A new role and deactivation revoke the user's
     /// sessions. `None`: no such user.
     ///
     /// # Errors

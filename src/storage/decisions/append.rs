@@ -102,6 +102,9 @@ pub(in crate::storage) fn append_message(
     let mut message = joins.into_message(id, seq);
     message.parts = detail.into_parts();
     tx.insert_mentions(&message, &mentioned)?;
+    if message.metadata().is_some() {
+        tx.insert_message_keys(&message)?;
+    }
     if let Some(first) = &thread {
         note_reply(tx, first, &message, &named)?;
     }

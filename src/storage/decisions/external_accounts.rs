@@ -152,6 +152,9 @@ pub(in crate::storage) fn create_account(
         }
     }
     let user = insert(tx, &account.user, account.identity.as_ref())?;
+    if let Some(metadata) = &account.metadata {
+        tx.set_user_metadata(user.id, Some(metadata))?;
+    }
     tx.record_audit(entry, AuditTarget::User(user.id))?;
     Ok(user)
 }

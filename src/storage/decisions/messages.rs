@@ -29,6 +29,8 @@ pub(in crate::storage) trait MessageTransaction: RoomTransaction {
     /// Stores whom the message mentions.
     fn insert_mentions(&mut self, message: &Message, user_ids: &[UserId]) -> Result<()>;
     fn delete_mentions(&mut self, id: EventId) -> Result<()>;
+    /// Stores the keys of the message's metadata, by which it is found.
+    fn insert_message_keys(&mut self, message: &Message) -> Result<()>;
     fn count_pins(&mut self, room_id: RoomId) -> Result<u32>;
     /// False: the message is pinned already.
     fn insert_pin(&mut self, change: &NewMessageChange) -> Result<bool>;

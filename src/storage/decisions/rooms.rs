@@ -4,8 +4,8 @@ use super::hooks::{end_hooks, lock_hooks};
 use super::members::{MemberTransaction, new_membership, require};
 use super::{AuditTransaction, HookTransaction, SessionTransaction, UserTransaction};
 use crate::model::{
-    AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, NewAuditEntry, NewRoom,
-    Person, Room, RoomChange, RoomChanged, RoomField, RoomId, RoomRole, Seq, Timestamp,
+    AuditTarget, Event, EventHeader, EventId, EventKind, EventTarget, Metadata, NewAuditEntry,
+    NewRoom, Person, Room, RoomChange, RoomChanged, RoomField, RoomId, RoomRole, Seq, Timestamp,
     UpdatedRoom, UserId,
 };
 use crate::storage::backend::Guard;
@@ -51,6 +51,8 @@ pub(in crate::storage) trait RoomTransaction: AuditTransaction {
     fn lock_room(&mut self, id: RoomId) -> Result<Option<Room>>;
     /// Stores the fields of the room that a [`RoomChange`] changes, and its revision.
     fn set_room(&mut self, room: &Room) -> Result<()>;
+    /// Replaces the keys by which the room is found.
+    fn set_room_keys(&mut self, id: RoomId, metadata: Option<&Metadata>) -> Result<()>;
     /// Marks the room as deleted. False: no such room, or a deleted one.
     fn mark_room_deleted(&mut self, id: RoomId, at: Timestamp) -> Result<bool>;
 
@@ -103,6 +105,9 @@ pub(in crate::storage) fn create_room(
         return Err(Error::Refused);
     }
     let id = tx.insert_room(room)?;
+    if let Some(metadata) = &room.metadata {
+        tx.set_room_keys(id, Some(metadata))?;
+    }
     let owner = new_membership(RoomRole::Owner, room.created_at, Seq(0));
     tx.insert_member(id, room.created_by, &owner)?;
     tx.record_audit(entry, AuditTarget::Room(id))?;
@@ -124,6 +129,9 @@ pub(in crate::storage) fn update_room(
         return Ok(Some(UpdatedRoom { room, event: None }));
     };
     tx.set_room(&changed)?;
+    if changed.metadata != room.metadata {
+        tx.set_room_keys(id, changed.metadata.as_ref())?;
+    }
     tx.record_audit(entry, AuditTarget::Room(id))?;
     let event = match changed.revision > room.revision {
         true => Some(Event::RoomChanged(append_room_changed(tx, &room, &changed, entry)?)),

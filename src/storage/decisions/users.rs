@@ -3,8 +3,8 @@
 use super::AuditTransaction;
 use super::members::{MemberTransaction, end_memberships};
 use crate::model::{
-    Account, AuditTarget, Event, NewAuditEntry, NewPasswordReset, NewUser, Role, SecretHash,
-    SessionId, SessionTerms, Timestamp, User, UserChange, UserId, UserUpdate,
+    Account, AuditTarget, Event, Metadata, NewAuditEntry, NewPasswordReset, NewUser, Role,
+    SecretHash, SessionId, SessionTerms, Timestamp, User, UserChange, UserId, UserUpdate,
 };
 use crate::storage::{Conflict, Error, Result};
 
@@ -19,6 +19,8 @@ pub(in crate::storage) trait UserTransaction {
     fn has_other_admin(&mut self, id: UserId) -> Result<bool>;
     fn insert_user(&mut self, user: &NewUser) -> Result<UserId>;
     fn set_role(&mut self, id: UserId, role: Role, is_active: bool) -> Result<()>;
+    /// Replaces the data of a product on the user, and the keys by which the user is found.
+    fn set_user_metadata(&mut self, id: UserId, metadata: Option<&Metadata>) -> Result<()>;
     /// Locks the user if this is the password's hash. False: no such user, or another password.
     fn lock_password(&mut self, id: UserId, hash: &str) -> Result<bool>;
     /// Sets the hash of the password. False: no such user.
@@ -93,11 +95,20 @@ pub(in crate::storage) fn update_user(
     entry: &NewAuditEntry,
 ) -> Result<Option<UserUpdate>> {
     tx.lock_accounts()?;
-    let Some(Account { user: old, .. }) = tx.get_account(id, entry.timestamp)? else {
+    let Some(Account { user: old, metadata: known, .. }) = tx.get_account(id, entry.timestamp)?
+    else {
         return Ok(None);
     };
     let new = change.apply(&old);
+    let metadata = change.metadata.filter(|metadata| *metadata != known);
+    if new == old && metadata.is_none() {
+        return Ok(Some(UserUpdate { before: old, ended_sessions: 0 }));
+    }
+    if let Some(metadata) = metadata {
+        tx.set_user_metadata(id, metadata.as_ref())?;
+    }
     if new == old {
+        tx.record_audit(entry, AuditTarget::User(id))?;
         return Ok(Some(UserUpdate { before: old, ended_sessions: 0 }));
     }
     check_admin_is_left(tx, &old, new.is_active_admin())?;

@@ -1,6 +1,7 @@
 //! The logs of rooms: reading pages. Appending messages is in `append`.
 
 use postgres::Row;
+use postgres::types::ToSql;
 
 use super::super::backend::Events;
 use super::super::window::Window;
@@ -11,27 +12,74 @@ use super::parts::{parts_column, view_of};
 use super::records::{event_columns, event_of, message_columns};
 use super::{Postgres, append};
 use crate::model::{
-    Appended, Cursor, Event, EventId, EventPage, MessagePage, NewMessage, RoomHead, RoomId, Seq,
-    View,
+    Appended, Cursor, Event, EventId, EventPage, MessagePage, MetadataQuery, NewMessage, RoomHead,
+    RoomId, Seq, View,
 };
 
 /// The statement that reads a page of the messages that a condition selects. One statement sees one snapshot, so the head
 /// belongs to the page. A room without messages gives one row with the head and nulls.
 macro_rules! page {
     ($condition:literal) => {
+        page_of!(
+            concat!(
+                "SELECT * FROM events WHERE ",
+                $condition,
+                " AND seq < $2 AND seq > $5 ORDER BY seq DESC LIMIT $3"
+            ),
+            concat!(
+                "SELECT * FROM events WHERE ",
+                $condition,
+                " AND seq >= $2 ORDER BY seq LIMIT $4"
+            )
+        )
+    };
+}
+
+/// The same for the messages with some metadata. An index has them in order of seq; each message is then looked up, because
+/// the planner does not know how small a page is.
+macro_rules! page_with {
+    ($condition:literal) => {
+        page_of!(
+            concat!(
+                "SELECT message.* FROM (
+                     SELECT seq AS found FROM message_metadata WHERE room_id = $1 AND ",
+                $condition,
+                " AND seq < $2 AND seq > $5
+                 ) AS keys CROSS JOIN LATERAL (
+                     SELECT * FROM events
+                     WHERE room_id = $1 AND seq = found AND kind = 'message' OFFSET 0
+                 ) AS message ORDER BY found DESC LIMIT $3"
+            ),
+            concat!(
+                "SELECT message.* FROM (
+                     SELECT seq AS found FROM message_metadata WHERE room_id = $1 AND ",
+                $condition,
+                " AND seq >= $2
+                 ) AS keys CROSS JOIN LATERAL (
+                     SELECT * FROM events
+                     WHERE room_id = $1 AND seq = found AND kind = 'message' OFFSET 0
+                 ) AS message ORDER BY found LIMIT $4"
+            )
+        )
+    };
+}
+
+/// The page of two scans, downwards and upwards.
+macro_rules! page_of {
+    ($older:expr, $newer:expr) => {
         concat!(
             "SELECT ",
             message_columns!(),
             parts_column!("$6", "$5"),
             ", head_seq
              FROM rooms LEFT JOIN LATERAL (
-                 (SELECT * FROM events WHERE ",
-            $condition,
-            " AND seq < $2 AND seq > $5 ORDER BY seq DESC LIMIT $3)
+                 (",
+            $older,
+            ")
                  UNION ALL
-                 (SELECT * FROM events WHERE ",
-            $condition,
-            " AND seq >= $2 ORDER BY seq LIMIT $4)
+                 (",
+            $newer,
+            ")
              ) AS entry ON true
              WHERE rooms.id = $1 AND rooms.deleted_at IS NULL"
         )
@@ -39,6 +87,8 @@ macro_rules! page {
 }
 
 const LIST_MESSAGES: &str = page!("room_id = $1 AND kind = 'message'");
+const LIST_WITH_KEY: &str = page_with!("key = $7");
+const LIST_WITH_VALUE: &str = page_with!("key = $7 AND value = $8");
 const LIST_REPLIES: &str = page!("thread_id = $7 AND kind IN ('message', 'reply')");
 
 const LIST_EVENTS: &str = concat!(
@@ -88,6 +138,34 @@ impl Events for Postgres {
                 LIST_MESSAGES,
                 &[&room_id.0, &window.pivot.0, &older, &newer, &visible_from.0, &reader.0],
             )?;
+            into_page(db, &rows, window)
+        })
+    }
+
+    fn list_messages_with(
+        &self,
+        room_id: RoomId,
+        metadata: &MetadataQuery,
+        cursor: Cursor,
+        limit: u32,
+        view: View,
+    ) -> Result<Option<MessagePage>> {
+        let window = Window::new(cursor, limit, view.visible_from);
+        self.read(|db| {
+            let View { reader, visible_from } = view;
+            let (older, newer) = (window.scan_older(), window.scan_newer());
+            let (pivot, room) = (window.pivot.0, room_id.0);
+            let MetadataQuery { key, value } = metadata;
+            let mut parameters: Vec<&(dyn ToSql + Sync)> =
+                vec![&room, &pivot, &older, &newer, &visible_from.0, &reader.0, key];
+            let list = match value {
+                None => LIST_WITH_KEY,
+                Some(value) => {
+                    parameters.push(value);
+                    LIST_WITH_VALUE
+                }
+            };
+            let rows = db.query(list, &parameters)?;
             into_page(db, &rows, window)
         })
     }

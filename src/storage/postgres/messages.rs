@@ -11,8 +11,8 @@ use super::connection::Connection;
 use super::parts::{parts_column, view_of};
 use super::records::{MESSAGE_COLUMNS, message_columns, message_of, optional_text, text};
 use crate::model::{
-    Appended, Changed, EventId, Message, NewAuditEntry, NewMessage, NewMessageChange, NewText,
-    Person, RoomId, Timestamp, UserId, View,
+    Appended, Changed, EventId, Message, Metadata, NewAuditEntry, NewMessage, NewMessageChange,
+    NewText, Person, RoomId, Timestamp, UserId, View,
 };
 
 impl Messages for Postgres {
@@ -144,6 +144,7 @@ impl MessageTransaction for Connection {
             "DELETE FROM reactions WHERE message_id = $1",
             "DELETE FROM mentions WHERE message_id = $1",
             "DELETE FROM pins WHERE message_id = $1",
+            "DELETE FROM message_metadata WHERE message_id = $1",
         ] {
             self.execute(sql, &[&id.0])?;
         }
@@ -187,6 +188,18 @@ impl MessageTransaction for Connection {
 
     fn delete_mentions(&mut self, id: EventId) -> Result<()> {
         self.execute("DELETE FROM mentions WHERE message_id = $1", &[&id.0])?;
+        Ok(())
+    }
+
+    fn insert_message_keys(&mut self, message: &Message) -> Result<()> {
+        const INSERT: &str = "
+            INSERT INTO message_metadata (message_id, key, value, room_id, seq)
+            SELECT $1, key, value, $4, $5
+            FROM unnest($2::text[], $3::text[]) AS input (key, value)";
+        let keys = message.metadata().into_iter().flat_map(Metadata::keys);
+        let (keys, values): (Vec<&str>, Vec<Option<String>>) = keys.unzip();
+        let Message { id, room_id, seq, .. } = message;
+        self.execute(INSERT, &[&id.0, &keys, &values, &room_id.0, &seq.0])?;
         Ok(())
     }
 

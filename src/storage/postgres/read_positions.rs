@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use postgres::Row;
+use postgres::types::ToSql;
 
 use super::super::Result;
-use super::super::backend::ReadPositions;
+use super::super::backend::{FEW_ROOMS, ReadPositions};
 use super::Postgres;
+use super::connection::Connection;
 use super::members::{member_columns, membership};
 use super::records::{ROOM_COLUMNS, people, room, room_columns};
 use crate::model::{
-    Belonging, ListedRoom, ReadPosition, Reader, Reading, RoomId, RoomKind, RoomSelection, Seq,
-    Unread, UserId,
+    Belonging, ListedRoom, MetadataQuery, ReadPosition, Reader, Reading, RoomId, RoomKind,
+    RoomSelection, Seq, Unread, UserId,
 };
 
 /// A position never moves back, even if another node moves it at the same time. Rows are locked in one
@@ -50,32 +52,37 @@ const LOOK: &str = "
     FROM unnest($1::bigint[], $2::bigint[]) AS input (user_id, room_id)
     JOIN rooms ON rooms.id = room_id AND deleted_at IS NULL";
 
-/// One statement sees one snapshot. `listed` are the rooms of the page: the public ones, and those of the reader, of
-/// which each part reads no more rows than the page has. The parts marked `OFFSET 0` are look-ups, one for each row
-/// before: the planner would otherwise read whole indexes, because it does not know how small a page is.
-///
-/// For each room that the reader has read or is a member of, the statement scans a range of the log that ends after `$8` messages or
-/// `$9` events (the log has no gaps).
-const LIST: &str = concat!(
-    "WITH listed AS MATERIALIZED (
-         (SELECT rooms.id FROM rooms
+/// The statement that lists rooms: a condition on them, or what is listed in place of all rooms.
+macro_rules! list {
+    (with $condition:literal) => {
+        list!(from
+            "(SELECT rooms.id FROM rooms
           WHERE $5::text IS DISTINCT FROM 'joined' AND kind = 'public' AND deleted_at IS NULL
             AND id BETWEEN $2 AND $3
             AND ($4::text IS NULL OR kind = $4)
             AND ($6::text IS NULL OR strpos(lower(name COLLATE \"C\"), $6) > 0)
             AND NOT EXISTS (
-                SELECT FROM members WHERE room_id = rooms.id AND user_id = $1 OFFSET 0)
-          ORDER BY id LIMIT $7)
+                SELECT FROM members WHERE room_id = rooms.id AND user_id = $1 OFFSET 0)",
+            $condition,
+            " ORDER BY id LIMIT $7)
          UNION ALL
          (SELECT room_id FROM members CROSS JOIN LATERAL (
               SELECT FROM rooms
               WHERE rooms.id = room_id AND deleted_at IS NULL
                 AND ($4::text IS NULL OR kind = $4)
-                AND ($6::text IS NULL OR strpos(lower(name COLLATE \"C\"), $6) > 0)
-              OFFSET 0) AS room
+                AND ($6::text IS NULL OR strpos(lower(name COLLATE \"C\"), $6) > 0)",
+            $condition,
+            " OFFSET 0) AS room
           WHERE $5::text IS DISTINCT FROM 'none' AND user_id = $1 AND room_id BETWEEN $2 AND $3
           ORDER BY room_id LIMIT $7)
-         ORDER BY id LIMIT $7
+         ORDER BY id LIMIT $7"
+        )
+    };
+    (from $($listed:literal),+) => {
+        concat!(
+            "WITH listed AS MATERIALIZED (",
+            $($listed,)+
+            "
      )
      SELECT ",
     room_columns!(),
@@ -142,7 +149,45 @@ const LIST: &str = concat!(
                                     THEN joined_seq ELSE 0 END)
      ) AS threads
      ORDER BY listed.id"
+        )
+    };
+}
+
+/// One statement sees one snapshot. `listed` are the rooms of the page: the public ones, and those of the reader, of
+/// which each part reads no more rows than the page has. The parts marked `OFFSET 0` are look-ups, one for each row
+/// before: the planner would otherwise read whole indexes, because it does not know how small a page is.
+///
+/// For each room that the reader has read or is a member of, the statement scans a range of the log that ends after `$8` messages or
+/// `$9` events (the log has no gaps).
+const LIST: &str = list!(with "");
+
+/// The rooms with the metadata `$10` and `$11`, if many rooms have it: the time does not depend on those that the reader
+/// does not see.
+const LIST_WITH: &str = list!(with
+    " AND EXISTS (
+          SELECT FROM room_metadata AS known WHERE known.room_id = rooms.id AND known.key = $10
+            AND ($11::text IS NULL OR known.value = $11) OFFSET 0)"
 );
+
+/// The rooms of the list `$10` that the reader sees.
+const LIST_AMONG: &str = list!(from
+    "SELECT room.id FROM unnest($10::bigint[]) AS given (room_id) CROSS JOIN LATERAL (
+         SELECT id FROM rooms
+         WHERE rooms.id = given.room_id AND deleted_at IS NULL AND id BETWEEN $2 AND $3
+           AND ($4::text IS NULL OR kind = $4)
+           AND ($6::text IS NULL OR strpos(lower(name COLLATE \"C\"), $6) > 0)
+           AND CASE WHEN EXISTS (
+                    SELECT FROM members WHERE room_id = rooms.id AND user_id = $1 OFFSET 0)
+                THEN $5::text IS DISTINCT FROM 'none'
+                ELSE $5::text IS DISTINCT FROM 'joined' AND kind = 'public' END
+         OFFSET 0) AS room
+     ORDER BY room.id LIMIT $7"
+);
+
+/// The rooms with some metadata, by the index.
+const FIND_WITH_KEY: &str = "SELECT room_id FROM room_metadata WHERE key = $2 LIMIT $1";
+const FIND_WITH_VALUE: &str =
+    "SELECT room_id FROM room_metadata WHERE key = $2 AND value = $3 LIMIT $1";
 
 impl ReadPositions for Postgres {
     fn advance_read_positions(
@@ -166,21 +211,37 @@ impl ReadPositions for Postgres {
     ) -> Result<Vec<ListedRoom>> {
         let (first, last) = selection.ids();
         self.read(|db| {
-            let rows = db.query(
-                LIST,
-                &[
-                    &reader.user_id.0,
-                    &first,
-                    &last,
-                    &selection.kind.map(RoomKind::as_str),
-                    &selection.membership.map(Belonging::as_str),
-                    &selection.query.as_ref().map(|text| text.to_ascii_lowercase()),
-                    // LIMIT NULL is no limit.
-                    &selection.limit.map(i64::from),
-                    &i64::from(Unread::MAX),
-                    &i64::from(Unread::MAX_EVENTS),
-                ],
-            )?;
+            let kind = selection.kind.map(RoomKind::as_str);
+            let membership = selection.membership.map(Belonging::as_str);
+            let query = selection.query.as_ref().map(|text| text.to_ascii_lowercase());
+            // LIMIT NULL is no limit.
+            let limit = selection.limit.map(i64::from);
+            let (messages, events) = (i64::from(Unread::MAX), i64::from(Unread::MAX_EVENTS));
+            let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![
+                &reader.user_id.0,
+                &first,
+                &last,
+                &kind,
+                &membership,
+                &query,
+                &limit,
+                &messages,
+                &events,
+            ];
+            let found = selection.metadata.as_ref().map(|it| find_few(db, it)).transpose()?;
+            let list = match (&selection.metadata, &found) {
+                (_, Some(Some(few))) => {
+                    parameters.push(few);
+                    LIST_AMONG
+                }
+                (Some(MetadataQuery { key, value }), _) => {
+                    parameters.push(key);
+                    parameters.push(value);
+                    LIST_WITH
+                }
+                (None, _) => LIST,
+            };
+            let rows = db.query(list, &parameters)?;
             Ok(rows.iter().map(listed_room).collect())
         })
     }
@@ -214,6 +275,18 @@ impl Postgres {
             Ok(positions.iter().map(of).collect())
         })
     }
+}
+
+/// The rooms with this metadata, also those that a reader does not see. `None`: they are many.
+fn find_few(db: &mut Connection, metadata: &MetadataQuery) -> Result<Option<Vec<i64>>> {
+    let MetadataQuery { key, value } = metadata;
+    let limit = FEW_ROOMS as i64 + 1;
+    let rows = match value {
+        None => db.query(FIND_WITH_KEY, &[&limit, key])?,
+        Some(value) => db.query(FIND_WITH_VALUE, &[&limit, key, value])?,
+    };
+    let ids: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+    Ok((ids.len() <= FEW_ROOMS).then_some(ids))
 }
 
 fn listed_room(row: &Row) -> ListedRoom {

@@ -10,8 +10,8 @@ use postgres::Row;
 use super::super::stored_event::{StoredEvent, message_parts};
 use super::super::{Error, Result};
 use crate::model::{
-    Event, EventHeader, EventId, EventTarget, Message, Person, Profile, Role, Room, RoomId,
-    RoomRules, Seq, Status, Timestamp, User, UserCard, UserId,
+    Event, EventHeader, EventId, EventTarget, Message, Metadata, Person, Profile, Role, Room,
+    RoomId, RoomRules, Seq, Status, Timestamp, User, UserCard, UserId,
 };
 
 /// The columns of `users` that [`user`] reads.
@@ -41,12 +41,12 @@ macro_rules! room_columns {
     () => {
         "rooms.id, rooms.name, rooms.description, rooms.created_by, rooms.created_at, \
          rooms.head_seq, rooms.archived_at, rooms.revision, rooms.oldest_seq, rooms.retention_days, \
-         rooms.kind, rooms.posting, rooms.inviting, rooms.history, rooms.auto_join"
+         rooms.kind, rooms.posting, rooms.inviting, rooms.history, rooms.auto_join, rooms.metadata"
     };
 }
 
 /// The number of columns that [`room`] reads: the index of the column after them.
-pub(super) const ROOM_COLUMNS: usize = 15;
+pub(super) const ROOM_COLUMNS: usize = 16;
 
 /// The number of columns that [`message_of`] reads: the index of the column after them.
 pub(super) const MESSAGE_COLUMNS: usize = 11;
@@ -150,6 +150,7 @@ pub(super) fn room(row: &Row) -> Room {
             history: word(row, 13),
             auto_join: row.get(14),
         },
+        metadata: Metadata::from_stored(row.get(15)),
     }
 }
 

@@ -13,8 +13,8 @@ use super::committed::CommittedEvent;
 use super::connection::Connection;
 use super::records::{ROOM_COLUMNS, optional_text, room, room_columns, text};
 use crate::model::{
-    EventId, NewAuditEntry, NewRoom, Person, Room, RoomChange, RoomDifference, RoomHead, RoomId,
-    RoomKind, Seq, Timestamp, UpdatedRoom, UserId,
+    EventId, Metadata, NewAuditEntry, NewRoom, Person, Room, RoomChange, RoomDifference, RoomHead,
+    RoomId, RoomKind, Seq, Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Postgres {
@@ -171,11 +171,11 @@ impl RoomTransaction for Connection {
     fn insert_room(&mut self, room: &NewRoom) -> Result<RoomId> {
         let row = self.query_one(
             "INSERT INTO rooms (id, name, description, created_by, created_at,
-                                kind, posting, inviting, history, auto_join, direct_key)
+                                kind, posting, inviting, history, auto_join, direct_key, metadata)
              OVERRIDING SYSTEM VALUE
              VALUES (CASE WHEN $5 = 'public' THEN nextval('rooms_id_seq')
                           ELSE nextval('closed_room_ids') END,
-                     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
              RETURNING id",
             &[
                 &room.name,
@@ -188,6 +188,7 @@ impl RoomTransaction for Connection {
                 &room.rules.history.as_str(),
                 &room.rules.auto_join,
                 &room.direct_key,
+                &room.metadata.as_ref().map(Metadata::to_stored),
             ],
         )?;
         Ok(RoomId(row.get(0)))
@@ -206,7 +207,7 @@ impl RoomTransaction for Connection {
         const UPDATE: &str = "
             UPDATE rooms SET name = $2, description = $3, archived_at = $4, revision = $5,
                              retention_days = $6, kind = $7, posting = $8, inviting = $9,
-                             history = $10, auto_join = $11
+                             history = $10, auto_join = $11, metadata = $12
             WHERE id = $1";
         self.execute(
             UPDATE,
@@ -222,8 +223,21 @@ impl RoomTransaction for Connection {
                 &room.rules.inviting.as_str(),
                 &room.rules.history.as_str(),
                 &room.rules.auto_join,
+                &room.metadata.as_ref().map(Metadata::to_stored),
             ],
         )?;
+        Ok(())
+    }
+
+    fn set_room_keys(&mut self, id: RoomId, metadata: Option<&Metadata>) -> Result<()> {
+        const ADD: &str = "
+            INSERT INTO room_metadata (room_id, key, value)
+            SELECT $1, key, value FROM unnest($2::text[], $3::text[]) AS input (key, value)";
+        self.execute("DELETE FROM room_metadata WHERE room_id = $1", &[&id.0])?;
+        if let Some(metadata) = metadata {
+            let (keys, values): (Vec<&str>, Vec<Option<String>>) = metadata.keys().unzip();
+            self.execute(ADD, &[&id.0, &keys, &values])?;
+        }
         Ok(())
     }
 
@@ -314,7 +328,7 @@ impl RoomTransaction for Connection {
     }
 
     fn delete_parts_of_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
-        const DELETES: [&str; 4] = [
+        const DELETES: [&str; 5] = [
             "DELETE FROM reactions WHERE (message_id, emoji, user_id) IN (
                  SELECT message_id, emoji, user_id FROM reactions WHERE message_id IN (
                      SELECT id FROM events WHERE room_id = $1
@@ -332,6 +346,11 @@ impl RoomTransaction for Connection {
                  LIMIT $2)",
             "DELETE FROM pins WHERE (room_id, message_id) IN (
                  SELECT room_id, message_id FROM pins WHERE message_id IN (
+                     SELECT id FROM events WHERE room_id = $1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2)
+                 LIMIT $2)",
+            "DELETE FROM message_metadata WHERE (message_id, key) IN (
+                 SELECT message_id, key FROM message_metadata WHERE message_id IN (
                      SELECT id FROM events WHERE room_id = $1
                        AND seq < (SELECT min(seq) FROM events WHERE room_id = $1) + $2)
                  LIMIT $2)",

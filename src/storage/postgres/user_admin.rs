@@ -9,8 +9,8 @@ use super::connection::Connection;
 use super::records::{USER_COLUMNS, user, user_columns};
 use super::{Postgres, users};
 use crate::model::{
-    Account, Event, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery,
-    UserUpdate,
+    Account, Event, Metadata, MetadataQuery, NewAuditEntry, NewUser, Role, Timestamp, UserChange,
+    UserId, UserQuery, UserUpdate,
 };
 
 /// The beginning of a statement whose rows [`account`] reads. `$now` is the parameter with the present time.
@@ -19,7 +19,7 @@ macro_rules! select_accounts {
         concat!(
             "SELECT ",
             user_columns!(),
-            ", display_name, (SELECT count(*) FROM sessions \
+            ", display_name, users.metadata, (SELECT count(*) FROM sessions \
                  WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ",
             $now,
             ") FROM users "
@@ -28,6 +28,28 @@ macro_rules! select_accounts {
 }
 
 pub(super) use select_accounts;
+
+/// The statement that lists the accounts among those that a condition selects.
+macro_rules! list {
+    ($condition:literal) => {
+        concat!(
+            select_accounts!("$4"),
+            "WHERE id > $1 AND deleted_at IS NULL",
+            $condition,
+            " AND (strpos(lower(username COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
+                   OR strpos(lower(email COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
+                   OR strpos(fold_case(display_name), fold_case($2)) > 0)
+             ORDER BY id LIMIT $3"
+        )
+    };
+}
+
+const LIST: &str = list!("");
+const LIST_WITH_KEY: &str =
+    list!(" AND id IN (SELECT user_id FROM user_metadata WHERE key = $5 AND user_id > $1)");
+const LIST_WITH_VALUE: &str = list!(
+    " AND id IN (SELECT user_id FROM user_metadata WHERE key = $5 AND value = $6 AND user_id > $1)"
+);
 
 impl UserAdmin for Postgres {
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
@@ -38,20 +60,17 @@ impl UserAdmin for Postgres {
                 return Ok(Vec::new());
             }
             let after = query.after.map_or(0, |id| id.0);
-            db.query(
-                concat!(
-                    select_accounts!("$4"),
-                    "WHERE id > $1 AND deleted_at IS NULL
-                       AND (strpos(lower(username COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
-                            OR strpos(lower(email COLLATE \"C\"), lower($2 COLLATE \"C\")) > 0
-                            OR strpos(fold_case(display_name), fold_case($2)) > 0)
-                     ORDER BY id LIMIT $3"
-                ),
-                &[&after, &text, &i64::from(query.limit), &now.0],
-            )?
-            .iter()
-            .map(account)
-            .collect()
+            let (limit, now) = (i64::from(query.limit), now.0);
+            let rows = match &query.metadata {
+                None => db.query(LIST, &[&after, &text, &limit, &now])?,
+                Some(MetadataQuery { key, value: None }) => {
+                    db.query(LIST_WITH_KEY, &[&after, &text, &limit, &now, key])?
+                }
+                Some(MetadataQuery { key, value: Some(value) }) => {
+                    db.query(LIST_WITH_VALUE, &[&after, &text, &limit, &now, key, value])?
+                }
+            };
+            rows.iter().map(account).collect()
         })
     }
 
@@ -131,6 +150,20 @@ impl UserTransaction for Connection {
         Ok(())
     }
 
+    fn set_user_metadata(&mut self, id: UserId, metadata: Option<&Metadata>) -> Result<()> {
+        const ADD: &str = "
+            INSERT INTO user_metadata (user_id, key, value)
+            SELECT $1, key, value FROM unnest($2::text[], $3::text[]) AS input (key, value)";
+        let stored = metadata.map(Metadata::to_stored);
+        self.execute("UPDATE users SET metadata = $2 WHERE id = $1", &[&id.0, &stored])?;
+        self.execute("DELETE FROM user_metadata WHERE user_id = $1", &[&id.0])?;
+        if let Some(metadata) = metadata {
+            let (keys, values): (Vec<&str>, Vec<Option<String>>) = metadata.keys().unzip();
+            self.execute(ADD, &[&id.0, &keys, &values])?;
+        }
+        Ok(())
+    }
+
     fn lock_password(&mut self, id: UserId, hash: &str) -> Result<bool> {
         let lock = "SELECT id FROM users WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE";
         Ok(self.query_opt(lock, &[&id.0, &hash])?.is_some())
@@ -149,10 +182,10 @@ impl UserTransaction for Connection {
                              password_hash = '', role = 'user', is_active = false, deleted_at = $2,
                              display_name = NULL, title = NULL, timezone = NULL, status_text = NULL,
                              status_emoji = NULL, status_until = NULL, last_seen_at = NULL,
-                             renamed_at = NULL
+                             renamed_at = NULL, metadata = NULL
             WHERE id = $1";
         // Reactions stay, as messages do.
-        const FORGET: [&str; 9] = [
+        const FORGET: [&str; 10] = [
             "DELETE FROM blocks WHERE user_id = $1 OR blocked_id = $1",
             "DELETE FROM mentions WHERE user_id = $1",
             "DELETE FROM thread_follows WHERE user_id = $1",
@@ -162,6 +195,7 @@ impl UserTransaction for Connection {
             "DELETE FROM external_accounts WHERE user_id = $1",
             "DELETE FROM incoming_hooks WHERE user_id = $1",
             "DELETE FROM outgoing_hooks WHERE user_id = $1",
+            "DELETE FROM user_metadata WHERE user_id = $1",
         ];
         self.execute(EMPTY, &[&id.0, &deleted_at.0])?;
         for forget in FORGET {
@@ -186,7 +220,8 @@ pub(super) fn get_account(
 
 pub(super) fn account(row: &Row) -> Result<Account> {
     let display_name = row.try_get(USER_COLUMNS)?;
-    let sessions: i64 = row.try_get(USER_COLUMNS + 1)?;
+    let metadata = Metadata::from_stored(row.try_get(USER_COLUMNS + 1)?);
+    let sessions: i64 = row.try_get(USER_COLUMNS + 2)?;
     let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
-    Ok(Account { user: user(row)?, display_name, sessions })
+    Ok(Account { user: user(row)?, display_name, sessions, metadata })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::super::backend::Events;
 use super::super::decisions::{self, AppendTransaction, ThreadPlace};
@@ -14,8 +14,8 @@ use super::records::{Names, event_columns, event_of, message_columns};
 use super::transaction::Transaction;
 use super::{Sqlite, errors};
 use crate::model::{
-    Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, NewMessage, RoomHead,
-    RoomId, Seq, UserId, View,
+    Appended, Cursor, Event, EventId, EventPage, Message, MessagePage, MetadataQuery, NewMessage,
+    RoomHead, RoomId, Seq, UserId, View,
 };
 
 /// Stores nothing if the `client_id` was seen before. The constraints of the table replace a look-up per
@@ -55,6 +55,32 @@ macro_rules! scans {
 }
 
 const LIST_MESSAGES: [&str; 2] = scans!("room_id = ?1 AND kind = 'message'");
+/// The same for the messages with some metadata, which an index has in order of seq. `?1` is the room.
+macro_rules! scans_with {
+    ($condition:literal) => {
+        [
+            concat!(
+                "SELECT ",
+                message_columns!(),
+                " FROM (SELECT seq AS found FROM message_metadata WHERE room_id = ?1 AND ",
+                $condition,
+                " AND seq < ?2 AND seq > ?4) CROSS JOIN events ON room_id = ?1 AND seq = found
+                 WHERE kind = 'message' ORDER BY found DESC LIMIT ?3"
+            ),
+            concat!(
+                "SELECT ",
+                message_columns!(),
+                " FROM (SELECT seq AS found FROM message_metadata WHERE room_id = ?1 AND ",
+                $condition,
+                " AND seq >= ?2 AND seq > ?4) CROSS JOIN events ON room_id = ?1 AND seq = found
+                 WHERE kind = 'message' ORDER BY found LIMIT ?3"
+            ),
+        ]
+    };
+}
+
+const LIST_WITH_KEY: [&str; 2] = scans_with!("key = ?5");
+const LIST_WITH_VALUE: [&str; 2] = scans_with!("key = ?5 AND value = ?6");
 const LIST_REPLIES: [&str; 2] = scans!("thread_id = ?1 AND kind IN ('message', 'reply')");
 
 const LIST_EVENTS: &str = concat!(
@@ -97,7 +123,26 @@ impl Events for Sqlite {
         view: View,
     ) -> Result<Option<MessagePage>> {
         let window = Window::new(cursor, limit, view.visible_from);
-        self.read(|db| read_page(db, room_id, (LIST_MESSAGES, room_id.0), window, view))
+        self.read(|db| read_page(db, room_id, (LIST_MESSAGES, &[&room_id.0]), window, view))
+    }
+
+    fn list_messages_with(
+        &self,
+        room_id: RoomId,
+        metadata: &MetadataQuery,
+        cursor: Cursor,
+        limit: u32,
+        view: View,
+    ) -> Result<Option<MessagePage>> {
+        let window = Window::new(cursor, limit, view.visible_from);
+        let MetadataQuery { key, value } = metadata;
+        self.read(|db| match value {
+            None => read_page(db, room_id, (LIST_WITH_KEY, &[&room_id.0, key]), window, view),
+            Some(value) => {
+                let named: [&dyn ToSql; 3] = [&room_id.0, key, value];
+                read_page(db, room_id, (LIST_WITH_VALUE, &named), window, view)
+            }
+        })
     }
 
     fn list_replies(
@@ -109,7 +154,7 @@ impl Events for Sqlite {
         view: View,
     ) -> Result<Option<MessagePage>> {
         let window = Window::new(cursor, limit, view.visible_from);
-        self.read(|db| read_page(db, room_id, (LIST_REPLIES, thread_id.0), window, view))
+        self.read(|db| read_page(db, room_id, (LIST_REPLIES, &[&thread_id.0]), window, view))
     }
 
     fn list_events(&self, room_id: RoomId, after: Seq, limit: u32) -> Result<Option<EventPage>> {
@@ -138,11 +183,12 @@ impl Events for Sqlite {
     }
 }
 
-/// Reads a page with the two scans of one of the lists above, and with the id that they need.
+/// Reads a page with the two scans of one of the lists above, and with what they need: an id, and further parameters from
+/// `?5` on.
 fn read_page(
     db: &Connection,
     room_id: RoomId,
-    ([older, newer], id): ([&str; 2], i64),
+    ([older, newer], needed): ([&str; 2], &[&dyn ToSql]),
     window: Window,
     view: View,
 ) -> Result<Option<MessagePage>> {
@@ -155,8 +201,10 @@ fn read_page(
     let mut scan = |messages: &mut Vec<Message>, sql, rows: i64| -> Result<()> {
         messages.reserve(rows as usize);
         let mut statement = db.prepare_cached(sql)?;
-        let bounds = params![id, window.pivot.0, rows, view.visible_from.0];
-        let mut rows = statement.query(bounds)?;
+        let (id, further) = (&needed[..1], &needed[1..]);
+        let bounds: [&dyn ToSql; 3] = [&window.pivot.0, &rows, &view.visible_from.0];
+        let parameters = id.iter().chain(&bounds).chain(further);
+        let mut rows = statement.query(params_from_iter(parameters))?;
         while let Some(row) = rows.next()? {
             messages.push(reader.message(row)?);
         }

@@ -11,8 +11,8 @@ use super::parts::Reader;
 use super::records::{Names, message_columns};
 use super::transaction::Transaction;
 use crate::model::{
-    Appended, Changed, EventId, Message, NewAuditEntry, NewMessage, NewMessageChange, NewText,
-    RoomId, Timestamp, UserId, View,
+    Appended, Changed, EventId, Message, Metadata, NewAuditEntry, NewMessage, NewMessageChange,
+    NewText, RoomId, Timestamp, UserId, View,
 };
 
 impl Messages for Sqlite {
@@ -132,6 +132,7 @@ impl MessageTransaction for Transaction<'_> {
             "DELETE FROM reactions WHERE message_id = ?1",
             "DELETE FROM mentions WHERE message_id = ?1",
             "DELETE FROM pins WHERE message_id = ?1",
+            "DELETE FROM message_metadata WHERE message_id = ?1",
         ] {
             self.prepare_cached(sql)?.execute([id.0])?;
         }
@@ -169,6 +170,18 @@ impl MessageTransaction for Transaction<'_> {
 
     fn delete_mentions(&mut self, id: EventId) -> Result<()> {
         self.prepare_cached("DELETE FROM mentions WHERE message_id = ?1")?.execute([id.0])?;
+        Ok(())
+    }
+
+    fn insert_message_keys(&mut self, message: &Message) -> Result<()> {
+        const INSERT: &str = "
+            INSERT INTO message_metadata (message_id, key, value, room_id, seq)
+            VALUES (?1, ?2, ?3, ?4, ?5)";
+        let mut insert = self.prepare_cached(INSERT)?;
+        for (key, value) in message.metadata().into_iter().flat_map(Metadata::keys) {
+            let Message { id, room_id, seq, .. } = message;
+            insert.execute(params![id.0, key, value, room_id.0, seq.0])?;
+        }
         Ok(())
     }
 

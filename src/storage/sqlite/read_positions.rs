@@ -1,18 +1,18 @@
 //! Positions up to which users have read, and what is unread after them.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::super::Result;
-use super::super::backend::ReadPositions;
+use super::super::backend::{FEW_ROOMS, ReadPositions};
 use super::Sqlite;
 use super::events::get_head;
 use super::members::{member_columns, membership};
 use super::records::{ROOM_COLUMNS, person, room, room_columns};
 use super::transaction::Transaction;
 use crate::model::{
-    Belonging, ListedRoom, ReadPosition, Reader, Reading, Room, RoomId, RoomKind, RoomSelection,
-    Seq, Unread, UserId,
+    Belonging, ListedRoom, MetadataQuery, ReadPosition, Reader, Reading, Room, RoomId, RoomKind,
+    RoomSelection, Seq, Unread, UserId,
 };
 
 const ADVANCE: &str = "
@@ -22,37 +22,76 @@ const ADVANCE: &str = "
 const MOVE_BACK: &str = "
     UPDATE read_positions SET seq = ?3 WHERE user_id = ?1 AND room_id = ?2 AND seq > ?3";
 
+/// The statement that lists rooms: a condition on them, or what is listed in place of all rooms.
+macro_rules! list {
+    (with $condition:literal) => {
+        list!(from
+            "SELECT * FROM (
+                 SELECT id AS listed_id FROM rooms INDEXED BY rooms_public
+                 WHERE ?5 IS NOT 'joined' AND kind = 'public' AND deleted_at IS NULL
+                   AND id BETWEEN ?2 AND ?3
+                   AND (?4 IS NULL OR kind = ?4)
+                   AND (?6 IS NULL OR instr(lower(name), lower(?6)) > 0)
+                   AND NOT EXISTS (SELECT 1 FROM members WHERE room_id = rooms.id AND user_id = ?1)",
+            $condition,
+            "    ORDER BY id LIMIT ?7)
+             UNION ALL
+             SELECT * FROM (
+                 SELECT room_id FROM members CROSS JOIN rooms ON rooms.id = room_id
+                 WHERE ?5 IS NOT 'none' AND user_id = ?1 AND deleted_at IS NULL
+                   AND room_id BETWEEN ?2 AND ?3
+                   AND (?4 IS NULL OR kind = ?4)
+                   AND (?6 IS NULL OR instr(lower(name), lower(?6)) > 0)",
+            $condition,
+            "    ORDER BY room_id LIMIT ?7)
+             ORDER BY 1 LIMIT ?7"
+        )
+    };
+    (from $($listed:literal),+) => {
+        concat!(
+            "SELECT ",
+            room_columns!(),
+            ", read_positions.seq, member_count, ",
+            member_columns!(),
+            " FROM (",
+            $($listed,)+
+            ") CROSS JOIN rooms ON rooms.id = listed_id
+             LEFT JOIN read_positions
+                 ON read_positions.room_id = listed_id AND read_positions.user_id = ?1
+             LEFT JOIN members ON members.room_id = listed_id AND members.user_id = ?1
+             ORDER BY listed_id"
+        )
+    };
+}
+
 /// The first part reads the public rooms by their index, because there may be many more closed rooms. The second part
 /// reads the memberships of the reader by their index, and only their rooms. Each part reads no more rows than the page
 /// has.
-const LIST: &str = concat!(
-    "SELECT ",
-    room_columns!(),
-    ", read_positions.seq, member_count, ",
-    member_columns!(),
-    " FROM (
-         SELECT * FROM (
-             SELECT id AS listed_id FROM rooms INDEXED BY rooms_public
-             WHERE ?5 IS NOT 'joined' AND kind = 'public' AND deleted_at IS NULL
-               AND id BETWEEN ?2 AND ?3
-               AND (?4 IS NULL OR kind = ?4)
-               AND (?6 IS NULL OR instr(lower(name), lower(?6)) > 0)
-               AND NOT EXISTS (SELECT 1 FROM members WHERE room_id = rooms.id AND user_id = ?1)
-             ORDER BY id LIMIT ?7)
-         UNION ALL
-         SELECT * FROM (
-             SELECT room_id FROM members CROSS JOIN rooms ON rooms.id = room_id
-             WHERE ?5 IS NOT 'none' AND user_id = ?1 AND deleted_at IS NULL
-               AND room_id BETWEEN ?2 AND ?3
-               AND (?4 IS NULL OR kind = ?4)
-               AND (?6 IS NULL OR instr(lower(name), lower(?6)) > 0)
-             ORDER BY room_id LIMIT ?7)
-         ORDER BY 1 LIMIT ?7)
-     CROSS JOIN rooms ON rooms.id = listed_id
-     LEFT JOIN read_positions ON read_positions.room_id = listed_id AND read_positions.user_id = ?1
-     LEFT JOIN members ON members.room_id = listed_id AND members.user_id = ?1
-     ORDER BY listed_id"
+const LIST: &str = list!(with "");
+
+/// The rooms with the metadata `?8` and `?9`, if many rooms have it: the time does not depend on those that the reader
+/// does not see.
+const LIST_WITH: &str = list!(with
+    " AND EXISTS (SELECT 1 FROM room_metadata AS known WHERE known.room_id = rooms.id AND known.key = ?8
+                    AND (?9 IS NULL OR known.value = ?9)) "
 );
+
+/// The rooms of the list `?8` that the reader sees.
+const LIST_AMONG: &str = list!(from
+    "SELECT rooms.id AS listed_id FROM json_each(?8) AS given CROSS JOIN rooms ON rooms.id = given.value
+     WHERE deleted_at IS NULL AND rooms.id BETWEEN ?2 AND ?3
+       AND (?4 IS NULL OR kind = ?4)
+       AND (?6 IS NULL OR instr(lower(name), lower(?6)) > 0)
+       AND CASE WHEN EXISTS (SELECT 1 FROM members WHERE room_id = rooms.id AND user_id = ?1)
+                THEN ?5 IS NOT 'none'
+                ELSE ?5 IS NOT 'joined' AND kind = 'public' END
+     ORDER BY rooms.id LIMIT ?7"
+);
+
+/// The rooms with some metadata, by the index.
+const FIND_WITH_KEY: &str = "SELECT room_id FROM room_metadata WHERE key = ?2 LIMIT ?1";
+const FIND_WITH_VALUE: &str =
+    "SELECT room_id FROM room_metadata WHERE key = ?2 AND value = ?3 LIMIT ?1";
 
 const LIST_PEOPLE: &str = "
     SELECT user_id, username, display_name FROM members JOIN users ON users.id = user_id
@@ -139,17 +178,34 @@ impl ReadPositions for Sqlite {
         let (first, last) = selection.ids();
         self.read(|db| {
             let _snapshot = Transaction::read(db)?;
-            let mut list = db.prepare_cached(LIST)?;
-            let mut rows = list.query(params![
-                reader.user_id.0,
-                first,
-                last,
-                selection.kind.map(RoomKind::as_str),
-                selection.membership.map(Belonging::as_str),
-                selection.query,
-                // A negative limit is none.
-                selection.limit.map_or(-1, i64::from)
-            ])?;
+            let kind = selection.kind.map(RoomKind::as_str);
+            let membership = selection.membership.map(Belonging::as_str);
+            // A negative limit is none.
+            let limit = selection.limit.map_or(-1, i64::from);
+            let mut parameters: Vec<&dyn ToSql> = vec![
+                &reader.user_id.0,
+                &first,
+                &last,
+                &kind,
+                &membership,
+                &selection.query,
+                &limit,
+            ];
+            let found = selection.metadata.as_ref().map(|it| find_few(db, it)).transpose()?;
+            let statement = match (&selection.metadata, &found) {
+                (_, Some(Some(few))) => {
+                    parameters.push(few);
+                    LIST_AMONG
+                }
+                (Some(MetadataQuery { key, value }), _) => {
+                    parameters.push(key);
+                    parameters.push(value);
+                    LIST_WITH
+                }
+                (None, _) => LIST,
+            };
+            let mut list = db.prepare_cached(statement)?;
+            let mut rows = list.query(&*parameters)?;
             let mut listed = Vec::new();
             while let Some(row) = rows.next()? {
                 listed.push(listed_room(db, row, reader)?);
@@ -157,6 +213,21 @@ impl ReadPositions for Sqlite {
             Ok(listed)
         })
     }
+}
+
+/// The rooms with this metadata, as a JSON array, also those that a reader does not see. `None`: they are many.
+fn find_few(db: &Connection, metadata: &MetadataQuery) -> Result<Option<String>> {
+    let MetadataQuery { key, value } = metadata;
+    let limit = FEW_ROOMS as i64 + 1;
+    let find = |statement, parameters: &[&dyn ToSql]| -> rusqlite::Result<Vec<i64>> {
+        db.prepare_cached(statement)?.query_map(parameters, |row| row.get(0))?.collect()
+    };
+    let ids = match value {
+        None => find(FIND_WITH_KEY, params![limit, key])?,
+        Some(value) => find(FIND_WITH_VALUE, params![limit, key, value])?,
+    };
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    Ok((ids.len() <= FEW_ROOMS).then(|| format!("[{}]", ids.join(","))))
 }
 
 fn listed_room(db: &Connection, row: &Row<'_>, reader: Reader<'_>) -> Result<ListedRoom> {

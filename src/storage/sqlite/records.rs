@@ -9,8 +9,8 @@ use rusqlite::{Connection, Row, types::Type};
 use super::super::Result;
 use super::super::stored_event::{StoredEvent, people_ids};
 use crate::model::{
-    Event, EventHeader, EventId, EventTarget, Message, MessageParts, Person, Profile, Room, RoomId,
-    RoomRules, Seq, Status, Timestamp, User, UserCard, UserId,
+    Event, EventHeader, EventId, EventTarget, Message, MessageParts, Metadata, Person, Profile,
+    Room, RoomId, RoomRules, Seq, Status, Timestamp, User, UserCard, UserId,
 };
 
 /// The columns of `users` that [`user`] reads.
@@ -40,12 +40,12 @@ macro_rules! room_columns {
     () => {
         "rooms.id, rooms.name, rooms.description, rooms.created_by, rooms.created_at, \
          rooms.head_seq, rooms.archived_at, rooms.revision, rooms.oldest_seq, rooms.retention_days, \
-         rooms.kind, rooms.posting, rooms.inviting, rooms.history, rooms.auto_join"
+         rooms.kind, rooms.posting, rooms.inviting, rooms.history, rooms.auto_join, rooms.metadata"
     };
 }
 
 /// The number of columns that [`room`] reads: the index of the column after them.
-pub(super) const ROOM_COLUMNS: usize = 15;
+pub(super) const ROOM_COLUMNS: usize = 16;
 
 /// The columns of `events` that [`message_of`] reads, and `extras`.
 macro_rules! message_columns {
@@ -115,7 +115,13 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
             history: word(row, 13)?,
             auto_join: row.get(14)?,
         },
+        metadata: metadata(row, 15)?,
     })
+}
+
+/// Reads a column with the data of a product.
+pub(super) fn metadata(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Metadata>> {
+    Ok(Metadata::from_stored(row.get_ref(column)?.as_str_or_null()?))
 }
 
 /// Reads an id, a username and a display name.

@@ -14,8 +14,8 @@ use super::Sqlite;
 use super::records::{Names, ROOM_COLUMNS, room, room_columns, word};
 use super::transaction::Transaction;
 use crate::model::{
-    EventId, NewAuditEntry, NewRoom, Person, Room, RoomChange, RoomDifference, RoomHead, RoomId,
-    RoomKind, Seq, Timestamp, UpdatedRoom, UserId,
+    EventId, Metadata, NewAuditEntry, NewRoom, Person, Room, RoomChange, RoomDifference, RoomHead,
+    RoomId, RoomKind, Seq, Timestamp, UpdatedRoom, UserId,
 };
 
 impl Rooms for Sqlite {
@@ -134,8 +134,8 @@ impl RoomTransaction for Transaction<'_> {
             RETURNING last_closed_room_id";
         const INSERT: &str = "
             INSERT INTO rooms (id, name, description, created_by, created_at,
-                               kind, posting, inviting, history, auto_join, direct_key)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+                               kind, posting, inviting, history, auto_join, direct_key, metadata)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let next = if room.kind.is_closed() { NEXT_CLOSED_ID } else { NEXT_PUBLIC_ID };
         let id = self.prepare_cached(next)?.query_row([], |row| row.get(0).map(RoomId))?;
         self.prepare_cached(INSERT)?.execute(params![
@@ -149,7 +149,8 @@ impl RoomTransaction for Transaction<'_> {
             room.rules.inviting.as_str(),
             room.rules.history.as_str(),
             room.rules.auto_join,
-            room.direct_key
+            room.direct_key,
+            room.metadata.as_ref().map(Metadata::to_stored)
         ])?;
         Ok(id)
     }
@@ -162,7 +163,7 @@ impl RoomTransaction for Transaction<'_> {
         const UPDATE: &str = "
             UPDATE rooms SET name = ?2, description = ?3, archived_at = ?4, revision = ?5,
                              retention_days = ?6, kind = ?7, posting = ?8, inviting = ?9,
-                             history = ?10, auto_join = ?11
+                             history = ?10, auto_join = ?11, metadata = ?12
             WHERE id = ?1";
         self.prepare_cached(UPDATE)?.execute(params![
             room.id.0,
@@ -175,8 +176,18 @@ impl RoomTransaction for Transaction<'_> {
             room.rules.posting.as_str(),
             room.rules.inviting.as_str(),
             room.rules.history.as_str(),
-            room.rules.auto_join
+            room.rules.auto_join,
+            room.metadata.as_ref().map(Metadata::to_stored)
         ])?;
+        Ok(())
+    }
+
+    fn set_room_keys(&mut self, id: RoomId, metadata: Option<&Metadata>) -> Result<()> {
+        const ADD: &str = "INSERT INTO room_metadata (room_id, key, value) VALUES (?1, ?2, ?3)";
+        self.prepare_cached("DELETE FROM room_metadata WHERE room_id = ?1")?.execute([id.0])?;
+        for (key, value) in metadata.into_iter().flat_map(Metadata::keys) {
+            self.prepare_cached(ADD)?.execute(params![id.0, key, value])?;
+        }
         Ok(())
     }
 
@@ -269,7 +280,7 @@ impl RoomTransaction for Transaction<'_> {
     }
 
     fn delete_parts_of_oldest_events(&mut self, id: RoomId, limit: u32) -> Result<u64> {
-        const DELETES: [&str; 4] = [
+        const DELETES: [&str; 5] = [
             "DELETE FROM reactions WHERE (message_id, emoji, user_id) IN (
                  SELECT message_id, emoji, user_id FROM reactions WHERE message_id IN (
                      SELECT id FROM events WHERE room_id = ?1
@@ -287,6 +298,11 @@ impl RoomTransaction for Transaction<'_> {
                  LIMIT ?2)",
             "DELETE FROM pins WHERE (room_id, message_id) IN (
                  SELECT room_id, message_id FROM pins WHERE message_id IN (
+                     SELECT id FROM events WHERE room_id = ?1
+                       AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2)
+                 LIMIT ?2)",
+            "DELETE FROM message_metadata WHERE (message_id, key) IN (
+                 SELECT message_id, key FROM message_metadata WHERE message_id IN (
                      SELECT id FROM events WHERE room_id = ?1
                        AND seq < (SELECT min(seq) FROM events WHERE room_id = ?1) + ?2)
                  LIMIT ?2)",

@@ -1,16 +1,16 @@
 //! Users as administrators see and change them.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::super::Result;
 use super::super::backend::UserAdmin;
 use super::super::decisions::{self, UserTransaction};
-use super::records::{USER_COLUMNS, user, user_columns};
+use super::records::{USER_COLUMNS, metadata, user, user_columns};
 use super::transaction::Transaction;
 use super::{Sqlite, users};
 use crate::model::{
-    Account, Event, NewAuditEntry, NewUser, Role, Timestamp, UserChange, UserId, UserQuery,
-    UserUpdate,
+    Account, Event, Metadata, MetadataQuery, NewAuditEntry, NewUser, Role, Timestamp, UserChange,
+    UserId, UserQuery, UserUpdate,
 };
 
 /// The beginning of a statement whose rows [`account`] reads. `$now` is the parameter with the present time.
@@ -19,7 +19,7 @@ macro_rules! select_accounts {
         concat!(
             "SELECT ",
             user_columns!(),
-            ", display_name, (SELECT count(*) FROM sessions \
+            ", display_name, users.metadata, (SELECT count(*) FROM sessions \
                  WHERE user_id = users.id AND revoked_at IS NULL AND expires_at > ",
             $now,
             ") FROM users "
@@ -29,22 +29,46 @@ macro_rules! select_accounts {
 
 pub(super) use select_accounts;
 
+/// The statement that lists the accounts among those that a condition selects.
+macro_rules! list {
+    ($condition:literal) => {
+        concat!(
+            select_accounts!("?4"),
+            "WHERE id > ?1 AND deleted_at IS NULL",
+            $condition,
+            " AND (instr(lower(username), lower(?2)) > 0 OR instr(lower(email), lower(?2)) > 0
+                   OR instr(fold_case(display_name), fold_case(?2)) > 0)
+             ORDER BY id LIMIT ?3"
+        )
+    };
+}
+
+const LIST: &str = list!("");
+const LIST_WITH_KEY: &str =
+    list!(" AND id IN (SELECT user_id FROM user_metadata WHERE key = ?5 AND user_id > ?1)");
+const LIST_WITH_VALUE: &str = list!(
+    " AND id IN (SELECT user_id FROM user_metadata WHERE key = ?5 AND value = ?6 AND user_id > ?1)"
+);
+
 impl UserAdmin for Sqlite {
     fn list_users(&self, query: &UserQuery, now: Timestamp) -> Result<Vec<Account>> {
-        const LIST: &str = concat!(
-            select_accounts!("?4"),
-            "WHERE id > ?1 AND deleted_at IS NULL
-               AND (instr(lower(username), lower(?2)) > 0 OR instr(lower(email), lower(?2)) > 0
-                    OR instr(fold_case(display_name), fold_case(?2)) > 0)
-             ORDER BY id LIMIT ?3"
-        );
         let text = query.text.as_deref().unwrap_or_default();
         let after = query.after.map_or(0, |id| id.0);
+        let limit = query.limit;
         self.read(|db| {
-            let mut statement = db.prepare_cached(LIST)?;
-            let accounts =
-                statement.query_map(params![after, text, query.limit, now.0], account)?;
-            Ok(accounts.collect::<rusqlite::Result<_>>()?)
+            let query_with = |list, params: &[&dyn ToSql]| -> Result<Vec<Account>> {
+                let mut statement = db.prepare_cached(list)?;
+                Ok(statement.query_map(params, account)?.collect::<rusqlite::Result<_>>()?)
+            };
+            match &query.metadata {
+                None => query_with(LIST, params![after, text, limit, now.0]),
+                Some(MetadataQuery { key, value: None }) => {
+                    query_with(LIST_WITH_KEY, params![after, text, limit, now.0, key])
+                }
+                Some(MetadataQuery { key, value: Some(value) }) => {
+                    query_with(LIST_WITH_VALUE, params![after, text, limit, now.0, key, value])
+                }
+            }
         })
     }
 
@@ -122,6 +146,19 @@ impl UserTransaction for Transaction<'_> {
         Ok(())
     }
 
+    fn set_user_metadata(&mut self, id: UserId, metadata: Option<&Metadata>) -> Result<()> {
+        const FORGET: &str = "DELETE FROM user_metadata WHERE user_id = ?1";
+        const ADD: &str = "INSERT INTO user_metadata (user_id, key, value) VALUES (?1, ?2, ?3)";
+        let stored = metadata.map(Metadata::to_stored);
+        self.prepare_cached("UPDATE users SET metadata = ?2 WHERE id = ?1")?
+            .execute(params![id.0, stored])?;
+        self.prepare_cached(FORGET)?.execute([id.0])?;
+        for (key, value) in metadata.into_iter().flat_map(Metadata::keys) {
+            self.prepare_cached(ADD)?.execute(params![id.0, key, value])?;
+        }
+        Ok(())
+    }
+
     fn lock_password(&mut self, id: UserId, hash: &str) -> Result<bool> {
         const HAS: &str =
             "SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)";
@@ -140,10 +177,10 @@ impl UserTransaction for Transaction<'_> {
                              password_hash = '', role = 'user', is_active = 0, deleted_at = ?2,
                              display_name = NULL, title = NULL, timezone = NULL, status_text = NULL,
                              status_emoji = NULL, status_until = NULL, last_seen_at = NULL,
-                             renamed_at = NULL
+                             renamed_at = NULL, metadata = NULL
             WHERE id = ?1";
         // Reactions stay, as messages do.
-        const FORGET: [&str; 9] = [
+        const FORGET: [&str; 10] = [
             "DELETE FROM blocks WHERE user_id = ?1 OR blocked_id = ?1",
             "DELETE FROM mentions WHERE user_id = ?1",
             "DELETE FROM thread_follows WHERE user_id = ?1",
@@ -153,6 +190,7 @@ impl UserTransaction for Transaction<'_> {
             "DELETE FROM external_accounts WHERE user_id = ?1",
             "DELETE FROM incoming_hooks WHERE user_id = ?1",
             "DELETE FROM outgoing_hooks WHERE user_id = ?1",
+            "DELETE FROM user_metadata WHERE user_id = ?1",
         ];
         self.prepare_cached(EMPTY)?.execute([id.0, deleted_at.0])?;
         for forget in FORGET {
@@ -168,6 +206,7 @@ pub(super) fn get_account(db: &Connection, id: UserId, now: Timestamp) -> Result
 }
 
 pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
-    let (display_name, sessions) = (row.get(USER_COLUMNS)?, row.get(USER_COLUMNS + 1)?);
-    Ok(Account { user: user(row)?, display_name, sessions })
+    let (display_name, sessions) = (row.get(USER_COLUMNS)?, row.get(USER_COLUMNS + 2)?);
+    let metadata = metadata(row, USER_COLUMNS + 1)?;
+    Ok(Account { user: user(row)?, display_name, sessions, metadata })
 }

@@ -32,6 +32,7 @@ fn frames() -> Vec<ServerFrame<'static>> {
         archived_at: None,
         kind: RoomKind::Public,
         rules: RoomRules::default(),
+        metadata: None,
     });
     static ACTIVITY: LazyLock<[ActivityMessage; 1]> = LazyLock::new(|| {
         [ActivityMessage {
@@ -80,6 +81,7 @@ fn frames() -> Vec<ServerFrame<'static>> {
                 revision: 0,
                 kind: RoomKind::Public,
                 rules: RoomRules::default(),
+                metadata: None,
             },
         },
         ServerFrame::RoomActivity {

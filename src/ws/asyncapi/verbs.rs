@@ -16,7 +16,7 @@ pub(super) fn messages(schemas: &mut SchemaGenerator) -> Map<String, Value> {
             command::Send::json_schema(schemas).to_value(),
             json!({
                 "type": "send", "room_id": 1, "content": "Hello, everyone!",
-                "client_id": "550e8400-e29b-41d4-a716-446655440000", "ref": "7",
+                "client_id": "550e8400-e29b-41d4-a716-446655440000", "metadata": { "order_id": 42 }, "ref": "7",
             }),
         ),
         (

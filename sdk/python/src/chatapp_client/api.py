@@ -296,6 +296,8 @@ class AsyncApi:
         query: str | None = None,
         limit: int | None = None,
         after: int | None = None,
+        metadata_key: str | None = None,
+        metadata_value: str | None = None,
     ) -> list[Room]:
         """List the rooms.
 
@@ -312,6 +314,11 @@ class AsyncApi:
         `limit`: The most rooms to return.
 
         `after`: The rooms with a greater id.
+
+        `metadata_key`: Only rooms whose metadata has this key.
+
+        `metadata_value`: Only rooms whose metadata has this value at `metadata_key`: a text of at
+        most 256 characters, or a number or a truth value as JSON writes it.
         """
         answer: list[Room] = await self._call(
             "GET",
@@ -322,6 +329,8 @@ class AsyncApi:
                 "query": query,
                 "limit": limit,
                 "after": after,
+                "metadata_key": metadata_key,
+                "metadata_value": metadata_value,
             },
         )
         return answer
@@ -588,6 +597,8 @@ class AsyncApi:
         before: int | None = None,
         after: int | None = None,
         around: int | None = None,
+        metadata_key: str | None = None,
+        metadata_value: str | None = None,
     ) -> MessagePage:
         """Read messages.
 
@@ -600,11 +611,24 @@ class AsyncApi:
         `after`: The oldest messages with a greater seq.
 
         `around`: Half of the page before this seq, the rest from it on.
+
+        `metadata_key`: Only messages whose metadata has this key. Replies that are shown only in
+        their threads are left out, as always.
+
+        `metadata_value`: Only messages whose metadata has this value at `metadata_key`: a text of
+        at most 256 characters, or a number or a truth value as JSON writes it.
         """
         answer: MessagePage = await self._call(
             "GET",
             f"/rooms/{room_id}/messages",
-            query={"limit": limit, "before": before, "after": after, "around": around},
+            query={
+                "limit": limit,
+                "before": before,
+                "after": after,
+                "around": around,
+                "metadata_key": metadata_key,
+                "metadata_value": metadata_value,
+            },
         )
         return answer
 
@@ -1205,6 +1229,8 @@ class AsyncApi:
         limit: int | None = None,
         after: int | None = None,
         external_subject: str | None = None,
+        metadata_key: str | None = None,
+        metadata_value: str | None = None,
     ) -> AccountPage:
         """List the accounts.
 
@@ -1219,12 +1245,22 @@ class AsyncApi:
 
         `external_subject`: Only the account of the product's person with this id. The other
         parameters then have no effect.
+
+        `metadata_key`: Only accounts whose metadata has this key.
+
+        `metadata_value`: Only accounts whose metadata has this value at `metadata_key`: a text of
+        at most 256 characters, or a number or a truth value as JSON writes it.
         """
         answer: AccountPage = await self._call(
             "GET",
             "/admin/users",
             query={
-                "query": query, "limit": limit, "after": after, "external_subject": external_subject
+                "query": query,
+                "limit": limit,
+                "after": after,
+                "external_subject": external_subject,
+                "metadata_key": metadata_key,
+                "metadata_value": metadata_value,
             },
         )
         return answer

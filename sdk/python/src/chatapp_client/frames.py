@@ -5,7 +5,7 @@ This file is written by `scripts/generate.py` from docs/asyncapi.json: do not ed
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, NotRequired, TypeAlias, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypeAlias, TypedDict
 
 EventId: TypeAlias = int
 """The id of an event, and so of a message: an integer that is unique in the server and never
@@ -25,6 +25,11 @@ Seq: TypeAlias = int
 Everyone: TypeAlias = Literal["room", "here"]
 """A group of people whom a message mentions."""
 
+Metadata: TypeAlias = dict[str, Any]
+"""A product's own data: a JSON object that is not empty. The server keeps it and does not look at
+it.
+"""
+
 RoomKind: TypeAlias = Literal["public", "private", "direct"]
 """Who sees a room, and who can enter it."""
 
@@ -43,6 +48,7 @@ RoomField: TypeAlias = Literal[
     "inviting",
     "history",
     "auto_join",
+    "metadata",
 ]
 """A field of a room that its `room_changed` events report."""
 
@@ -166,6 +172,8 @@ class Message(TypedDict):
     """The author and the time of the message whose text this message repeats."""
     is_bot: NotRequired[bool]
     """Whether a bot sent the message."""
+    metadata: NotRequired[Metadata | None]
+    """The sender's own data on the message."""
     reactions: NotRequired[list[Reaction]]
     """The reactions, in the order in which their emojis were first used. Only in answers over HTTP:
     on the socket they are events.
@@ -283,6 +291,8 @@ class RoomChanged(TypedDict):
     """The part of the log that the members of a private room see."""
     auto_join: bool
     """Whether new accounts become members. Only public rooms."""
+    metadata: NotRequired[Metadata | None]
+    """The data of a product on the room; absent if the room has none."""
     changed: NotRequired[list[RoomField]]
     """The names of the fields that the change changed; absent in events of earlier versions, which
     did not store them.
@@ -359,6 +369,8 @@ class RoomCard(TypedDict):
     """The part of the log that the members of a private room see."""
     auto_join: bool
     """Whether new accounts become members. Only public rooms."""
+    metadata: NotRequired[Metadata | None]
+    """The data of a product on the room; absent if the room has none."""
 
 
 class ActivityMessage(TypedDict):
@@ -468,8 +480,8 @@ class MessageUnpinnedFrame(MessageChange):
 
 
 class RoomChangedFrame(RoomChanged):
-    """An event of the room's log: the room got another name, description, kind or rule, or it was
-    archived or is no longer archived.
+    """An event of the room's log: the room got another name, description, kind, rule or metadata,
+    or it was archived or is no longer archived.
     """
 
     type: Literal["room_changed"]
@@ -646,6 +658,8 @@ class RoomUpdatedFrame(TypedDict):
     """The part of the log that the members of a private room see."""
     auto_join: bool
     """Whether new accounts become members. Only public rooms."""
+    metadata: NotRequired[Metadata | None]
+    """The data of a product on the room; absent if the room has none."""
 
 
 class ReadFrame(TypedDict):
@@ -798,6 +812,8 @@ class PlainSendFrame(TypedDict):
     """Whether a reply is shown in the room too."""
     quote_of: NotRequired[EventId | None]
     """The id of a message of the room that this one quotes."""
+    metadata: NotRequired[Metadata | None]
+    """The sender's own data on the message, at most 4 KiB as compact JSON."""
 
 
 class ClientSendFrame(TypedDict):
@@ -817,6 +833,8 @@ class ClientSendFrame(TypedDict):
     """Whether a reply is shown in the room too."""
     quote_of: NotRequired[EventId | None]
     """The id of a message of the room that this one quotes."""
+    metadata: NotRequired[Metadata | None]
+    """The sender's own data on the message, at most 4 KiB as compact JSON."""
     type: Literal["send"]
     ref: NotRequired[str]
     """Repeated in the answer."""

@@ -281,6 +281,8 @@ class Api:
         query: str | None = None,
         limit: int | None = None,
         after: int | None = None,
+        metadata_key: str | None = None,
+        metadata_value: str | None = None,
     ) -> list[Room]:
         """List the rooms.
 
@@ -297,10 +299,21 @@ class Api:
         `limit`: The most rooms to return.
 
         `after`: The rooms with a greater id.
+
+        `metadata_key`: Only rooms whose metadata has this key.
+
+        `metadata_value`: Only rooms whose metadata has this value at `metadata_key`: a text of at
+        most 256 characters, or a number or a truth value as JSON writes it.
         """
         return self._run(
             self._api.list_rooms(
-                membership=membership, kind=kind, query=query, limit=limit, after=after
+                membership=membership,
+                kind=kind,
+                query=query,
+                limit=limit,
+                after=after,
+                metadata_key=metadata_key,
+                metadata_value=metadata_value,
             )
         )
 
@@ -533,6 +546,8 @@ class Api:
         before: int | None = None,
         after: int | None = None,
         around: int | None = None,
+        metadata_key: str | None = None,
+        metadata_value: str | None = None,
     ) -> MessagePage:
         """Read messages.
 
@@ -545,9 +560,23 @@ class Api:
         `after`: The oldest messages with a greater seq.
 
         `around`: Half of the page before this seq, the rest from it on.
+
+        `metadata_key`: Only messages whose metadata has this key. Replies that are shown only in
+        their threads are left out, as always.
+
+        `metadata_value`: Only messages whose metadata has this value at `metadata_key`: a text of
+        at most 256 characters, or a number or a truth value as JSON writes it.
         """
         return self._run(
-            self._api.list_messages(room_id, limit=limit, before=before, after=after, around=around)
+            self._api.list_messages(
+                room_id,
+                limit=limit,
+                before=before,
+                after=after,
+                around=around,
+                metadata_key=metadata_key,
+                metadata_value=metadata_value,
+            )
         )
 
     def get_message(self, room_id: int, message_id: int, /) -> Message:
@@ -1065,6 +1094,8 @@ class Api:
         limit: int | None = None,
         after: int | None = None,
         external_subject: str | None = None,
+        metadata_key: str | None = None,
+        metadata_value: str | None = None,
     ) -> AccountPage:
         """List the accounts.
 
@@ -1079,10 +1110,20 @@ class Api:
 
         `external_subject`: Only the account of the product's person with this id. The other
         parameters then have no effect.
+
+        `metadata_key`: Only accounts whose metadata has this key.
+
+        `metadata_value`: Only accounts whose metadata has this value at `metadata_key`: a text of
+        at most 256 characters, or a number or a truth value as JSON writes it.
         """
         return self._run(
             self._api.list_users(
-                query=query, limit=limit, after=after, external_subject=external_subject
+                query=query,
+                limit=limit,
+                after=after,
+                external_subject=external_subject,
+                metadata_key=metadata_key,
+                metadata_value=metadata_value,
             )
         )
 

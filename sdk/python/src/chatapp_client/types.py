@@ -27,6 +27,11 @@ LeaveCause: TypeAlias = Literal["left", "removed", "banned", "deleted"]
 deleted.
 """
 
+Metadata: TypeAlias = dict[str, Any]
+"""A product's own data: a JSON object with at most 32 keys of 1 to 64 characters, at most 4,096
+bytes as compact JSON and at most 32 levels, without NUL. An empty object is none.
+"""
+
 Notify: TypeAlias = Literal["all", "mentions", "none"]
 """The messages of a room that notify a member."""
 
@@ -48,6 +53,7 @@ RoomField: TypeAlias = Literal[
     "inviting",
     "history",
     "auto_join",
+    "metadata",
 ]
 """A field of a room that a change can change."""
 
@@ -177,6 +183,8 @@ class Account(TypedDict):
     """The number of its open sessions; of a bot, the number of its API tokens."""
     is_bot: NotRequired[bool]
     """True: the account is a bot's, which has no password."""
+    metadata: NotRequired[Metadata]
+    """The data of a product on the person; absent if there is none."""
 
 
 class AccountPage(TypedDict):
@@ -206,6 +214,8 @@ class AccountRequest(TypedDict):
     """The person's id in the product, at most 255 characters: the product's tokens with this
     subject open the account. Not together with a password.
     """
+    metadata: NotRequired[Metadata | None]
+    """Data of the product's own on the person, for admins and for the person alone."""
 
 
 class AddedMembers(TypedDict):
@@ -257,6 +267,8 @@ class AnnouncementRequest(TypedDict):
     """The sender's own id of the message, as in a send. All messages of the server itself share
     these ids in a room.
     """
+    metadata: NotRequired[Metadata | None]
+    """Data of the caller's own, as in a send."""
 
 
 class ApiToken(TypedDict):
@@ -927,6 +939,8 @@ class Message(TypedDict):
     """The author and the time of the message whose text this message repeats."""
     is_bot: NotRequired[bool]
     """True: a bot sent the message."""
+    metadata: NotRequired[Metadata]
+    """The sender's own data on the message."""
     reactions: NotRequired[list[Reaction]]
     """The reactions, in the order in which their emojis were first used. Not in events."""
     thread: NotRequired[ThreadSummary]
@@ -1057,6 +1071,10 @@ class MessageRequest(TypedDict):
     """Whether a reply is shown in the room too, and not only in its thread."""
     quote_of: NotRequired[int | None]
     """The id of a message of the room that this one quotes."""
+    metadata: NotRequired[Metadata | None]
+    """Data of the caller's own, for everybody who sees the message. An edit keeps it; a deleted
+    message has none.
+    """
 
 
 class MessageSent(TypedDict):
@@ -1093,6 +1111,8 @@ class MessageSent(TypedDict):
     """The author and the time of the message whose text this message repeats."""
     is_bot: NotRequired[bool]
     """True: a bot sent the message."""
+    metadata: NotRequired[Metadata]
+    """The sender's own data on the message."""
     reactions: NotRequired[list[Reaction]]
     """The reactions, in the order in which their emojis were first used. Not in events."""
     thread: NotRequired[ThreadSummary]
@@ -1477,6 +1497,8 @@ class Reply(TypedDict):
     """The author and the time of the message whose text this message repeats."""
     is_bot: NotRequired[bool]
     """True: a bot sent the message."""
+    metadata: NotRequired[Metadata]
+    """The sender's own data on the message."""
     reactions: NotRequired[list[Reaction]]
     """The reactions, in the order in which their emojis were first used. Not in events."""
     thread: NotRequired[ThreadSummary]
@@ -1544,6 +1566,8 @@ class Room(TypedDict):
     """
     archived_at: NotRequired[str]
     """The time since which the room is archived: it can be read, and nothing can be sent to it."""
+    metadata: NotRequired[Metadata]
+    """The data of a product; absent if the room has none."""
 
 
 class RoomChangeRequest(TypedDict):
@@ -1567,11 +1591,13 @@ class RoomChangeRequest(TypedDict):
     """The part of the log that the members of a private room see."""
     auto_join: NotRequired[bool | None]
     """Whether new accounts become members. Only public rooms."""
+    metadata: NotRequired[Metadata | None]
+    """As for a new room, in place of all earlier data; null removes it."""
 
 
 class RoomChanged(TypedDict):
-    """The room got another name, description, kind or rule, or it was archived or is no longer
-    archived.
+    """The room got another name, description, kind, rule or metadata, or it was archived or is no
+    longer archived.
     """
 
     type: Literal["room_changed"]
@@ -1611,6 +1637,8 @@ class RoomChanged(TypedDict):
     """The names of the fields that the change changed; absent in events of earlier versions, which
     did not store them. Later versions may have more names.
     """
+    metadata: NotRequired[Metadata]
+    """The data of a product after the change; absent if the room has none."""
 
 
 class RoomRequest(TypedDict):
@@ -1633,6 +1661,8 @@ class RoomRequest(TypedDict):
     """The part of the log that the members of a private room see: `all` if left out."""
     auto_join: NotRequired[bool | None]
     """Whether new accounts become members: false if left out. Only public rooms."""
+    metadata: NotRequired[Metadata | None]
+    """Data of the caller's own, for everybody who sees the room."""
 
 
 class ScheduleRequest(TypedDict):
@@ -1906,6 +1936,8 @@ class User(TypedDict):
     is_active: bool
     """An account that is not active cannot sign in."""
     created_at: str
+    metadata: NotRequired[Metadata]
+    """The data of a product on the person; only in `GET /auth/me`, and absent if there is none."""
 
 
 class UserCard(TypedDict):
@@ -1937,6 +1969,8 @@ class UserChangeRequest(TypedDict):
     role: NotRequired[Role | None]
     is_active: NotRequired[bool | None]
     """An account that is not active cannot sign in."""
+    metadata: NotRequired[Metadata | None]
+    """Data of a product's own on the person, in place of all earlier data; null removes it."""
 
 
 class UserTokenRequest(TypedDict):
@@ -1961,6 +1995,10 @@ class MessageOptions(TypedDict):
     """Whether a reply is shown in the room too, and not only in its thread."""
     quote_of: NotRequired[int | None]
     """The id of a message of the room that this one quotes."""
+    metadata: NotRequired[Metadata | None]
+    """Data of the caller's own, for everybody who sees the message. An edit keeps it; a deleted
+    message has none.
+    """
 
 
 Event: TypeAlias = (

@@ -21,6 +21,8 @@ export class MemberLog {
 
   /** @param {RoomLogEvent} event */
   take(event) {
+    // A product's data means nothing to people.
+    if ("changed" in event && event.changed?.join() === "metadata") return;
     const at = this.list.findLastIndex(({ seq }) => seq <= event.seq);
     if (this.list[at]?.seq === event.seq) return;
     this.list.splice(at + 1, 0, event);
