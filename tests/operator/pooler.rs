@@ -123,7 +123,8 @@ fn an_error_names_the_pooler_if_it_has_no_free_connection() {
 fn undo_migrations(database: &PgDatabase) {
     let undo = "DROP TABLE reactions, mentions, thread_follows, pins, drafts, scheduled_messages,
                     search_index, api_tokens, cursors, external_accounts, incoming_hooks,
-                    outgoing_hooks, outgoing_positions, outgoing_deliveries;
+                    outgoing_hooks, outgoing_positions, outgoing_deliveries,
+                    user_metadata, room_metadata, message_metadata;
                 ALTER TABLE sessions DROP COLUMN ends_at;
                 ALTER TABLE events DROP COLUMN detail, DROP COLUMN thread_id, DROP COLUMN extras;
                 DELETE FROM users WHERE id = 0;

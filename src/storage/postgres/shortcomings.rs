@@ -45,6 +45,7 @@ const LIST_MISSING_RIGHTS: &str = "
                       'thread_follows', 'pins', 'drafts', 'scheduled_messages',
                       'api_tokens', 'cursors', 'external_accounts', 'incoming_hooks',
                       'outgoing_hooks', 'outgoing_positions', 'outgoing_deliveries',
+                      'user_metadata', 'room_metadata', 'message_metadata',
                       'refinery_schema_history')
       AND NOT (relname = 'audit' AND privilege IN ('UPDATE', 'DELETE'))
       AND NOT (relname = 'refinery_schema_history' AND privilege <> 'SELECT')
