@@ -55,9 +55,10 @@ fn on(url: &str, arguments: &[&str]) -> Done {
 }
 
 fn command_on(url: &str, arguments: &[&str]) -> Command {
-    // A command that does not end fails the test instead of blocking it.
+    // A command that does not end fails the test instead of blocking it. In the foreground, `timeout` passes a signal on
+    // once; otherwise twice, and the second one ends a server at once.
     let mut command = Command::new("timeout");
-    command.args(["60", env!("CARGO_BIN_EXE_chatapp")]).args(arguments);
+    command.args(["--foreground", "60", env!("CARGO_BIN_EXE_chatapp")]).args(arguments);
     command.current_dir(env!("CARGO_TARGET_TMPDIR")).env_clear();
     command.env("DATABASE_URL", url).env("CHATAPP_HTTP__BIND", "127.0.0.1:0");
     command

@@ -136,13 +136,14 @@ fn undo_migrations(database: &PgDatabase) {
                 ALTER TABLE rooms DROP COLUMN kind, DROP COLUMN posting, DROP COLUMN inviting,
                     DROP COLUMN history, DROP COLUMN auto_join, DROP COLUMN direct_key,
                     DROP COLUMN access_version, DROP COLUMN member_count,
-                    DROP COLUMN indexed_seq, DROP COLUMN indexed_ids;
+                    DROP COLUMN indexed_seq, DROP COLUMN indexed_ids, DROP COLUMN metadata;
                 DROP FUNCTION count_members, fold_case;
                 CREATE UNIQUE INDEX rooms_name ON rooms (lower(name COLLATE \"C\"))
                     WHERE deleted_at IS NULL;
                 ALTER TABLE users DROP COLUMN display_name, DROP COLUMN title, DROP COLUMN timezone,
                     DROP COLUMN status_text, DROP COLUMN status_emoji, DROP COLUMN status_until,
-                    DROP COLUMN last_seen_at, DROP COLUMN renamed_at, DROP COLUMN is_bot;
+                    DROP COLUMN last_seen_at, DROP COLUMN renamed_at, DROP COLUMN is_bot,
+                    DROP COLUMN metadata;
                 DELETE FROM refinery_schema_history WHERE version >= 7";
     assert_eq!(on(database.url(), &["migrate"]).code, 0);
     database.client().batch_execute(undo).unwrap();
