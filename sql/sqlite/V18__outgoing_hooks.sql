@@ -1,6 +1,6 @@
 -- URLs that are told what happens in the rooms that a bot may read.
 CREATE TABLE outgoing_hooks (
-    id               INTEGER PRIMARY KEY,
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id          INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,  -- the bot
     url              TEXT    NOT NULL,
     secret           TEXT    NOT NULL,  -- signs the requests; in base64

@@ -32,8 +32,6 @@ const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_BYTES: usize = 64;
-/// A body of up to this many bytes is in the buffer of the connection when a request is refused.
-const BUFFERED_BODY_BYTES: u64 = 4096;
 
 pub(super) struct Envelope {
     inner: BoxEndpoint<'static, Response>,
@@ -104,7 +102,7 @@ impl Endpoint for Envelope {
         let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let client = self.proxies.client(peer, request.headers());
         let facts = Arc::new(Facts::new(request_id(&request), self.max_body_bytes, client));
-        let may_leave_body_unread = has_large_body(&request);
+        let has_body = has_body(&request);
         let mut response = if let Err(problem) = target::normalise(&mut request) {
             (*problem).into_response()
         } else if self.cors.is_preflight(&request) {
@@ -126,8 +124,8 @@ impl Endpoint for Envelope {
         if let Ok(id) = HeaderValue::from_str(&facts.request_id) {
             headers.insert(REQUEST_ID, id);
         }
-        if status.is_client_error() && may_leave_body_unread {
-            // The connection ends if the body was not read. A client that is not told so may send its
+        if status.is_client_error() && has_body && !facts.has_read_body() {
+            // The connection ends if the body was not read, unless all of it has arrived already. A client that is not told so may send its
             // next request on it.
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -154,11 +152,9 @@ impl Endpoint for Envelope {
     }
 }
 
-fn has_large_body(request: &Request) -> bool {
-    let declared = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    declared.map_or(request.headers().contains_key(header::TRANSFER_ENCODING), |bytes: u64| {
-        bytes > BUFFERED_BODY_BYTES
-    })
+fn has_body(request: &Request) -> bool {
+    request.headers().contains_key(header::TRANSFER_ENCODING)
+        || request.header(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
 }
 
 /// Converts the router's `/ws/:room_id` to the documents' `/ws/{room_id}`.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use poem::error::ReadBodyError;
@@ -37,11 +37,17 @@ pub(super) struct Facts {
     pub client: IpAddr,
     /// The caller; 0 while it is not known.
     user_id: AtomicI64,
+    has_read_body: AtomicBool,
 }
 
 impl Facts {
     pub fn new(request_id: String, max_body_bytes: usize, client: IpAddr) -> Self {
-        Self { request_id, max_body_bytes, client, user_id: AtomicI64::new(0) }
+        let (user_id, has_read_body) = (AtomicI64::new(0), AtomicBool::new(false));
+        Self { request_id, max_body_bytes, client, user_id, has_read_body }
+    }
+
+    pub fn has_read_body(&self) -> bool {
+        self.has_read_body.load(Ordering::Relaxed)
     }
 
     pub fn user_id(&self) -> Option<i64> {
@@ -288,13 +294,19 @@ pub(super) fn check_content_encoding(request: &Request) -> poem::Result<()> {
 }
 
 pub(super) async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<bytes::Bytes> {
-    let limit = request.data::<Arc<Facts>>().map_or(0, |facts| facts.max_body_bytes);
+    let facts = request.data::<Arc<Facts>>();
+    let limit = facts.map_or(0, |facts| facts.max_body_bytes);
     let declared = request.header(header::CONTENT_LENGTH).and_then(|n| usize::from_str(n).ok());
     if declared.is_some_and(|declared| declared > limit) {
         return Err(Problem::too_large(limit).into());
     }
     match tokio::time::timeout(BODY_TIMEOUT, body.take()?.into_bytes_limit(limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Ok(bytes)) => {
+            if let Some(facts) = facts {
+                facts.has_read_body.store(true, Ordering::Relaxed);
+            }
+            Ok(bytes)
+        }
         Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Problem::too_large(limit).into()),
         // The client has disconnected: nothing reads this answer.
         Ok(Err(_)) => Err(Problem::from(Error::MalformedJson("it is cut off".into())).into()),

@@ -28,6 +28,7 @@ where
     let connected = builder.handshake(TokioIo::new(stream)).await;
     let (sender, connection) = connected.map_err(understood)?;
     // Its errors are those of the requests.
+    #[expect(clippy::disallowed_methods, reason = "the task ends with its sender")]
     tokio::spawn(connection);
     Ok(sender)
 }

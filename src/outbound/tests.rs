@@ -290,7 +290,8 @@ async fn connections_are_kept_for_the_next_request() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     // The number of the connection, and the number of the request on it. It ends after three requests, without a word.
-    let server = tokio::spawn(async move {
+    let mut server = JoinSet::new();
+    server.spawn(async move {
         for connection in 1.. {
             let (mut stream, _) = listener.accept().await.unwrap();
             for request in 1..=3 {
@@ -317,5 +318,4 @@ async fn connections_are_kept_for_the_next_request() {
         client.inner.kept.as_ref().unwrap().take(&Url::parse(&url).unwrap()).map(drop),
         None
     );
-    server.abort();
 }

@@ -222,7 +222,10 @@ pub fn only_hooks_that_are_not_paused_run(db: &TestDatabase) {
     assert_eq!(change(pause(true)).paused_at, Some(NOW));
     assert!(running(backend, one.id).is_none() && running(backend, two.id).is_some());
     assert_eq!(change(pause(false)).paused_at, None);
-    backend.mark_hook_gone(one.id, NOW).unwrap();
+    let url = &one.url;
+    backend.mark_hook_gone(one.id, "https://before.example.com/", NOW).unwrap();
+    assert!(running(backend, one.id).is_some());
+    backend.mark_hook_gone(one.id, url, NOW).unwrap();
     let gone = &backend.list_outgoing_hooks(None).unwrap()[0];
     assert_eq!((gone.is_gone, gone.paused_at), (true, Some(NOW)));
     assert!(!change(pause(false)).is_gone);

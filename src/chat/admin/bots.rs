@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Admin, Result};
+use super::{Admin, Error as AdminError, Result};
 use crate::chat::{Error, FieldError, accounts, api_tokens, names, people};
 use crate::model::{
     Account, ApiToken, Grant, NewApiToken, NewUser, Role, RoomId, Scope, Scopes, SessionId,
@@ -94,6 +94,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::InvalidFields`], [`Error::UserNotFound`], [`Error::TooManyTokens`].
     pub fn create_api_token(&self, user_id: UserId, draft: TokenDraft) -> Result<MadeToken> {
+        self.require_bot(user_id)?;
         let mut errors = Vec::new();
         check_token(&draft, self.now, &mut errors);
         if !errors.is_empty() {
@@ -132,9 +133,7 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::UserNotFound`] if there is no such bot.
     pub fn list_api_tokens(&self, user_id: UserId) -> Result<Vec<ApiToken>> {
-        if !self.get_user(user_id)?.user.is_bot {
-            return Err(Error::UserNotFound.into());
-        }
+        self.require_bot(user_id)?;
         Ok(self.backend.list_api_tokens(user_id, self.now)?)
     }
 
@@ -143,10 +142,29 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::TokenNotFound`].
     pub fn revoke_api_token(&self, user_id: UserId, id: SessionId) -> Result<()> {
+        self.require_bot(user_id).map_err(|error| match error {
+            AdminError::Rule(Error::UserNotFound) => Error::TokenNotFound.into(),
+            error => error,
+        })?;
         let entry = self.entry("bot.revoke_token", json!({ "token": id.to_string() }))?;
         match self.backend.revoke_api_token(user_id, id, &entry)? {
             true => Ok(()),
             false => Err(Error::TokenNotFound.into()),
+        }
+    }
+}
+
+impl Admin<'_> {
+    /// Checks that there is such a bot, and that it is not the bot of an incoming webhook, which belongs to the moderators of
+    /// its room: it may be a member of a private room that no admin sees.
+    ///
+    /// # Errors
+    /// [`Error::UserNotFound`].
+    pub(super) fn require_bot(&self, user_id: UserId) -> Result<()> {
+        let is_bot = self.get_user(user_id)?.user.is_bot;
+        match is_bot && self.backend.get_hook_room(user_id)?.is_none() {
+            true => Ok(()),
+            false => Err(Error::UserNotFound.into()),
         }
     }
 }

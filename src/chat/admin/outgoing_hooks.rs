@@ -11,7 +11,7 @@ use crate::chat::standard_webhooks::SECRET_PREFIX;
 use crate::chat::{Error, FieldError, random_bytes};
 use crate::model::{
     Delivery, EventKind, FailingRoom, HookFilter, NewOutgoingHook, OutgoingHook,
-    OutgoingHookChange, OutgoingHookId, Replay, RoomId, UserId,
+    OutgoingHookChange, OutgoingHookId, Replay, RoomId, RoomKind, UserId,
 };
 use crate::storage::backend::HookOutcome;
 
@@ -66,17 +66,18 @@ impl Admin<'_> {
         url: &str,
         filter: FilterDraft,
     ) -> Result<MadeOutgoingHook> {
+        self.require_bot(user_id)?;
         let mut errors = Vec::new();
         let url = check_url(url, &mut errors);
         let filter = HookFilter {
             kinds: check_kinds(filter.kinds, &mut errors),
-            room_ids: self.check_rooms(filter.room_ids, &mut errors)?,
+            room_ids: self.check_rooms(user_id, filter.room_ids, &mut errors)?,
         };
         if !errors.is_empty() {
             return Err(Error::InvalidFields(errors).into());
         }
         let secret = STANDARD.encode(random_bytes()?);
-        let entry = self.entry("outgoing_hook.create", json!({}))?;
+        let entry = self.entry("outgoing_hook.create", json!({ "filter": filter }))?;
         let hook = NewOutgoingHook { user_id, url, filter, secret: secret.clone() };
         match self.backend.create_outgoing_hook(&hook, &entry)? {
             HookOutcome::Stored(hook) => {
@@ -92,10 +93,8 @@ impl Admin<'_> {
     /// # Errors
     /// [`Error::UserNotFound`] if there is no such bot.
     pub fn list_outgoing_hooks(&self, user_id: Option<UserId>) -> Result<Vec<OutgoingHook>> {
-        if let Some(user_id) = user_id
-            && !self.get_user(user_id)?.user.is_bot
-        {
-            return Err(Error::UserNotFound.into());
+        if let Some(user_id) = user_id {
+            self.require_bot(user_id)?;
         }
         Ok(self.backend.list_outgoing_hooks(user_id)?)
     }
@@ -118,10 +117,10 @@ impl Admin<'_> {
     ) -> Result<OutgoingHook> {
         let mut errors = Vec::new();
         let url = draft.url.map(|url| check_url(&url, &mut errors));
-        let known = self.get_outgoing_hook(id)?.filter;
+        let OutgoingHook { user_id, filter: known, .. } = self.get_outgoing_hook(id)?;
         let kinds = draft.kinds.map(|kinds| check_kinds(kinds, &mut errors));
         let room_ids = match draft.room_ids {
-            Some(room_ids) => Some(self.check_rooms(room_ids, &mut errors)?),
+            Some(room_ids) => Some(self.check_rooms(user_id, room_ids, &mut errors)?),
             None => None,
         };
         if !errors.is_empty() {
@@ -133,7 +132,13 @@ impl Admin<'_> {
             room_ids: room_ids.unwrap_or(known.room_ids),
         });
         let change = OutgoingHookChange { url, filter, is_paused: draft.is_paused, secret: None };
-        let entry = self.entry("outgoing_hook.update", json!({ "hook": id }))?;
+        let detail = json!({
+            "hook": id,
+            "url_changed": change.url.is_some(),
+            "filter": change.filter,
+            "is_paused": change.is_paused,
+        });
+        let entry = self.entry("outgoing_hook.update", detail)?;
         let changed = self.backend.change_outgoing_hook(id, &change, &entry)?;
         Ok(changed.ok_or(Error::HookNotFound)?)
     }
@@ -166,7 +171,12 @@ impl Admin<'_> {
             let error = FieldError::new("after_seq", "must not be negative");
             return Err(Error::InvalidFields(vec![error]).into());
         }
-        self.get_outgoing_hook(id)?;
+        let hook = self.get_outgoing_hook(id)?;
+        if let Replay::FailedOf(room_id) | Replay::After(room_id, _) = replay
+            && !self.may_read(hook.user_id, room_id)?
+        {
+            return Err(Error::RoomNotFound.into());
+        }
         let detail = match replay {
             Replay::Failed => json!({ "hook": id }),
             Replay::FailedOf(room_id) => json!({ "hook": id, "room_id": room_id }),
@@ -219,6 +229,7 @@ impl Admin<'_> {
 
     fn check_rooms(
         &self,
+        user_id: UserId,
         room_ids: Option<Vec<RoomId>>,
         errors: &mut Vec<FieldError>,
     ) -> Result<Option<Vec<RoomId>>> {
@@ -229,13 +240,21 @@ impl Admin<'_> {
             return Ok(None);
         }
         for room_id in &room_ids {
-            if self.backend.get_room(*room_id)?.is_none() {
-                errors.push(FieldError::new("room_ids", format!("there is no room {room_id}")));
+            if !self.may_read(user_id, *room_id)? {
+                let message = format!("there is no room {room_id} that the bot may read");
+                errors.push(FieldError::new("room_ids", message));
             }
         }
         room_ids.sort_unstable();
         room_ids.dedup();
         Ok(Some(room_ids))
+    }
+
+    /// Whether the bot may read the room. Others are as if they did not exist: an admin learns nothing of them.
+    fn may_read(&self, bot: UserId, room_id: RoomId) -> Result<bool> {
+        let Some(standing) = self.backend.get_standing(room_id, bot)? else { return Ok(false) };
+        let is_banned = standing.ban.as_ref().is_some_and(|ban| ban.is_in_force(self.now));
+        Ok(!is_banned && (standing.kind == RoomKind::Public || standing.membership.is_some()))
     }
 }
 

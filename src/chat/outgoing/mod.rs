@@ -8,6 +8,7 @@ mod gate;
 mod send;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
@@ -20,7 +21,7 @@ use super::Chat;
 use crate::model::{Delivery, EventId, EventKind, OutgoingHookId, RoomId, Seq, Timestamp};
 use crate::outbound::Client;
 use crate::storage::backend::{DueRoom, HookProgress, RunningHook};
-use crate::storage::{Backend, Result};
+use crate::storage::{Backend, Error, Result};
 
 /// The pauses after the failures of an event, in seconds: three days in all. After one more failure, the room is parked.
 const PAUSES: [i64; 12] =
@@ -32,17 +33,22 @@ const MAX_ASKED: i64 = 86_400;
 /// The most events of a turn in a room. Then it is decided again which rooms the bot may read.
 const EVENTS_OF_TURN: u32 = 32;
 
-/// After this time a turn ends, so that its position is stored.
-const TURN: Duration = Duration::from_secs(2);
+/// After this time a turn ends: its position is stored, and what follows is read again, as a message may be deleted and the
+/// bot's rights may end.
+const TURN: Duration = Duration::from_millis(200);
 
-/// How many requests of all webhooks are under way at once.
-const SLOTS: usize = 256;
+/// How many requests are under way at once: as many as all webhooks together may begin.
+const SLOTS: usize = 1_024;
+
+/// The pause after which a position is stored again for which the database was too busy, and how often that is tried.
+const STORE_AGAIN: Duration = Duration::from_millis(200);
+const STORE_TRIES: u32 = 50;
 
 /// How often it is looked for retries whose time has come, and for what other servers have changed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The pause after looking, as a multiple of the time that it took: looking takes at most a twentieth of the time.
-const LOOK_PAUSES: u32 = 19;
+/// The pause after looking, as a multiple of the time that it took: looking takes at most a quarter of the time.
+const LOOK_PAUSES: u32 = 3;
 const MIN_LOOK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The end of a turn.
@@ -127,7 +133,7 @@ impl Chat {
             let list =
                 move |backend: &dyn Backend| backend.list_due_rooms(&asked, last, now, limit);
             for room in store.read(list).await? {
-                if gate.begin(room.room_id) {
+                if gate.begin(room.room_id, room.failures > 0) {
                     let (chat, client, hook) = (self.clone(), client.clone(), hook.clone());
                     turns.spawn(async move { chat.take_turn(&client, hook, room).await });
                 }
@@ -178,12 +184,31 @@ impl Chat {
             retry_at,
             deliveries,
         };
-        let record = move |backend: &dyn Backend| {
-            backend.record_progress(&progress)?;
-            if is_gone { backend.mark_hook_gone(progress.hook_id, now) } else { Ok(()) }
-        };
-        self.inner.store.maintain(record).await?;
+        let gone = is_gone.then_some(hook.url);
+        self.record(progress, gone).await?;
         Ok(is_delivered)
+    }
+
+    /// `gone`: the URL that has answered with 410.
+    async fn record(&self, progress: HookProgress, gone: Option<String>) -> Result<()> {
+        let now = self.inner.clock.now();
+        let stored = Arc::new((progress, gone));
+        for _ in 1..STORE_TRIES {
+            let stored = stored.clone();
+            let record = move |backend: &dyn Backend| {
+                let (progress, gone) = &*stored;
+                backend.record_progress(progress)?;
+                match gone {
+                    Some(url) => backend.mark_hook_gone(progress.hook_id, url, now),
+                    None => Ok(()),
+                }
+            };
+            match self.inner.store.maintain(record).await {
+                Err(Error::Busy(_)) => tokio::time::sleep(STORE_AGAIN).await,
+                outcome => return outcome,
+            }
+        }
+        Ok(())
     }
 
     async fn deliver(
@@ -232,7 +257,7 @@ impl Chat {
         let event_id = EventId(data["id"].as_i64().unwrap_or_default());
         let kind = data["type"].as_str().unwrap_or_default().to_owned();
         let began = Instant::now();
-        let post = Post { hook, event_id, kind: &kind, data };
+        let post = Post { hook, epoch: self.epoch(), event_id, kind: &kind, data };
         let outcome = post.send(client, attempted_at).await;
         let duration_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
         self.inner.counts.delivered(outcome.failure.is_none());
@@ -268,7 +293,14 @@ fn close_turn(gates: &mut HashMap<OutgoingHookId, Gate>, turn: &Turn) {
 
 /// Whether the webhook is told of the event. What its own bot does would come back to the bot's program.
 fn is_selected(hook: &RunningHook, kind: Option<EventKind>, data: &Value) -> bool {
-    let is_own = data["user_id"].as_i64() == Some(hook.user_id.0);
+    let by_bot = |act: &Value| act["user_id"].as_i64() == Some(hook.user_id.0);
+    // Reactions of several people are one event.
+    let is_own = match (kind, data["reactions"].as_array()) {
+        (Some(EventKind::ReactionAdded | EventKind::ReactionRemoved), Some(reactions)) => {
+            reactions.iter().all(by_bot)
+        }
+        _ => by_bot(data),
+    };
     let kinds = hook.filter.kinds.as_ref();
     !is_own && kinds.is_none_or(|kinds| kind.is_some_and(|kind| kinds.contains(&kind)))
 }
@@ -285,6 +317,26 @@ fn retry_at(now: Timestamp, room_id: RoomId, failures: u32, why: &Failure) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_bot_does_alone_is_not_told() {
+        use crate::model::{HookFilter, HookSecrets, UserId};
+        use serde_json::json;
+        let hook = RunningHook {
+            id: OutgoingHookId(1),
+            user_id: UserId(7),
+            url: String::new(),
+            filter: HookFilter::default(),
+            secrets: HookSecrets { secret: String::new(), old: None },
+        };
+        let told = |kind, data| is_selected(&hook, Some(kind), &data);
+        assert!(told(EventKind::Message, json!({ "user_id": 3 })));
+        assert!(!told(EventKind::Message, json!({ "user_id": 7, "reactions": [] })));
+        let reactions = |users: [i64; 2]| json!({ "user_id": users[0], "reactions": users.map(|id| json!({ "user_id": id })) });
+        assert!(told(EventKind::ReactionAdded, reactions([7, 3])));
+        assert!(told(EventKind::ReactionRemoved, reactions([3, 7])));
+        assert!(!told(EventKind::ReactionAdded, reactions([7, 7])));
+    }
 
     #[test]
     fn an_event_is_tried_for_days_at_growing_pauses() {

@@ -22,6 +22,8 @@ const AGENT: &str = concat!("chatapp/", env!("CARGO_PKG_VERSION"), " (webhook)")
 /// An event for a webhook.
 pub(super) struct Post<'a> {
     pub hook: &'a RunningHook,
+    /// Of the database: a restored or copied one gives the same ids to other events.
+    pub epoch: &'a str,
     pub event_id: EventId,
     pub kind: &'a str,
     pub data: Value,
@@ -84,7 +86,7 @@ impl Post<'_> {
             .filter_map(|key| shared_secret(key))
             .collect();
         // The same for each attempt, so that a receiver knows what it has already.
-        let id = format!("msg_{}_{}", self.hook.id, self.event_id);
+        let id = format!("msg_{}_{}_{}", self.epoch, self.hook.id, self.event_id);
         let mut headers = standard_webhooks::headers(&keys, &id, now, &body)?;
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         Ok(Request { method: Method::POST, url, headers, body: body.into() })

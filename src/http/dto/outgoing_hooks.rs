@@ -75,8 +75,8 @@ impl From<OutgoingHookChangeRequest> for OutgoingHookDraft {
 impl Example for OutgoingHookChangeRequest {
     fn example() -> Self {
         Self {
-            url: None,
-            kinds: MaybeUndefined::Null,
+            url: Some("https://shop.example.com/chat-events".into()),
+            kinds: MaybeUndefined::Value(vec![EventKind::Message.as_str().into()]),
             room_ids: MaybeUndefined::Undefined,
             is_paused: Some(false),
         }

@@ -110,7 +110,8 @@ pub trait OutgoingHooks {
 
     /// The webhooks to which events are delivered now, in order of id.
     fn list_running_hooks(&self) -> Result<Vec<RunningHook>>;
-    /// Lists at most `limit` rooms with events for the webhook: in order of id, first those after `last`.
+    /// Lists at most `limit` rooms with events for the webhook: those that do not fail before the others, and each in order
+    /// of id, first those after `last`.
     fn list_due_rooms(
         &self,
         hook: &RunningHook,
@@ -120,6 +121,6 @@ pub trait OutgoingHooks {
     ) -> Result<Vec<DueRoom>>;
     /// Stores how far a webhook has come, and what was attempted.
     fn record_progress(&self, progress: &HookProgress) -> Result<()>;
-    /// Pauses a webhook whose URL says that there is nothing any more (410).
-    fn mark_hook_gone(&self, id: OutgoingHookId, now: Timestamp) -> Result<()>;
+    /// Pauses a webhook whose URL says that there is nothing any more (410), if it is still this URL.
+    fn mark_hook_gone(&self, id: OutgoingHookId, url: &str, now: Timestamp) -> Result<()>;
 }

@@ -145,7 +145,7 @@ impl OutgoingHooks for Postgres {
             is_readable!(),
             ")
              SELECT id, stored, after, failures FROM due
-             WHERE head_seq > after ORDER BY id <= $5, id LIMIT $6"
+             WHERE head_seq > after ORDER BY failures > 0, id <= $5, id LIMIT $6"
         );
         let room_ids = hook.filter.room_ids.as_ref();
         let room_ids: Option<Vec<i64>> = room_ids.map(|ids| ids.iter().map(|id| id.0).collect());
@@ -214,12 +214,12 @@ impl OutgoingHooks for Postgres {
         })
     }
 
-    fn mark_hook_gone(&self, id: OutgoingHookId, now: Timestamp) -> Result<()> {
+    fn mark_hook_gone(&self, id: OutgoingHookId, url: &str, now: Timestamp) -> Result<()> {
         const MARK: &str = "
             UPDATE outgoing_hooks SET paused_at = $2, is_gone = true
-            WHERE id = $1 AND paused_at IS NULL";
+            WHERE id = $1 AND url = $3 AND paused_at IS NULL";
         self.write(|db| {
-            db.execute(MARK, &[&id.0, &now.0])?;
+            db.execute(MARK, &[&id.0, &now.0, &url])?;
             Ok(())
         })
     }
@@ -238,7 +238,7 @@ impl OutgoingHookTransaction for Connection {
     ) -> Result<OutgoingHookId> {
         const INSERT: &str = "
             INSERT INTO outgoing_hooks (id, user_id, url, secret, kinds, room_ids, created_at)
-            SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6 FROM outgoing_hooks
+            SELECT greatest(nextval('outgoing_hooks_id_seq'), coalesce(max(id), 0) + 1), $1, $2, $3, $4, $5, $6 FROM outgoing_hooks
             RETURNING id";
         const BEGIN: &str = "
             INSERT INTO outgoing_positions (hook_id, room_id, seq)
@@ -286,6 +286,10 @@ impl OutgoingHookTransaction for Connection {
                 UPDATE outgoing_hooks
                 SET old_secret = secret, old_secret_until = $3, secret = $2 WHERE id = $1";
             self.execute(set, &[&id.0, secret, &until.0])?;
+        }
+        // Another URL, or the end of a pause, is a reason to try at once.
+        if url.is_some() || *is_paused == Some(false) {
+            self.move_outgoing_hook(id, Replay::Failed)?;
         }
         Ok(())
     }

@@ -155,7 +155,7 @@ impl OutgoingHooks for Sqlite {
             is_readable!(),
             ")
              SELECT id, stored, after, failures FROM due
-             WHERE head_seq > after ORDER BY id <= ?5, id LIMIT ?6"
+             WHERE head_seq > after ORDER BY failures > 0, id <= ?5, id LIMIT ?6"
         );
         let [_, room_ids] = filter_texts(&hook.filter);
         self.read(|db| {
@@ -219,11 +219,12 @@ impl OutgoingHooks for Sqlite {
         })
     }
 
-    fn mark_hook_gone(&self, id: OutgoingHookId, now: Timestamp) -> Result<()> {
+    fn mark_hook_gone(&self, id: OutgoingHookId, url: &str, now: Timestamp) -> Result<()> {
         const MARK: &str = "
-            UPDATE outgoing_hooks SET paused_at = ?2, is_gone = 1 WHERE id = ?1 AND paused_at IS NULL";
+            UPDATE outgoing_hooks SET paused_at = ?2, is_gone = 1
+            WHERE id = ?1 AND url = ?3 AND paused_at IS NULL";
         self.write(|tx| {
-            tx.prepare_cached(MARK)?.execute([id.0, now.0])?;
+            tx.prepare_cached(MARK)?.execute(params![id.0, now.0, url])?;
             Ok(())
         })
     }
@@ -285,6 +286,10 @@ impl OutgoingHookTransaction for Transaction<'_> {
                 UPDATE outgoing_hooks
                 SET old_secret = secret, old_secret_until = ?3, secret = ?2 WHERE id = ?1";
             self.prepare_cached(set)?.execute(params![id.0, secret, until.0])?;
+        }
+        // Another URL, or the end of a pause, is a reason to try at once.
+        if url.is_some() || *is_paused == Some(false) {
+            self.move_outgoing_hook(id, Replay::Failed)?;
         }
         Ok(())
     }

@@ -115,6 +115,7 @@ class Users extends View {
         "td",
         null,
         user.display_name && h("span", { class: "name", dir: "auto" }, user.display_name),
+        user.display_name && " ",
         h("span", { class: user.display_name ? "quiet" : "name" }, user.username),
         user.id === this.chat.user.id && h("span", { class: "tag" }, "you"),
       ),

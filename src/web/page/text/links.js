@@ -72,9 +72,8 @@ export function mailLink(before, text, at, context) {
  * @param {string} [title]
  */
 function anchor(address, inner, title) {
-  return h(
-    "a",
-    { href: address, title: title || null, target: "_blank", rel: "noopener noreferrer" },
-    inner,
-  );
+  // A link to a place of this page does not open the page once more.
+  const isHere = address.startsWith(`${location.href.split("#")[0]}#/`);
+  const target = isHere ? null : "_blank";
+  return h("a", { href: address, title: title || null, target, rel: "noopener noreferrer" }, inner);
 }

@@ -35,8 +35,8 @@ export function messageActions(chat, room, line, list, edit) {
   const follow = ({ target }) => {
     const row = target instanceof Element ? target.closest("li.message") : null;
     if (!(row instanceof HTMLElement) || row.contains(bar)) return;
-    // A bar with the focus does not follow the pointer.
-    if (bar.contains(document.activeElement)) return;
+    // A bar that the keyboard has reached does not follow the pointer.
+    if (bar.querySelector(":focus-visible")) return;
     const message = messageOf(line.messages, row);
     if (!message || message.deleted_at || row.querySelector("form")) return bar.remove();
     fill(bar, buttons(message));
@@ -45,7 +45,7 @@ export function messageActions(chat, room, line, list, edit) {
   list.addEventListener("pointerover", follow);
   list.addEventListener("focusin", follow);
   list.addEventListener("pointerleave", () => {
-    if (!list.contains(document.activeElement)) bar.remove();
+    if (!list.querySelector(":focus-visible")) bar.remove();
   });
 
   /** @param {LoadedMessage} message */

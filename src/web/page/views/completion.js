@@ -75,7 +75,7 @@ export function completion(input, chat, room, changed) {
     const before = input.value.slice(0, input.selectionStart);
     const found = /^(\/)([a-z]{0,20})$|(?:^\+?|[\s(])([@:])([\w.+-]{0,30})$/.exec(before);
     const [, slash, command = "", sign = slash, word = command] = found ?? [];
-    if (sign === "@") suggestions = people(chat, room, word);
+    if (sign === "@") suggestions = [...everyone(room, word), ...people(chat, room, word)];
     else if (sign === ":") suggestions = emoji(word);
     else suggestions = sign ? commands(word) : [];
     chosen = 0;
@@ -125,6 +125,25 @@ export function completion(input, chat, room, changed) {
     event.preventDefault();
     return true;
   };
+}
+
+/** Words that mention many, and what they mean. @type {[string, string][]} */
+const EVERYONE = [
+  ["here", "those who are connected"],
+  ["room", "all members"],
+];
+
+/**
+ * @param {import("../core/room.js").Room} room
+ * @param {string} word
+ * @returns {Suggestion[]}
+ */
+function everyone(room, word) {
+  if (!word || room.info.peek().kind === "direct") return [];
+  return EVERYONE.filter(([name]) => name.startsWith(word.toLowerCase())).map(([name, about]) => ({
+    text: `@${name}`,
+    show: [`@${name}`, h("span", { class: "quiet" }, about)],
+  }));
 }
 
 /**

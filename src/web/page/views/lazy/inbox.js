@@ -7,6 +7,7 @@ import { unreadActivity } from "../../core/listed.js";
 import { nameOf, placeOf } from "../../core/people.js";
 import { effect, onEnd } from "../../core/reactive.js";
 import { messageHref, route, threadHref } from "../../core/route.js";
+import { excerpt } from "../../text/excerpt.js";
 import { counted, endTime, exactTime } from "../../text/format.js";
 import { avatar } from "../avatar.js";
 import { openLater } from "../later.js";
@@ -19,7 +20,6 @@ import { Inbox } from "./inbox-lists.js";
 
 /** The lists are read again at most so often. */
 const REFRESH_MS = 700;
-const EXCERPT = 280;
 /** @typedef {"mentions" | "threads" | "scheduled"} Part */
 /** @type {Record<Part, string>} */
 const PARTS = { mentions: "Mentions", threads: "Threads", scheduled: "Scheduled" };
@@ -181,7 +181,7 @@ class InboxView extends View {
       ? "This message was deleted."
       : isBlocked
         ? "Message of a person whom you have blocked"
-        : message.content.slice(0, EXCERPT);
+        : excerpt(message.content, chat.user.username);
     return {
       key: `${message.id}`,
       signature: [href, news, about, time, place, nameOf(message), text].join("\n"),
