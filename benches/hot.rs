@@ -135,7 +135,6 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
     let secret = vec![7; 32];
     let (clock, rooms, limits) = (Clock::System, config.rooms, config.limits);
     let fleet = Fleet::new(hub.clone(), false);
-    let previews = None;
     let parts = ChatParts {
         store,
         hub,
@@ -144,7 +143,8 @@ fn chat(folder: &tempfile::TempDir) -> Chat {
         auth,
         rooms,
         limits,
-        previews,
+        shows_previews: false,
+        outbound: Vec::new(),
         external: None,
         hooks: Default::default(),
         facts,

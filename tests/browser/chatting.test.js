@@ -184,6 +184,10 @@ test("keys open other rooms, and suggest people and emoji", async () => {
   await page.getByRole("option", { name: "ann" }).waitFor();
   await composer(page).press("Enter");
   await sees(page, "hello team @ANN");
+  await composer(page).pressSequentially("tea is ready @roo");
+  await page.getByRole("option", { name: "@room all members" }).waitFor();
+  await composer(page).press("Tab");
+  assert.equal(await composer(page).inputValue(), "tea is ready @room ");
   await page.context().close();
 });
 

@@ -310,3 +310,19 @@ test("messages that arrive while older ones are loaded leave no gap", async () =
   );
   await page.context().close();
 });
+
+test("a room in which a link led far up opens with its newest message the next time", async () => {
+  const id = await room(ann, "long");
+  await fillRoom(bo, id, 150);
+  await send(bo, id, "the newest");
+  await api("PUT", `/rooms/${id}/read`, { seq: 1_000 }, ann);
+  const page = await enters("ann", { at: `/#/rooms/${other}` });
+  await page.goto(`/#/rooms/${id}/5`);
+  await page.locator("li.message[data-seq='5']").waitFor();
+  await page.getByRole("link", { name: "elsewhere" }).click();
+  await page.getByRole("heading", { name: "elsewhere" }).waitFor();
+  await page.getByRole("link", { name: "long" }).click();
+  await sees(page, "the newest");
+  await isAtEnd(page, "opened again");
+  await page.context().close();
+});

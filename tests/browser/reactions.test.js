@@ -230,3 +230,19 @@ test("on a phone the picker is a sheet, and a long press says who has reacted", 
   await shows(row, "👍 1,👋🏿 1*");
   await page.context().close();
 });
+
+test("with the mouse one message after the other gets a reaction", async () => {
+  for (const text of ["first of two", "second of two"]) await send(bo, general, text);
+  const page = await enters("ann", { at: `/#/rooms/${general}` });
+  await sees(page, "second of two");
+  for (const text of ["first of two", "second of two", "first of two"]) {
+    const row = rowOf(page, text);
+    await row.hover();
+    await row.getByRole("button", { name: "Add a reaction" }).click();
+    const picker = page.getByRole("dialog", { name: "Choose an emoji" });
+    await picker.getByLabel("Search emoji").fill("tada");
+    await picker.getByRole("button", { name: "tada", exact: true }).click();
+    await picker.waitFor({ state: "detached" });
+  }
+  await page.context().close();
+});

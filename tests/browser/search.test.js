@@ -188,3 +188,19 @@ test("on a phone the search has the whole screen, also in the dark", async () =>
   await page.locator("li.pointed-at").filter({ hasText: "xylophone" }).waitFor();
   await page.context().close();
 });
+
+test("what a message hides is hidden in results and in Activity too", async () => {
+  const bo = await account("hider");
+  await send(bo, general, "@ann the butler: ||the gardener did it||, of course");
+  await isIndexed();
+  const page = await enters("ann", { at: `/#/rooms/${tea}` });
+  await page.keyboard.press("Control+Shift+F");
+  await field(page).fill("butler");
+  await status(page).filter({ hasText: "1 message found" }).waitFor();
+  assert.deepEqual(await wordsOf(page), [
+    `@ann the butler: ${"▒".repeat("||the gardener did it||".length)}, of course`,
+  ]);
+  await page.goto("/#/activity");
+  await page.getByText("the butler: ▒▒▒, of course").waitFor();
+  await page.context().close();
+});

@@ -248,10 +248,14 @@ function help() {
   );
 }
 
+/** What is hidden in a message until the reader uncovers it. */
+const SPOILER = /\|\|(?=[^\s|])[^|]*(?:\|[^|]+)*\|\|/g;
+
 /** Marks the places of the words that were found. @param {Found["snippet"]} snippet */
 function marked({ text, hits }) {
+  const hidden = text.replace(SPOILER, (spoiler) => "▒".repeat([...spoiler].length));
   // The server counts code points, and strings have UTF-16 units.
-  const characters = [...text];
+  const characters = [...hidden];
   /** @param {number} from @param {number} [to] */
   const part = (from, to) => characters.slice(from, to).join("");
   let at = 0;

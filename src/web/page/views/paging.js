@@ -35,7 +35,9 @@ export class Paging {
     const isFar = !this.#isOpening && this.#toUnread();
     if (seqIn(route.peek(), this.room.id, line.threadId)) return;
     if (isFar) return;
-    if (!messages.isLoaded || messages.hasNewer) messages.loadNewest();
+    // The messages in memory may be those around a link that was opened before.
+    if (!messages.isLoaded) messages.loadNewest();
+    else if (messages.hasNewer) this.toNewest();
   }
 
   /**
