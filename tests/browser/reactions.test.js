@@ -238,7 +238,7 @@ test("with the mouse one message after the other gets a reaction", async () => {
   for (const text of ["first of two", "second of two", "first of two"]) {
     const row = rowOf(page, text);
     await row.hover();
-    await row.getByRole("button", { name: "Add a reaction" }).click();
+    await row.locator(".actions").getByRole("button", { name: "Add a reaction" }).click();
     const picker = page.getByRole("dialog", { name: "Choose an emoji" });
     await picker.getByLabel("Search emoji").fill("tada");
     await picker.getByRole("button", { name: "tada", exact: true }).click();

@@ -31,12 +31,21 @@ export function messageActions(chat, room, line, list, edit) {
     "aria-label": "Message",
   });
 
+  /**
+   * Whether the bar stays where it is: the keyboard has reached it, or a finger has touched it.
+   * @param {Event} event
+   * @param {Element} part
+   */
+  const stays = (event, part) => {
+    const isMouse = event instanceof PointerEvent && event.pointerType === "mouse";
+    return isMouse ? part.querySelector(":focus-visible") : part.contains(document.activeElement);
+  };
   /** @param {Event} event */
-  const follow = ({ target }) => {
+  const follow = (event) => {
+    const { target } = event;
     const row = target instanceof Element ? target.closest("li.message") : null;
     if (!(row instanceof HTMLElement) || row.contains(bar)) return;
-    // A bar that the keyboard has reached does not follow the pointer.
-    if (bar.querySelector(":focus-visible")) return;
+    if (stays(event, bar)) return;
     const message = messageOf(line.messages, row);
     if (!message || message.deleted_at || row.querySelector("form")) return bar.remove();
     fill(bar, buttons(message));
@@ -44,8 +53,8 @@ export function messageActions(chat, room, line, list, edit) {
   };
   list.addEventListener("pointerover", follow);
   list.addEventListener("focusin", follow);
-  list.addEventListener("pointerleave", () => {
-    if (!list.querySelector(":focus-visible")) bar.remove();
+  list.addEventListener("pointerleave", (event) => {
+    if (!stays(event, list)) bar.remove();
   });
 
   /** @param {LoadedMessage} message */
