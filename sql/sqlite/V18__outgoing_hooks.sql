@@ -25,6 +25,7 @@ CREATE TABLE outgoing_positions (
     PRIMARY KEY (hook_id, room_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outgoing_positions_room ON outgoing_positions (room_id);
+CREATE INDEX outgoing_positions_failing ON outgoing_positions (hook_id, room_id) WHERE failures > 0;
 
 -- The latest attempts to deliver an event.
 CREATE TABLE outgoing_deliveries (

@@ -59,18 +59,19 @@ pub(in crate::storage) fn revoke_api_token(
     Ok(is_revoked)
 }
 
-/// What the columns of a token allow. A word or a list that this program does not know allows nothing.
+/// What the columns of a token allow. A word that this program does not know allows nothing.
 pub(in crate::storage) fn stored_grant(scopes: &str, room_ids: Option<&str>) -> Grant {
-    let room_ids = room_ids.map(|ids| {
-        let ids: Vec<i64> = serde_json::from_str(ids).unwrap_or_default();
-        ids.into_iter().map(RoomId).collect()
-    });
-    Grant { scopes: scopes.parse().unwrap_or_default(), room_ids }
+    Grant { scopes: scopes.parse().unwrap_or_default(), room_ids: stored_rooms(room_ids) }
 }
 
-/// The text of the column `room_ids`.
-pub(in crate::storage) fn room_ids_text(grant: &Grant) -> Option<String> {
-    let ids = grant.room_ids.as_ref()?;
-    let ids: Vec<String> = ids.iter().map(|id| id.0.to_string()).collect();
+/// The rooms of a column `room_ids`, a JSON array. A list that this program does not know has no room.
+pub(in crate::storage) fn stored_rooms(room_ids: Option<&str>) -> Option<Vec<RoomId>> {
+    let ids: Vec<i64> = serde_json::from_str(room_ids?).unwrap_or_default();
+    Some(ids.into_iter().map(RoomId).collect())
+}
+
+/// The text of a column `room_ids`.
+pub(in crate::storage) fn rooms_text(room_ids: Option<&Vec<RoomId>>) -> Option<String> {
+    let ids: Vec<String> = room_ids?.iter().map(|id| id.0.to_string()).collect();
     Some(format!("[{}]", ids.join(",")))
 }

@@ -23,7 +23,7 @@ mod users;
 pub(super) use append::{AppendTransaction, ThreadPlace, announce, append_message};
 pub(super) use attempts::{AttemptTransaction, begin_attempt, take_back_attempt};
 pub(super) use bots::{
-    BotTransaction, create_api_token, revoke_api_token, room_ids_text, stored_grant,
+    BotTransaction, create_api_token, revoke_api_token, rooms_text, stored_grant, stored_rooms,
 };
 pub(super) use external_accounts::{
     ExternalTransaction, Known, create_account, create_user_session, sign_in_external,

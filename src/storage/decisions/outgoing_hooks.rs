@@ -1,9 +1,9 @@
 //! Decisions about outgoing webhooks.
 
-use super::{AuditTransaction, UserTransaction, room_ids_text, stored_grant};
+use super::{AuditTransaction, UserTransaction, rooms_text, stored_rooms};
 use crate::model::{
-    AuditTarget, EventKind, Grant, HookFilter, NewAuditEntry, NewOutgoingHook, OutgoingHook,
-    OutgoingHookChange, OutgoingHookId, Replay, Scopes, Timestamp,
+    AuditTarget, EventKind, HookFilter, NewAuditEntry, NewOutgoingHook, OutgoingHook,
+    OutgoingHookChange, OutgoingHookId, Replay, Timestamp,
 };
 use crate::storage::Result;
 use crate::storage::backend::{HookOutcome, MAX_OUTGOING_HOOKS};
@@ -99,7 +99,7 @@ pub(in crate::storage) fn delete_outgoing_hook(
 pub(in crate::storage) fn stored_filter(kinds: Option<&str>, room_ids: Option<&str>) -> HookFilter {
     HookFilter {
         kinds: kinds.map(|words| words.split(' ').filter_map(EventKind::from_word).collect()),
-        room_ids: stored_grant("", room_ids).room_ids,
+        room_ids: stored_rooms(room_ids),
     }
 }
 
@@ -107,6 +107,5 @@ pub(in crate::storage) fn stored_filter(kinds: Option<&str>, room_ids: Option<&s
 pub(in crate::storage) fn filter_texts(filter: &HookFilter) -> [Option<String>; 2] {
     let words = |kinds: &Vec<EventKind>| kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>();
     let kinds = filter.kinds.as_ref().map(|kinds| words(kinds).join(" "));
-    let grant = Grant { scopes: Scopes::default(), room_ids: filter.room_ids.clone() };
-    [kinds, room_ids_text(&grant)]
+    [kinds, rooms_text(filter.room_ids.as_ref())]
 }

@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use super::super::Result;
 use super::super::backend::{Bots, CursorPosition, MAX_CURSOR_ROOMS, TokenOutcome};
-use super::super::decisions::{self, BotTransaction, room_ids_text, stored_grant};
+use super::super::decisions::{self, BotTransaction, rooms_text, stored_grant};
 use super::Sqlite;
 use super::records::user_columns;
 use super::sessions::session_id;
@@ -135,7 +135,7 @@ impl BotTransaction for Transaction<'_> {
         const INSERT: &str = "
             INSERT INTO api_tokens (session_id, name, scopes, room_ids) VALUES (?1, ?2, ?3, ?4)";
         let NewApiToken { session, name, grant, .. } = token;
-        let (scopes, room_ids) = (grant.scopes.to_string(), room_ids_text(grant));
+        let (scopes, room_ids) = (grant.scopes.to_string(), rooms_text(grant.room_ids.as_ref()));
         self.prepare_cached(INSERT)?.execute(params![
             session.id.to_string(),
             name,

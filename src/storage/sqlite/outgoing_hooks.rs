@@ -19,7 +19,8 @@ macro_rules! select_hooks {
     () => {
         "SELECT id, user_id, url, kinds, room_ids, created_at, paused_at, is_gone,
                 (SELECT count(*) FROM outgoing_positions WHERE hook_id = id AND failures > 0),
-                (SELECT count(*) FROM outgoing_positions WHERE hook_id = id AND parked_at IS NOT NULL)
+                (SELECT count(*) FROM outgoing_positions 
+                 WHERE hook_id = id AND failures > 0 AND parked_at IS NOT NULL)
          FROM outgoing_hooks "
     };
 }
