@@ -9,6 +9,7 @@ use poem_openapi::types::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::given;
 use crate::chat::{Error, FieldError};
 use crate::model::{Metadata, MetadataQuery};
 
@@ -23,11 +24,7 @@ pub(in crate::http) struct MetadataDto(pub Metadata);
 impl MetadataDto {
     /// What a field of a change means: `Some(None)` removes the data.
     pub fn change(field: MaybeUndefined<Self>) -> Option<Option<Metadata>> {
-        match field {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(Self(data)) => Some(Some(data)),
-        }
+        given(field).map(|data| data.map(|Self(data)| data))
     }
 }
 

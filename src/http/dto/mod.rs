@@ -24,7 +24,7 @@ mod search;
 mod stats;
 
 use poem_openapi::Object;
-use poem_openapi::types::Example;
+use poem_openapi::types::{Example, MaybeUndefined};
 use serde::Serialize;
 
 use super::types::Moment;
@@ -77,6 +77,15 @@ pub(super) use rooms::{
 pub(super) use scheduled::{ScheduleRequest, ScheduledChangeRequest, ScheduledDto};
 pub(super) use search::{SearchOrderDto, SearchPageDto};
 pub(super) use stats::StatsDto;
+
+/// What a field of a change means: `None` leaves it as it is, `Some(None)` removes it.
+fn given<T>(field: MaybeUndefined<T>) -> Option<Option<T>> {
+    match field {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}
 
 /// 2025-01-31T10:30:00Z: the time of all examples.
 const EXAMPLE_TIME: Moment = Moment(Timestamp(1_738_319_400_000));

@@ -4,7 +4,7 @@ use poem_openapi::Object;
 use poem_openapi::types::{Example, MaybeUndefined};
 use serde::Serialize;
 
-use super::EXAMPLE_TIME;
+use super::{EXAMPLE_TIME, given};
 use crate::chat::{Error, FieldError, FilterDraft, MadeOutgoingHook, OutgoingHookDraft};
 use crate::http::types::{Moment, Number, Position};
 use crate::model::{Delivery, EventKind, FailingRoom, OutgoingHook, Replay, RoomId, Seq, UserId};
@@ -292,14 +292,6 @@ impl Example for DeliveryDto {
             status: Some(500),
             failure: Some("the answer is 500".into()),
         }
-    }
-}
-
-fn given<T>(field: MaybeUndefined<T>) -> Option<Option<T>> {
-    match field {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
     }
 }
 

@@ -4,7 +4,7 @@ use poem_openapi::types::{Example, MaybeUndefined};
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 
-use super::EXAMPLE_TIME;
+use super::{EXAMPLE_TIME, given};
 use crate::chat::{PeoplePage, PersonView};
 use crate::http::types::Moment;
 use crate::model::{Presence, ProfileChange, Status, Timestamp};
@@ -198,25 +198,20 @@ pub(in crate::http) struct ProfileRequest {
     pub status: MaybeUndefined<StatusRequest>,
 }
 
+impl From<StatusRequest> for Status {
+    fn from(StatusRequest { text, emoji, until }: StatusRequest) -> Self {
+        Self { text, emoji, until: until.map(|until| until.0) }
+    }
+}
+
 impl From<ProfileRequest> for ProfileChange {
     fn from(request: ProfileRequest) -> Self {
-        fn change<T, U>(field: MaybeUndefined<T>, convert: fn(T) -> U) -> Option<Option<U>> {
-            match field {
-                MaybeUndefined::Undefined => None,
-                MaybeUndefined::Null => Some(None),
-                MaybeUndefined::Value(value) => Some(Some(convert(value))),
-            }
-        }
         let ProfileRequest { display_name, title, timezone, status } = request;
         Self {
-            display_name: change(display_name, |it| it),
-            title: change(title, |it| it),
-            timezone: change(timezone, |it| it),
-            status: change(status, |StatusRequest { text, emoji, until }| Status {
-                text,
-                emoji,
-                until: until.map(|until| until.0),
-            }),
+            display_name: given(display_name),
+            title: given(title),
+            timezone: given(timezone),
+            status: given(status).map(|status| status.map(Status::from)),
         }
     }
 }

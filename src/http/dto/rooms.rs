@@ -4,10 +4,10 @@ use poem_openapi::Object;
 use poem_openapi::types::{Example, MaybeUndefined};
 use serde::Serialize;
 
-use super::EXAMPLE_TIME;
 use super::member_events::PersonDto;
 use super::members::{AllowedToDto, MembershipDto, RoomKindDto, RoomRulesDto, VisibleHistoryDto};
 use super::metadata::MetadataDto;
+use super::{EXAMPLE_TIME, given};
 use crate::chat::{RoomDraft, RoomView};
 use crate::http::types::{Int, Moment, Position};
 use crate::model::{RoomChange, RoomKind, RoomRules};
@@ -134,14 +134,9 @@ impl From<RoomChangeRequest> for RoomChange {
             auto_join,
             metadata,
         } = request;
-        let description = match description {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(text) => Some(Some(text)),
-        };
         Self {
             name,
-            description,
+            description: given(description),
             is_archived,
             retention_days: None,
             kind: kind.map(Into::into),
