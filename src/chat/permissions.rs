@@ -106,6 +106,12 @@ pub(super) fn require(caller: &Identity, action: Action) -> Result<()> {
     }
 }
 
+/// Whether somebody with this standing may read the room: [`RoomAction::Read`] below, without a token.
+pub(super) fn may_read(standing: &Standing, now: Timestamp) -> bool {
+    let is_banned = standing.ban.as_ref().is_some_and(|ban| ban.is_in_force(now));
+    !is_banned && (standing.kind == RoomKind::Public || standing.membership.is_some())
+}
+
 /// Decides about an action in a room.
 ///
 /// # Errors

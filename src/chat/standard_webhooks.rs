@@ -17,7 +17,7 @@ pub(super) const SECRET_PREFIX: &str = "whsec_";
 /// time in seconds and the body, with full stops between them. `id` is the same whenever the same is told.
 ///
 /// # Errors
-/// Why there are none: the id is no text for a header.
+/// A sentence for the operator: a key cannot be used, or the id cannot be the value of a header.
 pub(super) fn headers(
     keys: &[Vec<u8>],
     id: &str,

@@ -152,9 +152,7 @@ impl Admin<'_> {
             false => Err(Error::TokenNotFound.into()),
         }
     }
-}
 
-impl Admin<'_> {
     /// Checks that there is such a bot, and that it is not the bot of an incoming webhook, which belongs to the moderators of
     /// its room: it may be a member of a private room that no admin sees.
     ///

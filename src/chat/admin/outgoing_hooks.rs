@@ -7,11 +7,12 @@ use serde_json::json;
 use url::Url;
 
 use super::{Admin, Result, check_page};
+use crate::chat::permissions::may_read;
 use crate::chat::standard_webhooks::SECRET_PREFIX;
 use crate::chat::{Error, FieldError, random_bytes};
 use crate::model::{
     Delivery, EventKind, FailingRoom, HookFilter, NewOutgoingHook, OutgoingHook,
-    OutgoingHookChange, OutgoingHookId, Replay, RoomId, RoomKind, UserId,
+    OutgoingHookChange, OutgoingHookId, Replay, RoomId, UserId,
 };
 use crate::storage::backend::HookOutcome;
 
@@ -252,9 +253,8 @@ impl Admin<'_> {
 
     /// Whether the bot may read the room. Others are as if they did not exist: an admin learns nothing of them.
     fn may_read(&self, bot: UserId, room_id: RoomId) -> Result<bool> {
-        let Some(standing) = self.backend.get_standing(room_id, bot)? else { return Ok(false) };
-        let is_banned = standing.ban.as_ref().is_some_and(|ban| ban.is_in_force(self.now));
-        Ok(!is_banned && (standing.kind == RoomKind::Public || standing.membership.is_some()))
+        let standing = self.backend.get_standing(room_id, bot)?;
+        Ok(standing.is_some_and(|standing| may_read(&standing, self.now)))
     }
 }
 
